@@ -1,0 +1,104 @@
+"""What a gateway or a sink may answer: closed sets, matched to the end by the pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Authentic:
+    """The signature holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forged:
+    """The signature cannot hold, whatever we wait for."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """We could not find out now (the certificate's host is down): ask again."""
+
+    because: str
+    retry_after: float | None = None
+
+
+Authenticity = Authentic | Forged | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """It happened; `reference` is the gateway's id for it."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """It was refused for good: no money moved and none will."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The gateway has it and has not decided."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """It certainly did not happen (connection refused, 429, 503): try again later."""
+
+    because: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """It may have happened (timeout, lost answer, 502, 504): ask before anything else."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The request is wrong as it stands (another 4xx): nothing happened, people must look."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Critical:
+    """The gateway broke while it held the request (500): unknown, and people must look."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The gateway does not know the operation."""
+
+
+ChargeAnswer = Succeeded | Declined | Pending | NotSent | Unanswered | Refused | Critical
+LookupAnswer = Succeeded | Declined | Pending | NotFound
+CreateAnswer = Succeeded | NotSent | Unanswered | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The sink has the event."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAfter:
+    """The sink said "later": in that many seconds, or as the back-off has it."""
+
+    because: str
+    seconds: float | None = None
+
+
+Delivering = Delivered | RetryAfter | Refused

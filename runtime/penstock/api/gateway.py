@@ -1,0 +1,188 @@
+"""A gateway declares what it can do by the Protocols it satisfies, one per capability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from penstock.api.answers import Authenticity, ChargeAnswer, CreateAnswer, LookupAnswer
+from penstock.domain.delivery import Delivery, Notification
+from penstock.domain.money import Money
+from penstock.domain.observation import Confirmation
+from penstock.domain.payment import Order
+
+
+class Gateway(Protocol):
+    """A payment provider. Everything else about it is a capability."""
+
+    @property
+    def name(self) -> str:
+        """The name it is registered under, and messages call it by."""
+        ...
+
+
+@runtime_checkable
+class Webhooks(Protocol):
+    """It tells us what happens, by signed HTTP requests."""
+
+    async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
+        """Say whether the delivery is the gateway's. Must not parse the body to do so."""
+        ...
+
+    def read(self, delivery: Delivery) -> Notification:
+        """
+        Parse an authentic delivery.
+
+        Raises:
+            MalformedDelivery: the body is not one of the gateway's.
+        """
+        ...
+
+
+@runtime_checkable
+class Confirm(Protocol):
+    """Its API can be asked whether a notification is true."""
+
+    async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
+        """
+        Re-read the resource the notification names.
+
+        Raises:
+            GatewayUnavailable: the API gave no answer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRequest:
+    """
+    Move this money.
+
+    Attributes:
+        operation_id: the idempotency key; the same for every attempt.
+    """
+
+    operation_id: str
+    payment_id: str
+    order: Order = field(repr=False)
+
+
+@runtime_checkable
+class Charges(Protocol):
+    """It takes money when told to."""
+
+    @property
+    def idempotent_charges(self) -> bool:
+        """Whether the same operation id twice moves the money once."""
+        ...
+
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        """Move the money; never raises for what the gateway may answer."""
+        ...
+
+
+@runtime_checkable
+class Lookup(Protocol):
+    """It can be asked what became of an operation of ours."""
+
+    async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+        """
+        Say what became of the charge with that operation id.
+
+        Raises:
+            GatewayUnavailable: no answer; still unknown.
+        """
+        ...
+
+
+class InvoiceState(StrEnum):
+    """Where an invoice stands at the gateway."""
+
+    draft = "draft"
+    sent = "sent"
+    recorded = "recorded"
+    """Paid, by the payment we recorded."""
+    paid_twice = "paid_twice"
+    """Paid by the buyer, for money already taken."""
+    cancelled = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice as the gateway holds it."""
+
+    reference: str
+    number: str
+    state: InvoiceState
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDraft:
+    """
+    The invoice for one payment whose money is already there.
+
+    Attributes:
+        transaction: the gateway's id of the sale that paid it; recorded with the payment.
+        recipient: the payer's e-mail address.
+        paid_on: when the money came.
+    """
+
+    number: str
+    transaction: str
+    amount: Money
+    item: str
+    recipient: str = field(repr=False)
+    paid_on: datetime
+    payer_name: str | None = field(default=None, repr=False)
+
+
+@runtime_checkable
+class Invoices(Protocol):
+    """It makes invoices, mails them and records that they are paid."""
+
+    async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
+        """Create the draft; never raises for what the gateway may answer."""
+        ...
+
+    async def find_invoice(self, draft: InvoiceDraft, reference: str | None) -> Invoice | None:
+        """
+        Find the invoice, by the gateway's reference if we have it, else by its number.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        ...
+
+    async def send_invoice(self, reference: str, draft: InvoiceDraft) -> None:
+        """
+        Have the gateway mail it. Sending twice has no further effect.
+
+        Raises:
+            GatewayUnavailable: no answer, or a transient refusal.
+            InvoiceRefused: the gateway will never send it.
+        """
+        ...
+
+    async def record_payment(self, reference: str, draft: InvoiceDraft) -> None:
+        """
+        Record the sale as the invoice's payment.
+
+        Raises:
+            GatewayUnavailable: no answer, or a transient refusal.
+            InvoiceRefused: the gateway will never take it.
+        """
+        ...
+
+
+CAPABILITIES: tuple[type, ...] = (Webhooks, Confirm, Charges, Lookup, Invoices)
+
+
+def capabilities(gateway: type) -> tuple[str, ...]:
+    """The names of the capabilities that a gateway class has, in the order above."""
+    return tuple(
+        protocol.__name__.lower()
+        for protocol in CAPABILITIES
+        if all(hasattr(gateway, member) for member in vars(protocol) if not member.startswith("_"))
+    )

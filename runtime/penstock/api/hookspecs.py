@@ -1,0 +1,117 @@
+"""The whole extension surface: hooks register, Protocols run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import pluggy
+from pydantic import BaseModel
+
+from penstock.api.context import Context
+from penstock.api.gateway import Gateway
+from penstock.api.sink import Sink
+
+hookspec = pluggy.HookspecMarker("penstock")
+hookimpl = pluggy.HookimplMarker("penstock")
+
+T_contra = TypeVar("T_contra", contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """
+    What a delivery must look like before it is let in.
+
+    Attributes:
+        headers: required headers by lower-case name, each with the pattern its value must match
+            in full; one pattern for all environments, or one per environment.
+        body_limit: bytes; 150 KiB leaves room for base64 and headers in an SNS message.
+        json: whether the body must be JSON; it is parsed only to refuse, and thrown away.
+    """
+
+    headers: Mapping[str, str | Mapping[str, str]]
+    body_limit: int = 150 * 1024
+    json: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """An AWS permission a plugin's function needs: an action and the resources it is for."""
+
+    action: str
+    resource: str
+
+
+class Register(Protocol[T_contra]):
+    """Handed to a hook: call it once for each gateway or sink the plugin brings."""
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        settings: type[BaseModel],
+        build: Callable[[Context[Any]], T_contra],
+        secrets: tuple[str, ...] = (),
+        permissions: tuple[Permission, ...] = (),
+        door: Door | None = None,
+    ) -> None:
+        """Offer one; `secrets` are the fields of its secret."""
+        ...
+
+
+class RegisterSimulator(Protocol):
+    """Handed to a hook: call it once for each stand-in the plugin brings."""
+
+    def __call__(self, *, name: str, build: str) -> None:
+        """Offer one; `build` is `package.module:function`, imported on the local platform only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """
+    What a running simulator tells the local platform.
+
+    Attributes:
+        settings: the plugin settings that point at it.
+        secret: the values of the plugin's secret that it honours.
+        profile: what the plugin's `Context.profile` must hold to trust it.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    secret: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    profile: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+
+
+class Simulator(Protocol):
+    """
+    A stand-in for a provider, on the local platform and in tests only.
+
+    The function registered as `build` takes the folder it may keep keys in and returns one.
+    """
+
+    @property
+    def app(self) -> Any:
+        """The aiohttp application that plays the provider."""
+        ...
+
+    def describe(self, url: str) -> Simulated:
+        """What the platform must know once the application is served at `url`."""
+        ...
+
+
+@hookspec
+def penstock_register_gateways(register: Register[Gateway]) -> None:
+    "Register the payment gateways this plugin brings: register(name=…, settings=…, build=…)."
+
+
+@hookspec
+def penstock_register_sinks(register: Register[Sink]) -> None:
+    "Register the sinks this plugin brings: register(name=…, settings=…, build=…)."
+
+
+@hookspec
+def penstock_register_simulators(register: RegisterSimulator) -> None:
+    "Register stand-ins for the local platform: register(name=…, build='package.module:function')."

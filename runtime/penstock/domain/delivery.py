@@ -1,0 +1,156 @@
+"""One HTTP request a gateway sent us, and what it is once its signature held."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from penstock.errors import MalformedMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """
+    One HTTP request a gateway sent us, exactly as it arrived. Trust nothing in it.
+
+    Header names are lower-case. The id is the hash of the signature headers and the body, so a
+    byte-identical repeat has the same id and anything else has another.
+    """
+
+    id: str
+    gateway: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    received_at: datetime
+
+    @classmethod
+    def of(
+        cls, gateway: str, headers: Mapping[str, str], body: bytes, received_at: datetime
+    ) -> Delivery:
+        """Name a request by what it holds; `headers` are those of the gateway's door only."""
+        digest = hashlib.sha256()
+        for part in (gateway, *(f"{k}:{v}" for k, v in sorted(headers.items()))):
+            digest.update(len(part.encode()).to_bytes(4, "big") + part.encode())
+        digest.update(body)
+        return cls(digest.hexdigest(), gateway, headers, body, received_at)
+
+    def dumps(self) -> str:
+        """The delivery as a queue message: JSON with the body in base64, byte for byte."""
+        return json.dumps(
+            {
+                "id": self.id,
+                "gateway": self.gateway,
+                "headers": dict(self.headers),
+                "body": base64.b64encode(self.body).decode("ascii"),
+                "received_at": self.received_at.isoformat(),
+            },
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def loads(cls, text: str) -> Delivery:
+        """
+        Read what `dumps` wrote.
+
+        Raises:
+            MalformedMessage: not such a message.
+        """
+        try:
+            raw = json.loads(text)
+            return cls(
+                str(raw["id"]),
+                str(raw["gateway"]),
+                {str(k): str(v) for k, v in raw["headers"].items()},
+                base64.b64decode(raw["body"], validate=True),
+                datetime.fromisoformat(raw["received_at"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as exc:
+            raise MalformedMessage("not a delivery as receive writes it") from exc
+
+
+class Evidence(StrEnum):
+    """How we know of a notification."""
+
+    signed = "signed"
+    """The gateway sent it and its signature held."""
+    fetched = "fetched"
+    """We asked the gateway's API ourselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """
+    A delivery whose signature held, parsed, still in the gateway's words.
+
+    Attributes:
+        id: theirs: what they told us (PayPal's `WH-…`).
+        entity: the payment it concerns, ours; None when it concerns none.
+        transmission: theirs, one per act of sending; `digest` is the SHA-256 of the body it
+            came with: one transmission with two digests is an attack (paypal.md 2.1).
+    """
+
+    id: str
+    gateway: str
+    type: str
+    entity: str | None
+    resource: Mapping[str, Any] = field(repr=False)
+    occurred_at: datetime
+    evidence: Evidence
+    delivery_id: str
+    transmission: str
+    digest: str
+
+    @property
+    def group(self) -> str:
+        """The message group on the verified queue: the entity, so a failing one blocks itself."""
+        return self.entity or self.delivery_id
+
+    def dumps(self) -> str:
+        """The notification as a queue message."""
+        return json.dumps(
+            {
+                "id": self.id,
+                "gateway": self.gateway,
+                "type": self.type,
+                "entity": self.entity,
+                "resource": self.resource,
+                "occurred_at": self.occurred_at.isoformat(),
+                "evidence": self.evidence.value,
+                "delivery_id": self.delivery_id,
+                "transmission": self.transmission,
+                "digest": self.digest,
+            },
+            separators=(",", ":"),
+        )
+
+    @classmethod
+    def loads(cls, text: str) -> Notification:
+        """
+        Read what `dumps` wrote.
+
+        Raises:
+            MalformedMessage: not such a message.
+        """
+        try:
+            raw = json.loads(text)
+            return cls(
+                id=str(raw["id"]),
+                gateway=str(raw["gateway"]),
+                type=str(raw["type"]),
+                entity=None if raw["entity"] is None else str(raw["entity"]),
+                resource=dict(raw["resource"]),
+                occurred_at=datetime.fromisoformat(raw["occurred_at"]),
+                evidence=Evidence(raw["evidence"]),
+                delivery_id=str(raw["delivery_id"]),
+                transmission=str(raw["transmission"]),
+                digest=str(raw["digest"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise MalformedMessage("not a notification as verify writes it") from exc

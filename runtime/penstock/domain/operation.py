@@ -1,0 +1,129 @@
+"""
+One call of ours that moves or documents money, and the states it may be in.
+
+    reserved ──submit──► submitting ──settle──► succeeded | declined | pending
+        ▲                    │ │                                │
+        └──────release───────┘ └──lose──► unknown ──settle──────┘
+                                             └──submit (asked, not found)──► submitting
+
+`submitting` carries a lease longer than the work's time limit: an expired lease *is* unknown.
+Unknown is not failed: the money may have moved, so it is asked about, never re-sent blindly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class OperationKind(StrEnum):
+    """What the call does."""
+
+    charge = "charge"
+    invoice = "invoice"
+
+
+class OperationState(StrEnum):
+    """Where the call stands; see the drawing above."""
+
+    reserved = "reserved"
+    submitting = "submitting"
+    succeeded = "succeeded"
+    declined = "declined"
+    pending = "pending"
+    unknown = "unknown"
+
+
+SETTLED = frozenset({OperationState.succeeded, OperationState.declined})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    A call of ours, from before it is made until its answer is known.
+
+    Attributes:
+        id: ours; the idempotency key at the gateway, so it never changes between attempts.
+        attempts: how often the call was begun.
+        lease_until: until when the worker that began it may still be at it.
+        lost_at: since when its answer is missing; None while it is not unknown.
+        due_at: when the sweep shall look at it; None while a queue message owns it.
+        reference: theirs: the charge or invoice id the gateway gave it.
+        reason: why it stands where it stands, for people.
+    """
+
+    id: str
+    kind: OperationKind
+    state: OperationState = OperationState.reserved
+    attempts: int = 0
+    lease_until: datetime | None = None
+    lost_at: datetime | None = None
+    due_at: datetime | None = None
+    reference: str | None = None
+    reason: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether its end is still to come."""
+        return self.state not in SETTLED
+
+    def leased(self, now: datetime) -> bool:
+        """Whether somebody may still be at it: also true of a lost call until its lease ends."""
+        return self.lease_until is not None and now < self.lease_until
+
+    def submit(self, now: datetime, lease: timedelta) -> Operation:
+        """Begin the call: nobody else may until the lease ends."""
+        until = now + lease
+        return replace(
+            self,
+            state=OperationState.submitting,
+            attempts=self.attempts + 1,
+            lease_until=until,
+            due_at=until,
+            reason=None,
+        )
+
+    def refer(self, reference: str) -> Operation:
+        """Remember the gateway's id while the call goes on."""
+        return replace(self, reference=reference)
+
+    def settle(
+        self, state: OperationState, *, reference: str | None = None, reason: str | None = None
+    ) -> Operation:
+        """Write down the answer."""
+        return replace(
+            self,
+            state=state,
+            lease_until=None,
+            lost_at=None,
+            due_at=None,
+            reference=reference or self.reference,
+            reason=reason,
+        )
+
+    def hold(self, due_at: datetime, *, reference: str | None, reason: str | None) -> Operation:
+        """The gateway has not decided yet: ask again at `due_at`."""
+        held = self.settle(OperationState.pending, reference=reference, reason=reason)
+        return replace(held, due_at=due_at)
+
+    def release(self, reason: str, due_at: datetime | None = None) -> Operation:
+        """The call did certainly not reach the gateway: back to reserved."""
+        return replace(
+            self,
+            state=OperationState.reserved,
+            lease_until=None,
+            lost_at=None,
+            due_at=due_at,
+            reason=reason,
+        )
+
+    def lose(self, now: datetime, reason: str, due_at: datetime | None = None) -> Operation:
+        """The answer never came. The lease stays: the request may still be under way."""
+        return replace(
+            self,
+            state=OperationState.unknown,
+            lost_at=self.lost_at or now,
+            due_at=due_at or now,
+            reason=reason,
+        )

@@ -1,0 +1,182 @@
+"""The rules: what we know and what we learn in, what to commit out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from penstock.domain.change import Change, Fact, Seen, change
+from penstock.domain.events import EventType
+from penstock.domain.observation import Contradicted, Observation
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import UNSENT_GRACE, Order, Payment, PaymentStatus
+
+_SAYS = {
+    PaymentStatus.succeeded: EventType.payment_succeeded,
+    PaymentStatus.declined: EventType.payment_declined,
+    PaymentStatus.pending: EventType.payment_pending,
+    PaymentStatus.refunded: EventType.payment_refunded,
+    PaymentStatus.partially_refunded: EventType.payment_refunded,
+    PaymentStatus.reversed: EventType.payment_reversed,
+    PaymentStatus.parked: EventType.payment_parked,
+    PaymentStatus.contradicted: EventType.payment_contradicted,
+}
+_MONEY_WENT_BACK = frozenset(
+    {PaymentStatus.refunded, PaymentStatus.partially_refunded, PaymentStatus.reversed}
+)
+NO_RECIPIENT = "the gateway knows no e-mail address of the payer"
+
+
+def invoice_number(payment_id: str) -> str:
+    """
+    The invoice number a payment's invoice has, each time it is asked for.
+
+    At most 25 characters, the length PayPal's number generator keeps to (paypal.md 1.3).
+    """
+    return f"PS-{payment_id.rpartition('-')[2]}"[:25]
+
+
+def accept(
+    payment_id: str,
+    gateway: str,
+    order: Order,
+    *,
+    operation_id: str,
+    now: datetime,
+    new_id: Callable[[], str],
+    due_at: datetime | None = None,
+) -> Change:
+    """Take a payment on, its charge reserved; `due_at` is set while no message carries it."""
+    payment = Payment(
+        id=payment_id,
+        gateway=gateway,
+        order=order,
+        status=PaymentStatus.accepted,
+        created_at=now,
+        updated_at=now,
+        payer=order.payer,
+        operations=(Operation(operation_id, OperationKind.charge, due_at=due_at),),
+    )
+    return change(None, payment, now=now, new_id=new_id)
+
+
+def observe(
+    before: Payment | None,
+    payment_id: str,
+    gateway: str,
+    seen_state: Observation,
+    *,
+    invoicing: bool,
+    now: datetime,
+    new_id: Callable[[], str],
+    seen: Sequence[Seen] = (),
+) -> Change:
+    """
+    Apply what the gateway's API says of a payment.
+
+    The first time the money is there the invoice is reserved, or the reason there is none is
+    written down; the same state seen again causes nothing.
+    """
+    known = before or _met(payment_id, gateway, seen_state, now)
+    transaction = seen_state.transaction
+    after = replace(
+        known,
+        status=seen_state.status,
+        reason=None,
+        transactions=(transaction, *(t for t in known.transactions if t.id != transaction.id)),
+        subscription=seen_state.subscription or known.subscription,
+        plan=seen_state.plan or known.plan,
+        payer=seen_state.payer or known.payer,
+        links={**known.links, **seen_state.links},
+    )
+    facts: list[Fact] = []
+    if before is None or before.status is not after.status:
+        facts.append(Fact(_SAYS[after.status]))
+    if invoicing:
+        after, withheld = _invoice(after, now, new_id)
+        facts += withheld
+    return change(before, after, facts, now=now, new_id=new_id, seen=seen)
+
+
+def contradict(
+    before: Payment | None,
+    payment_id: str,
+    gateway: str,
+    contradiction: Contradicted,
+    *,
+    now: datetime,
+    new_id: Callable[[], str],
+    seen: Sequence[Seen] = (),
+) -> Change:
+    """Say that a notification and the gateway's API disagree; no money state moves on it."""
+    known = before or replace(
+        _met(payment_id, gateway, contradiction.observation, now),
+        status=PaymentStatus.contradicted,
+        reason=f"differs from the gateway's API in: {', '.join(contradiction.fields)}",
+    )
+    fact = Fact(EventType.payment_contradicted, {"differs": list(contradiction.fields)})
+    return change(before, known, [fact], now=now, new_id=new_id, seen=seen)
+
+
+def settle(
+    before: Payment,
+    operation: Operation,
+    status: PaymentStatus,
+    *,
+    now: datetime,
+    new_id: Callable[[], str],
+    reason: str | None = None,
+    facts: Sequence[Fact] | None = None,
+) -> Change:
+    """Write down where an operation stands and, when that is news, say what became of it."""
+    after = replace(before.with_operation(operation), status=status, reason=reason)
+    if facts is None:
+        news = status is not before.status and status in _SAYS
+        facts = [Fact(_SAYS[status])] if news else []
+    return change(before, after, facts, now=now, new_id=new_id)
+
+
+def _met(payment_id: str, gateway: str, seen_state: Observation, now: datetime) -> Payment:
+    """A payment the gateway began (a subscription's), as we first hear of it."""
+    return Payment(
+        id=payment_id,
+        gateway=gateway,
+        order=Order(seen_state.transaction.amount, reference=seen_state.reference),
+        status=PaymentStatus.accepted,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _invoice(
+    payment: Payment, now: datetime, new_id: Callable[[], str]
+) -> tuple[Payment, list[Fact]]:
+    operation = payment.operation(OperationKind.invoice)
+    gone = payment.status in _MONEY_WENT_BACK
+    if operation is None and payment.invoice_withheld is None:
+        if gone:
+            return withhold(payment, "the money went back before the invoice was made")
+        if payment.status is PaymentStatus.succeeded:
+            if payment.payer is None or not payment.payer.email:
+                return withhold(payment, NO_RECIPIENT)
+            reserved = Operation(new_id(), OperationKind.invoice, due_at=now + UNSENT_GRACE)
+            number = invoice_number(payment.id)
+            return replace(payment.with_operation(reserved), invoice_number=number), []
+    never_begun = (
+        operation is not None
+        and operation.state is OperationState.reserved
+        and operation.attempts == 0
+    )
+    if operation is not None and never_begun and gone:
+        settled = operation.settle(OperationState.declined, reason="the money went back")
+        return withhold(
+            payment.with_operation(settled), "the money went back before the invoice was made"
+        )
+    return payment, []
+
+
+def withhold(payment: Payment, because: str) -> tuple[Payment, list[Fact]]:
+    """Write down why there is no invoice, and say so."""
+    fact = Fact(EventType.invoice_withheld, {"because": because})
+    return replace(payment, invoice_withheld=because), [fact]

@@ -1,0 +1,128 @@
+"""
+Everything Penstock raises on purpose:
+
+* PenstockError
+  x PermanentError            - park it: a retry cannot help
+    + MalformedDelivery       - a signed body that cannot be read
+    + MalformedMessage        - a queue message that is not what its contract says
+    + UnknownGateway          - a message or delivery for a gateway that is not installed
+    + UnknownPayment          - a message about a payment the ledger has never held
+    + MissingCapability       - the gateway cannot do what was asked of it
+    + PaymentConflict         - an id that exists with another order
+    + ChargeRefused           - the gateway would not take the request as it stands
+    + ChargeCritical          - the gateway broke while it held the money
+    + InvoiceRefused          - the gateway will never make, send or record the invoice
+    + SinkRefused             - the sink will never take this event
+  x TransientError            - leave it on the queue, come back after a while
+    + GatewayUnavailable      - the gateway did not answer, or said "later"
+    + LedgerConflict          - somebody else wrote the entity first
+      - AlreadySeen           - one of the ids to remember is already remembered
+    + OperationInFlight       - another worker holds the operation's lease
+    + ChannelUnavailable      - a queue or topic did not take a message
+    + SinkUnavailable         - the sink said "later", or nothing
+    + OutOfTime               - the function has too little time left to begin
+  x SettingsError             - refuse to start: names the setting and the remedy
+  x PluginError               - refuse to start: names the plugin and the remedy
+
+The branch answers "may I retry?". No error carries a body, a header value or a secret.
+"""
+
+from __future__ import annotations
+
+
+class PenstockError(Exception):
+    """Everything Penstock raises on purpose."""
+
+
+class PermanentError(PenstockError):
+    """A retry cannot help: the message is parked with this reason."""
+
+
+class MalformedDelivery(PermanentError):
+    """A delivery whose signature held but whose body cannot be read."""
+
+
+class MalformedMessage(PermanentError):
+    """A queue message that is not what its contract says."""
+
+
+class UnknownGateway(PermanentError):
+    """A message or delivery for a gateway that is not installed."""
+
+
+class UnknownPayment(PermanentError):
+    """A message about a payment the ledger has never held."""
+
+
+class MissingCapability(PermanentError):
+    """The gateway cannot do what was asked of it."""
+
+
+class PaymentConflict(PermanentError):
+    """A payment id that already exists with another order."""
+
+
+class ChargeRefused(PermanentError):
+    """The gateway would not take the charge request as it stands; no money moved."""
+
+
+class ChargeCritical(PermanentError):
+    """The gateway broke while it held the charge; whether money moved is unknown."""
+
+
+class InvoiceRefused(PermanentError):
+    """The gateway will never make, send or record the invoice as it stands."""
+
+
+class SinkRefused(PermanentError):
+    """The sink will never take this event."""
+
+
+class TransientError(PenstockError):
+    """
+    Come back after a while.
+
+    Args:
+        message: what happened, without payloads.
+        retry_after: seconds to wait if the other side named them; None leaves it to the back-off.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class GatewayUnavailable(TransientError):
+    """The gateway did not answer, or said "later"."""
+
+
+class LedgerConflict(TransientError):
+    """Somebody else wrote the entity first: read again and decide again."""
+
+
+class AlreadySeen(LedgerConflict):
+    """One of the ids to remember is already remembered."""
+
+
+class OperationInFlight(TransientError):
+    """Another worker holds the operation's lease."""
+
+
+class ChannelUnavailable(TransientError):
+    """A queue or topic did not take a message."""
+
+
+class SinkUnavailable(TransientError):
+    """The sink said "later", or nothing at all."""
+
+
+class OutOfTime(TransientError):
+    """The function has too little time left to begin this item."""
+
+
+class SettingsError(PenstockError):
+    """A setting is missing or wrong; the message names it and the remedy."""
+
+
+class PluginError(PenstockError):
+    """A plugin is missing, misspelt, double or misconfigured; the message names it."""

@@ -1,0 +1,187 @@
+"""The ports: what the pipeline needs of the world, each with an AWS and an in-memory adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from penstock.domain.change import Change, Seen
+from penstock.domain.events import Event
+from penstock.domain.payment import Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """
+    A message to be sent.
+
+    Attributes:
+        group: the message group: order is kept within it.
+        dedup: the deduplication id; unique over the whole queue or topic, not per group.
+        attributes: at most three, as text; sinks' filters read them.
+    """
+
+    body: str = field(repr=False)
+    group: str
+    dedup: str
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """
+    A message as a queue hands it out.
+
+    Attributes:
+        id: the queue's own id of this copy; the dedup id of whatever replaces it.
+        receipt: the handle of this receipt; stale once the message is handed out again.
+        receives: how often it was handed out, this time included.
+    """
+
+    id: str
+    body: str = field(repr=False)
+    group: str
+    receipt: str = field(repr=False)
+    receives: int = 1
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Channel(Protocol):
+    """A FIFO queue or topic as a sender sees it."""
+
+    async def send(self, message: Outgoing) -> None:
+        """
+        Send durably: once this returns, the message is kept.
+
+        Raises:
+            ChannelUnavailable: it was not taken, or we do not know.
+        """
+        ...
+
+
+class Inbox(Protocol):
+    """A FIFO queue as its consumer sees it."""
+
+    async def receive(self, limit: int, wait: float) -> Sequence[Message]:
+        """Up to `limit` messages (at most 10), waiting up to `wait` seconds for the first."""
+        ...
+
+    async def delete(self, message: Message) -> None:
+        """Forget a message that is done; a stale receipt is no error: it will come back."""
+        ...
+
+    async def postpone(self, messages: Sequence[Message], delay: float) -> None:
+        """
+        Have messages come back after `delay` seconds (at most 12 hours).
+
+        Name every message of a group that shall wait: the first alone would leave the others
+        invisible for the queue's whole timeout and the group blocked.
+        """
+        ...
+
+    async def park(self, message: Message, reason: str) -> None:
+        """
+        Copy a message to the dead-letter queue, keeping its group, with the reason.
+
+        The copy's dedup id is this message's id: stable if we crash before the delete, new at
+        each redrive. Deleting the original is the caller's next step.
+
+        Raises:
+            ChannelUnavailable: the dead-letter queue did not take it.
+        """
+        ...
+
+    async def depth(self) -> Mapping[str, int]:
+        """How many messages are `visible` and how many `in_flight`, approximately."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events, newest first, and where the next page begins."""
+
+    events: tuple[Event, ...]
+    cursor: str | None
+
+
+class Ledger(Protocol):
+    """Where facts, seen ids and unsent events are committed together."""
+
+    async def load(self, payment_id: str) -> Payment | None:
+        """The payment as last committed (a consistent read)."""
+        ...
+
+    async def seen(self, key: str) -> Seen | None:
+        """What was remembered under a key."""
+        ...
+
+    async def commit(self, change: Change) -> None:
+        """
+        Write all of a change or nothing.
+
+        Raises:
+            AlreadySeen: one of its seen keys is remembered already.
+            LedgerConflict: the payment is not at the expected version any more.
+        """
+        ...
+
+    async def unsent(self, payment: Payment) -> Sequence[Event]:
+        """The payment's events after `payment.published`, in order (a consistent read)."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[str]:
+        """Ids of payments whose `due_at` has come, longest due first."""
+        ...
+
+    async def events(self, limit: int, cursor: str | None = None) -> EventPage:
+        """
+        The archive of events, newest first.
+
+        Raises:
+            ValueError: the cursor is not one of ours.
+        """
+        ...
+
+
+class Attempts(Protocol):
+    """What became of (sink, event), so that a sink gets an event once."""
+
+    async def delivered(self, sink: str, event_id: str) -> bool:
+        """Whether the sink has had it."""
+        ...
+
+    async def record(self, sink: str, event_id: str, at: datetime) -> None:
+        """Remember that it has."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token as we keep it: its hash only."""
+
+    id: str
+    name: str
+    digest: str = field(repr=False)
+    created_at: datetime
+
+
+class Tokens(Protocol):
+    """The bearer tokens the API takes; several at once."""
+
+    async def get(self, token_id: str) -> Token | None:
+        """The token with that id, unless it was revoked."""
+        ...
+
+    async def put(self, token: Token) -> None:
+        """Keep a new token."""
+        ...
+
+    async def revoke(self, token_id: str) -> bool:
+        """Forget it; says whether it was there."""
+        ...
+
+    async def list(self) -> Sequence[Token]:
+        """All of them, oldest first."""
+        ...
