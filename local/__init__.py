@@ -1,0 +1,1 @@
+"""The local platform: the deployed stack on a laptop."""

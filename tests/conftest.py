@@ -1,0 +1,24 @@
+"""What tests of every kind may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.emulator import PYTHON, Emulator
+
+
+@pytest.fixture(scope="session")
+def _one_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    if not PYTHON.exists():
+        pytest.fail("the emulator is not installed: run `make setup`", pytrace=False)
+    with Emulator.start(tmp_path_factory.mktemp("emulator"), auth=False) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def emulator(_one_emulator: Emulator) -> Emulator:
+    """One emulator for the whole run, empty at the start of each module; mark its users."""
+    _one_emulator.reset()
+    return _one_emulator
