@@ -21,6 +21,7 @@ Everything Penstock raises on purpose:
     + ChannelUnavailable      - a queue or topic did not take a message
     + SinkUnavailable         - the sink said "later", or nothing
     + OutOfTime               - the function has too little time left to begin
+  x DoorRefusal               - answer 4xx: the request cannot be one of the gateway's
   x SettingsError             - refuse to start: names the setting and the remedy
   x PluginError               - refuse to start: names the plugin and the remedy
 
@@ -118,6 +119,23 @@ class SinkUnavailable(TransientError):
 
 class OutOfTime(TransientError):
     """The function has too little time left to begin this item."""
+
+
+class DoorRefusal(PenstockError):
+    """
+    A request that cannot be one of the gateway's, refused before anything is queued.
+
+    Attributes:
+        status: the HTTP status to answer with.
+        title: what kind of refusal it is, the same text for all of its kind.
+        detail: what was wrong and what would be right, without the offending value.
+    """
+
+    def __init__(self, status: int, title: str, detail: str) -> None:
+        super().__init__(f"{status} {title}: {detail}")
+        self.status = status
+        self.title = title
+        self.detail = detail
 
 
 class SettingsError(PenstockError):

@@ -19,6 +19,10 @@ class Clock(Protocol):
         """The time, aware, in UTC."""
         ...
 
+    def monotonic(self) -> float:
+        """Seconds that never run backwards, for measuring how long something took."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         ...

@@ -80,8 +80,10 @@ def observe(
     """
     known = before or _met(payment_id, gateway, seen_state, now)
     transaction = seen_state.transaction
+    ours = known.operation(OperationKind.charge) is not None
     after = replace(
         known,
+        order=known.order if ours else replace(known.order, amount=transaction.amount),
         status=seen_state.status,
         reason=None,
         transactions=(transaction, *(t for t in known.transactions if t.id != transaction.id)),
@@ -163,12 +165,7 @@ def _invoice(
             reserved = Operation(new_id(), OperationKind.invoice, due_at=now + UNSENT_GRACE)
             number = invoice_number(payment.id)
             return replace(payment.with_operation(reserved), invoice_number=number), []
-    never_begun = (
-        operation is not None
-        and operation.state is OperationState.reserved
-        and operation.attempts == 0
-    )
-    if operation is not None and never_begun and gone:
+    if operation is not None and operation.state is OperationState.reserved and gone:
         settled = operation.settle(OperationState.declined, reason="the money went back")
         return withhold(
             payment.with_operation(settled), "the money went back before the invoice was made"

@@ -1,0 +1,112 @@
+"""Accept: a payment asked for over the API is committed first and sent to its queue second."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from penstock.api.context import Clock, Ids
+from penstock.domain import rules
+from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.payment import Order, Payment
+from penstock.errors import LedgerConflict, MissingCapability, PaymentConflict
+from penstock.pipeline.orders import ChargeMessage
+from penstock.ports import Channel, Ledger, Outgoing
+
+UNSENT_AFTER = timedelta(seconds=60)
+"""How long an accepted payment may be without its message before the sweep sends it."""
+
+
+def payment_id(idempotency_key: str) -> str:
+    """The payment's id: one key is one payment, whoever sends it and however often."""
+    return f"pay-{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """
+    The stage behind `POST /payments`.
+
+    Attributes:
+        providers: the gateways that take charges.
+    """
+
+    ledger: Ledger
+    payments: Channel
+    clock: Clock
+    ids: Ids
+    providers: Collection[str]
+
+    async def __call__(self, idempotency_key: str, provider: str, order: Order) -> Payment:
+        """
+        Take the payment on; the same key with the same request sends its message again.
+
+        Raises:
+            MissingCapability: no gateway of that name takes charges.
+            PaymentConflict: the key was used for another request.
+            ChannelUnavailable: committed but not sent; the sweep will, or a repeat does.
+        """
+        if provider not in self.providers:
+            raise MissingCapability(
+                f"provider takes no charges here; use one of: {', '.join(sorted(self.providers))}"
+            )
+        payment = await self._committed(payment_id(idempotency_key), provider, order)
+        if payment.order.digest != order.digest or payment.gateway != provider:
+            raise PaymentConflict("the Idempotency-Key was used for another request")
+        await self.send(payment)
+        return payment
+
+    async def send(self, payment: Payment) -> None:
+        """Put the payment's message on the queue, and note that a message carries it now."""
+        message = ChargeMessage(payment.id, payment.gateway, payment.order)
+        await self.payments.send(
+            Outgoing(
+                message.dumps(),
+                group=payment.id,
+                dedup=payment.id,
+                attributes={"gateway": payment.gateway},
+            )
+        )
+        await self._note(payment)
+
+    async def _committed(self, identity: str, provider: str, order: Order) -> Payment:
+        known = await self.ledger.load(identity)
+        if known is not None:
+            return known
+        now = self.clock.now()
+        decided = rules.accept(
+            identity,
+            provider,
+            order,
+            operation_id=self.ids.new(),
+            now=now,
+            new_id=self.ids.new,
+            due_at=now + UNSENT_AFTER,
+        )
+        try:
+            await self.ledger.commit(decided)
+        except LedgerConflict:
+            # The same request at the same moment: theirs is as good as ours.
+            known = await self.ledger.load(identity)
+            if known is None:
+                raise
+            return known
+        return decided.payment
+
+    async def _note(self, payment: Payment) -> None:
+        operation = payment.operation(OperationKind.charge)
+        if operation is None or operation.due_at is None:
+            return
+        if operation.state is not OperationState.reserved:
+            return
+        carried = replace(operation, due_at=None)
+        decided = rules.settle(
+            payment, carried, payment.status, now=self.clock.now(), new_id=self.ids.new
+        )
+        try:
+            await self.ledger.commit(decided)
+        except LedgerConflict:
+            # Its charge is under way already, which is the better note.
+            return

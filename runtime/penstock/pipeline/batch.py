@@ -1,0 +1,184 @@
+"""
+A batch from a FIFO queue: groups side by side, in order within a group.
+
+    group A   1 done   2 done   3 done
+    group B   1 done   2 FAILED 3 not begun      2 and 3 come back together, after 2's delay
+    group C   1 parked 2 done                    parked is done: its followers go on
+
+The first failure of a group stops that group. The delay is set on the failed message *and* on
+every later one of its group: setting the first alone leaves the group blocked for the queue's
+whole visibility timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+
+from penstock.api.context import Clock
+from penstock.errors import OutOfTime, PermanentError, TransientError
+from penstock.ports import Inbox, Message
+
+MARGIN = 5.0
+"""Seconds a function keeps for giving back what it did not begin."""
+_MAX_DOUBLINGS = 32
+
+
+class Status(StrEnum):
+    """What became of one message of a batch."""
+
+    done = "done"
+    parked = "parked"
+    retry = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What a stage says of a message it is done with: the entity and a one-word outcome."""
+
+    entity: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one message; `error` says why it was parked or comes back."""
+
+    id: str
+    status: Status
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Seconds to wait before a message is tried again: `base`, doubling up to `cap`."""
+
+    base: float
+    cap: float
+
+    def delay(self, receives: int, retry_after: float | None = None) -> float:
+        """The delay after that many receipts, or the one the other side named, capped too."""
+        if retry_after is not None:
+            return min(max(retry_after, 0.0), self.cap)
+        return min(self.base * 2.0 ** min(receives - 1, _MAX_DOUBLINGS), self.cap)
+
+
+Handle = Callable[[Message], Awaitable[Handled]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """
+    How one stage works through what its queue hands out.
+
+    Attributes:
+        remaining: seconds until the host ends us; no item begins unless it can end in time.
+        item_timeout: seconds one item may take.
+    """
+
+    stage: str
+    handle: Handle
+    inbox: Inbox
+    clock: Clock
+    backoff: Backoff
+    item_timeout: float
+
+    async def run(
+        self, messages: Sequence[Message], remaining: Callable[[], float]
+    ) -> list[Result]:
+        """Work through the messages; a result each, in the order they came."""
+        groups: dict[str, list[Message]] = {}
+        for message in messages:
+            groups.setdefault(message.group, []).append(message)
+        done = await asyncio.gather(*(self._group(group, remaining) for group in groups.values()))
+        results = {result.id: result for group in done for result in group}
+        return [results[message.id] for message in messages]
+
+    async def _group(
+        self, messages: Sequence[Message], remaining: Callable[[], float]
+    ) -> list[Result]:
+        results: list[Result] = []
+        for place, message in enumerate(messages):
+            result, delay = await self._item(message, remaining)
+            results.append(result)
+            if result.status is Status.retry:
+                later = messages[place:]
+                await self._postpone(later, delay)
+                results += [
+                    Result(follower.id, Status.retry, "waits for an earlier message of its group")
+                    for follower in later[1:]
+                ]
+                break
+        return results
+
+    async def _item(
+        self, message: Message, remaining: Callable[[], float]
+    ) -> tuple[Result, float]:
+        began = self.clock.monotonic()
+        entity: str | None = message.group
+        error: str | None = None
+        delay = 0.0
+        try:
+            if remaining() <= self.item_timeout + MARGIN:
+                raise OutOfTime("too little time left to begin", retry_after=0)
+            async with asyncio.timeout(self.item_timeout):
+                handled = await self.handle(message)
+            entity, outcome, status = handled.entity, handled.outcome, Status.done
+        except PermanentError as exc:
+            status, outcome, error, delay = await self._park(message, exc)
+        except TransientError as exc:
+            status, outcome, error = Status.retry, "retry", str(exc)
+            delay = self.backoff.delay(message.receives, exc.retry_after)
+        except TimeoutError:
+            status, outcome, error = Status.retry, "retry", "took longer than its time limit"
+            delay = self.backoff.delay(message.receives)
+        except Exception as exc:
+            # A bug of ours: the message must outlive it. The text may hold a payload, so the
+            # log gets the type and the place only.
+            error = f"unexpected {type(exc).__name__}"
+            self._log().error("stage.broke", kind=type(exc).__name__, at=_place(exc))
+            status, outcome = Status.retry, "retry"
+            delay = self.backoff.delay(message.receives)
+        self._log().info(
+            "stage.finished",
+            entity=entity,
+            message_id=message.id,
+            outcome=outcome,
+            because=error,
+            ms=round((self.clock.monotonic() - began) * 1000, 1),
+        )
+        return Result(message.id, status, error), delay
+
+    async def _park(
+        self, message: Message, cause: PermanentError
+    ) -> tuple[Status, str, str, float]:
+        reason = f"{type(cause).__name__}: {cause}"
+        try:
+            await self.inbox.park(message, reason)
+        except TransientError as exc:
+            delay = self.backoff.delay(message.receives, exc.retry_after)
+            return Status.retry, "retry", f"could not be parked: {exc}", delay
+        return Status.parked, "parked", reason, 0.0
+
+    async def _postpone(self, messages: Sequence[Message], delay: float) -> None:
+        try:
+            await self.inbox.postpone(messages, delay)
+        except TransientError as exc:
+            # They come back after the queue's own visibility timeout instead.
+            self._log().warning("batch.not_postponed", because=str(exc))
+
+    def _log(self) -> structlog.typing.FilteringBoundLogger:
+        return structlog.get_logger().bind(stage=self.stage)
+
+
+def _place(exc: BaseException) -> str:
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"

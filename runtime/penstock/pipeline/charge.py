@@ -1,0 +1,239 @@
+"""
+Charge: a message of payments.fifo moves its money once, whatever dies on the way.
+
+    reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
+    submitting, lease runs ───────────► come back when it ends
+    submitting, lease over; unknown ──► look up ─┬ found ─────► settle
+                                                 └ not found ─► the same key again, if the
+                                                                gateway keeps keys; else park
+    succeeded, declined ──────────────► nothing to do but to publish what is unsent
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import NoReturn, assert_never
+
+from penstock.api.answers import (
+    ChargeAnswer,
+    Critical,
+    Declined,
+    LookupAnswer,
+    NotFound,
+    NotSent,
+    Pending,
+    Refused,
+    Succeeded,
+    Unanswered,
+)
+from penstock.api.context import Clock, Ids
+from penstock.api.gateway import ChargeRequest, Charges, Gateway, Lookup
+from penstock.domain import rules
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import Payment, PaymentStatus, Transaction
+from penstock.errors import (
+    ChargeCritical,
+    ChargeRefused,
+    GatewayUnavailable,
+    MissingCapability,
+    OperationInFlight,
+    PaymentConflict,
+    PermanentError,
+    UnknownGateway,
+)
+from penstock.pipeline.batch import Handled
+from penstock.pipeline.orders import ChargeMessage
+from penstock.pipeline.publish import Publish
+from penstock.ports import Ledger, Message
+
+ASK_AGAIN = timedelta(minutes=5)
+"""How long the sweep leaves a charge alone that the gateway has not decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """
+    The stage: the gateway a message names takes the money.
+
+    Attributes:
+        lease: longer than one message may take, so that an expired lease means nobody is at it.
+    """
+
+    gateways: Mapping[str, Gateway]
+    ledger: Ledger
+    publish: Publish
+    clock: Clock
+    ids: Ids
+    lease: timedelta
+
+    async def __call__(self, message: Message) -> Handled:
+        """
+        Bring one payment to its end, or as far as it goes now.
+
+        Raises:
+            PermanentError: people must look; the payment says why.
+            TransientError: not decided; the message comes back.
+        """
+        order = ChargeMessage.loads(message.body)
+        gateway = charges(self.gateways, order.provider)
+        payment = await self._payment(order)
+        if payment.order.digest != order.order.digest or payment.gateway != order.provider:
+            raise PaymentConflict("the payment's id exists with another order")
+        payment = await self._advance(payment, gateway)
+        await self.publish(payment.id)
+        return Handled(payment.id, payment.status.value)
+
+    async def settle_by_lookup(self, payment: Payment) -> Payment:
+        """
+        Ask the gateway what became of a lost charge; never submits, so it is the sweep's way.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        operation = _charge_of(payment)
+        gateway = charges(self.gateways, payment.gateway)
+        if not isinstance(gateway, Lookup) or operation.leased(self.clock.now()):
+            return payment
+        answer = await gateway.look_up(_request(payment, operation))
+        if isinstance(answer, NotFound):
+            # Only a message submits: it is on the queue, or parked for people to redrive.
+            now = self.clock.now()
+            lost = operation.lose(now, "the gateway does not know it", now + ASK_AGAIN)
+            parked = payment.status is PaymentStatus.parked
+            status = PaymentStatus.parked if parked else PaymentStatus.unknown
+            return await self._commit(payment, lost, status, payment.reason)
+        return await self._settle(payment, operation, answer)
+
+    async def _payment(self, order: ChargeMessage) -> Payment:
+        known = await self.ledger.load(order.id)
+        if known is not None:
+            return known
+        first = rules.accept(
+            order.id,
+            order.provider,
+            order.order,
+            operation_id=self.ids.new(),
+            now=self.clock.now(),
+            new_id=self.ids.new,
+        )
+        await self.ledger.commit(first)
+        return first.payment
+
+    async def _advance(self, payment: Payment, gateway: Charges) -> Payment:
+        operation = _charge_of(payment)
+        now = self.clock.now()
+        match operation.state:
+            case OperationState.succeeded | OperationState.declined:
+                return payment
+            case OperationState.reserved:
+                return await self._submit(payment, operation, gateway)
+            case OperationState.pending:
+                return await self._look_up(payment, operation, gateway)
+            case OperationState.submitting | OperationState.unknown:
+                if operation.lease_until is not None and operation.leased(now):
+                    wait = (operation.lease_until - now).total_seconds()
+                    raise OperationInFlight("the charge may still be under way", retry_after=wait)
+                return await self._look_up(payment, operation, gateway)
+            case _:
+                assert_never(operation.state)
+
+    async def _look_up(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
+        answer: LookupAnswer = NotFound()
+        if isinstance(gateway, Lookup):
+            answer = await gateway.look_up(_request(payment, operation))
+        if not isinstance(answer, NotFound):
+            return await self._settle(payment, operation, answer)
+        if gateway.idempotent_charges:
+            return await self._submit(payment, operation, gateway)
+        because = "the answer was lost, and the gateway cannot say whether money moved"
+        lost = operation.lose(self.clock.now(), because)
+        await self._park(payment, lost, ChargeCritical(because))
+
+    async def _submit(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
+        submitted = operation.submit(self.clock.now(), self.lease)
+        payment = await self._commit(payment, submitted, PaymentStatus.accepted, None)
+        answer = await gateway.charge(_request(payment, submitted))
+        return await self._settle(payment, submitted, answer)
+
+    async def _settle(
+        self, payment: Payment, operation: Operation, answer: ChargeAnswer
+    ) -> Payment:
+        now = self.clock.now()
+        match answer:
+            case Succeeded(reference):
+                settled = operation.settle(OperationState.succeeded, reference=reference)
+                moved = Transaction(
+                    reference, "charge", PaymentStatus.succeeded, payment.order.amount, now
+                )
+                paid = replace(payment, transactions=(moved,))
+                return await self._commit(paid, settled, PaymentStatus.succeeded, None)
+            case Declined(because):
+                settled = operation.settle(OperationState.declined, reason=because)
+                return await self._commit(payment, settled, PaymentStatus.declined, because)
+            case Pending(reference):
+                held = operation.hold(now + ASK_AGAIN, reference=reference, reason=None)
+                return await self._commit(payment, held, PaymentStatus.pending, None)
+            case NotSent(because, retry_after):
+                released = operation.release(because)
+                await self._commit(payment, released, PaymentStatus.accepted, because)
+                raise GatewayUnavailable(because, retry_after=retry_after)
+            case Unanswered(because):
+                lost = operation.lose(now, because)
+                await self._commit(payment, lost, PaymentStatus.unknown, because)
+                raise GatewayUnavailable(because)
+            case Refused(because):
+                await self._park(payment, operation.release(because), ChargeRefused(because))
+            case Critical(because):
+                await self._park(payment, operation.lose(now, because), ChargeCritical(because))
+            case _:
+                assert_never(answer)
+
+    async def _park(
+        self, payment: Payment, operation: Operation, cause: PermanentError
+    ) -> NoReturn:
+        parked = await self._commit(payment, operation, PaymentStatus.parked, str(cause))
+        await self.publish(parked.id)
+        raise cause
+
+    async def _commit(
+        self, payment: Payment, operation: Operation, status: PaymentStatus, reason: str | None
+    ) -> Payment:
+        decided = rules.settle(
+            payment,
+            operation,
+            status,
+            now=self.clock.now(),
+            new_id=self.ids.new,
+            reason=reason,
+        )
+        await self.ledger.commit(decided)
+        return decided.payment
+
+
+def charges(gateways: Mapping[str, Gateway], name: str) -> Charges:
+    """
+    The gateway of that name, as one that takes money when told to.
+
+    Raises:
+        UnknownGateway: none of that name is installed.
+        MissingCapability: it takes none.
+    """
+    gateway = gateways.get(name)
+    if gateway is None:
+        raise UnknownGateway("the message names a gateway that is not configured here")
+    if not isinstance(gateway, Charges):
+        raise MissingCapability(f"the gateway {gateway.name} takes no charges")
+    return gateway
+
+
+def _charge_of(payment: Payment) -> Operation:
+    operation = payment.operation(OperationKind.charge)
+    if operation is None:
+        raise PaymentConflict("the payment's id belongs to one the gateway began itself")
+    return operation
+
+
+def _request(payment: Payment, operation: Operation) -> ChargeRequest:
+    return ChargeRequest(operation.id, payment.id, payment.order)

@@ -1,0 +1,51 @@
+"""Deliver: one event to one sink, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from penstock.api.answers import Delivered, Refused, RetryAfter
+from penstock.api.context import Clock
+from penstock.api.sink import Attempt, Sink
+from penstock.domain.events import Event
+from penstock.errors import SinkRefused, SinkUnavailable
+from penstock.pipeline.batch import Handled
+from penstock.ports import Attempts, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """The stage of one sink: its queue, its record, its pace; no other sink waits for it."""
+
+    sink: Sink
+    attempts: Attempts
+    clock: Clock
+
+    async def __call__(self, message: Message) -> Handled:
+        """
+        Hand one event over, unless the sink has had it.
+
+        No sink keeps idempotency keys, so a crash between the hand-over and the record delivers
+        twice: at least once is what a sink gets.
+
+        Raises:
+            SinkRefused: it never will.
+            SinkUnavailable: not now.
+        """
+        event = Event.loads(message.body)
+        if not self.sink.accepts(event):
+            return Handled(event.entity, "skipped")
+        if await self.attempts.delivered(self.sink.name, event.id):
+            return Handled(event.entity, "duplicate")
+        answer = await self.sink.deliver(event, Attempt(message.receives))
+        match answer:
+            case Delivered():
+                await self.attempts.record(self.sink.name, event.id, self.clock.now())
+                return Handled(event.entity, f"{event.type.value} delivered")
+            case RetryAfter(because, seconds):
+                raise SinkUnavailable(because, retry_after=seconds)
+            case Refused(because):
+                raise SinkRefused(because)
+            case _:
+                assert_never(answer)

@@ -1,0 +1,200 @@
+"""
+The invoice of a paid payment: created, sent by the gateway, recorded as paid; exactly once.
+
+    reserved ──► create ──► note its id ──► send ──► record the payment ──► succeeded
+                   │                 ▲
+                   └─ no answer ─► unknown ─► find by number ─┬ found: go on where it stands
+                                                              └ not found: wait; once the search
+                                                                has stayed empty long enough,
+                                                                create again
+
+The gateway keeps no idempotency keys for invoices (paypal.md 1.3), so the number is derived from
+the payment, and whoever resumes looks before doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from penstock.api.answers import NotSent, Refused, Succeeded, Unanswered
+from penstock.api.context import Clock, Ids
+from penstock.api.gateway import Gateway, Invoice, InvoiceDraft, Invoices, InvoiceState
+from penstock.domain import rules
+from penstock.domain.change import Fact
+from penstock.domain.events import EventType
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import Payment
+from penstock.errors import GatewayUnavailable, InvoiceRefused, OperationInFlight
+from penstock.ports import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Invoicing:
+    """
+    Runs a payment's invoice operation.
+
+    Attributes:
+        lease: longer than one message may take.
+        unknown_after: how long the search for an invoice whose creation was not answered must
+            stay empty before it is created again.
+    """
+
+    gateways: Mapping[str, Gateway]
+    ledger: Ledger
+    clock: Clock
+    ids: Ids
+    lease: timedelta
+    unknown_after: timedelta
+
+    async def __call__(self, payment: Payment) -> Payment:
+        """
+        Bring the payment's invoice, if it has one open, to its end.
+
+        Raises:
+            TransientError: not now; whoever called comes back, or the sweep does.
+        """
+        operation = payment.operation(OperationKind.invoice)
+        if operation is None or not operation.open:
+            return payment
+        gateway = self.gateways.get(payment.gateway)
+        draft = _draft(payment)
+        if not isinstance(gateway, Invoices) or draft is None:
+            return await self._withhold(payment, operation, "its gateway makes no invoices")
+        try:
+            return await self._run(payment, operation, gateway, draft)
+        except InvoiceRefused as exc:
+            latest = await self.ledger.load(payment.id) or payment
+            latest_operation = latest.operation(OperationKind.invoice) or operation
+            return await self._withhold(latest, latest_operation, str(exc))
+
+    async def _run(
+        self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft
+    ) -> Payment:
+        now = self.clock.now()
+        if operation.lease_until is not None and operation.leased(now):
+            wait = (operation.lease_until - now).total_seconds()
+            raise OperationInFlight("the invoice may still be under way", retry_after=wait)
+        found: Invoice | None = None
+        if operation.state is not OperationState.reserved:
+            found = await gateway.find_invoice(draft, operation.reference)
+            if found is None:
+                self._wait_for_search(operation, now)
+        submitted = operation.submit(now, self.lease)
+        payment = await self._commit(payment, submitted)
+        if found is None:
+            payment, submitted = await self._create(payment, submitted, gateway, draft)
+            found = Invoice(submitted.reference or "", draft.number, InvoiceState.draft)
+        elif submitted.reference != found.reference:
+            submitted = submitted.refer(found.reference)
+            payment = await self._commit(payment, submitted)
+        return await self._finish(payment, submitted, gateway, draft, found)
+
+    def _wait_for_search(self, operation: Operation, now: datetime) -> None:
+        """An invoice may turn up in the search late; until then its creation is unknown."""
+        since = operation.lost_at or operation.lease_until or now
+        left = (since + self.unknown_after - now).total_seconds()
+        if left > 0:
+            raise GatewayUnavailable(
+                "whether the invoice was created is unknown yet", retry_after=left
+            )
+
+    async def _create(
+        self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft
+    ) -> tuple[Payment, Operation]:
+        answer = await gateway.create_invoice(draft)
+        now = self.clock.now()
+        match answer:
+            case Succeeded(reference):
+                noted = operation.refer(reference)
+                return await self._commit(payment, noted), noted
+            case NotSent(because, retry_after):
+                again = now + timedelta(seconds=retry_after or 60)
+                await self._commit(payment, operation.release(because, again))
+                raise GatewayUnavailable(because, retry_after=retry_after)
+            case Unanswered(because):
+                # Nobody is at it any more, so the lease may go; the search decides.
+                lost = replace(operation.lose(now, because), lease_until=None)
+                await self._commit(payment, lost)
+                raise GatewayUnavailable(because)
+            case Refused(because):
+                raise InvoiceRefused(because)
+            case _:
+                assert_never(answer)
+
+    async def _finish(
+        self,
+        payment: Payment,
+        operation: Operation,
+        gateway: Invoices,
+        draft: InvoiceDraft,
+        found: Invoice,
+    ) -> Payment:
+        # Between send and record the buyer holds a payable invoice for money already taken, so
+        # the two follow at once and an interrupted pair goes on where the gateway says it stands.
+        try:
+            if found.state is InvoiceState.draft:
+                await gateway.send_invoice(found.reference, draft)
+            if found.state in (InvoiceState.draft, InvoiceState.sent):
+                await gateway.record_payment(found.reference, draft)
+                found = await self._read_back(gateway, draft, found.reference)
+        except GatewayUnavailable as exc:
+            now = self.clock.now()
+            lost = replace(operation.lose(now, str(exc)), lease_until=None)
+            await self._commit(payment, lost)
+            raise
+        if found.state is InvoiceState.cancelled:
+            return await self._withhold(payment, operation, "somebody cancelled it at the gateway")
+        settled = operation.settle(OperationState.succeeded, reference=found.reference)
+        facts = [Fact(EventType.invoice_paid)]
+        if found.state is InvoiceState.paid_twice:
+            facts.append(Fact(EventType.invoice_paid_twice))
+        return await self._commit(payment, settled, facts)
+
+    async def _read_back(self, gateway: Invoices, draft: InvoiceDraft, reference: str) -> Invoice:
+        """The invoice as it stands now: the buyer may have paid it between send and record."""
+        invoice = await gateway.find_invoice(draft, reference)
+        if invoice is None or invoice.state in (InvoiceState.draft, InvoiceState.sent):
+            raise GatewayUnavailable("the gateway does not show the invoice as paid yet")
+        return invoice
+
+    async def _withhold(self, payment: Payment, operation: Operation, because: str) -> Payment:
+        settled = operation.settle(OperationState.declined, reason=because)
+        withheld, facts = rules.withhold(payment, because)
+        return await self._commit(withheld, settled, facts)
+
+    async def _commit(
+        self, payment: Payment, operation: Operation, facts: Sequence[Fact] = ()
+    ) -> Payment:
+        decided = rules.settle(
+            payment,
+            operation,
+            payment.status,
+            now=self.clock.now(),
+            new_id=self.ids.new,
+            reason=payment.reason,
+            facts=facts,
+        )
+        await self.ledger.commit(decided)
+        return decided.payment
+
+
+def _draft(payment: Payment) -> InvoiceDraft | None:
+    """The invoice as the payment decides it: the same each time it is asked for."""
+    sale = payment.transaction
+    payer = payment.payer
+    if sale is None or payer is None or payer.email is None or payment.invoice_number is None:
+        return None
+    plan = payment.plan
+    item = (plan and (plan.name or plan.id)) or payment.order.description or "Payment"
+    return InvoiceDraft(
+        number=payment.invoice_number,
+        transaction=sale.id,
+        amount=sale.amount,
+        item=item,
+        recipient=payer.email,
+        paid_on=sale.at,
+        payer_name=payer.name,
+    )

@@ -1,0 +1,174 @@
+"""Process: a notification, checked against the gateway's API, becomes one committed change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from penstock.api.context import Clock, Ids
+from penstock.api.gateway import Confirm, Gateway, Invoices
+from penstock.domain import rules
+from penstock.domain.change import Seen
+from penstock.domain.delivery import Evidence, Notification
+from penstock.domain.observation import Confirmed, Contradicted, NotYet
+from penstock.domain.outcome import Applied, Duplicate, Ignored, Outcome, Rejected
+from penstock.domain.payment import Payment
+from penstock.errors import AlreadySeen, GatewayUnavailable
+from penstock.pipeline.batch import Handled
+from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.publish import Publish
+from penstock.ports import Channel, Ledger, Message, Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The stage: from the verified queue to the ledger, the invoice and the events."""
+
+    gateways: Mapping[str, Gateway]
+    ledger: Ledger
+    rejected: Channel
+    publish: Publish
+    invoicing: Invoicing
+    clock: Clock
+    ids: Ids
+
+    async def __call__(self, message: Message) -> Handled:
+        """
+        Apply one notification, once, and finish what it began.
+
+        Raises:
+            PermanentError: it cannot be read.
+            TransientError: the gateway's API, the ledger or a topic gave no answer.
+        """
+        notification = Notification.loads(message.body)
+        outcome = await self._outcome(notification)
+        match outcome:
+            case Applied(entity):
+                await self._finish(entity)
+                return Handled(entity, "applied")
+            case Duplicate(entity):
+                # A crash may have stranded what the first copy began: resume before forgetting.
+                if entity is not None:
+                    await self._finish(entity)
+                return Handled(entity, "duplicate")
+            case Ignored():
+                return Handled(notification.entity, "ignored")
+            case Rejected():
+                if notification.entity is not None:
+                    await self.publish(notification.entity)
+                return Handled(notification.entity, "rejected")
+            case _:
+                assert_never(outcome)
+
+    async def _finish(self, entity: str) -> None:
+        # What is already true is told before the invoice is tried, which may take a while.
+        await self.publish(entity)
+        payment = await self.ledger.load(entity)
+        if payment is not None:
+            before = payment.sequence
+            payment = await self.invoicing(payment)
+            if payment.sequence > before:
+                await self.publish(entity)
+
+    async def _outcome(self, notification: Notification) -> Outcome:
+        for mark in _marks(notification):
+            known = await self.ledger.seen(mark.key)
+            if known is None:
+                continue
+            if mark.key.startswith(_transmission(notification)) and known.digest != mark.digest:
+                return await self._reject(
+                    notification, "its transmission was seen before with another body"
+                )
+            return Duplicate(notification.entity)
+        gateway = self.gateways.get(notification.gateway)
+        if notification.entity is None or not isinstance(gateway, Confirm):
+            return Ignored("nothing here follows from it")
+        # Read before asking: whoever commits between the two makes our version stale.
+        before = await self.ledger.load(notification.entity)
+        confirmation = await gateway.confirm(notification, self.clock.now())
+        match confirmation:
+            case NotYet(retry_after):
+                raise GatewayUnavailable(
+                    "the gateway does not show it yet", retry_after=retry_after
+                )
+            case Contradicted():
+                return await self._contradict(notification, before, confirmation)
+            case Confirmed():
+                return await self._apply(notification, before, confirmation, gateway)
+            case _:
+                assert_never(confirmation)
+
+    async def _apply(
+        self,
+        notification: Notification,
+        before: Payment | None,
+        confirmed: Confirmed,
+        gateway: Confirm,
+    ) -> Outcome:
+        entity = notification.entity or ""
+        decided = rules.observe(
+            before,
+            entity,
+            notification.gateway,
+            confirmed.observation,
+            invoicing=isinstance(gateway, Invoices),
+            now=self.clock.now(),
+            new_id=self.ids.new,
+            seen=_marks(notification),
+        )
+        try:
+            await self.ledger.commit(decided)
+        except AlreadySeen:
+            return Duplicate(entity)
+        return Applied(entity)
+
+    async def _contradict(
+        self, notification: Notification, before: Payment | None, contradiction: Contradicted
+    ) -> Outcome:
+        decided = rules.contradict(
+            before,
+            notification.entity or "",
+            notification.gateway,
+            contradiction,
+            now=self.clock.now(),
+            new_id=self.ids.new,
+            seen=_marks(notification),
+        )
+        # Kept apart first: a crash before the commit repeats it, a crash after could not.
+        fields = ", ".join(contradiction.fields)
+        rejected = await self._reject(notification, f"the gateway's API differs in: {fields}")
+        try:
+            await self.ledger.commit(decided)
+        except AlreadySeen:
+            return Duplicate(notification.entity)
+        return rejected
+
+    async def _reject(self, notification: Notification, because: str) -> Rejected:
+        await self.rejected.send(
+            Outgoing(
+                notification.dumps(),
+                group=notification.group,
+                dedup=f"process-{notification.delivery_id}",
+                attributes={"reason": because},
+            )
+        )
+        return Rejected(because)
+
+
+def _transmission(notification: Notification) -> str:
+    return f"{notification.gateway}/transmission/"
+
+
+def _marks(notification: Notification) -> tuple[Seen, ...]:
+    """
+    The ids a notification is remembered by.
+
+    A signature may cover the body through a CRC32 only (PayPal's does), so whoever holds one
+    signed delivery can make another body for it: one transmission, two digests is an attack.
+    """
+    event = Seen(f"{notification.gateway}/event/{notification.id}", notification.digest)
+    if notification.evidence is Evidence.fetched:
+        return (event,)
+    sent = f"{_transmission(notification)}{notification.transmission}"
+    return Seen(sent, notification.digest), event

@@ -1,0 +1,57 @@
+"""Publish: an entity's unsent events, all of them, in order, stopping at the first failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from penstock.api.context import Clock, Ids
+from penstock.domain.change import change
+from penstock.domain.payment import Payment
+from penstock.errors import LedgerConflict
+from penstock.ports import Channel, Ledger, Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """The stage: from the outbox in the ledger to the events topic."""
+
+    ledger: Ledger
+    events: Channel
+    clock: Clock
+    ids: Ids
+
+    async def __call__(self, payment_id: str) -> int:
+        """
+        Send what has not left yet, one by one; says how many left.
+
+        An event that left twice (a crash before the mark) has one id, so its copy is dropped
+        by the topic or by `deliver`.
+
+        Raises:
+            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+        """
+        payment = await self.ledger.load(payment_id)
+        if payment is None or not payment.unsent:
+            return 0
+        unsent = await self.ledger.unsent(payment)
+        for event in unsent:
+            await self.events.send(
+                Outgoing(
+                    event.dumps(),
+                    group=event.entity,
+                    dedup=event.id,
+                    attributes={"type": event.type.value, "gateway": event.gateway},
+                )
+            )
+        if unsent:
+            await self._mark(replace(payment, published=unsent[-1].sequence), payment)
+        return len(unsent)
+
+    async def _mark(self, marked: Payment, read: Payment) -> None:
+        try:
+            await self.ledger.commit(
+                change(read, marked, now=read.updated_at, new_id=self.ids.new)
+            )
+        except LedgerConflict:
+            # Somebody moved the payment on: their own publish, or the sweep, marks it.
+            return

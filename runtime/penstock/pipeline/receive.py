@@ -1,0 +1,100 @@
+"""
+Receive: refuse what is structurally impossible, keep everything else durably.
+
+The one stage somebody waits for, so it knows nothing but its doors: no plugin, no body.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from penstock.api.context import Clock
+from penstock.domain.delivery import Delivery
+from penstock.errors import DoorRefusal
+from penstock.ports import Channel, Outgoing
+
+_HEADER_LIMIT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """
+    What a delivery of one gateway must look like.
+
+    Attributes:
+        headers: required headers by lower-case name; each value matches its pattern in full.
+        body_limit: bytes.
+        json: whether the body must be JSON; it is parsed to refuse it, and thrown away.
+    """
+
+    gateway: str
+    headers: Mapping[str, re.Pattern[str]] = field(repr=False)
+    body_limit: int
+    json: bool
+
+
+def check(door: Door, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """
+    The door's own headers, by lower-case name, if the request may pass.
+
+    Raises:
+        DoorRefusal: it may not.
+    """
+    if len(body) > door.body_limit:
+        raise DoorRefusal(
+            413, "Body too large", f"the body may have at most {door.body_limit} bytes"
+        )
+    given = {name.lower(): value for name, value in headers.items()}
+    kept: dict[str, str] = {}
+    for name, pattern in door.headers.items():
+        value = given.get(name)
+        if value is None:
+            raise DoorRefusal(400, "Header missing", f"{door.gateway} sends the header {name}")
+        if len(value) > _HEADER_LIMIT or not pattern.fullmatch(value):
+            raise DoorRefusal(
+                400, "Header refused", f"the header {name} is not one {door.gateway} would send"
+            )
+        kept[name] = value
+    if door.json:
+        _refuse_no_json(body)
+    return kept
+
+
+def _refuse_no_json(body: bytes) -> None:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError) as exc:
+        raise DoorRefusal(400, "Body is no JSON", "the body must be JSON in UTF-8") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """The stage: its doors, and the topic that keeps what passes them."""
+
+    doors: Mapping[str, Door]
+    deliveries: Channel
+    clock: Clock
+
+    async def __call__(self, gateway: str, headers: Mapping[str, str], body: bytes) -> Delivery:
+        """
+        Keep a delivery; once this returns it is durable.
+
+        Each delivery is its own message group: nothing in an unverified body may steer or block
+        anything.
+
+        Raises:
+            DoorRefusal: it cannot be the gateway's.
+            ChannelUnavailable: it could not be kept; the gateway must send it again.
+        """
+        door = self.doors.get(gateway)
+        if door is None:
+            raise DoorRefusal(404, "Unknown gateway", "no gateway of that name takes webhooks")
+        kept = check(door, headers, body)
+        delivery = Delivery.of(gateway, kept, body, self.clock.now())
+        await self.deliveries.send(
+            Outgoing(delivery.dumps(), group=delivery.id, dedup=delivery.id)
+        )
+        return delivery

@@ -1,0 +1,88 @@
+"""Verify: three answers. Authentic goes on, forged is kept apart, undecided waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import assert_never
+
+from penstock.api.answers import Authentic, Forged, Undecided
+from penstock.api.context import Clock
+from penstock.api.gateway import Gateway, Webhooks
+from penstock.domain.delivery import Delivery
+from penstock.errors import (
+    GatewayUnavailable,
+    MalformedDelivery,
+    MissingCapability,
+    UnknownGateway,
+)
+from penstock.pipeline.batch import Handled
+from penstock.ports import Channel, Message, Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """The stage: what the gateways say, and where each answer goes."""
+
+    gateways: Mapping[str, Gateway]
+    verified: Channel
+    rejected: Channel
+    clock: Clock
+
+    async def __call__(self, message: Message) -> Handled:
+        """
+        Send one delivery on.
+
+        Raises:
+            PermanentError: no gateway here can read it.
+            TransientError: not decided yet, or not taken by the next queue.
+        """
+        delivery = Delivery.loads(message.body)
+        gateway = webhooks(self.gateways, delivery.gateway)
+        answer = await gateway.authenticate(delivery, self.clock.now())
+        match answer:
+            case Authentic():
+                return await self._accept(gateway, delivery)
+            case Forged(because):
+                return await self._reject(delivery, because)
+            case Undecided(because, retry_after):
+                raise GatewayUnavailable(because, retry_after=retry_after)
+            case _:
+                assert_never(answer)
+
+    async def _accept(self, gateway: Webhooks, delivery: Delivery) -> Handled:
+        try:
+            notification = gateway.read(delivery)
+        except MalformedDelivery as exc:
+            return await self._reject(delivery, f"signed, and yet malformed: {exc}")
+        await self.verified.send(
+            Outgoing(notification.dumps(), group=notification.group, dedup=delivery.id)
+        )
+        return Handled(notification.entity or delivery.id[:12], "authentic")
+
+    async def _reject(self, delivery: Delivery, because: str) -> Handled:
+        await self.rejected.send(
+            Outgoing(
+                delivery.dumps(),
+                group=delivery.id,
+                dedup=delivery.id,
+                attributes={"reason": because},
+            )
+        )
+        return Handled(delivery.id[:12], "rejected")
+
+
+def webhooks(gateways: Mapping[str, Gateway], name: str) -> Webhooks:
+    """
+    The gateway of that name, as one that sends webhooks.
+
+    Raises:
+        UnknownGateway: none of that name is installed.
+        MissingCapability: it sends none.
+    """
+    gateway = gateways.get(name)
+    if gateway is None:
+        raise UnknownGateway("the delivery names a gateway that is not configured here")
+    if not isinstance(gateway, Webhooks):
+        raise MissingCapability(f"the gateway {gateway.name} sends no webhooks")
+    return gateway
