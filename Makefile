@@ -1,0 +1,89 @@
+# Every target makes sure of the environments first; when nothing changed that takes 50 ms.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || echo python3)
+PY := .venv/bin/python
+PENSTOCK := .venv/bin/penstock
+HOST ?= functions
+QUEUE ?= payments
+EVENT ?= tests/events/$(FUNCTION).json
+
+# $(call need,tool,why) and $(call given,NAME,example): one clear line, or on with it.
+need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
+given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
+
+.PHONY: help setup run test check lint format build lock bench-flow bench-batch bench-signature \
+	update preview invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
+
+help: ## this list
+	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-26s %s\n", $$1, $$2}'
+
+setup: ## the environments, from the locks (every other target does this by itself)
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "penstock: $(PYTHON) is missing: install Python 3.11 or newer, or run make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "penstock: $$($(PYTHON) -V 2>&1) is too old, 3.11 or newer is needed: run make PYTHON=python3.12, or the like" >&2; exit 1; }
+	@$(PYTHON) local/install.py
+
+run: setup ## the platform on this machine, with a demonstration; ONCE=1 ends by itself, HOST=functions|serve
+	@$(PY) -m local.run --host $(HOST) $(if $(ONCE),--once)
+
+test: setup ## every test but the slow ones
+	@$(PY) -m pytest -q -m "not slow"
+
+check: lint ## lint and every test
+	@$(PY) -m pytest -q
+
+lint: setup ## ruff, pyright, import-linter
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m pyright
+	@.venv/bin/lint-imports
+
+format: setup ## ruff, in place
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+build: setup ## the functions' zips as they are deployed, in build/
+	@$(PY) -m infra.bundle aws --out build
+
+lock: setup ## the locks anew from pyproject.toml
+	@$(PY) -m uv pip compile -q pyproject.toml --universal --no-header --generate-hashes --group dev --group infra --group worker -o locks/dev.txt
+	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group worker -o locks/worker.txt
+	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group emulator -o locks/emulator.txt
+
+bench-flow: setup ## webhook accepted until Slack is called, on the local platform
+	@$(PY) -m benchmarks.bench_flow
+
+bench-batch: setup ## a FIFO batch of ten, by groups
+	@$(PY) -m benchmarks.bench_batch
+
+bench-signature: setup ## a webhook's signature against one bare RSA check
+	@$(PY) -m benchmarks.bench_signature
+
+update: build ## pulumi up; STACK=dev
+	$(call given,STACK,STACK=dev)
+	$(call need,pulumi,see pulumi.com/docs/install)
+	@pulumi up --stack $(STACK)
+
+preview: build ## pulumi preview; STACK=dev
+	$(call given,STACK,STACK=dev)
+	$(call need,pulumi,see pulumi.com/docs/install)
+	@pulumi preview --stack $(STACK)
+
+invoke: setup ## a function of the local platform with a recorded event; FUNCTION=charge EVENT=tests/events/charge.json
+	$(call given,FUNCTION,FUNCTION=charge)
+	@$(PY) -m local.invoke $(FUNCTION) $(EVENT)
+
+sqs_receive_messages: setup ## what waits on a queue of the local platform; QUEUE=payments
+	@$(PENSTOCK) --stack local queue receive $(QUEUE)
+
+sqs_create_test_message: setup ## a payment message for the local platform
+	@$(PENSTOCK) --stack local queue send $(QUEUE)
+
+sqs_purge_queue: setup ## forget what waits on a queue of the local platform; QUEUE=payments
+	@$(PENSTOCK) --stack local queue purge $(QUEUE)
+
+clean: ## everything that was made, the environments too
+	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
