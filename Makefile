@@ -21,8 +21,8 @@ help: ## this list
 	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-26s %s\n", $$1, $$2}'
 
 setup: ## the environments, from the locks (every other target does this by itself)
-	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "penstock: $(PYTHON) is missing: install Python 3.11 or newer, or run make PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "penstock: $$($(PYTHON) -V 2>&1) is too old, 3.11 or newer is needed: run make PYTHON=python3.12, or the like" >&2; exit 1; }
+	@$(PYTHON) -V >/dev/null 2>&1 || { echo "penstock: there is no $(PYTHON): install Python 3.11 or newer, or name yours: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "penstock: $$($(PYTHON) -V 2>&1) is too old, 3.11 or newer is needed: name another, as in make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) local/install.py
 
 run: setup ## the platform on this machine, with a demonstration; ONCE=1 ends by itself, HOST=functions|serve
@@ -49,7 +49,7 @@ build: setup ## the functions' zips as they are deployed, in build/
 
 lock: setup ## the locks anew from pyproject.toml
 	@$(PY) -m uv pip compile -q pyproject.toml --universal --no-header --generate-hashes --group dev --group infra --group worker -o locks/dev.txt
-	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group worker -o locks/worker.txt
+	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes -c locks/dev.txt --group worker -o locks/worker.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group emulator -o locks/emulator.txt
 
 bench-flow: setup ## webhook accepted until Slack is called, on the local platform
@@ -61,14 +61,16 @@ bench-batch: setup ## a FIFO batch of ten, by groups
 bench-signature: setup ## a webhook's signature against one bare RSA check
 	@$(PY) -m benchmarks.bench_signature
 
-update: build ## pulumi up; STACK=dev
+update: setup ## pulumi up; STACK=dev
 	$(call given,STACK,STACK=dev)
 	$(call need,pulumi,see pulumi.com/docs/install)
+	@$(MAKE) build
 	@pulumi up --stack $(STACK)
 
-preview: build ## pulumi preview; STACK=dev
+preview: setup ## pulumi preview; STACK=dev
 	$(call given,STACK,STACK=dev)
 	$(call need,pulumi,see pulumi.com/docs/install)
+	@$(MAKE) build
 	@pulumi preview --stack $(STACK)
 
 invoke: setup ## a function of the local platform with a recorded event; FUNCTION=charge EVENT=tests/events/charge.json
