@@ -1,0 +1,21 @@
+"""Plugins: hooks register, a registry keeps, and only what is configured is ever built."""
+
+from penstock.plugins.describe import describe
+from penstock.plugins.environment import prefix, read_settings, variable
+from penstock.plugins.load import load
+from penstock.plugins.registration import Kind, Plugin, Registration, StandIn
+from penstock.plugins.registry import MakeContext, Registry
+
+__all__ = [
+    "Kind",
+    "MakeContext",
+    "Plugin",
+    "Registration",
+    "Registry",
+    "StandIn",
+    "describe",
+    "load",
+    "prefix",
+    "read_settings",
+    "variable",
+]

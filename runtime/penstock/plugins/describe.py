@@ -1,0 +1,52 @@
+"""A plugin as data: what `infra` and the `receive` function read instead of importing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.api import Door
+from penstock.plugins.registration import Kind, Plugin, Registration
+
+
+def describe(plugin: Plugin) -> dict[str, Any]:
+    """The document that the plugin carries as `plugin.json`."""
+    return {
+        "module": plugin.module,
+        "gateways": [
+            {
+                "name": one.name,
+                "capabilities": list(one.capabilities),
+                **_needs(one),
+                "door": _door(one.door) if one.door else None,
+            }
+            for one in plugin.registrations
+            if one.kind is Kind.gateway
+        ],
+        "sinks": [
+            {"name": one.name, **_needs(one)}
+            for one in plugin.registrations
+            if one.kind is Kind.sink
+        ],
+        "simulators": [{"name": one.name, "build": one.build} for one in plugin.simulators],
+    }
+
+
+def _needs(registration: Registration) -> dict[str, Any]:
+    return {
+        "settings": registration.settings.model_json_schema(),
+        "secrets": list(registration.secrets),
+        "permissions": [
+            {"action": one.action, "resource": one.resource} for one in registration.permissions
+        ],
+    }
+
+
+def _door(door: Door) -> dict[str, Any]:
+    return {
+        "headers": {
+            name: pattern if isinstance(pattern, str) else dict(pattern)
+            for name, pattern in door.headers.items()
+        },
+        "body_limit": door.body_limit,
+        "json": door.json,
+    }

@@ -1,0 +1,105 @@
+"""A plugin's settings out of the environment: PROVIDER_<NAME>_<FIELD>, SINK_<NAME>_<FIELD>."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from penstock.errors import PluginError
+from penstock.plugins.registration import Kind, Registration
+
+_PREFIX = {Kind.gateway: "PROVIDER", Kind.sink: "SINK"}
+
+
+def prefix(kind: Kind, name: str) -> str:
+    """What all variables of a gateway or sink begin with."""
+    return f"{_PREFIX[kind]}_{name.upper()}_"
+
+
+def variable(kind: Kind, name: str, field: str) -> str:
+    """The variable that holds one field."""
+    return prefix(kind, name) + field.upper()
+
+
+def read_settings(registration: Registration, environ: Mapping[str, str]) -> BaseModel:
+    """
+    Read and validate the settings of a gateway or sink.
+
+    A value that begins with `[` or `{` is JSON, any other is text; an empty one is none.
+
+    Raises:
+        PluginError: names the plugin, each variable that is missing, wrong or unknown, the kind
+            of its value (never the value) and the remedy.
+    """
+    fields = {
+        variable(registration.kind, registration.name, name): name
+        for name in registration.settings.model_fields
+    }
+    given = {
+        name: value
+        for name, value in environ.items()
+        if value and name.startswith(prefix(registration.kind, registration.name))
+    }
+    wrong = [
+        f"{name} is no setting of it (it has {', '.join(fields) or 'none'})"
+        for name in sorted(given.keys() - fields.keys())
+    ]
+    values: dict[str, Any] = {}
+    for name in given.keys() & fields.keys():
+        try:
+            values[fields[name]] = _value(given[name])
+        except ValueError:
+            wrong.append(f"{name} begins like JSON and is none")
+    if wrong:
+        raise PluginError(_complaint(registration, wrong))
+    try:
+        return registration.settings.model_validate(values)
+    except ValidationError as exc:
+        complaint = _complaint(registration, _problems(registration, exc))
+        # Without its cause: pydantic writes the value into its message.
+        raise PluginError(complaint) from None
+
+
+def _value(text: str) -> Any:
+    return json.loads(text) if text.startswith(("[", "{")) else text
+
+
+def _problems(registration: Registration, exc: ValidationError) -> Iterable[str]:
+    for error in exc.errors(include_url=False):
+        place = [str(part) for part in error["loc"]]
+        if not place:
+            yield error["msg"]
+            continue
+        name = variable(registration.kind, registration.name, place[0])
+        if error["type"] == "missing" and len(place) == 1:
+            yield f"{name} is missing"
+            continue
+        where = "".join(f"[{part}]" for part in place[1:])
+        yield f"{name}{where} is {_kind(error['input'])}: {_told(error['type'], error['msg'])}"
+
+
+def _told(kind: str, message: str) -> str:
+    """What pydantic says of it, unless the words are a validator's own: they may quote it."""
+    return "not accepted" if kind in ("value_error", "assertion_error") else message
+
+
+def _kind(value: object) -> str:
+    match value:
+        case str():
+            return f"text of {len(value)} characters"
+        case list():
+            return f"a list of {len(cast(list[object], value))}"
+        case dict():
+            return "an object"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+def _complaint(registration: Registration, wrong: Iterable[str]) -> str:
+    return (
+        f"{registration}: {'; '.join(wrong)}. Set it in the stack's configuration"
+        f" (penstock:{registration.kind}s, {registration.name}), which writes these variables."
+    )

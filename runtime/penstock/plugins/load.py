@@ -1,0 +1,119 @@
+"""Finding plugins and calling their hooks, each with a fresh manager: nothing is global."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import pluggy
+
+from penstock.api import hookspecs
+from penstock.errors import PluginError
+from penstock.plugins.registration import Collector, Plugin
+from penstock.plugins.registry import Registry
+
+GROUP = "penstock"
+INDEX = "_plugins.json"
+
+
+def load(
+    modules: Iterable[str | object] | None = None, *, only: Collection[str] | None = None
+) -> Registry:
+    """
+    Load plugins and collect what they register.
+
+    Args:
+        modules: names of modules to import, or modules and other objects with hooks (tests).
+            Left out, it is the index that the build of a zip wrote, so that no metadata is
+            searched there; without an index, every entry point of the group `penstock`.
+        only: names of gateways and sinks that are needed: of an index, no other plugin is
+            imported.
+
+    Raises:
+        PluginError: a plugin that cannot be imported, misspells a hook, registers nothing,
+            fails to register or takes another's name; it names the plugin.
+    """
+    if modules is None:
+        modules = _indexed(only)
+    if modules is None:
+        modules = _installed()
+    manager = pluggy.PluginManager("penstock")
+    manager.add_hookspecs(hookspecs)
+    names = [_register(manager, module) for module in modules]
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as exc:
+        raise PluginError(
+            f"{manager.get_name(exc.plugin)}: no such hook: {exc}. The hooks are"
+            f" {', '.join(sorted(_hooks()))}."
+        ) from exc
+    return Registry(tuple(_collect(manager, name) for name in names))
+
+
+def _indexed(only: Collection[str] | None) -> list[str] | None:
+    """The modules that the index of a zip names; None where there is no index."""
+    try:
+        raw = pkgutil.get_data("penstock", INDEX)
+    except FileNotFoundError:
+        return None
+    if raw is None:
+        return None
+    return [
+        plugin["module"]
+        for plugin in json.loads(raw)["plugins"]
+        if only is None
+        or any(one["name"] in only for one in (*plugin["gateways"], *plugin["sinks"]))
+    ]
+
+
+def _installed() -> list[str]:
+    # Imported here: a function in a zip has an index and shall not pay for this.
+    from importlib.metadata import entry_points
+
+    return sorted({entry.value for entry in entry_points(group=GROUP)})
+
+
+def _register(manager: pluggy.PluginManager, module: str | object) -> str:
+    """Give a plugin to the manager and return the name that errors call it by."""
+    name = module if isinstance(module, str) else getattr(module, "__name__", None)
+    name = name or type(module).__name__
+    if manager.has_plugin(name):
+        raise PluginError(f"{name}: listed twice; remove one")
+    try:
+        plugin = importlib.import_module(module) if isinstance(module, str) else module
+        manager.register(plugin, name)
+    except pluggy.PluginValidationError as exc:
+        raise PluginError(f"{name}: {exc}") from exc
+    except Exception as exc:
+        raise PluginError(
+            f"{name}: importing it raised {type(exc).__name__}; repair or uninstall it"
+        ) from exc
+    return name
+
+
+def _collect(manager: pluggy.PluginManager, name: str) -> Plugin:
+    """Call one plugin's hooks; one at a time, so that a failure has a name."""
+    collector = Collector(name)
+    others = [plugin for other, plugin in manager.list_name_plugin() if other != name]
+
+    def call(hook: str, register: Any) -> None:
+        manager.subset_hook_caller(hook, remove_plugins=others)(register=register)
+
+    try:
+        call("penstock_register_gateways", collector.gateway)
+        call("penstock_register_sinks", collector.sink)
+        call("penstock_register_simulators", collector.simulator)
+    except PluginError:
+        raise
+    except Exception as exc:
+        raise PluginError(f"{name}: registering it raised {type(exc).__name__}: {exc}") from exc
+    if not collector.registrations and not collector.simulators:
+        raise PluginError(f"{name}: registers nothing; mark its hooks with @hookimpl")
+    return Plugin(name, tuple(collector.registrations), tuple(collector.simulators))
+
+
+def _hooks() -> list[str]:
+    return [name for name in vars(hookspecs) if name.startswith("penstock_register_")]

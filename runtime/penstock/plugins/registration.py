@@ -1,0 +1,185 @@
+"""What a plugin's hooks told us, checked as far as it can be without building anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel
+
+from penstock.api import Context, Door, Permission, Sink, capabilities
+from penstock.api.gateway import CAPABILITIES
+from penstock.errors import PluginError
+
+# No underscore: PROVIDER_<NAME>_<FIELD> must be readable in one way only.
+_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
+_FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
+
+
+class Kind(StrEnum):
+    """What a registration offers."""
+
+    gateway = "gateway"
+    sink = "sink"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """
+    One gateway or sink on offer.
+
+    Attributes:
+        plugin: the module it came from; errors name it.
+        made: the class that `build` returns; what it can do is read off it.
+    """
+
+    plugin: str
+    kind: Kind
+    name: str
+    settings: type[BaseModel]
+    build: Callable[[Context[Any]], Any]
+    made: type
+    secrets: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    door: Door | None = None
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """What a gateway can do; nothing, for a sink."""
+        return capabilities(self.made) if self.kind is Kind.gateway else ()
+
+    def __str__(self) -> str:
+        return f"{self.plugin}: {self.kind} {self.name!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """One simulator on offer; `build` is `package.module:function`."""
+
+    plugin: str
+    name: str
+    build: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """Everything one module registered."""
+
+    module: str
+    registrations: tuple[Registration, ...]
+    simulators: tuple[StandIn, ...]
+
+
+@dataclass(slots=True)
+class Collector:
+    """The other side of `register(…)`, for one plugin."""
+
+    plugin: str
+    registrations: list[Registration] = field(default_factory=list[Registration])
+    simulators: list[StandIn] = field(default_factory=list[StandIn])
+
+    def gateway(self, *, name: str, build: Callable[[Context[Any]], Any], **rest: Any) -> None:
+        """Take a gateway."""
+        self._take(Kind.gateway, name, build, rest)
+
+    def sink(self, *, name: str, build: Callable[[Context[Any]], Any], **rest: Any) -> None:
+        """Take a sink."""
+        self._take(Kind.sink, name, build, rest)
+
+    def simulator(self, *, name: str, build: str) -> None:
+        """Take a simulator."""
+        if not _FACTORY.fullmatch(build):
+            raise PluginError(
+                f"{self.plugin}: simulator {name!r}: build must be 'package.module:function'"
+            )
+        self.simulators.append(StandIn(self.plugin, name, build))
+
+    def _take(
+        self,
+        kind: Kind,
+        name: str,
+        build: Callable[[Context[Any]], Any],
+        rest: Mapping[str, Any],
+    ) -> None:
+        who = f"{self.plugin}: {kind} {name!r}"
+        if not _NAME.fullmatch(name):
+            raise PluginError(f"{who}: a name is small letters and digits, at most 30")
+        registration = Registration(
+            self.plugin, kind, name, build=build, made=_made(who, build), **rest
+        )
+        _check_claims(registration)
+        self.registrations.append(registration)
+
+
+def _made(who: str, build: Callable[[Context[Any]], Any]) -> type:
+    """The class that `build` makes: itself, or what the function says it returns."""
+    made: Any = build if isinstance(build, type) else get_type_hints(build).get("return")
+    if not isinstance(made, type):
+        raise PluginError(
+            f"{who}: build must be a class, or a function annotated with the class it returns"
+        )
+    return made
+
+
+def _check_claims(registration: Registration) -> None:
+    """
+    Refuse what can never work.
+
+    Raises:
+        PluginError: half a capability, a door without webhooks or the reverse, no settings model.
+    """
+    made = registration.made
+    settings: Any = registration.settings  # a plugin need not be type-checked
+    if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
+        raise PluginError(f"{registration}: settings must be a pydantic model")
+    if registration.kind is Kind.sink:
+        _check_members(registration, Sink)
+        return
+
+    for protocol in CAPABILITIES:
+        if any(hasattr(made, member) for member in _members(protocol)):
+            _check_members(registration, protocol)
+    if not registration.capabilities:
+        raise PluginError(f"{registration}: {made.__name__} has no capability")
+    if ("webhooks" in registration.capabilities) is not (registration.door is not None):
+        raise PluginError(f"{registration}: webhooks and a door come together or not at all")
+    if registration.door is not None:
+        _check_door(registration, registration.door)
+
+
+def _check_members(registration: Registration, protocol: type) -> None:
+    absent = [member for member in _members(protocol) if not hasattr(registration.made, member)]
+    if absent:
+        raise PluginError(
+            f"{registration}: {registration.made.__name__} is no {protocol.__name__}:"
+            f" it lacks {', '.join(absent)}"
+        )
+
+
+def _members(protocol: type) -> list[str]:
+    # The name is looked at once there is an instance: it may be set there.
+    return [m for m in vars(protocol) if not m.startswith("_") and m != "name"]
+
+
+def _check_door(registration: Registration, door: Door) -> None:
+    for header, patterns in door.headers.items():
+        if header != header.lower():
+            raise PluginError(f"{registration}: door header {header!r} must be lower-case")
+        if (
+            not isinstance(patterns, str)
+            and "environment" not in registration.settings.model_fields
+        ):
+            raise PluginError(
+                f"{registration}: door header {header!r} depends on the environment,"
+                " and the settings have no field of that name"
+            )
+        for pattern in [patterns] if isinstance(patterns, str) else patterns.values():
+            try:
+                re.compile(pattern)
+            except re.error as exc:
+                raise PluginError(
+                    f"{registration}: door header {header!r} has no regular expression"
+                ) from exc

@@ -1,0 +1,126 @@
+"""What is installed, by name; and the making of what is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from penstock.api import Context, Gateway, SettingsError, Sink
+from penstock.errors import PluginError
+from penstock.plugins.environment import read_settings
+from penstock.plugins.registration import Kind, Plugin, Registration, StandIn
+
+MakeContext = Callable[[Registration, BaseModel], Context[Any]]
+"""Gives a plugin what it works with: its registration and its settings in, its context out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """
+    Every plugin that was loaded; nothing in it is built yet.
+
+    Raises:
+        PluginError: two registrations share a name; it names both plugins.
+    """
+
+    plugins: tuple[Plugin, ...]
+
+    def __post_init__(self) -> None:
+        # One name space for both kinds: the name is also the name of the plugin's secret.
+        _unique(self.registrations)
+        _unique(self.simulators)
+
+    @property
+    def registrations(self) -> tuple[Registration, ...]:
+        """Every gateway and sink on offer."""
+        return tuple(one for plugin in self.plugins for one in plugin.registrations)
+
+    @property
+    def simulators(self) -> tuple[StandIn, ...]:
+        """Every simulator on offer."""
+        return tuple(one for plugin in self.plugins for one in plugin.simulators)
+
+    def gateway(self, name: str) -> Registration:
+        """
+        The gateway of that name.
+
+        Raises:
+            PluginError: nobody registered it; lists what is installed.
+        """
+        return self._find(Kind.gateway, name)
+
+    def sink(self, name: str) -> Registration:
+        """
+        The sink of that name.
+
+        Raises:
+            PluginError: nobody registered it; lists what is installed.
+        """
+        return self._find(Kind.sink, name)
+
+    def build_gateway(
+        self, name: str, environ: Mapping[str, str], make_context: MakeContext
+    ) -> Gateway:
+        """
+        Make the gateway of that name from its variables.
+
+        Raises:
+            PluginError: unknown, wrongly configured, or not what it claims to be.
+        """
+        return cast(Gateway, _build(self.gateway(name), environ, make_context))
+
+    def build_sink(self, name: str, environ: Mapping[str, str], make_context: MakeContext) -> Sink:
+        """
+        Make the sink of that name from its variables.
+
+        Raises:
+            PluginError: unknown, wrongly configured, or not what it claims to be.
+        """
+        return cast(Sink, _build(self.sink(name), environ, make_context))
+
+    def _find(self, kind: Kind, name: str) -> Registration:
+        offered = {one.name: one for one in self.registrations if one.kind is kind}
+        if name in offered:
+            return offered[name]
+
+        listed = ", ".join(f"{n} ({one.plugin})" for n, one in sorted(offered.items())) or "none"
+        raise PluginError(
+            f"no plugin offers a {kind} named {name!r}; installed: {listed}."
+            f" Install its package, or correct penstock:{kind}s in the stack's configuration."
+        )
+
+
+def _build(
+    registration: Registration, environ: Mapping[str, str], make_context: MakeContext
+) -> object:
+    context = make_context(registration, read_settings(registration, environ))
+    try:
+        built = registration.build(context)
+    except SettingsError as exc:
+        raise PluginError(f"{registration}: {exc}") from exc
+    except Exception as exc:
+        # Only the type: the words of a stranger's exception may quote a setting or a secret.
+        raise PluginError(f"{registration}: building it raised {type(exc).__name__}") from exc
+    if not isinstance(built, registration.made):
+        raise PluginError(
+            f"{registration}: build returned a {type(built).__name__},"
+            f" not the {registration.made.__name__} it promised"
+        )
+    name = getattr(built, "name", None)
+    if name != registration.name:
+        raise PluginError(f"{registration}: what was built calls itself {name!r}")
+    return built
+
+
+def _unique(offers: tuple[Registration, ...] | tuple[StandIn, ...]) -> None:
+    first: dict[str, str] = {}
+    for offer in offers:
+        if offer.name in first:
+            raise PluginError(
+                f"{first[offer.name]} and {offer.plugin} both register {offer.name!r}:"
+                " names are unique over gateways and sinks; remove or rename one"
+            )
+        first[offer.name] = offer.plugin
