@@ -22,6 +22,7 @@ Everything Penstock raises on purpose:
     + SinkUnavailable         - the sink said "later", or nothing
     + OutOfTime               - the function has too little time left to begin
   x DoorRefusal               - answer 4xx: the request cannot be one of the gateway's
+  x RequestRefused            - answer 4xx: the request does not keep to our own contract
   x SettingsError             - refuse to start: names the setting and the remedy
   x PluginError               - refuse to start: names the plugin and the remedy
 
@@ -29,6 +30,8 @@ The branch answers "may I retry?". No error carries a body, a header value or a 
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 
 class PenstockError(Exception):
@@ -136,6 +139,35 @@ class DoorRefusal(PenstockError):
         self.status = status
         self.title = title
         self.detail = detail
+
+
+class RequestRefused(PenstockError):
+    """
+    A request that does not keep to our own contract, or may not be done.
+
+    Attributes:
+        status: the HTTP status to answer with.
+        title: what kind of refusal it is, the same text for all of its kind.
+        detail: what would be right, without what was sent.
+        fields: where it is wrong ("body.order.amount"), and how.
+        headers: what the answer must say besides.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        *,
+        fields: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {title}")
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.fields = tuple(fields)
+        self.headers = dict(headers or {})
 
 
 class SettingsError(PenstockError):

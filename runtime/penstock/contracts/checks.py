@@ -1,0 +1,154 @@
+"""Request checks: parameters and body under the contract's schemas, compiled once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema_rs
+
+from penstock.contracts.complaint import complain
+from penstock.contracts.strict_json import loads
+from penstock.errors import RequestRefused
+
+_INTEGER = re.compile(r"-?[0-9]{1,15}")
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a request holds, as the contract reads it: defaults filled in, integers as such."""
+
+    parameters: Mapping[str, Any]
+    body: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    name: str
+    place: str
+    required: bool
+    schema: Mapping[str, Any]
+    validator: jsonschema_rs.Draft202012Validator
+
+    @property
+    def field(self) -> str:
+        return f"{self.place}.{self.name}"
+
+    def read(self, given: Sequence[str]) -> tuple[Any, list[tuple[str, str]]]:
+        """The value, and what is wrong with it."""
+        if not given:
+            wrong = [(self.field, "is missing; it must be given")] if self.required else []
+            return self.schema.get("default"), wrong
+        if len(given) > 1:
+            return None, [(self.field, "is given more than once; give it once")]
+        value: Any = given[0]
+        if self.schema.get("type") == "integer" and _INTEGER.fullmatch(value):
+            value = int(value)
+        errors = self.validator.iter_errors(value)
+        return value, [complain(error, self.schema, self.field) for error in errors]
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What one operation asks of a request."""
+
+    parameters: tuple[_Parameter, ...]
+    body: jsonschema_rs.Draft202012Validator | None
+    body_schema: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, operation: Mapping[str, Any], components: Mapping[str, Any]) -> Checks:
+        """Compile what the contract says of an operation."""
+        parameters = tuple(
+            _Parameter(
+                name=one["name"],
+                place=one["in"],
+                required=one.get("required", False),
+                schema=_rooted(one["schema"], components),
+                validator=_validator(_rooted(one["schema"], components)),
+            )
+            for one in operation.get("parameters", ())
+        )
+        if "requestBody" not in operation:
+            return cls(parameters, None, {})
+        schema = _rooted(operation["requestBody"]["content"][JSON]["schema"], components)
+        return cls(parameters, _validator(schema), schema)
+
+    def __call__(
+        self,
+        *,
+        path: Mapping[str, str],
+        query: Iterable[tuple[str, str]],
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Checked:
+        """
+        Read a request under the contract; header names are lower-case.
+
+        Raises:
+            RequestRefused: 400 or 415; names each field, the kind of its value and the remedy.
+        """
+        query = list(query)
+        wrong = self._unknown(query)
+        values: dict[str, Any] = {}
+        for one in self.parameters:
+            values[one.name], complaints = one.read(_given(one, path, query, headers))
+            wrong += complaints
+        read = None
+        if self.body is not None:
+            _refuse_other_media(headers)
+            read = loads(body)
+            wrong += [
+                complain(error, self.body_schema, "body") for error in self.body.iter_errors(read)
+            ]
+        if wrong:
+            raise RequestRefused(400, "The request does not keep to the contract", fields=wrong)
+        return Checked(values, read)
+
+    def _unknown(self, query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        known = [one.name for one in self.parameters if one.place == "query"]
+        unknown = {name for name, _ in query} - set(known)
+        if not unknown:
+            return []
+        return [
+            (
+                "query",
+                f"has {len(unknown)} unknown parameter(s); it may have "
+                f"{', '.join(known) or 'none'}",
+            )
+        ]
+
+
+def _given(
+    one: _Parameter,
+    path: Mapping[str, str],
+    query: Sequence[tuple[str, str]],
+    headers: Mapping[str, str],
+) -> list[str]:
+    if one.place == "query":
+        return [value for name, value in query if name == one.name]
+    value = path.get(one.name) if one.place == "path" else headers.get(one.name.lower())
+    return [] if value is None else [value]
+
+
+def _refuse_other_media(headers: Mapping[str, str]) -> None:
+    media = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media != JSON:
+        raise RequestRefused(415, "Unsupported media type", f"send Content-Type: {JSON}")
+
+
+def _rooted(schema: Mapping[str, Any], components: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema that can be compiled alone, though it refers to the contract's components."""
+    return {**schema, "components": components}
+
+
+def _validator(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(
+        dict(schema),
+        validate_formats=True,
+        # The engine without backtracking: no text can make a pattern run for long.
+        pattern_options=jsonschema_rs.RegexOptions(),
+    )

@@ -1,0 +1,156 @@
+"""The contract as a document: where it lies, its operations, and which one a request is for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote
+
+from penstock.contracts.checks import Checks
+from penstock.errors import RequestRefused, SettingsError
+
+_PACKAGED = Path(__file__).parents[1] / "_contracts"
+_CHECKOUT = Path(__file__).parents[3] / "contracts"
+BODY_LIMIT = 64 * 1024
+"""Bytes a body may have where the contract says nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    One operation of the contract.
+
+    Attributes:
+        function: the function that serves it: receive, or api.
+        public: whether it is served without a token.
+        body_limit: bytes a body may have at most.
+    """
+
+    id: str
+    method: str
+    path: str
+    function: str
+    public: bool
+    body_limit: int
+    checks: Checks = field(repr=False)
+
+    @property
+    def route(self) -> str:
+        """The operation as API Gateway calls its route: `POST /payments`."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The API's contract; not slotted, because it keeps what it has worked out."""
+
+    document: Mapping[str, Any] = field(repr=False)
+    folder: Path
+
+    @cached_property
+    def operations(self) -> Mapping[str, Operation]:
+        """Every operation, by operationId."""
+        return {
+            described["operationId"]: _operation(self.document, path, method, described)
+            for path, methods in self.document["paths"].items()
+            for method, described in methods.items()
+        }
+
+    @cached_property
+    def _by_route(self) -> Mapping[str, Operation]:
+        return {operation.route: operation for operation in self.operations.values()}
+
+    def by_route(self, route: str) -> Operation | None:
+        """The operation of an API Gateway route key, if it is one of ours."""
+        return self._by_route.get(route)
+
+    def find(self, method: str, path: str) -> tuple[Operation, Mapping[str, str]]:
+        """
+        The operation a request is for, and the parameters its path holds.
+
+        Raises:
+            RequestRefused: 404 for no such path, 405 for no such method on it.
+        """
+        allowed: list[str] = []
+        for operation in self.operations.values():
+            parameters = _match(operation.path, path)
+            if parameters is None:
+                continue
+            if operation.method == method:
+                return operation, parameters
+            allowed.append(operation.method)
+        if allowed:
+            raise RequestRefused(
+                405,
+                "Method not allowed",
+                f"this path takes {', '.join(sorted(allowed))}",
+                headers={"allow": ", ".join(sorted(allowed))},
+            )
+        raise RequestRefused(404, "No such path", "GET /docs shows the paths there are")
+
+    @cached_property
+    def published(self) -> Mapping[str, Any]:
+        """The document as it is served: its examples in place, so that nothing points outside."""
+        return cast("Mapping[str, Any]", _inline(self.document, self.folder))
+
+
+def load() -> Contract:
+    """
+    Read the contract: the packaged one, or the checkout's.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    for folder in (_PACKAGED, _CHECKOUT):
+        if (folder / "api.json").exists():
+            return Contract(json.loads((folder / "api.json").read_bytes()), folder)
+        if (folder / "api.yaml").exists():
+            # Imported here: a zip holds JSON, and no function shall pay for YAML.
+            import yaml
+
+            return Contract(yaml.safe_load((folder / "api.yaml").read_bytes()), folder)
+    raise SettingsError("the contract is not packaged: build the zips with `make build`")
+
+
+def _operation(
+    document: Mapping[str, Any], path: str, method: str, described: Mapping[str, Any]
+) -> Operation:
+    return Operation(
+        id=described["operationId"],
+        method=method.upper(),
+        path=path,
+        function=described["x-penstock-function"],
+        public=described["security"] == [],
+        body_limit=described.get("x-penstock-body-limit", BODY_LIMIT),
+        checks=Checks.of(described, document.get("components", {})),
+    )
+
+
+def _match(template: str, path: str) -> dict[str, str] | None:
+    wanted, given = template.split("/"), path.split("/")
+    if len(wanted) != len(given):
+        return None
+    parameters: dict[str, str] = {}
+    for name, value in zip(wanted, given, strict=True):
+        if name.startswith("{"):
+            parameters[name[1:-1]] = unquote(value)
+        elif name != value:
+            return None
+    return parameters
+
+
+def _inline(node: Any, folder: Path) -> Any:
+    match node:
+        case {"externalValue": str(name)}:
+            return {"value": json.loads((folder / name).read_bytes())}
+        case dict():
+            fields = cast("dict[str, Any]", node)
+            return {name: _inline(value, folder) for name, value in fields.items()}
+        case list():
+            return [_inline(item, folder) for item in cast("list[Any]", node)]
+        case _:
+            return node

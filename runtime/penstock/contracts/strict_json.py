@@ -1,0 +1,107 @@
+"""JSON from strangers: read in one way only, or refused."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn, cast
+
+from penstock.errors import RequestRefused
+
+DEPTH = 32
+"""How deep lists and objects may lie in each other; ours need four."""
+_DIGITS = 18
+_EXACT = 2**53
+
+
+def loads(body: bytes) -> Any:
+    """
+    Read a JSON body.
+
+    Refused besides what is no JSON: a name twice in one object, NaN and infinities, numbers that
+    not every reader holds exactly, half surrogates, what lies too deep. 1.0 is the integer 1, as
+    JSON Schema has it.
+
+    Raises:
+        RequestRefused: 400; says what is wrong, never what was sent.
+    """
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_number,
+            parse_constant=_constant,
+        )
+    except UnicodeDecodeError as exc:
+        raise _refused("the body must be JSON in UTF-8") from exc
+    except RecursionError as exc:
+        raise _too_deep() from exc
+    except json.JSONDecodeError as exc:
+        # `from None`: the decoder's exception carries the document.
+        raise _refused(f"the body is no JSON from line {exc.lineno}, column {exc.colno}") from None
+    _look_through(value)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(pairs)
+    if len(named) != len(pairs):
+        raise _refused("an object of the body has the same name twice")
+    return named
+
+
+def _integer(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise _refused(f"a number of the body has more than {_DIGITS} digits")
+    return int(text)
+
+
+def _number(text: str) -> int | float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _refused("a number of the body is too large")
+    return int(number) if number.is_integer() and abs(number) <= _EXACT else number
+
+
+def _constant(_: str) -> NoReturn:
+    raise _refused("NaN and Infinity are no JSON")
+
+
+def _look_through(value: Any) -> None:
+    """Refuse depth and half surrogates, without recursion: the value is a stranger's."""
+    level: list[Any] = [value]
+    for _ in range(DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            match item:
+                case dict():
+                    fields = cast("dict[str, Any]", item)
+                    below += fields.keys()
+                    below += fields.values()
+                case list():
+                    below += cast("list[Any]", item)
+                case str():
+                    _refuse_half_surrogates(item)
+                case _:
+                    pass
+        if not below:
+            return
+        level = below
+    raise _too_deep()
+
+
+def _refuse_half_surrogates(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # `from None`: the exception carries the text.
+        raise _refused("a text of the body holds half a surrogate pair") from None
+
+
+def _too_deep() -> RequestRefused:
+    return _refused(f"lists and objects of the body lie more than {DEPTH} deep")
+
+
+def _refused(detail: str) -> RequestRefused:
+    return RequestRefused(400, "Body refused", detail)
