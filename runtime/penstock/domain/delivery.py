@@ -93,7 +93,7 @@ class Notification:
         id: theirs: what they told us (PayPal's `WH-…`).
         entity: the payment it concerns, ours; None when it concerns none.
         transmission: theirs, one per act of sending; `digest` is the SHA-256 of the body it
-            came with: one transmission with two digests is an attack (paypal.md 2.1).
+            came with: one transmission with two digests is an attack.
     """
 
     id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 
 from penstock.domain.change import Change, Fact, Seen, change
 from penstock.domain.events import EventType
@@ -25,6 +26,7 @@ _SAYS = {
 _MONEY_WENT_BACK = frozenset(
     {PaymentStatus.refunded, PaymentStatus.partially_refunded, PaymentStatus.reversed}
 )
+_NUMBER = 25
 NO_RECIPIENT = "the gateway knows no e-mail address of the payer"
 
 
@@ -32,9 +34,11 @@ def invoice_number(payment_id: str) -> str:
     """
     The invoice number a payment's invoice has, each time it is asked for.
 
-    At most 25 characters, the length PayPal's number generator keeps to (paypal.md 1.3).
+    At most 25 characters, the length that PayPal's own number generator keeps to.
     """
-    return f"PS-{payment_id.rpartition('-')[2]}"[:25]
+    own = payment_id.rpartition("-")[2]
+    short = own if len(own) <= _NUMBER - 3 else sha256(own.encode()).hexdigest()[: _NUMBER - 3]
+    return f"PS-{short}"
 
 
 def accept(

@@ -8,7 +8,7 @@ The invoice of a paid payment: created, sent by the gateway, recorded as paid; e
                                                                 has stayed empty long enough,
                                                                 create again
 
-The gateway keeps no idempotency keys for invoices (paypal.md 1.3), so the number is derived from
+A gateway may keep no idempotency keys for invoices (PayPal keeps none), so the number is derived from
 the payment, and whoever resumes looks before doing.
 """
 

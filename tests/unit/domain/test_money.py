@@ -1,0 +1,59 @@
+"""Money is exact, in minor units, with its currency's digits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.domain.money import Money
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("12.5", "USD", 1250),
+        ("12.50", "USD", 1250),
+        ("12.500", "USD", 1250),
+        (".5", "USD", 50),
+        ("-3.20", "USD", -320),
+        ("1250", "JPY", 1250),
+        ("100.00", "JPY", 100),
+        ("1.234", "KWD", 1234),
+    ],
+)
+def test_equal_amounts_written_differently_are_one_amount(text: str, currency: str, minor: int):
+    assert Money(minor, currency) == Money.parse(text, currency)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12,50", "1e3", "NaN", "Infinity", "12.5 ", "1" * 33, "٣", "0x1", "1_0", "12.345"]
+)
+def test_what_is_no_amount_of_the_currency_is_refused(text: str):
+    with pytest.raises(ValueError, match="amount"):
+        Money.parse(text, "USD")
+
+
+@pytest.mark.parametrize("minor", [1.0, True, "1", None])
+def test_only_whole_numbers_are_minor_units(minor: object):
+    with pytest.raises(ValueError, match="minor units must be an int"):
+        Money(minor, "USD")  # type: ignore[arg-type]  # the wrong type is the point
+
+
+@pytest.mark.parametrize("currency", ["usd", "US", "USDX", "", "US1", "USD\n"])
+def test_a_currency_is_three_capital_letters(currency: str):
+    with pytest.raises(ValueError, match="currency"):
+        Money(1, currency)
+
+
+@given(st.integers(-(10**15), 10**15), st.sampled_from(["USD", "JPY", "KWD"]))
+def test_written_and_read_again_it_is_the_same_amount(minor: int, currency: str):
+    money = Money(minor, currency)
+
+    assert money == Money.parse(money.decimal, currency)
+
+
+def test_it_reads_as_people_write_it():
+    assert ["12.50 USD", "1250 JPY", "0.005 KWD"] == [
+        str(Money(1250, "USD")),
+        str(Money(1250, "JPY")),
+        str(Money(5, "KWD")),
+    ]

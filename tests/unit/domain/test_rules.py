@@ -1,0 +1,170 @@
+"""The rules: facts and evidence in, one change out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+
+from penstock.domain import rules
+from penstock.domain.change import Change, Seen
+from penstock.domain.money import Money
+from penstock.domain.observation import Contradicted, Observation
+from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.payment import Payer, Payment, PaymentStatus, Transaction
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+_ids = count(1)
+
+
+def new_id() -> str:
+    return f"id-{next(_ids)}"
+
+
+def sale(status: PaymentStatus, email: str | None = "buyer@example.org") -> Observation:
+    transaction = Transaction("SALE1", "sale", status, Money(1250, "USD"), NOON)
+    return Observation(transaction, payer=Payer("PAYER1", "Ann", email), subscription="I-1")
+
+
+def observe(before: Payment | None, seen: Observation, *, invoicing: bool = True) -> Change:
+    return rules.observe(
+        before, "acme-SALE1", "acme", seen, invoicing=invoicing, now=NOON, new_id=new_id
+    )
+
+
+def types(change: Change) -> list[str]:
+    return [event.type.value for event in change.events]
+
+
+def test_the_first_money_reserves_one_invoice_and_says_so_once():
+    change = observe(None, sale(PaymentStatus.succeeded))
+
+    invoice = change.payment.operation(OperationKind.invoice)
+    assert (["payment.succeeded"], None, "PS-SALE1") == (
+        types(change),
+        change.expected,
+        change.payment.invoice_number,
+    )
+    assert invoice is not None
+    assert OperationState.reserved is invoice.state
+
+
+def test_the_same_state_again_changes_no_event_and_no_invoice():
+    first = observe(None, sale(PaymentStatus.succeeded)).payment
+
+    again = observe(first, sale(PaymentStatus.succeeded))
+
+    assert ([], first.operations, first.version) == (
+        types(again),
+        again.payment.operations,
+        again.expected,
+    )
+
+
+def test_without_a_recipient_there_is_no_invoice_and_an_event_says_why():
+    change = observe(None, sale(PaymentStatus.succeeded, email=None))
+
+    assert ["payment.succeeded", "invoice.withheld"] == types(change)
+    assert rules.NO_RECIPIENT == change.events[1].data["because"]
+    assert change.payment.operation(OperationKind.invoice) is None
+
+
+@pytest.mark.parametrize(
+    "status",
+    [PaymentStatus.refunded, PaymentStatus.partially_refunded, PaymentStatus.reversed],
+)
+def test_money_that_went_back_meanwhile_gets_no_invoice(status: PaymentStatus):
+    change = observe(None, sale(status))
+
+    assert change.payment.operation(OperationKind.invoice) is None
+    assert "invoice.withheld" == types(change)[-1]
+
+
+def test_a_refund_stops_an_invoice_that_was_not_begun():
+    paid = observe(None, sale(PaymentStatus.succeeded)).payment
+
+    change = observe(paid, sale(PaymentStatus.refunded))
+
+    invoice = change.payment.operation(OperationKind.invoice)
+    assert ["payment.refunded", "invoice.withheld"] == types(change)
+    assert invoice is not None
+    assert OperationState.declined is invoice.state
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.pending, PaymentStatus.declined])
+def test_no_money_no_invoice_and_no_word_of_one(status: PaymentStatus):
+    change = observe(None, sale(status))
+
+    assert [f"payment.{status.value}"] == types(change)
+    assert change.payment.operations == ()
+
+
+def test_pending_money_that_arrives_is_invoiced_then():
+    pending = observe(None, sale(PaymentStatus.pending)).payment
+
+    change = observe(pending, sale(PaymentStatus.succeeded))
+
+    assert ["payment.succeeded"] == types(change)
+    assert change.payment.operation(OperationKind.invoice) is not None
+
+
+def test_a_gateway_that_makes_no_invoices_reserves_none():
+    change = observe(None, sale(PaymentStatus.succeeded), invoicing=False)
+
+    assert ((), ["payment.succeeded"]) == (change.payment.operations, types(change))
+
+
+def test_a_contradiction_moves_no_money_state_and_names_what_differs():
+    paid = observe(None, sale(PaymentStatus.succeeded)).payment
+    other = Contradicted(("amount",), sale(PaymentStatus.succeeded))
+
+    change = rules.contradict(paid, paid.id, "acme", other, now=NOON, new_id=new_id)
+
+    assert (paid.status, paid.operations) == (change.payment.status, change.payment.operations)
+    assert ["payment.contradicted"] == types(change)
+    assert ["amount"] == change.events[0].data["differs"]
+
+
+def test_after_a_contradiction_the_truth_still_counts_and_is_the_amount():
+    claim = replace(sale(PaymentStatus.succeeded).transaction, amount=Money(999_00, "USD"))
+    wrong = Contradicted(("amount",), Observation(claim))
+    first = rules.contradict(None, "acme-SALE1", "acme", wrong, now=NOON, new_id=new_id).payment
+
+    change = observe(first, sale(PaymentStatus.succeeded))
+
+    assert (PaymentStatus.succeeded, Money(1250, "USD")) == (
+        change.payment.status,
+        change.payment.order.amount,
+    )
+    assert change.payment.operation(OperationKind.invoice) is not None
+
+
+def test_events_are_numbered_on_and_carry_no_email():
+    paid = observe(None, sale(PaymentStatus.succeeded)).payment
+
+    change = observe(paid, sale(PaymentStatus.refunded))
+
+    assert [2, 3] == [event.sequence for event in change.events]
+    assert "buyer@example.org" not in "".join(event.dumps() for event in change.events)
+
+
+def test_the_seen_ids_are_committed_with_the_change():
+    seen = Seen("acme/event/1", "digest")
+
+    change = rules.observe(
+        None,
+        "acme-SALE1",
+        "acme",
+        sale(PaymentStatus.succeeded),
+        invoicing=True,
+        now=NOON,
+        new_id=new_id,
+        seen=[seen],
+    )
+
+    assert (seen,) == change.seen
+
+
+def test_an_invoice_number_is_short_enough_and_always_the_same():
+    assert "PS-9UG43882HX7271132" == rules.invoice_number("paypal-9UG43882HX7271132")
+    assert len(rules.invoice_number("paypal-" + "X" * 64)) == 25

@@ -1,0 +1,175 @@
+"""A gateway that is a bank in miniature: what it is told to do stays done, whoever dies after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from penstock.api import (
+    Authentic,
+    Authenticity,
+    ChargeAnswer,
+    ChargeRequest,
+    Confirmation,
+    Confirmed,
+    CreateAnswer,
+    Delivery,
+    Evidence,
+    Forged,
+    Invoice,
+    InvoiceDraft,
+    InvoiceState,
+    LookupAnswer,
+    MalformedDelivery,
+    Money,
+    NotFound,
+    Notification,
+    Observation,
+    Payer,
+    PaymentStatus,
+    Succeeded,
+    Transaction,
+)
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class Acme:
+    """
+    Every capability, scripted by data.
+
+    Attributes:
+        answers: what to answer to the next charges instead of Succeeded; a callable may also
+            move the money first, by returning None after it.
+        confirmations: what `confirm` answers next instead of the sale as it stands.
+    """
+
+    name: str = "acme"
+    idempotent_charges: bool = True
+    charges: dict[str, str] = field(default_factory=dict[str, str])
+    charge_calls: int = 0
+    answers: list[ChargeAnswer] = field(default_factory=list[ChargeAnswer])
+    moves_before_answering: bool = False
+    sale: Transaction = field(
+        default_factory=lambda: Transaction(
+            "SALE1", "sale", PaymentStatus.succeeded, Money(1250, "USD"), NOON
+        )
+    )
+    email: str | None = "buyer@example.org"
+    confirmations: list[Confirmation] = field(default_factory=list[Confirmation])
+    authenticity: Authenticity = field(default_factory=Authentic)
+    invoices: list[Invoice] = field(default_factory=list[Invoice])
+    create_answers: list[CreateAnswer] = field(default_factory=list[CreateAnswer])
+    creates_before_answering: bool = False
+    mails: list[str] = field(default_factory=list[str])
+    recorded: list[str] = field(default_factory=list[str])
+    on_send: Callable[[], None] = lambda: None
+    on_record: Callable[[], None] = lambda: None
+
+    async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
+        if delivery.headers.get("sig") == "forged":
+            return Forged("signature does not match")
+        return self.authenticity
+
+    def read(self, delivery: Delivery) -> Notification:
+        try:
+            body = json.loads(delivery.body)
+            return notification(body["id"], delivery_id=delivery.id)
+        except (ValueError, KeyError, TypeError) as exc:
+            raise MalformedDelivery("no notification") from exc
+
+    async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
+        if self.confirmations:
+            return self.confirmations.pop(0)
+        payer = Payer("PAYER1", "Ann", self.email)
+        return Confirmed(Observation(self.sale, payer=payer))
+
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        self.charge_calls += 1
+        if self.answers:
+            if self.moves_before_answering:
+                self._move(request)
+            return self.answers.pop(0)
+        return Succeeded(self._move(request))
+
+    def _move(self, request: ChargeRequest) -> str:
+        if not self.idempotent_charges:
+            reference = f"ch-{len(self.charges) + 1}"
+            self.charges[f"{request.operation_id}#{len(self.charges)}"] = reference
+            return reference
+        return self.charges.setdefault(request.operation_id, f"ch-{len(self.charges) + 1}")
+
+    async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+        reference = self.charges.get(request.operation_id)
+        return Succeeded(reference) if reference else NotFound()
+
+    async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
+        if self.create_answers:
+            if self.creates_before_answering:
+                self._create(draft)
+            return self.create_answers.pop(0)
+        return Succeeded(self._create(draft))
+
+    def _create(self, draft: InvoiceDraft) -> str:
+        # Duplicate numbers are taken: nobody says that PayPal refuses them.
+        reference = f"INV-{len(self.invoices) + 1}"
+        self.invoices.append(Invoice(reference, draft.number, InvoiceState.draft))
+        return reference
+
+    async def find_invoice(self, draft: InvoiceDraft, reference: str | None) -> Invoice | None:
+        return next(
+            (
+                invoice
+                for invoice in self.invoices
+                if invoice.reference == reference
+                or (reference is None and invoice.number == draft.number)
+            ),
+            None,
+        )
+
+    async def send_invoice(self, reference: str, draft: InvoiceDraft) -> None:
+        self.on_send()
+        if self._state(reference) is InvoiceState.draft:
+            self.mails.append(reference)
+            self.put(reference, InvoiceState.sent)
+
+    async def record_payment(self, reference: str, draft: InvoiceDraft) -> None:
+        self.on_record()
+        self.recorded.append(draft.transaction)
+        paid_by_buyer = self._state(reference) is InvoiceState.paid_twice
+        self.put(reference, InvoiceState.paid_twice if paid_by_buyer else InvoiceState.recorded)
+
+    def _state(self, reference: str) -> InvoiceState:
+        return next(i.state for i in self.invoices if i.reference == reference)
+
+    def put(self, reference: str, state: InvoiceState) -> None:
+        self.invoices = [
+            replace(i, state=state) if i.reference == reference else i for i in self.invoices
+        ]
+
+
+def notification(
+    event_id: str = "WH-1",
+    *,
+    entity: str | None = "acme-SALE1",
+    transmission: str | None = None,
+    delivery_id: str = "d-1",
+    body: bytes = b"{}",
+) -> Notification:
+    """A notification of the sale that Acme holds."""
+    return Notification(
+        id=event_id,
+        gateway="acme",
+        type="SALE.COMPLETED",
+        entity=entity,
+        resource={"id": "SALE1"},
+        occurred_at=NOON,
+        evidence=Evidence.signed,
+        delivery_id=delivery_id,
+        transmission=transmission or f"t-{event_id}",
+        digest=sha256(body).hexdigest(),
+    )

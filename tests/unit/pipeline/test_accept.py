@@ -1,0 +1,88 @@
+"""Accept: one key is one payment, committed before it is sent, and sent whatever happens."""
+
+from typing import Any
+
+import pytest
+
+from penstock.domain.operation import OperationKind
+from penstock.domain.payment import PaymentStatus
+from penstock.errors import ChannelUnavailable, MissingCapability, PaymentConflict
+from penstock.pipeline.accept import payment_id
+from penstock.pipeline.orders import ChargeMessage, load_order
+from penstock.ports import Outgoing
+from tests.unit.pipeline.world import World
+
+ORDER = load_order({"amount": 1250, "currency": "USD", "reference": "order-1"})
+OTHER = load_order({"amount": 1251, "currency": "USD", "reference": "order-1"})
+
+
+class Down:
+    """A queue that takes nothing."""
+
+    async def send(self, message: Outgoing) -> None:
+        raise ChannelUnavailable("the queue is away")
+
+
+def without_payments_queue(world: World) -> None:
+    queue = world.payments
+
+    def wrap(port: Any) -> Any:
+        return Down() if port is queue else port
+
+    world.wrap = wrap
+
+
+async def test_a_payment_asked_for_twice_is_one_payment_charged_once():
+    world = World()
+
+    accepted = await world.accept("key-1", "acme", ORDER)
+    again = await world.accept("key-1", "acme", ORDER)
+    await world.consume(world.payments, world.charge)
+
+    held = await world.ledger.load(accepted.id)
+    assert accepted.id == again.id
+    assert held is not None
+    assert (PaymentStatus.succeeded, 1) == (held.status, world.acme.charge_calls)
+
+
+async def test_the_same_key_for_another_order_is_a_conflict_and_sends_nothing():
+    world = World()
+    await world.accept("key-1", "acme", ORDER)
+
+    with pytest.raises(PaymentConflict, match="Idempotency-Key"):
+        await world.accept("key-1", "acme", OTHER)
+
+    assert 1 == len(await world.drain(world.payments))
+
+
+async def test_a_gateway_that_takes_no_charges_is_named_with_those_that_do():
+    with pytest.raises(MissingCapability, match="use one of: acme"):
+        await World().accept("key-1", "paypal", ORDER)
+
+
+async def test_what_was_accepted_and_never_sent_is_sent_by_the_sweep():
+    world = World()
+    without_payments_queue(world)
+    with pytest.raises(ChannelUnavailable):
+        await world.accept("key-1", "acme", ORDER)
+    world.wrap = lambda port: port
+    world.clock.advance(61)
+
+    await world.sweep()
+
+    (sent,) = await world.drain(world.payments)
+    assert payment_id("key-1") == ChargeMessage.loads(sent.body).id
+
+
+async def test_what_was_sent_is_left_alone_by_the_sweep():
+    world = World()
+    accepted = await world.accept("key-1", "acme", ORDER)
+    world.clock.advance(3600)
+
+    swept = await world.sweep()
+
+    held = await world.ledger.load(accepted.id)
+    assert held is not None
+    operation = held.operation(OperationKind.charge)
+    assert operation is not None
+    assert ([], None) == (swept, operation.due_at)

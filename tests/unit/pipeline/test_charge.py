@@ -1,0 +1,235 @@
+"""Charge: whatever the gateway answers and whoever dies, the money moves once and it ends."""
+
+import json
+
+import pytest
+
+from penstock.api import Critical, Declined, NotSent, Pending, Refused, Unanswered
+from penstock.api.answers import ChargeAnswer
+from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.payment import Payment, PaymentStatus
+from penstock.ports import Outgoing
+from tests.unit.pipeline.acme import Acme
+from tests.unit.pipeline.world import World
+
+ORDER = {"amount": 1250, "currency": "USD", "reference": "order-1"}
+
+
+async def send(world: World, body: object = None, *, dedup: str = "p1") -> None:
+    text = json.dumps({"id": "p1", "provider": "acme", "order": ORDER} if body is None else body)
+    await world.payments.send(Outgoing(text, group="p1", dedup=dedup))
+
+
+async def payment(world: World) -> Payment:
+    held = await world.ledger.load("p1")
+    assert held is not None
+    return held
+
+
+async def states(world: World) -> tuple[PaymentStatus, OperationState]:
+    held = await payment(world)
+    operation = held.operation(OperationKind.charge)
+    assert operation is not None
+    return held.status, operation.state
+
+
+async def test_a_message_moves_its_money_and_says_so():
+    world = World()
+    await send(world)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert "done" == result.status
+    assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
+    assert ["payment.succeeded"] == [event.type for event in await world.published()]
+
+
+async def test_the_same_message_again_moves_nothing():
+    world = World()
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    await send(world, dedup="again")
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("done", 1, 1) == (result.status, world.acme.charge_calls, len(world.acme.charges))
+    assert 1 == len(await world.published())
+
+
+async def test_a_decline_is_final():
+    world = World(Acme(answers=[Declined("insufficient funds")]))
+    await send(world)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert "done" == result.status
+    assert (PaymentStatus.declined, OperationState.declined) == await states(world)
+    assert ["payment.declined"] == [event.type for event in await world.published()]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "operation", "result"),
+    [
+        (NotSent("503"), PaymentStatus.accepted, OperationState.reserved, "retry"),
+        (Unanswered("timeout"), PaymentStatus.unknown, OperationState.unknown, "retry"),
+        (Refused("400"), PaymentStatus.parked, OperationState.reserved, "parked"),
+        (Critical("500"), PaymentStatus.parked, OperationState.unknown, "parked"),
+        (Pending("ch-9"), PaymentStatus.pending, OperationState.pending, "done"),
+    ],
+)
+async def test_each_answer_leaves_message_payment_and_operation_where_it_should(
+    answer: ChargeAnswer, status: PaymentStatus, operation: OperationState, result: str
+):
+    world = World(Acme(answers=[answer]))
+    await send(world)
+
+    (became,) = await world.consume(world.payments, world.charge)
+
+    assert result == became.status
+    assert (status, operation) == await states(world)
+
+
+async def test_a_request_that_was_not_sent_is_sent_when_the_gateway_is_back():
+    world = World(Acme(answers=[NotSent("connection refused")] * 3))
+    await send(world)
+    for _ in range(4):
+        await world.consume(world.payments, world.charge)
+        world.clock.advance(900)
+
+    assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
+
+
+async def test_a_lost_answer_is_asked_about_and_found():
+    world = World(Acme(answers=[Unanswered("timeout")], moves_before_answering=True))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    world.clock.advance(60)
+
+    await world.consume(world.payments, world.charge)
+
+    assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
+    assert (1, 1) == (world.acme.charge_calls, len(world.acme.charges))
+
+
+async def test_a_lost_request_is_not_sent_again_while_it_may_be_under_way():
+    world = World(Acme(answers=[Unanswered("timeout")]))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    world.clock.advance(3)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("retry", 1) == (result.status, world.acme.charge_calls)
+
+
+async def test_a_lost_request_that_never_arrived_goes_out_again_under_the_same_key():
+    world = World(Acme(answers=[Unanswered("timeout")]))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    world.clock.advance(60)
+
+    await world.consume(world.payments, world.charge)
+
+    assert (2, 1) == (world.acme.charge_calls, len(world.acme.charges))
+    assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
+
+
+async def test_where_keys_are_not_kept_a_lost_request_is_parked_and_never_sent_again():
+    world = World(Acme(answers=[Unanswered("timeout")], idempotent_charges=False))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    world.clock.advance(60)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("parked", 1) == (result.status, world.acme.charge_calls)
+    assert (PaymentStatus.parked, OperationState.unknown) == await states(world)
+
+
+async def test_a_critical_failure_redriven_looks_first_and_settles_what_it_finds():
+    world = World(Acme(answers=[Critical("500")], moves_before_answering=True))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    (parked,) = await world.drain(world.dead)
+    world.clock.advance(60)
+    await world.payments.send(Outgoing(parked.body, parked.group, dedup=parked.id))
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("done", 1) == (result.status, world.acme.charge_calls)
+    assert ["payment.parked", "payment.succeeded"] == [e.type for e in await world.published()]
+
+
+async def test_critical_redriven_and_critical_again_within_a_minute_is_still_there():
+    world = World(Acme(answers=[Critical("500"), Critical("500")]))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    (parked,) = await world.drain(world.dead)
+    world.clock.advance(30)
+    await world.payments.send(Outgoing(parked.body, parked.group, dedup=parked.id))
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert "parked" == result.status
+    assert 1 == len(await world.drain(world.dead))
+
+
+async def test_another_order_under_a_known_id_is_parked_and_charges_nothing():
+    world = World()
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    other = {"id": "p1", "provider": "acme", "order": {**ORDER, "amount": 99}}
+    await send(world, other, dedup="other")
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("parked", 1) == (result.status, world.acme.charge_calls)
+    assert "another order" in (result.error or "")
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("no json", "message"),
+        ({"id": "p1", "provider": "nobody", "order": ORDER}, "gateway"),
+        ({"id": "p1", "provider": "acme"}, "order is missing"),
+        ({"id": "p1", "provider": "acme", "order": {"amount": 1}}, "order.currency is missing"),
+        ({"id": "p1", "provider": "acme", "order": {**ORDER, "amount": 1.5}}, "order.amount"),
+        ({"id": "p1", "provider": "acme", "order": {**ORDER, "amount": 0}}, "order.amount"),
+        ({"id": "", "provider": "acme", "order": ORDER}, "id"),
+    ],
+)
+async def test_poison_is_parked_with_the_field_and_leaves_no_payment(body: object, names: str):
+    world = World()
+    await send(world, body)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert "parked" == result.status
+    assert names in (result.error or "")
+    assert await world.ledger.load("p1") is None
+
+
+async def test_the_sweep_settles_what_it_finds_and_never_charges():
+    world = World(Acme(answers=[Unanswered("timeout")], moves_before_answering=True))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    world.clock.advance(120)
+
+    await world.sweep()
+
+    assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
+    assert 1 == world.acme.charge_calls
+    assert ["payment.succeeded"] == [event.type for event in await world.published()]
+
+
+async def test_the_sweep_leaves_a_parked_charge_it_cannot_find_to_people():
+    world = World(Acme(answers=[Critical("500")]))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    world.clock.advance(120)
+
+    await world.sweep()
+
+    assert (PaymentStatus.parked, OperationState.unknown) == await states(world)
+    assert 1 == world.acme.charge_calls

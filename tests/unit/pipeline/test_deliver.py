@@ -1,0 +1,69 @@
+"""Deliver: a sink gets an event once, at its own pace, or not at all with a reason."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from penstock.adapters.memory import MemoryAttempts
+from penstock.api import Attempt, Delivered, Delivering, Event, EventType, Refused, RetryAfter
+from penstock.errors import SinkRefused, SinkUnavailable
+from penstock.pipeline.deliver import Deliver
+from penstock.testing.clock import FrozenClock
+from tests.unit.pipeline.world import message
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+PAID = Event("e-1", EventType.payment_succeeded, "p1", "acme", 1, NOON, {})
+
+
+class Board:
+    """A sink that writes on a board."""
+
+    name = "board"
+
+    def __init__(self, answer: Delivering) -> None:
+        self._answer = answer
+        self.had: list[tuple[str, int]] = []
+
+    def accepts(self, event: Event) -> bool:
+        return event.type is EventType.payment_succeeded
+
+    async def deliver(self, event: Event, attempt: Attempt) -> Delivering:
+        self.had.append((event.id, attempt.number))
+        return self._answer
+
+
+def stage(board: Board) -> Deliver:
+    return Deliver(board, MemoryAttempts(), FrozenClock())
+
+
+async def test_the_same_event_twice_reaches_the_sink_once():
+    board = Board(Delivered())
+    deliver = stage(board)
+
+    await deliver(message(PAID.dumps()))
+    again = await deliver(message(PAID.dumps(), number=2))
+
+    assert ([("e-1", 1)], "duplicate") == (board.had, again.outcome)
+
+
+async def test_an_event_the_sink_does_not_accept_is_skipped():
+    other = Event("e-2", EventType.invoice_paid, "p1", "acme", 2, NOON, {})
+    board = Board(Delivered())
+
+    handled = await stage(board)(message(other.dumps()))
+
+    assert ([], "skipped") == (board.had, handled.outcome)
+
+
+async def test_a_sink_that_says_later_is_tried_then_and_told_which_attempt_it_is():
+    board = Board(RetryAfter("429", seconds=17))
+
+    with pytest.raises(SinkUnavailable) as later:
+        await stage(board)(message(PAID.dumps(), receives=3))
+
+    assert (17, [("e-1", 3)]) == (later.value.retry_after, board.had)
+
+
+async def test_a_sink_that_never_will_parks_the_event_with_its_reason():
+    with pytest.raises(SinkRefused, match="channel_not_found"):
+        await stage(Board(Refused("channel_not_found")))(message(PAID.dumps()))

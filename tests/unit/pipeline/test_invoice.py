@@ -1,0 +1,149 @@
+"""The invoice: no keys at the gateway, and yet exactly one, sent and recorded."""
+
+import pytest
+
+from penstock.api import InvoiceState, NotSent, Refused, Unanswered
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.errors import GatewayUnavailable, InvoiceRefused
+from penstock.ports import Outgoing
+from tests.unit.pipeline.acme import Acme, notification
+from tests.unit.pipeline.world import World
+
+
+async def arrive(world: World) -> None:
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup=one.delivery_id))
+
+
+async def operation(world: World) -> Operation:
+    held = await world.ledger.load("acme-SALE1")
+    assert held is not None
+    invoice = held.operation(OperationKind.invoice)
+    assert invoice is not None
+    return invoice
+
+
+async def test_a_creation_that_was_not_answered_and_happened_is_found_not_repeated():
+    world = World(Acme(create_answers=[Unanswered("timeout")], creates_before_answering=True))
+    await arrive(world)
+    await world.consume(world.verified, world.process)
+    world.clock.advance(5)
+
+    await world.consume(world.verified, world.process)
+
+    assert (1, ["INV-1"]) == (len(world.acme.invoices), world.acme.mails)
+    assert OperationState.succeeded is (await operation(world)).state
+
+
+async def test_a_creation_that_was_not_answered_is_repeated_only_after_a_long_empty_search():
+    world = World(Acme(create_answers=[Unanswered("timeout")]))
+    await arrive(world)
+    created: list[int] = []
+    for _ in range(12):
+        await world.consume(world.verified, world.process)
+        created.append(len(world.acme.invoices))
+        world.clock.advance(60)
+
+    assert 0 == created[9]
+    assert (1, OperationState.succeeded) == (created[-1], (await operation(world)).state)
+
+
+async def test_a_creation_that_was_not_sent_is_sent_again_soon():
+    world = World(Acme(create_answers=[NotSent("503", retry_after=1)]))
+    await arrive(world)
+    await world.consume(world.verified, world.process)
+    world.clock.advance(1)
+
+    await world.consume(world.verified, world.process)
+
+    assert (1, OperationState.succeeded) == (
+        len(world.acme.invoices),
+        (await operation(world)).state,
+    )
+
+
+async def test_an_invoice_the_gateway_refuses_is_withheld_with_its_reason():
+    world = World(Acme(create_answers=[Refused("INVALID_RECIPIENT")]))
+    await arrive(world)
+
+    (result,) = await world.consume(world.verified, world.process)
+
+    *_, withheld = await world.published()
+    assert ("done", "invoice.withheld", "INVALID_RECIPIENT") == (
+        result.status,
+        withheld.type,
+        withheld.data["because"],
+    )
+
+
+async def test_a_refusal_to_send_withholds_it_too():
+    def refuse() -> None:
+        raise InvoiceRefused("CANNOT_SEND")
+
+    world = World(Acme(on_send=refuse))
+    await arrive(world)
+
+    await world.consume(world.verified, world.process)
+
+    assert ["payment.succeeded", "invoice.withheld"] == [e.type for e in await world.published()]
+    assert OperationState.declined is (await operation(world)).state
+
+
+async def test_an_interrupted_pair_goes_on_where_the_gateway_says_it_stands():
+    away = [GatewayUnavailable("away")]
+
+    def once() -> None:
+        if away:
+            raise away.pop()
+
+    world = World(Acme(on_record=once))
+    await arrive(world)
+    await world.consume(world.verified, world.process)
+    world.clock.advance(5)
+
+    await world.consume(world.verified, world.process)
+
+    assert (["INV-1"], ["SALE1"]) == (world.acme.mails, world.acme.recorded)
+    assert OperationState.succeeded is (await operation(world)).state
+
+
+async def test_an_invoice_the_buyer_paid_in_between_is_an_alarm():
+    world = World()
+    world.acme.on_record = lambda: world.acme.put("INV-1", InvoiceState.paid_twice)
+    await arrive(world)
+
+    await world.consume(world.verified, world.process)
+
+    assert ["payment.succeeded", "invoice.paid", "invoice.paid_twice"] == [
+        event.type for event in await world.published()
+    ]
+
+
+async def test_the_sweep_finishes_an_invoice_whose_message_is_gone():
+    world = World(Acme(create_answers=[NotSent("503")]))
+    await arrive(world)
+    await world.consume(world.verified, world.process)
+    await world.verified.purge()
+    world.clock.advance(120)
+
+    await world.sweep()
+
+    assert OperationState.succeeded is (await operation(world)).state
+    assert "invoice.paid" == (await world.published())[-1].type
+
+
+@pytest.mark.parametrize("state", [InvoiceState.cancelled])
+async def test_an_invoice_somebody_cancelled_is_not_made_again(state: InvoiceState):
+    def cancel() -> None:
+        world.acme.put("INV-1", state)
+        raise GatewayUnavailable("away")
+
+    world = World(Acme(on_send=cancel))
+    await arrive(world)
+    await world.consume(world.verified, world.process)
+    world.clock.advance(5)
+
+    await world.consume(world.verified, world.process)
+
+    assert 1 == len(world.acme.invoices)
+    assert "invoice.withheld" == (await world.published())[-1].type

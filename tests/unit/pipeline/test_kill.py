@@ -1,0 +1,138 @@
+"""
+Killed at any step, a charge and an invoice end once, and they end.
+
+Every call the pipeline makes of the world is a step. The process dies before the call, or after
+it has taken effect and before its answer arrives; then the queue hands the message out again.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.payment import Payment
+from penstock.pipeline.batch import Handle
+from penstock.ports import Outgoing
+from tests.unit.pipeline.acme import notification
+from tests.unit.pipeline.world import World
+
+CHARGE = '{"id":"p1","provider":"acme","order":{"amount":1250,"currency":"USD"}}'
+
+
+class Killed(BaseException):
+    """The process is gone: no handler of ours may catch it."""
+
+
+class Dying:
+    """Goes around every port: the process dies at the n-th call, before or after its effect."""
+
+    def __init__(self, step: int, *, after: bool) -> None:
+        self._left = step
+        self._after = after
+        self.died = False
+
+    def __call__(self, port: Any) -> Any:
+        return _Around(port, self)
+
+    async def step(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        self._left -= 1
+        if self._left != 0 or self.died:
+            return await call()
+        self.died = True
+        if self._after:
+            await call()
+        raise Killed
+
+
+class _Around:
+    def __init__(self, port: Any, dying: Dying) -> None:
+        self._port = port
+        self._dying = dying
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._port, name)
+        if not callable(member) or name in {"read"}:
+            return member
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return await self._dying.step(lambda: member(*args, **kwargs))
+
+        return call
+
+
+async def live_until_done(world: World, queue_name: str, stage: str) -> None:
+    """Queue and sweep by turns until neither has anything left, over as many lives as it takes."""
+    queue = getattr(world, queue_name)
+    for _ in range(20):
+        try:
+            handle: Handle = getattr(world, stage)
+            await world.consume(queue, handle)
+            world.clock.advance(200)
+            await world.sweep()
+        except Killed:
+            world.clock.advance(200)
+            continue
+        if not any((await queue.depth()).values()):
+            return
+    raise AssertionError("it never ended")
+
+
+async def ended(world: World, entity: str, kind: OperationKind) -> Payment:
+    payment = await world.ledger.load(entity)
+    assert payment is not None
+    operation = payment.operation(kind)
+    assert operation is not None
+    assert (OperationState.succeeded, False) == (operation.state, payment.unsent)
+    return payment
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", range(1, 12))
+async def test_a_charge_killed_at_any_step_moves_its_money_once(step: int, after: bool):
+    dying = Dying(step, after=after)
+    world = World(wrap=dying)
+    await world.payments.send(Outgoing(CHARGE, group="p1", dedup="p1"))
+
+    await live_until_done(world, "payments", "charge")
+
+    await ended(world, "p1", OperationKind.charge)
+    assert 1 == len(world.acme.charges)
+    assert ["payment.succeeded"] == [event.type for event in await world.published()]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", range(1, 25))
+async def test_an_invoice_killed_at_any_step_is_made_sent_and_recorded_once(
+    step: int, after: bool
+):
+    dying = Dying(step, after=after)
+    world = World(wrap=dying)
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
+
+    await live_until_done(world, "verified", "process")
+
+    await ended(world, "acme-SALE1", OperationKind.invoice)
+    assert (1, 1, 1) == (
+        len(world.acme.invoices),
+        len(world.acme.mails),
+        len(set(world.acme.recorded)),
+    )
+    assert ["payment.succeeded", "invoice.paid"] == [e.type for e in await world.published()]
+
+
+@pytest.mark.parametrize(
+    ("queue", "stage", "body", "steps"),
+    [("payments", "charge", CHARGE, 11), ("verified", "process", notification().dumps(), 24)],
+)
+async def test_the_steps_above_cover_every_call_of_a_whole_life(
+    queue: str, stage: str, body: str, steps: int
+):
+    never = Dying(10_000, after=False)
+    world = World(wrap=never)
+    await getattr(world, queue).send(Outgoing(body, group="g", dedup="d"))
+
+    await world.consume(getattr(world, queue), getattr(world, stage))
+
+    assert steps >= 10_000 - never._left

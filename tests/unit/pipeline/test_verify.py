@@ -1,0 +1,74 @@
+"""Verify: authentic goes on, forged is kept apart with its reason, undecided waits."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from penstock.api import Undecided
+from penstock.domain.delivery import Delivery, Notification
+from penstock.ports import Outgoing
+from tests.unit.pipeline.acme import Acme
+from tests.unit.pipeline.world import World
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+async def arrive(
+    world: World, body: bytes = b'{"id":"WH-1"}', sig: str = "good", gateway: str = "acme"
+) -> Delivery:
+    delivery = Delivery.of(gateway, {"sig": sig}, body, NOON)
+    await world.deliveries.send(Outgoing(delivery.dumps(), group=delivery.id, dedup=delivery.id))
+    return delivery
+
+
+async def test_an_authentic_delivery_goes_on_in_its_payments_group():
+    world = World()
+    delivery = await arrive(world)
+
+    await world.consume(world.deliveries, world.verify)
+
+    (sent,) = await world.drain(world.verified)
+    assert ("acme-SALE1", delivery.id) == (sent.group, Notification.loads(sent.body).delivery_id)
+    assert [] == await world.drain(world.rejected)
+
+
+@pytest.mark.parametrize(
+    ("body", "sig", "because"),
+    [
+        (b'{"id":"WH-1"}', "forged", "signature does not match"),
+        (b"[]", "good", "signed, and yet malformed: no notification"),
+    ],
+)
+async def test_a_forged_or_unreadable_delivery_ends_in_rejected_with_its_reason(
+    body: bytes, sig: str, because: str
+):
+    world = World()
+    await arrive(world, body, sig)
+
+    (result,) = await world.consume(world.deliveries, world.verify)
+
+    (sent,) = await world.drain(world.rejected)
+    assert ("done", because) == (result.status, sent.attributes["reason"])
+    assert [] == await world.drain(world.verified)
+
+
+async def test_what_cannot_be_decided_waits_however_long_and_is_never_dead_lettered():
+    world = World(Acme(authenticity=Undecided("certificate host is down", retry_after=1)))
+    await arrive(world)
+    for _ in range(40):
+        await world.consume(world.deliveries, world.verify)
+        world.clock.advance(1)
+    world.acme.authenticity = Acme().authenticity
+
+    await world.consume(world.deliveries, world.verify)
+
+    assert (1, 0) == (len(await world.drain(world.verified)), len(await world.drain(world.dead)))
+
+
+async def test_a_delivery_of_a_gateway_that_is_gone_is_parked():
+    world = World()
+    await arrive(world, gateway="gone")
+
+    (result,) = await world.consume(world.deliveries, world.verify)
+
+    assert ("parked", 1) == (result.status, len(await world.drain(world.dead)))

@@ -1,0 +1,151 @@
+"""The pipeline on the memory adapters: everything real but the gateway, the time and the names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from penstock.adapters.memory import MemoryLedger, MemoryQueue
+from penstock.api import Gateway
+from penstock.domain.events import Event
+from penstock.pipeline.accept import Accept
+from penstock.pipeline.batch import Backoff, Batch, Handle, Result
+from penstock.pipeline.charge import Charge
+from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.process import Process
+from penstock.pipeline.publish import Publish
+from penstock.pipeline.sweep import Sweep
+from penstock.pipeline.verify import Verify
+from penstock.ports import Channel, Inbox, Ledger, Message
+from penstock.testing.clock import FrozenClock
+from tests.unit.pipeline.acme import Acme
+
+LEASE = timedelta(seconds=25)
+UNKNOWN_AFTER = timedelta(minutes=10)
+Wrap = Callable[[Any], Any]
+
+
+class Counted:
+    """Names that can be told beforehand."""
+
+    def __init__(self) -> None:
+        self._numbers = count(1)
+
+    def new(self) -> str:
+        return f"id-{next(self._numbers)}"
+
+
+@dataclass
+class World:
+    """
+    All stages over one ledger.
+
+    `wrap` goes around every port and the gateway, so that a test can have the process die at any
+    of their calls; what they hold outlives it.
+    """
+
+    acme: Acme = field(default_factory=Acme)
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    wrap: Wrap = lambda port: port
+
+    def __post_init__(self) -> None:
+        self.ids = Counted()
+        self.ledger = MemoryLedger()
+        self.dead = MemoryQueue(self.clock)
+        self.payments = MemoryQueue(self.clock, dead_letters=self.dead)
+        self.deliveries = MemoryQueue(self.clock, dead_letters=self.dead)
+        self.verified = MemoryQueue(self.clock, dead_letters=self.dead)
+        self.rejected = MemoryQueue(self.clock)
+        self.events = MemoryQueue(self.clock)
+
+    @property
+    def gateways(self) -> dict[str, Gateway]:
+        return {"acme": self.wrap(self.acme)}
+
+    @property
+    def wrapped_ledger(self) -> Ledger:
+        return self.wrap(self.ledger)
+
+    @property
+    def publish(self) -> Publish:
+        events: Channel = self.wrap(self.events)
+        return Publish(self.wrapped_ledger, events, self.clock, self.ids)
+
+    @property
+    def invoicing(self) -> Invoicing:
+        return Invoicing(
+            self.gateways, self.wrapped_ledger, self.clock, self.ids, LEASE, UNKNOWN_AFTER
+        )
+
+    @property
+    def charge(self) -> Charge:
+        return Charge(
+            self.gateways, self.wrapped_ledger, self.publish, self.clock, self.ids, LEASE
+        )
+
+    @property
+    def process(self) -> Process:
+        return Process(
+            self.gateways,
+            self.wrapped_ledger,
+            self.wrap(self.rejected),
+            self.publish,
+            self.invoicing,
+            self.clock,
+            self.ids,
+        )
+
+    @property
+    def verify(self) -> Verify:
+        return Verify(
+            self.gateways, self.wrap(self.verified), self.wrap(self.rejected), self.clock
+        )
+
+    @property
+    def accept(self) -> Accept:
+        return Accept(
+            self.wrapped_ledger, self.wrap(self.payments), self.clock, self.ids, {"acme"}
+        )
+
+    @property
+    def sweep(self) -> Sweep:
+        return Sweep(
+            self.wrapped_ledger,
+            self.accept,
+            self.charge,
+            self.invoicing,
+            self.publish,
+            self.clock,
+        )
+
+    async def consume(self, inbox: MemoryQueue, handle: Handle) -> list[Result]:
+        """One batch, as a host runs it: what is done or parked is deleted."""
+        port: Inbox = self.wrap(inbox)
+        messages = await inbox.receive(10, 0)
+        batch = Batch("test", handle, port, self.clock, Backoff(2, 900), item_timeout=20)
+        results = await batch.run(messages, lambda: 3600.0)
+        for message, result in zip(messages, results, strict=True):
+            if result.status != "retry":
+                await inbox.delete(message)
+        return results
+
+    async def drain(self, queue: MemoryQueue) -> list[Message]:
+        """Everything a queue holds, in order."""
+        held: list[Message] = []
+        while batch := await queue.receive(10, 0):
+            held += batch
+            for message in batch:
+                await queue.delete(message)
+        return held
+
+    async def published(self) -> list[Event]:
+        """The events that left, in order."""
+        return [Event.loads(message.body) for message in await self.drain(self.events)]
+
+
+def message(body: str, *, group: str = "g", number: int = 1, receives: int = 1) -> Message:
+    """A message that some queue hands out."""
+    return Message(f"m-{number}", body, group, f"r-{number}", receives)
