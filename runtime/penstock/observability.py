@@ -1,0 +1,115 @@
+"""
+Logs: one JSON object a line on standard output, an event's name and its fields.
+
+Nothing but scalars gets through, and no field or text that looks like something confidential:
+the last line of defence, not the first; nobody logs bodies, headers or secrets to begin with.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from enum import Enum
+from types import TracebackType
+from typing import Any
+
+import structlog
+from structlog.contextvars import bind_contextvars, merge_contextvars, reset_contextvars
+
+__all__ = ["bind_contextvars", "configure", "reset_contextvars"]
+
+LONGEST = 300
+"""Characters of a text that are logged; reasons are shorter, bodies are not."""
+_WITHHELD = re.compile(
+    r"body|headers?|payload|token|secret|password|authorization|cookie|signature|e_?mail"
+    r"|credentials?|api_?key",
+    re.IGNORECASE,
+)
+_CONFIDENTIAL = re.compile(
+    r"pst_[0-9A-Za-z]+_[0-9A-Za-z_-]+"  # our bearer tokens
+    r"|(?:bearer|basic)\s+\S+"
+    r"|[^\s@<>]+@[^\s@<>]+\.[a-z]{2,}",  # e-mail addresses
+    re.IGNORECASE,
+)
+_REDACTED = "…"
+
+
+def configure(level: str) -> None:
+    """Log from here on: events of `level` and above, libraries' from WARNING."""
+    structlog.configure(
+        processors=[
+            merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            scalars_only,
+            structlog.processors.JSONRenderer(serializer=_dumps),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
+        logger_factory=structlog.WriteLoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Libraries(logging.WARNING)]
+    root.setLevel(logging.WARNING)
+
+
+def scalars_only(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: what may be confidential is replaced, so that its absence shows."""
+    failure = fields.pop("exc_info", None)
+    told = {name: _told(name, value) for name, value in fields.items()}
+    if failure:
+        told["failure"] = _failure(failure)
+    return told
+
+
+def _told(name: str, value: Any) -> Any:
+    if _WITHHELD.search(name):
+        return _REDACTED
+    if isinstance(value, Enum):
+        value = value.value
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            text = _CONFIDENTIAL.sub(_REDACTED, value)
+            return text if len(text) <= LONGEST else f"{text[:LONGEST]}{_REDACTED}"
+        case _:
+            return f"<{type(value).__name__}>"
+
+
+def _failure(info: Any) -> str:
+    """An exception's type and place; its words may quote what it failed on."""
+    exc = sys.exc_info()[1] if info is True else info
+    if isinstance(exc, tuple):
+        exc = exc[1]  # pyright: ignore[reportUnknownVariableType] - (type, value, traceback)
+    if not isinstance(exc, BaseException):
+        return "unknown"
+    return f"{type(exc).__name__} at {_place(exc.__traceback__)}"
+
+
+def _place(trace: TracebackType | None) -> str:
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+
+
+def _dumps(fields: Any, **_: Any) -> str:
+    # The event's name first: a person reads it in a terminal.
+    return json.dumps({"event": fields.pop("event", ""), **fields}, separators=(",", ":"))
+
+
+class _Libraries(logging.Handler):
+    """What libraries log: who and where, without their words, which may quote a request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().warning(
+            "library.logged",
+            library=record.name,
+            severity=record.levelname,
+            at=f"{record.module}:{record.lineno}",
+        )

@@ -1,0 +1,181 @@
+"""Settings: read once from the environment; required means required."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from penstock.errors import SettingsError
+
+
+class Function(StrEnum):
+    """The functions that read their settings here; `receive` reads its own two variables."""
+
+    api = "api"
+    verify = "verify"
+    process = "process"
+    charge = "charge"
+    deliver = "deliver"
+    sweep = "sweep"
+
+
+def _names(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Seconds = Annotated[float, Field(gt=0, le=43_200, allow_inf_nan=False)]
+
+
+def _variable(name: str, remedy: str, default: Any = None) -> Any:
+    """A field: the variable it is read from, and what that must hold."""
+    return Field(default=default, validation_alias=name, description=remedy)
+
+
+class Settings(BaseModel):
+    """
+    What the environment says; times are in seconds there.
+
+    Attributes:
+        unknown_after: how long the search for a lost invoice must stay empty.
+        request_timeout: one HTTP request to a gateway or sink.
+        item_timeout: one message of a batch.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _variable(
+        "LOG_LEVEL", "one of DEBUG, INFO, WARNING, ERROR", "INFO"
+    )
+    stack: str = _variable("PENSTOCK_STACK", "the stack's name", "")
+    api_url: str = _variable("PENSTOCK_API_URL", "where the API is served", "")
+    item_timeout: Seconds = _variable(
+        "PENSTOCK_ITEM_TIMEOUT_SECONDS", "seconds, more than 0", 20.0
+    )
+    request_timeout: Seconds = _variable(
+        "PENSTOCK_REQUEST_TIMEOUT_SECONDS", "seconds, more than 0", 8.0
+    )
+    backoff_base: Seconds = _variable("PENSTOCK_BACKOFF_BASE_SECONDS", "seconds, more than 0", 2.0)
+    backoff_cap: Seconds = _variable(
+        "PENSTOCK_BACKOFF_CAP_SECONDS", "seconds, at most 43200", 900.0
+    )
+    unknown_after: Seconds = _variable(
+        "PENSTOCK_UNKNOWN_AFTER_SECONDS", "seconds, more than 0", 600.0
+    )
+    gateways: Names = _variable("PENSTOCK_GATEWAYS", "names of gateways, with commas", ())
+    sinks: Names = _variable("PENSTOCK_SINKS", "names of sinks, with commas", ())
+    sink: str | None = _variable("PENSTOCK_SINK", "the name of the sink to deliver to")
+    secrets_prefix: str | None = _variable(
+        "PENSTOCK_SECRETS_PREFIX", "what the names of the plugins' secrets begin with"
+    )
+    ledger_table: str | None = _variable("PENSTOCK_LEDGER_TABLE", "the ledger table's name")
+    deliveries_topic: str | None = _variable(
+        "PENSTOCK_DELIVERIES_TOPIC_ARN", "the ARN of the deliveries topic"
+    )
+    events_topic: str | None = _variable(
+        "PENSTOCK_EVENTS_TOPIC_ARN", "the ARN of the events topic"
+    )
+    verified_queue: str | None = _variable(
+        "PENSTOCK_VERIFIED_QUEUE_URL", "the URL of the verified queue"
+    )
+    rejected_queue: str | None = _variable(
+        "PENSTOCK_REJECTED_QUEUE_URL", "the URL of the rejected queue"
+    )
+    payments_queue: str | None = _variable(
+        "PENSTOCK_PAYMENTS_QUEUE_URL", "the URL of the payments queue"
+    )
+    queue: str | None = _variable("SQS_QUEUE_URL", "the URL of the queue to consume")
+    dead_letters: str | None = _variable("SQS_DLQ_QUEUE_URL", "the URL of its dead-letter queue")
+    max_messages: Annotated[int, Field(ge=1, le=10)] = _variable(
+        "SQS_MAX_NUMBER_OF_MESSAGES", "a whole number from 1 to 10", 1
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], function: Function | None = None) -> Self:
+        """
+        Read the environment; an empty variable is a missing one.
+
+        Args:
+            function: whose needs must be there; None asks for each only when it is used.
+
+        Raises:
+            SettingsError: names each variable, the kind of its value (never the value) and the
+                remedy.
+        """
+        try:
+            settings = cls.model_validate({k: v for k, v in environ.items() if v})
+        except ValidationError as exc:
+            # `from None`: the cause may hold values.
+            raise SettingsError("; ".join(_complaints(exc, environ))) from None
+        missing = [name for name in NEEDS.get(function, ()) if not getattr(settings, name)]
+        if missing:
+            raise SettingsError("; ".join(_missing(name) for name in missing))
+        return settings
+
+    def need(self, name: str) -> str:
+        """
+        A text setting that must be there.
+
+        Raises:
+            SettingsError: it is not; names the variable.
+        """
+        value = getattr(self, name)
+        if not value:
+            raise SettingsError(_missing(name))
+        return cast(str, value)
+
+    @property
+    def lease(self) -> timedelta:
+        """
+        How long one attempt may hold an operation.
+
+        Longer than its message may take: a lease that has ended means that nobody is at it.
+        """
+        return timedelta(seconds=self.item_timeout + 5)
+
+
+_CONSUMER = ("queue", "dead_letters")
+_MONEY = ("ledger_table", "events_topic", "gateways", "secrets_prefix")
+NEEDS: Mapping[Function | None, tuple[str, ...]] = {
+    Function.api: ("ledger_table", "payments_queue", "gateways"),
+    Function.verify: (
+        *_CONSUMER,
+        "verified_queue",
+        "rejected_queue",
+        "gateways",
+        "secrets_prefix",
+    ),
+    Function.process: (*_CONSUMER, *_MONEY, "rejected_queue"),
+    Function.charge: (*_CONSUMER, *_MONEY),
+    Function.deliver: (*_CONSUMER, "ledger_table", "sink", "secrets_prefix"),
+    Function.sweep: (*_MONEY, "payments_queue"),
+}
+"""What each function cannot do without, besides its plugins' own settings."""
+
+
+def variable(name: str) -> str:
+    """The variable that a setting is read from."""
+    return cast(str, Settings.model_fields[name].validation_alias)
+
+
+def _missing(name: str) -> str:
+    remedy = Settings.model_fields[name].description
+    return f"{variable(name)} is missing; it must hold {remedy}"
+
+
+def _complaints(exc: ValidationError, environ: Mapping[str, str]) -> list[str]:
+    remedies = {
+        cast(str, field.validation_alias): field.description
+        for field in Settings.model_fields.values()
+    }
+    names = dict.fromkeys(str(error["loc"][0]) for error in exc.errors(include_url=False))
+    return [
+        f"{name} is a text of {len(environ[name])} character(s); it must hold {remedies[name]}"
+        for name in names
+    ]

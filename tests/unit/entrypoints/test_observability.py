@@ -1,0 +1,103 @@
+"""Logs: one JSON object a line, and nothing confidential gets through."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from penstock.observability import bind_contextvars, configure, reset_contextvars
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+    handlers, level = logging.root.handlers, logging.root.level
+    configure("INFO")
+    yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    structlog.reset_defaults()
+    logging.root.handlers, logging.root.level = handlers, level
+
+
+def test_an_event_is_one_line_with_its_name_first(logged: Lines):
+    structlog.get_logger().info("stage.finished", stage="verify", ms=1.5, entity=None)
+
+    (line,) = logged()
+    assert "event" == next(iter(line))
+    assert {"event": "stage.finished", "stage": "verify", "ms": 1.5, "entity": None} == {
+        name: line[name] for name in ("event", "stage", "ms", "entity")
+    }
+    assert {"level", "timestamp"} < line.keys()
+
+
+def test_a_line_break_in_a_text_makes_no_second_line(logged: Lines):
+    structlog.get_logger().info("stage.finished", because="one\ntwo")
+
+    assert 1 == len(logged())
+
+
+def test_events_below_the_level_are_not_logged(logged: Lines):
+    structlog.get_logger().debug("too.fine")
+
+    assert [] == logged()
+
+
+def test_what_is_bound_at_the_entry_is_in_every_line(logged: Lines):
+    bound = bind_contextvars(delivery_id="d-1")
+    structlog.get_logger().info("one")
+    reset_contextvars(**bound)
+    structlog.get_logger().info("two")
+
+    assert ["d-1", None] == [line.get("delivery_id") for line in logged()]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"what": b"hunter2"},
+        {"what": {"card": "hunter2"}},
+        {"what": ["hunter2"]},
+        {"what": ValueError("hunter2")},
+        {"body": "hunter2"},
+        {"request_headers": "hunter2"},
+        {"api_key": "hunter2"},
+        {"Authorization": "hunter2"},
+        {"because": "the token pst_abc123_hunter2 is unknown"},
+        {"because": "authorization: Bearer hunter2"},
+        {"because": "cannot mail to hunter2@example.com now"},
+        {"because": "x" * 300 + "hunter2"},
+    ],
+    ids=str,
+)
+def test_what_may_be_confidential_is_not_logged_and_its_absence_shows(
+    logged: Lines, fields: dict[str, Any]
+):
+    structlog.get_logger().warning("something", **fields)
+
+    (line,) = logged()
+    assert "hunter2" not in json.dumps(line)
+    assert fields.keys() <= line.keys()
+
+
+def test_an_exception_is_its_type_and_place(logged: Lines):
+    try:
+        raise ValueError("hunter2")
+    except ValueError:
+        structlog.get_logger().exception("broke")
+
+    (line,) = logged()
+    assert line["failure"].startswith(f"ValueError at {__name__}:")
+    assert "hunter2" not in json.dumps(line)
+
+
+def test_libraries_say_where_and_not_what(logged: Lines):
+    logging.getLogger("some.library").warning("GET /?token=%s", "hunter2")
+
+    (line,) = logged()
+    assert ("library.logged", "some.library") == (line["event"], line["library"])
+    assert "hunter2" not in json.dumps(line)
