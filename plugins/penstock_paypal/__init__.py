@@ -1,0 +1,1 @@
+"""PayPal as a plugin: its webhooks, its sales and its invoices."""

@@ -1,0 +1,23 @@
+"""What PayPal needs to be told."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PayPalSettings(BaseModel):
+    """Which PayPal, and whom to trust besides the certificates that come with the plugin."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    environment: Literal["live", "sandbox", "local"] = Field(
+        description="live or sandbox; local exists on the local platform only, which defines it"
+    )
+    extra_certificates: str = Field(
+        "",
+        max_length=64 * 1024,
+        description="more CA certificates for the chain of PayPal's signing certificate, as PEM"
+        " text: self-signed ones are trusted, others complete a chain to a trusted one",
+    )

@@ -1,0 +1,149 @@
+"""A certificate authority of the simulator's own, shaped like the one PayPal signs under."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+NAME = "messageverificationcerts.local"
+_CA_LIFE = timedelta(days=3650)
+_LEAF_LIFE = timedelta(days=396)
+_RENEW = timedelta(days=7)
+_SIGNS = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+
+CaKey = ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A root, an intermediate under it, and the power to issue leaves."""
+
+    root: x509.Certificate
+    intermediate: x509.Certificate
+    _key: CaKey = field(repr=False)
+
+    @classmethod
+    def make(cls, now: datetime) -> Authority:
+        """A new one, valid for ten years from a day ago."""
+        root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+        start = now - timedelta(days=1)
+        root_name, name = _named("Penstock Simulator Root"), _named("Penstock Simulator CA")
+        root = _ca(root_name, root_key, root_name, root_key, start, path_length=None)
+        return cls(root, _ca(name, key, root_name, root_key, start, path_length=0), key)
+
+    def issue(
+        self, name: str, key: rsa.RSAPublicKey, start: datetime, end: datetime
+    ) -> x509.Certificate:
+        """A leaf for that host name and key."""
+        usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+        issuer = self._key.public_key()
+        return (
+            x509.CertificateBuilder()
+            .subject_name(_named(name))
+            .issuer_name(self.intermediate.subject)
+            .public_key(key)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(end)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False
+            )
+            .sign(self._key, hashes.SHA256())
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the simulator signs with, and what must be trusted to believe it."""
+
+    root: x509.Certificate
+    intermediate: x509.Certificate
+    leaf: x509.Certificate
+    key: rsa.RSAPrivateKey = field(repr=False)
+
+    @classmethod
+    def kept(cls, folder: Path, now: datetime) -> Identity:
+        """The one kept in the folder, or a new one if there is none or it is about to expire."""
+        try:
+            known = cls._read(folder)
+        except (OSError, ValueError):
+            known = None
+        if known is not None and now < known.leaf.not_valid_after_utc - _RENEW:
+            return known
+
+        authority = Authority.make(now)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        start = now - timedelta(days=1)
+        leaf = authority.issue(NAME, key.public_key(), start, start + _LEAF_LIFE)
+        made = cls(authority.root, authority.intermediate, leaf, key)
+        made._write(folder)
+        return made
+
+    @classmethod
+    def _read(cls, folder: Path) -> Identity:
+        root, intermediate, leaf = x509.load_pem_x509_certificates(
+            (folder / "certificates.pem").read_bytes()
+        )
+        key = serialization.load_pem_private_key((folder / "key.pem").read_bytes(), None)
+        if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != leaf.public_key():
+            raise ValueError("the key is not the certificate's")
+        return cls(root, intermediate, leaf, key)
+
+    def _write(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        key = folder / "key.pem"
+        key.touch(mode=0o600)
+        key.write_bytes(
+            self.key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        chain = (self.root, self.intermediate, self.leaf)
+        (folder / "certificates.pem").write_bytes(b"".join(pem(one) for one in chain))
+
+
+def pem(certificate: x509.Certificate) -> bytes:
+    """The certificate as PEM."""
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _ca(
+    name: x509.Name,
+    key: CaKey,
+    issuer: x509.Name,
+    issuer_key: CaKey,
+    start: datetime,
+    *,
+    path_length: int | None,
+) -> x509.Certificate:
+    mine, theirs = key.public_key(), issuer_key.public_key()
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(issuer)
+        .public_key(mine)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + _CA_LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+        .add_extension(_SIGNS, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(mine), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(theirs), critical=False)
+        .sign(issuer_key, hashes.SHA256())
+    )

@@ -1,0 +1,71 @@
+"""What the plugin is given in these tests: an HTTP port and a log that do as they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.api import Response
+
+Answer = Response | Exception | Callable[[], Response]
+
+
+@dataclass
+class ToldHttp:
+    """
+    An HTTP port that answers as it was told, and remembers what it was asked.
+
+    Attributes:
+        answers: by address; a list is used up one by one, its last entry stays.
+        gate: while not set, every request waits.
+    """
+
+    answers: dict[str, Answer | list[Answer]] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the port's own signature
+        limit: int = 1024 * 1024,
+    ) -> Response:
+        """Answer as told; an address nobody spoke of fails the test."""
+        self.asked.append((method, url))
+        if self.gate is not None:
+            await self.gate.wait()
+        if url not in self.answers:
+            raise AssertionError(f"nobody expected {method} {url}")
+        answer = self.answers[url]
+        if isinstance(answer, list):
+            answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer() if callable(answer) else answer
+
+
+@dataclass
+class Notes:
+    """A log that remembers."""
+
+    events: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Remember it."""
+        self.events.append((event, fields))
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Remember it."""
+        self.events.append((event, fields))
+
+
+def pem_answer(pem: bytes, **headers: str) -> Response:
+    """A certificate as PayPal serves it."""
+    kept = {"content-type": "application/x-pem-file", "cache-control": "public, max-age=86400"}
+    return Response(200, {**kept, **headers}, pem)
