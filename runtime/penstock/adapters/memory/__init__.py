@@ -1,0 +1,17 @@
+"""The ports in one process's memory: tests run on them, and `serve` where nothing must last."""
+
+from penstock.adapters.memory.attempts import MemoryAttempts
+from penstock.adapters.memory.ledger import MemoryLedger
+from penstock.adapters.memory.queue import MemoryQueue
+from penstock.adapters.memory.secrets import MemorySecrets
+from penstock.adapters.memory.tokens import MemoryTokens
+from penstock.adapters.memory.topic import MemoryTopic
+
+__all__ = [
+    "MemoryAttempts",
+    "MemoryLedger",
+    "MemoryQueue",
+    "MemorySecrets",
+    "MemoryTokens",
+    "MemoryTopic",
+]

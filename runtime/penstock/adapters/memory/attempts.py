@@ -1,0 +1,20 @@
+"""What became of (sink, event), in memory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class MemoryAttempts:
+    """Deliveries that succeeded, by sink and event."""
+
+    def __init__(self) -> None:
+        self._delivered: dict[tuple[str, str], datetime] = {}
+
+    async def delivered(self, sink: str, event_id: str) -> bool:
+        """Whether the sink has had it."""
+        return (sink, event_id) in self._delivered
+
+    async def record(self, sink: str, event_id: str, at: datetime) -> None:
+        """Remember that it has."""
+        self._delivered[sink, event_id] = at

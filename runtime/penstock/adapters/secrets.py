@@ -1,0 +1,64 @@
+"""A plugin's secret, kept for a while, wherever it is read from."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from penstock.api.context import Clock, Secret
+
+KEPT = timedelta(minutes=5)
+BETWEEN_LOOKS = timedelta(minutes=1)
+
+
+class KeptSecrets:
+    """
+    One reading for all who ask at once, good for five minutes.
+
+    Args:
+        read: reads the secret where it lives; raises GatewayUnavailable when it cannot.
+    """
+
+    def __init__(self, read: Callable[[], Awaitable[Secret]], clock: Clock) -> None:
+        self._read = read
+        self._clock = clock
+        self._known: Secret | None = None
+        self._read_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._looking = asyncio.Lock()
+
+    async def get(self) -> Secret:
+        """
+        The secret as we know it.
+
+        Raises:
+            GatewayUnavailable: it could not be read.
+        """
+        known = self._within(KEPT, self._read_at)
+        if known:
+            return known
+        async with self._looking:
+            # Whoever waited for the lock finds what the first one read.
+            return self._within(KEPT, self._read_at) or await self._look()
+
+    async def refresh(self) -> Secret:
+        """
+        Look again, unless somebody looked less than a minute ago.
+
+        Raises:
+            GatewayUnavailable: it could not be read.
+        """
+        async with self._looking:
+            return self._within(BETWEEN_LOOKS, self._looked_at) or await self._look()
+
+    def _within(self, interval: timedelta, since: datetime | None) -> Secret | None:
+        young = since is not None and self._clock.now() - since < interval
+        return self._known if young else None
+
+    async def _look(self) -> Secret:
+        # Noted before the read: a read that fails counts as a look all the same.
+        self._looked_at = self._clock.now()
+        self._known = await self._read()
+        self._read_at = self._looked_at
+        return self._known
