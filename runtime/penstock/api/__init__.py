@@ -56,7 +56,9 @@ from penstock.api.hookspecs import (
     Simulator,
     hookimpl,
 )
+from penstock.api.retry import retry_after
 from penstock.api.sink import Attempt, Sink
+from penstock.api.summary import Summary, one_line, summarize
 from penstock.domain.delivery import Delivery, Evidence, Notification
 from penstock.domain.events import Event, EventType
 from penstock.domain.money import Money
@@ -140,10 +142,14 @@ __all__ = [
     "Simulator",
     "Sink",
     "Succeeded",
+    "Summary",
     "Transaction",
     "Unanswered",
     "Undecided",
     "Webhooks",
     "capabilities",
     "hookimpl",
+    "one_line",
+    "retry_after",
+    "summarize",
 ]

@@ -138,12 +138,19 @@ class Aws(Protocol):
 
 
 class AwsError(Exception):
-    """An AWS API answered with an error."""
+    """
+    An AWS API answered with an error.
 
-    def __init__(self, code: str, *, status: int) -> None:
+    Attributes:
+        said: AWS's own words, to tell causes apart that share a code; they may quote an address
+            or a name, so they are for deciding only, never for a log or another error.
+    """
+
+    def __init__(self, code: str, *, status: int, said: str = "") -> None:
         super().__init__(code)
         self.code = code
         self.status = status
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,17 @@
+"""The Example gateway: it charges by one HTTP request, and shows what a gateway needs to be."""
+
+from penstock.api import Gateway, Register, RegisterSimulator, hookimpl
+from penstock_example.gateway import ExampleGateway
+from penstock_example.settings import ExampleSettings
+
+
+@hookimpl
+def penstock_register_gateways(register: Register[Gateway]) -> None:
+    """Offer the gateway."""
+    register(name="example", settings=ExampleSettings, build=ExampleGateway)
+
+
+@hookimpl
+def penstock_register_simulators(register: RegisterSimulator) -> None:
+    """Offer its stand-in."""
+    register(name="example", build="penstock_example.simulator:build")

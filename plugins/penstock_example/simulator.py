@@ -1,0 +1,143 @@
+"""
+A stand-in for the Example gateway.
+
+    POST /charges               charge; the Idempotency-Key must be the body's id
+    GET  /charges/{id}          look up by operation id
+    GET  /_simulator/charges    what it holds, oldest first
+
+An order's reference may ask for a behaviour (the faults of `with_faults` make any other):
+
+    decline   402, and it stays declined        busy       503 with Retry-After 1, the first time
+    conflict  409, the same                     throttle   429 with Retry-After 1, the first time
+    invalid   422, the same                     lost       charged, the connection cut, once
+    critical  500, every time, nothing charged  badgateway charged, answered 502, once
+    refuse    400, every time                   pending    201 pending; succeeded when looked up
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from aiohttp import web
+
+from penstock.api import Simulated
+from penstock.testing.simulator import with_faults
+
+_DECLINES = {
+    "decline": (402, "insufficient_funds"),
+    "conflict": (409, "duplicate_order"),
+    "invalid": (422, "invalid_order"),
+}
+_ALWAYS = {"critical": 500, "refuse": 400}
+_FIRST_TIME = {"busy": 503, "throttle": 429}
+
+
+@dataclass(slots=True)
+class Charge:
+    """A charge as the gateway holds it, by its idempotency key."""
+
+    digest: str
+    status: int
+    shown: dict[str, Any]
+
+    def answer(self) -> web.Response:
+        """The answer the key gets, each time."""
+        return web.json_response(self.shown, status=self.status)
+
+
+@dataclass(slots=True)
+class ExampleSimulator:
+    """The gateway in memory."""
+
+    charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
+    tried: set[str] = field(default_factory=set[str])
+    app: web.Application = field(default_factory=web.Application)
+
+    def __post_init__(self) -> None:
+        self.app.router.add_post("/charges", self._charge)
+        self.app.router.add_get("/charges/{id}", self._look_up)
+        self.app.router.add_get("/_simulator/charges", self._list)
+        with_faults(self.app)
+
+    def describe(self, url: str) -> Simulated:
+        """What the plugin must be told to reach it."""
+        return Simulated(settings={"request_uri": f"{url.rstrip('/')}/charges"})
+
+    async def _charge(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        order = _order(body)
+        key = request.headers.get("Idempotency-Key", "")
+        if order is None or order["id"] != key:
+            return _problem(400, "malformed")
+        digest = hashlib.sha256(body).hexdigest()
+        known = self.charges.get(key)
+        if known is not None:
+            return known.answer() if known.digest == digest else _problem(422, "key_reused")
+        return self._decide(request, order, digest)
+
+    def _decide(self, request: web.Request, order: Mapping[str, Any], digest: str) -> web.Response:
+        key, wish = order["id"], str(order.get("reference"))
+        first = key not in self.tried
+        self.tried.add(key)
+        if wish in _ALWAYS:
+            return _problem(_ALWAYS[wish], wish)
+        if wish in _FIRST_TIME and first:
+            return _problem(_FIRST_TIME[wish], wish, {"Retry-After": "1"})
+        status, code = _DECLINES.get(wish, (201, None))
+        standing = "declined" if code else "pending" if wish == "pending" else "succeeded"
+        charge = self.charges[key] = Charge(digest, status, _shown(order, standing, code))
+        if wish == "lost" and request.transport is not None:
+            request.transport.abort()
+        return _problem(502, "bad_gateway") if wish == "badgateway" else charge.answer()
+
+    async def _look_up(self, request: web.Request) -> web.Response:
+        charge = self.charges.get(request.match_info["id"])
+        if charge is None:
+            return _problem(404, "not_found")
+        if charge.shown["status"] == "pending":
+            charge.shown["status"] = "succeeded"
+        return web.json_response(charge.shown)
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return web.json_response([charge.shown for charge in self.charges.values()])
+
+
+def build(folder: Path) -> ExampleSimulator:
+    """The simulator; it keeps nothing on disk."""
+    return ExampleSimulator()
+
+
+def _order(body: bytes) -> dict[str, Any] | None:
+    """The order a charge request holds; None when it is none."""
+    try:
+        read = json.loads(body)
+    except ValueError:
+        return None
+    if not isinstance(read, dict):
+        return None
+    order = cast(dict[str, Any], read)
+    texts = all(isinstance(order.get(k), str) and order[k] for k in ("id", "currency"))
+    amount = order.get("amount")
+    return order if texts and type(amount) is int and amount > 0 else None
+
+
+def _shown(order: Mapping[str, Any], standing: str, code: str | None) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        # Not random: the same operation has the same charge after a restart, too.
+        "id": f"ch_{hashlib.sha256(order['id'].encode()).hexdigest()[:16]}",
+        "operation_id": order["id"],
+        "payment_id": order.get("payment_id"),
+        "status": standing,
+        "amount": order["amount"],
+        "currency": order["currency"],
+    }
+    return {**shown, "code": code} if code else shown
+
+
+def _problem(status: int, code: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.json_response({"code": code}, status=status, headers=headers)

@@ -1,0 +1,123 @@
+"""Deliveries, notifications, events, payments for tests: say what matters, the rest is given."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from penstock.api import (
+    ChargeRequest,
+    Delivery,
+    Event,
+    EventType,
+    Evidence,
+    InvoiceDraft,
+    Money,
+    Notification,
+    Order,
+    Payer,
+    PaymentStatus,
+)
+from penstock.domain.payment import Payment
+from penstock.testing.clock import NOON
+
+
+def order(
+    minor: int = 1250, currency: str = "USD", *, payer: Payer | None = None, **rest: Any
+) -> Order:
+    """An order of 12.50 dollars."""
+    return Order(Money(minor, currency), payer=payer, **rest)
+
+
+def payment(payment_id: str = "pay-1", *, gateway: str = "example", **rest: Any) -> Payment:
+    """A payment just accepted."""
+    given: dict[str, Any] = {
+        "order": order(),
+        "status": PaymentStatus.accepted,
+        "created_at": NOON,
+        "updated_at": NOON,
+    }
+    return Payment(payment_id, gateway, **{**given, **rest})
+
+
+def charge_request(operation_id: str = "op-1", **order_fields: Any) -> ChargeRequest:
+    """A charge of 12.50 dollars for payment pay-1."""
+    return ChargeRequest(operation_id, "pay-1", order(**order_fields))
+
+
+def delivery(
+    body: bytes = b"{}",
+    headers: Mapping[str, str] | None = None,
+    *,
+    gateway: str = "example",
+    received_at: datetime = NOON,
+) -> Delivery:
+    """A request from a gateway."""
+    return Delivery.of(gateway, headers or {}, body, received_at)
+
+
+def notification(**rest: Any) -> Notification:
+    """A signed notification about payment pay-1."""
+    given: dict[str, Any] = {
+        "id": "note-1",
+        "gateway": "example",
+        "type": "charge.succeeded",
+        "entity": "pay-1",
+        "resource": {},
+        "occurred_at": NOON,
+        "evidence": Evidence.signed,
+        "delivery_id": "delivery-1",
+        "transmission": "transmission-1",
+        "digest": hashlib.sha256(b"{}").hexdigest(),
+    }
+    return Notification(**{**given, **rest})
+
+
+def event(
+    type: EventType = EventType.payment_succeeded,
+    *,
+    id: str = "event-1",
+    sequence: int = 1,
+    time: datetime = NOON,
+    **data: Any,
+) -> Event:
+    """An event of pay-1 with all that an event's data may hold; None leaves a field out."""
+    given: dict[str, Any] = {
+        "payment_id": "pay-1",
+        "status": "succeeded",
+        "amount": {"minor": 1250, "currency": "USD"},
+        "reference": "order-7",
+        "transaction_id": "ch_1",
+        "subscription_id": "I-BW452GLLEP1G",
+        "plan": {"id": "P-5ML4271244454362W", "name": "Gold"},
+        "payer": {"reference": "customer-12", "name": "Ada Lovelace"},
+        "invoice": {"number": "PS-1", "id": "INV2-1"},
+        "links": {"gateway": "https://gateway.test/charges/ch_1"},
+    }
+    kept = {name: value for name, value in {**given, **data}.items() if value is not None}
+    return Event(id, type, "pay-1", "example", sequence, time, kept)
+
+
+def least_event(type: EventType = EventType.payment_succeeded) -> Event:
+    """An event with as little data as one may hold."""
+    data = {
+        "payment_id": "pay-1",
+        "status": "succeeded",
+        "amount": {"minor": 1250, "currency": "USD"},
+    }
+    return Event("event-1", type, "pay-1", "example", 1, NOON, data)
+
+
+def invoice_draft(number: str = "PS-1", **rest: Any) -> InvoiceDraft:
+    """An invoice over 12.50 dollars that are already there."""
+    given: dict[str, Any] = {
+        "transaction": "ch_1",
+        "amount": Money(1250, "USD"),
+        "item": "Gold",
+        "recipient": "ada@example.test",
+        "paid_on": NOON,
+        "payer_name": "Ada Lovelace",
+    }
+    return InvoiceDraft(number, **{**given, **rest})

@@ -1,0 +1,131 @@
+"""What a plugin is built from, in a test: everything in it is the test's own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from penstock.api import Aws, AwsError, Clock, Context, GatewayUnavailable, Http, Secret, Secrets
+from penstock.testing.clock import FrozenClock
+from penstock.testing.http import Unreachable
+
+S = TypeVar("S")
+
+
+class CountingIds:
+    """Names in order: `id-1`, `id-2`, …"""
+
+    def __init__(self, stem: str = "id") -> None:
+        self._stem = stem
+        self._numbers = itertools.count(1)
+
+    def new(self) -> str:
+        """The next one."""
+        return f"{self._stem}-{next(self._numbers)}"
+
+
+class FixedSecrets:
+    """
+    A secret that is what the test says.
+
+    Args:
+        versions: its versions, newest first.
+        fresh: what a second look finds; the same again, when left out.
+    """
+
+    def __init__(
+        self, *versions: Mapping[str, str], fresh: tuple[Mapping[str, str], ...] | None = None
+    ) -> None:
+        self._known = Secret(versions)
+        self._fresh = Secret(versions if fresh is None else fresh)
+        self.reads = 0
+        self.refreshes = 0
+
+    async def get(self) -> Secret:
+        """The secret."""
+        self.reads += 1
+        return self._known
+
+    async def refresh(self) -> Secret:
+        """The secret as a second look finds it."""
+        self.refreshes += 1
+        self._known = self._fresh
+        return self._known
+
+
+class NoSecrets:
+    """A secret that cannot be read now."""
+
+    async def get(self) -> Secret:
+        """Never."""
+        raise GatewayUnavailable("the secret could not be read")
+
+    async def refresh(self) -> Secret:
+        """Never."""
+        raise GatewayUnavailable("the secret could not be read")
+
+
+class ScriptedAws:
+    """
+    AWS as scripted: answers in the order given, and the calls kept; one more is an error.
+
+    Each answer is what the call returns or an exception to raise.
+    """
+
+    def __init__(self, *answers: Mapping[str, Any] | AwsError | GatewayUnavailable) -> None:
+        self._answers = list(answers)
+        self.calls: list[tuple[str, str, dict[str, Any]]] = []
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        """Give the next answer."""
+        self.calls.append((service, operation, arguments))
+        assert self._answers, f"nothing scripted for {service} {operation}"
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass(slots=True)
+class RecordingLog:
+    """A log that keeps its lines: level, event, fields."""
+
+    lines: list[tuple[str, str, dict[str, Any]]] = field(
+        default_factory=list[tuple[str, str, dict[str, Any]]]
+    )
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Keep it."""
+        self.lines.append(("info", event, fields))
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Keep it."""
+        self.lines.append(("warning", event, fields))
+
+
+def context(
+    settings: S,
+    *,
+    secrets: Secrets | None = None,
+    clock: Clock | None = None,
+    http: Http | None = None,
+    aws: Aws | None = None,
+    log: RecordingLog | None = None,
+    api_url: str = "https://penstock.test",
+    profile: Mapping[str, Any] | None = None,
+) -> Context[S]:
+    """A context with a frozen clock, counted ids and, unless given, nothing within reach."""
+    return Context(
+        settings=settings,
+        secrets=secrets or FixedSecrets(),
+        clock=clock or FrozenClock(),
+        ids=CountingIds(),
+        http=http or Unreachable(),
+        aws=aws or Unreachable(),
+        log=log or RecordingLog(),
+        request_timeout=5.0,
+        api_url=api_url,
+        profile=profile or {},
+    )
