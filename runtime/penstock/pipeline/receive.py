@@ -10,11 +10,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from penstock.api.context import Clock
 from penstock.domain.delivery import Delivery
 from penstock.errors import DoorRefusal
 from penstock.ports import Channel, Outgoing
+
+if TYPE_CHECKING:
+    # The api package brings pydantic and pluggy, which the receive function does not carry.
+    from penstock.api.context import Clock
 
 _HEADER_LIMIT = 4096
 

@@ -1,0 +1,258 @@
+"""The receive function: what it lets in, what it refuses, and what it never does."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from penstock.adapters.blocking_topic import BlockingTopic
+from penstock.domain.delivery import Delivery
+from penstock.entrypoints.receive import Intake, build
+from penstock.errors import SettingsError
+
+CERT = r"https://api\.acme\.test/certs/[A-Z0-9]+"
+DATA_FILE = {
+    "module": "penstock_acme",
+    "gateways": [
+        {
+            "name": "acme",
+            "settings": {"properties": {"environment": {"default": "live"}}},
+            "door": {
+                "headers": {"acme-signature": "[0-9a-f]{4}", "acme-cert-url": {"live": CERT}},
+                "body_limit": 64,
+                "json": True,
+            },
+        },
+        {"name": "charges", "settings": {}, "door": None},
+    ],
+    "sinks": [],
+}
+HEADERS = {"acme-signature": "00ff", "acme-cert-url": "https://api.acme.test/certs/A1"}
+ENVIRON = {
+    "PENSTOCK_GATEWAYS": "acme,charges",
+    "PENSTOCK_DELIVERIES_TOPIC_ARN": "arn:aws:sns:eu-west-1:000000000000:deliveries.fifo",
+}
+
+
+class Sns:
+    """Stands where boto3's client does; keeps what is published, or fails."""
+
+    def __init__(self) -> None:
+        self.published: list[dict[str, Any]] = []
+        self.failure: Exception | None = None
+
+    def publish(self, **arguments: Any) -> None:
+        if self.failure:
+            raise self.failure
+        self.published.append(arguments)
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    (tmp_path / "_plugins.json").write_text(json.dumps({"plugins": [DATA_FILE]}))
+    return tmp_path
+
+
+@pytest.fixture
+def sns() -> Sns:
+    return Sns()
+
+
+@pytest.fixture
+def intake(package: Path, sns: Sns) -> Intake:
+    return build(ENVIRON, package, lambda arn: BlockingTopic(sns, arn))
+
+
+def webhook(
+    body: bytes = b'{"id": 1}',
+    headers: Mapping[str, str] = HEADERS,
+    *,
+    gateway: str = "acme",
+    method: str = "POST",
+) -> dict[str, Any]:
+    return {
+        "version": "2.0",
+        "routeKey": "POST /webhooks/{gateway}",
+        "rawPath": f"/webhooks/{gateway}",
+        "headers": dict(headers),
+        "pathParameters": {"gateway": gateway},
+        "requestContext": {"http": {"method": method, "path": f"/webhooks/{gateway}"}},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+def test_what_passes_the_door_is_published_byte_for_byte_and_then_accepted(
+    intake: Intake, sns: Sns
+):
+    body = b'{"id": 1,\r\n "name": "\xc3\xa9"}'
+
+    answer = intake(webhook(body))
+
+    (published,) = sns.published
+    delivery = Delivery.loads(published["Message"])
+    assert (202, {"delivery_id": delivery.id}) == (
+        answer["statusCode"],
+        json.loads(answer["body"]),
+    )
+    assert (body, HEADERS, "acme") == (delivery.body, delivery.headers, delivery.gateway)
+    assert delivery.id == published["MessageGroupId"] == published["MessageDeduplicationId"]
+
+
+def test_a_body_that_came_as_text_is_the_same_delivery(intake: Intake, sns: Sns):
+    body = '{"name": "é"}'
+    intake(webhook(body.encode()))
+    intake({**webhook(), "body": body, "isBase64Encoded": False})
+
+    first, second = (Delivery.loads(one["Message"]) for one in sns.published)
+    assert first.id == second.id
+
+
+def test_header_names_may_be_in_any_case_and_others_are_left_outside(intake: Intake, sns: Sns):
+    given = {name.title(): value for name, value in HEADERS.items()} | {"Cookie": "hunter2"}
+
+    assert 202 == intake(webhook(headers=given))["statusCode"]
+    assert HEADERS == Delivery.loads(sns.published[0]["Message"]).headers
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (webhook(method="PUT"), 405),
+        (webhook(gateway="nobody"), 404),
+        (webhook(gateway="charges"), 404),
+        (webhook(headers={}), 400),
+        (webhook(headers={**HEADERS, "acme-signature": "00FF"}), 400),
+        (webhook(headers={**HEADERS, "acme-signature": "00ff\n"}), 400),
+        (webhook(headers={**HEADERS, "acme-cert-url": "https://evil.test/certs/A1"}), 400),
+        (webhook(headers={**HEADERS, "acme-cert-url": HEADERS["acme-cert-url"] + "/.."}), 400),
+        (webhook(b"{" + b" " * 70 + b"}"), 413),
+        (webhook(b""), 400),
+        (webhook(b"hunter2"), 400),
+        (webhook(b"\xff"), 400),
+        ({**webhook(), "body": "no base64!"}, 400),
+        ({**webhook(), "body": None}, 400),
+    ],
+)
+def test_what_cannot_be_the_gateways_is_a_problem_and_not_published(
+    intake: Intake, sns: Sns, event: dict[str, Any], status: int
+):
+    answer = intake(event)
+
+    told = json.loads(answer["body"])
+    assert (status, "application/problem+json") == (
+        answer["statusCode"],
+        answer["headers"]["content-type"],
+    )
+    assert status == told["status"]
+    assert told["title"]
+    assert "hunter2" not in answer["body"]
+    assert [] == sns.published
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ConnectTimeoutError(endpoint_url="http://sns"),
+        ClientError({"Error": {"Code": "Throttled", "Message": "hunter2"}}, "Publish"),
+    ],
+)
+def test_a_publish_that_failed_is_503_so_that_the_gateway_sends_again(
+    intake: Intake, sns: Sns, failure: Exception
+):
+    sns.failure = failure
+
+    answer = intake(webhook())
+
+    assert (503, "5") == (answer["statusCode"], answer["headers"]["retry-after"])
+    assert "hunter2" not in answer["body"]
+
+
+def test_a_bug_of_ours_is_500_and_tells_nothing(
+    intake: Intake, sns: Sns, capsys: pytest.CaptureFixture[str]
+):
+    sns.failure = RuntimeError("hunter2")
+
+    answer = intake(webhook())
+
+    assert 500 == answer["statusCode"]
+    assert "hunter2" not in answer["body"] + capsys.readouterr().out
+
+
+def test_every_webhook_is_one_line_without_anything_a_stranger_wrote(
+    intake: Intake, capsys: pytest.CaptureFixture[str]
+):
+    intake(webhook())
+    intake(webhook(gateway="hunter2"))
+    intake(webhook(b"hunter2"))
+
+    out = capsys.readouterr().out
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert ["accepted", "refused", "refused"] == [line["outcome"] for line in lines]
+    assert ["stage.finished"] * 3 == [line["event"] for line in lines]
+    assert "hunter2" not in out
+
+
+def test_the_log_level_is_honoured(package: Path, sns: Sns, capsys: pytest.CaptureFixture[str]):
+    environ = {**ENVIRON, "LOG_LEVEL": "ERROR"}
+    build(environ, package, lambda arn: BlockingTopic(sns, arn))(webhook())
+
+    assert "" == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ENVIRON)
+def test_a_missing_variable_is_named(package: Path, sns: Sns, missing: str):
+    environ = {name: value for name, value in ENVIRON.items() if name != missing}
+
+    with pytest.raises(SettingsError, match=f"{missing} is missing"):
+        build(environ, package, lambda arn: BlockingTopic(sns, arn))
+
+
+def test_a_gateway_that_the_build_does_not_know_is_named(package: Path, sns: Sns):
+    with pytest.raises(SettingsError, match="'stripe'"):
+        build(
+            {**ENVIRON, "PENSTOCK_GATEWAYS": "stripe"},
+            package,
+            lambda arn: BlockingTopic(sns, arn),
+        )
+
+
+def test_an_environment_that_the_door_does_not_know_is_refused(package: Path, sns: Sns):
+    environ = {**ENVIRON, "PROVIDER_ACME_ENVIRONMENT": "local"}
+
+    with pytest.raises(SettingsError, match="PROVIDER_ACME_ENVIRONMENT"):
+        build(environ, package, lambda arn: BlockingTopic(sns, arn))
+
+
+def test_only_the_environment_local_takes_the_local_platforms_door(package: Path, sns: Sns):
+    own = {"acme": {"door": {"acme-cert-url": r"http://127\.0\.0\.1:1/cert"}}}
+    (package / "_profile.json").write_text(json.dumps(own))
+    local = {**HEADERS, "acme-cert-url": "http://127.0.0.1:1/cert"}
+
+    def status(environment: str) -> int:
+        environ = {**ENVIRON, "PROVIDER_ACME_ENVIRONMENT": environment}
+        intake = build(environ, package, lambda arn: BlockingTopic(sns, arn))
+        return intake(webhook(headers=local))["statusCode"]
+
+    assert (202, 400) == (status("local"), status("live"))
+
+
+def test_it_imports_almost_nothing():
+    heavy = "pydantic pluggy aiohttp asyncio structlog importlib.metadata jsonschema_rs boto3"
+    code = (
+        "import sys, penstock.entrypoints.receive;"
+        f"print([name for name in {heavy.split()} if name in sys.modules])"
+    )
+    shown = subprocess.run(  # noqa: S603 - our own interpreter with a line of our own
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert "[]" == shown.stdout.strip()
