@@ -1,0 +1,50 @@
+"""
+The stack as a table of contents.
+
+Run by `pulumi up`, and by `infra.emulated` for the platform on a laptop: there is no second
+description of what Penstock is made of.
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+from infra.components.api import Routes, RoutesArgs
+from infra.components.schedule import Schedule, ScheduleArgs
+from infra.contract import operations
+from infra.functions import functions
+from infra.outputs import outputs
+from infra.plugins import configured, installed
+from infra.settings import load
+from infra.stack import foundation
+from infra.stackconfig import project_config
+
+
+def main() -> None:
+    """Settings, then components, then exports."""
+    stack = pulumi.get_stack()
+    settings = load(stack, project_config())
+    plugins = configured(settings, installed())
+
+    # What holds or carries data: ledger, secrets, topics, queues, the address of the API.
+    made = foundation(stack, settings, plugins)
+
+    # What works on it: receive, api, verify, process, charge, sweep, a deliver per sink.
+    working = functions(made)
+
+    # What sets it going: a route per operation of the contract, and the schedule of the sweep.
+    Routes("routes", RoutesArgs(made.api, operations(), working), made.options)
+    Schedule(
+        "sweep",
+        ScheduleArgs(
+            f"{made.prefix}-sweep", working["sweep"], settings.sweep_minutes, settings.enabled
+        ),
+        made.options,
+    )
+
+    for name, value in outputs(made, working).items():
+        pulumi.export(name, value)
+
+
+if __name__ == "__main__":
+    main()

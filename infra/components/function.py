@@ -1,0 +1,91 @@
+"""A function with a role of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.policies import LOG, Grant, role_policy, trust
+
+RUNTIME = "python3.13"
+ARCHITECTURE = "arm64"
+LOG_RETENTION_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Actions a function may take on resources whose ARNs are not known yet."""
+
+    actions: Sequence[str]
+    resources: Sequence[pulumi.Input[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionArgs:
+    """
+    Attributes:
+        name: the physical name.
+        handler: `package.module.function` in the zip.
+        bundle: the zip.
+        permits: everything it may do, besides writing its log.
+    """
+
+    name: str
+    handler: str
+    bundle: Path
+    environment: Mapping[str, pulumi.Input[str]]
+    permits: Sequence[Permit]
+    timeout_seconds: int
+    memory_mb: int = 512
+
+
+class Function(pulumi.ComponentResource):
+    """A function, its role and its log group, which is kept for 30 days."""
+
+    function: aws.lambda_.Function
+    role: aws.iam.Role
+
+    def __init__(
+        self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("penstock:compute:Function", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        log = aws.cloudwatch.LogGroup(
+            name,
+            name=f"/aws/lambda/{args.name}",
+            retention_in_days=LOG_RETENTION_DAYS,
+            opts=child,
+        )
+        self.role = aws.iam.Role(
+            name, name=args.name, assume_role_policy=trust("lambda.amazonaws.com"), opts=child
+        )
+        permits = [*args.permits, Permit(LOG, [pulumi.Output.concat(log.arn, ":*")])]
+        policy = aws.iam.RolePolicy(
+            name,
+            name=args.name,
+            role=self.role.name,
+            policy=pulumi.Output.all(*(pulumi.Output.all(*p.resources) for p in permits)).apply(
+                lambda arns: role_policy(
+                    [Grant(p.actions, own) for p, own in zip(permits, arns, strict=True)]
+                )
+            ),
+            opts=child,
+        )
+        self.function = aws.lambda_.Function(
+            name,
+            name=args.name,
+            runtime=RUNTIME,
+            architectures=[ARCHITECTURE],
+            handler=args.handler,
+            code=pulumi.FileArchive(str(args.bundle)),
+            role=self.role.arn,
+            timeout=args.timeout_seconds,
+            memory_size=args.memory_mb,
+            environment={"variables": dict(args.environment)},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, log]),
+        )
+        self.register_outputs({"arn": self.function.arn})

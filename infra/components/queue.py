@@ -1,0 +1,83 @@
+"""A FIFO queue and its dead-letter queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.policies import redrive, redrive_from
+
+RETENTION_SECONDS = 14 * 24 * 3600
+# An outage must dead-letter nothing; poison is parked by our code, with its reason. The count is
+# the net for crashes only.
+MAX_RECEIVES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FifoQueueArgs:
+    """
+    Attributes:
+        name: the physical name, without `.fifo`.
+        visibility_timeout_seconds: how long a message that was handed out is hidden.
+        terminal: nobody consumes it, so it has no dead-letter queue.
+    """
+
+    name: str
+    visibility_timeout_seconds: int
+    terminal: bool = False
+    protect: bool = False
+
+
+class FifoQueue(pulumi.ComponentResource):
+    """
+    A high-throughput FIFO queue, encrypted, kept for 14 days.
+
+    Attributes:
+        queue: the queue itself.
+        dlq: where its parked messages go; None for a terminal queue.
+    """
+
+    queue: aws.sqs.Queue
+    dlq: aws.sqs.Queue | None
+
+    def __init__(
+        self, name: str, args: FifoQueueArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("penstock:messaging:FifoQueue", name, {}, opts)
+        self.queue = self._make(name, args.name, args)
+        self.dlq = None if args.terminal else self._make(f"{name}-dlq", f"{args.name}-dlq", args)
+        if self.dlq:
+            aws.sqs.RedrivePolicy(
+                name,
+                queue_url=self.queue.url,
+                redrive_policy=self.dlq.arn.apply(lambda arn: redrive(arn, MAX_RECEIVES)),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+            aws.sqs.RedriveAllowPolicy(
+                name,
+                queue_url=self.dlq.url,
+                redrive_allow_policy=self.queue.arn.apply(redrive_from),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({"url": self.queue.url})
+
+    def _make(self, name: str, physical: str, args: FifoQueueArgs) -> aws.sqs.Queue:
+        return aws.sqs.Queue(
+            name,
+            name=f"{physical}.fifo",
+            fifo_queue=True,
+            # Both, or neither has an effect [aws].
+            deduplication_scope="messageGroup",
+            fifo_throughput_limit="perMessageGroupId",
+            message_retention_seconds=RETENTION_SECONDS,
+            visibility_timeout_seconds=args.visibility_timeout_seconds,
+            sqs_managed_sse_enabled=True,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+
+    @property
+    def addresses(self) -> dict[str, pulumi.Output[str]]:
+        """The URLs of the queue and of its dead-letter queue, as the stack exports them."""
+        return {"url": self.queue.url} | ({"dlqUrl": self.dlq.url} if self.dlq else {})

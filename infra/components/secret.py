@@ -1,0 +1,43 @@
+"""A plugin's secret: the container only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSecretArgs:
+    """
+    Attributes:
+        name: the physical name.
+        fields: the fields its value has, named in its description for people.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+
+
+class PluginSecret(pulumi.ComponentResource):
+    """
+    Where a plugin's secret values are kept.
+
+    Values never pass through Pulumi: commands write them, so a rotation needs no deployment and a
+    deployment undoes no rotation.
+    """
+
+    secret: aws.secretsmanager.Secret
+
+    def __init__(
+        self, name: str, args: PluginSecretArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("penstock:storage:PluginSecret", name, {}, opts)
+        self.secret = aws.secretsmanager.Secret(
+            name,
+            name=args.name,
+            description=f"A JSON object of: {', '.join(args.fields)}",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"arn": self.secret.arn})

@@ -1,0 +1,110 @@
+"""What a handler of one resource type is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from infra.monitor import Made
+
+Inputs = Mapping[str, Any]
+
+# What services answer when the thing is not there.
+_ABSENT = frozenset(
+    [
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+        "NotFound",
+        "NotFoundException",
+        "NoSuchEntity",
+        "ResourceNotFoundException",
+    ]
+)
+
+
+class Clients:
+    """The AWS API as handlers reach it: `clients("sqs")` is a boto3 client."""
+
+    def __init__(self, endpoint_url: str, region: str, access_key: str, secret_key: str) -> None:
+        self.endpoint_url = endpoint_url
+        self.region = region
+        self._session = boto3.Session(access_key, secret_key, region_name=region)
+        self._config = Config(
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"max_attempts": 2},
+            parameter_validation=True,
+        )
+        self._made: dict[str, Any] = {}
+        # Making a client from a session is not safe in several threads at once.
+        self._lock = threading.Lock()
+
+    def __call__(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._made:
+                self._made[service] = self._session.client(
+                    service,  # pyright: ignore[reportArgumentType] - any service, by its name
+                    endpoint_url=self.endpoint_url,
+                    config=self._config,
+                )
+            return self._made[service]
+
+    @cached_property
+    def account(self) -> str:
+        """The account that everything is made in."""
+        return self("sts").get_caller_identity()["Account"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    One resource type.
+
+    Attributes:
+        put: make it so: create, change, or adopt what exists under the name; given the id it has
+            had, if any. Running it again changes nothing.
+        drop: delete it, by its id and what `computed` and `kept` say; absent already is no error.
+        properties: the inputs it understands; any other is an error.
+        replacing: the inputs whose change needs another resource.
+        computed: the outputs it returns besides its inputs.
+        kept: the inputs that `drop` needs again.
+    """
+
+    put: Callable[[Clients, Inputs, str | None], Made]
+    drop: Callable[[Clients, str, Mapping[str, Any]], None]
+    properties: frozenset[str]
+    replacing: frozenset[str] = frozenset()
+    computed: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+
+
+def absent(error: ClientError) -> bool:
+    """Whether AWS says that the thing is not there."""
+    return error.response.get("Error", {}).get("Code") in _ABSENT
+
+
+def found(call: Callable[..., Any], **arguments: Any) -> Any | None:
+    """What the call answers, or None if the thing is not there."""
+    try:
+        return call(**arguments)
+    except ClientError as exc:
+        if absent(exc):
+            return None
+        raise
+
+
+def given(inputs: Inputs, **names: str) -> dict[str, Any]:
+    """The inputs that are set, under the names boto3 has for them (boto3 name=input name)."""
+    return {theirs: inputs[ours] for theirs, ours in names.items() if inputs.get(ours) is not None}
+
+
+def tag_list(inputs: Inputs, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+    """Tags as a list of pairs."""
+    return [{key: k, value: v} for k, v in sorted(inputs.get("tags", {}).items())]

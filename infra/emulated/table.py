@@ -1,0 +1,35 @@
+"""Every resource type the program uses, and what makes and deletes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.emulated import access, compute, messaging, storage, web
+from infra.emulated.kind import Clients, Inputs, Kind
+from infra.monitor import Made
+
+
+def _put_provider(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
+    """A provider is no thing in the account: its region is checked, its tags are passed on."""
+    if inputs.get("region", clients.region) != clients.region:
+        raise ValueError(f"its region is not the one being provisioned, {clients.region}")
+    return Made("provider", {})
+
+
+def _drop_provider(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
+    pass
+
+
+TABLE: Mapping[str, Kind] = {
+    "pulumi:providers:aws": Kind(
+        _put_provider,
+        _drop_provider,
+        frozenset(["region", "defaultTags", "skipRegionValidation", "skipCredentialsValidation"]),
+    ),
+    **access.KINDS,
+    **compute.KINDS,
+    **messaging.KINDS,
+    **storage.KINDS,
+    **web.KINDS,
+}

@@ -1,0 +1,165 @@
+"""The functions: for each its handler, its zip, its variables and what it may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import environment as env
+from infra import permits
+from infra.components.function import Function, FunctionArgs, Permit
+from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
+from infra.environment import Variables
+from infra.settings import ROOT, ConfigError
+from infra.stack import Foundation
+
+RECEIVE_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """
+    What one function does.
+
+    Attributes:
+        bundle: the kind of zip it runs from.
+        queue: the queue it consumes, by its logical name.
+    """
+
+    handler: str
+    variables: Variables
+    permits: Sequence[Permit]
+    bundle: str = "worker"
+    queue: str | None = None
+    batch_size: int = LARGEST_BATCH
+
+
+def functions(made: Foundation) -> Mapping[str, Function]:
+    """
+    Make all functions, and feed those that consume a queue.
+
+    Raises:
+        ConfigError: a zip is missing; names the command that builds it.
+    """
+    folder = ROOT / made.settings.bundles
+    return {name: _make(made, name, work, folder) for name, work in works(made).items()}
+
+
+def works(made: Foundation) -> Mapping[str, Work]:
+    """What every function does, by its logical name."""
+    gateways = made.plugins.gateways
+    return {
+        "receive": Work(
+            "penstock.entrypoints.receive.handler",
+            env.base(made)
+            | env.doors(made)
+            | {"PENSTOCK_DELIVERIES_TOPIC_ARN": made.topics["deliveries"].topic.arn},
+            [permits.publish(made, "deliveries")],
+            bundle="receive",
+        ),
+        "api": Work(
+            "penstock.entrypoints.lambdas.api",
+            env.working(made)
+            | env.gateways(made)
+            | env.ledger(made)
+            | env.sends(made, "payments"),
+            [permits.ledger(made), permits.archive(made), permits.send(made, "payments")],
+        ),
+        "verify": _consumer(
+            made,
+            "verify",
+            "deliveries",
+            env.gateways(made) | env.sends(made, "verified", "rejected"),
+            [permits.send(made, "verified", "rejected"), *permits.plugins(made, gateways)],
+        ),
+        "process": _consumer(
+            made,
+            "process",
+            "verified",
+            _money(made) | env.sends(made, "rejected"),
+            [permits.send(made, "rejected"), *_moves_money(made)],
+        ),
+        "charge": _consumer(
+            made,
+            "charge",
+            "payments",
+            _money(made),
+            _moves_money(made),
+            made.settings.sqs_max_number_of_messages,
+        ),
+        "sweep": Work(
+            "penstock.entrypoints.lambdas.sweep",
+            env.working(made) | _money(made) | env.sends(made, "payments"),
+            [permits.due(made), permits.send(made, "payments"), *_moves_money(made)],
+        ),
+        **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
+    }
+
+
+def _money(made: Foundation) -> Variables:
+    """What a function reads that moves or documents money."""
+    return env.gateways(made) | env.ledger(made) | env.events(made) | env.invoices(made)
+
+
+def _moves_money(made: Foundation) -> Sequence[Permit]:
+    return [
+        permits.ledger(made),
+        permits.publish(made, "events"),
+        *permits.plugins(made, made.plugins.gateways),
+    ]
+
+
+def _deliver(made: Foundation, sink: str) -> Work:
+    return _consumer(
+        made,
+        "deliver",
+        f"sink-{sink}",
+        env.sink(made, sink) | env.ledger(made),
+        [
+            permits.attempts(made),
+            *permits.plugins(made, {sink: made.plugins.sinks[sink]}),
+        ],
+    )
+
+
+def _consumer(
+    made: Foundation,
+    stage: str,
+    queue: str,
+    variables: Variables,
+    allowed: Sequence[Permit],
+    batch_size: int = LARGEST_BATCH,
+) -> Work:
+    consumed = made.queues[queue]
+    return Work(
+        f"penstock.entrypoints.lambdas.{stage}",
+        env.working(made) | env.consumes(made, consumed, batch_size) | variables,
+        [*permits.consume(consumed), *allowed],
+        queue=queue,
+        batch_size=batch_size,
+    )
+
+
+def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
+    bundle = folder / f"{work.bundle}.zip"
+    if not bundle.is_file():
+        raise ConfigError(f"penstock:bundles: there is no {bundle}: run `make build`")
+    receive = work.bundle == "receive"
+    timeout = RECEIVE_TIMEOUT_SECONDS if receive else made.settings.function_timeout_seconds
+    function = Function(
+        name,
+        FunctionArgs(
+            f"{made.prefix}-{name}", work.handler, bundle, work.variables, work.permits, timeout
+        ),
+        made.options,
+    )
+    if work.queue:
+        QueueMapping(
+            name,
+            QueueMappingArgs(
+                made.queues[work.queue], function, work.batch_size, made.settings.enabled
+            ),
+            made.options,
+        )
+    return function

@@ -1,0 +1,50 @@
+"""The stack as a graph: what the program would make, with no account, engine or network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from infra.emulated.table import TABLE
+from infra.monitor import Declared, Made, ProgramMonitor
+from infra.program import run
+from infra.values import Unrealisable
+
+ACCOUNT = "123456789012"
+
+
+class GraphMonitor(ProgramMonitor):
+    """Takes down every resource; an output reads `${Type/name.output}`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._declared_resources: list[Declared] = []
+
+    @property
+    def graph(self) -> Sequence[Declared]:
+        """All resources and components, as declared."""
+        return tuple(self._declared_resources)
+
+    def realise(self, declared: Declared) -> Made | None:
+        """Note it, and promise the outputs that its kind has."""
+        kind = TABLE.get(declared.type) if declared.custom else None
+        if declared.custom and kind is None:
+            raise Unrealisable(f"{declared}: no handler knows this type")
+        with self._lock:
+            self._declared_resources.append(declared)
+        if kind is None:
+            return None
+        label = f"{declared.type.rsplit(':', 1)[-1]}/{declared.name}"
+        outputs = {name: f"${{{label}.{name}}}" for name in kind.computed}
+        return Made(f"${{{label}.id}}", outputs)
+
+    def answer(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Answer who we are with an account that is nobody's."""
+        return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "userId": ACCOUNT}
+
+
+def capture(stack: str, config: Mapping[str, Any]) -> Sequence[Declared]:
+    """The graph of a stack with that configuration."""
+    monitor = GraphMonitor()
+    run(monitor, stack, config)
+    return monitor.graph

@@ -1,0 +1,39 @@
+"""What the stack exports: all that the command line needs to find it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from infra.components.function import Function
+from infra.stack import Foundation
+
+_SETTINGS = (
+    "sqs_max_number_of_messages",
+    "backoff_base_seconds",
+    "backoff_cap_seconds",
+    "unknown_after_seconds",
+    "item_timeout_seconds",
+    "request_timeout_seconds",
+    "log_level",
+)
+
+
+def outputs(made: Foundation, functions: Mapping[str, Function]) -> dict[str, Any]:
+    """The stack's outputs, by name."""
+    return {
+        "stack": made.stack,
+        "region": pulumi.Config("aws").require("region"),
+        "apiUrl": made.api.api.api_endpoint,
+        "ledgerTable": made.ledger.table.name,
+        "deliveriesTopicArn": made.topics["deliveries"].topic.arn,
+        "eventsTopicArn": made.topics["events"].topic.arn,
+        "secretsPrefix": made.secrets_prefix,
+        "queues": {name: queue.addresses for name, queue in made.queues.items()},
+        "functions": {name: one.function.name for name, one in functions.items()},
+        "gateways": {name: dict(one.settings) for name, one in made.plugins.gateways.items()},
+        "sinks": {name: dict(one.settings) for name, one in made.plugins.sinks.items()},
+        "settings": made.settings.model_dump(include=set(_SETTINGS), by_alias=True),
+    }

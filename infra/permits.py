@@ -1,0 +1,84 @@
+"""What each function may do: exact actions on exact resources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policies
+from infra.components.function import Permit
+from infra.components.ledger import DUE_INDEX, EVENTS_INDEX
+from infra.components.queue import FifoQueue
+from infra.plugins import Configured
+from infra.stack import Foundation
+
+
+def publish(made: Foundation, topic: str) -> Permit:
+    """Publish on one topic."""
+    return Permit(policies.PUBLISH, [made.topics[topic].topic.arn])
+
+
+def send(made: Foundation, *queues: str) -> Permit:
+    """Send to queues."""
+    return Permit(policies.SEND, [made.queues[name].queue.arn for name in queues])
+
+
+def consume(queue: FifoQueue) -> Sequence[Permit]:
+    """Take messages off a queue, and park them in its dead-letter queue."""
+    if queue.dlq is None:
+        raise ValueError("a queue that is consumed has a dead-letter queue")
+    return [
+        Permit(policies.CONSUME, [queue.queue.arn]),
+        Permit(policies.SEND, [queue.dlq.arn]),
+    ]
+
+
+def ledger(made: Foundation) -> Permit:
+    """Read and write facts."""
+    return Permit(policies.LEDGER, [made.ledger.table.arn])
+
+
+def attempts(made: Foundation) -> Permit:
+    """Read and record what a sink was sent."""
+    return Permit(policies.ATTEMPTS, [made.ledger.table.arn])
+
+
+def due(made: Foundation) -> Permit:
+    """Find what is due."""
+    return Permit(policies.QUERY, [made.ledger.index_arn(DUE_INDEX)])
+
+
+def archive(made: Foundation) -> Permit:
+    """Read the archive of events."""
+    return Permit(policies.QUERY, [made.ledger.index_arn(EVENTS_INDEX)])
+
+
+def plugins(made: Foundation, used: Mapping[str, Configured]) -> Sequence[Permit]:
+    """Read the secrets of gateways or sinks, and what else they ask for."""
+    secrets = [made.secrets[name].secret.arn for name in used if name in made.secrets]
+    asked = [p for one in used.values() for p in _asked(made, one)]
+    return [*([Permit(policies.READ_SECRET, secrets)] if secrets else []), *asked]
+
+
+def _asked(made: Foundation, one: Configured) -> Sequence[Permit]:
+    """A plugin's own permissions, for this account, this region and these settings."""
+    if not one.offer.permissions:
+        return []
+    invoke = pulumi.InvokeOutputOptions(provider=made.provider)
+    account = aws.get_caller_identity_output(opts=invoke).account_id
+    region = pulumi.Config("aws").require("region")
+    return [
+        Permit(
+            [permission.action],
+            [
+                account.apply(
+                    lambda account, template=permission.resource: template.format(
+                        **one.settings, region=region, account=account
+                    )
+                )
+            ],
+        )
+        for permission in one.offer.permissions
+    ]

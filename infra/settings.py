@@ -1,0 +1,168 @@
+"""The stack's configuration: read once, unknown keys refused, every refusal with its remedy."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.alias_generators import to_camel
+
+PROJECT = "penstock"
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT_FILE = ROOT / "Pulumi.yaml"
+
+# What a function needs besides its item: to start it, and to report what became of the batch.
+MARGIN_SECONDS = 5
+# [aws] The queue hides a message for at least six times the function's timeout (Lambda, "Using
+# Lambda with Amazon SQS"), so that a throttled invocation is not handed out twice.
+VISIBILITY_FACTOR = 6
+
+# Function names hold the stack's and the plugin's, and end at 64 characters [aws].
+_STACK = re.compile(r"[a-z][a-z0-9-]{0,15}")
+# Environment variables hold the plugin's too: PROVIDER_<NAME>_<FIELD>, without ambiguity.
+_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be deployed: one line per key, each with its remedy."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class StackSettings(BaseModel):
+    """
+    The keys of the stack, as `Pulumi.<stack>.yaml` writes them (in camelCase).
+
+    Attributes:
+        gateways: settings of each gateway, by its name; the plugin's own names inside.
+        sinks: settings of each sink, by its name; `events` narrows the types it is sent.
+        sqs_max_number_of_messages: how many payment messages one charge takes at a time.
+        consumers: who consumes the queues, "functions" or a `penstock serve` of one's own; never
+            both: each message would be worked on twice.
+        sweep_minutes: how often the sweep looks for what was left behind.
+        protect: whether what holds money or names is protected from deletion.
+        bundles: the folder of the zips, absolute or beside Pulumi.yaml.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, populate_by_name=False
+    )
+
+    gateways: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sinks: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sqs_max_number_of_messages: int = Field(ge=1, le=10)
+    backoff_base_seconds: int = Field(ge=1, le=900)
+    backoff_cap_seconds: int = Field(ge=1, le=43_200)
+    unknown_after_seconds: int = Field(ge=1)
+    function_timeout_seconds: int = Field(ge=6, le=900)
+    item_timeout_seconds: int = Field(ge=1)
+    request_timeout_seconds: int = Field(ge=1)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    consumers: Literal["functions", "serve"]
+    sweep_minutes: int = Field(ge=1, le=60)
+    protect: bool
+    bundles: str = Field(min_length=1)
+
+    @field_validator("gateways", "sinks")
+    @classmethod
+    def _names(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} cannot name queues and functions: use up to 30 of a-z and 0-9, "
+                    "beginning with a letter"
+                )
+        return value
+
+    @property
+    def visibility_timeout_seconds(self) -> int:
+        """How long a queue hides a message that was handed out."""
+        return VISIBILITY_FACTOR * self.function_timeout_seconds
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the functions consume the queues and the schedule runs."""
+        return self.consumers == "functions"
+
+
+def load(stack: str, config: Mapping[str, Any]) -> StackSettings:
+    """
+    Read the project's keys (without their namespace) into settings.
+
+    Args:
+        config: values as Pulumi hands them out: texts, objects as JSON; or plain values.
+
+    Raises:
+        ConfigError: names each key that is wrong, and what to do.
+    """
+    if not _STACK.fullmatch(stack):
+        raise ConfigError(
+            f"stack {stack!r}: name it with up to 16 of a-z, 0-9 and -, beginning with a letter"
+        )
+    values = {key: _plain(key, value) for key, value in config.items()}
+    try:
+        settings = StackSettings.model_validate(values)
+    except ValidationError as exc:
+        raise ConfigError(*(_problem(error) for error in exc.errors())) from None
+    _check_times(settings)
+    return settings
+
+
+def _check_times(settings: StackSettings) -> None:
+    problems: list[str] = []
+    if settings.item_timeout_seconds + MARGIN_SECONDS > settings.function_timeout_seconds:
+        problems.append(
+            f"{PROJECT}:itemTimeoutSeconds is {settings.item_timeout_seconds}, which with "
+            f"{MARGIN_SECONDS} s to report does not fit in functionTimeoutSeconds "
+            f"({settings.function_timeout_seconds}): lower it to at most "
+            f"{settings.function_timeout_seconds - MARGIN_SECONDS} or raise the function's"
+        )
+    if settings.request_timeout_seconds > settings.item_timeout_seconds:
+        problems.append(
+            f"{PROJECT}:requestTimeoutSeconds is {settings.request_timeout_seconds}, more than "
+            f"the item it belongs to may take (itemTimeoutSeconds, "
+            f"{settings.item_timeout_seconds}): lower it"
+        )
+    if settings.backoff_base_seconds > settings.backoff_cap_seconds:
+        problems.append(
+            f"{PROJECT}:backoffBaseSeconds is {settings.backoff_base_seconds}, more than "
+            f"backoffCapSeconds ({settings.backoff_cap_seconds}): lower it or raise the cap"
+        )
+    if problems:
+        raise ConfigError(*problems)
+
+
+def _plain(key: str, value: Any) -> Any:
+    """Pulumi hands every value out as text: numbers, booleans and objects as JSON."""
+    field = next((f for n, f in StackSettings.model_fields.items() if to_camel(n) == key), None)
+    if field is None or not isinstance(value, str) or field.annotation is str:
+        return value
+    if field.annotation in (int, bool) or "dict" in str(field.annotation):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value  # The model says what it should have been.
+    return value
+
+
+def _problem(error: Any) -> str:
+    """One line on one wrong key: which, what kind of value it has, what to do. No value in it."""
+    path = ".".join(str(part) for part in error["loc"])
+    key = f"{PROJECT}:{path}"
+    known = ", ".join(sorted(to_camel(name) for name in StackSettings.model_fields))
+    match error["type"]:
+        case "extra_forbidden":
+            return f"{key} is not a key of this project: remove it, or did you mean one of {known}"
+        case "missing":
+            return f"{key} is missing: set it, or restore its default in {PROJECT_FILE.name}"
+        case "value_error":
+            return f"{key}: {error['ctx']['error']}"
+        case _:
+            kind = type(error["input"]).__name__
+            return f"{key} has a value of kind {kind} that does not do: {error['msg']}"

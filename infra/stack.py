@@ -1,0 +1,116 @@
+"""What the stack consists of before its functions: names, queues, topics, tables and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.api import HttpApi, HttpApiArgs
+from infra.components.ledger import Ledger, LedgerArgs
+from infra.components.queue import FifoQueue, FifoQueueArgs
+from infra.components.secret import PluginSecret, PluginSecretArgs
+from infra.components.topic import FifoTopic, FifoTopicArgs, Subscription, SubscriptionArgs
+from infra.plugins import Plugins
+from infra.settings import PROJECT, StackSettings
+
+STAGES = ("deliveries", "verified", "payments")
+TERMINAL = "rejected"
+TOPICS = ("deliveries", "events")
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """
+    What functions are wired to.
+
+    Attributes:
+        prefix: what every physical name begins with.
+        queues: by logical name; a sink's is `sink-<name>`.
+        secrets: by the plugin's gateway or sink.
+    """
+
+    stack: str
+    prefix: str
+    settings: StackSettings
+    plugins: Plugins
+    provider: aws.Provider
+    ledger: Ledger
+    api: HttpApi
+    topics: Mapping[str, FifoTopic]
+    queues: Mapping[str, FifoQueue]
+    secrets: Mapping[str, PluginSecret]
+
+    @property
+    def options(self) -> pulumi.ResourceOptions:
+        """The options of every component: our own provider, so that nothing goes astray."""
+        return pulumi.ResourceOptions(provider=self.provider)
+
+    @property
+    def secrets_prefix(self) -> str:
+        """What secret names begin with, before `/<plugin>`."""
+        return self.prefix
+
+
+def aws_provider(stack: str) -> aws.Provider:
+    """AWS in the stack's region; everything it makes is tagged with whose it is."""
+    return aws.Provider(
+        "aws",
+        region=pulumi.Config("aws").require("region"),
+        default_tags={"tags": {"project": PROJECT, "stack": stack}},
+    )
+
+
+def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundation:
+    """Make everything that holds or carries data."""
+    prefix = f"{PROJECT}-{stack}"
+    provider = aws_provider(stack)
+    options = pulumi.ResourceOptions(provider=provider)
+    protect = settings.protect
+
+    def queue(name: str, *, terminal: bool = False) -> FifoQueue:
+        visibility = settings.visibility_timeout_seconds
+        args = FifoQueueArgs(f"{prefix}-{name}", visibility, terminal, protect)
+        return FifoQueue(name, args, options)
+
+    made = Foundation(
+        stack,
+        prefix,
+        settings,
+        plugins,
+        provider,
+        Ledger("ledger", LedgerArgs(f"{prefix}-ledger", protect), options),
+        HttpApi("api", HttpApiArgs(f"{prefix}-api"), options),
+        {name: FifoTopic(name, FifoTopicArgs(f"{prefix}-{name}"), options) for name in TOPICS},
+        {name: queue(name) for name in (*STAGES, *(f"sink-{sink}" for sink in plugins.sinks))}
+        | {TERMINAL: queue(TERMINAL, terminal=True)},
+        {
+            one.name: PluginSecret(
+                one.name, PluginSecretArgs(f"{prefix}/{one.name}", one.offer.secrets), options
+            )
+            for one in plugins.with_secrets
+        },
+    )
+    _subscribe(made)
+    return made
+
+
+def _subscribe(made: Foundation) -> None:
+    topics, queues = made.topics, made.queues
+    Subscription(
+        "deliveries",
+        SubscriptionArgs(topics["deliveries"], queues["deliveries"]),
+        made.options,
+    )
+    for sink in made.plugins.sinks:
+        Subscription(
+            f"sink-{sink}",
+            SubscriptionArgs(
+                topics["events"],
+                queues[f"sink-{sink}"],
+                made.settings.sinks[sink].get("events"),
+            ),
+            made.options,
+        )
