@@ -1,0 +1,103 @@
+"""What the stages said: one line an item, read out of the functions' or the server's log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from local.platform import Platform
+
+EVENT = "stage.finished"
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """
+    One item went through one stage.
+
+    Attributes:
+        where: the function's name within the stack, or the stage's.
+        ms: how long the stage took.
+        because: why it was parked or comes back.
+    """
+
+    at: datetime
+    where: str
+    entity: str
+    outcome: str
+    ms: float
+    because: str | None = None
+    delivery_id: str | None = None
+
+
+def parse(line: str, at: datetime, where: str | None = None) -> StageLine | None:
+    """A line of the log, if it is a stage's."""
+    if EVENT not in line or not line.startswith("{"):
+        return None
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return None
+    if fields.get("event") != EVENT:
+        return None
+    stage = str(fields.get("stage", "?"))
+    sink = fields.get("sink")
+    return StageLine(
+        at=at,
+        where=where or (f"{stage}-{sink}" if sink else stage),
+        entity=str(fields.get("entity") or ""),
+        outcome=str(fields.get("outcome", "?")),
+        ms=float(fields.get("ms", 0)),
+        because=fields.get("because"),
+        delivery_id=fields.get("delivery_id"),
+    )
+
+
+async def from_functions(platform: Platform) -> AsyncIterator[StageLine]:
+    """Follow the functions' log groups on the emulator, for ever."""
+    follower = _Follower(platform.client("logs"), platform.outputs["functions"])
+    while True:
+        for line in await asyncio.to_thread(follower.news):
+            yield line
+        # The emulator's log has no way to wait for news.
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def from_server(log: asyncio.StreamReader) -> AsyncIterator[StageLine]:
+    """Follow what `penstock serve` prints, until it ends."""
+    async for raw in log:
+        line = parse(raw.decode(errors="replace").strip(), datetime.now(UTC))
+        if line is not None:
+            yield line
+
+
+class _Follower:
+    def __init__(self, logs: Any, functions: Mapping[str, str]) -> None:
+        self._logs = logs
+        self._groups = {f"/aws/lambda/{physical}": name for name, physical in functions.items()}
+        self._read: dict[str, int] = {}
+
+    def news(self) -> list[StageLine]:
+        """Lines that were not there the time before, oldest first."""
+        found: list[StageLine] = []
+        for group, name in self._groups.items():
+            try:
+                answer = self._logs.filter_log_events(
+                    logGroupName=group, filterPattern=f'"{EVENT}"'
+                )
+            except self._logs.exceptions.ResourceNotFoundException:
+                continue
+            events = answer["events"]
+            for event in events[self._read.get(group, 0) :]:
+                at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
+                line = parse(event["message"], at, name)
+                if line is not None:
+                    found.append(line)
+            self._read[group] = len(events)
+        return sorted(found, key=lambda line: line.at)

@@ -1,0 +1,44 @@
+"""The live view reads the stages' log lines, and nothing else, out of a log."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from local.stages import StageLine, parse
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def logged(**fields: object) -> str:
+    """A line as a stage writes it."""
+    return json.dumps({"event": "stage.finished", **fields})
+
+
+def test_a_stages_line_is_shown_under_the_functions_name() -> None:
+    fields = {"stage": "deliver", "entity": "pay-1", "outcome": "delivered", "ms": 3.2}
+
+    assert StageLine(NOW, "deliver-slack", "pay-1", "delivered", 3.2) == parse(
+        logged(**fields), NOW, "deliver-slack"
+    )
+
+
+def test_a_servers_line_names_the_sink_it_delivered_to() -> None:
+    shown = parse(logged(stage="deliver", sink="slack", entity="pay-1", outcome="x"), NOW)
+
+    assert shown is not None
+    assert "deliver-slack" == shown.where
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "START RequestId: stage.finished",
+        '{"event":"batch.not_postponed","because":"stage.finished"}',
+        '{"event":"stage.finished"',
+    ],
+)
+def test_any_other_line_is_left_out(line: str) -> None:
+    assert parse(line, NOW) is None
