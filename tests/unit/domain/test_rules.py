@@ -1,7 +1,7 @@
 """The rules: facts and evidence in, one change out."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -10,8 +10,8 @@ from penstock.domain import rules
 from penstock.domain.change import Change, Seen
 from penstock.domain.money import Money
 from penstock.domain.observation import Contradicted, Observation
-from penstock.domain.operation import OperationKind, OperationState
-from penstock.domain.payment import Payer, Payment, PaymentStatus, Transaction
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import UNSENT_GRACE, Payer, Payment, PaymentStatus, Transaction
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 _ids = count(1)
@@ -168,3 +168,29 @@ def test_the_seen_ids_are_committed_with_the_change():
 def test_an_invoice_number_is_short_enough_and_always_the_same():
     assert "PS-9UG43882HX7271132" == rules.invoice_number("paypal-9UG43882HX7271132")
     assert len(rules.invoice_number("paypal-" + "X" * 64)) == 25
+
+
+def test_every_change_is_a_version_of_its_own():
+    first = observe(None, sale(PaymentStatus.succeeded))
+    second = observe(first.payment, sale(PaymentStatus.succeeded))
+
+    assert [(None, 1), (1, 2)] == [(c.expected, c.payment.version) for c in (first, second)]
+
+
+def test_a_payment_is_due_while_an_event_of_its_has_not_left():
+    paid = observe(None, sale(PaymentStatus.succeeded), invoicing=False).payment
+
+    assert [NOON + UNSENT_GRACE, None] == [
+        paid.due_at,
+        replace(paid, published=paid.sequence).due_at,
+    ]
+
+
+def test_an_answer_is_missing_since_it_was_first_missed():
+    lost = Operation("op", OperationKind.invoice).lose(NOON, "timeout")
+
+    again = lost.submit(NOON + timedelta(minutes=5), timedelta(seconds=25)).lose(
+        NOON + timedelta(minutes=5), "timeout"
+    )
+
+    assert NOON == again.lost_at

@@ -65,6 +65,7 @@ class Acme:
     invoices: list[Invoice] = field(default_factory=list[Invoice])
     create_answers: list[CreateAnswer] = field(default_factory=list[CreateAnswer])
     creates_before_answering: bool = False
+    searchable: bool = True
     mails: list[str] = field(default_factory=list[str])
     recorded: list[str] = field(default_factory=list[str])
     on_send: Callable[[], None] = lambda: None
@@ -126,7 +127,7 @@ class Acme:
                 invoice
                 for invoice in self.invoices
                 if invoice.reference == reference
-                or (reference is None and invoice.number == draft.number)
+                or (reference is None and self.searchable and invoice.number == draft.number)
             ),
             None,
         )

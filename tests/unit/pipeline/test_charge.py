@@ -8,6 +8,7 @@ from penstock.api import Critical, Declined, NotSent, Pending, Refused, Unanswer
 from penstock.api.answers import ChargeAnswer
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
+from penstock.errors import LedgerConflict
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.world import World
@@ -233,3 +234,39 @@ async def test_the_sweep_leaves_a_parked_charge_it_cannot_find_to_people():
 
     assert (PaymentStatus.parked, OperationState.unknown) == await states(world)
     assert 1 == world.acme.charge_calls
+
+
+async def test_people_hear_at_once_that_a_charge_was_parked():
+    world = World(Acme(answers=[Critical("500")]))
+    await send(world)
+
+    await world.consume(world.payments, world.charge)
+
+    assert ["payment.parked"] == [event.type for event in await world.published()]
+
+
+async def test_two_at_one_payment_cannot_both_submit():
+    world = World()
+    await send(world)
+    (first,) = await world.payments.receive(10, 0)
+    stale = World(world.acme, world.clock, wrap=lambda port: Stale(port))
+    stale.ledger = world.ledger
+    await world.charge(first)
+
+    with pytest.raises(LedgerConflict):
+        await stale.charge(first)
+
+    assert 1 == world.acme.charge_calls
+
+
+class Stale:
+    """A ledger read before anybody wrote."""
+
+    def __init__(self, port: object) -> None:
+        self._port = port
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._port, name)
+
+    async def load(self, payment_id: str) -> Payment | None:
+        return None

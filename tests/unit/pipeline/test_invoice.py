@@ -1,5 +1,7 @@
 """The invoice: no keys at the gateway, and yet exactly one, sent and recorded."""
 
+from collections.abc import Callable
+
 import pytest
 
 from penstock.api import InvoiceState, NotSent, Refused, Unanswered
@@ -10,9 +12,30 @@ from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.world import World
 
 
+class Killed(BaseException):
+    """The process is gone: no handler of ours may catch it."""
+
+
+class Dead:
+    """A channel that the process does not outlive."""
+
+    async def send(self, message: Outgoing) -> None:
+        raise Killed
+
+
 async def arrive(world: World) -> None:
     one = notification()
     await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup=one.delivery_id))
+
+
+def away_once() -> Callable[[], None]:
+    away = [GatewayUnavailable("away")]
+
+    def once() -> None:
+        if away:
+            raise away.pop()
+
+    return once
 
 
 async def operation(world: World) -> Operation:
@@ -90,13 +113,7 @@ async def test_a_refusal_to_send_withholds_it_too():
 
 
 async def test_an_interrupted_pair_goes_on_where_the_gateway_says_it_stands():
-    away = [GatewayUnavailable("away")]
-
-    def once() -> None:
-        if away:
-            raise away.pop()
-
-    world = World(Acme(on_record=once))
+    world = World(Acme(on_record=away_once()))
     await arrive(world)
     await world.consume(world.verified, world.process)
     world.clock.advance(5)
@@ -147,3 +164,39 @@ async def test_an_invoice_somebody_cancelled_is_not_made_again(state: InvoiceSta
 
     assert 1 == len(world.acme.invoices)
     assert "invoice.withheld" == (await world.published())[-1].type
+
+
+async def test_an_invoice_whose_id_is_noted_needs_no_search():
+    def die() -> None:
+        raise Killed
+
+    world = World(Acme(on_send=die))
+    await arrive(world)
+    with pytest.raises(Killed):
+        await world.consume(world.verified, world.process)
+    world.acme.on_send = lambda: None
+    world.acme.searchable = False
+    world.clock.advance(200)
+
+    await world.consume(world.verified, world.process)
+
+    assert (1, OperationState.succeeded) == (
+        len(world.acme.invoices),
+        (await operation(world)).state,
+    )
+
+
+async def test_the_sweep_publishes_what_a_crash_left_unsent_though_the_invoice_waits():
+    world = World(Acme(create_answers=[Unanswered("timeout"), Unanswered("timeout")]))
+    await arrive(world)
+    (message,) = await world.verified.receive(10, 0)
+    world.wrap = lambda port: Dead() if port is world.events else port
+    with pytest.raises(Killed):
+        await world.process(message)
+    world.wrap = lambda port: port
+    world.clock.advance(120)
+
+    (swept,) = await world.sweep()
+
+    assert swept.error is not None
+    assert ["payment.succeeded"] == [event.type for event in await world.published()]
