@@ -1,1 +1,28 @@
 """PayPal as a plugin: its webhooks, its sales and its invoices."""
+
+from __future__ import annotations
+
+from penstock.api import Gateway, Register, RegisterSimulator, hookimpl
+
+
+@hookimpl
+def penstock_register_gateways(register: Register[Gateway]) -> None:
+    """Register PayPal."""
+    # Imported here: whoever only asks which hooks there are need not load cryptography.
+    from penstock_paypal.door import DOOR
+    from penstock_paypal.gateway import PayPal
+    from penstock_paypal.settings import PayPalSettings
+
+    register(
+        name="paypal",
+        settings=PayPalSettings,
+        build=PayPal,
+        secrets=("client_id", "client_secret", "webhook_id"),
+        door=DOOR,
+    )
+
+
+@hookimpl
+def penstock_register_simulators(register: RegisterSimulator) -> None:
+    """Register the stand-in for PayPal."""
+    register(name="paypal", build="penstock_paypal.simulator:build")

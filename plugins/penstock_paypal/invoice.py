@@ -1,0 +1,276 @@
+"""
+Invoices at PayPal for money that is already there.
+
+PayPal's invoicing keeps no idempotency keys and may take a number twice, so each invoice has the
+number its payment decides, and whoever is unsure looks for it (paypal.md 1.3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.api import (
+    CreateAnswer,
+    GatewayUnavailable,
+    HttpNotSent,
+    HttpUnanswered,
+    Invoice,
+    InvoiceDraft,
+    InvoiceRefused,
+    InvoiceState,
+    NotSent,
+    Refused,
+    Succeeded,
+    Unanswered,
+)
+from penstock_paypal import shapes
+from penstock_paypal.answer import Answer
+from penstock_paypal.client import Api, path
+
+_INVOICES = "/v2/invoicing/invoices"
+_INVOICE = "/v2/invoicing/invoices/{}"
+_SEARCH = "/v2/invoicing/search-invoices?page=1&page_size=100&total_required=false"
+_LINK = re.compile(r".*/v2/invoicing/invoices/([A-Z0-9-]{3,64})")
+_DUPLICATE = re.compile("DUPLICATE|ALREADY_(EXISTS|USED)")
+# Which of several invoices of one number is the one: what has gone furthest.
+_FURTHEST = (
+    InvoiceState.paid_twice,
+    InvoiceState.recorded,
+    InvoiceState.sent,
+    InvoiceState.draft,
+    InvoiceState.cancelled,
+)
+_STATES = {"DRAFT": InvoiceState.draft, "CANCELLED": InvoiceState.cancelled}
+_PAID = frozenset(
+    {"PAID", "MARKED_AS_PAID", "REFUNDED", "PARTIALLY_REFUNDED", "MARKED_AS_REFUNDED"}
+)
+_CAME_TO_NOTHING = frozenset({"FAILED", "DENIED", "CANCELED", "CANCELLED"})
+
+
+class PayPalInvoices:
+    """Makes, finds, sends and settles invoices."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def create(self, draft: InvoiceDraft) -> CreateAnswer:
+        """Create the draft; never raises for what PayPal may answer."""
+        try:
+            body = _body(draft)
+        except ValueError as exc:
+            return Refused(str(exc))
+        try:
+            answer = await self._api.send(
+                "POST", _INVOICES, "create invoice", body=body, representation=True
+            )
+            if answer.ok:
+                reference = _reference(answer.data)
+                return Succeeded(reference) if reference else await self._made(draft)
+            if answer.status in (401, 429, 503):
+                return NotSent(f"PayPal, create invoice: {answer.why}", answer.wait)
+            if answer.passing:
+                return Unanswered(f"PayPal, create invoice: {answer.why}")
+            if answer.status in (400, 422):
+                return await self._taken(draft, answer)
+            return Refused(f"PayPal refused the invoice: {answer.why}")
+        except HttpNotSent as exc:
+            return NotSent(str(exc), exc.retry_after)
+        except HttpUnanswered as exc:
+            return Unanswered(str(exc))
+
+    async def find(self, draft: InvoiceDraft, reference: str | None) -> Invoice | None:
+        """
+        Find the invoice by its reference, else by its number.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        if reference is not None and shapes.ID.fullmatch(reference):
+            found = await self._show(draft, reference)
+            if found is not None:
+                return found
+        return await self._search(draft)
+
+    async def send(self, reference: str, draft: InvoiceDraft) -> None:
+        """
+        Have PayPal mail it.
+
+        Raises:
+            GatewayUnavailable: no answer, or not now.
+            InvoiceRefused: never.
+        """
+        answer = await self._act(reference, "send", _mail(draft))
+        if answer.ok:
+            return
+        if answer.status == 422:
+            found = await self.find(draft, reference)
+            if found and found.state not in (InvoiceState.draft, InvoiceState.cancelled):
+                return
+        raise _refusal(answer, "send invoice")
+
+    async def record(self, reference: str, draft: InvoiceDraft) -> None:
+        """
+        Record the sale as the invoice's payment; one that is recorded already stays so.
+
+        Raises:
+            GatewayUnavailable: no answer, or not now.
+            InvoiceRefused: never.
+        """
+        try:
+            payment = _payment(draft)
+        except ValueError as exc:
+            raise InvoiceRefused(str(exc)) from exc
+        answer = await self._act(reference, "payments", payment)
+        if answer.ok:
+            return
+        if answer.status == 422:
+            # Paid already: by us, or meanwhile by the buyer. Whoever reads it back sees which.
+            found = await self.find(draft, reference)
+            if found and found.state in (InvoiceState.recorded, InvoiceState.paid_twice):
+                return
+        raise _refusal(answer, "record payment")
+
+    async def _act(self, reference: str, verb: str, body: Mapping[str, Any]) -> Answer:
+        try:
+            where = path(f"{_INVOICE}/{verb}", reference)
+        except ValueError as exc:
+            raise InvoiceRefused("the reference is no id of an invoice at PayPal") from exc
+        return await self._api.send("POST", where, f"{verb} invoice", body=body)
+
+    async def _made(self, draft: InvoiceDraft) -> CreateAnswer:
+        """It was made and the answer does not name it: look for it."""
+        found = await self._look(draft)
+        return found or Unanswered("PayPal made the invoice and did not name it")
+
+    async def _taken(self, draft: InvoiceDraft, answer: Answer) -> CreateAnswer:
+        """Refused: perhaps because an earlier attempt took the number after all."""
+        found = await self._look(draft)
+        if found is None and any(_DUPLICATE.search(issue) for issue in answer.issues):
+            return Unanswered("PayPal says the number is taken and does not show by what")
+        return found or Refused(f"PayPal refused the invoice: {answer.why}")
+
+    async def _look(self, draft: InvoiceDraft) -> Succeeded | Unanswered | None:
+        try:
+            found = await self._search(draft)
+        except GatewayUnavailable as exc:
+            return Unanswered(str(exc))
+        return Succeeded(found.reference) if found else None
+
+    async def _search(self, draft: InvoiceDraft) -> Invoice | None:
+        answer = await self._api.send(
+            "POST", _SEARCH, "search invoices", body={"invoice_number": draft.number}
+        )
+        if not answer.ok:
+            raise answer.unavailable("search invoices")
+        found: list[Invoice] = []
+        for item in shapes.sequence(answer.data.get("items")):
+            reference = _reference(item)
+            # The search may match in part, and leaves the payments out: each is read in full.
+            if reference and shapes.text(item, "detail", "invoice_number") == draft.number:
+                shown = await self._show(draft, reference)
+                found += [shown] if shown else []
+        return min(found, key=lambda one: _FURTHEST.index(one.state), default=None)
+
+    async def _show(self, draft: InvoiceDraft, reference: str) -> Invoice | None:
+        answer = await self._api.read(path(_INVOICE, reference), "show invoice")
+        if answer is None:
+            return None
+        number = shapes.text(answer.data, "detail", "invoice_number") or draft.number
+        return Invoice(reference, number, state(answer.data, draft.transaction))
+
+
+def state(invoice: Mapping[str, Any], sale: str) -> InvoiceState:
+    """Where an invoice stands, and whether anybody paid it besides the sale we recorded."""
+    status = (shapes.text(invoice, "status") or "").upper()
+    payments = [
+        shapes.mapping(one)
+        for one in shapes.sequence(shapes.at(invoice, "payments", "transactions"))
+        if (shapes.text(one, "transaction_status") or "").upper() not in _CAME_TO_NOTHING
+    ]
+    ours = [one for one in payments if one.get("payment_id") == sale]
+    if any(one not in ours and _by_the_buyer(one) for one in payments):
+        return InvoiceState.paid_twice
+    if status in _STATES:
+        return _STATES[status]
+    return InvoiceState.recorded if ours or status in _PAID else InvoiceState.sent
+
+
+def _by_the_buyer(payment: Mapping[str, Any]) -> bool:
+    """
+    Whether the money came through PayPal, and not from a record of money that came before.
+
+    PayPal names recorded payments EXTR-… where it gives them ids of its own.
+    """
+    kind = shapes.text(payment, "type") or shapes.text(payment, "method")
+    recorded = (shapes.text(payment, "payment_id") or "").startswith("EXTR-")
+    return kind == "PAYPAL" and not recorded
+
+
+def _refusal(answer: Answer, what: str) -> GatewayUnavailable | InvoiceRefused:
+    # A 404 of what was made a moment ago may be "not yet"; whoever comes back looks first.
+    if answer.passing or answer.missing:
+        return answer.unavailable(what)
+    return InvoiceRefused(f"PayPal, {what}: {answer.why}")
+
+
+def _reference(invoice: object) -> str | None:
+    """An invoice's id, or the one its link names where PayPal answers a bare link."""
+    own = shapes.identity(invoice, "id")
+    if own:
+        return own
+    linked = _LINK.fullmatch(shapes.text(invoice, "href") or "")
+    return linked[1] if linked else None
+
+
+def _settled(draft: InvoiceDraft) -> str:
+    return (
+        f"Already paid with PayPal transaction {draft.transaction}"
+        f" on {draft.paid_on:%Y-%m-%d}. There is nothing left to pay."
+    )
+
+
+def _body(draft: InvoiceDraft) -> dict[str, Any]:
+    recipient: dict[str, Any] = {"email_address": draft.recipient}
+    if draft.payer_name:
+        recipient["name"] = {"full_name": draft.payer_name[:300]}
+    return {
+        "detail": {
+            "invoice_number": draft.number,
+            "reference": draft.transaction,
+            "currency_code": draft.amount.currency,
+            # The buyer holds it for a moment before the payment is recorded: it must say so.
+            # No invoice_date: today by UTC may be tomorrow to PayPal, which would then only
+            # schedule it.
+            "note": _settled(draft),
+            "payment_term": {"term_type": "DUE_ON_RECEIPT"},
+        },
+        "primary_recipients": [{"billing_info": recipient}],
+        "items": [
+            {
+                "name": draft.item[:200] or "Payment",
+                "quantity": "1",
+                "unit_amount": shapes.amount(draft.amount),
+            }
+        ],
+        "configuration": {"allow_tip": False},
+    }
+
+
+def _mail(draft: InvoiceDraft) -> dict[str, Any]:
+    return {
+        "subject": f"Invoice {draft.number}, already paid",
+        "note": _settled(draft),
+        "send_to_invoicer": False,
+        "send_to_recipient": True,
+    }
+
+
+def _payment(draft: InvoiceDraft) -> dict[str, Any]:
+    return {
+        "method": "PAYPAL",
+        "payment_id": draft.transaction,
+        "payment_date": f"{draft.paid_on:%Y-%m-%d}",
+        "amount": shapes.amount(draft.amount),
+    }

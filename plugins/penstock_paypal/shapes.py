@@ -1,0 +1,115 @@
+"""
+Reading PayPal's JSON tolerantly: what is absent, odd or impossible is None, never an error.
+
+The specification is a guide, not a validator (paypal.md 1.1): enumerations lag behind, fields go
+missing, dates have a nineteenth month.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from penstock.api import Money
+
+ID = re.compile(r"[A-Z0-9-]{3,64}")
+"""What an id may look like before it enters a path (paypal.md 5)."""
+
+WITHOUT_DECIMALS = frozenset({"HUF", "JPY", "TWD"})
+"""Currencies PayPal takes no decimals for; its own list, not ISO 4217's (paypal.md 5)."""
+
+
+def parse(body: bytes) -> Mapping[str, Any]:
+    """
+    A body as a JSON object; numbers with a point keep their text, which a float would round.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        value = json.loads(body.decode("utf-8"), parse_float=str, parse_constant=_refuse)
+    except RecursionError as exc:
+        raise ValueError("nested too deeply") from exc
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return cast(Mapping[str, Any], value)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The value if it is an object, else an empty one."""
+    return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
+
+
+def sequence(value: object) -> Sequence[Any]:
+    """The value if it is a list, else an empty one."""
+    return cast(Sequence[Any], value) if isinstance(value, list) else ()
+
+
+def at(value: object, *path: str) -> Any:
+    """What is at the end of a path of names, or None."""
+    for name in path:
+        value = mapping(value).get(name)
+    return value
+
+
+def text(value: object, *path: str) -> str | None:
+    """The text there, unless it is empty, no text, or half a character no database takes."""
+    found = at(value, *path)
+    if not isinstance(found, str) or not found:
+        return None
+    return None if any("\ud800" <= character <= "\udfff" for character in found) else found
+
+
+def identity(value: object, *path: str) -> str | None:
+    """The id there, if it is one that may enter a path."""
+    found = text(value, *path)
+    return found if found and ID.fullmatch(found) else None
+
+
+def moment(value: object, *path: str) -> datetime | None:
+    """The time there, in UTC; PayPal's own are all UTC, named or not."""
+    try:
+        found = datetime.fromisoformat(text(value, *path) or "")
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def money(value: object, *path: str) -> Money | None:
+    """
+    The amount there, in either of PayPal's shapes: {total, currency}, {value, currency_code}.
+
+    What is received may have decimals where none may be sent: "100.00" JPY is 100 yen.
+    """
+    found = at(value, *path)
+    amount = at(found, "total") or at(found, "value")
+    currency = at(found, "currency") or at(found, "currency_code")
+    if isinstance(amount, bool) or not isinstance(amount, str | int):
+        return None
+    try:
+        return Money.parse(str(amount), currency) if isinstance(currency, str) else None
+    except ValueError:
+        return None
+
+
+def amount(of: Money) -> dict[str, str]:
+    """
+    An amount as PayPal takes it.
+
+    Raises:
+        ValueError: it has decimals, and PayPal takes none in that currency.
+    """
+    value = of.decimal
+    if of.currency in WITHOUT_DECIMALS:
+        whole, _, decimals = value.partition(".")
+        if decimals.strip("0"):
+            raise ValueError(f"PayPal takes no decimals in {of.currency}")
+        value = whole
+    return {"currency_code": of.currency, "value": value}
