@@ -1,0 +1,18 @@
+"""Events as e-mail, by Amazon SES."""
+
+from penstock.api import Permission, Register, Sink, hookimpl
+from penstock_email.settings import EmailSettings
+from penstock_email.sink import EmailSink
+
+
+@hookimpl
+def penstock_register_sinks(register: Register[Sink]) -> None:
+    """Offer the sink."""
+    register(
+        name="email",
+        settings=EmailSettings,
+        build=EmailSink,
+        permissions=(
+            Permission("ses:SendEmail", "arn:aws:ses:{region}:{account}:identity/{sender}"),
+        ),
+    )

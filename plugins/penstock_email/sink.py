@@ -1,0 +1,96 @@
+"""
+Sending by SES v2, and what its errors mean (docs.aws.amazon.com/ses, SendEmail).
+
+SES keeps no idempotency keys and sends no Retry-After: a lost answer may send a mail twice, and
+how long "later" is follows from the kind of error.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.api import (
+    Attempt,
+    AwsError,
+    Context,
+    Delivered,
+    Delivering,
+    Event,
+    GatewayUnavailable,
+    Refused,
+    RetryAfter,
+)
+from penstock_email.letter import Letters
+from penstock_email.settings import EmailSettings
+
+_PERMANENT = frozenset(
+    {
+        "BadRequestException",
+        "MailFromDomainNotVerifiedException",
+        "MessageRejected",
+        "NotFoundException",
+    }
+)
+_THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
+_LONG = 3600.0
+"""Seconds: a daily quota, a suspended account and a missing permission do not pass in minutes."""
+
+
+class EmailSink:
+    """One message for each event, to all recipients at once."""
+
+    name = "email"
+
+    def __init__(self, context: Context[EmailSettings]) -> None:
+        self._context = context
+        self._letters = Letters()
+
+    def accepts(self, event: Event) -> bool:
+        """Whatever the queue's filter let through."""
+        return True
+
+    async def deliver(self, event: Event, attempt: Attempt) -> Delivering:
+        """Send the event."""
+        try:
+            await self._context.aws.call("sesv2", "send_email", **self._arguments(event))
+        except AwsError as exc:
+            return _read(exc)
+        except GatewayUnavailable:
+            return RetryAfter("SES gave no answer")
+        return Delivered()
+
+    def _arguments(self, event: Event) -> dict[str, Any]:
+        settings = self._context.settings
+        letter = self._letters.write(event, self._context.api_url)
+        arguments: dict[str, Any] = {
+            "FromEmailAddress": settings.sender,
+            "Destination": {"ToAddresses": list(settings.recipients)},
+            "Content": {
+                "Simple": {
+                    "Subject": _utf8(letter.subject),
+                    "Body": {"Text": _utf8(letter.text), "Html": _utf8(letter.html)},
+                }
+            },
+        }
+        if settings.reply_to:
+            arguments["ReplyToAddresses"] = [settings.reply_to]
+        return arguments
+
+
+def _utf8(text: str) -> dict[str, str]:
+    return {"Data": text, "Charset": "UTF-8"}
+
+
+def _read(error: AwsError) -> Delivering:
+    """What an error means. Only its code is repeated: AWS's words may quote an address."""
+    because = f"SES answered {error.code}"
+    if error.code in _PERMANENT:
+        return Refused(because)
+    if error.code in _THROTTLED:
+        # One code for the sending rate, which passes in seconds, and for the daily quota.
+        return RetryAfter(because, _LONG if "quota" in error.said.lower() else None)
+    if error.status >= 500:
+        return RetryAfter(because)
+    # Suspended, paused, over the limit, not permitted: nothing is wrong with the message, and
+    # people can put it right.
+    return RetryAfter(because, _LONG)

@@ -1,0 +1,67 @@
+"""
+An event as a Slack message: blocks for people, text for notifications and screen readers.
+
+Sizes [docs.slack.dev]: header 150 characters, section field 2,000, text 4,000, and about 13,200
+over all blocks. A summary has at most 9 rows of 200 characters, 1,000 once escaped, and 6 links.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.api import Event, Summary, summarize
+
+_FIELDS = 10
+_IN_TEXT = 80
+_LONGEST_LINK = 600
+
+
+def message(event: Event, api_url: str) -> dict[str, Any]:
+    """The payload for an incoming webhook."""
+    summary = summarize(event, api_url)
+    return {
+        "text": _text(summary),
+        "blocks": [
+            {
+                "type": "header",
+                "text": {"type": "plain_text", "text": summary.headline[:150], "emoji": False},
+            },
+            {
+                "type": "section",
+                "fields": [
+                    _mrkdwn(f"*{label}*\n{escape(value)}")
+                    for label, value in summary.rows[:_FIELDS]
+                ],
+            },
+            *_footer(event, summary),
+        ],
+        # A link in a customer's name shall not grow into a preview.
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def escape(text: str) -> str:
+    """Exactly `&`, `<` and `>`, the ampersand first; nothing is left that Slack acts upon."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _text(summary: Summary) -> str:
+    rows = [f"{label}: {escape(_cut(value))}" for label, value in summary.rows]
+    return "\n".join([escape(summary.headline), *rows])
+
+
+def _footer(event: Event, summary: Summary) -> list[dict[str, Any]]:
+    links = [f"<{escape(url)}|{escape(label)}>" for label, url in summary.links]
+    short = [link for link in links if len(link) <= _LONGEST_LINK]
+    said = [*short, f"{event.type.value} · {event.time:%Y-%m-%d %H:%M:%S} UTC"]
+    return [{"type": "context", "elements": [_mrkdwn(part) for part in said]}]
+
+
+def _mrkdwn(text: str) -> dict[str, Any]:
+    # Verbatim: Slack finds no links, channels or people in it that we did not write.
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= _IN_TEXT else value[: _IN_TEXT - 1] + "…"
