@@ -17,6 +17,7 @@ Everything Penstock raises on purpose:
     + GatewayUnavailable      - the gateway did not answer, or said "later"
     + LedgerConflict          - somebody else wrote the entity first
       - AlreadySeen           - one of the ids to remember is already remembered
+    + LedgerUnavailable       - the ledger gave no answer; a write may have happened: read again
     + OperationInFlight       - another worker holds the operation's lease
     + ChannelUnavailable      - a queue or topic did not take a message
     + SinkUnavailable         - the sink said "later", or nothing
@@ -106,6 +107,10 @@ class LedgerConflict(TransientError):
 
 class AlreadySeen(LedgerConflict):
     """One of the ids to remember is already remembered."""
+
+
+class LedgerUnavailable(TransientError):
+    """The ledger gave no answer; what was being written may have been: read again."""
 
 
 class OperationInFlight(TransientError):

@@ -62,7 +62,11 @@ class Channel(Protocol):
 
 
 class Inbox(Protocol):
-    """A FIFO queue as its consumer sees it."""
+    """
+    A FIFO queue as its consumer sees it.
+
+    Every method raises ChannelUnavailable when the queue gives no answer.
+    """
 
     async def receive(self, limit: int, wait: float) -> Sequence[Message]:
         """Up to `limit` messages (at most 10), waiting up to `wait` seconds for the first."""
@@ -107,7 +111,12 @@ class EventPage:
 
 
 class Ledger(Protocol):
-    """Where facts, seen ids and unsent events are committed together."""
+    """
+    Where facts, seen ids and unsent events are committed together.
+
+    Every method raises LedgerUnavailable when the ledger gives no answer; a commit may then have
+    been written all the same: read again.
+    """
 
     async def load(self, payment_id: str) -> Payment | None:
         """The payment as last committed (a consistent read)."""
@@ -146,7 +155,11 @@ class Ledger(Protocol):
 
 
 class Attempts(Protocol):
-    """What became of (sink, event), so that a sink gets an event once."""
+    """
+    What became of (sink, event), so that a sink gets an event once.
+
+    Every method raises LedgerUnavailable when the store gives no answer.
+    """
 
     async def delivered(self, sink: str, event_id: str) -> bool:
         """Whether the sink has had it."""
@@ -168,7 +181,11 @@ class Token:
 
 
 class Tokens(Protocol):
-    """The bearer tokens the API takes; several at once."""
+    """
+    The bearer tokens the API takes; several at once.
+
+    Every method raises LedgerUnavailable when the store gives no answer.
+    """
 
     async def get(self, token_id: str) -> Token | None:
         """The token with that id, unless it was revoked."""

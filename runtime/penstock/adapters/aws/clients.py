@@ -1,0 +1,125 @@
+"""boto3's clients: made when first needed, called in threads, their errors mapped here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from penstock.adapters.aws.threads import Threads
+from penstock.api.context import AwsError
+from penstock.errors import GatewayUnavailable
+
+LONGEST_POLL = 20
+"""Seconds SQS lets a receive wait."""
+
+
+class Refusal(AwsError):
+    """
+    AWS answered with an error.
+
+    Attributes:
+        details: the whole answer. It may hold items and addresses: never print it.
+    """
+
+    def __init__(self, code: str, *, status: int, details: Mapping[str, Any]) -> None:
+        super().__init__(code, status=status)
+        self.details = details
+
+
+class Clients:
+    """
+    One client per service, and the plugins' door to AWS (`penstock.api.Aws`).
+
+    Long polls have threads of their own, or they would take those that others send with.
+    Region, endpoint and credentials are boto3's own business: its environment has them.
+
+    Args:
+        calls: how many ordinary calls may be under way.
+        polls: how many long polls may be: one for each queue that is consumed.
+    """
+
+    def __init__(self, calls: int = 16, polls: int = 8, session: boto3.Session | None = None):
+        self._threads = {False: Threads(calls, "aws"), True: Threads(polls, "aws-poll")}
+        self._session = session
+        self._clients: dict[tuple[str, bool], Any] = {}
+        # A session makes its clients in no thread-safe way (boto3's documentation).
+        self._making = threading.Lock()
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        """
+        Make one call, such as `call("sesv2", "send_email", …)`.
+
+        Raises:
+            AwsError: AWS answered with an error; it is a Refusal.
+            GatewayUnavailable: AWS gave no answer.
+        """
+        return await self._threads[False].run(lambda: self.call_now(service, operation, arguments))
+
+    async def poll(self, work: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Do what may wait long, `call_now` with `patient`, in a thread for such work."""
+        return await self._threads[True].run(work)
+
+    def call_now(
+        self,
+        service: str,
+        operation: str,
+        arguments: Mapping[str, Any],
+        *,
+        patient: bool = False,
+    ) -> Mapping[str, Any]:
+        """
+        Make one call in this thread; a patient one may be answered as late as a long poll is.
+
+        Raises:
+            AwsError: AWS answered with an error; it is a Refusal.
+            GatewayUnavailable: AWS gave no answer.
+        """
+        # `from None`: AWS's own texts may repeat what was sent (SES names the recipient), and a
+        # traceback prints its causes. Everything that may be told is in ours.
+        try:
+            call = getattr(self._client(service, patient), operation)
+            return cast("Mapping[str, Any]", call(**arguments))
+        except ClientError as exc:
+            raise refusal(exc) from None
+        except ParamValidationError:
+            raise Refusal("ParamValidation", status=400, details={}) from None
+        except BotoCoreError as exc:
+            raise GatewayUnavailable(
+                f"{service} {operation}: no answer ({type(exc).__name__})"
+            ) from None
+
+    def close(self) -> None:
+        """Take no more calls."""
+        for threads in self._threads.values():
+            threads.close()
+
+    def _client(self, service: str, patient: bool) -> Any:
+        with self._making:
+            client = self._clients.get((service, patient))
+            if client is None:
+                self._session = self._session or boto3.Session()
+                client = self._session.client(service, config=self._config(patient))
+                self._clients[service, patient] = client
+            return client
+
+    def _config(self, patient: bool) -> Config:
+        return Config(
+            connect_timeout=2,
+            read_timeout=5 + (LONGEST_POLL if patient else 0),
+            retries={"mode": "standard", "total_max_attempts": 3},
+            max_pool_connections=self._threads[patient].size,
+            tcp_keepalive=True,
+        )
+
+
+def refusal(exc: ClientError) -> Refusal:
+    """A boto3 error without its text."""
+    response = cast("Mapping[str, Any]", exc.response)
+    code = str(response.get("Error", {}).get("Code", "Unknown"))
+    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return Refusal(code, status=status, details=response)

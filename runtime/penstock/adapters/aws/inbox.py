@@ -1,0 +1,169 @@
+"""A FIFO queue on SQS, as its consumer sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from penstock.adapters.aws.clients import LONGEST_POLL, Clients
+from penstock.adapters.aws.messages import message_from_record, read_message, reason_text
+from penstock.adapters.aws.sending import message_attributes, name, unavailable
+from penstock.api.context import AwsError
+from penstock.errors import ChannelUnavailable
+from penstock.ports import Message
+
+__all__ = ["SqsInbox", "message_from_record"]
+
+BATCH = 10
+LONGEST_DELAY = 12 * 3600 - 15 * 60
+"""Seconds: SQS counts its 12 hours from the receipt, which is as old as a function can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class SqsInbox:
+    """One queue and its dead-letter queue; a terminal queue has none."""
+
+    clients: Clients
+    queue_url: str
+    dlq_url: str | None = None
+
+    async def receive(self, limit: int, wait: float) -> Sequence[Message]:
+        """
+        Up to `limit` messages (at most 10), waiting up to `wait` seconds (at most 20).
+
+        Raises:
+            ChannelUnavailable: the queue gave no answer.
+        """
+        given_up = threading.Event()
+        arguments = {
+            "QueueUrl": self.queue_url,
+            "MaxNumberOfMessages": min(limit, BATCH),
+            "WaitTimeSeconds": min(int(wait), LONGEST_POLL),
+            "MessageSystemAttributeNames": ["ApproximateReceiveCount", "MessageGroupId"],
+            "MessageAttributeNames": ["All"],
+        }
+        try:
+            with unavailable("receive"):
+                answer = await self.clients.poll(lambda: self._poll(arguments, given_up))
+        except asyncio.CancelledError:
+            # The poll goes on in its thread: what it still gets must not stay away for long.
+            given_up.set()
+            raise
+        return [read_message(raw) for raw in answer.get("Messages", [])]
+
+    async def delete(self, message: Message) -> None:
+        """
+        Forget a message that is done; a stale receipt changes nothing.
+
+        Raises:
+            ChannelUnavailable: the queue gave no answer.
+        """
+        with unavailable("delete"):
+            try:
+                await self.clients.call(
+                    "sqs",
+                    "delete_message",
+                    QueueUrl=self.queue_url,
+                    ReceiptHandle=message.receipt,
+                )
+            except AwsError as exc:
+                if not _stale(exc.code):
+                    raise
+
+    async def postpone(self, messages: Sequence[Message], delay: float) -> None:
+        """
+        Have messages come back after `delay` seconds, rounded up; stale receipts are left alone.
+
+        Raises:
+            ChannelUnavailable: some could not be changed, in two tries; they come back after the
+                queue's own visibility timeout.
+        """
+        receipts = [message.receipt for message in messages]
+        for start in range(0, len(receipts), BATCH):
+            batch = receipts[start : start + BATCH]
+            failed = await self._change(batch, delay)
+            if failed and await self._change(failed, delay):
+                raise ChannelUnavailable(f"postpone: {len(failed)} of {len(batch)} not changed")
+
+    async def park(self, message: Message, reason: str) -> None:
+        """
+        Copy a message to the dead-letter queue with the reason; its dedup id is the message's id.
+
+        Raises:
+            ChannelUnavailable: the dead-letter queue did not take it.
+        """
+        if self.dlq_url is None:
+            raise ValueError("this queue has no dead-letter queue")
+        attributes = {**message.attributes, "reason": reason_text(reason)}
+        with unavailable("park"):
+            await self.clients.call(
+                "sqs",
+                "send_message",
+                QueueUrl=self.dlq_url,
+                MessageBody=message.body,
+                MessageGroupId=name(message.group),
+                MessageDeduplicationId=message.id,
+                MessageAttributes=message_attributes(attributes),
+            )
+
+    async def depth(self) -> Mapping[str, int]:
+        """
+        How many messages are `visible` and how many `in_flight`, approximately.
+
+        Raises:
+            ChannelUnavailable: the queue gave no answer.
+        """
+        counts = {
+            "visible": "ApproximateNumberOfMessages",
+            "in_flight": "ApproximateNumberOfMessagesNotVisible",
+        }
+        with unavailable("depth"):
+            answer = await self.clients.call(
+                "sqs",
+                "get_queue_attributes",
+                QueueUrl=self.queue_url,
+                AttributeNames=list(counts.values()),
+            )
+        return {label: int(answer["Attributes"][count]) for label, count in counts.items()}
+
+    def _poll(self, arguments: Mapping[str, Any], given_up: threading.Event) -> Mapping[str, Any]:
+        answer = self.clients.call_now("sqs", "receive_message", arguments, patient=True)
+        if given_up.is_set():
+            receipts = [str(raw["ReceiptHandle"]) for raw in answer.get("Messages", [])]
+            if receipts:
+                self.clients.call_now(
+                    "sqs", "change_message_visibility_batch", self._visibility(receipts, 0)
+                )
+        return answer
+
+    async def _change(self, receipts: Sequence[str], delay: float) -> list[str]:
+        """Change the visibility of all of them; returns those that may succeed another time."""
+        with unavailable("postpone"):
+            answer = await self.clients.call(
+                "sqs", "change_message_visibility_batch", **self._visibility(receipts, delay)
+            )
+        failed = cast("list[Mapping[str, Any]]", answer.get("Failed", []))
+        return [receipts[int(entry["Id"])] for entry in failed if not _stale(entry["Code"])]
+
+    def _visibility(self, receipts: Sequence[str], delay: float) -> dict[str, Any]:
+        seconds = min(math.ceil(max(delay, 0.0)), LONGEST_DELAY)
+        return {
+            "QueueUrl": self.queue_url,
+            "Entries": [
+                {"Id": str(place), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
+                for place, receipt in enumerate(receipts)
+            ],
+        }
+
+
+# With and without the prefix that SQS's older protocol gives them.
+_STALE = ("ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue")
+
+
+def _stale(code: str) -> bool:
+    """Whether an error says that the message is somebody else's, or gone, by now."""
+    return code.rpartition(".")[2] in _STALE

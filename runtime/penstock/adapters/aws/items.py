@@ -1,0 +1,106 @@
+"""
+The items of the ledger's table: what is under which key.
+
+    pk                         sk                 holds
+    payment#<id>               state              the payment; due_pk and due_at while it is due
+    payment#<id>               event#<sequence>   an event; events_pk its day, events_sk its place
+    seen#<key>                 seen               the digest; gone after 90 days (expires_at)
+    days                       <day>              a day that has events: listing skips the others
+    attempt#<sink>#<event id>  attempt            when the sink had the event
+    tokens                     <token id>         a bearer token's hash
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from penstock.adapters.archive import place, stamp
+from penstock.adapters.aws.records import payment_record, read_payment
+from penstock.adapters.aws.values import Item, from_item, to_item
+from penstock.domain.change import Seen
+from penstock.domain.events import Event
+from penstock.domain.payment import Payment
+
+DUE_INDEX = "due"
+EVENTS_INDEX = "events"
+DUE = "due"
+DAYS = "days"
+SEEN_FOR = timedelta(days=90)
+"""Longer than any gateway re-sends a notification, and longer than a queue keeps one."""
+_DATE = len("2026-11-02")
+
+
+def payment_key(payment_id: str) -> Item:
+    """Where a payment's state is."""
+    return to_item({"pk": f"payment#{payment_id}", "sk": "state"})
+
+
+def seen_key(key: str) -> Item:
+    """Where a seen id is."""
+    return to_item({"pk": f"seen#{key}", "sk": "seen"})
+
+
+def day_item(day: str) -> Item:
+    """The note that a day has events."""
+    return to_item({"pk": DAYS, "sk": day})
+
+
+def event_sk(sequence: int) -> str:
+    """The sort key of a payment's event."""
+    return f"event#{sequence:012d}"
+
+
+def day_of(event_place: str) -> str:
+    """The day, in UTC, of a place in the archive; it is the archive's partition."""
+    return event_place[:_DATE]
+
+
+def payment_item(payment: Payment, commit: str) -> Item:
+    """
+    A payment's state; due_pk only while there is something to do, so the index stays small.
+
+    Args:
+        commit: this write's own name, by which a write knows itself again.
+    """
+    due_at = payment.due_at
+    return payment_key(payment.id) | to_item(
+        {
+            **payment_record(payment),
+            "commit": commit,
+            "due_pk": DUE if due_at else None,
+            "due_at": stamp(due_at) if due_at else None,
+        }
+    )
+
+
+def event_item(event: Event) -> Item:
+    """An event; `body` is what is published, the rest is for people and for the archive."""
+    return to_item(
+        {
+            "pk": f"payment#{event.entity}",
+            "sk": event_sk(event.sequence),
+            "events_pk": day_of(place(event)),
+            "events_sk": place(event),
+            "id": event.id,
+            "type": event.type.value,
+            "body": event.dumps(),
+        }
+    )
+
+
+def seen_item(seen: Seen, now: datetime) -> Item:
+    """A seen id with the digest of what came under it."""
+    expires_at = int((now + SEEN_FOR).timestamp())
+    return seen_key(seen.key) | to_item({"digest": seen.digest, "expires_at": expires_at})
+
+
+def read_payment_item(item: Mapping[str, Mapping[str, Any]]) -> Payment:
+    """The payment of a state item."""
+    return read_payment(from_item(item))
+
+
+def read_event_item(item: Mapping[str, Mapping[str, Any]]) -> Event:
+    """The event of an event item."""
+    return Event.loads(item["body"]["S"])

@@ -1,0 +1,48 @@
+"""Messages as SQS hands them out, and as Lambda passes them on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.ports import Message
+
+LONGEST_REASON = 512
+# The characters SQS takes (AWS, SendMessage): those of XML 1.0.
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def read_message(raw: Mapping[str, Any]) -> Message:
+    """A message as ReceiveMessage returns it."""
+    system = raw.get("Attributes", {})
+    return Message(
+        id=raw["MessageId"],
+        body=raw["Body"],
+        group=system.get("MessageGroupId", raw["MessageId"]),
+        receipt=raw["ReceiptHandle"],
+        receives=int(system.get("ApproximateReceiveCount", 1)),
+        attributes=_texts(raw.get("MessageAttributes", {}), "StringValue"),
+    )
+
+
+def message_from_record(record: Mapping[str, Any]) -> Message:
+    """A message as a function gets it from its mapping: one of the event's `Records`."""
+    system = record.get("attributes", {})
+    return Message(
+        id=record["messageId"],
+        body=record["body"],
+        group=system.get("MessageGroupId", record["messageId"]),
+        receipt=record["receiptHandle"],
+        receives=int(system.get("ApproximateReceiveCount", 1)),
+        attributes=_texts(record.get("messageAttributes", {}), "stringValue"),
+    )
+
+
+def reason_text(reason: str) -> str:
+    """A reason as an attribute's value may be: not empty, not long, of characters SQS takes."""
+    return _FORBIDDEN.sub("?", reason[:LONGEST_REASON]) or "unknown"
+
+
+def _texts(attributes: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, str]:
+    return {name: str(value[key]) for name, value in attributes.items() if key in value}

@@ -1,0 +1,65 @@
+"""What sending to SQS and to SNS have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from penstock.api.context import AwsError
+from penstock.errors import ChannelUnavailable, GatewayUnavailable
+from penstock.ports import Outgoing
+
+MAX_ATTRIBUTES = 3
+# What SQS and SNS take as a group or deduplication id: 1 to 128 letters, digits and punctuation.
+_NAME = re.compile(r"[!-~]{1,128}")
+
+
+@contextmanager
+def unavailable(what: str) -> Generator[None]:
+    """
+    Map every failure of a call to a queue or topic.
+
+    Raises:
+        ChannelUnavailable: AWS refused, or gave no answer.
+    """
+    try:
+        yield
+    except AwsError as exc:
+        raise ChannelUnavailable(f"{what}: AWS answered {exc.code}") from exc
+    except GatewayUnavailable as exc:
+        raise ChannelUnavailable(f"{what}: no answer") from exc
+
+
+def name(text: str) -> str:
+    """A group or deduplication id as SQS takes it: itself, or its hash where it would not."""
+    if _NAME.fullmatch(text):
+        return text
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def message_attributes(attributes: Mapping[str, str]) -> dict[str, Any]:
+    """Attributes as SQS and SNS take them; an empty value cannot be sent and is left out."""
+    return {
+        key: {"DataType": "String", "StringValue": value}
+        for key, value in attributes.items()
+        if value
+    }
+
+
+def arguments(message: Outgoing) -> dict[str, Any]:
+    """
+    The arguments that SendMessage and Publish share.
+
+    Raises:
+        ValueError: more than three attributes.
+    """
+    if len(message.attributes) > MAX_ATTRIBUTES:
+        raise ValueError(f"at most {MAX_ATTRIBUTES} attributes")
+    return {
+        "MessageGroupId": name(message.group),
+        "MessageDeduplicationId": name(message.dedup),
+        "MessageAttributes": message_attributes(message.attributes),
+    }
