@@ -1,0 +1,136 @@
+"""
+Outgoing HTTP over aiohttp: what was certainly not sent is told apart from what may have been.
+
+The border is the moment the request's head is handed to a connection: whatever fails before it
+(name, refusal, TLS, time) was not sent, whatever fails after it may have arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from penstock.api.context import HttpNotSent, HttpUnanswered, Response
+
+CONNECT_SECONDS = 3.0
+
+
+@dataclass(slots=True)
+class _Departure:
+    """Whether a request may have left."""
+
+    left: bool = False
+
+
+class AiohttpHttp:
+    """
+    One session of aiohttp, made in the running loop when the first request is.
+
+    No redirects, no cookies, no proxy and no credentials out of the environment.
+
+    Args:
+        timeout: seconds a request may take that names no limit of its own.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - a limit of this one request, in seconds
+        limit: int = 1024 * 1024,
+    ) -> Response:
+        """
+        Make one request; any status is an answer.
+
+        Raises:
+            HttpNotSent: no connection could be made, or the address is none.
+            HttpUnanswered: the answer is missing, late, cut off or longer than `limit` bytes.
+        """
+        seconds = self._timeout if timeout is None else timeout
+        to = f"{method} {_host(url)}"
+        departure = _Departure()
+        # `from None` throughout: aiohttp's texts quote the whole address, and Slack's is a secret.
+        try:
+            async with self._open().request(
+                method,
+                url,
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=seconds, sock_connect=min(seconds, CONNECT_SECONDS)
+                ),
+                trace_request_ctx=departure,
+            ) as answer:
+                return Response(
+                    answer.status, _lower(answer), await _at_most(limit, answer.content, to)
+                )
+        except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+            # aiohttp itself repeats a GET on a connection that had gone stale: the second try's
+            # failure to connect says nothing of the first, so its type alone does not tell.
+            if departure.left:
+                raise HttpUnanswered(f"{to}: no answer ({type(exc).__name__})") from None
+            raise HttpNotSent(f"{to}: no connection ({type(exc).__name__})") from None
+
+    async def aclose(self) -> None:
+        """Close every connection; a later request opens new ones."""
+        if self._session:
+            await self._session.close()
+        self._session = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._session.closed or self._loop is not loop:
+            self._loop = loop
+            departures = aiohttp.TraceConfig()
+            departures.on_request_headers_sent.append(_note)
+            self._session = aiohttp.ClientSession(
+                cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, trace_configs=[departures]
+            )
+        return self._session
+
+
+async def _note(
+    session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    params: aiohttp.TraceRequestHeadersSentParams,
+) -> None:
+    context.trace_request_ctx.left = True
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "?"
+    except ValueError:
+        return "?"
+
+
+def _lower(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in answer.headers.items():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers
+
+
+async def _at_most(limit: int, content: aiohttp.StreamReader, to: str) -> bytes:
+    """Read an answer; leaving early makes aiohttp drop the connection, not read the rest."""
+    body = bytearray()
+    async for chunk in content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise HttpUnanswered(f"{to}: the answer is longer than {limit} bytes")
+    return bytes(body)
