@@ -9,7 +9,11 @@ from typing import Any
 import pulumi
 
 from infra.components.queue import FifoQueue
+from infra.settings import ConfigError
 from infra.stack import Foundation
+
+# [aws] All variables of a function together are at most 4 KiB; ours take half of it.
+PLUGIN_BYTES = 2048
 
 Variables = dict[str, pulumi.Input[str]]
 
@@ -91,13 +95,21 @@ def sink(made: Foundation, name: str) -> Variables:
 
 
 def _settings(kind: str, name: str, settings: Mapping[str, Any]) -> Variables:
-    return {
-        f"{kind}_{name}_{field}".upper(): _text(value)
-        for field, value in settings.items()
-        if value is not None
+    variables = {
+        f"{kind}_{name}_{field}".upper(): _text(value) for field, value in settings.items()
     }
+    given: Variables = {variable: text for variable, text in variables.items() if text}
+    size = sum(len(variable) + len(str(text)) for variable, text in given.items())
+    if size > PLUGIN_BYTES:
+        raise ConfigError(
+            f"{name}: its settings take {size} characters as variables, and a function holds "
+            f"4 KiB in all: shorten them to {PLUGIN_BYTES}"
+        )
+    return given
 
 
 def _text(value: Any) -> str:
-    """Text as it is, anything else as JSON."""
+    """Text as it is, anything else as JSON; nothing is the empty text."""
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import pulumi
@@ -11,8 +12,11 @@ from infra import policies
 from infra.components.function import Permit
 from infra.components.ledger import DUE_INDEX, EVENTS_INDEX
 from infra.components.queue import FifoQueue
-from infra.plugins import Configured
+from infra.plugins import Configured, Permission
+from infra.settings import ConfigError
 from infra.stack import Foundation
+
+_SETTING = re.compile(r"\{settings\.(\w+)\}")
 
 
 def publish(made: Foundation, topic: str) -> Permit:
@@ -74,11 +78,27 @@ def _asked(made: Foundation, one: Configured) -> Sequence[Permit]:
             [permission.action],
             [
                 account.apply(
-                    lambda account, template=permission.resource: template.format(
-                        **one.settings, region=region, account=account
-                    )
+                    lambda account, asked=permission: resource(one, asked, region, account)
                 )
             ],
         )
         for permission in one.offer.permissions
     ]
+
+
+def resource(one: Configured, asked: Permission, region: str, account: str) -> str:
+    """
+    The ARN a plugin's permission is for: `ses:identity/{settings.sender}` of this account.
+
+    Raises:
+        ConfigError: it asks for everything, or for what a setting it has not says.
+    """
+    where = f"plugin {one.plugin.name}: permission {asked.action}"
+    try:
+        filled = _SETTING.sub(lambda match: str(one.settings[match[1]]), asked.resource)
+    except KeyError as exc:
+        raise ConfigError(f"{where}: there is no setting {exc}") from None
+    service, _, rest = filled.partition(":")
+    if "*" in asked.action or "*" in filled or not rest:
+        raise ConfigError(f"{where}: it must name one action and one resource, without a *")
+    return f"arn:aws:{service}:{region}:{account}:{rest}"

@@ -20,7 +20,7 @@ FILE = "plugin.json"
 
 
 class Permission(BaseModel):
-    """An action on a resource, which may hold `{region}`, `{account}` and `{setting}`s."""
+    """An action on a resource of the account, as `service:resource` with `{settings.…}` in it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,0 +1,6 @@
+"""The zips the functions run from: only what they need, the same bytes from the same sources."""
+
+from infra.bundle.build import build
+from infra.bundle.target import BundleError, Target
+
+__all__ = ["BundleError", "Target", "build"]

@@ -1,0 +1,147 @@
+"""Building the zips, one per kind of function."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.bundle.archive import write
+from infra.bundle.closure import closure
+from infra.bundle.dependencies import LOCK, compile_sources, dependencies
+from infra.bundle.target import BundleError, Platform, Target, platform
+from infra.plugins import Plugin, installed
+from infra.settings import ROOT
+
+RUNTIME = ROOT / "runtime"
+CONTRACTS = ROOT / "contracts"
+ENTRY = {"receive": "penstock.entrypoints.receive", "worker": "penstock.entrypoints.lambdas"}
+
+# What plays a provider, and what tests are made with, is in no zip.
+_SIMULATOR = re.compile(r"(^|/)simulator(/|\.py$)")
+_TESTING = "penstock/testing/"
+_CODE = re.compile(r"\.pyc?$|(^|/)__pycache__(/|$)")
+
+
+def build(target: Target, out: Path, profile: Path | None = None) -> dict[str, Path]:
+    """
+    Build `receive.zip` and `worker.zip`; at once, if nothing has changed since.
+
+    They hold every installed plugin, whichever a stack uses: one build serves all stacks.
+
+    Args:
+        profile: JSON of what the local platform adds, by plugin; for the target `local` only.
+
+    Returns:
+        The zips, by kind of function.
+
+    Raises:
+        BundleError: says what is missing and what to do.
+        ConfigError: a plugin's data file cannot be read.
+    """
+    if profile and target != "local":
+        raise BundleError("a profile makes a platform trust test keys: it is for `local` only")
+    zips = {kind: out / f"{kind}.zip" for kind in ENTRY}
+    plugins, where = installed(), platform(target)
+    data = _data(plugins, profile)
+    stamp, key = out / ".bundle", _key(where, plugins, data)
+    if _read(stamp) == key and all(path.is_file() for path in zips.values()):
+        return zips
+    stamp.unlink(missing_ok=True)
+    for kind, path in zips.items():
+        write(path, _entries(kind, where, plugins, data))
+    stamp.write_text(key)
+    return zips
+
+
+def _entries(
+    kind: str, where: Platform, plugins: Sequence[Plugin], data: Mapping[str, bytes]
+) -> Mapping[str, Path | bytes]:
+    """Everything in a zip: our code and its `.pyc`, the plugins', data, dependencies."""
+    carried = plugins if kind == "worker" else ()
+    own = {name: path for plugin in carried for name, path in _package(plugin).items()}
+    roots = [RUNTIME, *{plugin.folder.parent for plugin in carried}]
+    modules = [ENTRY[kind], *(_module(name) for name in own if name.endswith(".py"))]
+    needed = closure(modules, roots)
+    if tests := [name for name in needed.files if name.startswith(_TESTING)]:
+        raise BundleError(f"{kind}: {tests[0]} is imported, and is for tests only")
+    code = {**needed.files, **own}
+    only = None if kind == "worker" else needed.foreign
+    return {
+        **dependencies(where, only),
+        **code,
+        **_compile({name: path for name, path in code.items() if name.endswith(".py")}, where),
+        **{f"penstock/{name}": content for name, content in data.items()},
+    }
+
+
+def _package(plugin: Plugin) -> Mapping[str, Path]:
+    """A plugin's files, its simulator left out."""
+    root = plugin.folder.parent
+    files = (path for path in plugin.folder.rglob("*") if path.is_file())
+    named = ((path.relative_to(root).as_posix(), path) for path in files)
+    return {
+        name: path
+        for name, path in named
+        if not _SIMULATOR.search(name) and "__pycache__" not in name
+    }
+
+
+def _module(file: str) -> str:
+    return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _compile(sources: Mapping[str, Path], where: Platform) -> Mapping[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Path(folder)
+        for name, path in sources.items():
+            copy = stage / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+        compile_sources(stage, where.python)
+        return {
+            path.relative_to(stage).as_posix(): path.read_bytes() for path in stage.rglob("*.pyc")
+        }
+
+
+def _data(plugins: Sequence[Plugin], profile: Path | None) -> Mapping[str, bytes]:
+    """What is written at build time: the index of plugins, the contracts, the profile."""
+    data = {
+        "_plugins.json": _json({"plugins": [dict(plugin.raw) for plugin in plugins]}),
+        "_contracts/api.json": _json(yaml.safe_load((CONTRACTS / "api.yaml").read_bytes())),
+    }
+    for path in CONTRACTS.rglob("*.json"):
+        data[f"_contracts/{path.relative_to(CONTRACTS).as_posix()}"] = path.read_bytes()
+    if profile:
+        data["_profile.json"] = _json(json.loads(profile.read_bytes()))
+    return data
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
+
+
+def _key(where: Platform, plugins: Sequence[Plugin], data: Mapping[str, bytes]) -> str:
+    """A fingerprint of everything that goes into the zips."""
+    digest = hashlib.sha256(repr((where.target, where.version, where.pip)).encode())
+    folders = [RUNTIME / "penstock", Path(__file__).parent, *(p.folder for p in plugins)]
+    for path in sorted({LOCK, *_sources(folders)}):
+        digest.update(str(path).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    for name, content in sorted(data.items()):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
+    return digest.hexdigest()
+
+
+def _sources(folders: Iterable[Path]) -> set[Path]:
+    found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return {path for path in found if "__pycache__" not in path.parts}
+
+
+def _read(stamp: Path) -> str | None:
+    return stamp.read_text() if stamp.is_file() else None

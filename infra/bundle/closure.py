@@ -1,0 +1,99 @@
+"""Which modules a module needs, read from its imports without running any."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.bundle.target import BundleError
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """
+    What some modules need in the end.
+
+    Attributes:
+        files: source files, by their path in the zip.
+        foreign: top-level packages that are neither ours nor the standard library's.
+    """
+
+    files: dict[str, Path]
+    foreign: frozenset[str]
+
+
+def closure(modules: Iterable[str], roots: Sequence[Path]) -> Closure:
+    """
+    Follow imports, those within functions included, through the packages under `roots`.
+
+    What is imported for type checkers only is left out.
+
+    Raises:
+        BundleError: a module of ours that is not there.
+    """
+    ours = {entry.name for root in roots for entry in root.iterdir() if entry.is_dir()}
+    files: dict[str, Path] = {}
+    foreign: set[str] = set()
+    waiting = [part for module in modules for part in _with_parents(module)]
+    seen: set[str] = set()
+    while waiting:
+        module = waiting.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        path = _find(module, roots)
+        if path is None:
+            raise BundleError(f"{module} is imported, and there is no such module")
+        root = next(root for root in roots if path.is_relative_to(root))
+        files[path.relative_to(root).as_posix()] = path
+        for name, members in _imports(path, module):
+            top = name.partition(".")[0]
+            if top in ours:
+                waiting += _with_parents(name)
+                # `from package import name` may mean a module of that name.
+                waiting += [m for one in members if _find(m := f"{name}.{one}", roots)]
+            elif top not in sys.stdlib_module_names:
+                foreign.add(top)
+    return Closure(files, frozenset(foreign))
+
+
+def _with_parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[: place + 1]) for place in range(len(parts))]
+
+
+def _find(module: str, roots: Sequence[Path]) -> Path | None:
+    for root in roots:
+        base = root.joinpath(*module.split("."))
+        for path in (base / "__init__.py", base.with_suffix(".py")):
+            if path.is_file():
+                return path
+    return None
+
+
+def _imports(path: Path, module: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """Each import as a module's name and the names taken from it."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in _running(ast.parse(path.read_bytes())):
+        match node:
+            case ast.Import():
+                yield from ((alias.name, ()) for alias in node.names)
+            case ast.ImportFrom():
+                base = package.split(".")[: len(package.split(".")) - node.level + 1]
+                name = ".".join([*(base if node.level else []), *filter(None, [node.module])])
+                yield name, [alias.name for alias in node.names]
+            case _:
+                pass
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node, but for what stands under `if TYPE_CHECKING`."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            yield from (part for other in node.orelse for part in (other, *_running(other)))
+            continue
+        yield node
+        yield from _running(node)

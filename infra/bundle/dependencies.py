@@ -1,0 +1,155 @@
+"""The locked dependencies of the functions, installed for a target, pruned and compiled once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+from infra.bundle.target import BundleError, Platform
+from infra.settings import ROOT
+
+LOCK = ROOT / "locks" / "worker.txt"
+CACHE = ROOT / "build" / "cache"
+
+# The AWS APIs that functions call. botocore brings the data of all of them, 100 MB of JSON.
+SERVICES = frozenset(["sqs", "sns", "dynamodb", "secretsmanager", "sesv2", "sts"])
+_DATA = re.compile(r"(?:botocore|boto3)/data/([^/]+)/")
+_UNUSED = re.compile(
+    r"(^|/)(tests|__pycache__)/|\.(pyi|pxd|pyx|c|h)$|^bin/|"
+    r"\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$|"
+    # Made for other people's tests, and the compiler of a package whose compiled half is all
+    # that is used.
+    r"^multidict/_testcapi|^aiohttp/(pytest_plugin|test_utils)\.py$|^(cffi|pycparser)/"
+)
+
+
+def dependencies(platform: Platform, only: Iterable[str] | None = None) -> Mapping[str, Path]:
+    """
+    Files of the dependencies, by their path in the zip.
+
+    Args:
+        only: the packages that are imported, and what those need; None for all that is locked.
+
+    Raises:
+        BundleError: they cannot be installed.
+    """
+    stage = _stage(platform)
+    wanted = _distributions(stage, only)
+    files = {
+        str(file): Path(str(file.locate()))
+        for distribution in wanted
+        for file in distribution.files or ()
+        if ".." not in file.parts and _kept(str(file))
+    }
+    compiled = {
+        path.relative_to(stage).as_posix(): path
+        for path in (_compiled(source, platform) for source in files.values())
+        if path
+    }
+    return {**files, **compiled}
+
+
+def compile_sources(folder: Path, python: Path) -> None:
+    """
+    Compile what is below a folder to `.pyc` that are never checked against their source.
+
+    The archive's time stamps make ordinary ones stale, and a function's folder cannot be written:
+    it would compile at every start. The paths in them are those on Lambda.
+
+    Raises:
+        BundleError: a source cannot be compiled.
+    """
+    command = [str(python), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command += ["-s", str(folder), "-p", "/var/task", str(folder)]
+    # A set among the constants is written in the order of its hashes.
+    environment = {"PYTHONHASHSEED": "0", "PATH": os.environ.get("PATH", os.defpath)}
+    done = subprocess.run(  # noqa: S603 - an interpreter we found, on our own folder
+        command, capture_output=True, text=True, check=False, env=environment
+    )
+    if done.returncode:
+        raise BundleError(f"the sources do not compile: {(done.stdout or done.stderr)[-2000:]}")
+
+
+def _stage(platform: Platform) -> Path:
+    """The folder they are installed in; made when the lock or this module has changed."""
+    made_of = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes())
+    made_of.update(repr((platform.version, platform.pip)).encode())
+    stage = CACHE / f"{platform.target}-{made_of.hexdigest()[:16]}"
+    if stage.is_dir():
+        return stage
+    CACHE.mkdir(parents=True, exist_ok=True)
+    for stale in CACHE.glob(f"{platform.target}-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    unfinished = CACHE / f"unfinished-{platform.target}-{os.getpid()}"
+    try:
+        _install(platform, unfinished)
+        compile_sources(unfinished, platform.python)
+        unfinished.rename(stage)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return stage
+
+
+def _install(platform: Platform, folder: Path) -> None:
+    """With uv, which takes seconds, or with pip, which knows its own configuration."""
+    common = ["--require-hashes", "--no-deps", "--target", str(folder), "-r", str(LOCK)]
+    wheels = ["--only-binary", ":all:"]
+    uv = [sys.executable, "-m", "uv", "pip", "install", "-q", *wheels, *common]
+    uv += platform.uv or ["--python", sys.executable]
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", *wheels, *common]
+    pip += ["--disable-pip-version-check", *platform.pip]
+    for command in (uv, pip):
+        shutil.rmtree(folder, ignore_errors=True)
+        done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
+            command, capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            return
+    raise BundleError(f"{LOCK.name} could not be installed: {done.stderr[-2000:]}")
+
+
+def _distributions(stage: Path, only: Iterable[str] | None) -> list[Distribution]:
+    there = {_name(one.metadata["Name"]): one for one in distributions(path=[str(stage)])}
+    if only is None:
+        return list(there.values())
+    imports = {
+        file.parts[0].partition(".")[0]: name
+        for name, one in there.items()
+        for file in one.files or ()
+    }
+    if unknown := {name for name in only if name not in imports}:
+        raise BundleError(f"{', '.join(sorted(unknown))} is imported and not in {LOCK.name}")
+    waiting, needed = [imports[name] for name in only], dict[str, Distribution]()
+    while waiting:
+        name = waiting.pop()
+        if name not in needed and name in there:
+            needed[name] = there[name]
+            waiting += [_name(r) for r in there[name].requires or () if "extra ==" not in r]
+    return list(needed.values())
+
+
+def _name(requirement: str) -> str:
+    """A distribution's name as it is compared (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
+
+
+def _kept(file: str) -> bool:
+    data = _DATA.match(file)
+    if data:
+        return data[1] in SERVICES
+    return not _UNUSED.search(file)
+
+
+def _compiled(source: Path, platform: Platform) -> Path | None:
+    if source.suffix != ".py":
+        return None
+    tag = f"cpython-{platform.version.replace('.', '')}"
+    path = source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"
+    return path if path.is_file() else None
