@@ -131,6 +131,11 @@ class Settings(BaseModel):
         return cast(str, value)
 
     @property
+    def unknown_after_delta(self) -> timedelta:
+        """`unknown_after` as the pipeline takes it."""
+        return timedelta(seconds=self.unknown_after)
+
+    @property
     def lease(self) -> timedelta:
         """
         How long one attempt may hold an operation.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from penstock.adapters.blocking_topic import BlockingTopic
-from penstock.entrypoints.doors import doors
+from penstock.adapters.doors import doors
 from penstock.entrypoints.problem import MEDIA, problem
 from penstock.errors import ChannelUnavailable, DoorRefusal, SettingsError
 from penstock.pipeline.receive import Receive

@@ -1,0 +1,125 @@
+"""The world on AWS, from settings; and the platform of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from penstock.adapters.aws import (
+    Clients,
+    DynamoAttempts,
+    DynamoLedger,
+    DynamoTokens,
+    SnsChannel,
+    SqsChannel,
+    SqsInbox,
+    aws_secrets,
+)
+from penstock.adapters.clock import SystemClock
+from penstock.adapters.http import AiohttpHttp
+from penstock.adapters.ids import RandomIds
+from penstock.api.context import Aws, Secrets
+from penstock.bootstrap.platform import Platform, packaged_profiles
+from penstock.plugins import load
+from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens
+from penstock.settings import Function, Settings
+
+_TOPICS = {"deliveries": "deliveries_topic", "events": "events_topic"}
+_QUEUES = {
+    "verified": "verified_queue",
+    "rejected": "rejected_queue",
+    "payments": "payments_queue",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """A queue and its dead-letter queue; a terminal queue has none."""
+
+    url: str
+    dead_letters: str | None = None
+
+
+class AwsWorld:
+    """
+    Adapters over boto3, whose own environment says which region, endpoint and credentials.
+
+    Args:
+        inboxes: the queues of a host that consumes several; a function has the one its
+            settings name.
+    """
+
+    def __init__(self, settings: Settings, inboxes: Mapping[str, Addresses] | None = None) -> None:
+        self.clock = SystemClock()
+        self.ids = RandomIds()
+        self.http = AiohttpHttp(settings.request_timeout)
+        self._clients = Clients(polls=max(1, len(inboxes or ())))
+        self._settings = settings
+        self._inboxes = inboxes
+
+    @property
+    def aws(self) -> Aws:
+        """AWS, for plugins."""
+        return self._clients
+
+    @property
+    def ledger(self) -> Ledger:
+        """Facts, seen ids and unsent events."""
+        return self._ledger
+
+    @cached_property
+    def _ledger(self) -> DynamoLedger:
+        return DynamoLedger(self._clients, self._table, self.clock, self.ids)
+
+    @property
+    def attempts(self) -> Attempts:
+        """What sinks have had."""
+        return DynamoAttempts(self._clients, self._table)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The API's bearer tokens."""
+        return DynamoTokens(self._clients, self._table)
+
+    @property
+    def _table(self) -> str:
+        return self._settings.need("ledger_table")
+
+    def channel(self, name: str) -> Channel:
+        """A topic or queue to send to."""
+        if name in _TOPICS:
+            return SnsChannel(self._clients, self._settings.need(_TOPICS[name]))
+        return SqsChannel(self._clients, self._settings.need(_QUEUES[name]))
+
+    def inbox(self, queue: str) -> Inbox:
+        """A queue to consume."""
+        if self._inboxes is not None:
+            found = self._inboxes[queue]
+            return SqsInbox(self._clients, found.url, found.dead_letters)
+        settings = self._settings
+        return SqsInbox(self._clients, settings.need("queue"), settings.need("dead_letters"))
+
+    def secrets(self, plugin: str) -> Secrets:
+        """A plugin's own secret."""
+        prefix = self._settings.need("secrets_prefix")
+        return aws_secrets(self._clients, f"{prefix}/{plugin}", self.clock)
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""
+        await self.http.aclose()
+        self._clients.close()
+
+
+def connect(environ: Mapping[str, str], function: Function) -> Platform:
+    """
+    The platform of one function.
+
+    Raises:
+        SettingsError: names the variables it lacks.
+        PluginError: names the plugin that is broken.
+    """
+    settings = Settings.read(environ, function)
+    needed = {settings.sink} if function is Function.deliver else set(settings.gateways)
+    registry = load(only={name for name in needed if name})
+    return Platform(settings, environ, registry, AwsWorld(settings), packaged_profiles())

@@ -1,0 +1,79 @@
+"""A world in memory: the topology in small, gone when the process ends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, NoReturn
+
+from penstock.adapters.memory import (
+    MemoryAttempts,
+    MemoryLedger,
+    MemoryQueue,
+    MemorySecrets,
+    MemoryTokens,
+    MemoryTopic,
+)
+from penstock.api import Clock, GatewayUnavailable, Http, Ids
+from penstock.api.context import Secrets
+from penstock.ports import Channel
+
+
+class NoAws:
+    """AWS where there is none."""
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> NoReturn:
+        """Refuse."""
+        raise GatewayUnavailable(f"there is no AWS in memory to call {service} of")
+
+
+class MemoryWorld:
+    """
+    Queues, topics, ledger and tokens of one process.
+
+    Args:
+        sinks: each sink's name and the event types its queue is for; None for all.
+        secrets: each plugin's secret.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        ids: Ids,
+        http: Http,
+        sinks: Mapping[str, Collection[str] | None],
+        secrets: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        self.clock = clock
+        self.ids = ids
+        self.http = http
+        self.aws = NoAws()
+        self.ledger = MemoryLedger()
+        self.attempts = MemoryAttempts()
+        self.tokens = MemoryTokens()
+        self._secrets = secrets or {}
+        consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]
+        self.dead_letters = {name: MemoryQueue(clock) for name in consumed}
+        self.queues = {
+            name: MemoryQueue(clock, dead_letters=self.dead_letters[name]) for name in consumed
+        }
+        self.queues["rejected"] = MemoryQueue(clock)
+        self._topics = {"deliveries": MemoryTopic(clock), "events": MemoryTopic(clock)}
+        self._topics["deliveries"].subscribe(self.queues["deliveries"])
+        for name, types in sinks.items():
+            self._topics["events"].subscribe(self.queues[f"sink-{name}"], types)
+
+    def channel(self, name: str) -> Channel:
+        """A topic or queue to send to."""
+        return self._topics.get(name) or self.queues[name]
+
+    def inbox(self, queue: str) -> MemoryQueue:
+        """A queue to consume."""
+        return self.queues[queue]
+
+    def secrets(self, plugin: str) -> Secrets:
+        """A plugin's own secret."""
+        return MemorySecrets(self.clock, self._secrets.get(plugin, {}))
+
+    async def close(self) -> None:
+        """Nothing is held."""

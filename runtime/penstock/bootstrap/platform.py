@@ -1,0 +1,208 @@
+"""The composition root: every stage, made of settings, plugins and adapters when it is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+
+from penstock.adapters.doors import doors
+from penstock.api import Context, Gateway
+from penstock.bootstrap.world import World
+from penstock.pipeline.accept import Accept
+from penstock.pipeline.batch import Backoff, Batch, Handle
+from penstock.pipeline.charge import Charge
+from penstock.pipeline.deliver import Deliver
+from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.process import Process
+from penstock.pipeline.publish import Publish
+from penstock.pipeline.receive import Receive
+from penstock.pipeline.sweep import Sweep
+from penstock.pipeline.verify import Verify
+from penstock.plugins import Registration, Registry, describe
+from penstock.ports import Ledger
+from penstock.settings import Function, Settings
+
+_PROFILE = Path(__file__).parents[1] / "_profile.json"
+
+
+@dataclass(frozen=True)
+class Platform:
+    """
+    All stages of one host; not slotted, because each is made once, when first asked for.
+
+    Attributes:
+        environ: where plugins' settings are read.
+        registry: the plugins; none is built before a stage needs it.
+        profiles: by plugin, what only the local platform adds.
+    """
+
+    settings: Settings
+    environ: Mapping[str, str] = field(repr=False)
+    registry: Registry
+    world: World = field(repr=False)
+    profiles: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict[str, Mapping[str, Any]], repr=False
+    )
+
+    @cached_property
+    def gateways(self) -> Mapping[str, Gateway]:
+        """
+        The configured gateways, by name.
+
+        Raises:
+            PluginError: names the plugin that is not there or not configured.
+        """
+        return {
+            name: self.registry.build_gateway(name, self.environ, self._context)
+            for name in self.settings.gateways
+        }
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where facts are kept."""
+        return self.world.ledger
+
+    @cached_property
+    def receive(self) -> Receive:
+        """From webhooks to deliveries, for a host that has no function for it."""
+        index = {"plugins": [describe(plugin) for plugin in self.registry.plugins]}
+        environ = {**self.environ, "PENSTOCK_GATEWAYS": ",".join(self.settings.gateways)}
+        admitted = doors(index, environ, self.profiles)
+        return Receive(admitted, self.world.channel("deliveries"), self.world.clock)
+
+    @cached_property
+    def verify(self) -> Verify:
+        """From deliveries to notifications."""
+        world = self.world
+        return Verify(
+            self.gateways, world.channel("verified"), world.channel("rejected"), world.clock
+        )
+
+    @cached_property
+    def publish(self) -> Publish:
+        """From the outbox to the events topic."""
+        world = self.world
+        return Publish(self.ledger, world.channel("events"), world.clock, world.ids)
+
+    @cached_property
+    def invoicing(self) -> Invoicing:
+        """The invoice of a paid payment."""
+        return Invoicing(
+            self.gateways,
+            self.ledger,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+            self.settings.unknown_after_delta,
+        )
+
+    @cached_property
+    def process(self) -> Process:
+        """From notifications to the ledger."""
+        world = self.world
+        return Process(
+            self.gateways,
+            self.ledger,
+            world.channel("rejected"),
+            self.publish,
+            self.invoicing,
+            world.clock,
+            world.ids,
+        )
+
+    @cached_property
+    def charge(self) -> Charge:
+        """From payment messages to money."""
+        return Charge(
+            self.gateways,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+        )
+
+    @cached_property
+    def accept(self) -> Accept:
+        """From the API to payment messages; builds no gateway, only asks what each can do."""
+        charging = [
+            name
+            for name in self.settings.gateways
+            if "charges" in self.registry.gateway(name).capabilities
+        ]
+        world = self.world
+        return Accept(self.ledger, world.channel("payments"), world.clock, world.ids, charging)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """What a crash left behind."""
+        return Sweep(
+            self.ledger,
+            self.accept,
+            self.charge,
+            self.invoicing,
+            self.publish,
+            self.world.clock,
+        )
+
+    def deliver(self, sink: str) -> Deliver:
+        """
+        From one sink's queue to the sink.
+
+        Raises:
+            PluginError: names the plugin that is not there or not configured.
+        """
+        built = self.registry.build_sink(sink, self.environ, self._context)
+        return Deliver(built, self.world.attempts, self.world.clock)
+
+    def batch(self, function: Function, sink: str | None = None) -> Batch:
+        """How a host works through what the queue of a consuming function hands out."""
+        handle, queue = self._consumer(function, sink)
+        return Batch(
+            stage=function.value,
+            handle=handle,
+            inbox=self.world.inbox(queue),
+            clock=self.world.clock,
+            backoff=Backoff(self.settings.backoff_base, self.settings.backoff_cap),
+            item_timeout=self.settings.item_timeout,
+        )
+
+    def _consumer(self, function: Function, sink: str | None) -> tuple[Handle, str]:
+        match function:
+            case Function.verify:
+                return self.verify, "deliveries"
+            case Function.process:
+                return self.process, "verified"
+            case Function.charge:
+                return self.charge, "payments"
+            case Function.deliver:
+                name = sink or self.settings.need("sink")
+                return self.deliver(name), f"sink-{name}"
+            case Function.api | Function.sweep:
+                raise ValueError(f"{function} consumes no queue")
+
+    def _context(self, registration: Registration, settings: BaseModel) -> Context[Any]:
+        return Context(
+            settings=settings,
+            secrets=self.world.secrets(registration.name),
+            clock=self.world.clock,
+            ids=self.world.ids,
+            http=self.world.http,
+            aws=self.world.aws,
+            log=structlog.get_logger().bind(plugin=registration.name),
+            request_timeout=self.settings.request_timeout,
+            api_url=self.settings.api_url,
+            profile=self.profiles.get(registration.name, {}),
+        )
+
+
+def packaged_profiles() -> Mapping[str, Mapping[str, Any]]:
+    """What a local zip carries for its plugins; nothing in every other build."""
+    return json.loads(_PROFILE.read_bytes()) if _PROFILE.exists() else {}

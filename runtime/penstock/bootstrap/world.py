@@ -1,0 +1,63 @@
+"""What a platform is put together from: the adapters, behind their ports."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from penstock.api.context import Aws, Clock, Http, Ids, Secrets
+from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens
+
+
+class World(Protocol):
+    """One set of adapters; each is made when it is first asked for."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def ids(self) -> Ids:
+        """New names."""
+        ...
+
+    @property
+    def http(self) -> Http:
+        """Outgoing HTTP, for plugins."""
+        ...
+
+    @property
+    def aws(self) -> Aws:
+        """AWS, for plugins."""
+        ...
+
+    @property
+    def ledger(self) -> Ledger:
+        """Facts, seen ids and unsent events."""
+        ...
+
+    @property
+    def attempts(self) -> Attempts:
+        """What sinks have had."""
+        ...
+
+    @property
+    def tokens(self) -> Tokens:
+        """The API's bearer tokens."""
+        ...
+
+    def channel(self, name: str) -> Channel:
+        """A topic (deliveries, events) or queue (verified, rejected, payments) to send to."""
+        ...
+
+    def inbox(self, queue: str) -> Inbox:
+        """A queue to consume: deliveries, verified, payments, sink-<name>."""
+        ...
+
+    def secrets(self, plugin: str) -> Secrets:
+        """A plugin's own secret."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections and threads."""
+        ...

@@ -1,0 +1,199 @@
+"""
+The functions: an event in, the platform at work, an answer out.
+
+One event loop a sandbox, made at its first invocation and kept: connections outlive a batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import os
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import cache
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl
+
+import structlog
+
+from penstock import contracts, observability
+from penstock.adapters.aws import message_from_record
+from penstock.bootstrap import Platform
+from penstock.bootstrap.aws import connect
+from penstock.entrypoints.api import WEBHOOK, Api
+from penstock.entrypoints.handlers import Handlers
+from penstock.entrypoints.http import Answer, Request, problem_answer
+from penstock.entrypoints.tokens import Authenticator
+from penstock.errors import RequestRefused
+from penstock.pipeline.batch import MARGIN, Batch, Status
+from penstock.settings import Function
+
+T = TypeVar("T")
+
+
+class LambdaContext(Protocol):
+    """What is used of the context that Lambda hands in."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the function is ended."""
+        ...
+
+
+class Host:
+    """One sandbox: its loop and its platform."""
+
+    def __init__(self, function: Function, platform: Platform) -> None:
+        self._function = function
+        self._platform = platform
+        self._runner = asyncio.Runner()
+        self._batch: Batch | None = None
+        self._api: Api | None = None
+
+    def api(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a request (API Gateway payload 2.0)."""
+        if self._api is None:
+            self._api = make_api(self._platform)
+        return _response(self._run(answer(self._api, event)))
+
+    def batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Work through a batch; the ids of what comes back are its `batchItemFailures`."""
+        return self._run(self._work(event, remaining(context)))
+
+    def sweep(self, context: LambdaContext) -> dict[str, Any]:
+        """Look at what is due, as far as the time goes; the rest is due a minute later too."""
+        return self._run(self._sweep(remaining(context)))
+
+    def close(self) -> None:
+        """End the loop; Lambda never does, tests do."""
+        self._run(self._platform.world.close())
+        self._runner.close()
+
+    async def _work(self, event: Mapping[str, Any], left: Callable[[], float]) -> dict[str, Any]:
+        if self._batch is None:
+            self._batch = self._platform.batch(self._function)
+        sink = self._platform.settings.sink
+        bound = observability.bind_contextvars(**({"sink": sink} if sink else {}))
+        try:
+            messages = [message_from_record(record) for record in event["Records"]]
+            results = await self._batch.run(messages, left)
+        finally:
+            observability.reset_contextvars(**bound)
+        return {
+            "batchItemFailures": [
+                {"itemIdentifier": one.id} for one in results if one.status is Status.retry
+            ],
+            "results": [
+                {"id": one.id, "status": one.status.value, "error": one.error} for one in results
+            ],
+        }
+
+    async def _sweep(self, left: Callable[[], float]) -> dict[str, Any]:
+        try:
+            if left() <= MARGIN:
+                raise TimeoutError
+            async with asyncio.timeout(left() - MARGIN):
+                swept = await self._platform.sweep()
+        except TimeoutError:
+            structlog.get_logger().warning("sweep.out_of_time")
+            return {"swept": None, "failed": None}
+        failed = [one for one in swept if one.error]
+        structlog.get_logger().info("sweep.finished", swept=len(swept), failed=len(failed))
+        return {"swept": len(swept), "failed": len(failed)}
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+
+def make_api(platform: Platform) -> Api:
+    """
+    The API as the function serves it: all but the webhooks, which have their own function.
+
+    Raises:
+        SettingsError: the contract and the handlers do not fit together.
+    """
+    contract = contracts.load()
+    handlers = dict(Handlers(platform, contract).table())
+    del handlers[WEBHOOK]
+    authenticate = Authenticator(platform.world.tokens, platform.world.clock)
+    return Api(contract, handlers, authenticate)
+
+
+async def answer(api: Api, event: Mapping[str, Any]) -> Answer:
+    """Answer an API Gateway event; what came through `$default` is found to be 404 or 405."""
+    http = event["requestContext"]["http"]
+    given: Mapping[str, str] = event.get("headers") or {}
+    try:
+        request = Request(
+            method=http["method"],
+            path=event["rawPath"],
+            query=parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True),
+            headers={name.lower(): value for name, value in given.items()},
+            body=_body(event),
+            route=event.get("routeKey", ""),
+            parameters=event.get("pathParameters") or {},
+        )
+    except binascii.Error:
+        return problem_answer(RequestRefused(400, "Body refused", "it could not be read"))
+    return await api(request)
+
+
+def remaining(context: LambdaContext) -> Callable[[], float]:
+    """Seconds until the function is ended, as the pipeline asks for them."""
+    return lambda: context.get_remaining_time_in_millis() / 1000
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body: str = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body, validate=True)
+    return body.encode("utf-8", errors="surrogatepass")
+
+
+def _response(answered: Answer) -> dict[str, Any]:
+    return {
+        "statusCode": answered.status,
+        "headers": dict(answered.headers),
+        "body": answered.body.decode(),
+        "isBase64Encoded": False,
+    }
+
+
+@cache
+def _host(function: Function) -> Host:
+    platform = connect(os.environ, function)
+    observability.configure(platform.settings.log_level)
+    return Host(function, platform)
+
+
+def api(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The API, webhooks excepted."""
+    return _host(Function.api).api(event)
+
+
+def verify(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Deliveries: authentic, forged, or not known yet."""
+    return _host(Function.verify).batch(event, context)
+
+
+def process(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Notifications: into the ledger, on to the invoice and the events."""
+    return _host(Function.process).batch(event, context)
+
+
+def charge(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Payment messages: to their gateways."""
+    return _host(Function.charge).batch(event, context)
+
+
+def deliver(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Events: to the one sink this function is for."""
+    return _host(Function.deliver).batch(event, context)
+
+
+def sweep(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The schedule: whatever a crash left behind."""
+    return _host(Function.sweep).sweep(context)
+
+
+__all__: Sequence[str] = ("api", "charge", "deliver", "process", "sweep", "verify")

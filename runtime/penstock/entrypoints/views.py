@@ -1,0 +1,88 @@
+"""What is shown of a payment: what is known, without the payer's e-mail address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from penstock.domain.money import Money
+from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.payment import Payment, Transaction
+
+
+def payment_view(payment: Payment) -> dict[str, Any]:
+    """The payment as `GET /payments/{id}` answers it (components/schemas/Payment)."""
+    order, payer, plan = payment.order, payment.payer, payment.plan
+    return present(
+        {
+            "id": payment.id,
+            "provider": payment.gateway,
+            "status": payment.status.value,
+            "reason": payment.reason,
+            "amount": money(order.amount),
+            "reference": order.reference,
+            "description": order.description,
+            "metadata": dict(order.metadata) or None,
+            "payer": present({"reference": payer.reference, "name": payer.name}) or None
+            if payer
+            else None,
+            "subscription": payment.subscription,
+            "plan": present({"id": plan.id, "name": plan.name}) if plan else None,
+            "transactions": [_transaction(one) for one in payment.transactions],
+            "operations": [_operation(one) for one in payment.operations],
+            "invoice": _invoice(payment) or None,
+            "links": {**payment.links, "self": f"/payments/{payment.id}"},
+            "created_at": moment(payment.created_at),
+            "updated_at": moment(payment.updated_at),
+        }
+    )
+
+
+def money(amount: Money) -> dict[str, Any]:
+    """An amount, for programs and for people."""
+    return {"minor": amount.minor, "currency": amount.currency, "value": amount.decimal}
+
+
+def moment(at: datetime) -> str:
+    """A moment as RFC 3339 writes it, in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what is known."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _transaction(transaction: Transaction) -> dict[str, Any]:
+    return {
+        "id": transaction.id,
+        "kind": transaction.kind,
+        "status": transaction.status.value,
+        "amount": money(transaction.amount),
+        "at": moment(transaction.at),
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    return present(
+        {
+            "id": operation.id,
+            "kind": operation.kind.value,
+            "state": operation.state.value,
+            "attempts": operation.attempts,
+            "reference": operation.reference,
+            "reason": operation.reason,
+        }
+    )
+
+
+def _invoice(payment: Payment) -> dict[str, Any]:
+    operation = payment.operation(OperationKind.invoice)
+    return present(
+        {
+            "number": payment.invoice_number,
+            "reference": operation.reference if operation else None,
+            "withheld": payment.invoice_withheld,
+        }
+    )

@@ -1,0 +1,271 @@
+"""The functions over the memory adapters: events in, answers out, item by item."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from penstock.api import Refused, RetryAfter
+from penstock.domain import rules
+from penstock.domain.money import Money
+from penstock.domain.payment import Order
+from penstock.entrypoints.lambdas import Host
+from penstock.entrypoints.tokens import mint
+from penstock.pipeline.orders import ChargeMessage
+from penstock.ports import Message, Outgoing
+from penstock.settings import Function
+from tests.unit.entrypoints.stand import Stand
+
+HostOf = Callable[[Function], Host]
+
+
+@dataclass
+class Remaining:
+    """The context that Lambda hands in."""
+
+    millis: int = 30_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.millis
+
+
+@pytest.fixture
+def stand() -> Stand:
+    return Stand()
+
+
+@pytest.fixture
+def host(stand: Stand) -> Iterator[HostOf]:
+    made: list[Host] = []
+
+    def make(function: Function) -> Host:
+        made.append(Host(function, stand.platform))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def records(messages: Sequence[Message]) -> dict[str, Any]:
+    """The event that a mapping makes of what a queue hands out."""
+    return {
+        "Records": [
+            {
+                "messageId": one.id,
+                "receiptHandle": one.receipt,
+                "body": one.body,
+                "attributes": {
+                    "MessageGroupId": one.group,
+                    "ApproximateReceiveCount": str(one.receives),
+                },
+                "messageAttributes": {
+                    name: {"stringValue": value, "dataType": "String"}
+                    for name, value in one.attributes.items()
+                },
+                "eventSource": "aws:sqs",
+            }
+            for one in messages
+        ]
+    }
+
+
+def take(host: Host, stand: Stand, queue: str, *messages: Outgoing) -> dict[str, Any]:
+    """Send messages to a queue and take them out again, as a mapping does."""
+
+    async def through() -> Sequence[Message]:
+        for message in messages:
+            await stand.world.queues[queue].send(message)
+        return await stand.world.queues[queue].receive(10, 0)
+
+    return records(host._run(through()))  # pyright: ignore[reportPrivateUsage] - its loop
+
+
+def payment(name: str, body: str | None = None) -> Outgoing:
+    order = ChargeMessage(name, "acme", Order(Money(500, "JPY")))
+    return Outgoing(body or order.dumps(), group=name, dedup=name)
+
+
+def request(
+    method: str, path: str, route: str | None = None, body: str = "", **headers: str
+) -> dict[str, Any]:
+    return {
+        "version": "2.0",
+        "routeKey": route or f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {name.replace("_", "-"): value for name, value in headers.items()},
+        "requestContext": {"http": {"method": method, "path": path}},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+class TestBatches:
+    def test_each_item_is_told_its_end_and_only_what_comes_back_is_a_failure(
+        self, host: HostOf, stand: Stand
+    ):
+        charge = host(Function.charge)
+        event = take(charge, stand, "payments", payment("p-1"), payment("p-2", "no JSON"))
+
+        answer = charge.batch(event, Remaining())
+
+        assert [] == answer["batchItemFailures"]
+        assert ["done", "parked"] == [one["status"] for one in answer["results"]]
+        assert [None, "MalformedMessage: "] == [
+            one["error"] and one["error"][:18] for one in answer["results"]
+        ]
+        assert {"acme"} == {
+            stand.world.ledger._payments[name].gateway  # pyright: ignore[reportPrivateUsage]
+            for name in ("p-1",)
+        }
+
+    def test_too_little_time_left_begins_nothing_and_gives_all_back(
+        self, host: HostOf, stand: Stand
+    ):
+        charge = host(Function.charge)
+        event = take(charge, stand, "payments", payment("p-1"), payment("p-2"))
+
+        answer = charge.batch(event, Remaining(25_000))
+
+        ids = [one["messageId"] for one in event["Records"]]
+        assert ids == [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+        assert 0 == stand.acme.charge_calls
+
+    def test_a_delivery_is_verified(self, host: HostOf, stand: Stand):
+        verify = host(Function.verify)
+        delivery = verify._run(  # pyright: ignore[reportPrivateUsage] - on its loop
+            stand.platform.receive("acme", {"sig": "good"}, b'{"id": "WH-1"}')
+        )
+        answer = verify.batch(take(verify, stand, "deliveries"), Remaining())
+
+        assert ["done"] == [one["status"] for one in answer["results"]]
+        (sent,) = take(verify, stand, "verified")["Records"]
+        assert delivery.id == json.loads(sent["body"])["delivery_id"]
+
+    def test_a_notification_becomes_a_payment_an_invoice_and_events(
+        self, host: HostOf, stand: Stand
+    ):
+        process = host(Function.process)
+        take_verified(process, stand)
+        answer = process.batch(take(process, stand, "verified"), Remaining())
+
+        assert ["done"] == [one["status"] for one in answer["results"]]
+        assert 1 == len(stand.acme.invoices)
+        events = take(process, stand, "sink-pager")["Records"]
+        assert ["payment.succeeded", "invoice.paid"] == [
+            json.loads(one["body"])["type"] for one in events
+        ]
+
+    def test_an_event_is_delivered_once_and_the_line_names_the_sink(
+        self, host: HostOf, stand: Stand
+    ):
+        deliver = paid(host, stand)
+        event = take(deliver, stand, "sink-pager")
+        deliver.batch(event, Remaining())
+        again = deliver.batch(event, Remaining())
+
+        assert ["payment.succeeded"] == [one.type.value for one in stand.pager.got]
+        assert ["done"] == [one["status"] for one in again["results"]]
+
+    @pytest.mark.parametrize(
+        ("said", "status"), [(RetryAfter("busy", 3), "retry"), (Refused("never"), "parked")]
+    )
+    def test_a_sink_that_does_not_take_it_decides_whether_it_comes_back(
+        self, host: HostOf, stand: Stand, said: Any, status: str
+    ):
+        deliver = paid(host, stand)
+        stand.pager.answers.append(said)
+
+        answer = deliver.batch(take(deliver, stand, "sink-pager"), Remaining())
+
+        assert [status] == [one["status"] for one in answer["results"]]
+        assert (status == "retry") is bool(answer["batchItemFailures"])
+
+
+def take_verified(host: Host, stand: Stand) -> None:
+    """Have one notification on the verified queue."""
+
+    async def through() -> None:
+        await stand.platform.receive("acme", {"sig": "good"}, b'{"id": "WH-1"}')
+        (message,) = await stand.world.queues["deliveries"].receive(1, 0)
+        await stand.platform.verify(message)
+
+    host._run(through())  # pyright: ignore[reportPrivateUsage] - on its loop
+
+
+def paid(host: HostOf, stand: Stand) -> Host:
+    """A payment's event on the sink's queue, and the function that delivers it."""
+    charge, deliver = host(Function.charge), host(Function.deliver)
+    charge.batch(take(charge, stand, "payments", payment("p-1")), Remaining())
+    return deliver
+
+
+class TestSweep:
+    def test_what_was_accepted_and_never_sent_is_sent(self, host: HostOf, stand: Stand):
+        sweep = host(Function.sweep)
+        order = rules.accept(
+            "p-1",
+            "acme",
+            Order(Money(500, "JPY")),
+            operation_id="op-1",
+            now=stand.clock.now(),
+            new_id=stand.world.ids.new,
+            due_at=stand.clock.now(),
+        )
+        sweep._run(stand.world.ledger.commit(order))  # pyright: ignore[reportPrivateUsage]
+
+        assert {"swept": 1, "failed": 0} == sweep.sweep(Remaining())
+        (sent,) = take(sweep, stand, "payments")["Records"]
+        assert "p-1" == json.loads(sent["body"])["id"]
+
+    def test_too_little_time_is_no_failure(self, host: HostOf):
+        assert {"swept": None, "failed": None} == host(Function.sweep).sweep(Remaining(4_000))
+
+
+class TestApi:
+    def test_a_route_is_answered_through_its_route_key(self, host: HostOf):
+        answer = host(Function.api).api(request("GET", "/health"))
+
+        assert (200, {"status": "ok"}) == (answer["statusCode"], json.loads(answer["body"]))
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status"),
+        [("GET", "/nowhere", 404), ("DELETE", "/payments", 405), ("PUT", "/webhooks/acme", 405)],
+    )
+    def test_whatever_else_is_asked_for_is_a_problem(
+        self, host: HostOf, method: str, path: str, status: int
+    ):
+        answer = host(Function.api).api(request(method, path, "$default"))
+
+        assert (status, status) == (answer["statusCode"], json.loads(answer["body"])["status"])
+        assert "application/problem+json" == answer["headers"]["content-type"]
+
+    def test_a_payment_is_taken_from_a_base64_body_too(self, host: HostOf, stand: Stand):
+        api = host(Function.api)
+        kept, token = mint("a test", stand.world.ids, stand.clock.now())
+        api._run(stand.world.tokens.put(kept))  # pyright: ignore[reportPrivateUsage] - its loop
+        asked = json.dumps({"provider": "acme", "order": {"amount": 5, "currency": "JPY"}})
+        event = request(
+            "POST",
+            "/payments",
+            Authorization=f"Bearer {token}",
+            Content_Type="application/json",
+            Idempotency_Key="k-1",
+        )
+        event |= {"body": base64.b64encode(asked.encode()).decode(), "isBase64Encoded": True}
+
+        assert 202 == api.api(event)["statusCode"]
+        assert 401 == api.api({**event, "headers": {}})["statusCode"]
+
+    def test_a_path_parameter_comes_from_the_gateway(self, host: HostOf):
+        event = request("GET", "/payments/x", "GET /payments/{id}")
+
+        answer = host(Function.api).api({**event, "pathParameters": {"id": "x"}})
+
+        assert 401 == answer["statusCode"]
