@@ -29,6 +29,7 @@ _PERMANENT = frozenset(
         "MailFromDomainNotVerifiedException",
         "MessageRejected",
         "NotFoundException",
+        "ParamValidation",
     }
 )
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})

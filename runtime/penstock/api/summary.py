@@ -107,7 +107,10 @@ def _amount(data: Mapping[str, Any]) -> str | None:
 
 def _links(event: Event, api_url: str) -> Iterator[tuple[str, str]]:
     if api_url:
-        yield "Payment", f"{api_url.rstrip('/')}/payments/{quote(event.entity, safe='')}"
+        yield (
+            "Payment",
+            f"{api_url.rstrip('/')}/payments/{quote(event.entity, safe='', errors='replace')}",
+        )
     for name, url in list(_object(event.data, "links").items())[:_MOST_LINKS]:
         if isinstance(url, str) and (safe := _address(url)):
             yield one_line(name, 40) or "Link", safe
@@ -115,10 +118,10 @@ def _links(event: Event, api_url: str) -> Iterator[tuple[str, str]]:
 
 def _address(url: str) -> str | None:
     """The address with everything percent-encoded that any medium could take for markup."""
-    encoded = quote(url, safe=":/?#[]@!$&()*+,;=%~-._")
     try:
+        encoded = quote(url, safe=":/?#[]@!$&()*+,;=%~-._")
         parts = urlsplit(encoded)
-    except ValueError:
+    except ValueError:  # also half a surrogate pair, which JSON can carry and UTF-8 cannot
         return None
     good = parts.scheme in ("http", "https") and parts.hostname and len(encoded) <= _LONGEST_URL
     return encoded if good else None

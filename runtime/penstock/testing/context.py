@@ -88,6 +88,19 @@ class ScriptedAws:
         return answer
 
 
+class AlwaysAws:
+    """AWS with one answer to everything: what a call returns, or an exception to raise."""
+
+    def __init__(self, answer: Mapping[str, Any] | AwsError | GatewayUnavailable) -> None:
+        self._answer = answer
+
+    async def call(self, service: str, operation: str, **_: Any) -> Mapping[str, Any]:
+        """Give the answer."""
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer
+
+
 @dataclass(slots=True)
 class RecordingLog:
     """A log that keeps its lines: level, event, fields."""

@@ -96,6 +96,7 @@ async def test_without_reply_to_answers_go_to_the_sender():
             AwsError("MailFromDomainNotVerifiedException", status=400),
             Refused("SES answered MailFromDomainNotVerifiedException"),
         ),
+        (AwsError("ParamValidation", status=400), Refused("SES answered ParamValidation")),
         (GatewayUnavailable("no connection"), RetryAfter("SES gave no answer")),
     ],
 )

@@ -1,0 +1,90 @@
+"""How a plugin under test is built, and the checks that hold for every plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from penstock.api import Aws, Clock, Http, Secrets
+from penstock.plugins import Registration, read_settings
+from penstock.testing import datafile
+from penstock.testing.clock import FrozenClock
+from penstock.testing.context import FixedSecrets, context
+from penstock.testing.http import Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """
+    Where a plugin is put to the test.
+
+    Attributes:
+        registration: what it registered: `load(["penstock_acme"]).gateway("acme")`.
+        environ: the variables that configure it.
+        secret: the values of its secret.
+        http: the way to a provider that works, its simulator most likely.
+        aws: an AWS that works, if the plugin needs one.
+    """
+
+    registration: Registration
+    environ: Mapping[str, str] = field(default_factory=dict[str, str])
+    secret: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    profile: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    clock: Clock = field(default_factory=FrozenClock)
+    http: Http = field(default_factory=Unreachable)
+    aws: Aws = field(default_factory=Unreachable)
+
+    def build(
+        self, *, http: Http | None = None, aws: Aws | None = None, secrets: Secrets | None = None
+    ) -> Any:
+        """The gateway or sink; what is given takes the place of what works."""
+        return self.registration.build(
+            context(
+                read_settings(self.registration, self.environ),
+                secrets=secrets or FixedSecrets(self.secret),
+                clock=self.clock,
+                http=http or self.http,
+                aws=aws or self.aws,
+                profile=self.profile,
+            )
+        )
+
+
+class PluginConformance:
+    """What holds for every gateway and sink. Fixtures: `bench`."""
+
+    def test_its_data_file_says_what_its_classes_say(self, bench: Bench) -> None:
+        """Infra and receive read the file and never import the plugin."""
+        module = bench.registration.plugin
+
+        assert datafile.current(module), f"run: python -m penstock.testing.datafile {module}"
+
+    def test_it_bears_the_name_it_is_registered_under(self, bench: Bench) -> None:
+        """Messages, queues and secrets call it by that name."""
+        assert bench.registration.name == bench.build().name
+
+    def test_a_setting_it_has_not_is_refused(self, bench: Bench) -> None:
+        """A misspelt setting is an error before anything is deployed."""
+        with pytest.raises(ValidationError) as refused:
+            bench.registration.settings.model_validate({"no_such_setting": "x"})
+
+        kinds = {(error["type"], *error["loc"]) for error in refused.value.errors()}
+        assert ("extra_forbidden", "no_such_setting") in kinds, 'set extra="forbid"'
+
+    def test_building_it_reaches_for_nothing(self, bench: Bench) -> None:
+        """What is built at start must start while its provider is down."""
+        world, secrets = Unreachable(), FixedSecrets(bench.secret)
+
+        bench.build(http=world, aws=world, secrets=secrets)
+
+        assert (0, 0) == (world.asked, secrets.reads)
+
+    def test_it_shows_no_secret(self, bench: Bench) -> None:
+        """A representation ends up in a log one day."""
+        shown = repr(bench.build())
+
+        assert not [name for name, value in bench.secret.items() if value in shown]

@@ -1,0 +1,45 @@
+"""What every gateway must do."""
+
+from __future__ import annotations
+
+import inspect
+
+from penstock.api.gateway import CAPABILITIES
+from penstock.testing.conformance.bench import Bench, PluginConformance
+from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
+from penstock.testing.conformance.invoices import InvoicesConformance
+from penstock.testing.conformance.webhooks import ConfirmConformance, WebhooksConformance
+
+SAT: dict[str, type] = {
+    "webhooks": WebhooksConformance,
+    "confirm": ConfirmConformance,
+    "charges": ChargesConformance,
+    "lookup": LookupConformance,
+    "invoices": InvoicesConformance,
+}
+
+
+class GatewayConformance(PluginConformance):
+    """What holds for a gateway, whatever it can do. Fixtures: `bench`."""
+
+    def test_it_sits_the_conformance_of_all_it_claims(self, bench: Bench) -> None:
+        """A capability nobody tested is a claim."""
+        claimed = bench.registration.capabilities
+        left_out = [SAT[name].__name__ for name in claimed if not isinstance(self, SAT[name])]
+
+        assert not left_out, f"{type(self).__name__} must also subclass {', '.join(left_out)}"
+
+    def test_what_is_awaited_can_be_awaited(self, bench: Bench) -> None:
+        """A method that the protocol has as `async` is one, and no other is."""
+        made = bench.registration.made
+        wrong = [
+            member
+            for protocol in CAPABILITIES
+            if protocol.__name__.lower() in bench.registration.capabilities
+            for member, wanted in inspect.getmembers(protocol, inspect.isfunction)
+            if not member.startswith("_")
+            and inspect.iscoroutinefunction(wanted)
+            is not inspect.iscoroutinefunction(getattr(made, member))
+        ]
+
+        assert not wrong

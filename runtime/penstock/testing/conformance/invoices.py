@@ -1,0 +1,108 @@
+"""What a gateway must do that makes invoices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from penstock.api import (
+    GatewayUnavailable,
+    InvoiceDraft,
+    InvoiceState,
+    NotSent,
+    Response,
+    Succeeded,
+    Unanswered,
+)
+from penstock.testing.conformance.bench import Bench
+from penstock.testing.conformance.charges import NO_ANSWERS
+from penstock.testing.http import Always, Lossy, Unreachable
+
+
+class InvoicesConformance:
+    """
+    What holds for `Invoices`.
+
+    Fixtures: `bench`; `invoice_draft`, one the provider takes, for a transaction it knows;
+    `makes_invoices`, which of the gateway's requests do, by method and URL.
+    """
+
+    async def test_an_invoice_is_made_sent_and_recorded(
+        self, bench: Bench, invoice_draft: InvoiceDraft
+    ) -> None:
+        """And found at each step, by its reference and by its number."""
+        gateway = bench.build()
+        states: list[InvoiceState] = []
+
+        made = await gateway.create_invoice(invoice_draft)
+        assert isinstance(made, Succeeded)
+        for step in (None, gateway.send_invoice, gateway.record_payment):
+            if step:
+                await step(made.reference, invoice_draft)
+            for reference in (made.reference, None):
+                found = await gateway.find_invoice(invoice_draft, reference)
+                assert (made.reference, invoice_draft.number) == (found.reference, found.number)
+                states.append(found.state)
+
+        draft, sent, recorded = InvoiceState.draft, InvoiceState.sent, InvoiceState.recorded
+        assert [draft, draft, sent, sent, recorded, recorded] == states
+
+    async def test_doing_it_again_changes_nothing(
+        self, bench: Bench, invoice_draft: InvoiceDraft
+    ) -> None:
+        """Whoever crashed after a step takes it again."""
+        gateway = bench.build()
+        made = await gateway.create_invoice(invoice_draft)
+
+        for step in (gateway.send_invoice, gateway.record_payment):
+            for _ in range(2):
+                await step(made.reference, invoice_draft)
+
+        found = await gateway.find_invoice(invoice_draft, None)
+        assert InvoiceState.recorded is found.state
+
+    async def test_an_invoice_whose_answer_was_lost_is_found_by_its_number(
+        self,
+        bench: Bench,
+        invoice_draft: InvoiceDraft,
+        makes_invoices: Callable[[str, str], bool],
+    ) -> None:
+        """Unknown is not failed."""
+        lossy = bench.build(http=Lossy(bench.http, makes_invoices))
+
+        answer = await lossy.create_invoice(invoice_draft)
+
+        assert isinstance(answer, Unanswered)
+        assert await bench.build().find_invoice(invoice_draft, None) is not None
+
+    async def test_an_invoice_never_made_is_not_found(
+        self, bench: Bench, invoice_draft: InvoiceDraft
+    ) -> None:
+        """And said so, not guessed."""
+        other = replace(invoice_draft, number=f"{invoice_draft.number[:-1]}?")
+
+        assert await bench.build().find_invoice(other, None) is None
+
+    async def test_without_a_connection_nothing_was_made(
+        self, bench: Bench, invoice_draft: InvoiceDraft
+    ) -> None:
+        """So it may be tried again."""
+        answer = await bench.build(http=Unreachable()).create_invoice(invoice_draft)
+
+        assert isinstance(answer, NotSent)
+
+    @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
+    async def test_without_an_answer_it_is_still_unknown(
+        self, bench: Bench, invoice_draft: InvoiceDraft, answer: Response | Exception
+    ) -> None:
+        """An outage is neither "not found" nor a refusal."""
+        gateway = bench.build(http=Always(answer))
+
+        with pytest.raises(GatewayUnavailable):
+            await gateway.find_invoice(invoice_draft, None)
+        for step in (gateway.send_invoice, gateway.record_payment):
+            with pytest.raises(GatewayUnavailable):
+                await step("INV2-AAAA-BBBB-CCCC-DDDD", invoice_draft)
+        assert isinstance(await gateway.create_invoice(invoice_draft), NotSent | Unanswered)

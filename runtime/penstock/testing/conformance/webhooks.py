@@ -1,0 +1,206 @@
+"""What a gateway must do that sends webhooks, and one whose API can be asked about them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+import pytest
+
+from penstock.api import (
+    Authentic,
+    Confirmed,
+    Delivery,
+    Evidence,
+    Forged,
+    GatewayUnavailable,
+    HttpNotSent,
+    HttpUnanswered,
+    MalformedDelivery,
+    Notification,
+    Response,
+    Undecided,
+)
+from penstock.plugins import read_settings
+from penstock.testing.conformance.bench import Bench
+from penstock.testing.conformance.charges import NO_ANSWERS
+from penstock.testing.context import NoSecrets
+from penstock.testing.http import Always
+
+MARK = "hunter2"
+HOSTILE = ("", " ", "\x00", "é", "\ud800", "x" * 100_000, "https://evil.test/", "%s{}", "-1")
+BODIES = (
+    b"",
+    b"\xff\xfe",
+    b"null",
+    b"[]",
+    b'"hunter2"',
+    b"{}",
+    b"{hunter2",
+    b'{"id": 7, "hunter2": []}',
+    b"[" * 100_000,
+)
+
+
+class WebhooksConformance:
+    """
+    What holds for `Webhooks`.
+
+    Fixtures: `bench`; `genuine`, a delivery the gateway signed; `now`, a time it is good at.
+    """
+
+    async def test_a_genuine_delivery_is_authentic(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """Each time it is asked."""
+        gateway = bench.build()
+
+        assert [Authentic()] * 2 == [await gateway.authenticate(genuine, now) for _ in range(2)]
+
+    @pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+    async def test_one_flipped_bit_is_forged(
+        self, bench: Bench, genuine: Delivery, now: datetime, place: float
+    ) -> None:
+        """Anywhere in the body."""
+        at = int(place * (len(genuine.body) - 1))
+        flipped = bytes([genuine.body[at] ^ 1])
+        body = genuine.body[:at] + flipped + genuine.body[at + 1 :]
+
+        answer = await bench.build().authenticate(replace(genuine, body=body), now)
+
+        assert isinstance(answer, Forged)
+
+    async def test_a_body_that_lost_or_gained_bytes_is_forged(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """Bytes count, not what they mean: not even white space may be added."""
+        gateway, body = bench.build(), genuine.body
+        others = (b"", body[:-1], body + b" ", b" " + body, b"\xff" + body)
+
+        answers = [
+            await gateway.authenticate(replace(genuine, body=other), now) for other in others
+        ]
+
+        assert all(isinstance(answer, Forged) for answer in answers)
+
+    async def test_a_missing_header_is_forged(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """Each of the door's headers is needed, here too."""
+        gateway = bench.build()
+
+        for name in _door(bench):
+            headers = {k: v for k, v in genuine.headers.items() if k != name}
+            answer = await gateway.authenticate(replace(genuine, headers=headers), now)
+            assert isinstance(answer, Forged), f"without {name}"
+
+    @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
+    async def test_no_header_value_gets_in_or_raises(
+        self, bench: Bench, genuine: Delivery, now: datetime, value: str
+    ) -> None:
+        """Whatever a stranger writes there."""
+        gateway = bench.build()
+
+        for name in _door(bench):
+            headers = {**genuine.headers, name: value}
+            answer = await gateway.authenticate(replace(genuine, headers=headers), now)
+            assert isinstance(answer, Forged | Undecided), f"{name} of another value"
+
+    @pytest.mark.parametrize("failure", [HttpNotSent("x"), HttpUnanswered("x")], ids=repr)
+    async def test_an_outage_makes_nothing_a_forgery(
+        self, bench: Bench, genuine: Delivery, now: datetime, failure: Exception
+    ) -> None:
+        """What cannot be decided now is decided later."""
+        answer = await bench.build(http=Always(failure)).authenticate(genuine, now)
+
+        assert isinstance(answer, Authentic | Undecided)
+
+    async def test_an_unreadable_secret_makes_nothing_a_forgery(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """What cannot be decided now is decided later."""
+        answer = await bench.build(secrets=NoSecrets()).authenticate(genuine, now)
+
+        assert isinstance(answer, Authentic | Undecided)
+
+    def test_its_door_lets_the_genuine_in(self, bench: Bench, genuine: Delivery) -> None:
+        """Or nothing is ever received."""
+        door = bench.registration.door
+        assert door is not None
+        assert len(genuine.body) <= door.body_limit
+        if door.json:
+            json.loads(genuine.body)
+        for name, pattern in _door(bench).items():
+            assert re.fullmatch(pattern, genuine.headers[name]), f"the pattern of {name}"
+
+    def test_a_delivery_is_read_as_a_notification(self, bench: Bench, genuine: Delivery) -> None:
+        """With where it came from, and able to travel."""
+        notification: Notification = bench.build().read(genuine)
+
+        assert (
+            bench.registration.name,
+            Evidence.signed,
+            genuine.id,
+            hashlib.sha256(genuine.body).hexdigest(),
+        ) == (
+            notification.gateway,
+            notification.evidence,
+            notification.delivery_id,
+            notification.digest,
+        )
+        assert notification.id
+        assert notification == Notification.loads(notification.dumps())
+
+    @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:12]))
+    def test_what_cannot_be_read_is_malformed(
+        self, bench: Bench, genuine: Delivery, body: bytes
+    ) -> None:
+        """Never another exception, and never a word of it."""
+        with pytest.raises(MalformedDelivery) as refused:
+            bench.build().read(replace(genuine, body=body))
+
+        assert MARK not in str(refused.value)
+
+
+class ConfirmConformance:
+    """
+    What holds for `Confirm`.
+
+    Fixtures: `bench`; `notification`, a true one; `now`, soon after it.
+    """
+
+    async def test_a_true_notification_is_confirmed(
+        self, bench: Bench, notification: Notification, now: datetime
+    ) -> None:
+        """With the state as fetched."""
+        assert isinstance(await bench.build().confirm(notification, now), Confirmed)
+
+    @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
+    async def test_without_an_answer_nothing_is_said(
+        self,
+        bench: Bench,
+        notification: Notification,
+        now: datetime,
+        answer: Response | Exception,
+    ) -> None:
+        """An outage confirms nothing and contradicts nothing."""
+        with pytest.raises(GatewayUnavailable):
+            await bench.build(http=Always(answer)).confirm(notification, now)
+
+
+def _door(bench: Bench) -> dict[str, str]:
+    """The door's headers and patterns for the environment on the bench."""
+    door = bench.registration.door
+    assert door is not None
+    settings: Any = read_settings(bench.registration, bench.environ)
+    local = cast(dict[str, str], bench.profile.get("door", {}))
+    return {
+        name: patterns
+        if isinstance(patterns, str)
+        else patterns.get(settings.environment) or local[name]
+        for name, patterns in door.headers.items()
+    }

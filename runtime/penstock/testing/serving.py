@@ -1,0 +1,35 @@
+"""A simulator served on a free port of this machine, and the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp.test_utils import TestServer
+
+from penstock.adapters.http import AiohttpHttp
+from penstock.api import Http, Simulated, Simulator
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running simulator: where it is, what it told us, and real HTTP to reach it by."""
+
+    url: str
+    told: Simulated
+    http: Http
+
+
+@asynccontextmanager
+async def served(simulator: Simulator) -> AsyncGenerator[Served]:
+    """Serve a simulator until the block ends."""
+    server = TestServer(simulator.app)
+    http = AiohttpHttp(timeout=5.0)
+    await server.start_server()
+    try:
+        url = str(server.make_url("/")).rstrip("/")
+        yield Served(url, simulator.describe(url), http)
+    finally:
+        await http.aclose()
+        await server.close()
