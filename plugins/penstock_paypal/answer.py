@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
-from penstock.api import GatewayUnavailable, Response
+from penstock.api import GatewayUnavailable, Response, retry_after
 from penstock_paypal import shapes
 
 # PayPal's own sample waits so long where it is told nothing (developer.paypal.com rate-limiting).
@@ -28,6 +27,7 @@ class Answer:
 
     Attributes:
         data: its body; empty where that is no JSON object (an edge proxy's page, or nothing).
+        json: whether it was one.
         issues: PayPal's codes for what is wrong: the error's name and each detail's issue.
         debug_id: PayPal's name for the request; support asks for it.
         wait: seconds to wait, if PayPal named them.
@@ -35,6 +35,7 @@ class Answer:
 
     status: int
     data: Mapping[str, Any] = field(repr=False)
+    json: bool
     issues: tuple[str, ...]
     debug_id: str | None
     wait: float | None
@@ -42,16 +43,21 @@ class Answer:
     @classmethod
     def of(cls, response: Response, now: datetime) -> Answer:
         """Read a response, whatever it holds."""
-        data: Mapping[str, Any] = {}
+        data: Mapping[str, Any] | None = None
         with suppress(ValueError):
             data = shapes.parse(response.body)
-        names = [data.get("name"), data.get("error")]
-        details = [shapes.at(one, "issue") for one in shapes.sequence(data.get("details"))]
-        debug_id = _code(data.get("debug_id")) or _code(response.headers.get("paypal-debug-id"))
-        issues = dict.fromkeys(code for one in [*details, *names] if (code := _code(one)))
-        refused = response.status >= 400
-        wait = retry_after(response, now)
-        return cls(response.status, data, tuple(issues) if refused else (), debug_id, wait)
+        said = data or {}
+        codes = [shapes.at(one, "issue") for one in shapes.sequence(said.get("details"))]
+        codes += [said.get("name"), said.get("error")]
+        issues = dict.fromkeys(code for one in codes if (code := _code(one)))
+        return cls(
+            response.status,
+            said,
+            data is not None,
+            tuple(issues) if response.status >= 400 else (),
+            _code(said.get("debug_id")) or _code(response.headers.get("paypal-debug-id")),
+            wait(response, now),
+        )
 
     @property
     def ok(self) -> bool:
@@ -78,18 +84,12 @@ class Answer:
         return GatewayUnavailable(f"PayPal, {what}: {self.why}", retry_after=self.wait)
 
 
-def retry_after(response: Response, now: datetime) -> float | None:
-    """Seconds the answer says to wait, as a number or a date (RFC 9110, 10.2.3); capped."""
-    value = response.headers.get("retry-after", "").strip()
-    seconds = AFTER_429 if response.status == 429 else None
-    if value.isascii() and value.isdigit() and len(value) < 10:
-        seconds = float(value)
-    elif value:
-        with suppress(ValueError, OverflowError):
-            until = parsedate_to_datetime(value)
-            until = until if until.tzinfo else until.replace(tzinfo=UTC)
-            seconds = max(0.0, (until - now).total_seconds())
-    return None if seconds is None else min(seconds, LONGEST_WAIT)
+def wait(response: Response, now: datetime) -> float | None:
+    """Seconds to wait as the answer names them, within reason."""
+    named = retry_after(response, now)
+    if named is None:
+        return AFTER_429 if response.status == 429 else None
+    return min(named, LONGEST_WAIT)
 
 
 def _code(value: object) -> str | None:

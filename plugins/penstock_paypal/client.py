@@ -62,7 +62,8 @@ class Api:
 
         Raises:
             HttpNotSent: it certainly did not reach PayPal.
-            HttpUnanswered: it may have reached PayPal.
+            HttpUnanswered: it may have reached PayPal; also when what came back is no answer
+                of PayPal's, such as a proxy's page.
         """
         answer, token = await self._once(method, path, body, representation)
         if answer.status == 401:
@@ -91,8 +92,8 @@ class Api:
             return None
         if not answer.ok:
             raise answer.unavailable(what)
-        if not answer.data:
-            raise HttpUnanswered(f"PayPal, {what}: answered something that is no JSON")
+        if not answer.json:
+            raise HttpUnanswered(f"PayPal, {what}: answered nothing")
         return answer
 
     async def _once(
@@ -111,4 +112,7 @@ class Api:
             body=None if body is None else json.dumps(body).encode(),
             timeout=self._timeout,
         )
-        return Answer.of(response, self._clock.now()), token
+        answer = Answer.of(response, self._clock.now())
+        if answer.ok and not answer.json and response.body.strip():
+            raise HttpUnanswered("PayPal's answer is no JSON")
+        return answer, token

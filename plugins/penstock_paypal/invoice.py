@@ -162,7 +162,7 @@ class PayPalInvoices:
         answer = await self._api.send(
             "POST", _SEARCH, "search invoices", body={"invoice_number": draft.number}
         )
-        if not answer.ok:
+        if not answer.ok or not answer.json:
             raise answer.unavailable("search invoices")
         found: list[Invoice] = []
         for item in shapes.sequence(answer.data.get("items")):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from penstock.api import Clock, GatewayUnavailable, Http, HttpNotSent, Log, Secret, Secrets
 from penstock_paypal import shapes
-from penstock_paypal.answer import retry_after
+from penstock_paypal.answer import wait
 
 EARLY = timedelta(minutes=5)
 
@@ -103,8 +103,8 @@ class Tokens:
         if answer.status in (400, 401):
             return None
         if answer.status != 200:
-            wait = retry_after(answer, now)
-            raise HttpNotSent(f"no token: PayPal answered {answer.status}", retry_after=wait)
+            because = f"no token: PayPal answered {answer.status}"
+            raise HttpNotSent(because, retry_after=wait(answer, now))
         try:
             data = shapes.parse(answer.body)
         except ValueError as exc:

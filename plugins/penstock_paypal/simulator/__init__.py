@@ -1,1 +1,24 @@
-"""A PayPal of our own, for the local platform and for tests; in no bundle."""
+"""
+A PayPal of our own, for the local platform and for tests; in no bundle.
+
+It answers as PayPal's API does as far as the platform asks it (shapes from PayPal's published
+specifications, commit ec4d8f36), signs its webhooks under an authority of its own, and is told
+what to do below `/_simulator/`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from penstock_paypal.simulator.app import PayPalSimulator
+from penstock_paypal.simulator.authority import Identity
+from penstock_paypal.simulator.credentials import Credentials
+
+__all__ = ["PayPalSimulator", "build"]
+
+
+def build(folder: Path) -> PayPalSimulator:
+    """A simulator that keeps its keys and credentials in the folder."""
+    now = datetime.now(UTC)
+    return PayPalSimulator(Identity.kept(folder, now), Credentials.kept(folder))

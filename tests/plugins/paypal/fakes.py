@@ -1,11 +1,10 @@
-"""What the plugin is given in these tests: an HTTP port and a log that do as they are told."""
+"""What the plugin is given in these tests: an HTTP port that answers as told."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from penstock.api import Response
 
@@ -48,21 +47,6 @@ class ToldHttp:
         if isinstance(answer, Exception):
             raise answer
         return answer() if callable(answer) else answer
-
-
-@dataclass
-class Notes:
-    """A log that remembers."""
-
-    events: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-
-    def info(self, event: str, **fields: Any) -> None:
-        """Remember it."""
-        self.events.append((event, fields))
-
-    def warning(self, event: str, **fields: Any) -> None:
-        """Remember it."""
-        self.events.append((event, fields))
 
 
 def pem_answer(pem: bytes, **headers: str) -> Response:

@@ -12,16 +12,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from paypal.fakes import Notes, ToldHttp, pem_answer
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.api import Authenticity, Delivery, Response, Secrets
 from penstock.testing.clock import FrozenClock
+from penstock.testing.context import RecordingLog
 from penstock_paypal import door
 from penstock_paypal.certificate import Certificates
 from penstock_paypal.chain import Trust
 from penstock_paypal.environments import Environment
 from penstock_paypal.signature import Signatures, signed_text
 from penstock_paypal.simulator.authority import NAME, Authority, pem
+from tests.plugins.paypal.fakes import ToldHttp, pem_answer
 
 SENT = datetime(2026, 11, 2, 12, tzinfo=UTC)
 URL = "https://api.local/v1/notifications/certs/CERT-360caa42-fca2a594-0000"
@@ -40,7 +41,7 @@ class World:
     secrets: MemorySecrets
     clock: FrozenClock
     http: ToldHttp = field(default_factory=ToldHttp)
-    log: Notes = field(default_factory=Notes)
+    log: RecordingLog = field(default_factory=RecordingLog)
 
     @classmethod
     def of(
@@ -69,10 +70,8 @@ class World:
             anchors=pem(authority.root),
             intermediates=pem(authority.intermediate),
         )
-        http, log, clock = ToldHttp({URL: pem_answer(leaf)}), Notes(), FrozenClock(SENT)
-        memory = MemorySecrets(
-            clock, secret if secret is not None else {"webhook_id": WEBHOOK_ID}
-        )
+        http, log, clock = ToldHttp({URL: pem_answer(leaf)}), RecordingLog(), FrozenClock(SENT)
+        memory = MemorySecrets(clock, secret if secret is not None else {"webhook_id": WEBHOOK_ID})
         certificates = Certificates(Trust(environment, extra, http, log, 8.0), http, 8.0)
         signatures = Signatures(environment.certificate_url, certificates, secrets or memory)
         return cls(key, leaf, signatures, memory, clock, http, log)

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from paypal.fakes import Notes, ToldHttp, pem_answer
-from paypal.signing import SENT, URL, World
 from penstock.api import (
     Authentic,
     Forged,
@@ -20,10 +18,13 @@ from penstock.api import (
     SettingsError,
     Undecided,
 )
+from penstock.testing.context import RecordingLog
 from penstock_paypal import door
 from penstock_paypal.chain import Trust
 from penstock_paypal.environments import environment
 from penstock_paypal.simulator.authority import NAME, Authority, pem
+from tests.plugins.paypal.fakes import ToldHttp, pem_answer
+from tests.plugins.paypal.signing import SENT, URL, World
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +199,7 @@ async def test_a_chain_to_nobody_we_trust_decides_nothing_and_names_the_remedy(
 
     assert isinstance(answer, Undecided)
     assert "PROVIDER_PAYPAL_EXTRA_CERTIFICATES" in answer.because
-    assert ["paypal.certificate_untrusted"] == [name for name, _ in world.log.events]
+    assert ["paypal.certificate_untrusted"] == [event for _, event, _ in world.log.lines]
 
 
 async def test_a_configured_root_and_intermediate_complete_the_chain(authority: Authority) -> None:
@@ -229,7 +230,7 @@ async def test_an_intermediate_that_came_with_the_certificate_is_used(
 
 def test_extra_certificates_that_are_none_are_an_error_that_names_the_setting() -> None:
     with pytest.raises(SettingsError, match="PROVIDER_PAYPAL_EXTRA_CERTIFICATES"):
-        Trust(environment("live", {}), "no PEM", ToldHttp(), Notes(), 1.0)
+        Trust(environment("live", {}), "no PEM", ToldHttp(), RecordingLog(), 1.0)
 
 
 @pytest.mark.parametrize("name", ["live", "sandbox"])

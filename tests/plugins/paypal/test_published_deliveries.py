@@ -8,16 +8,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from paypal.fakes import Notes, ToldHttp, pem_answer
-from paypal.reference import PRESENT, SANDBOX_URL, Vector, certificate, needs_reference, vectors
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.api import Authentic, Authenticity, Delivery, Forged, Response, Undecided
 from penstock.testing.clock import FrozenClock
+from penstock.testing.context import RecordingLog
 from penstock_paypal import door
 from penstock_paypal.certificate import Certificates
 from penstock_paypal.chain import Trust
 from penstock_paypal.environments import environment
 from penstock_paypal.signature import Signatures
+from tests.plugins.paypal.fakes import ToldHttp, pem_answer
+from tests.plugins.paypal.reference import (
+    PRESENT,
+    SANDBOX_URL,
+    Vector,
+    certificate,
+    needs_reference,
+    vectors,
+)
 
 pytestmark = needs_reference
 
@@ -43,7 +51,7 @@ def _signatures(
 ) -> Signatures:
     where = environment(vector.environment, {})
     intermediate = certificate(INTERMEDIATE).decode() if extra is None else extra
-    trust = Trust(where, intermediate, http, Notes(), 8.0)
+    trust = Trust(where, intermediate, http, RecordingLog(), 8.0)
     secrets = MemorySecrets(
         FrozenClock(vector.sent), {"webhook_id": webhook_id or vector.webhook_id}
     )

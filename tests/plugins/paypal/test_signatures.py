@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paypal.signing import BODY, SENT, WEBHOOK_ID, World
 from penstock.api import Authentic, Delivery, Forged, GatewayUnavailable, Secret, Undecided
 from penstock_paypal import door
 from penstock_paypal.simulator.authority import Authority
+from tests.plugins.paypal.signing import BODY, SENT, WEBHOOK_ID, World
 
 NO_MATCH = Forged("the signature does not match")
 LIVE = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42-fca2a594-1a5f47cb"

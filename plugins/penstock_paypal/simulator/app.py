@@ -1,0 +1,68 @@
+"""The simulated PayPal, its parts joined."""
+
+from __future__ import annotations
+
+import re
+
+from aiohttp import web
+
+from penstock.api import Simulated
+from penstock.testing.simulator import with_faults
+from penstock_paypal.door import CERT_NAME, CERT_URL
+from penstock_paypal.simulator.authority import NAME, Identity, pem
+from penstock_paypal.simulator.billing import Billing
+from penstock_paypal.simulator.books import Books
+from penstock_paypal.simulator.credentials import Credentials
+from penstock_paypal.simulator.invoicing import Invoicing
+from penstock_paypal.simulator.oauth import CERTIFICATES, OAuth
+from penstock_paypal.simulator.pages import Pages
+from penstock_paypal.simulator.webhooks import Webhooks
+
+
+class PayPalSimulator:
+    """
+    A stand-in for PayPal.
+
+    Attributes:
+        app: the application that plays it.
+        books: what it holds.
+    """
+
+    def __init__(self, identity: Identity, credentials: Credentials) -> None:
+        self.books = Books()
+        self._identity = identity
+        self._credentials = credentials
+        self._webhooks = Webhooks(self.books, identity, credentials)
+        app = web.Application()
+        for part in (
+            OAuth(credentials),
+            Billing(self.books),
+            Invoicing(self.books),
+            self._webhooks,
+            Pages(self.books),
+        ):
+            part.add_to(app)
+        self.app = with_faults(app)
+
+    def describe(self, url: str) -> Simulated:
+        """What the platform must know to use it and to trust what it signs."""
+        self._webhooks.url = url.rstrip("/")
+        base = self._webhooks.url
+        certificates = f"{re.escape(base + CERTIFICATES)}{CERT_NAME}"
+        return Simulated(
+            settings={"environment": "local"},
+            secret={
+                "client_id": self._credentials.client_id,
+                "client_secret": self._credentials.client_secret,
+                "webhook_id": self._credentials.webhook_id,
+            },
+            profile={
+                "api_url": base,
+                "activity_url": f"{base}/activity/payment/",
+                "certificate_urls": certificates,
+                "certificate_name": NAME,
+                "anchors": pem(self._identity.root).decode("ascii"),
+                "intermediates": pem(self._identity.intermediate).decode("ascii"),
+                "door": {CERT_URL: certificates},
+            },
+        )

@@ -1,0 +1,218 @@
+"""Invoices: made, shown, searched, sent, paid."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from aiohttp import web
+
+from penstock_paypal import shapes
+from penstock_paypal.simulator.books import Books, Document, now
+from penstock_paypal.simulator.credentials import token
+from penstock_paypal.simulator.problems import Problem, body_of
+
+_INVOICES = "/v2/invoicing/invoices"
+_INVOICE = f"{_INVOICES}/{{id}}"
+_PAYABLE = frozenset({"SENT", "PARTIALLY_PAID", "UNPAID"})
+_METHODS = frozenset(
+    {
+        "BANK_TRANSFER",
+        "CASH",
+        "CHECK",
+        "CREDIT_CARD",
+        "DEBIT_CARD",
+        "PAYPAL",
+        "WIRE_TRANSFER",
+        "OTHER",
+    }
+)
+
+
+class Invoicing:
+    """The routes of invoices, and of the buyer who pays one."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._next_number = 1
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve them."""
+        app.router.add_post("/v2/invoicing/generate-next-invoice-number", self._number)
+        app.router.add_post(_INVOICES, self._create)
+        app.router.add_get(_INVOICES, self._list)
+        app.router.add_post("/v2/invoicing/search-invoices", self._search)
+        app.router.add_get(_INVOICE, self._show)
+        app.router.add_post(f"{_INVOICE}/send", self._send)
+        app.router.add_post(f"{_INVOICE}/cancel", self._cancel)
+        app.router.add_post(f"{_INVOICE}/payments", self._record)
+        app.router.add_post("/_simulator/invoices/{id}/pay", self._pay)
+        app.router.add_put("/_simulator/unique-invoice-numbers", self._be_strict)
+
+    async def _number(self, _: web.Request) -> web.Response:
+        number, self._next_number = f"{self._next_number:04d}", self._next_number + 1
+        return web.json_response({"invoice_number": number})
+
+    async def _create(self, request: web.Request) -> web.Response:
+        body = await body_of(request)
+        detail = shapes.mapping(body.get("detail"))
+        currency = shapes.text(detail, "currency_code")
+        if currency is None:
+            raise Problem(400, "MISSING_REQUIRED_PARAMETER", "/detail/currency_code")
+        number = shapes.text(detail, "invoice_number") or token(8)
+        if len(number) > 25:
+            raise Problem(400, "INVALID_STRING_MAX_LENGTH", "/detail/invoice_number")
+        if self._books.unique_numbers and any(
+            one["detail"]["invoice_number"] == number for one in self._books.invoices.values()
+        ):
+            raise Problem(422, "DUPLICATE_INVOICE_NUMBER", "/detail/invoice_number")
+        lines = shapes.sequence(body.get("items"))
+        total = sum((_line(item, currency) for item in lines), Decimal())
+        invoice: Document = {
+            **body,
+            "id": "-".join(("INV2", *(token(4) for _ in range(4)))),
+            "status": "DRAFT",
+            "detail": {
+                "invoice_date": _today(),
+                **detail,
+                "invoice_number": number,
+                "metadata": {"create_time": now()},
+            },
+            "amount": _money(total, currency),
+            "due_amount": _money(total, currency),
+        }
+        self._books.invoices[invoice["id"]] = invoice
+        link = {"rel": "self", "href": f"{request.url}/{invoice['id']}", "method": "GET"}
+        whole = "return=representation" in request.headers.get("Prefer", "")
+        return web.json_response(invoice if whole else link, status=201)
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return web.json_response({"items": [_brief(one) for one in self._books.invoices.values()]})
+
+    async def _search(self, request: web.Request) -> web.Response:
+        number = str((await body_of(request)).get("invoice_number") or "")
+        # In part, as a search may: whoever looks for one number must compare it himself.
+        matching = [
+            _brief(one)
+            for one in self._books.invoices.values()
+            if number in one["detail"]["invoice_number"]
+        ]
+        return web.json_response({"items": matching})
+
+    async def _show(self, request: web.Request) -> web.Response:
+        return web.json_response(self._found(request))
+
+    async def _send(self, request: web.Request) -> web.Response:
+        invoice = self._found(request)
+        body = await body_of(request) if request.can_read_body else {}
+        if invoice["status"] == "CANCELLED":
+            raise Problem(422, "INVOICE_CANCELED_ALREADY")
+        if invoice["status"] == "DRAFT":
+            if not invoice.get("items"):
+                raise Problem(422, "MISSING_REQUIRED_PARAMETER", "/items")
+            invoice["status"] = "SENT"
+            invoice["detail"]["metadata"]["first_sent_time"] = now()
+            self._mail(invoice, body)
+        link = {"rel": "payer-view", "href": f"{request.url.origin()}/invoices", "method": "GET"}
+        return web.json_response(link)
+
+    def _mail(self, invoice: Document, body: Document) -> None:
+        if body.get("send_to_recipient", True) is False:
+            return
+        for recipient in shapes.sequence(invoice.get("primary_recipients")):
+            self._books.mailed.append(
+                {
+                    "invoice_id": invoice["id"],
+                    "to": shapes.text(recipient, "billing_info", "email_address"),
+                    "subject": body.get("subject"),
+                    "note": body.get("note"),
+                    "at": now(),
+                }
+            )
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        invoice = self._found(request)
+        if invoice["status"] == "CANCELLED":
+            raise Problem(422, "INVOICE_CANCELED_ALREADY")
+        invoice["status"] = "CANCELLED"
+        return web.Response(status=204)
+
+    async def _record(self, request: web.Request) -> web.Response:
+        invoice, body = self._found(request), await body_of(request)
+        if body.get("method") not in _METHODS:
+            raise Problem(400, "INVALID_PARAMETER_VALUE", "/method")
+        if len(str(body.get("payment_id") or "")) > 22:
+            raise Problem(400, "INVALID_STRING_MAX_LENGTH", "/payment_id")
+        if invoice["status"] not in _PAYABLE:
+            raise Problem(422, "CANNOT_PROCESS_PAYMENTS")
+        due = Decimal(invoice["due_amount"]["value"])
+        amount = _decimal(shapes.text(body, "amount", "value") or due)
+        if amount > due:
+            raise Problem(422, "PAYMENT_AMOUNT_GREATER_THAN_AMOUNT_DUE", "/amount")
+        payment_id = body.get("payment_id") or f"EXTR-{token()}"
+        _settle(invoice, amount, {**body, "payment_id": payment_id, "type": "EXTERNAL"})
+        return web.json_response({"payment_id": payment_id})
+
+    async def _pay(self, request: web.Request) -> web.Response:
+        """The buyer pays by PayPal, whatever was recorded: so an invoice is paid twice."""
+        invoice = self._found(request)
+        amount = Decimal(invoice["amount"]["value"])
+        payment = {"payment_id": token(), "payment_date": _today(), "method": "PAYPAL"}
+        _settle(invoice, amount, {**payment, "type": "PAYPAL", "transaction_status": "SUCCESS"})
+        return web.json_response(invoice)
+
+    async def _be_strict(self, request: web.Request) -> web.Response:
+        """Refuse a number that is taken, or stop refusing it: the body is true or false."""
+        self._books.unique_numbers = await request.json() is True
+        return web.Response(status=204)
+
+    def _found(self, request: web.Request) -> Document:
+        try:
+            return self._books.invoices[request.match_info["id"]]
+        except KeyError as exc:
+            raise Problem(404, "INVALID_RESOURCE_ID") from exc
+
+
+def _settle(invoice: Document, amount: Decimal, payment: Document) -> None:
+    currency = invoice["amount"]["currency_code"]
+    payments = invoice.setdefault("payments", {"transactions": []})
+    payments["transactions"].append({**payment, "amount": _money(amount, currency)})
+    paid = sum((Decimal(one["amount"]["value"]) for one in payments["transactions"]), Decimal())
+    due = max(Decimal(), Decimal(invoice["amount"]["value"]) - paid)
+    payments["paid_amount"] = _money(paid, currency)
+    invoice["due_amount"] = _money(due, currency)
+    invoice["status"] = "PARTIALLY_PAID" if due else "PAID"
+
+
+def _line(item: Any, currency: str) -> Decimal:
+    name, quantity = shapes.text(item, "name"), shapes.text(item, "quantity")
+    if name is None or len(name) > 200 or quantity is None:
+        raise Problem(400, "MISSING_REQUIRED_PARAMETER", "/items")
+    if shapes.text(item, "unit_amount", "currency_code") != currency:
+        raise Problem(422, "CURRENCY_MISMATCH", "/items")
+    value = shapes.text(item, "unit_amount", "value") or ""
+    if currency in shapes.WITHOUT_DECIMALS and "." in value:
+        raise Problem(422, "DECIMALS_NOT_SUPPORTED", "/items")
+    return _decimal(value) * _decimal(quantity)
+
+
+def _decimal(value: Any) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation as exc:
+        raise Problem(400, "INVALID_PARAMETER_SYNTAX") from exc
+
+
+def _money(value: Decimal, currency: str) -> dict[str, str]:
+    places = "1" if currency in shapes.WITHOUT_DECIMALS else "0.01"
+    return {"currency_code": currency, "value": str(value.quantize(Decimal(places)))}
+
+
+def _brief(invoice: Document) -> Document:
+    """An invoice as lists show it: without its payments."""
+    return {name: value for name, value in invoice.items() if name != "payments"}
+
+
+def _today() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d")
