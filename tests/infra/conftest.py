@@ -1,0 +1,77 @@
+"""Plugins, zips and programs that tests of the stack are made with."""
+
+from __future__ import annotations
+
+import json
+import sys
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.program import stack_config
+
+Install = Callable[..., None]
+
+RECEIVE = """
+def handler(event, context):
+    print("{}")
+    return {"statusCode": 202, "body": event["rawPath"]}
+"""
+WORKER = """
+def api(event, context):
+    print("{}")
+    return {"statusCode": 404, "body": event["rawPath"]}
+
+def verify(event, context):
+    print("{}")
+    return {"batchItemFailures": []}
+
+process = charge = deliver = sweep = verify
+"""
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of zips whose functions do next to nothing."""
+    folder = tmp_path_factory.mktemp("bundles")
+    for kind, module, source in (("receive", "receive", RECEIVE), ("worker", "lambdas", WORKER)):
+        with zipfile.ZipFile(folder / f"{kind}.zip", "w") as archive:
+            archive.writestr("penstock/__init__.py", "")
+            archive.writestr("penstock/entrypoints/__init__.py", "")
+            archive.writestr(f"penstock/entrypoints/{module}.py", source)
+    return folder
+
+
+@pytest.fixture
+def dev(bundles: Path) -> dict[str, Any]:
+    """The configuration of the stack dev, with zips that exist."""
+    return {**stack_config("dev"), "bundles": str(bundles)}
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Install a plugin: a package with its data file, and metadata with its entry point."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(str(site))
+
+    def make(name: str, data: Mapping[str, Any] | str | None, module: str | None = None) -> None:
+        module = module or f"tests_plugin_{name}"
+        package, metadata = site / module, site / f"tests_{name}-1.dist-info"
+        package.mkdir()
+        # Whoever imports it is found out.
+        (package / "__init__.py").write_text("raise RuntimeError('a plugin was imported')")
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: tests-{name}\nVersion: 1"
+        )
+        (metadata / "entry_points.txt").write_text(f"[penstock]\n{name} = {module}\n")
+        if data is not None:
+            text = data if isinstance(data, str) else json.dumps({"module": module, **data})
+            (package / "plugin.json").write_text(text)
+        sys.path_importer_cache.pop(str(site), None)
+
+    return make

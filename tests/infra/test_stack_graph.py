@@ -1,0 +1,278 @@
+"""What the stack is made of, read off the program without an account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.contract import operations
+from infra.graph import capture
+from infra.monitor import Declared
+from infra.program import stack_config
+from penstock.settings import Function, Settings
+
+STACKS = ("dev", "prod")
+
+
+@pytest.fixture(scope="session")
+def graphs(bundles: Path) -> Mapping[str, Sequence[Declared]]:
+    return {s: capture(s, {**stack_config(s), "bundles": str(bundles)}) for s in STACKS}
+
+
+@pytest.fixture(params=STACKS)
+def graph(
+    request: pytest.FixtureRequest, graphs: Mapping[str, Sequence[Declared]]
+) -> Sequence[Declared]:
+    return graphs[request.param]
+
+
+def of(graph: Sequence[Declared], kind: str) -> dict[str, Mapping[str, Any]]:
+    return {one.name: one.inputs for one in graph if one.type.endswith(f":{kind}")}
+
+
+def statements(graph: Sequence[Declared]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, inputs in of(graph, "RolePolicy").items():
+        for statement in json.loads(inputs["policy"])["Statement"]:
+            yield name, statement
+
+
+def allowed(graph: Sequence[Declared], function: str) -> set[tuple[str, str]]:
+    return {
+        (action, resource)
+        for name, statement in statements(graph)
+        if name == function
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if not action.startswith("logs:")
+    }
+
+
+def test_every_queue_but_rejected_has_a_dead_letter_queue(graph: Sequence[Declared]) -> None:
+    queues = {name for name in of(graph, "Queue") if not name.endswith("-dlq")}
+    redriven = {
+        name: json.loads(one["redrivePolicy"]) for name, one in of(graph, "RedrivePolicy").items()
+    }
+
+    assert {"rejected"} == queues - redriven.keys()
+    for name, policy in redriven.items():
+        assert f"${{Queue/{name}-dlq.arn}}" == policy["deadLetterTargetArn"]
+        assert 200 == policy["maxReceiveCount"]
+
+
+def test_a_dead_letter_queue_takes_from_its_own_queue_only(graph: Sequence[Declared]) -> None:
+    for name, one in of(graph, "RedriveAllowPolicy").items():
+        policy = json.loads(one["redriveAllowPolicy"])
+
+        assert "byQueue" == policy["redrivePermission"]
+        assert [f"${{Queue/{name}.arn}}"] == policy["sourceQueueArns"]
+
+
+def test_queues_hide_messages_six_times_as_long_as_a_function_runs(
+    graph: Sequence[Declared],
+) -> None:
+    longest = max(one["timeout"] for one in of(graph, "Function").values())
+
+    assert {6 * longest} == {q["visibilityTimeoutSeconds"] for q in of(graph, "Queue").values()}
+
+
+def test_queues_and_topics_have_both_high_throughput_settings(graph: Sequence[Declared]) -> None:
+    for queue in of(graph, "Queue").values():
+        assert ("messageGroup", "perMessageGroupId") == (
+            queue["deduplicationScope"],
+            queue["fifoThroughputLimit"],
+        )
+    assert {"MessageGroup"} == {one["fifoThroughputScope"] for one in of(graph, "Topic").values()}
+
+
+def test_queues_are_fifo_encrypted_and_kept_for_two_weeks(graph: Sequence[Declared]) -> None:
+    for queue in of(graph, "Queue").values():
+        assert queue["name"].endswith(".fifo")
+        assert (True, True, 1_209_600) == (
+            queue["fifoQueue"],
+            queue["sqsManagedSseEnabled"],
+            queue["messageRetentionSeconds"],
+        )
+
+
+def test_a_subscription_that_fails_keeps_what_it_could_not_deliver(
+    graph: Sequence[Declared],
+) -> None:
+    for name, one in of(graph, "TopicSubscription").items():
+        target = json.loads(one["redrivePolicy"])["deadLetterTargetArn"]
+
+        assert f"${{Queue/{name}-dlq.arn}}" == target
+        assert one["rawMessageDelivery"]
+
+
+def test_only_its_own_topic_may_send_to_a_queue_from_outside(graph: Sequence[Declared]) -> None:
+    topics = {n: one["topic"] for n, one in of(graph, "TopicSubscription").items()}
+    for name, one in of(graph, "QueuePolicy").items():
+        (statement,) = json.loads(one["policy"])["Statement"]
+
+        assert "sqs:SendMessage" == statement["Action"]
+        assert {"Service": "sns.amazonaws.com"} == statement["Principal"]
+        assert {"ArnEquals": {"aws:SourceArn": topics[name.removesuffix("-dlq")]}} == (
+            statement["Condition"]
+        )
+
+
+def test_a_sinks_events_narrow_what_reaches_its_queue(bundles: Path) -> None:
+    config = {**stack_config("dev"), "bundles": str(bundles)}
+    config["penstock:sinks"] = {"slack": {"events": ["payment.succeeded", "invoice.paid"]}}
+
+    subscription = of(capture("dev", config), "TopicSubscription")["sink-slack"]
+
+    assert {"type": ["invoice.paid", "payment.succeeded"]} == json.loads(
+        subscription["filterPolicy"]
+    )
+    assert "MessageAttributes" == subscription["filterPolicyScope"]
+
+
+def test_nothing_is_allowed_on_everything(graph: Sequence[Declared]) -> None:
+    for _, statement in statements(graph):
+        for action in statement["Action"]:
+            assert "*" not in action
+        for resource in statement["Resource"]:
+            # The streams of a function's own log group have no other name.
+            assert "*" not in resource.removesuffix(":*")
+            assert not resource.endswith(":*") or resource.startswith("${LogGroup/")
+
+
+def test_each_function_writes_its_own_log_only(graph: Sequence[Declared]) -> None:
+    for name, statement in statements(graph):
+        if statement["Action"][0].startswith("logs:"):
+            assert [f"${{LogGroup/{name}.arn}}:*"] == statement["Resource"]
+
+
+def test_receive_may_publish_deliveries_and_nothing_else(graph: Sequence[Declared]) -> None:
+    assert {("sns:Publish", "${Topic/deliveries.arn}")} == allowed(graph, "receive")
+
+
+def test_only_verify_and_nobody_else_may_send_to_verified(graph: Sequence[Declared]) -> None:
+    senders = {
+        name
+        for name, statement in statements(graph)
+        if "sqs:SendMessage" in statement["Action"]
+        and "${Queue/verified.arn}" in statement["Resource"]
+    }
+
+    assert {"verify"} == senders
+
+
+def test_a_sink_reads_its_own_secret_only(graph: Sequence[Declared]) -> None:
+    secrets = {
+        resource
+        for action, resource in allowed(graph, "deliver-slack")
+        if action == "secretsmanager:GetSecretValue"
+    }
+
+    assert {"${Secret/slack.arn}"} == secrets
+
+
+def test_a_plugins_own_permissions_go_to_its_function_only(graph: Sequence[Declared]) -> None:
+    mailing = {name for name, s in statements(graph) if "ses:SendEmail" in s["Action"]}
+
+    assert {"deliver-email"} == mailing
+
+
+def test_every_operation_of_the_contract_is_a_route_to_its_function(
+    graph: Sequence[Declared],
+) -> None:
+    routes = {one["routeKey"]: one["target"] for one in of(graph, "Route").values()}
+    expected = {o.route: f"integrations/${{Integration/{o.function}.id}}" for o in operations()}
+
+    assert {**expected, "$default": "integrations/${Integration/api.id}"} == routes
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_payments_are_taken_as_many_at_a_time_as_the_stack_says(bundles: Path, size: int) -> None:
+    config = {**stack_config("dev"), "bundles": str(bundles), "sqsMaxNumberOfMessages": size}
+    graph = capture("dev", config)
+    batches = {name: one["batchSize"] for name, one in of(graph, "EventSourceMapping").items()}
+    variables = of(graph, "Function")["charge"]["environment"]["variables"]
+
+    assert size == batches.pop("charge")
+    assert {10} == set(batches.values())
+    assert str(size) == variables["SQS_MAX_NUMBER_OF_MESSAGES"]
+
+
+def test_each_mapping_reports_item_by_item(graph: Sequence[Declared]) -> None:
+    for one in of(graph, "EventSourceMapping").values():
+        assert ["ReportBatchItemFailures"] == one["functionResponseTypes"]
+
+
+def test_a_host_of_ones_own_has_the_queues_to_itself(bundles: Path) -> None:
+    config = {**stack_config("dev"), "bundles": str(bundles), "consumers": "serve"}
+    graph = capture("dev", config)
+
+    assert {False} == {one["enabled"] for one in of(graph, "EventSourceMapping").values()}
+    assert {"DISABLED"} == {one["state"] for one in of(graph, "EventRule").values()}
+
+
+def test_functions_are_given_what_they_read(graph: Sequence[Declared]) -> None:
+    for name, one in of(graph, "Function").items():
+        stage = name.partition("-")[0]
+        if stage != "receive":
+            Settings.read(one["environment"]["variables"], Function(stage))
+
+
+def test_a_function_is_given_no_other_plugins_settings(graph: Sequence[Declared]) -> None:
+    functions = of(graph, "Function")
+    slack = functions["deliver-slack"]["environment"]["variables"]
+
+    assert not [name for name in slack if name.startswith(("SINK_EMAIL_", "PROVIDER_"))]
+    assert "SINK_EMAIL_SENDER" in functions["deliver-email"]["environment"]["variables"]
+
+
+def test_what_holds_money_is_protected_where_the_stack_says_so(
+    graphs: Mapping[str, Sequence[Declared]],
+) -> None:
+    for stack, protected in (("dev", False), ("prod", True)):
+        kept = [one for one in graphs[stack] if one.type.endswith((":Queue", ":Table"))]
+
+        assert {protected} == {one.protect for one in kept}
+
+
+def test_no_secret_value_passes_through_the_program(graph: Sequence[Declared]) -> None:
+    for one in of(graph, "Secret").values():
+        assert {"name", "description"} == set(one)
+
+
+def test_every_resource_is_made_by_our_own_provider(graph: Sequence[Declared]) -> None:
+    for one in graph:
+        if one.custom and not one.type.startswith("pulumi:"):
+            assert "defaultTags" in one.provider, one.name
+
+
+def test_a_third_partys_sink_is_configuration(
+    install: Callable[..., None], dev: dict[str, Any]
+) -> None:
+    schema = {"type": "object", "properties": {"number": {"type": "string"}}}
+    offer = {
+        "name": "pager",
+        "settings": schema,
+        "secrets": ["token"],
+        "permissions": [{"action": "sns:Publish", "resource": "sns:{settings.number}"}],
+    }
+    install("pager", {"sinks": [offer]})
+    dev["penstock:sinks"] = {"pager": {"number": "oncall"}}
+
+    graph = capture("dev", dev)
+
+    assert {"sink-pager", "sink-pager-dlq"} <= of(graph, "Queue").keys()
+    assert (
+        "oncall"
+        == (
+            of(graph, "Function")["deliver-pager"]["environment"]["variables"]["SINK_PAGER_NUMBER"]
+        )
+    )
+    assert ("sns:Publish", "arn:aws:sns:us-east-1:123456789012:oncall") in allowed(
+        graph, "deliver-pager"
+    )
+    assert ("secretsmanager:GetSecretValue", "${Secret/pager.arn}") in allowed(
+        graph, "deliver-pager"
+    )

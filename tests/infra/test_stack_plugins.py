@@ -1,0 +1,117 @@
+"""Plugins are known by their data files; what is wrong with one is said with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from infra.permits import resource
+from infra.plugins import Configured, Permission, Plugins, configured, installed
+from infra.program import defaults
+from infra.settings import ConfigError, load
+
+
+def choose(**named: Mapping[str, Any]) -> Plugins:
+    declared = {key.removeprefix("penstock:"): value for key, value in defaults().items()}
+    return configured(load("dev", {**declared, **named}), installed())
+
+
+def sink(name: str, **settings: Any) -> dict[str, Any]:
+    schema = {"type": "object", "properties": settings}
+    return {"sinks": [{"name": name, "settings": schema, "secrets": ["key"], "permissions": []}]}
+
+
+def test_the_four_that_come_with_penstock_are_found() -> None:
+    assert {"paypal", "example", "slack", "email"} <= {plugin.name for plugin in installed()}
+
+
+def test_a_third_plugin_is_configured_by_name_and_never_imported(
+    install: Callable[..., None],
+) -> None:
+    install("pager", sink("pager", number={"type": "string"}, tries={"default": 3}))
+
+    chosen = choose(sinks={"pager": {"number": "1", "events": ["payment.succeeded"]}})
+
+    assert {"number": "1", "tries": 3} == chosen.sinks["pager"].settings
+    assert ["pager"] == [one.name for one in chosen.with_secrets]
+
+
+def test_a_name_nobody_brings_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigError, match=r"penstock:sinks\.fax: .*there are: .*slack"):
+        choose(sinks={"fax": {}})
+
+
+def test_a_name_two_bring_is_refused_with_both(install: Callable[..., None]) -> None:
+    install("impostor", sink("slack"))
+    with pytest.raises(ConfigError, match="impostor and slack both bring it"):
+        choose()
+
+
+def test_a_plugin_without_a_data_file_is_named(install: Callable[..., None]) -> None:
+    install("hollow", None)
+    with pytest.raises(ConfigError, match=r"plugin hollow: its package has no plugin\.json"):
+        installed()
+
+
+@pytest.mark.parametrize("data", ["{", "[]", '{"module": 1}'])
+def test_a_data_file_that_cannot_be_read_is_named(install: Callable[..., None], data: str) -> None:
+    install("garbled", data)
+    with pytest.raises(ConfigError, match=r"plugin garbled: its plugin\.json cannot be read"):
+        installed()
+
+
+def test_a_package_that_is_not_there_is_named(install: Callable[..., None]) -> None:
+    install("gone", sink("gone"))
+    from importlib.metadata import EntryPoint
+
+    with pytest.raises(ConfigError, match="plugin lost: no package nowhere is installed"):
+        installed([EntryPoint("lost", "nowhere", "penstock")])
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"number": 5}, r"penstock:sinks\.pager\.number: this value is not of type"),
+        ({"number": "1", "nmber": "2"}, r"penstock:sinks\.pager: .*nmber"),
+        ({}, r"penstock:sinks\.pager: .*number"),
+    ],
+)
+def test_wrong_settings_are_refused_by_their_key(
+    install: Callable[..., None], settings: Mapping[str, Any], complaint: str
+) -> None:
+    data = sink("pager", number={"type": "string"})
+    data["sinks"][0]["settings"]["required"] = ["number"]
+    install("pager", data)
+    with pytest.raises(ConfigError, match=complaint):
+        choose(sinks={"pager": settings})
+
+
+def email() -> Configured:
+    return choose(sinks={"email": {"sender": "a@b.example", "recipients": ["c@d.example"]}}).sinks[
+        "email"
+    ]
+
+
+def test_a_permission_is_for_this_accounts_own_resource() -> None:
+    asked = Permission(action="ses:SendEmail", resource="ses:identity/{settings.sender}")
+
+    assert "arn:aws:ses:eu-west-1:1:identity/a@b.example" == resource(
+        email(), asked, "eu-west-1", "1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "wanted"),
+    [
+        ("ses:*", "ses:identity/x"),
+        ("ses:SendEmail", "*"),
+        ("ses:SendEmail", "ses:*"),
+        ("ses:SendEmail", "ses:identity/{settings.nothing}"),
+    ],
+)
+def test_a_permission_for_everything_is_refused(action: str, wanted: str) -> None:
+    asked = Permission(action=action, resource=wanted)
+    with pytest.raises(ConfigError, match=r"plugin email: permission ses:"):
+        resource(email(), asked, "eu-west-1", "1")
