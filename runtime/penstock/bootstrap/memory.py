@@ -76,4 +76,4 @@ class MemoryWorld:
         return MemorySecrets(self.clock, self._secrets.get(plugin, {}))
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Nothing of ours is held; whoever made the HTTP client closes it."""

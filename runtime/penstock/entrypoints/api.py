@@ -71,6 +71,13 @@ class Api:
         except RequestRefused as exc:
             return problem_answer(exc)
         except DoorRefusal as exc:
+            structlog.get_logger().warning(
+                "stage.finished",
+                stage="receive",
+                outcome="refused",
+                because=f"{exc.title}: {exc.detail}",
+                ms=0,
+            )
             return problem_answer(RequestRefused(exc.status, exc.title, exc.detail))
         except TransientError as exc:
             structlog.get_logger().warning("api.unavailable", because=str(exc))

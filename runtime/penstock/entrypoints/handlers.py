@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+import structlog
+
 from penstock.bootstrap import Platform
 from penstock.contracts import Checked, Contract
 from penstock.entrypoints.docs import page
@@ -53,7 +55,18 @@ class Handlers:
     async def receive_webhook(self, call: Call) -> Answer:
         """Keep a delivery; DoorRefusal and ChannelUnavailable are the edge's to answer."""
         gateway = call.checked.parameters["gateway"]
+        clock = self.platform.world.clock
+        began = clock.monotonic()
         delivery = await self.platform.receive(gateway, call.headers, call.body)
+        structlog.get_logger().info(
+            "stage.finished",
+            stage="receive",
+            entity=delivery.id[:12],
+            gateway=gateway,
+            outcome="accepted",
+            delivery_id=delivery.id,
+            ms=round((clock.monotonic() - began) * 1000, 1),
+        )
         return json_answer(202, {"delivery_id": delivery.id})
 
     async def create_payment(self, call: Call) -> Answer:

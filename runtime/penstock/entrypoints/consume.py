@@ -1,0 +1,145 @@
+"""
+The queues' consumers of a process that hosts them all.
+
+    receive ─► split by group ─► each group a batch of its own ─► delete what is done
+
+A slow group holds up nobody: the queue hands out no more of it, and the others go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import structlog
+
+from penstock import observability
+from penstock.bootstrap import Platform
+from penstock.errors import PenstockError, TransientError
+from penstock.pipeline.batch import Batch, Status
+from penstock.ports import Message
+from penstock.settings import Function
+
+T = TypeVar("T")
+LONG_POLL = 20.0
+GROUPS = 32
+"""Groups of one queue that are worked on side by side."""
+SWEEP_EVERY = 60.0
+_SULK = 2.0
+"""Seconds to leave a queue alone that gave no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """
+    One queue and what works through it.
+
+    Attributes:
+        limit: messages asked for at a time.
+        stop: once it is set nothing more begins; what began is finished.
+    """
+
+    batch: Batch
+    limit: int
+    stop: asyncio.Event
+    sink: str | None = None
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(GROUPS))
+
+    async def run(self) -> None:
+        """Consume until told to stop, then see what began to its end."""
+        observability.bind_contextvars(**({"sink": self.sink} if self.sink else {}))
+        async with asyncio.TaskGroup() as groups:
+            while not self.stop.is_set():
+                messages = await self._receive()
+                for group in by_group(messages):
+                    await self._room.acquire()
+                    groups.create_task(self._work(group))
+
+    async def _receive(self) -> Sequence[Message]:
+        try:
+            return await unless(self.stop, self.batch.inbox.receive(self.limit, LONG_POLL)) or ()
+        except TransientError as exc:
+            self._log().warning("consumer.no_answer", because=str(exc))
+        except Exception:
+            # A bug of ours at one receipt must not end the consumer: nobody would start it again.
+            self._log().exception("consumer.broke")
+        await unless(self.stop, self.batch.clock.sleep(_SULK))
+        return ()
+
+    async def _work(self, group: Sequence[Message]) -> None:
+        try:
+            results = await self.batch.run(group, self._remaining)
+            for message, result in zip(group, results, strict=True):
+                if result.status is not Status.retry:
+                    await self.batch.inbox.delete(message)
+        except TransientError as exc:
+            # It comes again and is known by then: every stage takes a duplicate.
+            self._log().warning("consumer.not_deleted", because=str(exc))
+        except Exception:
+            self._log().exception("consumer.broke")
+        finally:
+            self._room.release()
+
+    def _remaining(self) -> float:
+        # A message not begun when we stop goes back at once, as at a function's end.
+        return 0.0 if self.stop.is_set() else float("inf")
+
+    def _log(self) -> structlog.typing.FilteringBoundLogger:
+        return structlog.get_logger().bind(stage=self.batch.stage)
+
+
+def consumers(platform: Platform, sinks: Sequence[str], stop: asyncio.Event) -> list[Consumer]:
+    """
+    One for each queue; builds every plugin, so that what is misconfigured is named at start.
+
+    Raises:
+        PluginError: names the plugin.
+    """
+    ten = 10
+    return [
+        Consumer(platform.batch(Function.verify), ten, stop),
+        Consumer(platform.batch(Function.process), ten, stop),
+        Consumer(platform.batch(Function.charge), platform.settings.max_messages, stop),
+        *(
+            Consumer(platform.batch(Function.deliver, sink), ten, stop, sink=sink)
+            for sink in sinks
+        ),
+    ]
+
+
+async def sweep(platform: Platform, stop: asyncio.Event) -> None:
+    """Sweep every minute until told to stop."""
+    while not stop.is_set():
+        try:
+            await platform.sweep()
+        except PenstockError as exc:
+            structlog.get_logger().warning("sweep.failed", because=str(exc))
+        except Exception:
+            # A bug of ours in one minute must not end the sweeps of all others.
+            structlog.get_logger().exception("sweep.broke")
+        await unless(stop, platform.world.clock.sleep(SWEEP_EVERY))
+
+
+def by_group(messages: Sequence[Message]) -> list[list[Message]]:
+    """The messages by their group, in order within it."""
+    groups: dict[str, list[Message]] = {}
+    for message in messages:
+        groups.setdefault(message.group, []).append(message)
+    return list(groups.values())
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Do the work, or give it up once told to stop."""
+    doing, told = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
+        if doing.done():
+            return doing.result()
+        return None
+    finally:
+        for task in (doing, told):
+            task.cancel()
+        # Cancelling is a request: whoever gives up must see it granted.
+        await asyncio.gather(doing, told, return_exceptions=True)

@@ -1,0 +1,188 @@
+"""A stack as its outputs describe it: addresses, settings, and the environment they make."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from penstock.bootstrap import Platform
+from penstock.bootstrap.aws import Addresses, AwsWorld
+from penstock.errors import SettingsError
+from penstock.plugins import Kind, load, variable
+from penstock.settings import Settings
+
+LOCAL = "local"
+STACK_FILE = Path(".penstock/local/stack.json")
+_PULUMI_SECONDS = 120
+_SETTINGS = {
+    "sqsMaxNumberOfMessages": "SQS_MAX_NUMBER_OF_MESSAGES",
+    "backoffBaseSeconds": "PENSTOCK_BACKOFF_BASE_SECONDS",
+    "backoffCapSeconds": "PENSTOCK_BACKOFF_CAP_SECONDS",
+    "unknownAfterSeconds": "PENSTOCK_UNKNOWN_AFTER_SECONDS",
+    "itemTimeoutSeconds": "PENSTOCK_ITEM_TIMEOUT_SECONDS",
+    "requestTimeoutSeconds": "PENSTOCK_REQUEST_TIMEOUT_SECONDS",
+    "logLevel": "LOG_LEVEL",
+}
+
+
+class StackMissing(SettingsError):
+    """The stack cannot be found; says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What a stack exports."""
+
+    name: str
+    outputs: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def api_url(self) -> str:
+        """Where its API answers."""
+        return str(self.outputs["apiUrl"]).rstrip("/")
+
+    @property
+    def queues(self) -> Mapping[str, Addresses]:
+        """Its queues, by logical name."""
+        return {
+            name: Addresses(one["url"], one.get("dlqUrl"))
+            for name, one in self.outputs["queues"].items()
+        }
+
+    @property
+    def sinks(self) -> list[str]:
+        """Its sinks, by name."""
+        return list(self.outputs["sinks"])
+
+    def environ(self) -> dict[str, str]:
+        """The variables that its functions are given, all of them together."""
+        out = self.outputs
+        variables = {
+            "PENSTOCK_STACK": str(out["stack"]),
+            "PENSTOCK_API_URL": self.api_url,
+            "PENSTOCK_LEDGER_TABLE": str(out["ledgerTable"]),
+            "PENSTOCK_DELIVERIES_TOPIC_ARN": str(out["deliveriesTopicArn"]),
+            "PENSTOCK_EVENTS_TOPIC_ARN": str(out["eventsTopicArn"]),
+            "PENSTOCK_SECRETS_PREFIX": str(out["secretsPrefix"]),
+            "PENSTOCK_GATEWAYS": ",".join(out["gateways"]),
+            "PENSTOCK_SINKS": ",".join(out["sinks"]),
+            **{
+                f"PENSTOCK_{name.upper()}_QUEUE_URL": self.queues[name].url
+                for name in ("verified", "rejected", "payments")
+            },
+            **{
+                _SETTINGS[name]: _text(value)
+                for name, value in out["settings"].items()
+                if name in _SETTINGS
+            },
+        }
+        for kind, plural in ((Kind.gateway, "gateways"), (Kind.sink, "sinks")):
+            for name, settings in out[plural].items():
+                variables |= plugin_variables(kind, name, settings)
+        return variables
+
+    def enter(self, environ: MutableMapping[str, str]) -> None:
+        """
+        Point boto3 at the stack's own region and, for the local one, endpoint and operator.
+
+        boto3 reads its own environment; of a stack on AWS only the Region is ours to say.
+        """
+        aws = self.outputs.get("aws")
+        if aws is None:
+            environ.setdefault("AWS_DEFAULT_REGION", str(self.outputs["region"]))
+            return
+        environ.pop("AWS_PROFILE", None)
+        environ.pop("AWS_SESSION_TOKEN", None)
+        environ.update(
+            AWS_ENDPOINT_URL=aws["endpoint_url"],
+            AWS_REGION=aws["region"],
+            AWS_DEFAULT_REGION=aws["region"],
+            AWS_ACCESS_KEY_ID=aws["access_key_id"],
+            AWS_SECRET_ACCESS_KEY=aws["secret_access_key"],
+        )
+
+    def world(self) -> AwsWorld:
+        """Its adapters, for every queue it has."""
+        return AwsWorld(Settings.read(self.environ()), self.queues)
+
+    def platform(self) -> Platform:
+        """
+        All its stages in one process.
+
+        Raises:
+            PluginError: names the plugin that is broken.
+        """
+        environ = self.environ()
+        registry = load(only={*self.outputs["gateways"], *self.outputs["sinks"]})
+        profiles = self.outputs.get("profile", {})
+        return Platform(Settings.read(environ), environ, registry, self.world(), profiles)
+
+
+def plugin_variables(kind: Kind, name: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """A plugin's settings as the variables they are read from."""
+    return {
+        variable(kind, name, field): _text(value)
+        for field, value in settings.items()
+        if value is not None
+    }
+
+
+def find(name: str, start: Path | None = None) -> Stack:
+    """
+    Find a stack by its name.
+
+    Args:
+        start: the folder to look from; left out, the working directory.
+
+    Raises:
+        StackMissing: it is not there; says what to do.
+    """
+    start = start or Path.cwd()
+    return _local(start) if name == LOCAL else _pulumi(name, start)
+
+
+def _local(start: Path) -> Stack:
+    for folder in (start, *start.parents):
+        path = folder / STACK_FILE
+        if path.is_file():
+            try:
+                return Stack(LOCAL, json.loads(path.read_bytes()))
+            except ValueError as exc:
+                raise StackMissing(f"{STACK_FILE} is no JSON: run `make run` again") from exc
+    raise StackMissing("the local platform is not running here: start it with `make run`")
+
+
+def _pulumi(name: str, start: Path) -> Stack:
+    pulumi = shutil.which("pulumi")
+    if pulumi is None:
+        raise StackMissing(f"pulumi is not installed; it knows the stack {name}")
+    try:
+        shown = subprocess.run(  # noqa: S603 - pulumi, with a name that it checks itself
+            [pulumi, "stack", "output", "--json", "--stack", name],
+            cwd=start,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_PULUMI_SECONDS,
+        )
+        outputs: Mapping[str, Any] = json.loads(shown.stdout)
+    except subprocess.CalledProcessError as exc:
+        said = str(exc.stderr).strip().splitlines()
+        raise StackMissing(
+            f"pulumi does not show the stack {name}: {said[-1] if said else 'no reason given'}"
+        ) from exc
+    except (subprocess.TimeoutExpired, ValueError) as exc:
+        raise StackMissing(f"pulumi gave no readable outputs of the stack {name}") from exc
+    if "queues" not in outputs:
+        raise StackMissing(f"the stack {name} is not deployed: run `make update STACK={name}`")
+    return Stack(name, outputs)
+
+
+def _text(value: Any) -> str:
+    """Text as it is, anything else as JSON; the functions' variables are written alike."""
+    return value if isinstance(value, str) else json.dumps(value)

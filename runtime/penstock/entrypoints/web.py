@@ -1,0 +1,132 @@
+"""The API on aiohttp: the same operations as the functions', in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from penstock import contracts
+from penstock.bootstrap import Platform
+from penstock.entrypoints.api import WEBHOOK, Api, too_large
+from penstock.entrypoints.handlers import Handlers
+from penstock.entrypoints.http import Answer, Request, problem_answer
+from penstock.entrypoints.tokens import Authenticator
+from penstock.errors import RequestRefused
+
+BODY_SECONDS = 30.0
+"""How long a client may take to send its body."""
+_CHUNK = 64 * 1024
+
+
+def application(platform: Platform) -> web.Application:
+    """
+    Every operation of the contract, and problems for all other requests.
+
+    Raises:
+        SettingsError: the contract and the handlers do not fit together.
+        PluginError: names the gateway whose door cannot be built.
+    """
+    contract = contracts.load()
+    api = Api(
+        contract,
+        Handlers(platform, contract).table(),
+        Authenticator(platform.world.tokens, platform.world.clock),
+        functions=("api", "receive"),
+    )
+    doors = platform.receive.doors
+
+    def limit_of(request: Request) -> int:
+        operation, parameters = api.find(request)
+        if operation.id != WEBHOOK:
+            return operation.body_limit
+        door = doors.get(parameters["gateway"])
+        # Without a door it will be refused whatever it holds: nothing of it is read.
+        return door.body_limit if door else 0
+
+    async def answer(incoming: web.Request) -> web.StreamResponse:
+        request = _request(incoming)
+        try:
+            limit = limit_of(request)
+            body = await _read(incoming, limit) if limit else b""
+        except RequestRefused as exc:
+            # Unread bytes of the body would be taken for the connection's next request.
+            return _response(problem_answer(exc), close=incoming.can_read_body)
+        answered = await api(_request(incoming, body))
+        return _response(answered, close=incoming.can_read_body and not limit)
+
+    served = web.Application()
+    # One route: which operation it is, the contract decides, for both hosts in one place.
+    served.router.add_route("*", "/{path:.*}", answer)
+    return served
+
+
+@asynccontextmanager
+async def listening(served: web.Application, host: str, port: int) -> AsyncGenerator[str]:
+    """
+    Serve an application; yields its address. On the way out requests under way are finished.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    runner = web.AppRunner(served, access_log=None, shutdown_timeout=10)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        taken = runner.addresses[0][1]
+        yield f"http://{host}:{taken}"
+    finally:
+        await runner.cleanup()
+
+
+def _request(incoming: web.Request, body: bytes = b"") -> Request:
+    headers: dict[str, str] = {}
+    for name, value in incoming.headers.items():
+        key = name.lower()
+        # Joined as API Gateway joins them.
+        headers[key] = f"{headers[key]},{value}" if key in headers else value
+    url = incoming.rel_url
+    return Request(
+        method=incoming.method,
+        path=url.raw_path,
+        query=parse_qsl(url.raw_query_string, keep_blank_values=True),
+        headers=headers,
+        body=body,
+    )
+
+
+async def _read(incoming: web.Request, limit: int) -> bytes:
+    """
+    The body, of which no more than a chunk beyond the limit is ever held.
+
+    Raises:
+        RequestRefused: 413 when it is longer, 408 when it does not come, 400 when it breaks off.
+    """
+    if (incoming.content_length or 0) > limit:
+        raise too_large(limit)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in incoming.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > limit:
+                    raise too_large(limit)
+    except TimeoutError as exc:
+        detail = f"the body must come within {BODY_SECONDS:.0f} s"
+        raise RequestRefused(408, "Body too slow", detail) from exc
+    except (web.PayloadAccessError, OSError) as exc:
+        raise RequestRefused(400, "Body refused", "the body broke off") from exc
+    return bytes(body)
+
+
+def _response(answer: Answer, *, close: bool) -> web.Response:
+    response = web.Response(
+        status=answer.status, body=answer.body, headers={**answer.headers, "server": "penstock"}
+    )
+    if close:
+        response.force_close()
+    return response
