@@ -43,6 +43,7 @@ class InvoicesConformance:
                 await step(made.reference, invoice_draft)
             for reference in (made.reference, None):
                 found = await gateway.find_invoice(invoice_draft, reference)
+                assert found is not None, f"after {step}, by {reference or 'its number'}"
                 assert (made.reference, invoice_draft.number) == (found.reference, found.number)
                 states.append(found.state)
 

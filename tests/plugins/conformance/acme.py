@@ -1,0 +1,213 @@
+"""AcmePay and its sink, which do everything right, and the provider behind them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict
+
+from penstock.api import (
+    Attempt,
+    Authentic,
+    Authenticity,
+    ChargeAnswer,
+    ChargeRequest,
+    Confirmation,
+    Confirmed,
+    Context,
+    CreateAnswer,
+    Delivered,
+    Delivering,
+    Delivery,
+    Door,
+    Event,
+    Evidence,
+    Forged,
+    GatewayUnavailable,
+    HttpNotSent,
+    HttpUnanswered,
+    Invoice,
+    InvoiceDraft,
+    InvoiceState,
+    LookupAnswer,
+    MalformedDelivery,
+    Money,
+    NotFound,
+    Notification,
+    NotSent,
+    Observation,
+    PaymentStatus,
+    Response,
+    RetryAfter,
+    Succeeded,
+    Transaction,
+    Unanswered,
+    Undecided,
+    retry_after,
+)
+from penstock.testing.http import response
+
+URL = "https://acme.test"
+KEY = "a-key-nobody-knows"
+DOOR = Door({"x-acme-signature": "[0-9a-f]{64}"})
+
+
+class AcmeSettings(BaseModel):
+    """Nothing to set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Provider:
+    """AcmePay's API in memory."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, dict[str, Any]] = {"/sales/s-1": {"id": "s-1"}}
+
+    async def request(
+        self, method: str, url: str, *, body: bytes | None = None, **_: Any
+    ) -> Response:
+        """PUT makes what is not there, POST merges into what is, GET shows."""
+        path = urlsplit(url).path
+        given: dict[str, Any] = json.loads(body or b"{}")
+        if method == "PUT":
+            self.held.setdefault(path, given)
+        if path not in self.held:
+            return response(404)
+        if method == "POST":
+            self.held[path].update(given)
+        return response(200, self.held[path])
+
+
+class AcmePay:
+    """A gateway with every capability."""
+
+    name = "acmepay"
+    idempotent_charges = True
+
+    def __init__(self, context: Context[AcmeSettings]) -> None:
+        self.context = context
+
+    async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
+        try:
+            secret = await self.context.secrets.get()
+        except GatewayUnavailable:
+            return Undecided("no secret")
+        claimed = delivery.headers.get("x-acme-signature", "").encode(errors="replace")
+        for key in secret.values("key"):
+            if hmac.compare_digest(signature(delivery.body, key).encode(), claimed):
+                return Authentic()
+        return Forged("signature does not match")
+
+    def read(self, delivery: Delivery) -> Notification:
+        try:
+            told = json.loads(delivery.body)
+            identity, kind = told["event"], told["type"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise MalformedDelivery("not an event") from None
+        return Notification(
+            id=identity,
+            gateway=self.name,
+            type=kind,
+            entity="pay-1",
+            resource={"id": "s-1"},
+            occurred_at=delivery.received_at,
+            evidence=Evidence.signed,
+            delivery_id=delivery.id,
+            transmission=delivery.id,
+            digest=hashlib.sha256(delivery.body).hexdigest(),
+        )
+
+    async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
+        sale = await self._ask("GET", f"/sales/{notification.resource['id']}")
+        if sale is None:
+            raise GatewayUnavailable("no such sale yet")
+        paid = Transaction(sale["id"], "sale", PaymentStatus.succeeded, Money(1, "USD"), now)
+        return Confirmed(Observation(paid))
+
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        try:
+            await self._ask("PUT", f"/charges/{request.operation_id}", {"status": "succeeded"})
+        except HttpNotSent as exc:
+            return NotSent("not sent", exc.retry_after)
+        except GatewayUnavailable:
+            return Unanswered("no answer")
+        return Succeeded(request.operation_id)
+
+    async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+        found = await self._ask("GET", f"/charges/{request.operation_id}")
+        return Succeeded(request.operation_id) if found else NotFound()
+
+    async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
+        try:
+            await self._ask("PUT", f"/invoices/{draft.number}", {"state": "draft"})
+        except HttpNotSent:
+            return NotSent("not sent")
+        except GatewayUnavailable:
+            return Unanswered("no answer")
+        return Succeeded(draft.number)
+
+    async def find_invoice(self, draft: InvoiceDraft, reference: str | None) -> Invoice | None:
+        found = await self._ask("GET", f"/invoices/{reference or draft.number}")
+        if found is None:
+            return None
+        return Invoice(draft.number, draft.number, InvoiceState(found["state"]))
+
+    async def send_invoice(self, reference: str, draft: InvoiceDraft) -> None:
+        await self._ask("POST", f"/invoices/{reference}", {"state": "sent"})
+
+    async def record_payment(self, reference: str, draft: InvoiceDraft) -> None:
+        await self._ask("POST", f"/invoices/{reference}", {"state": "recorded"})
+
+    async def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any] | None:
+        answer = await self.context.http.request(
+            method, URL + path, body=json.dumps(body).encode() if body else None
+        )
+        if answer.status == 404:
+            return None
+        if answer.status in (429, 503):
+            wait = retry_after(answer, self.context.clock.now())
+            raise HttpNotSent("later", retry_after=wait)
+        try:
+            found = json.loads(answer.body)
+        except (ValueError, RecursionError):
+            found = None
+        if answer.status != 200 or not isinstance(found, dict):
+            raise HttpUnanswered("no answer that can be read")
+        return found
+
+
+class AcmeSink:
+    """A sink that posts every event."""
+
+    name = "acmesink"
+
+    def __init__(self, context: Context[AcmeSettings]) -> None:
+        self.context = context
+
+    def accepts(self, event: Event) -> bool:
+        return True
+
+    async def deliver(self, event: Event, attempt: Attempt) -> Delivering:
+        try:
+            secret = await self.context.secrets.get()
+            answer = await self.context.http.request(
+                "PUT", f"{URL}/events", body=event.dumps().encode()
+            )
+        except GatewayUnavailable:
+            return RetryAfter("no answer")
+        assert secret.values("key")
+        return Delivered() if answer.status == 200 else RetryAfter("not now")
+
+
+def signature(body: bytes, key: str = KEY) -> str:
+    """AcmePay's signature of a body."""
+    return hmac.new(key.encode(), body, "sha256").hexdigest()
