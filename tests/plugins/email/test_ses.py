@@ -1,16 +1,15 @@
-"""SES takes what the sink sends (as moto has it)."""
+"""SES takes what the sink sends, through the adapter a function has (SES as moto has it)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.ses.models import ses_backends
 
+from penstock.adapters.aws.clients import Clients
 from penstock.api import Attempt, AwsError, Delivered, Refused
 from penstock.testing.builders import event
 from penstock.testing.context import context
@@ -21,31 +20,20 @@ SENDER = "payments@penstock.test"
 REGION = "eu-west-1"
 
 
-class DirectAws:
-    """AWS without the pool of threads: moto patches this one."""
-
-    def __init__(self) -> None:
-        self.clients: Any = boto3.Session("key", "secret", region_name=REGION)
-
-    async def call(self, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
-        try:
-            return getattr(self.clients.client(service), operation)(**arguments)
-        except ClientError as exc:
-            raise AwsError(exc.response["Error"]["Code"], status=400) from exc
-
-
 @pytest.fixture
-def ses() -> Iterator[DirectAws]:
+def ses() -> Iterator[Clients]:
     with mock_aws():
-        yield DirectAws()
+        clients = Clients(session=boto3.Session("key", "secret", region_name=REGION))
+        yield clients
+        clients.close()
 
 
-def sink(aws: DirectAws) -> EmailSink:
+def sink(aws: Clients) -> EmailSink:
     settings = EmailSettings(sender=SENDER, recipients=["ada@penstock.test"])
     return EmailSink(context(settings, aws=aws))
 
 
-async def test_a_verified_sender_is_sent_for(ses: DirectAws):
+async def test_a_verified_sender_is_sent_for(ses: Clients):
     await ses.call("sesv2", "create_email_identity", EmailIdentity=SENDER)
 
     assert Delivered() == await sink(ses).deliver(event(), Attempt(1))
@@ -54,7 +42,19 @@ async def test_a_verified_sender_is_sent_for(ses: DirectAws):
     assert ["ada@penstock.test"] == sent.destinations["ToAddresses"]
 
 
-async def test_an_unverified_sender_is_refused(ses: DirectAws):
-    answer = await sink(ses).deliver(event(), Attempt(1))
+async def test_an_unverified_sender_is_refused(ses: Clients):
+    assert Refused("SES answered MessageRejected") == await sink(ses).deliver(event(), Attempt(1))
 
-    assert Refused("SES answered MessageRejected") == answer
+
+async def test_awss_own_words_are_there_to_tell_causes_apart_and_in_no_text(ses: Clients):
+    with pytest.raises(AwsError) as refused:
+        await ses.call(
+            "sesv2",
+            "send_email",
+            FromEmailAddress=SENDER,
+            Destination={"ToAddresses": [SENDER]},
+            Content={"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
+        )
+
+    assert SENDER in refused.value.said
+    assert SENDER not in f"{refused.value} {refused.value!r}"

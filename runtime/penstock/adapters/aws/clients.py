@@ -27,7 +27,8 @@ class Refusal(AwsError):
     """
 
     def __init__(self, code: str, *, status: int, details: Mapping[str, Any]) -> None:
-        super().__init__(code, status=status)
+        said = str(details.get("Error", {}).get("Message", ""))
+        super().__init__(code, status=status, said=said)
         self.details = details
 
 
