@@ -51,7 +51,8 @@ class Made:
     What became of it.
 
     Attributes:
-        outputs: what the program may read besides its inputs; None where it is rightly unset.
+        outputs: what the program may read besides its inputs. None is as good as missing: the
+            SDK makes no difference.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,8 +28,27 @@ def _drop_role(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
 
 def _put_role_policy(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     role, name = inputs["role"], inputs["name"]
-    clients("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=inputs["policy"])
+    policy = as_the_emulator_asks(inputs["policy"])
+    clients("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=policy)
     return Made(f"{role}:{name}", {})
+
+
+def as_the_emulator_asks(policy: str) -> str:
+    """
+    A policy that allows on the emulator what the given one allows on AWS.
+
+    Where the two differ the emulator is stricter, so nothing is allowed there that AWS would
+    refuse: it wants an action of its own for the batch form of ChangeMessageVisibility, and it
+    does not know which identity SendEmail sends from.
+    """
+    document = json.loads(policy)
+    for statement in document["Statement"]:
+        actions = statement["Action"]
+        if "sqs:ChangeMessageVisibility" in actions:
+            actions.append("sqs:ChangeMessageVisibilityBatch")
+        if actions == ["ses:SendEmail"]:
+            statement["Resource"] = ["*"]
+    return json.dumps(document)
 
 
 def _drop_role_policy(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:

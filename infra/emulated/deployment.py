@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.emulated.kind import Clients, Kind
-from infra.emulated.state import Row, State
+from infra.emulated.state import Remembers, Row
 from infra.emulated.table import TABLE
 from infra.monitor import Declared, Made
 from infra.values import Unrealisable, digest, open_secrets
@@ -36,11 +36,13 @@ class Deployment:
     Whatever is interrupted is completed by the next run: every handler adopts what exists.
     """
 
-    def __init__(self, clients: Clients, stack: str, table: Mapping[str, Kind] = TABLE) -> None:
+    def __init__(
+        self, clients: Clients, state: Remembers, table: Mapping[str, Kind] = TABLE
+    ) -> None:
         self.tally = Tally()
         self._clients = clients
         self._table = table
-        self._state = State(clients, stack)
+        self._state = state
         self._rows = self._state.load()
         self._named: set[str] = set()
         self._lock = threading.Lock()

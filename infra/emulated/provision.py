@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError
+
 from infra.emulated.deployment import Deployment, Tally
 from infra.emulated.kind import Clients
 from infra.emulated.monitor import EmulatedMonitor
+from infra.emulated.state import State
 from infra.program import main_program, run
+from infra.values import Unrealisable
 
 # To the emulator these are root, whether or not it checks permissions.
 ROOT_KEY = "test"
@@ -39,8 +43,8 @@ def provision(
 
     Raises:
         ConfigError: the configuration is wrong; nothing was made.
-        Unrealisable: a resource could not be made; what was made before it is kept and adopted
-            by the next run.
+        Unrealisable: no emulator is there, or a resource could not be made; what was made
+            before it is kept and adopted by the next run.
     """
     return dict(provision_counted(stack, config, endpoint_url, region).outputs)
 
@@ -55,7 +59,10 @@ def provision_counted(
 ) -> Provisioned:
     """Provision, and say how many resources were made, changed and dropped."""
     clients = Clients(endpoint_url, region, ROOT_KEY, ROOT_KEY)
-    deployment = Deployment(clients, stack)
+    try:
+        deployment = Deployment(clients, State(clients, stack))
+    except BotoCoreError as exc:
+        raise Unrealisable(f"no emulator answers at {endpoint_url}") from exc
     monitor = EmulatedMonitor(clients, deployment)
     outputs = run(monitor, stack, {"aws:region": region, **config}, program=program)
     deployment.finish()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from infra.emulated.kind import Clients, found
 
@@ -28,6 +28,22 @@ class Row:
     protect: bool
     digests: Mapping[str, str | None]
     outputs: Mapping[str, Any] = field(repr=False)
+
+
+class Remembers(Protocol):
+    """Where rows are kept."""
+
+    def load(self) -> dict[str, Row]:
+        """All rows, by URN."""
+        ...
+
+    def save(self, row: Row) -> None:
+        """Remember one."""
+        ...
+
+    def forget(self, urn: str) -> None:
+        """Forget one."""
+        ...
 
 
 class State:

@@ -1,0 +1,148 @@
+"""The whole stack on a real emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.emulated import Provisioned, provision, provision_counted
+from infra.emulated.provision import ROOT_KEY
+from infra.settings import ConfigError
+from infra.values import Unrealisable
+from local.emulator import Emulator
+
+pytestmark = pytest.mark.emulator
+
+
+def counted(emulator: Emulator, config: Mapping[str, Any]) -> Provisioned:
+    return provision_counted("local", config, emulator.url)
+
+
+def client(emulator: Emulator, service: str) -> Any:
+    session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name="us-east-1")
+    return session.client(service, endpoint_url=emulator.url)  # pyright: ignore[reportArgumentType] - by name
+
+
+def names(emulator: Emulator) -> dict[str, set[str]]:
+    """What there is, by kind."""
+    queues = client(emulator, "sqs").list_queues().get("QueueUrls", [])
+    functions = client(emulator, "lambda").list_functions()["Functions"]
+    return {
+        "queues": {url.rsplit("/", 1)[1] for url in queues},
+        "functions": {one["FunctionName"] for one in functions},
+        "mappings": {
+            one["FunctionArn"].rsplit(":", 1)[1]
+            for one in client(emulator, "lambda").list_event_source_mappings()[
+                "EventSourceMappings"
+            ]
+        },
+        "subscriptions": {
+            one["Endpoint"].rsplit(":", 1)[1]
+            for one in client(emulator, "sns").list_subscriptions()["Subscriptions"]
+        },
+        "roles": {one["RoleName"] for one in client(emulator, "iam").list_roles()["Roles"]},
+        "secrets": {
+            one["Name"] for one in client(emulator, "secretsmanager").list_secrets()["SecretList"]
+        },
+    }
+
+
+@pytest.fixture
+def empty(emulator: Emulator) -> Emulator:
+    emulator.reset()
+    return emulator
+
+
+def test_a_second_run_changes_nothing(empty: Emulator, dev: Mapping[str, Any]) -> None:
+    first = counted(empty, dev)
+    second = counted(empty, dev)
+
+    assert first.outputs == second.outputs
+    assert (first.tally.made, 0, 0, 0) == (
+        second.tally.same,
+        second.tally.made,
+        second.tally.changed,
+        second.tally.dropped,
+    )
+
+
+def test_a_sink_that_is_removed_takes_its_parts_with_it_and_no_others(
+    empty: Emulator, dev: dict[str, Any]
+) -> None:
+    provision("local", dev, empty.url)
+    before = names(empty)
+    del dev["penstock:sinks"]["slack"]
+    tally = counted(empty, dev).tally
+    after = names(empty)
+
+    assert {
+        "queues": {"penstock-local-sink-slack.fifo", "penstock-local-sink-slack-dlq.fifo"},
+        "functions": {"penstock-local-deliver-slack"},
+        "mappings": {"penstock-local-deliver-slack"},
+        "subscriptions": {"penstock-local-sink-slack.fifo"},
+        "roles": {"penstock-local-deliver-slack"},
+        "secrets": {"penstock-local/slack"},
+    } == {kind: before[kind] - after[kind] for kind in before}
+    assert (0, 0, 0) == (tally.made, tally.changed, tally.replaced)
+
+
+def test_a_changed_setting_changes_what_reads_it_only(
+    empty: Emulator, dev: dict[str, Any]
+) -> None:
+    provision("local", dev, empty.url)
+    tally = counted(empty, {**dev, "sqsMaxNumberOfMessages": 5}).tally
+
+    # The function and its mapping.
+    assert (2, 0, 0, 0) == (tally.changed, tally.made, tally.replaced, tally.dropped)
+
+
+def test_an_emulator_that_was_reset_is_made_again(empty: Emulator, dev: Mapping[str, Any]) -> None:
+    first = counted(empty, dev).tally
+    empty.reset()
+    second = counted(empty, dev).tally
+
+    assert (first.made, 0) == (second.made, second.same)
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_before_it_remembered_is_completed(
+    empty: Emulator, dev: Mapping[str, Any]
+) -> None:
+    first = counted(empty, dev)
+    before = names(empty)
+    client(empty, "dynamodb").delete_table(TableName="emulated-state-local")
+    again = counted(empty, dev)
+
+    assert first.outputs == again.outputs
+    assert before == names(empty)
+
+
+@pytest.mark.slow
+def test_two_stacks_keep_out_of_each_others_way(empty: Emulator, dev: Mapping[str, Any]) -> None:
+    provision("one", dev, empty.url)
+    provision("two", dev, empty.url)
+
+    assert 0 == provision_counted("one", dev, empty.url).tally.dropped
+    assert {"penstock-one-api", "penstock-two-api"} <= names(empty)["functions"]
+
+
+def test_a_wrong_configuration_makes_nothing(empty: Emulator, dev: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="penstock:itemTimeoutSeconds"):
+        provision("local", {**dev, "itemTimeoutSeconds": 30}, empty.url)
+
+    assert set() == names(empty)["queues"]
+
+
+def test_zips_that_are_not_there_are_named_with_the_command(
+    empty: Emulator, dev: dict[str, Any]
+) -> None:
+    with pytest.raises(ConfigError, match=r"worker\.zip|receive\.zip"):
+        provision("local", {**dev, "bundles": "/nowhere"}, empty.url)
+
+
+def test_an_emulator_that_is_not_there_is_an_error_not_a_wait(dev: Mapping[str, Any]) -> None:
+    with pytest.raises(Unrealisable, match="no emulator answers at"):
+        provision("local", dev, "http://127.0.0.1:9")
