@@ -8,6 +8,9 @@ import pytest
 
 from local.emulator import PYTHON, Emulator
 
+# Conformance lives outside tests/, and its asserts shall speak as plainly as those in it.
+pytest.register_assert_rewrite("penstock.testing.conformance", "penstock.testing.ports")
+
 
 @pytest.fixture(scope="session")
 def _one_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:

@@ -1,0 +1,30 @@
+"""
+Conformance of the ports: what every adapter promises, as test classes to inherit from.
+
+A subclass overrides the fixture that makes the adapter; its tests then come along. Each check
+holds a promise the pipeline relies on, so an adapter that fails one loses or doubles something.
+"""
+
+from penstock.testing.ports.attempts import AttemptsConformance
+from penstock.testing.ports.inbox import InboxConformance, OpenQueue, Queue
+from penstock.testing.ports.ledger import LedgerConformance
+from penstock.testing.ports.ledger_events import LedgerEventsConformance
+from penstock.testing.ports.parking import ParkingConformance
+from penstock.testing.ports.secrets import SecretsConformance, Vault
+from penstock.testing.ports.tokens import TokensConformance
+from penstock.testing.ports.topic import Fanout, TopicConformance
+
+__all__ = [
+    "AttemptsConformance",
+    "Fanout",
+    "InboxConformance",
+    "LedgerConformance",
+    "LedgerEventsConformance",
+    "OpenQueue",
+    "ParkingConformance",
+    "Queue",
+    "SecretsConformance",
+    "TokensConformance",
+    "TopicConformance",
+    "Vault",
+]

@@ -1,0 +1,149 @@
+"""Conformance of the ledger's outbox, its due index and its archive of events."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from penstock.domain.events import Event
+from penstock.ports import Ledger
+from penstock.testing.clock import NOON
+from penstock.testing.ports.samples import accepted, due_at, first, settled, step
+
+
+class LedgerEventsConformance:
+    """A Ledger keeps these promises too; override `ledger`."""
+
+    @pytest.fixture
+    def ledger(self) -> Ledger:
+        """An empty ledger."""
+        raise NotImplementedError("override the fixture ledger")
+
+    async def test_events_wait_in_their_order(self, ledger: Ledger) -> None:
+        """
+        The unsent events of a payment come whole and in the order they were caused.
+        """
+        made = first(accepted())
+        one = step(made.payment, 2)
+        two = step(one.payment, 10)
+        for change in (made, one, two):
+            await ledger.commit(change)
+
+        assert [*one.events, *two.events] == list(await ledger.unsent(two.payment))
+
+    async def test_what_was_published_waits_no_longer(self, ledger: Ledger) -> None:
+        """
+        Only events after `published` are unsent, and only those of that payment.
+        """
+        made, other = first(accepted()), first(accepted("pay-10"))
+        change = step(made.payment, 3)
+        for each in (made, other, change, step(other.payment, 1)):
+            await ledger.commit(each)
+        published = replace(change.payment, published=2)
+
+        assert [change.events[2]] == list(await ledger.unsent(published))
+        assert [] == list(await ledger.unsent(replace(published, published=3)))
+
+    async def test_due_payments_come_longest_due_first(self, ledger: Ledger) -> None:
+        """
+        What is due now is listed, up to the limit; what is due later is not.
+        """
+        for payment_id, minutes in (("late", 50), ("b", 20), ("a", 30), ("c", 10), ("never", 0)):
+            payment = accepted(payment_id)
+            await ledger.commit(first(due_at(payment, minutes) if minutes else payment))
+        now = NOON + timedelta(minutes=30)
+
+        assert ["c", "b", "a"] == list(await ledger.due(now, 10))
+        assert ["c", "b"] == list(await ledger.due(now, 2))
+
+    async def test_a_settled_payment_is_not_due(self, ledger: Ledger) -> None:
+        """
+        A payment is due only while something is left to do.
+        """
+        made = first(due_at(accepted(), 1))
+        await ledger.commit(made)
+        await ledger.commit(step(settled(made.payment)))
+
+        assert [] == list(await ledger.due(NOON + timedelta(days=1), 10))
+
+    async def test_unsent_events_make_a_payment_due(self, ledger: Ledger) -> None:
+        """
+        Events that nobody published are found by the sweep, and not once they are published.
+        """
+        made = first(accepted())
+        change = step(made.payment, 1)
+        await ledger.commit(made)
+        await ledger.commit(change)
+        now = NOON + timedelta(days=1)
+
+        assert ["pay-1"] == list(await ledger.due(now, 10))
+        await ledger.commit(step(replace(change.payment, published=1)))
+        assert [] == list(await ledger.due(now, 10))
+
+    async def test_the_archive_is_read_newest_first(self, ledger: Ledger) -> None:
+        """
+        Page after page, each event of every day once, newest first, and an end.
+        """
+        expected = await _history(ledger, days=(0, 0, 1, 2, 40, 400))
+
+        read: list[Event] = []
+        cursor = None
+        for _ in range(10):
+            page = await ledger.events(2, cursor)
+            assert len(page.events) <= 2
+            read += page.events
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+        assert expected == read
+        assert cursor is None
+
+    async def test_one_page_may_hold_all(self, ledger: Ledger) -> None:
+        """
+        A limit that is large enough needs no second page.
+        """
+        expected = await _history(ledger, days=(0, 3))
+
+        page = await ledger.events(len(expected))
+
+        assert (tuple(expected), None) == (page.events, page.cursor)
+
+    async def test_an_empty_archive_is_a_page(self, ledger: Ledger) -> None:
+        """
+        No events is no error.
+        """
+        assert () == (await ledger.events(10)).events
+
+    async def test_what_is_published_stays_in_the_archive(self, ledger: Ledger) -> None:
+        """
+        Publishing takes nothing out of the archive.
+        """
+        made = first(accepted())
+        change = step(made.payment, 1)
+        for each in (made, change, step(replace(change.payment, published=1))):
+            await ledger.commit(each)
+
+        assert change.events == (await ledger.events(10)).events
+
+    @pytest.mark.parametrize("cursor", ["x", "%%%", "aGVsbG8", "2026-11-02", "\u00e9"])
+    async def test_a_made_up_cursor_is_refused(self, ledger: Ledger, cursor: str) -> None:
+        """
+        A cursor that is not ours is a ValueError, whatever it is.
+        """
+        with pytest.raises(ValueError, match="not a cursor"):
+            await ledger.events(10, cursor)
+
+
+async def _history(ledger: Ledger, days: tuple[int, ...]) -> list[Event]:
+    """Commit a payment with two events on each of those days; returns all events, newest first."""
+    committed: list[Event] = []
+    for number, day in enumerate(days):
+        made = first(accepted(f"pay-{number}"))
+        change = step(made.payment, 2, at=timedelta(days=day, seconds=number))
+        await ledger.commit(made)
+        await ledger.commit(change)
+        committed += change.events
+    return committed[::-1]

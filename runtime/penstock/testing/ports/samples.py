@@ -1,0 +1,108 @@
+"""Payments and changes for the ledger's conformance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from penstock.domain.change import Change, Fact, Seen, change
+from penstock.domain.events import EventType
+from penstock.domain.money import Money
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import Order, Payer, Payment, PaymentStatus, Plan, Transaction
+from penstock.testing.clock import NOON
+
+LATER = NOON + timedelta(minutes=3, microseconds=7)
+
+
+def accepted(payment_id: str = "pay-1") -> Payment:
+    """A payment before its first commit, with nothing to do."""
+    return Payment(
+        id=payment_id,
+        gateway="example",
+        order=Order(Money(1250, "USD")),
+        status=PaymentStatus.accepted,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+
+
+def full() -> Payment:
+    """A payment, before its first commit, whose every field holds something of its own."""
+    payer = Payer("customer-12", "Ada \N{SNOWMAN} Lovelace", "ada@example.test")
+    return Payment(
+        id="pay-full",
+        gateway="paypal",
+        order=Order(
+            Money(10**15 + 1, "KWD"),
+            reference="order-7",
+            description="",
+            payer=replace(payer, email=None),
+            metadata={"": "empty name", "ünï": "cödé", "n": "1"},
+        ),
+        status=PaymentStatus.partially_refunded,
+        created_at=NOON,
+        updated_at=LATER,
+        reason="because",
+        transactions=(
+            Transaction("S-1", "sale", PaymentStatus.succeeded, Money(0, "JPY"), NOON),
+            Transaction("R-1", "refund", PaymentStatus.refunded, Money(-5, "KWD"), LATER),
+        ),
+        operations=(
+            Operation("op-1", OperationKind.charge, OperationState.succeeded, reference="ch_1"),
+            Operation(
+                "op-2",
+                OperationKind.invoice,
+                OperationState.unknown,
+                attempts=3,
+                lease_until=LATER,
+                lost_at=NOON,
+                due_at=LATER + timedelta(seconds=1),
+                reference="INV2-1",
+                reason="no answer",
+            ),
+        ),
+        subscription="I-1",
+        plan=Plan("P-1", "Gold"),
+        payer=payer,
+        links={"gateway": "https://gateway.test/S-1"},
+        invoice_number="PS-1",
+        invoice_withheld="not withheld, but every field holds something",
+        version=4,
+        sequence=7,
+        published=6,
+    )
+
+
+def first(payment: Payment, *seen: Seen) -> Change:
+    """The change that makes the payment."""
+    return change(None, payment, now=payment.updated_at, new_id=str, seen=seen)
+
+
+def step(
+    before: Payment, events: int = 0, *, seen: Sequence[Seen] = (), at: timedelta | None = None
+) -> Change:
+    """The next change of a payment, causing that many events, three minutes on or at that age."""
+    names = (f"{before.id}/{number}" for number in range(before.sequence + 1, 10**6))
+    return change(
+        before,
+        replace(before, status=PaymentStatus.succeeded),
+        [Fact(EventType.payment_succeeded, {"place": place}) for place in range(events)],
+        now=LATER if at is None else NOON + at,
+        new_id=lambda: next(names),
+        seen=seen,
+    )
+
+
+def due_at(payment: Payment, minutes: int) -> Payment:
+    """The payment with an open operation that is due so many minutes after noon."""
+    when = NOON + timedelta(minutes=minutes)
+    return payment.with_operation(Operation("op-1", OperationKind.charge, due_at=when))
+
+
+def settled(payment: Payment) -> Payment:
+    """The payment with that operation's end written down, and nothing left to do."""
+    operation = payment.operation(OperationKind.charge)
+    assert operation is not None
+    return payment.with_operation(operation.settle(OperationState.succeeded, reference="ch_1"))
