@@ -45,6 +45,9 @@ class AwsWorld:
     """
     Adapters over boto3, whose own environment says which region, endpoint and credentials.
 
+    Attributes:
+        clients: boto3's, for commands that go beyond the ports.
+
     Args:
         inboxes: the queues of a host that consumes several; a function has the one its
             settings name.
@@ -54,14 +57,14 @@ class AwsWorld:
         self.clock = SystemClock()
         self.ids = RandomIds()
         self.http = AiohttpHttp(settings.request_timeout)
-        self._clients = Clients(polls=max(1, len(inboxes or ())))
+        self.clients = Clients(polls=max(1, len(inboxes or ())))
         self._settings = settings
         self._inboxes = inboxes
 
     @property
     def aws(self) -> Aws:
         """AWS, for plugins."""
-        return self._clients
+        return self.clients
 
     @property
     def ledger(self) -> Ledger:
@@ -70,17 +73,17 @@ class AwsWorld:
 
     @cached_property
     def _ledger(self) -> DynamoLedger:
-        return DynamoLedger(self._clients, self._table, self.clock, self.ids)
+        return DynamoLedger(self.clients, self._table, self.clock, self.ids)
 
     @property
     def attempts(self) -> Attempts:
         """What sinks have had."""
-        return DynamoAttempts(self._clients, self._table)
+        return DynamoAttempts(self.clients, self._table)
 
     @property
     def tokens(self) -> Tokens:
         """The API's bearer tokens."""
-        return DynamoTokens(self._clients, self._table)
+        return DynamoTokens(self.clients, self._table)
 
     @property
     def _table(self) -> str:
@@ -89,26 +92,26 @@ class AwsWorld:
     def channel(self, name: str) -> Channel:
         """A topic or queue to send to."""
         if name in _TOPICS:
-            return SnsChannel(self._clients, self._settings.need(_TOPICS[name]))
-        return SqsChannel(self._clients, self._settings.need(_QUEUES[name]))
+            return SnsChannel(self.clients, self._settings.need(_TOPICS[name]))
+        return SqsChannel(self.clients, self._settings.need(_QUEUES[name]))
 
     def inbox(self, queue: str) -> Inbox:
         """A queue to consume."""
         if self._inboxes is not None:
             found = self._inboxes[queue]
-            return SqsInbox(self._clients, found.url, found.dead_letters)
+            return SqsInbox(self.clients, found.url, found.dead_letters)
         settings = self._settings
-        return SqsInbox(self._clients, settings.need("queue"), settings.need("dead_letters"))
+        return SqsInbox(self.clients, settings.need("queue"), settings.need("dead_letters"))
 
     def secrets(self, plugin: str) -> Secrets:
         """A plugin's own secret."""
         prefix = self._settings.need("secrets_prefix")
-        return aws_secrets(self._clients, f"{prefix}/{plugin}", self.clock)
+        return aws_secrets(self.clients, f"{prefix}/{plugin}", self.clock)
 
     async def close(self) -> None:
         """Let go of connections and threads."""
         await self.http.aclose()
-        self._clients.close()
+        self.clients.close()
 
 
 def connect(environ: Mapping[str, str], function: Function) -> Platform:

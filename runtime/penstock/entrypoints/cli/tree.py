@@ -1,0 +1,120 @@
+"""The verb tree, and the one place where errors become a line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from penstock.api import AwsError
+from penstock.entrypoints.cli import (
+    events,
+    payments,
+    plugins,
+    queue,
+    serve,
+    tokens,
+    trigger,
+)
+from penstock.entrypoints.cli.session import (
+    AsJson,
+    Code,
+    CommandError,
+    Session,
+    StackName,
+    YesProd,
+)
+from penstock.errors import PenstockError, PluginError, SettingsError, TransientError
+
+DEBUG = "PENSTOCK_DEBUG"
+_HELP = """
+A self-hosted payments event platform: its server, its queues, its payments.
+
+Exit codes: 0 done, 1 it did not work, 2 wrongly called, 3 no such stack or wrongly configured,
+4 no such thing, 5 refused, 6 no answer (try again), 70 a bug of ours, 130 interrupted.
+"""
+
+
+class Reporting(TyperGroup):
+    """Ends every command that failed with one line on standard error and its exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (PenstockError, AwsError, CommandError, OSError) as exc:
+            if os.environ.get(DEBUG):
+                raise
+            message, code = _told(exc)
+        except (typer.Exit, typer.Abort, KeyboardInterrupt):
+            raise
+        except Exception as exc:
+            if os.environ.get(DEBUG) or _is_usage(exc):
+                raise
+            message = f"a bug: {type(exc).__name__}; {DEBUG}=1 shows where"
+            code = Code.bug
+        typer.echo(f"penstock: {message}", err=True)
+        raise typer.Exit(code)
+
+
+def _told(exc: Exception) -> tuple[str, Code]:
+    match exc:
+        case CommandError(code=code):
+            return str(exc), code
+        case SettingsError() | PluginError():
+            return str(exc), Code.configuration
+        case TransientError():
+            return f"{exc}; try again", Code.unavailable
+        case AwsError(code=code):
+            return f"AWS answered {code}", Code.unavailable
+        case OSError(strerror=str(why), filename=name):
+            return f"{name}: {why}" if name else why, Code.failed
+        case _:
+            return str(exc), Code.failed
+
+
+def _is_usage(exc: Exception) -> bool:
+    """Whether it is typer's own error, which typer prints itself."""
+    return hasattr(exc, "exit_code") and hasattr(exc, "show")
+
+
+app = typer.Typer(
+    name="penstock",
+    cls=Reporting,
+    help=_HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def begin(
+    context: typer.Context,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    yes_prod: YesProd = False,
+) -> None:
+    """Hand on what was said before the command."""
+    context.obj = Session(stack or Session().stack_name, as_json, yes_prod)
+
+
+app.command("serve")(serve.serve)
+app.command("trigger")(trigger.trigger)
+app.add_typer(payments.app, name="payments")
+app.add_typer(events.app, name="events")
+app.add_typer(queue.app, name="queue")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(plugins.app, name="plugins")
+
+
+def main() -> None:
+    """The console script."""
+    # A pipe that closes early (`penstock … | head`) is no error of ours.
+    try:
+        app()
+    except BrokenPipeError:
+        sys.exit(Code.failed)
