@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,6 +73,17 @@ class Stage:
         """What the API was asked so far."""
         async with self.control.get("/_simulator/requests") as answer:
             return [(one["method"], one["path"]) for one in await answer.json()]
+
+    async def bearer(self) -> dict[str, str]:
+        """The headers of a call to the API, with a token of one's own."""
+        client = self.told.secret["client_id"], self.told.secret["client_secret"]
+        basic = base64.b64encode(":".join(client).encode()).decode()
+        async with self.control.post(
+            "/v1/oauth2/token",
+            data={"grant_type": "client_credentials"},
+            headers={"Authorization": f"Basic {basic}"},
+        ) as answer:
+            return {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
 
     async def invoices(self) -> list[dict[str, Any]]:
         """The invoices as the simulator shows them."""
