@@ -40,7 +40,9 @@ async def _version(clients: Clients, secret_id: str, stage: str) -> Mapping[str,
         if exc.code == _ABSENT:
             return None
         raise GatewayUnavailable(f"secret {secret_id}: AWS answered {exc.code}") from exc
-    return _fields(answer.get("SecretString", ""), secret_id, stage)
+    # A secret that was made without a value has, on some emulators, a version without one.
+    text = answer.get("SecretString")
+    return None if text is None else _fields(text, secret_id, stage)
 
 
 def _fields(text: str, secret_id: str, stage: str) -> Mapping[str, str]:
