@@ -55,7 +55,7 @@ def build(target: Target, out: Path, profile: Path | None = None) -> dict[str, P
         return zips
     stamp.unlink(missing_ok=True)
     for kind, path in zips.items():
-        write(path, _entries(kind, where, plugins, data))
+        write(path, _entries(kind, where, plugins, data), where.level)
     stamp.write_text(key)
     return zips
 

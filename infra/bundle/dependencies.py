@@ -92,6 +92,10 @@ def _stage(platform: Platform) -> Path:
         _install(platform, unfinished)
         compile_sources(unfinished, platform.python)
         unfinished.rename(stage)
+    except OSError:
+        # Somebody else built the same meanwhile.
+        if not stage.is_dir():
+            raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return stage

@@ -30,6 +30,7 @@ class Platform:
         version: that version, as `3.13`.
         pip: pip's options that choose its wheels.
         uv: the same for uv.
+        level: how hard to compress: where a zip only crosses the room, time counts, not size.
     """
 
     target: Target
@@ -37,6 +38,7 @@ class Platform:
     version: str
     pip: tuple[str, ...] = ()
     uv: tuple[str, ...] = ()
+    level: int = 1
 
 
 def platform(target: Target) -> Platform:
@@ -59,6 +61,7 @@ def platform(target: Target) -> Platform:
         AWS_PYTHON,
         pip=tuple(choice),
         uv=("--python-version", AWS_PYTHON, "--python-platform", "aarch64-manylinux_2_28"),
+        level=9,
     )
 
 
