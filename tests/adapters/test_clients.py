@@ -1,0 +1,189 @@
+"""boto3 behind async: bounded, lazy, and its errors are ours."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+
+import pytest
+
+from penstock.adapters.aws import Clients, DynamoLedger, SnsChannel, SqsChannel, SqsInbox, Threads
+from penstock.adapters.ids import RandomIds
+from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerUnavailable
+from penstock.ports import Message, Outgoing
+from penstock.testing.clock import FrozenClock
+from penstock.testing.ports.samples import accepted, first
+from tests.adapters.bench import PointedSession
+from tests.adapters.wire import answer, says, wire
+
+REGION = "us-east-1"
+MESSAGE = Message("id-1", "body", "g", "receipt-1")
+
+
+@pytest.fixture
+def nowhere():
+    """Clients of an AWS that does not answer."""
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+    clients = Clients(session=PointedSession(url, REGION))
+    yield clients
+    clients.close()
+
+
+async def test_no_more_threads_than_were_allowed():
+    """
+    Calls beyond the limit wait their turn.
+    """
+    threads = Threads(2)
+    under_way, most = 0, 0
+    both = threading.Barrier(2)
+    counting = threading.Lock()
+
+    def work() -> None:
+        nonlocal under_way, most
+        with counting:
+            under_way += 1
+            most = max(most, under_way)
+        both.wait(5)
+        with counting:
+            under_way -= 1
+
+    await asyncio.gather(*(threads.run(work) for _ in range(6)))
+    threads.close()
+
+    assert 2 == most
+
+
+async def test_nothing_is_started_before_the_first_call():
+    """
+    Making clients costs no thread, no client and no look at the environment.
+    """
+    before = threading.active_count()
+
+    Clients().close()
+
+    assert before == threading.active_count()
+
+
+async def test_long_polls_leave_the_senders_their_threads():
+    """
+    With every poll thread waiting, an ordinary call is made at once.
+    """
+    ended = threading.Event()
+    clients = Clients(calls=1, polls=1)
+
+    def wait_long() -> dict[str, str]:
+        ended.wait(10)
+        return {}
+
+    polling = asyncio.create_task(clients.poll(wait_long))
+    async with wire(says(answer("400 No", "x-amzn-errortype: Nope", body=b"{}"))) as it:
+        quick = Clients(calls=1, session=PointedSession(it.url, REGION))
+        with pytest.raises(ChannelUnavailable):
+            await SqsChannel(quick, it.url).send(Outgoing("b", "g", "d"))
+        quick.close()
+
+    assert not polling.done()
+    ended.set()
+    await polling
+    clients.close()
+
+
+async def test_no_answer_is_told_by_what_was_asked(nowhere):
+    """
+    Each port says in its own words that AWS gave no answer; all of them are worth a retry.
+    """
+    ledger = DynamoLedger(nowhere, "table", FrozenClock(), RandomIds())
+    inbox = SqsInbox(nowhere, "http://queue.invalid/q.fifo", "http://queue.invalid/d.fifo")
+    outgoing = Outgoing("body", "g", "d")
+
+    answers = await asyncio.gather(
+        nowhere.call("sesv2", "get_account"),
+        ledger.load("pay-1"),
+        ledger.commit(first(accepted())),
+        SnsChannel(nowhere, "arn:aws:sns:us-east-1:000000000000:t.fifo").send(outgoing),
+        inbox.receive(1, 0),
+        inbox.delete(MESSAGE),
+        inbox.postpone([MESSAGE], 0),
+        inbox.park(MESSAGE, "because"),
+        return_exceptions=True,
+    )
+
+    expected = [GatewayUnavailable, *[LedgerUnavailable] * 2, *[ChannelUnavailable] * 5]
+    assert expected == [type(answer) for answer in answers]
+
+
+async def test_a_terminal_queue_parks_nothing(nowhere):
+    """
+    Parking without a dead-letter queue is an error of ours, not a lost message.
+    """
+    with pytest.raises(ValueError, match="no dead-letter queue"):
+        await SqsInbox(nowhere, "http://queue.invalid/q.fifo").park(MESSAGE, "because")
+
+
+class Answering:
+    """Clients that answer from a list, and keep what they were asked."""
+
+    def __init__(self, *answers) -> None:
+        self.answers = list(answers)
+        self.asked = []
+
+    async def call(self, service, operation, **arguments):
+        self.asked.append(arguments)
+        return self.answers.pop(0)
+
+
+def failed(place: int, code: str):
+    return {"Failed": [{"Id": str(place), "Code": code, "SenderFault": False}]}
+
+
+async def test_what_failed_of_a_batch_is_tried_again():
+    """
+    A group is back only when all of it is: the part that failed is postponed once more.
+    """
+    clients = Answering(failed(1, "InternalError"), {})
+    batch = [Message(f"id-{n}", "b", "g", f"receipt-{n}") for n in range(3)]
+
+    await SqsInbox(clients, "url").postpone(batch, 1.2)
+
+    assert [
+        [("receipt-0", 2), ("receipt-1", 2), ("receipt-2", 2)],
+        [("receipt-1", 2)],
+    ] == [
+        [(entry["ReceiptHandle"], entry["VisibilityTimeout"]) for entry in asked["Entries"]]
+        for asked in clients.asked
+    ]
+
+
+async def test_what_fails_twice_is_said():
+    """
+    A batch that could not be postponed as a whole is not passed off as postponed.
+    """
+    clients = Answering(failed(0, "InternalError"), failed(0, "InternalError"))
+
+    with pytest.raises(ChannelUnavailable, match="1 of 1"):
+        await SqsInbox(clients, "url").postpone([MESSAGE], 1)
+
+
+async def test_a_stale_receipt_in_a_batch_is_left_alone():
+    """
+    Somebody else has it by now: trying again would change nothing.
+    """
+    clients = Answering(failed(0, "ReceiptHandleIsInvalid"))
+
+    await SqsInbox(clients, "url").postpone([MESSAGE], 1)
+
+    assert 1 == len(clients.asked)
+
+
+async def test_a_delay_stays_within_what_sqs_allows():
+    """
+    SQS refuses more than twelve hours from the receipt.
+    """
+    clients = Answering({})
+
+    await SqsInbox(clients, "url").postpone([MESSAGE], 10**6)
+
+    assert 42_300 == clients.asked[0]["Entries"][0]["VisibilityTimeout"]
