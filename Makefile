@@ -84,7 +84,7 @@ sqs_create_test_message: setup ## a payment message for the local platform
 	@$(PENSTOCK) --stack local queue send $(QUEUE)
 
 sqs_purge_queue: setup ## forget what waits on a queue of the local platform; QUEUE=payments
-	@$(PENSTOCK) --stack local queue purge $(QUEUE)
+	@$(PENSTOCK) --stack local queue purge $(QUEUE) --yes
 
 clean: ## everything that was made, the environments too
 	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

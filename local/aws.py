@@ -1,4 +1,4 @@
-"""boto3 clients of the emulator, with every right and nothing of this user's own configuration."""
+"""boto3 on the emulator, with every right and nothing of this user's own configuration."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ from local.emulator import REGION
 OPERATOR = {"access_key_id": "test", "secret_access_key": "test"}
 
 
+class EmulatorSession(boto3.Session):
+    """A session whose clients all talk to the emulator."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        super().__init__(
+            aws_access_key_id=OPERATOR["access_key_id"],
+            aws_secret_access_key=OPERATOR["secret_access_key"],
+            region_name=REGION,
+        )
+        self._endpoint_url = endpoint_url
+
+    def client(self, *args: Any, **kwargs: Any) -> Any:
+        """A client of one service."""
+        return super().client(*args, **{"endpoint_url": self._endpoint_url, **kwargs})
+
+
 def client(service: str, endpoint_url: str) -> Any:
-    """A client of one service."""
-    session = boto3.session.Session(
-        aws_access_key_id=OPERATOR["access_key_id"],
-        aws_secret_access_key=OPERATOR["secret_access_key"],
-        region_name=REGION,
-    )
-    return session.client(service, endpoint_url=endpoint_url)
+    """A client of one service on the emulator."""
+    return EmulatorSession(endpoint_url).client(service)

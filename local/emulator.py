@@ -19,7 +19,7 @@ from typing import Any, Self
 REGION = "us-east-1"
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
-_LEASH = Path(__file__).resolve().with_name("leash.py")
+LEASH = Path(__file__).resolve().with_name("leash.py")
 _POLL_SECONDS = 0.03
 
 
@@ -94,7 +94,7 @@ class Emulator:
         _make_empty(folder)
         with (folder / "emulator.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
-                [python, _LEASH, python, "-m", "ministack"],
+                [python, LEASH, python, "-m", "ministack"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -142,7 +142,7 @@ class Emulator:
     def mailbox(self) -> list[dict[str, Any]]:
         """The e-mails that were sent through it, oldest first."""
         answer = json.loads(self._request("GET", "/_ministack/ses/messages"))
-        return list(answer["messages"])
+        return [message for account in answer["messages"].values() for message in account]
 
     def workers(self, function: str = "") -> list[int]:
         """Process ids of the functions' workers, or of one function's (Linux only)."""

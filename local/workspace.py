@@ -11,19 +11,22 @@ from typing import Any
 
 from local.emulator import ROOT, free_port
 
-FOLDER = ROOT / ".penstock" / "local"
-
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
     """
-    One platform's folder.
+    One platform's folder, beneath `root`.
 
     Ports are chosen once and kept: addresses stay the same from run to run, and with them the
     zips, which hold the addresses of the simulators.
     """
 
-    folder: Path = FOLDER
+    root: Path = ROOT
+
+    @property
+    def folder(self) -> Path:
+        """Where `penstock --stack local` looks, started anywhere under the root."""
+        return self.root / ".penstock" / "local"
 
     def port(self, name: str) -> int:
         """The port of the emulator, a simulator or the server, on 127.0.0.1."""

@@ -1,0 +1,105 @@
+"""One signed webhook and one payment message, and everything that shall come of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from dataclasses import dataclass
+
+import aiohttp
+
+from local.platform import Platform
+
+_POLL_SECONDS = 0.1
+_EVENT_TYPE = "PAYMENT.SALE.COMPLETED"
+
+
+class DemonstrationError(Exception):
+    """The demonstration could not even be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """
+    What was sent.
+
+    Attributes:
+        webhook: the payment that the webhook is about.
+        payment: the payment that the message asks for.
+    """
+
+    webhook: str
+    payment: str
+
+    def owner(self, entity: str) -> str:
+        """Which of the two a stage's entity belongs to."""
+        return "payment" if entity == self.payment else "webhook"
+
+
+async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
+    """
+    Send both.
+
+    Raises:
+        DemonstrationError: the API did not take the webhook.
+    """
+    order = {"event_type": _EVENT_TYPE, "target": f"{platform.api_url}/webhooks/paypal"}
+    simulator = platform.simulators["paypal"].url
+    async with http.post(f"{simulator}/_simulator/webhooks", json=order) as answer:
+        webhook = await answer.json()
+    if not all(200 <= status < 300 for status in webhook["answers"]):
+        raise DemonstrationError(f"the webhook was answered with {webhook['answers']}")
+    payment = f"demo-{secrets.token_hex(4)}"
+    await asyncio.to_thread(_send_payment, platform, payment)
+    return Sent(f"paypal-{webhook['resource_id']}", payment)
+
+
+def _send_payment(platform: Platform, payment: str) -> None:
+    body = {
+        "id": payment,
+        "provider": "example",
+        "order": {
+            "amount": 4200,
+            "currency": "EUR",
+            "reference": payment,
+            "description": "Demonstration",
+            "payer": {"reference": "demo-buyer", "email": "buyer@example.com"},
+        },
+    }
+    platform.client("sqs").send_message(
+        QueueUrl=platform.outputs["queues"]["payments"]["url"],
+        MessageBody=json.dumps(body),
+        MessageGroupId=payment,
+        MessageDeduplicationId=payment,
+    )
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """What has arrived so far: at Slack and in the mailbox, for each of the two."""
+
+    platform: Platform
+    http: aiohttp.ClientSession
+    sent: Sent
+
+    async def missing(self) -> list[str]:
+        """What has not arrived yet."""
+        slack = await self._text(f"{self.platform.simulators['slack'].url}/messages")
+        mail = await self._text(str(self.platform.outputs["mailbox"]))
+        gone: list[str] = []
+        for label, payment in (("webhook", self.sent.webhook), ("payment", self.sent.payment)):
+            for place, text in (("Slack message", slack), ("e-mail", mail)):
+                if payment not in text:
+                    gone.append(f"the {place} of the {label} ({payment})")
+        return gone
+
+    async def wait(self) -> None:
+        """Return once all has arrived."""
+        # Neither capture has a way to wait for news.
+        while await self.missing():  # noqa: ASYNC110 - polls another process
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _text(self, url: str) -> str:
+        async with self.http.get(url) as answer:
+            return await answer.text()

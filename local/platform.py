@@ -1,0 +1,130 @@
+"""The platform on this machine: simulators, zips, emulator, the stack, its secrets and tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra import bundle, emulated
+from local.aws import OPERATOR, client
+from local.emulator import REGION, Emulator
+from local.simulators import Running, simulators
+from local.workspace import Workspace
+
+STACK = "local"
+SETTINGS = Path(__file__).resolve().with_name("stack.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """
+    A platform that runs.
+
+    Attributes:
+        outputs: what the stack exports, with the addresses of what stands in for the world.
+    """
+
+    workspace: Workspace
+    emulator: Emulator
+    simulators: Mapping[str, Running]
+    outputs: Mapping[str, Any]
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulator, with every right."""
+        return client(service, self.emulator.url)
+
+    @property
+    def api_url(self) -> str:
+        """Where the stack's API answers."""
+        return str(self.outputs["apiUrl"]).rstrip("/")
+
+
+def settings(path: Path = SETTINGS) -> dict[str, Any]:
+    """The stack's configuration as it is written down."""
+    return dict(yaml.safe_load(path.read_text()))
+
+
+@asynccontextmanager
+async def platform(
+    workspace: Workspace, config: Mapping[str, Any], *, consumers: str = "functions"
+) -> AsyncIterator[Platform]:
+    """
+    Start all of it; on the way out everything that was started is stopped.
+
+    Args:
+        config: the stack's configuration, without what the simulators will add.
+        consumers: who works on the queues, "functions" or "serve".
+
+    Raises:
+        EmulatorError: a port is taken, or the emulator does not come up.
+    """
+    async with simulators(workspace) as running:
+        complete = _with_simulators(config, running) | {"consumers": consumers}
+        profile = {name: dict(one.told.profile) for name, one in running.items()}
+        written = workspace.write_private(workspace.folder / "profile.json", profile)
+        zips = workspace.part("zips")
+        emulator, _ = await asyncio.gather(
+            asyncio.to_thread(
+                Emulator.start, workspace.folder / "emulator", port=workspace.port("emulator")
+            ),
+            asyncio.to_thread(bundle.build, "local", zips, written),
+        )
+        try:
+            complete["bundles"] = str(zips)
+            outputs = await asyncio.to_thread(
+                emulated.provision, STACK, complete, emulator.url, REGION
+            )
+            outputs = dict(outputs) | _surroundings(emulator, running, profile)
+            await asyncio.to_thread(_fill_in, emulator, outputs, complete, running)
+            workspace.write_private(workspace.stack_file, outputs)
+            yield Platform(workspace, emulator, running, outputs)
+        finally:
+            workspace.stack_file.unlink(missing_ok=True)
+            await asyncio.to_thread(emulator.stop)
+
+
+def _with_simulators(config: Mapping[str, Any], running: Mapping[str, Running]) -> dict[str, Any]:
+    """The configuration with the simulators' addresses; what is written down goes first."""
+    complete = json.loads(json.dumps(config))
+    for name, one in running.items():
+        for kind in ("gateways", "sinks"):
+            if name in complete.get(kind, {}):
+                complete[kind][name] = {**one.told.settings, **complete[kind][name]}
+    return complete
+
+
+def _surroundings(
+    emulator: Emulator, running: Mapping[str, Running], profile: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "aws": {"endpoint_url": emulator.url, "region": REGION, **OPERATOR},
+        "simulators": {name: one.url for name, one in running.items()},
+        "profile": profile,
+        "mailbox": f"{emulator.url}/_ministack/ses/messages",
+    }
+
+
+def _fill_in(
+    emulator: Emulator,
+    outputs: Mapping[str, Any],
+    config: Mapping[str, Any],
+    running: Mapping[str, Running],
+) -> None:
+    """What the stack leaves to people: the secrets' values, the verified sender."""
+    secrets = client("secretsmanager", emulator.url)
+    for name, one in running.items():
+        if one.told.secret:
+            secrets.put_secret_value(
+                SecretId=f"{outputs['secretsPrefix']}/{name}",
+                SecretString=json.dumps(dict(one.told.secret)),
+            )
+    sender = config.get("sinks", {}).get("email", {}).get("sender")
+    if sender:
+        client("sesv2", emulator.url).create_email_identity(EmailIdentity=sender)

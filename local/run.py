@@ -1,0 +1,105 @@
+"""`make run`: the platform on this machine, shown at work, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import aiohttp
+from rich.console import Console
+
+from infra.settings import ConfigError
+from local import view
+from local.demonstration import Arrivals, DemonstrationError, send
+from local.emulator import EmulatorError
+from local.platform import platform, settings
+from local.server import serve
+from local.stages import from_functions, from_server
+from local.tokens import create_token
+from local.workspace import Workspace
+from penstock.errors import PenstockError
+
+_DEADLINE_SECONDS = 60.0
+_LAST_LINES_SECONDS = 2.0
+
+
+def main() -> None:
+    """Run until Ctrl-C or, with --once, until the demonstration has arrived."""
+    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end when all has arrived")
+    parser.add_argument("--host", choices=("functions", "serve"), default="functions")
+    options = parser.parse_args()
+    try:
+        sys.exit(asyncio.run(_run(once=options.once, host=options.host)))
+    except (EmulatorError, DemonstrationError, ConfigError, PenstockError) as exc:
+        sys.exit(f"penstock: {exc}")
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("\npenstock: stopped")
+
+
+async def _run(*, once: bool, host: str) -> int:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a coroutine that runs has a task
+    # SIGINT is asyncio.run's; whoever ends us politely gets the same way out.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    console = Console(highlight=False)
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        with console.status("Starting the platform …"):
+            running = await stack.enter_async_context(
+                platform(Workspace(), settings(), consumers=host)
+            )
+            token = await create_token(running, "make run")
+            stages = from_functions(running)
+            if host == "serve":
+                running, log = await stack.enter_async_context(serve(running))
+                stages = from_server(log)
+            http = await stack.enter_async_context(aiohttp.ClientSession())
+        console.print(f"Ready in {time.monotonic() - began:.1f} s ({host}).\n")
+        view.addresses(console, running, token)
+        sending = datetime.now(UTC)
+        sent = await send(running, http)
+        shown = view.Stages(console, sent, sending)
+        showing = asyncio.create_task(shown.follow(stages))
+        stack.push_async_callback(_stop, showing)
+        missing = await _arrived(Arrivals(running, http, sent), shown)
+        for gone in missing:
+            console.print(f"[red]missing: {gone}[/red]", soft_wrap=True)
+        if not missing:
+            console.print(
+                "[green]All arrived: a Slack message and an e-mail for both.[/green] "
+                f"{time.monotonic() - began:.1f} s since the start."
+            )
+        if once:
+            return 1 if missing else 0
+        view.what_to_try(console, running, token, sent)
+        console.print("\nCtrl-C stops it.")
+        await showing
+    return 0
+
+
+async def _arrived(arrivals: Arrivals, shown: view.Stages) -> list[str]:
+    """Wait until all has arrived and its stages were shown; say what is missing."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            await arrivals.wait()
+        # A function's log is there a moment after its deed.
+        async with asyncio.timeout(_LAST_LINES_SECONDS):
+            await shown.complete.wait()
+    return await arrivals.missing()
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What `make run` shows: where everything is, what to try, and each stage as it goes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from local.demonstration import Sent
+from local.platform import Platform
+from local.stages import StageLine
+
+_ODD = frozenset({"parked", "rejected", "retry", "declined", "contradicted"})
+_WIDTH = 26
+_SINKS = 2
+
+
+def addresses(console: Console, platform: Platform, token: str) -> None:
+    """Where everything is."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    rows = {
+        "API": platform.api_url,
+        "its documentation": f"{platform.api_url}/docs",
+        "Slack capture": f"{platform.simulators['slack'].url}/",
+        "mailbox": str(platform.outputs["mailbox"]),
+        "PayPal simulator": platform.simulators["paypal"].url,
+        "Example simulator": platform.simulators["example"].url,
+        "AWS emulator": platform.emulator.url,
+        "API token": token,
+    }
+    for name, value in rows.items():
+        table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
+    console.print(table)
+
+
+def what_to_try(console: Console, platform: Platform, token: str, sent: Sent) -> None:
+    """Commands that work now, as long as the platform is up."""
+    penstock = ".venv/bin/penstock --stack local"
+    console.print("\n[bold]Try, in another terminal:[/bold]")
+    for line in (
+        f"{penstock} trigger PAYMENT.SALE.COMPLETED --set resource.amount.total=12.50",
+        f"{penstock} trigger PAYMENT.SALE.COMPLETED --forge",
+        f"{penstock} payments show {sent.payment}",
+        f"{penstock} events list",
+        f"{penstock} queue depth",
+        "make sqs_create_test_message",
+        f"curl -H 'Authorization: Bearer {token}' {platform.api_url}/payments/{sent.webhook}",
+    ):
+        console.print(Text(f"  {line}"), soft_wrap=True)
+
+
+class Stages:
+    """
+    The stages as they go, a line an item.
+
+    Attributes:
+        complete: set once each sink has been shown for both of what was sent.
+    """
+
+    def __init__(self, console: Console, sent: Sent, began: datetime) -> None:
+        self.complete = asyncio.Event()
+        self._console = console
+        self._sent = sent
+        self._began = began
+        self._delivered: set[tuple[str, str]] = set()
+
+    async def follow(self, lines: AsyncIterator[StageLine]) -> None:
+        """Show lines as they come."""
+        self._print(_row("s", "", "stage", "entity", "outcome", "ms"), "bold")
+        async for line in lines:
+            self._show(line)
+
+    def _show(self, line: StageLine) -> None:
+        owner = self._sent.owner(line.entity)
+        text = _row(
+            f"{(line.at - self._began).total_seconds():.3f}",
+            owner,
+            line.where,
+            line.entity if len(line.entity) <= _WIDTH else line.entity[: _WIDTH - 1] + "…",
+            line.outcome,
+            f"{line.ms:.1f}",
+        )
+        odd = "yellow" if line.outcome in _ODD else ""
+        self._print(f"{text}  {line.because}" if line.because else text, odd)
+        if line.where.startswith("deliver-"):
+            self._delivered.add((line.where, owner))
+            if len(self._delivered) == _SINKS * 2:
+                self.complete.set()
+
+    def _print(self, text: str, style: str) -> None:
+        self._console.print(Text(text, style=style), soft_wrap=True)
+
+
+def _row(seconds: str, owner: str, where: str, entity: str, outcome: str, ms: str) -> str:
+    return f"{seconds:>8}  {owner:8}{where:15}{entity:{_WIDTH + 2}}{outcome:30}{ms:>8}"
