@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -19,6 +21,8 @@ from penstock.errors import RequestRefused
 
 BODY_SECONDS = 30.0
 """How long a client may take to send its body."""
+LINGER = 1.0
+"""Seconds a refused body is read and thrown away, so that its sender gets to read the answer."""
 _CHUNK = 64 * 1024
 
 
@@ -47,21 +51,21 @@ def application(platform: Platform) -> web.Application:
         # Without a door it will be refused whatever it holds: nothing of it is read.
         return door.body_limit if door else 0
 
-    async def answer(incoming: web.Request) -> web.StreamResponse:
-        request = _request(incoming)
+    @web.middleware
+    async def answer(request: web.Request, handler: Any) -> web.StreamResponse:
+        asked = _request(request)
         try:
-            limit = limit_of(request)
-            body = await _read(incoming, limit) if limit else b""
+            limit = limit_of(asked)
+            body = await _read(request, limit) if limit else b""
         except RequestRefused as exc:
             # Unread bytes of the body would be taken for the connection's next request.
-            return _response(problem_answer(exc), close=incoming.can_read_body)
-        answered = await api(_request(incoming, body))
-        return _response(answered, close=incoming.can_read_body and not limit)
+            return _response(problem_answer(exc), close=request.can_read_body)
+        answered = await api(replace(asked, body=body))
+        return _response(answered, close=request.can_read_body and not limit)
 
-    served = web.Application()
-    # One route: which operation it is, the contract decides, for both hosts in one place.
-    served.router.add_route("*", "/{path:.*}", answer)
-    return served
+    # No routes: which operation it is, the contract decides, for both hosts in one place, and
+    # aiohttp's own answers (404 in plain text) are never given.
+    return web.Application(middlewares=[answer])
 
 
 @asynccontextmanager
@@ -72,7 +76,7 @@ async def listening(served: web.Application, host: str, port: int) -> AsyncGener
     Raises:
         OSError: the port is taken.
     """
-    runner = web.AppRunner(served, access_log=None, shutdown_timeout=10)
+    runner = web.AppRunner(served, access_log=None, shutdown_timeout=10, lingering_time=LINGER)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
@@ -83,7 +87,7 @@ async def listening(served: web.Application, host: str, port: int) -> AsyncGener
         await runner.cleanup()
 
 
-def _request(incoming: web.Request, body: bytes = b"") -> Request:
+def _request(incoming: web.Request) -> Request:
     headers: dict[str, str] = {}
     for name, value in incoming.headers.items():
         key = name.lower()
@@ -95,7 +99,6 @@ def _request(incoming: web.Request, body: bytes = b"") -> Request:
         path=url.raw_path,
         query=parse_qsl(url.raw_query_string, keep_blank_values=True),
         headers=headers,
-        body=body,
     )
 
 

@@ -1,0 +1,62 @@
+"""`penstock serve --memory`, in a thread of its own, for tests that talk to a live port."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from penstock.entrypoints.serve import serving
+from penstock.entrypoints.tryout import tryout
+
+
+@dataclass
+class Live:
+    """A server that answers, and a token it takes."""
+
+    url: str = ""
+    token: str = field(default="", repr=False)
+    failure: BaseException | None = None
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[Live]:
+    """The API over the memory adapters, with consumers, sweep and simulators."""
+    made, ready = Live(), threading.Event()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with (
+            tryout() as tried,
+            serving(tried.platform, tried.sinks, host="127.0.0.1", port=0) as url,
+        ):
+            made.url, made.token = url, tried.token
+            ready.set()
+            await stop.wait()
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(serve())
+        except BaseException as exc:  # told to the test, which waits in another thread
+            made.failure = exc
+        finally:
+            loop.close()
+            ready.set()
+
+    thread = threading.Thread(target=run, name="penstock-serve")
+    thread.start()
+    try:
+        ready.wait(30)
+        if made.failure is not None:
+            raise made.failure
+        yield made
+    finally:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop.set)
+        thread.join(30)
+    if made.failure is not None:
+        raise made.failure
