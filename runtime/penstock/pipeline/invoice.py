@@ -8,8 +8,8 @@ The invoice of a paid payment: created, sent by the gateway, recorded as paid; e
                                                                 has stayed empty long enough,
                                                                 create again
 
-A gateway may keep no idempotency keys for invoices (PayPal keeps none), so the number is derived from
-the payment, and whoever resumes looks before doing.
+A gateway may keep no idempotency keys for invoices (PayPal keeps none), so the number is derived
+from the payment, and whoever resumes looks before doing.
 """
 
 from __future__ import annotations
