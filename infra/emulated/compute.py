@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +14,6 @@ from infra.values import Archive
 def _put_function(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     api, name = clients("lambda"), inputs["name"]
     archive: Archive = inputs["code"]
-    code = archive.path.read_bytes()
     settings = given(
         inputs,
         Runtime="runtime",
@@ -32,16 +30,16 @@ def _put_function(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     if there is None:
         answer = api.create_function(
             FunctionName=name,
-            Code={"ZipFile": code},
+            Code=clients.code(archive),
             Architectures=inputs["architectures"],
             Tags=dict(inputs.get("tags", {})),
             **settings,
         )
         return Made(name, {"arn": answer["FunctionArn"]})
     answer = api.update_function_configuration(FunctionName=name, **settings)
-    if there["CodeSha256"] != base64.b64encode(hashlib.sha256(code).digest()).decode():
+    if there["CodeSha256"] != base64.b64encode(bytes.fromhex(archive.digest)).decode():
         api.update_function_code(
-            FunctionName=name, ZipFile=code, Architectures=inputs["architectures"]
+            FunctionName=name, Architectures=inputs["architectures"], **clients.code(archive)
         )
     return Made(name, {"arn": answer["FunctionArn"]})
 

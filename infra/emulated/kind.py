@@ -13,8 +13,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.monitor import Made
+from infra.values import Archive
 
 Inputs = Mapping[str, Any]
+CODE_BUCKET = "emulated-code"
 
 # What services answer when the thing is not there.
 _ABSENT = frozenset(
@@ -45,6 +47,8 @@ class Clients:
         self._made: dict[str, Any] = {}
         # Making a client from a session is not safe in several threads at once.
         self._lock = threading.Lock()
+        self._uploaded: set[str] = set()
+        self._uploading = threading.Lock()
 
     def __call__(self, service: str) -> Any:
         with self._lock:
@@ -55,6 +59,31 @@ class Clients:
                     config=self._config,
                 )
             return self._made[service]
+
+    def code(self, archive: Archive) -> dict[str, str]:
+        """
+        Where functions find a zip: sent once, however many functions run from it.
+
+        Sent with each function it is 30 MB of JSON each time, seconds in all.
+        """
+        key = archive.digest
+        with self._uploading:
+            if key not in self._uploaded:
+                self._upload(archive, key)
+                self._uploaded.add(key)
+        return {"S3Bucket": CODE_BUCKET, "S3Key": key}
+
+    def _upload(self, archive: Archive, key: str) -> None:
+        s3 = self("s3")
+        try:
+            s3.head_bucket(Bucket=CODE_BUCKET)
+        except ClientError:
+            home = {"LocationConstraint": self.region}
+            elsewhere = self.region != "us-east-1"  # which S3 refuses to be told by name
+            s3.create_bucket(
+                Bucket=CODE_BUCKET, **({"CreateBucketConfiguration": home} if elsewhere else {})
+            )
+        s3.put_object(Bucket=CODE_BUCKET, Key=key, Body=archive.path.read_bytes())
 
     @cached_property
     def account(self) -> str:

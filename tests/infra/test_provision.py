@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -97,6 +100,21 @@ def test_a_changed_setting_changes_what_reads_it_only(
 
     # The function and its mapping.
     assert (2, 0, 0, 0) == (tally.changed, tally.made, tally.replaced, tally.dropped)
+
+
+def test_a_changed_zip_is_what_the_functions_run(
+    empty: Emulator, dev: dict[str, Any], bundles: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(bundles, tmp_path, dirs_exist_ok=True)
+    dev["bundles"] = str(tmp_path)
+    provision("local", dev, empty.url)
+    with zipfile.ZipFile(tmp_path / "receive.zip", "w") as archive:
+        archive.writestr("penstock/entrypoints/receive.py", "def handler(e, c): return 'anew'")
+    tally = counted(empty, dev).tally
+    answer = client(empty, "lambda").invoke(FunctionName="penstock-local-receive", Payload=b"{}")
+
+    assert (1, 0, 0) == (tally.changed, tally.made, tally.replaced)
+    assert b'"anew"' == answer["Payload"].read()
 
 
 def test_an_emulator_that_was_reset_is_made_again(empty: Emulator, dev: Mapping[str, Any]) -> None:
