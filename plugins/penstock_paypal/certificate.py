@@ -1,7 +1,7 @@
 """
 PayPal's signing certificates: downloaded once, kept by address, proved once.
 
-    address not PayPal's ─► never asked for (the caller matched it)
+    address not PayPal's ─► forged, and never asked for
     200, a certificate ───► its key, kept as long as PayPal says, at most a day
     404 ──────────────────► undecided; 404 again, 60 s later or more ─► forged
     anything else ────────► undecided, not asked for again for some seconds
@@ -28,6 +28,7 @@ AFTER_REFUSAL = timedelta(hours=1)
 BETWEEN_404S = timedelta(seconds=60)
 # Strangers may name any address that PayPal could have: what they make us keep is bounded.
 _MOST = 1024
+_URL_LIMIT = 500
 _MAX_AGE = re.compile(r"max-age=([0-9]{1,9})")
 
 
@@ -42,10 +43,12 @@ class Certificates:
     The signing certificates met so far.
 
     Args:
+        urls: what an address must match, whole, before it is asked for anything.
         timeout: seconds one download may take.
     """
 
-    def __init__(self, trust: Trust, http: Http, timeout: float) -> None:
+    def __init__(self, urls: re.Pattern[str], trust: Trust, http: Http, timeout: float) -> None:
+        self._urls = urls
         self._trust = trust
         self._http = http
         self._timeout = timeout
@@ -53,14 +56,26 @@ class Certificates:
         self._missing: dict[str, datetime] = {}
         self._downloading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
+    def known(self, url: str, now: datetime, at: datetime) -> Signer | None:
+        """The key behind an address, if it is kept and good: what is kept was matched once."""
+        kept = self._kept.get(url)
+        if kept is None or now >= kept.until:
+            return None
+        found = kept.found
+        if isinstance(found, Signer) and found.not_before <= at <= found.not_after:
+            return found
+        return None
+
     async def signer(self, url: str, now: datetime, at: datetime) -> Signer | Forged | Undecided:
         """
-        The key behind an address that the caller has matched.
+        The key behind an address.
 
         Args:
             now: the time, for what is kept.
             at: when the delivery came: the certificate must have been valid then.
         """
+        if len(url) > _URL_LIMIT or not self._urls.fullmatch(url):
+            return Forged("the certificate's address is not PayPal's")
         kept = self._kept.get(url)
         if kept is None or now >= kept.until:
             kept = await self._single_flight(url, now, at)

@@ -72,8 +72,10 @@ class World:
         )
         http, log, clock = ToldHttp({URL: pem_answer(leaf)}), RecordingLog(), FrozenClock(SENT)
         memory = MemorySecrets(clock, secret if secret is not None else {"webhook_id": WEBHOOK_ID})
-        certificates = Certificates(Trust(environment, extra, http, log, 8.0), http, 8.0)
-        signatures = Signatures(environment.certificate_url, certificates, secrets or memory)
+        certificates = Certificates(
+            environment.certificate_url, Trust(environment, extra, http, log, 8.0), http, 8.0
+        )
+        signatures = Signatures(certificates, secrets or memory)
         return cls(key, leaf, signatures, memory, clock, http, log)
 
     def serve(self, answer: Response | Exception | list[Any]) -> None:

@@ -44,8 +44,8 @@ class Receiver:
 
 class TestPayPal(GatewayConformance, WebhooksConformance, ConfirmConformance, InvoicesConformance):
     @pytest.fixture
-    async def simulator(self, tmp_path: Path) -> AsyncIterator[Served]:
-        async with served(build(tmp_path)) as simulator:
+    async def simulator(self, keys: Path) -> AsyncIterator[Served]:
+        async with served(build(keys)) as simulator:
             yield simulator
 
     @pytest.fixture

@@ -108,7 +108,7 @@ async def test_the_window_lets_in_three_days_of_repeats(
     world: World, sent: timedelta, answer: Authentic | None
 ) -> None:
     genuine = world.genuine(at=sent.total_seconds() / 60)
-    expected = answer or Forged("the transmission time is too far from when it came")
+    expected = answer or Forged("the transmission time is missing or too far from when it came")
 
     assert expected == await world.ask(replace(genuine, received_at=SENT))
 
@@ -285,7 +285,7 @@ async def test_hostile_headers_and_bodies_get_an_answer_and_never_an_error(
     assert isinstance(await world.ask(delivery, datetime.now(UTC)), Forged | Undecided | Authentic)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 async def test_headers_of_the_right_shape_get_an_answer_too(data: st.DataObject) -> None:
     shapes = {name: st.from_regex(p, fullmatch=True) for name, p in door.PATTERNS.items()}
