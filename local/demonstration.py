@@ -32,6 +32,15 @@ class Sent:
     webhook: str
     payment: str
 
+    @property
+    def expected(self) -> list[tuple[str, str]]:
+        """The events that each sink shall be told: of which payment, and of what type."""
+        return [
+            (self.webhook, "payment.succeeded"),
+            (self.webhook, "invoice.paid"),
+            (self.payment, "payment.succeeded"),
+        ]
+
     def owner(self, entity: str) -> str:
         """Which of the two a stage's entity belongs to."""
         return "payment" if entity == self.payment else "webhook"
@@ -85,21 +94,21 @@ class Arrivals:
 
     async def missing(self) -> list[str]:
         """What has not arrived yet."""
-        slack = await self._text(f"{self.platform.simulators['slack'].url}/messages")
-        mail = await self._text(str(self.platform.outputs["mailbox"]))
-        gone: list[str] = []
-        for label, payment in (("webhook", self.sent.webhook), ("payment", self.sent.payment)):
-            for place, text in (("Slack message", slack), ("e-mail", mail)):
-                if payment not in text:
-                    gone.append(f"the {place} of the {label} ({payment})")
-        return gone
+        places = {
+            "Slack message": await self._texts(
+                f"{self.platform.simulators['slack'].url}/messages"
+            ),
+            "e-mail": await self._texts(str(self.platform.outputs["mailbox"])),
+        }
+        return [
+            f"the {place} of {event} ({payment})"
+            for payment, event in self.sent.expected
+            for place, texts in places.items()
+            if not any(payment in text and event in text for text in texts)
+        ]
 
     async def wait(self) -> None:
         """Return once all has arrived."""
         # Neither capture has a way to wait for news.
         while await self.missing():  # noqa: ASYNC110 - polls another process
             await asyncio.sleep(_POLL_SECONDS)
-
-    async def _text(self, url: str) -> str:
-        async with self.http.get(url) as answer:
-            return await answer.text()

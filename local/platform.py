@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ class Platform:
 
     workspace: Workspace
     emulator: Emulator
-    simulators: Mapping[str, Running]
-    outputs: Mapping[str, Any]
+    simulators: Mapping[str, Running] = field(repr=False)
+    outputs: Mapping[str, Any] = field(repr=False)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, with every right."""

@@ -8,6 +8,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from local.emulator import LEASH, EmulatorError, require_free
 from local.platform import Platform
@@ -33,12 +34,12 @@ async def serve(platform: Platform) -> AsyncIterator[tuple[Platform, asyncio.Str
     require_free(port, "penstock serve")
     served = replace(platform, outputs={**platform.outputs, "apiUrl": f"http://127.0.0.1:{port}"})
     workspace.write_private(workspace.stack_file, served.outputs)
-    command = ["-m", "penstock.entrypoints.cli", "serve", "--stack", "local", "--port", str(port)]
+    penstock = Path(sys.executable).with_name("penstock")
+    command = [penstock, "serve", "--stack", "local", "--port", str(port)]
     with (workspace.folder / "serve.log").open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             LEASH,
-            sys.executable,
             *command,
             stdin=PIPE,
             stdout=PIPE,

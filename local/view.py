@@ -58,7 +58,7 @@ class Stages:
     The stages as they go, a line an item.
 
     Attributes:
-        complete: set once each sink has been shown for both of what was sent.
+        complete: set once each sink was shown with every event of what was sent.
     """
 
     def __init__(self, console: Console, sent: Sent, began: datetime) -> None:
@@ -66,7 +66,7 @@ class Stages:
         self._console = console
         self._sent = sent
         self._began = began
-        self._delivered: set[tuple[str, str]] = set()
+        self._delivered: set[tuple[str, str, str]] = set()
 
     async def follow(self, lines: AsyncIterator[StageLine]) -> None:
         """Show lines as they come."""
@@ -87,8 +87,8 @@ class Stages:
         odd = "yellow" if line.outcome in _ODD else ""
         self._print(f"{text}  {line.because}" if line.because else text, odd)
         if line.where.startswith("deliver-"):
-            self._delivered.add((line.where, owner))
-            if len(self._delivered) == _SINKS * 2:
+            self._delivered.add((line.where, line.entity, line.outcome))
+            if len(self._delivered) >= _SINKS * len(self._sent.expected):
                 self.complete.set()
 
     def _print(self, text: str, style: str) -> None:

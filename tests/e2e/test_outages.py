@@ -1,0 +1,67 @@
+"""What goes wrong for long, or at the worst moment, ends well too."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.e2e.world import World, until
+
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
+
+
+def test_paypal_down_for_more_than_thirty_retries_dead_letters_nothing(world: World) -> None:
+    before = world.dead_letters()
+    world.fault("paypal", path="^/(?!_simulator)", status=503)
+    sent = world.send_webhook()
+
+    def retries() -> int:
+        stages = world.outcomes("verify") + world.outcomes("process")
+        return stages.count("retry")
+
+    at_first = retries()
+    until(lambda: retries() - at_first > 30, within=90, what="the thirty-first retry")
+    assert before == world.dead_letters()
+
+    world.heal()
+    until(lambda: world.slack(sent.payment, "invoice.paid"), what="the invoice")
+    assert before == world.dead_letters()
+    assert 1 == len(world.invoices_of(sent))
+
+
+@pytest.mark.timeout(240)
+def test_functions_killed_in_the_middle_of_a_batch_come_back_and_end_once(world: World) -> None:
+    world.fault("example", path="/charges$", method="POST", delay=2, after=True, times=1)
+    payment = world.send_payment()
+    until(lambda: world.charges(payment), what="the charge, whose answer is held back")
+
+    killed = world.platform.emulator.workers("penstock-local-charge")
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+
+    # The message is back when its visibility timeout ends: six times the function's 11 seconds.
+    until(lambda: world.slack(payment), within=120, what="the payment's end")
+    assert [] != killed
+    assert 1 == len(world.charges(payment))
+    assert [] == world.dead_letters(payment)
+
+
+def test_a_payment_redriven_by_hand_into_the_same_failure_is_still_there(world: World) -> None:
+    world.fault("example", path="/charges$", method="POST", status=500)
+    payment = world.send_payment()
+    (first,) = until(lambda: world.waiting(world.dlq("payments"), payment))
+
+    world.redrive(world.dlq("payments"), world.queue("payments"), payment)
+
+    (second,) = until(
+        lambda: world.waiting(world.dlq("payments"), payment), within=40, what="the second parking"
+    )
+    assert first["MessageId"] != second["MessageId"]
+    assert "ChargeCritical" in second["MessageAttributes"]["reason"]["StringValue"]
+
+    world.heal()
+    world.redrive(world.dlq("payments"), world.queue("payments"), payment)
+    until(lambda: world.slack(payment, "payment.succeeded"), within=40, what="the charge at last")
+    assert 1 == len(world.charges(payment))

@@ -1,0 +1,230 @@
+"""Eyes and hands for the end-to-end tests: what was sent in, and what came out where."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from local.platform import Platform
+from local.stages import EVENT, parse
+
+T = TypeVar("T")
+_POLL_SECONDS = 0.05
+
+
+def until(look: Callable[[], T], within: float = 20.0, what: str = "it") -> T:
+    """What `look` sees once it sees something; another process does it, so it is polled."""
+    deadline = time.monotonic() + within
+    while True:
+        if seen := look():
+            return seen
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not happen within {within} s")
+        time.sleep(_POLL_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A webhook the PayPal simulator has sent; the statuses it was answered with."""
+
+    event_id: str
+    resource_id: str
+    answers: list[int]
+
+    @property
+    def payment(self) -> str:
+        """The payment it is about."""
+        return f"paypal-{self.resource_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """
+    The running platform, its simulators and its emulator, by plain HTTP.
+
+    Attributes:
+        token: a bearer token of its API.
+    """
+
+    platform: Platform
+    token: str = field(repr=False)
+
+    def send_webhook(self, **order: Any) -> Webhook:
+        """Have the PayPal simulator sign and send one."""
+        told = self._call(
+            "POST",
+            f"{self._simulator('paypal')}/_simulator/webhooks",
+            {
+                "event_type": "PAYMENT.SALE.COMPLETED",
+                "target": f"{self.platform.api_url}/webhooks/paypal",
+                **order,
+            },
+        )
+        return Webhook(told["event_id"], told["resource_id"], told["answers"])
+
+    def send_payment(self, body: str | None = None, **order: Any) -> str:
+        """Put a message on payments.fifo; returns the payment's id."""
+        payment = f"e2e-{uuid.uuid4().hex[:8]}"
+        complete = {"amount": 990, "currency": "EUR", "payer": {"reference": payment}, **order}
+        message = {"id": payment, "provider": "example", "order": complete}
+        self.send(self.queue("payments"), body or json.dumps(message), payment)
+        return payment
+
+    def send(self, queue_url: str, body: str, group: str, dedup: str | None = None) -> None:
+        """Put any message on a queue."""
+        self.platform.client("sqs").send_message(
+            QueueUrl=queue_url,
+            MessageBody=body,
+            MessageGroupId=group,
+            MessageDeduplicationId=dedup or group,
+        )
+
+    def fault(self, simulator: str, **fault: Any) -> None:
+        """Have a simulator misbehave until the test ends or `heal` is called."""
+        self._call("POST", f"{self._simulator(simulator)}/_simulator/faults", [fault])
+
+    def heal(self) -> None:
+        """Have every simulator behave."""
+        for one in self.platform.simulators.values():
+            self._call("DELETE", f"{one.url}/_simulator/faults")
+
+    def queue(self, name: str) -> str:
+        """A queue's URL."""
+        return str(self.platform.outputs["queues"][name]["url"])
+
+    def dlq(self, name: str) -> str:
+        """The URL of a queue's dead-letter queue."""
+        return str(self.platform.outputs["queues"][name]["dlqUrl"])
+
+    def waiting(self, queue_url: str, word: str = "") -> list[Mapping[str, Any]]:
+        """What is on a queue, in flight or not, without receiving it, if it holds the word."""
+        query = urllib.parse.urlencode({"QueueUrl": queue_url})
+        told = self._call("GET", f"{self.platform.emulator.url}/_ministack/sqs/messages?{query}")
+        return [
+            message
+            for regions in told["messages"].values()
+            for queues in regions.values()
+            for messages in queues.values()
+            for message in messages
+            if word in json.dumps(message)
+        ]
+
+    def dead_letters(self, word: str = "") -> list[Mapping[str, Any]]:
+        """What is on any dead-letter queue."""
+        queues = self.platform.outputs["queues"].values()
+        dlqs = [one["dlqUrl"] for one in queues if one.get("dlqUrl")]
+        return [message for dlq in dlqs for message in self.waiting(dlq, word)]
+
+    def slack(self, *words: str) -> list[str]:
+        """Slack messages that hold all the words."""
+        told = self._call("GET", f"{self._simulator('slack')}/messages")
+        return _holding(told, words)
+
+    def mail(self, *words: str) -> list[str]:
+        """E-mails that hold all the words."""
+        return _holding(self.platform.emulator.mailbox(), words)
+
+    def invoices(self) -> list[Mapping[str, Any]]:
+        """The invoices the PayPal simulator holds."""
+        told = self._call("GET", f"{self._simulator('paypal')}/_simulator/invoices")
+        return list(told)
+
+    def invoices_of(self, sent: Webhook) -> list[Mapping[str, Any]]:
+        """The invoices for one sale."""
+        return [invoice for invoice in self.invoices() if sent.resource_id in json.dumps(invoice)]
+
+    def rejected(self, sent: Webhook) -> list[str]:
+        """Why the deliveries of one webhook were rejected."""
+        # A delivery's body travels in base64: its own text cannot be searched for.
+        return [
+            message["MessageAttributes"]["reason"]["StringValue"]
+            for message in self.waiting(self.queue("rejected"))
+            if sent.event_id in _delivered(message)
+        ]
+
+    def open_work(self) -> list[Mapping[str, Any]]:
+        """Everything on the queues that somebody consumes."""
+        queues = self.platform.outputs["queues"]
+        return [m for name in queues if name != "rejected" for m in self.waiting(self.queue(name))]
+
+    def redrive(self, dlq: str, queue: str, word: str) -> None:
+        """Put a dead letter back by hand, as the documents say: its own id is the dedup id."""
+        sqs = self.platform.client("sqs")
+        for message in sqs.receive_message(
+            QueueUrl=dlq, MaxNumberOfMessages=10, AttributeNames=["MessageGroupId"]
+        )["Messages"]:
+            if word in message["Body"]:
+                group = message["Attributes"]["MessageGroupId"]
+                self.send(queue, message["Body"], group, message["MessageId"])
+                sqs.delete_message(QueueUrl=dlq, ReceiptHandle=message["ReceiptHandle"])
+            else:
+                sqs.change_message_visibility(
+                    QueueUrl=dlq, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+                )
+
+    def charges(self, payment: str) -> list[Mapping[str, Any]]:
+        """The charges the Example simulator holds for a payment."""
+        told = self._call("GET", f"{self._simulator('example')}/_simulator/charges")
+        return [charge for charge in told if charge["payment_id"] == payment]
+
+    def payment(self, payment: str) -> Mapping[str, Any] | None:
+        """What the API says of a payment; None if it knows none of that id."""
+        bearer = {"Authorization": f"Bearer {self.token}"}
+        try:
+            found = self._call(
+                "GET", f"{self.platform.api_url}/payments/{payment}", headers=bearer
+            )
+        except urllib.error.HTTPError as exc:
+            if exc.code == 404:
+                return None
+            raise
+        return dict(found)
+
+    def outcomes(self, function: str, entity: str = "") -> list[str]:
+        """What a function said became of an entity, item by item."""
+        physical = self.platform.outputs["functions"][function]
+        logs = self.platform.client("logs")
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{physical}", filterPattern=f'"{EVENT}"'
+        )
+        lines = [parse(e["message"], _when(e), function) for page in pages for e in page["events"]]
+        return [line.outcome for line in lines if line and entity in line.entity]
+
+    def _simulator(self, name: str) -> str:
+        return self.platform.simulators[name].url
+
+    def _call(
+        self, method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - our own addresses
+            url,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", **(headers or {})},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - the same
+            text = answer.read()
+        return json.loads(text) if text else None
+
+
+def _delivered(message: Mapping[str, Any]) -> str:
+    delivery = json.loads(message["Body"])
+    return base64.b64decode(delivery["body"]).decode(errors="replace")
+
+
+def _holding(messages: list[Any], words: tuple[str, ...]) -> list[str]:
+    texts = [json.dumps(message) for message in messages]
+    return [text for text in texts if all(word in text for word in words)]
+
+
+def _when(event: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
