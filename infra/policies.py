@@ -19,14 +19,8 @@ SEND = ("sqs:SendMessage",)
 PUBLISH = ("sns:Publish",)
 READ_SECRET = ("secretsmanager:GetSecretValue",)
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
-# A transaction is authorized by the actions of its items [aws].
-LEDGER = (
-    "dynamodb:GetItem",
-    "dynamodb:Query",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:ConditionCheckItem",
-)
+# A transaction is authorized by the actions of its items, which are all puts [aws].
+LEDGER = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
 ATTEMPTS = ("dynamodb:GetItem", "dynamodb:PutItem")
 QUERY = ("dynamodb:Query",)
 
