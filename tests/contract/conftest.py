@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -19,6 +19,7 @@ class Live:
 
     url: str = ""
     token: str = field(default="", repr=False)
+    simulators: Mapping[str, str] = field(default_factory=dict[str, str])
     failure: BaseException | None = None
 
 
@@ -34,7 +35,7 @@ def live() -> Iterator[Live]:
             tryout() as tried,
             serving(tried.platform, tried.sinks, host="127.0.0.1", port=0) as url,
         ):
-            made.url, made.token = url, tried.token
+            made.url, made.token, made.simulators = url, tried.token, tried.simulators
             ready.set()
             await stop.wait()
 

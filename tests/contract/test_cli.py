@@ -1,0 +1,326 @@
+"""The command line: what it shows, how it ends, and what it never does to prod."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner, Result
+
+from local.emulator import REGION, Emulator
+from penstock.domain import rules
+from penstock.domain.change import Change
+from penstock.domain.money import Money
+from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.payment import Order, PaymentStatus
+from penstock.entrypoints.cli.tree import app
+from penstock.entrypoints.stack import Stack
+from tests.adapters.bench import table
+from tests.contract.conftest import Live
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+DESTRUCTIVE = [
+    ["queue", "purge", "payments", "--yes"],
+    ["queue", "send", "payments"],
+    ["tokens", "revoke", "0123456789abcdef"],
+]
+
+
+def penstock(*arguments: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=given)
+
+
+def in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """For tests whose server logs to this process's standard output meanwhile."""
+    command = [sys.executable, "-m", "penstock.entrypoints.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory of its own; what the commands do to the environment is undone."""
+    for name in ("ENDPOINT_URL", "REGION", "DEFAULT_REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".penstock/local").mkdir(parents=True)
+    return tmp_path
+
+
+def write(folder: Path, **outputs: Any) -> None:
+    stack: dict[str, Any] = {
+        "stack": "local",
+        "region": REGION,
+        "apiUrl": "http://127.0.0.1:1",
+        "ledgerTable": "cli-ledger",
+        "deliveriesTopicArn": "arn:d",
+        "eventsTopicArn": "arn:e",
+        "secretsPrefix": "penstock-local",
+        "queues": {name: {"url": "http://q"} for name in ("verified", "rejected", "payments")},
+        "functions": {},
+        "gateways": {"example": {"request_uri": "http://127.0.0.1:1"}},
+        "sinks": {},
+        "settings": {},
+    }
+    (folder / ".penstock/local/stack.json").write_text(json.dumps({**stack, **outputs}))
+
+
+@pytest.fixture
+def stack(folder: Path, emulator: Emulator) -> Iterator[Stack]:
+    """A stack on the emulator with a ledger and two queues, empty for each test."""
+    emulator.reset()
+    session = boto3.Session("test", "test", region_name=REGION)
+    dynamodb = session.client("dynamodb", endpoint_url=emulator.url)
+    dynamodb.create_table(**table("cli-ledger"))
+    sqs = session.client("sqs", endpoint_url=emulator.url)
+
+    def queue(name: str) -> str:
+        attributes = {"FifoQueue": "true", "VisibilityTimeout": "30"}
+        made = sqs.create_queue(QueueName=f"{name}.fifo", Attributes=attributes)
+        return str(made["QueueUrl"])
+
+    write(
+        folder,
+        aws={
+            "endpoint_url": emulator.url,
+            "region": REGION,
+            "access_key_id": "test",
+            "secret_access_key": "test",
+        },
+        queues={
+            "payments": {"url": queue("payments"), "dlqUrl": queue("payments-dlq")},
+            "verified": {"url": queue("verified"), "dlqUrl": queue("verified-dlq")},
+            "rejected": {"url": queue("rejected")},
+        },
+    )
+    yield Stack("local", json.loads((folder / ".penstock/local/stack.json").read_text()))
+    sqs.close()
+    dynamodb.close()
+
+
+def keep(stack: Stack, *changes: Change) -> None:
+    stack.enter(os.environ)
+
+    async def commit() -> None:
+        world = stack.world()
+        for change in changes:
+            await world.ledger.commit(change)
+        await world.close()
+
+    asyncio.run(commit())
+
+
+def paid(name: str) -> list[Change]:
+    order = Order(Money(1250, "USD"), reference="order-1")
+    first = rules.accept(
+        name, "example", order, operation_id="op-1", now=NOON, new_id=lambda: f"e-{name}"
+    )
+    charge = first.payment.operation(OperationKind.charge)
+    assert charge is not None
+    declined = charge.settle(OperationState.declined, reason="no funds")
+    second = rules.settle(
+        first.payment,
+        declined,
+        PaymentStatus.declined,
+        now=NOON,
+        new_id=lambda: f"e-{name}",
+        reason="no funds",
+    )
+    return [first, second]
+
+
+class TestErrors:
+    def test_without_a_stack_it_is_one_line_and_code_3(self, folder: Path):
+        result = penstock("queue", "depth")
+
+        assert (3, 1) == (result.exit_code, len(result.stderr.splitlines()))
+        assert "make run" in result.stderr
+
+    def test_a_stack_that_gives_no_answer_is_one_line_and_code_6(self, folder: Path):
+        aws = {
+            "endpoint_url": "http://127.0.0.1:9",
+            "region": REGION,
+            "access_key_id": "test",
+            "secret_access_key": "test",
+        }
+        write(folder, aws=aws)
+        result = penstock("payments", "show", "p-1")
+
+        assert (6, 1) == (result.exit_code, len(result.stderr.splitlines()))
+
+    @pytest.mark.parametrize("arguments", DESTRUCTIVE, ids=" ".join)
+    def test_nothing_is_lost_or_moved_on_prod_without_saying_so(
+        self, folder: Path, arguments: list[str]
+    ):
+        result = penstock("--stack", "prod", *arguments)
+
+        assert 5 == result.exit_code
+        assert "--yes-prod" in result.stderr
+
+    @pytest.mark.parametrize("arguments", DESTRUCTIVE, ids=" ".join)
+    def test_saying_so_goes_on_to_look_for_the_stack(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+    ):
+        monkeypatch.setenv("PATH", str(folder))
+
+        assert 3 == penstock("--stack", "prod", *arguments, "--yes-prod").exit_code
+
+    @pytest.mark.parametrize("name", ["--help", "../prod", "PROD", ""])
+    def test_a_stacks_name_is_a_plain_name(self, folder: Path, name: str):
+        assert 0 != penstock(f"--stack={name}", "queue", "depth").exit_code or name == ""
+
+    def test_a_wrong_option_is_code_2(self):
+        assert 2 == penstock("events", "list", "--limit", "0").exit_code
+
+    def test_trigger_is_local_only(self, folder: Path):
+        result = penstock("--stack", "dev", "trigger")
+
+        assert (5, 1) == (result.exit_code, len(result.stderr.splitlines()))
+
+    def test_trigger_without_a_simulator_says_so(self, folder: Path):
+        write(folder)
+
+        assert 3 == penstock("trigger").exit_code
+
+
+@pytest.mark.emulator
+class TestOnAStack:
+    def test_a_payment_is_shown_for_people_and_for_programs(self, stack: Stack):
+        keep(stack, *paid("p-1"))
+        people, programs = penstock("payments", "show", "p-1"), penstock("--json", *SHOW)
+
+        assert "no funds" in people.stdout
+        assert ("declined", "12.50") == (
+            json.loads(programs.stdout)["status"],
+            json.loads(programs.stdout)["amount"]["value"],
+        )
+
+    def test_a_payment_nobody_knows_is_code_4(self, stack: Stack):
+        assert 4 == penstock("payments", "show", "nobody").exit_code
+
+    def test_events_are_listed_newest_first_with_the_way_to_the_next_page(self, stack: Stack):
+        keep(stack, *paid("p-1"), *paid("p-2"))
+        first = json.loads(penstock("events", "list", "--limit", "1", "--json").stdout)
+        second = json.loads(
+            penstock("events", "list", "--cursor", first["cursor"], "--json").stdout
+        )
+
+        assert ["p-2", "p-1"] == [
+            event["subject"] for page in (first, second) for event in page["events"]
+        ]
+
+    def test_a_cursor_of_somebody_elses_is_code_2(self, stack: Stack):
+        assert 2 == penstock("events", "list", "--cursor", "hm").exit_code
+
+    def test_a_message_is_sent_counted_shown_given_back_and_purged(self, stack: Stack):
+        assert 0 == penstock("queue", "send", "payments", "--amount", "700").exit_code
+        for _ in range(2):
+            (shown,) = json.loads(penstock("--json", "queue", "receive", "payments").stdout)
+            assert 700 == json.loads(shown["body"])["order"]["amount"]
+        assert 2 == shown["receives"]
+        depth = json.loads(penstock("queue", "depth", "--json").stdout)
+        assert {"visible": 1, "in_flight": 0, "dead": 0} == depth["payments"]
+
+        assert 5 == penstock("queue", "purge", "payments", given="n\n").exit_code
+        assert 0 == penstock("queue", "purge", "payments", given="y\n").exit_code
+        assert [] == json.loads(penstock("--json", "queue", "receive", "payments").stdout)
+
+    def test_a_message_of_ones_own_is_sent_even_if_it_is_broken(self, stack: Stack):
+        assert 0 == penstock("queue", "send", "payments", "--body", "-", given="no").exit_code
+        (shown,) = json.loads(penstock("--json", "queue", "receive", "payments").stdout)
+
+        assert "no" == shown["body"]
+
+    def test_a_queue_that_is_not_there_is_code_4_and_names_those_that_are(self, stack: Stack):
+        result = penstock("queue", "receive", "nobody")
+
+        assert 4 == result.exit_code
+        assert "payments" in result.stderr
+
+    def test_a_terminal_queue_has_no_dead_letters(self, stack: Stack):
+        assert 4 == penstock("queue", "receive", "rejected", "--dlq").exit_code
+
+    def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(self, stack: Stack):
+        token = penstock("tokens", "create", "the shop").stdout.strip()
+        (listed,) = json.loads(penstock("tokens", "list", "--json").stdout)
+
+        assert token.startswith(f"pst_{listed['id']}_")
+        assert "the shop" == listed["name"]
+        assert token.split("_")[2] not in json.dumps(listed)
+        assert 0 == penstock("tokens", "revoke", listed["id"]).exit_code
+        assert 4 == penstock("tokens", "revoke", listed["id"]).exit_code
+
+
+SHOW = ("payments", "show", "p-1")
+
+
+class TestTrigger:
+    @pytest.fixture(autouse=True)
+    def local(self, folder: Path, live: Live) -> None:
+        """The stack file of a platform whose API and simulator are those of `serve --memory`."""
+        write(folder, apiUrl=live.url, simulators=live.simulators)
+
+    def test_a_signed_webhook_with_own_data_is_taken(self):
+        result = in_a_process("--json", "trigger", "--set", "resource.amount.total=34.50")
+
+        assert 0 == result.returncode, result.stderr
+        assert [202] == json.loads(result.stdout)["answers"]
+
+    def test_copies_come_side_by_side(self):
+        result = in_a_process("--json", "trigger", "--copies", "3")
+
+        assert [202] * 3 == json.loads(result.stdout)["answers"]
+
+    def test_a_forged_one_passes_the_door_and_is_found_out_later(self):
+        result = in_a_process("--json", "trigger", "--forge")
+
+        assert [202] == json.loads(result.stdout)["answers"]
+
+    def test_any_body_may_be_sent_and_a_refusal_is_code_5(self, folder: Path):
+        (folder / "body").write_bytes(b"no JSON")
+        result = in_a_process("--json", "trigger", "--body", str(folder / "body"))
+
+        assert 5 == result.returncode
+        assert [400] == json.loads(result.stdout)["answers"]
+
+    @pytest.mark.parametrize("change", ["no-equals", "=value"])
+    def test_a_set_that_cannot_be_read_is_code_2(self, change: str):
+        assert 2 == penstock("trigger", "--set", change).exit_code
+
+
+def test_plugins_are_listed_with_what_they_can_do():
+    found = {one["name"]: one for one in json.loads(penstock("--json", "plugins", "list").stdout)}
+
+    assert {"paypal", "example", "slack", "email"} == found.keys()
+    assert ["charges", "lookup"] == found["example"]["capabilities"]
+    assert ["PROVIDER_EXAMPLE_REQUEST_URI"] == found["example"]["settings"]
+
+
+def test_the_server_stops_cleanly_when_told_to():
+    command = [sys.executable, "-m", "penstock.entrypoints.cli", "serve", "--memory", "--port=0"]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        lines = [server.stdout.readline() for _ in range(2)]
+        server.terminate()
+        _, errors = server.communicate(timeout=20)
+
+    assert lines[0].startswith("penstock: serving on http://127.0.0.1:")
+    assert "Bearer pst_" in lines[1]
+    assert (0, "") == (server.returncode, errors)
+
+
+def test_a_port_that_is_taken_is_one_line(live: Live):
+    result = penstock("serve", "--memory", "--port", live.url.rpartition(":")[2])
+
+    assert 1 == result.exit_code
+    assert 1 == len(result.stderr.splitlines())

@@ -1,0 +1,61 @@
+"""The composition root on AWS: built from variables alone, and nothing reached while doing so."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.bootstrap.aws import connect
+from penstock.errors import PluginError, SettingsError
+from penstock.settings import Function
+from tests.unit.entrypoints.test_stack import OUTPUTS, Stack
+
+CONSUMER = {"SQS_QUEUE_URL": "http://q", "SQS_DLQ_QUEUE_URL": "http://dlq"}
+CONSUMERS = [Function.verify, Function.process, Function.charge, Function.deliver]
+
+
+def environ(**changes: str) -> dict[str, str]:
+    return {**Stack("dev", OUTPUTS).environ(), **CONSUMER, "PENSTOCK_SINK": "slack", **changes}
+
+
+@pytest.mark.parametrize("function", CONSUMERS)
+async def test_every_consumer_is_built_from_its_variables(function: Function):
+    platform = connect(environ(), function)
+
+    assert function.value == platform.batch(function).stage
+    await platform.world.close()
+
+
+async def test_the_api_asks_what_gateways_can_do_and_builds_none():
+    platform = connect(environ(PROVIDER_EXAMPLE_REQUEST_URI=""), Function.api)
+
+    assert ["example"] == list(platform.accept.providers)
+    await platform.world.close()
+
+
+async def test_the_sweep_is_built_from_its_variables():
+    platform = connect(environ(), Function.sweep)
+
+    assert platform.ledger is platform.sweep.ledger
+    await platform.world.close()
+
+
+async def test_a_gateway_without_its_setting_is_named_at_start():
+    platform = connect(environ(PROVIDER_EXAMPLE_REQUEST_URI=""), Function.charge)
+
+    with pytest.raises(PluginError, match="PROVIDER_EXAMPLE_REQUEST_URI is missing"):
+        platform.batch(Function.charge)
+    await platform.world.close()
+
+
+def test_a_function_without_its_variables_names_them():
+    with pytest.raises(SettingsError, match="SQS_QUEUE_URL is missing"):
+        connect(environ(SQS_QUEUE_URL=""), Function.charge)
+
+
+@pytest.mark.parametrize("function", [Function.api, Function.sweep])
+async def test_what_consumes_no_queue_has_no_batch(function: Function):
+    platform = connect(environ(), function)
+
+    with pytest.raises(ValueError, match="consumes no queue"):
+        platform.batch(function)
+    await platform.world.close()
