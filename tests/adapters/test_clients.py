@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import threading
 
@@ -37,23 +38,20 @@ async def test_no_more_threads_than_were_allowed():
     Calls beyond the limit wait their turn.
     """
     threads = Threads(2)
-    under_way, most = 0, 0
-    both = threading.Barrier(2)
-    counting = threading.Lock()
+    all_asked = threading.Event()
+    names: set[str] = set()
 
     def work() -> None:
-        nonlocal under_way, most
-        with counting:
-            under_way += 1
-            most = max(most, under_way)
-        both.wait(5)
-        with counting:
-            under_way -= 1
+        names.add(threading.current_thread().name)
+        all_asked.wait(5)
 
-    await asyncio.gather(*(threads.run(work) for _ in range(6)))
+    asked = [asyncio.create_task(threads.run(work)) for _ in range(6)]
+    await asyncio.sleep(0)
+    all_asked.set()
+    await asyncio.gather(*asked)
     threads.close()
 
-    assert 2 == most
+    assert 2 == len(names)
 
 
 async def test_nothing_is_started_before_the_first_call():
@@ -133,6 +131,21 @@ class Answering:
     async def call(self, service, operation, **arguments):
         self.asked.append(arguments)
         return self.answers.pop(0)
+
+
+async def test_a_group_is_named_as_sqs_takes_it():
+    """
+    SQS refuses other than 1 to 128 letters, digits and punctuation marks (AWS, SendMessage).
+    """
+    clients = Answering({}, {}, {})
+    for group in ("pay-1", "p\u00e4y 1", "x" * 129):
+        await SqsChannel(clients, "url").send(Outgoing("body", group, group + "!"))
+
+    plain, odd, long = clients.asked
+    assert ("pay-1", "pay-1!") == (plain["MessageGroupId"], plain["MessageDeduplicationId"])
+    for asked in (odd, long):
+        assert re.fullmatch("[0-9a-f]{64}", asked["MessageGroupId"])
+        assert re.fullmatch("[0-9a-f]{64}", asked["MessageDeduplicationId"])
 
 
 def failed(place: int, code: str):

@@ -61,8 +61,10 @@ async def test_cookies_are_forgotten(http):
     What one answer sets, no later request carries.
     """
     async with wire(says(answer("200 OK", "Set-Cookie: session=1; Path=/"))) as it:
-        await http.request("GET", it.url)
-        await http.request("GET", it.url)
+        # By name: no cookie jar keeps what an address of digits sets.
+        url = it.url.replace("127.0.0.1", "localhost")
+        await http.request("GET", url)
+        await http.request("GET", url)
 
         assert 2 == len(it.requests)
         assert b"cookie" not in b"".join(it.requests).lower()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from penstock.adapters.memory import MemoryQueue
+from penstock.adapters.memory import MemoryQueue, MemoryTopic
 from penstock.ports import Outgoing
 from penstock.testing.clock import FrozenClock
 from penstock.testing.ports.queues import bodies
@@ -133,3 +133,26 @@ async def test_a_queue_without_dead_letters_says_so(dead):
 
     with pytest.raises(ValueError, match="no dead-letter queue"):
         await dead.park(message, "because")
+
+
+class Kept:
+    """A channel that keeps what it is sent, repeats too."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+
+    async def send(self, message: Outgoing) -> None:
+        self.bodies.append(message.body)
+
+
+async def test_a_topic_forgets_a_dedup_id_after_five_minutes(clock):
+    """
+    The topic itself drops a repeat, whatever its queues would do, and no longer than SNS does.
+    """
+    topic, kept = MemoryTopic(clock), Kept()
+    topic.subscribe(kept)
+    for body, seconds in (("1", 299), ("2", 1), ("3", 0)):
+        await topic.send(Outgoing(body, "g", "d"))
+        clock.advance(seconds)
+
+    assert ["1", "3"] == kept.bodies

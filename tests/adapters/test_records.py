@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from penstock.adapters.aws.items import (
@@ -28,6 +28,8 @@ from penstock.testing.ports.samples import accepted, due_at, full, settled
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 maybe = st.none() | texts
+# No deadline per example: a busy machine is no broken promise.
+unhurried = hypothesis_settings(deadline=None)
 moments = st.datetimes(
     datetime(1970, 1, 2),  # noqa: DTZ001 - hypothesis adds the zone
     datetime(2500, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
@@ -79,6 +81,7 @@ values = st.recursive(
 )
 
 
+@unhurried
 @given(payments)
 def test_a_payment_comes_back_as_it_was(payment):
     """
@@ -87,6 +90,7 @@ def test_a_payment_comes_back_as_it_was(payment):
     assert payment == read_payment_item(payment_item(payment, "commit-1"))
 
 
+@unhurried
 @given(st.dictionaries(texts, values))
 def test_a_record_comes_back_as_it_was(record):
     """
@@ -95,6 +99,7 @@ def test_a_record_comes_back_as_it_was(record):
     assert record == from_item(to_item(record))
 
 
+@unhurried
 @given(texts, moments, st.integers(1, 10**12 - 1), st.dictionaries(texts, values))
 def test_an_event_comes_back_as_it_was(entity, time, sequence, data):
     """

@@ -101,6 +101,22 @@ class LedgerEventsConformance:
         assert expected == read
         assert cursor is None
 
+    async def test_a_long_history_is_read_to_its_end(self, ledger: Ledger) -> None:
+        """
+        A page may end early, with a cursor, but no event of any day is passed over.
+        """
+        expected = await _history(ledger, days=tuple(range(35)))
+
+        read: list[Event] = []
+        page = await ledger.events(100)
+        while True:
+            read += page.events
+            if page.cursor is None:
+                break
+            page = await ledger.events(100, page.cursor)
+
+        assert expected == read
+
     async def test_one_page_may_hold_all(self, ledger: Ledger) -> None:
         """
         A limit that is large enough needs no second page.
