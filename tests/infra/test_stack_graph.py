@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from infra.contract import operations
+from infra.contract import CONTRACT, operations
 from infra.graph import capture
 from infra.monitor import Declared
 from infra.program import stack_config
+from infra.settings import ConfigError
 from penstock.settings import Function, Settings
 
 STACKS = ("dev", "prod")
@@ -183,9 +185,27 @@ def test_every_operation_of_the_contract_is_a_route_to_its_function(
     graph: Sequence[Declared],
 ) -> None:
     routes = {one["routeKey"]: one["target"] for one in of(graph, "Route").values()}
-    expected = {o.route: f"integrations/${{Integration/{o.function}.id}}" for o in operations()}
+    paths = yaml.safe_load(CONTRACT.read_text())["paths"]
+    expected = {
+        f"{method.upper()} {path}": described["x-penstock-function"]
+        for path, item in paths.items()
+        for method, described in item.items()
+    }
 
-    assert {**expected, "$default": "integrations/${Integration/api.id}"} == routes
+    assert {
+        route: f"integrations/${{Integration/{function}.id}}"
+        for route, function in {**expected, "$default": "api"}.items()
+    } == routes
+
+
+@pytest.mark.parametrize(
+    "described", ["{}", "{operationId: a}", "{operationId: a, x-penstock-function: sweep}"]
+)
+def test_an_operation_that_nothing_serves_is_named(tmp_path: Path, described: str) -> None:
+    contract = tmp_path / "api.yaml"
+    contract.write_text(f"paths: {{/a: {{get: {described}}}}}")
+    with pytest.raises(ConfigError, match="GET /a needs an operationId"):
+        operations(contract)
 
 
 @pytest.mark.parametrize("size", [1, 7])
