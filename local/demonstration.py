@@ -94,11 +94,12 @@ class Arrivals:
 
     async def missing(self) -> list[str]:
         """What has not arrived yet."""
+        async with self.http.get(f"{self.platform.simulators['slack'].url}/messages") as answer:
+            slack = await answer.json()
+        mail = await asyncio.to_thread(self.platform.emulator.mailbox)
         places = {
-            "Slack message": await self._texts(
-                f"{self.platform.simulators['slack'].url}/messages"
-            ),
-            "e-mail": await self._texts(str(self.platform.outputs["mailbox"])),
+            "Slack message": [json.dumps(message) for message in slack],
+            "e-mail": [json.dumps(message) for message in mail],
         }
         return [
             f"the {place} of {event} ({payment})"

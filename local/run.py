@@ -10,14 +10,17 @@ import sys
 import time
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 from rich.console import Console
 
+from infra.bundle import BundleError
 from infra.settings import ConfigError
+from infra.values import Unrealisable
 from local import view
 from local.demonstration import Arrivals, DemonstrationError, send
-from local.emulator import EmulatorError
+from local.emulator import ROOT, EmulatorError
 from local.platform import platform, settings
 from local.server import serve
 from local.stages import from_functions, from_server
@@ -25,6 +28,14 @@ from local.tokens import create_token
 from local.workspace import Workspace
 from penstock.errors import PenstockError
 
+_EXPECTED = (
+    BundleError,
+    ConfigError,
+    DemonstrationError,
+    EmulatorError,
+    PenstockError,
+    Unrealisable,
+)
 _DEADLINE_SECONDS = 60.0
 _LAST_LINES_SECONDS = 2.0
 
@@ -34,16 +45,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end when all has arrived")
     parser.add_argument("--host", choices=("functions", "serve"), default="functions")
+    parser.add_argument("--root", type=Path, default=ROOT, help="where .penstock/ is kept")
     options = parser.parse_args()
     try:
-        sys.exit(asyncio.run(_run(once=options.once, host=options.host)))
-    except (EmulatorError, DemonstrationError, ConfigError, PenstockError) as exc:
+        sys.exit(asyncio.run(_run(Workspace(options.root), options.host, once=options.once)))
+    except _EXPECTED as exc:
         sys.exit(f"penstock: {exc}")
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("\npenstock: stopped")
 
 
-async def _run(*, once: bool, host: str) -> int:
+async def _run(workspace: Workspace, host: str, *, once: bool) -> int:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine that runs has a task
     # SIGINT is asyncio.run's; whoever ends us politely gets the same way out.
@@ -53,7 +65,7 @@ async def _run(*, once: bool, host: str) -> int:
     async with AsyncExitStack() as stack:
         with console.status("Starting the platform …"):
             running = await stack.enter_async_context(
-                platform(Workspace(), settings(), consumers=host)
+                platform(workspace, settings(), consumers=host)
             )
             token = await create_token(running, "make run")
             stages = from_functions(running)
