@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -13,8 +16,24 @@ from local.aws import client
 from local.workspace import Workspace
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a function answered, as JSON, and whether it broke over it."""
+
+    payload: str
+    broke: bool
+
+
+def invoke(stack: Mapping[str, Any], function: str, event: bytes) -> Answered:
+    """Invoke a function of a stack, by its name within the stack."""
+    answer = client("lambda", stack["aws"]["endpoint_url"]).invoke(
+        FunctionName=stack["functions"][function], Payload=event
+    )
+    return Answered(answer["Payload"].read().decode() or "null", bool(answer.get("FunctionError")))
+
+
 def main() -> None:
-    """Invoke it, print what it answered; exit code 1 if it failed."""
+    """Invoke it and print what it answered; exit code 1 if it broke."""
     parser = argparse.ArgumentParser(prog="make invoke", description=__doc__)
     parser.add_argument("function")
     parser.add_argument("event", type=Path)
@@ -23,16 +42,13 @@ def main() -> None:
     if not stack_file.exists():
         sys.exit("penstock: the local platform is not up: start it with `make run`")
     stack = json.loads(stack_file.read_text())
-    functions = stack["functions"]
-    if options.function not in functions:
-        sys.exit(f"penstock: FUNCTION is one of {', '.join(sorted(functions))}")
+    if options.function not in stack["functions"]:
+        sys.exit(f"penstock: FUNCTION is one of {', '.join(sorted(stack['functions']))}")
     if not options.event.is_file():
         sys.exit(f"penstock: there is no event {options.event}")
-    answer = client("lambda", stack["aws"]["endpoint_url"]).invoke(
-        FunctionName=functions[options.function], Payload=options.event.read_bytes()
-    )
-    Console().print_json(answer["Payload"].read().decode() or "null")
-    sys.exit(1 if answer.get("FunctionError") else 0)
+    answered = invoke(stack, options.function, options.event.read_bytes())
+    Console().print_json(answered.payload)
+    sys.exit(1 if answered.broke else 0)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import yaml
 
 from infra import bundle, emulated
 from local.aws import OPERATOR, client
-from local.emulator import REGION, Emulator
+from local.emulator import REGION, Emulator, require_free
 from local.simulators import Running, simulators
 from local.workspace import Workspace
 
@@ -65,15 +65,15 @@ async def platform(
     Raises:
         EmulatorError: a port is taken, or the emulator does not come up.
     """
+    port = workspace.port("emulator")
+    require_free(port, "the emulator")
     async with simulators(workspace) as running:
         complete = _with_simulators(config, running) | {"consumers": consumers}
         profile = {name: dict(one.told.profile) for name, one in running.items()}
         written = workspace.write_private(workspace.folder / "profile.json", profile)
         zips = workspace.part("zips")
         emulator, _ = await asyncio.gather(
-            asyncio.to_thread(
-                Emulator.start, workspace.folder / "emulator", port=workspace.port("emulator")
-            ),
+            asyncio.to_thread(Emulator.start, workspace.folder / "emulator", port=port),
             asyncio.to_thread(bundle.build, "local", zips, written),
         )
         try:

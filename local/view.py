@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from local.demonstration import Sent
@@ -21,7 +20,6 @@ _SINKS = 2
 
 def addresses(console: Console, platform: Platform, token: str) -> None:
     """Where everything is."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     rows = {
         "API": platform.api_url,
         "its documentation": f"{platform.api_url}/docs",
@@ -33,8 +31,8 @@ def addresses(console: Console, platform: Platform, token: str) -> None:
         "API token": token,
     }
     for name, value in rows.items():
-        table.add_row(Text(name, style="bold"), Text(value, overflow="fold"))
-    console.print(table)
+        # Not wrapped: an address is there to be copied.
+        console.print(Text(f"{name:20}", style="bold"), Text(value), soft_wrap=True)
 
 
 def what_to_try(console: Console, platform: Platform, token: str, sent: Sent) -> None:
