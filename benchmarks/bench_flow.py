@@ -60,7 +60,7 @@ async def one(running: Platform, http: aiohttp.ClientSession) -> tuple[float, fl
     async with http.post(control, json=order) as answer:
         webhook = await answer.json()
     accepted = datetime.now(UTC)
-    if webhook["answers"] != [200]:
+    if webhook["answers"] != [202]:
         raise RuntimeError(f"the webhook was answered with {webhook['answers']}")
     async with asyncio.timeout(_WITHIN_SECONDS):
         arrived = await _arrival(http, slack, webhook["resource_id"])
