@@ -17,10 +17,11 @@ from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from penstock.api import Forged, GatewayUnavailable, Http, Response, Undecided
-from penstock_paypal.chain import SIZE_LIMIT, SKEW, Signer, Trust
+from penstock_paypal.chain import SIZE_LIMIT, Signer, Trust
 
 T = TypeVar("T")
 
+SKEW = timedelta(minutes=5)
 LONGEST = timedelta(days=1)
 SHORTEST = timedelta(minutes=5)
 AFTER_FAILURE = timedelta(seconds=5)

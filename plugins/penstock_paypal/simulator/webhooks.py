@@ -8,6 +8,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 import aiohttp
@@ -155,12 +156,17 @@ class Webhooks:
             )
         )
 
+    @cached_property
+    def _strangers_key(self) -> rsa.RSAPrivateKey:
+        """A key of nobody's; made when first wanted, because making it takes its time."""
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
     def _headers(self, trigger: Trigger, body: bytes, base: str) -> dict[str, str]:
         identity, stamp = str(uuid.uuid1()), now()
         webhook_id = trigger.webhook_id or self._credentials.webhook_id
         key = self._identity.key
         if trigger.forge in (True, "key"):
-            key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            key = self._strangers_key
         signature = key.sign(
             signed_text(identity, stamp, webhook_id, body), PKCS1v15(), hashes.SHA256()
         )

@@ -113,6 +113,25 @@ async def test_a_certificate_missing_twice_a_minute_apart_is_forged(world: World
     assert 2 == len(world.http.asked)
 
 
+async def test_what_strangers_make_us_keep_is_bounded_and_does_not_hasten_a_verdict(
+    world: World,
+) -> None:
+    """
+    They may name any address; crowding out what we know of one must not make it forged.
+    """
+    world.serve(Response(404, {}, b""))
+    await world.ask(world.genuine())
+    genuine = world.genuine()
+    for number in range(1, 1200):
+        other = f"{URL[: -len('0000')]}{number:04x}"
+        world.http.answers[other] = Response(500, {}, b"")
+        await world.ask(replace(genuine, headers={**genuine.headers, door.CERT_URL: other}))
+    again = await world.ask(world.genuine(at=0.5))
+
+    assert 1201 == len(world.http.asked)
+    assert isinstance(again, Undecided)
+
+
 async def test_a_certificate_missing_once_is_not_held_against_it(world: World) -> None:
     world.serve([Response(404, {}, b""), pem_answer(world.pem, **{"cache-control": "max-age=0"})])
     await world.ask(world.genuine())
@@ -161,7 +180,8 @@ async def test_what_waited_on_our_queues_is_judged_as_of_when_it_came(
 async def test_a_certificate_of_the_future_decides_nothing(authority: Authority) -> None:
     world = World.of(authority, start=SENT + timedelta(minutes=10))
 
-    assert Undecided("the certificate is not valid yet", 5.0) == await world.ask(world.genuine())
+    assert Undecided("the certificate is not valid yet") == await world.ask(world.genuine())
+    assert Authentic() == await world.ask(world.genuine(at=6))
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,11 @@ def told() -> Told:
 
 
 async def test_a_token_is_asked_for_once_by_all_at_once(told: Told) -> None:
-    await asyncio.gather(*(_ask(told) for _ in range(10)))
+    told.http.gate = asyncio.Event()
+    asking = [asyncio.create_task(_ask(told)) for _ in range(10)]
+    await asyncio.sleep(0)
+    told.http.gate.set()
+    await asyncio.gather(*asking)
 
     assert (1, 10) == (told.tokens, len(told.asked))
 
