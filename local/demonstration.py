@@ -41,10 +41,6 @@ class Sent:
             (self.payment, "payment.succeeded"),
         ]
 
-    def owner(self, entity: str) -> str:
-        """Which of the two a stage's entity belongs to."""
-        return "payment" if entity == self.payment else "webhook"
-
 
 async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
     """

@@ -14,6 +14,7 @@ from local.platform import Platform
 from local.stages import StageLine
 
 _ODD = frozenset({"parked", "rejected", "retry", "declined", "contradicted"})
+_BEGAN_BY = {"receive": "webhook", "verify": "webhook", "process": "webhook", "charge": "payment"}
 _WIDTH = 26
 _SINKS = 2
 
@@ -65,6 +66,7 @@ class Stages:
         self._sent = sent
         self._began = began
         self._delivered: set[tuple[str, str, str]] = set()
+        self._kinds: dict[str, str] = {}
 
     async def follow(self, lines: AsyncIterator[StageLine]) -> None:
         """Show lines as they come."""
@@ -73,10 +75,10 @@ class Stages:
             self._show(line)
 
     def _show(self, line: StageLine) -> None:
-        owner = self._sent.owner(line.entity)
+        kind = self._kind(line)
         text = _row(
             f"{(line.at - self._began).total_seconds():.3f}",
-            owner,
+            kind,
             line.where,
             line.entity if len(line.entity) <= _WIDTH else line.entity[: _WIDTH - 1] + "…",
             line.outcome,
@@ -89,9 +91,15 @@ class Stages:
             if len(self._delivered) >= _SINKS * len(self._sent.expected):
                 self.complete.set()
 
+    def _kind(self, line: StageLine) -> str:
+        """Whether a webhook or a payment message set it going, as far as its stages tell."""
+        if began := _BEGAN_BY.get(line.where):
+            self._kinds[line.entity] = began
+        return self._kinds.get(line.entity, "")
+
     def _print(self, text: str, style: str) -> None:
         self._console.print(Text(text, style=style), soft_wrap=True)
 
 
-def _row(seconds: str, owner: str, where: str, entity: str, outcome: str, ms: str) -> str:
-    return f"{seconds:>8}  {owner:8}{where:15}{entity:{_WIDTH + 2}}{outcome:30}{ms:>8}"
+def _row(seconds: str, kind: str, where: str, entity: str, outcome: str, ms: str) -> str:
+    return f"{seconds:>8}  {kind:8}{where:15}{entity:{_WIDTH + 2}}{outcome:30}{ms:>8}"
