@@ -1,0 +1,237 @@
+"""
+Least privilege, by refusal: with the emulator's IAM enforcement on, each function's role makes
+every call of one list, and gets through with exactly those the table allows.
+
+The calls that pass are made so that they change nothing (a message without its group, a receipt
+that is none): refusal is decided before that is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.domain.delivery import Delivery
+from tests.e2e.probe import Call, ask, role_of
+from tests.e2e.world import World, until
+
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
+
+_LEDGER = {"read the ledger", "write the ledger", "query the ledger"}
+_MONEY = {*_LEDGER, "publish events", "read PayPal's secret"}
+
+
+def _consumer(queue: str) -> set[str]:
+    """A consumer takes messages off its queue, and parks what it can do nothing with."""
+    return {f"consume {queue}", f"send to {queue}'s DLQ"}
+
+
+def _sink(name: str) -> set[str]:
+    return {*_consumer(f"sink-{name}"), "read the ledger", "write the ledger"}
+
+
+ALLOWED: Mapping[str, set[str]] = {
+    "receive": {"publish deliveries"},
+    "api": {*_LEDGER, "query events", "send to payments"},
+    "verify": {
+        *_consumer("deliveries"),
+        "send to verified",
+        "send to rejected",
+        "read PayPal's secret",
+    },
+    "process": {*_consumer("verified"), *_MONEY, "send to rejected"},
+    "charge": {*_consumer("payments"), *_MONEY},
+    "sweep": {*_MONEY, "query what is due", "send to payments"},
+    "deliver-slack": {*_sink("slack"), "read Slack's secret"},
+    "deliver-email": {*_sink("email"), "send e-mail"},
+}
+"""Everything else in `calls` is refused."""
+REFUSED: Mapping[str, tuple[str, str]] = {
+    # function: what it must never get to do, what it does all day
+    "receive": ("read PayPal's secret", "publish deliveries"),
+    "api": ("publish events", "send to payments"),
+    "verify": ("write the ledger", "send to verified"),
+    "process": ("publish deliveries", "write the ledger"),
+    "charge": ("send to payments", "read PayPal's secret"),
+    "sweep": ("consume payments", "query what is due"),
+    "deliver-slack": ("read PayPal's secret", "read Slack's secret"),
+    "deliver-email": ("read Slack's secret", "send e-mail"),
+}
+_NOBODY = {"S": "probe-no-such-payment"}
+
+
+def calls(world: World) -> dict[str, Call]:
+    """The list: what some function may do, and what none may."""
+    out = world.platform.outputs
+    table = str(out["ledgerTable"])
+    key = {"pk": _NOBODY, "sk": _NOBODY}
+
+    def send(url: str) -> Call:
+        return Call("sqs", "send_message", {"QueueUrl": url, "MessageBody": "{}"})
+
+    def publish(topic: str) -> Call:
+        return Call("sns", "publish", {"TopicArn": topic, "Message": "{}"})
+
+    def secret(plugin: str) -> Call:
+        return Call(
+            "secretsmanager", "get_secret_value", {"SecretId": f"{out['secretsPrefix']}/{plugin}"}
+        )
+
+    def query(column: str, index: str | None = None) -> Call:
+        return Call(
+            "dynamodb",
+            "query",
+            {
+                "TableName": table,
+                "KeyConditionExpression": "#k = :k",
+                "ExpressionAttributeNames": {"#k": column},
+                "ExpressionAttributeValues": {":k": _NOBODY},
+                **({"IndexName": index} if index else {}),
+            },
+        )
+
+    listed = {
+        "publish deliveries": publish(out["deliveriesTopicArn"]),
+        "publish events": publish(out["eventsTopicArn"]),
+        "read the ledger": Call("dynamodb", "get_item", {"TableName": table, "Key": key}),
+        "write the ledger": Call(
+            "dynamodb",
+            "put_item",
+            {"TableName": table, "Item": key, "ConditionExpression": "attribute_exists(pk)"},
+        ),
+        "query the ledger": query("pk"),
+        "query what is due": query("due_pk", "due"),
+        "query events": query("events_pk", "events"),
+        "read PayPal's secret": secret("paypal"),
+        "read Slack's secret": secret("slack"),
+        "send e-mail": Call(
+            "sesv2",
+            "send_email",
+            {
+                "FromEmailAddress": "nobody@unverified.example",
+                "Destination": {"ToAddresses": ["nobody@example.com"]},
+                "Content": {"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
+            },
+        ),
+        # No function may do any of these.
+        "delete from the ledger": Call(
+            "dynamodb", "delete_item", {"TableName": table, "Key": key}
+        ),
+        "scan the ledger": Call("dynamodb", "scan", {"TableName": table}),
+        "write PayPal's secret": Call(
+            "secretsmanager",
+            "put_secret_value",
+            {"SecretId": f"{out['secretsPrefix']}/paypal", "SecretString": "{}"},
+        ),
+        "list secrets": Call("secretsmanager", "list_secrets", {}),
+        "empty a queue": Call(
+            "sqs", "purge_queue", {"QueueUrl": out["queues"]["payments"]["dlqUrl"]}
+        ),
+        "read its own role": Call("iam", "get_role", {"RoleName": out["functions"]["verify"]}),
+        "call a function": Call(
+            "lambda", "invoke", {"FunctionName": out["functions"]["sweep"], "Payload": "{}"}
+        ),
+    }
+    for name, queue in out["queues"].items():
+        listed[f"send to {name}"] = send(queue["url"])
+        listed[f"consume {name}"] = Call(
+            "sqs", "delete_message", {"QueueUrl": queue["url"], "ReceiptHandle": "none"}
+        )
+        if queue.get("dlqUrl"):
+            listed[f"send to {name}'s DLQ"] = send(queue["dlqUrl"])
+    return listed
+
+
+def test_the_platform_enforces_iam(world: World) -> None:
+    health = f"{world.platform.emulator.url}/_ministack/health"
+    with urllib.request.urlopen(health, timeout=10) as answer:  # noqa: S310 - our own emulator
+        told = json.load(answer)
+
+    assert "enabled" == told["auth"]
+
+
+@pytest.mark.parametrize("function", sorted(ALLOWED))
+def test_a_function_may_do_what_it_does_and_nothing_else(world: World, function: str) -> None:
+    listed = calls(world)
+    told = ask(world.platform, function, listed)
+    role = role_of(world.platform, function).rsplit("/", 1)[-1]
+    never, always = REFUSED[function]
+
+    assert f":assumed-role/{role}/" in told.who
+    assert "ASIA" == told.key
+    assert told.answers.keys() - ALLOWED[function] == told.refused
+    assert never in told.refused
+    assert always not in told.refused
+
+
+def test_the_table_is_about_every_function(world: World) -> None:
+    assert world.platform.outputs["functions"].keys() == ALLOWED.keys() == REFUSED.keys()
+
+
+def test_the_functions_themselves_run_with_their_roles_temporary_keys(world: World) -> None:
+    """
+    What the real workers were given, in place of the emulator's own all-powerful `test`.
+    """
+    sent = world.send_webhook()
+    until(lambda: world.slack(sent.payment, "invoice.paid"), what="the end of the flow")
+    keys = {
+        name: _keys_of_workers(world, physical)
+        for name, physical in world.platform.outputs["functions"].items()
+    }
+    ran = {name for name, found in keys.items() if found}
+
+    assert {"receive", "verify", "process", "deliver-slack", "deliver-email"} <= ran
+    assert {"ASIA"} == {key[:4] for found in keys.values() for key in found}
+    assert len(ran) == len({key for found in keys.values() for key in found})
+
+
+def test_a_function_without_its_policy_can_do_nothing(world: World) -> None:
+    """
+    The function's own calls are judged by its own role: without it nothing is taken, with it is.
+    """
+    iam = world.platform.client("iam")
+    role = role_of(world.platform, "receive").rsplit("/", 1)[-1]
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    try:
+        without = world.send_webhook()
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName=policy, PolicyDocument=json.dumps(document))
+    with_it = world.send_webhook()
+
+    assert ([503], [202]) == (without.answers, with_it.answers)
+
+
+def test_a_delivery_that_the_role_of_receive_published_goes_all_the_way(world: World) -> None:
+    """
+    The allowed call does what it is for, not only pass: verify finds this one forged.
+    """
+    body = b'{"id": "WH-probe-published", "event_type": "PAYMENT.SALE.COMPLETED"}'
+    delivery = Delivery.of("paypal", {}, body, datetime.now(UTC))
+    published: dict[str, Any] = {
+        "TopicArn": world.platform.outputs["deliveriesTopicArn"],
+        "Message": delivery.dumps(),
+        "MessageGroupId": delivery.id,
+        "MessageDeduplicationId": delivery.id,
+    }
+    told = ask(world.platform, "receive", {"publish": Call("sns", "publish", published)})
+
+    assert {"publish": "done"} == told.answers
+    until(lambda: world.waiting(world.queue("rejected"), delivery.id), what="the forged delivery")
+
+
+def _keys_of_workers(world: World, physical: str) -> set[str]:
+    found: set[str] = set()
+    for pid in world.platform.emulator.workers(physical):
+        for variable in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            name, _, value = variable.partition(b"=")
+            if name == b"AWS_ACCESS_KEY_ID":
+                found.add(value.decode())
+    return found
