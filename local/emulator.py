@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 LEASH = Path(__file__).resolve().with_name("leash.py")
 _POLL_SECONDS = 0.03
+# It keeps nothing, and waits for every long poll that is open.
+_GRACE_SECONDS = "2"
 
 
 class EmulatorError(Exception):
@@ -94,7 +96,7 @@ class Emulator:
         _make_empty(folder)
         with (folder / "emulator.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
-                [python, LEASH, python, "-m", "ministack"],
+                [python, LEASH, _GRACE_SECONDS, python, "-m", "ministack"],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

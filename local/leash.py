@@ -17,28 +17,31 @@ import subprocess
 import sys
 import threading
 
-GRACE_SECONDS = 4.0
 
+def main(grace: float, command: list[str]) -> None:
+    """
+    Run the command until it ends or standard input does; nothing of the group is left.
 
-def main(command: list[str]) -> None:
-    """Run the command until it ends or standard input does; nothing of the group is left."""
+    Args:
+        grace: seconds it has to end by itself once it is told to.
+    """
     # Only the pipe ends it: a SIGTERM meant for one process of the group must not orphan others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
-    threading.Thread(target=_watch, args=(child,), daemon=True).start()
+    threading.Thread(target=_watch, args=(child, grace), daemon=True).start()
     child.wait()
     # Its workers are children of the emulator and are not ended by its end.
     os.killpg(0, signal.SIGKILL)
 
 
-def _watch(child: subprocess.Popen[bytes]) -> None:
+def _watch(child: subprocess.Popen[bytes], grace: float) -> None:
     sys.stdin.buffer.read()
     child.terminate()
     try:
-        child.wait(GRACE_SECONDS)
+        child.wait(grace)
     except subprocess.TimeoutExpired:
         os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(float(sys.argv[1]), sys.argv[2:])

@@ -15,6 +15,8 @@ from local.platform import Platform
 
 _READY = b"serving on"
 _WITHIN_SECONDS = 30.0
+# It would wait for its long polls, twenty seconds, on an emulator that is about to forget all.
+_GRACE_SECONDS = "1"
 # A stage's line is short; what a library may print is not ours to limit so tightly.
 _LONGEST_LINE = 1024 * 1024
 
@@ -40,6 +42,7 @@ async def serve(platform: Platform) -> AsyncIterator[tuple[Platform, asyncio.Str
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             LEASH,
+            _GRACE_SECONDS,
             *command,
             stdin=PIPE,
             stdout=PIPE,
