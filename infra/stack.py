@@ -55,11 +55,21 @@ class Foundation:
 
 
 def aws_provider(stack: str) -> aws.Provider:
-    """AWS in the stack's region; everything it makes is tagged with whose it is."""
+    """
+    AWS in the stack's region; everything it makes is tagged with whose it is.
+
+    Only default providers read the configuration of `aws:` by themselves. The keys that point one
+    elsewhere than to AWS, to an emulator, are handed on to ours.
+    """
+    config = pulumi.Config("aws")
     return aws.Provider(
         "aws",
-        region=pulumi.Config("aws").require("region"),
+        region=config.require("region"),
         default_tags={"tags": {"project": PROJECT, "stack": stack}},
+        endpoints=config.get_object("endpoints"),
+        skip_credentials_validation=config.get_bool("skipCredentialsValidation"),
+        skip_metadata_api_check=config.get_bool("skipMetadataApiCheck"),
+        skip_requesting_account_id=config.get_bool("skipRequestingAccountId"),
     )
 
 

@@ -7,10 +7,8 @@ from typing import Any
 
 from infra.emulated.deployment import Deployment
 from infra.emulated.kind import Clients
+from infra.emulated.lookups import lookup
 from infra.monitor import Declared, Made, ProgramMonitor
-from infra.values import Unrealisable
-
-_WHO_ARE_WE = "aws:index/getCallerIdentity:getCallerIdentity"
 
 
 class EmulatedMonitor(ProgramMonitor):
@@ -26,8 +24,5 @@ class EmulatedMonitor(ProgramMonitor):
         return self._deployment.register(declared) if declared.custom else None
 
     def answer(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Answer who we are."""
-        if token != _WHO_ARE_WE:
-            raise Unrealisable(f"{token}: no handler knows this function")
-        account = self._clients.account
-        return {"accountId": account, "arn": f"arn:aws:iam::{account}:root", "userId": account}
+        """Answer what the program looks up."""
+        return lookup(self._clients, token, arguments)

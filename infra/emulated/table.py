@@ -9,6 +9,19 @@ from infra.emulated import access, compute, messaging, storage, web
 from infra.emulated.kind import Clients, Inputs, Kind
 from infra.monitor import Made
 
+PROVIDER_PROPERTIES = frozenset(
+    [
+        "allowedAccountIds",
+        "defaultTags",
+        "endpoints",
+        "region",
+        "skipCredentialsValidation",
+        "skipMetadataApiCheck",
+        "skipRegionValidation",
+        "skipRequestingAccountId",
+    ]
+)
+
 
 def _put_provider(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     """A provider is no thing in the account: its region is checked, its tags are passed on."""
@@ -25,7 +38,7 @@ TABLE: Mapping[str, Kind] = {
     "pulumi:providers:aws": Kind(
         _put_provider,
         _drop_provider,
-        frozenset(["region", "defaultTags", "skipRegionValidation", "skipCredentialsValidation"]),
+        PROVIDER_PROPERTIES,
     ),
     **access.KINDS,
     **compute.KINDS,
