@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pulumi
 
+from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
 from infra.components.schedule import Schedule, ScheduleArgs
 from infra.contract import operations
@@ -21,10 +22,11 @@ from infra.stackconfig import project_config
 
 
 def main() -> None:
-    """Settings, then components, then exports."""
+    """Settings, then components, then exports; what is wrong is refused before any is made."""
     stack = pulumi.get_stack()
     settings = load(stack, project_config())
     plugins = configured(settings, installed())
+    refuse_what_cannot_be(settings, plugins)
 
     # What holds or carries data: ledger, secrets, topics, queues, the address of the API.
     made = foundation(stack, settings, plugins)

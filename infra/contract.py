@@ -12,6 +12,7 @@ import yaml
 from infra.settings import ROOT, ConfigError
 
 CONTRACT = ROOT / "contracts" / "api.yaml"
+EVENTS = ROOT / "contracts" / "events"
 FUNCTIONS = ("receive", "api")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
@@ -55,3 +56,8 @@ def operations(contract: Path = CONTRACT) -> Sequence[Operation]:
                 )
             found.append(Operation(name, route, function))
     return found
+
+
+def event_types(folder: Path = EVENTS) -> frozenset[str]:
+    """The types of the events that are published."""
+    return frozenset(path.stem for path in folder.glob("*.json"))

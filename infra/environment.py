@@ -71,7 +71,7 @@ def gateways(made: Foundation) -> Variables:
     """Which gateways there are, and their settings."""
     variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
     for name, one in made.plugins.gateways.items():
-        variables |= _settings("PROVIDER", name, one.settings)
+        variables |= plugin_settings("PROVIDER", name, one.settings)
     return variables
 
 
@@ -80,7 +80,7 @@ def doors(made: Foundation) -> Variables:
     variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
     for name, one in made.plugins.gateways.items():
         known = {k: v for k, v in one.settings.items() if k == "environment"}
-        variables |= _settings("PROVIDER", name, known)
+        variables |= plugin_settings("PROVIDER", name, known)
     return variables
 
 
@@ -90,11 +90,17 @@ def sink(made: Foundation, name: str) -> Variables:
     return {
         "PENSTOCK_SINK": name,
         "PENSTOCK_SINKS": name,
-        **_settings("SINK", name, settings),
+        **plugin_settings("SINK", name, settings),
     }
 
 
-def _settings(kind: str, name: str, settings: Mapping[str, Any]) -> Variables:
+def plugin_settings(kind: str, name: str, settings: Mapping[str, Any]) -> Variables:
+    """
+    A plugin's settings as variables; kind is PROVIDER or SINK.
+
+    Raises:
+        ConfigError: they are too many for a function to hold.
+    """
     variables = {
         f"{kind}_{name}_{field}".upper(): _text(value) for field, value in settings.items()
     }

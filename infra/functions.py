@@ -11,7 +11,7 @@ from infra import permits
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
 from infra.environment import Variables
-from infra.settings import ROOT, ConfigError
+from infra.settings import ROOT
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
@@ -36,12 +36,7 @@ class Work:
 
 
 def functions(made: Foundation) -> Mapping[str, Function]:
-    """
-    Make all functions, and feed those that consume a queue.
-
-    Raises:
-        ConfigError: a zip is missing; names the command that builds it.
-    """
+    """Make all functions, and feed those that consume a queue."""
     folder = ROOT / made.settings.bundles
     return {name: _make(made, name, work, folder) for name, work in works(made).items()}
 
@@ -143,8 +138,6 @@ def _consumer(
 
 def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
-    if not bundle.is_file():
-        raise ConfigError(f"penstock:bundles: there is no {bundle}: run `make build`")
     receive = work.bundle == "receive"
     timeout = RECEIVE_TIMEOUT_SECONDS if receive else made.settings.function_timeout_seconds
     function = Function(

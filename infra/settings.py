@@ -6,17 +6,24 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
+
+from infra import coherence
 
 PROJECT = "penstock"
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT_FILE = ROOT / "Pulumi.yaml"
 
-# What a function needs besides its item: to start it, and to report what became of the batch.
-MARGIN_SECONDS = 5
 # [aws] The queue hides a message for at least six times the function's timeout (Lambda, "Using
 # Lambda with Amazon SQS"), so that a throttled invocation is not handed out twice.
 VISIBILITY_FACTOR = 6
@@ -25,6 +32,19 @@ VISIBILITY_FACTOR = 6
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,15}")
 # Environment variables hold the plugin's too: PROVIDER_<NAME>_<FIELD>, without ambiguity.
 _NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
+# RFC 1123, two labels at least, in lower case: DNS makes no difference, ACM and we do.
+_DOMAIN = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
+
+_FORBIDDING = ConfigDict(
+    alias_generator=to_camel, extra="forbid", frozen=True, strict=True, populate_by_name=False
+)
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]+$")]
+# [aws] The retentions CloudWatch Logs knows.
+Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
 
 
 class ConfigError(Exception):
@@ -33,6 +53,31 @@ class ConfigError(Exception):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class Domain(BaseModel):
+    """
+    The API's name.
+
+    Attributes:
+        name: what the API answers to.
+        zone: the hosted zone that is there already, and that the name lies in.
+    """
+
+    model_config = _FORBIDDING
+
+    name: str
+    zone: str
+
+    @field_validator("name", "zone")
+    @classmethod
+    def _is_one(cls, value: str) -> str:
+        if not _DOMAIN.fullmatch(value):
+            raise ValueError(
+                "not a domain: write it in lower case, without scheme, path or final dot, "
+                "as in pay.example.com"
+            )
+        return value
 
 
 class StackSettings(BaseModel):
@@ -45,14 +90,24 @@ class StackSettings(BaseModel):
         sqs_max_number_of_messages: how many payment messages one charge takes at a time.
         consumers: who consumes the queues, "functions" or a `penstock serve` of one's own; never
             both: each message would be worked on twice.
+        visibility_timeout_seconds: how long a queue hides a message that was handed out; 0
+            stands for the least that is safe.
         sweep_minutes: how often the sweep looks for what was left behind.
         protect: whether what holds money or names is protected from deletion.
         bundles: the folder of the zips, absolute or beside Pulumi.yaml.
+        domain: the API's own name; without it the API answers to the one AWS gives it.
+        alert_emails: who is told of alarms.
+        accounts: the AWS accounts the stack may be made in; any when empty.
+        operators: roles that may send to the queue of verified deliveries, besides those the
+            stack knows: who redrives it.
+        reserved_concurrency: per function, its share of the account's; none when left out.
+        maximum_concurrency: how many batches of one queue are worked on at once.
+        monthly_budget_usd: what the account may cost before somebody is told; 0 for no budget.
+        tracing: whether X-Ray follows invocations.
+        quiet_hours: without a delivery for so long, somebody is told.
     """
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, strict=True, populate_by_name=False
-    )
+    model_config = _FORBIDDING
 
     gateways: dict[str, dict[str, Any]] = Field(default_factory=dict)
     sinks: dict[str, dict[str, Any]] = Field(default_factory=dict)
@@ -68,6 +123,21 @@ class StackSettings(BaseModel):
     sweep_minutes: int = Field(ge=1, le=60)
     protect: bool
     bundles: str = Field(min_length=1)
+    visibility_timeout_seconds: int = Field(ge=0, le=43_200)
+    domain: Domain | None = None
+    alert_emails: list[Email]
+    accounts: list[Account]
+    operators: list[RoleArn]
+    reserved_concurrency: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(
+        default_factory=dict
+    )
+    maximum_concurrency: int = Field(ge=2, le=1000)
+    throttling_rate: int = Field(ge=1, le=10_000)
+    throttling_burst: int = Field(ge=1, le=5_000)
+    log_retention_days: Days
+    monthly_budget_usd: int = Field(ge=0)
+    tracing: bool
+    quiet_hours: int = Field(ge=1, le=24)
 
     @field_validator("gateways", "sinks")
     @classmethod
@@ -81,8 +151,13 @@ class StackSettings(BaseModel):
         return value
 
     @property
-    def visibility_timeout_seconds(self) -> int:
+    def visibility_seconds(self) -> int:
         """How long a queue hides a message that was handed out."""
+        return self.visibility_timeout_seconds or self.least_visibility_seconds
+
+    @property
+    def least_visibility_seconds(self) -> int:
+        """The shortest a queue may hide one."""
         return VISIBILITY_FACTOR * self.function_timeout_seconds
 
     @property
@@ -110,32 +185,9 @@ def load(stack: str, config: Mapping[str, Any]) -> StackSettings:
         settings = StackSettings.model_validate(values)
     except ValidationError as exc:
         raise ConfigError(*(_problem(error) for error in exc.errors())) from None
-    _check_times(settings)
-    return settings
-
-
-def _check_times(settings: StackSettings) -> None:
-    problems: list[str] = []
-    if settings.item_timeout_seconds + MARGIN_SECONDS > settings.function_timeout_seconds:
-        problems.append(
-            f"{PROJECT}:itemTimeoutSeconds is {settings.item_timeout_seconds}, which with "
-            f"{MARGIN_SECONDS} s to report does not fit in functionTimeoutSeconds "
-            f"({settings.function_timeout_seconds}): lower it to at most "
-            f"{settings.function_timeout_seconds - MARGIN_SECONDS} or raise the function's"
-        )
-    if settings.request_timeout_seconds > settings.item_timeout_seconds:
-        problems.append(
-            f"{PROJECT}:requestTimeoutSeconds is {settings.request_timeout_seconds}, more than "
-            f"the item it belongs to may take (itemTimeoutSeconds, "
-            f"{settings.item_timeout_seconds}): lower it"
-        )
-    if settings.backoff_base_seconds > settings.backoff_cap_seconds:
-        problems.append(
-            f"{PROJECT}:backoffBaseSeconds is {settings.backoff_base_seconds}, more than "
-            f"backoffCapSeconds ({settings.backoff_cap_seconds}): lower it or raise the cap"
-        )
-    if problems:
+    if problems := [*coherence.times(settings), *coherence.shape(stack, settings)]:
         raise ConfigError(*problems)
+    return settings
 
 
 def _plain(key: str, value: Any) -> Any:
@@ -143,12 +195,12 @@ def _plain(key: str, value: Any) -> Any:
     field = next((f for n, f in StackSettings.model_fields.items() if to_camel(n) == key), None)
     if field is None or not isinstance(value, str) or field.annotation is str:
         return value
-    if field.annotation in (int, bool) or "dict" in str(field.annotation):
-        try:
-            return json.loads(value)
-        except ValueError:
-            return value  # The model says what it should have been.
-    return value
+    if get_origin(field.annotation) is Literal and field.annotation is not Days:
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value  # The model says what it should have been.
 
 
 def _problem(error: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -54,9 +54,10 @@ class Foundation:
         return self.prefix
 
 
-def aws_provider(stack: str) -> aws.Provider:
+def aws_provider(stack: str, accounts: Sequence[str]) -> aws.Provider:
     """
-    AWS in the stack's region; everything it makes is tagged with whose it is.
+    AWS in the stack's region; in another account than those named, if any is, it
+    makes nothing. What it makes is tagged with whose it is.
 
     Only default providers read the configuration of `aws:` by themselves. The keys that point one
     elsewhere than to AWS, to an emulator, are handed on to ours.
@@ -65,6 +66,7 @@ def aws_provider(stack: str) -> aws.Provider:
     return aws.Provider(
         "aws",
         region=config.require("region"),
+        allowed_account_ids=list(accounts) or None,
         default_tags={"tags": {"project": PROJECT, "stack": stack}},
         endpoints=config.get_object("endpoints"),
         skip_credentials_validation=config.get_bool("skipCredentialsValidation"),
@@ -76,12 +78,12 @@ def aws_provider(stack: str) -> aws.Provider:
 def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundation:
     """Make everything that holds or carries data."""
     prefix = f"{PROJECT}-{stack}"
-    provider = aws_provider(stack)
+    provider = aws_provider(stack, settings.accounts)
     options = pulumi.ResourceOptions(provider=provider)
     protect = settings.protect
 
     def queue(name: str, *, terminal: bool = False) -> FifoQueue:
-        visibility = settings.visibility_timeout_seconds
+        visibility = settings.visibility_seconds
         args = FifoQueueArgs(f"{prefix}-{name}", visibility, terminal, protect)
         return FifoQueue(name, args, options)
 

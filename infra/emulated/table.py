@@ -27,6 +27,10 @@ def _put_provider(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     """A provider is no thing in the account: its region is checked, its tags are passed on."""
     if inputs.get("region", clients.region) != clients.region:
         raise ValueError(f"its region is not the one being provisioned, {clients.region}")
+    accounts = inputs.get("allowedAccountIds", [])
+    # A provider's configuration is all texts, JSON inside.
+    if accounts and clients.account not in accounts:
+        raise ValueError("this is another account than those in penstock:accounts")
     return Made("provider", {})
 
 

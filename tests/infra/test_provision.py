@@ -164,3 +164,12 @@ def test_zips_that_are_not_there_are_named_with_the_command(
 def test_an_emulator_that_is_not_there_is_an_error_not_a_wait(dev: Mapping[str, Any]) -> None:
     with pytest.raises(Unrealisable, match="no emulator answers at"):
         provision("local", dev, "http://127.0.0.1:9")
+
+
+def test_another_account_than_the_stacks_own_is_left_alone(
+    empty: Emulator, dev: dict[str, Any]
+) -> None:
+    with pytest.raises(Unrealisable, match=r"another account than those in penstock:accounts"):
+        provision("local", {**dev, "accounts": ["123456789012"]}, empty.url)
+
+    assert set() == names(empty)["queues"]

@@ -296,3 +296,9 @@ def test_a_third_partys_sink_is_configuration(
     assert ("secretsmanager:GetSecretValue", "${Secret/pager.arn}") in allowed(
         graph, "deliver-pager"
     )
+
+
+def test_a_sink_that_waits_for_events_nobody_publishes_is_refused(dev: dict[str, Any]) -> None:
+    dev["penstock:sinks"] = {"slack": {"events": ["payment.suceeded"]}}
+    with pytest.raises(ConfigError, match=r"penstock:sinks\.slack\.events .*payment\.succeeded"):
+        capture("dev", dev)

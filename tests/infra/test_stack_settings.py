@@ -27,15 +27,17 @@ def test_the_project_files_defaults_are_a_configuration() -> None:
     settings = load("dev", given())
 
     assert 1 == settings.sqs_max_number_of_messages
-    assert 180 == settings.visibility_timeout_seconds
+    assert 180 == settings.visibility_seconds
 
 
 def test_every_key_but_the_objects_is_declared_with_type_and_default() -> None:
     declared = yaml.safe_load(PROJECT_FILE.read_text())["config"]
     keys = set(StackSettings.model_json_schema(by_alias=True)["properties"])
 
-    assert keys - {"gateways", "sinks"} == set(declared)
-    assert all({"type", "default", "description"} == set(one) for one in declared.values())
+    assert keys - {"gateways", "sinks", "domain", "reservedConcurrency"} == set(declared)
+    assert all(
+        {"type", "default", "description"} == set(one) - {"items"} for one in declared.values()
+    )
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
@@ -49,14 +51,25 @@ def test_the_stacks_files_are_configurations(stack: str) -> None:
 def test_texts_as_the_cli_hands_them_out_are_read() -> None:
     settings = load(
         "dev",
-        given(sqsMaxNumberOfMessages="10", protect="true", gateways=json.dumps({"paypal": {}})),
+        given(
+            sqsMaxNumberOfMessages="10",
+            tracing="false",
+            logRetentionDays="14",
+            gateways=json.dumps({"paypal": {}}),
+            accounts=json.dumps(["123456789012"]),
+            domain=json.dumps({"name": "pay.example.com", "zone": "example.com"}),
+        ),
     )
 
-    assert (10, True, {"paypal": {}}) == (
+    assert (10, False, 14, {"paypal": {}}, ["123456789012"]) == (
         settings.sqs_max_number_of_messages,
-        settings.protect,
+        settings.tracing,
+        settings.log_retention_days,
         settings.gateways,
+        settings.accounts,
     )
+    assert settings.domain is not None
+    assert "pay.example.com" == settings.domain.name
 
 
 def test_an_unknown_key_is_named() -> None:
@@ -81,6 +94,13 @@ def test_a_missing_key_is_named() -> None:
         ("protect", "perhaps"),
         ("sweepMinutes", 0),
         ("functionTimeoutSeconds", 901),
+        ("logRetentionDays", 31),
+        ("maximumConcurrency", 1),
+        ("throttlingRate", 0),
+        ("monthlyBudgetUsd", -1),
+        ("tracing", "sometimes"),
+        ("quietHours", 25),
+        ("alertEmails", "nobody"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_key_and_kind(key: str, value: Any) -> None:
@@ -123,3 +143,74 @@ def test_a_name_that_cannot_name_a_queue_is_refused(name: str) -> None:
 def test_a_stack_that_cannot_name_a_queue_is_refused(stack: str) -> None:
     with pytest.raises(ConfigError, match="stack"):
         load(stack, given())
+
+
+@pytest.mark.parametrize(
+    "name", ["Pay.example.com", "https://pay.example.com", "localhost", "a..b"]
+)
+def test_what_is_no_domain_is_refused_with_an_example(name: str) -> None:
+    message = refusal(domain={"name": name, "zone": "example.com"})
+
+    assert "penstock:domain.name: not a domain" in message
+    assert "as in pay.example.com" in message
+
+
+@pytest.mark.parametrize("zone", ["example.org", "ample.com"])
+def test_a_domain_outside_its_zone_is_refused(zone: str) -> None:
+    message = refusal(domain={"name": "pay.example.com", "zone": zone})
+
+    assert "penstock:domain.name does not lie in domain.zone" in message
+
+
+def test_an_unknown_key_within_the_domain_is_named() -> None:
+    message = refusal(domain={"name": "a.example.com", "zone": "example.com", "ttl": 1})
+
+    assert "penstock:domain.ttl is not a key" in message
+
+
+def test_queues_that_hide_messages_for_too_short_are_refused_with_the_least() -> None:
+    message = refusal(functionTimeoutSeconds=60, visibilityTimeoutSeconds=180)
+
+    assert "penstock:visibilityTimeoutSeconds is 180" in message
+    assert "raise it to at least 360" in message
+
+
+@pytest.mark.parametrize(("stack", "protect"), [("prod", False), ("live", True)])
+def test_a_stack_that_earns_money_says_whom_to_tell_and_where_it_belongs(
+    stack: str, protect: bool
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(stack, given(protect=protect))
+
+    assert ["penstock:alertEmails", "penstock:accounts"] == [
+        problem.split()[0] for problem in caught.value.problems
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("alertEmails", ["nobody"]),
+        ("accounts", ["12345"]),
+        ("operators", ["arn:aws:iam::123456789012:user/me"]),
+    ],
+)
+def test_an_entry_of_a_list_is_refused_by_its_key_and_place(key: str, value: Any) -> None:
+    assert f"penstock:{key}.0 has a value" in refusal(**{key: value})
+
+
+def test_a_share_for_no_function_is_refused_with_those_there_are() -> None:
+    message = refusal(reservedConcurrency={"recieve": 5})
+
+    assert "penstock:reservedConcurrency.recieve is no function" in message
+    assert "receive" in message.partition("name one of")[2]
+
+
+def test_a_share_smaller_than_what_its_queue_hands_out_is_refused() -> None:
+    message = refusal(reservedConcurrency={"charge": 5}, maximumConcurrency=10)
+
+    assert "penstock:reservedConcurrency.charge is 5" in message
+
+
+def test_a_share_that_suffices_is_taken() -> None:
+    load("dev", given(reservedConcurrency={"charge": 10, "api": 1}, maximumConcurrency=10))
