@@ -14,9 +14,9 @@ from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
 # Pulumi's wire format marks an object that stands for something else by this key and value.
-_KIND = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, not one
-_ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
+KIND = "4dabf18193072939515e22adb298388d"
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark of a secret, not one
+ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
 
 
 class Unrealisable(Exception):
@@ -94,12 +94,12 @@ def _plain(value: struct_pb2.Value, path: str) -> Any:
 
 def _object(struct: struct_pb2.Struct, path: str) -> Any:
     fields = struct.fields
-    if _KIND not in fields:
+    if KIND not in fields:
         return {key: _plain(value, f"{path}.{key}") for key, value in fields.items()}
-    kind = fields[_KIND].string_value
-    if kind == _SECRET:
+    kind = fields[KIND].string_value
+    if kind == SECRET:
         return Secret(_plain(fields["value"], path))
-    if kind == _ARCHIVE and "path" in fields:
+    if kind == ARCHIVE and "path" in fields:
         return Archive(Path(fields["path"].string_value))
     raise Unrealisable(f"{path} is of a kind that no handler takes")
 
