@@ -70,6 +70,11 @@ class Answer:
         return self.status == 404 or (not self.ok and "INVALID_RESOURCE_ID" in self.issues)
 
     @property
+    def throttled(self) -> bool:
+        """Whether PayPal says that we ask too much."""
+        return self.status == 429 or (not self.ok and "RATE_LIMIT_REACHED" in self.issues)
+
+    @property
     def passing(self) -> bool:
         """Whether it may be otherwise later."""
         return self.status in _PASSING or self.status >= 500 or self.status < 400

@@ -69,6 +69,11 @@ class Api:
         if answer.status == 401:
             self._tokens.drop(token)
             answer, _ = await self._once(method, path, body, representation)
+        if answer.throttled:
+            # Alarms count it, by this name.
+            self._log.warning(
+                "gateway.rate_limited", gateway="paypal", what=what, debug_id=answer.debug_id
+            )
         if not answer.ok:
             tell = self._log.info if answer.missing else self._log.warning
             tell(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from penstock.api import Clock, GatewayUnavailable, Http, HttpNotSent, Log, Secret, Secrets
 from penstock_paypal import shapes
-from penstock_paypal.answer import wait
+from penstock_paypal.answer import Answer, wait
 
 EARLY = timedelta(minutes=5)
 
@@ -102,6 +102,14 @@ class Tokens:
         # OAuth's own error shape: invalid_client (paypal.md 1.2).
         if answer.status in (400, 401):
             return None
+        if answer.status == 429:
+            # Alarms count it, by this name.
+            self._log.warning(
+                "gateway.rate_limited",
+                gateway="paypal",
+                what="token",
+                debug_id=Answer.of(answer, now).debug_id,
+            )
         if answer.status != 200:
             because = f"no token: PayPal answered {answer.status}"
             raise HttpNotSent(because, retry_after=wait(answer, now))

@@ -11,15 +11,27 @@ import json
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+import time
+from collections.abc import Mapping, MutableMapping
 from enum import Enum
 from types import TracebackType
 from typing import Any
 
 import structlog
-from structlog.contextvars import bind_contextvars, merge_contextvars, reset_contextvars
+from structlog.contextvars import (
+    bind_contextvars,
+    bound_contextvars,
+    merge_contextvars,
+    reset_contextvars,
+)
 
-__all__ = ["bind_contextvars", "configure", "reset_contextvars"]
+__all__ = ["bind_contextvars", "bound_contextvars", "configure", "reset_contextvars", "trace"]
+
+NAMESPACE = "Penstock"
+"""Of every metric: those measured here, and those that alarms make of log events."""
+MEASURED = "stage.finished"
+_DIMENSIONS = ("stack", "stage", "status")
+_TRACE = "_X_AMZN_TRACE_ID"
 
 LONGEST = 300
 """Characters of a text that are logged; reasons are shorter, bodies are not."""
@@ -35,16 +47,23 @@ _CONFIDENTIAL = re.compile(
     re.IGNORECASE,
 )
 _REDACTED = "…"
+_ROOT = re.compile("Root=([0-9A-Fa-f-]{10,64})")
 
 
-def configure(level: str) -> None:
-    """Log from here on: events of `level` and above, libraries' from WARNING."""
+def configure(level: str, stack: str | None = None) -> None:
+    """
+    Log from here on: events of `level` and above, libraries' from WARNING.
+
+    Args:
+        stack: whose metrics each finished stage is; left out, lines hold no metrics.
+    """
     structlog.configure(
         processors=[
             merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             scalars_only,
+            *([_Measure(stack)] if stack else []),
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
@@ -54,6 +73,38 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [_Libraries(logging.WARNING)]
     root.setLevel(logging.WARNING)
+
+
+def trace(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The id of X-Ray's trace of this invocation, to be bound; nothing where it makes none."""
+    root = _ROOT.search(environ.get(_TRACE, ""))
+    return {"trace_id": root[1]} if root else {}
+
+
+class _Measure:
+    """
+    A structlog processor: a finished stage's line is its metric too (embedded metric format).
+
+    By status, which has three values, and not by outcome, which each plugin has its own of:
+    CloudWatch's bill counts every combination.
+    """
+
+    def __init__(self, stack: str) -> None:
+        self._stack = stack
+
+    def __call__(
+        self, _: Any, __: str, fields: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        if fields.get("event") != MEASURED or not {"stage", "status", "ms"} <= fields.keys():
+            return fields
+        metrics = [{"Name": "ms", "Unit": "Milliseconds"}]
+        directive = {"Namespace": NAMESPACE, "Dimensions": [_DIMENSIONS], "Metrics": metrics}
+        fields["stack"] = self._stack
+        fields["_aws"] = {
+            "Timestamp": round(time.time() * 1000),
+            "CloudWatchMetrics": [directive],
+        }
+        return fields
 
 
 def scalars_only(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -58,13 +58,16 @@ class Handlers:
         clock = self.platform.world.clock
         began = clock.monotonic()
         delivery = await self.platform.receive(gateway, call.headers, call.body)
-        structlog.get_logger().info(
+        log = structlog.get_logger().bind(delivery_id=delivery.id)
+        # Alarms count it, by this name.
+        log.info("delivery.received", gateway=gateway)
+        log.info(
             "stage.finished",
             stage="receive",
             entity=delivery.id[:12],
             gateway=gateway,
             outcome="accepted",
-            delivery_id=delivery.id,
+            status="done",
             ms=round((clock.monotonic() - began) * 1000, 1),
         )
         return json_answer(202, {"delivery_id": delivery.id})

@@ -11,6 +11,7 @@ import base64
 import binascii
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
@@ -54,7 +55,7 @@ class Host:
         """Answer a request (API Gateway payload 2.0)."""
         if self._api is None:
             self._api = make_api(self._platform)
-        return _response(self._run(answer(self._api, event)))
+        return _response(self._run(self._answer(self._api, event)))
 
     def batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Work through a batch; the ids of what comes back are its `batchItemFailures`."""
@@ -73,12 +74,9 @@ class Host:
         if self._batch is None:
             self._batch = self._platform.batch(self._function)
         sink = self._platform.settings.sink
-        bound = observability.bind_contextvars(**({"sink": sink} if sink else {}))
-        try:
+        with self._correlated(**({"sink": sink} if sink else {})):
             messages = [message_from_record(record) for record in event["Records"]]
             results = await self._batch.run(messages, left)
-        finally:
-            observability.reset_contextvars(**bound)
         return {
             "batchItemFailures": [
                 {"itemIdentifier": one.id} for one in results if one.status is Status.retry
@@ -88,7 +86,15 @@ class Host:
             ],
         }
 
+    async def _answer(self, api: Api, event: Mapping[str, Any]) -> Answer:
+        with self._correlated():
+            return await answer(api, event)
+
     async def _sweep(self, left: Callable[[], float]) -> dict[str, Any]:
+        with self._correlated():
+            return await self._swept(left)
+
+    async def _swept(self, left: Callable[[], float]) -> dict[str, Any]:
         try:
             if left() <= MARGIN:
                 raise TimeoutError
@@ -100,6 +106,11 @@ class Host:
         failed = [one for one in swept if one.error]
         structlog.get_logger().info("sweep.finished", swept=len(swept), failed=len(failed))
         return {"swept": len(swept), "failed": len(failed)}
+
+    def _correlated(self, **fields: str) -> AbstractContextManager[None]:
+        return observability.bound_contextvars(
+            **observability.trace(self._platform.environ), **fields
+        )
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
@@ -162,7 +173,7 @@ def _response(answered: Answer) -> dict[str, Any]:
 @cache
 def _host(function: Function) -> Host:
     platform = connect(os.environ, function)
-    observability.configure(platform.settings.log_level)
+    observability.configure(platform.settings.log_level, platform.settings.stack)
     return Host(function, platform)
 
 

@@ -21,6 +21,7 @@ import structlog
 
 from penstock.api.context import Clock
 from penstock.errors import OutOfTime, PermanentError, TransientError
+from penstock.pipeline import correlation
 from penstock.ports import Inbox, Message
 
 MARGIN = 5.0
@@ -118,6 +119,12 @@ class Batch:
     async def _item(
         self, message: Message, remaining: Callable[[], float]
     ) -> tuple[Result, float]:
+        with correlation.item(message_id=message.id):
+            return await self._handled(message, remaining)
+
+    async def _handled(
+        self, message: Message, remaining: Callable[[], float]
+    ) -> tuple[Result, float]:
         began = self.clock.monotonic()
         entity: str | None = message.group
         error: str | None = None
@@ -146,8 +153,8 @@ class Batch:
         self._log().info(
             "stage.finished",
             entity=entity,
-            message_id=message.id,
             outcome=outcome,
+            status=status,
             because=error,
             ms=round((self.clock.monotonic() - began) * 1000, 1),
         )

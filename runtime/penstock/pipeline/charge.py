@@ -43,6 +43,7 @@ from penstock.errors import (
     PermanentError,
     UnknownGateway,
 )
+from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.orders import ChargeMessage
 from penstock.pipeline.publish import Publish
@@ -77,6 +78,7 @@ class Charge:
             TransientError: not decided; the message comes back.
         """
         order = ChargeMessage.loads(message.body)
+        correlation.bind(entity=order.id)
         gateway = charges(self.gateways, order.provider)
         payment = await self._payment(order)
         if payment.order.digest != order.order.digest or payment.gateway != order.provider:
@@ -209,6 +211,7 @@ class Charge:
             reason=reason,
         )
         await self.ledger.commit(decided)
+        notices.operation_unknown(payment, operation)
         return decided.payment
 
 

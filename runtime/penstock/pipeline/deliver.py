@@ -10,6 +10,7 @@ from penstock.api.context import Clock
 from penstock.api.sink import Attempt, Sink
 from penstock.domain.events import Event
 from penstock.errors import SinkRefused, SinkUnavailable
+from penstock.pipeline import correlation
 from penstock.pipeline.batch import Handled
 from penstock.ports import Attempts, Message
 
@@ -34,6 +35,11 @@ class Deliver:
             SinkUnavailable: not now.
         """
         event = Event.loads(message.body)
+        correlation.bind(
+            event_id=event.id,
+            entity=event.entity,
+            delivery_id=message.attributes.get(correlation.DELIVERY),
+        )
         if not self.sink.accepts(event):
             return Handled(event.entity, "skipped")
         if await self.attempts.delivered(self.sink.name, event.id):

@@ -28,6 +28,7 @@ from penstock.domain.events import EventType
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
 from penstock.errors import GatewayUnavailable, InvoiceRefused, OperationInFlight
+from penstock.pipeline import notices
 from penstock.ports import Ledger
 
 
@@ -137,8 +138,9 @@ class Invoicing:
         try:
             if found.state is InvoiceState.draft:
                 await gateway.send_invoice(found.reference, draft)
-            if found.state in (InvoiceState.draft, InvoiceState.sent):
-                await gateway.record_payment(found.reference, draft)
+                found = replace(found, state=InvoiceState.sent)
+            if found.state is InvoiceState.sent:
+                await self._record(payment, gateway, draft, found.reference)
                 found = await self._read_back(gateway, draft, found.reference)
         except GatewayUnavailable as exc:
             now = self.clock.now()
@@ -152,6 +154,15 @@ class Invoicing:
         if found.state is InvoiceState.paid_twice:
             facts.append(Fact(EventType.invoice_paid_twice))
         return await self._commit(payment, settled, facts)
+
+    async def _record(
+        self, payment: Payment, gateway: Invoices, draft: InvoiceDraft, reference: str
+    ) -> None:
+        try:
+            await gateway.record_payment(reference, draft)
+        except (GatewayUnavailable, InvoiceRefused) as exc:
+            notices.invoice_unrecorded(payment, reference, str(exc))
+            raise
 
     async def _read_back(self, gateway: Invoices, draft: InvoiceDraft, reference: str) -> Invoice:
         """The invoice as it stands now: the buyer may have paid it between send and record."""
@@ -178,6 +189,7 @@ class Invoicing:
             facts=facts,
         )
         await self.ledger.commit(decided)
+        notices.operation_unknown(payment, operation)
         return decided.payment
 
 

@@ -15,6 +15,7 @@ from penstock.domain.observation import Confirmed, Contradicted, NotYet
 from penstock.domain.outcome import Applied, Duplicate, Ignored, Outcome, Rejected
 from penstock.domain.payment import Payment
 from penstock.errors import AlreadySeen, GatewayUnavailable
+from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.publish import Publish
@@ -42,6 +43,11 @@ class Process:
             TransientError: the gateway's API, the ledger or a topic gave no answer.
         """
         notification = Notification.loads(message.body)
+        correlation.bind(
+            delivery_id=notification.delivery_id,
+            entity=notification.entity,
+            event_id=notification.id,
+        )
         outcome = await self._outcome(notification)
         match outcome:
             case Applied(entity):
@@ -153,6 +159,7 @@ class Process:
                 attributes={"reason": because},
             )
         )
+        notices.delivery_rejected(notification.delivery_id, notification.gateway, because)
         return Rejected(because)
 
 

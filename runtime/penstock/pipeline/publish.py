@@ -8,6 +8,7 @@ from penstock.api.context import Clock, Ids
 from penstock.domain.change import change
 from penstock.domain.payment import Payment
 from penstock.errors import LedgerConflict
+from penstock.pipeline import correlation
 from penstock.ports import Channel, Ledger, Outgoing
 
 
@@ -40,7 +41,11 @@ class Publish:
                     event.dumps(),
                     group=event.entity,
                     dedup=event.id,
-                    attributes={"type": event.type.value, "gateway": event.gateway},
+                    attributes={
+                        "type": event.type.value,
+                        "gateway": event.gateway,
+                        **correlation.carried(),
+                    },
                 )
             )
         if unsent:

@@ -10,6 +10,7 @@ from penstock.api.context import Clock
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
 from penstock.errors import PenstockError
+from penstock.pipeline import correlation
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.invoice import Invoicing
@@ -42,6 +43,10 @@ class Sweep:
         return [await self._one(payment_id) for payment_id in due]
 
     async def _one(self, payment_id: str) -> Swept:
+        with correlation.item(entity=payment_id):
+            return await self._told(payment_id)
+
+    async def _told(self, payment_id: str) -> Swept:
         began = self.clock.monotonic()
         error: str | None = None
         try:
@@ -53,6 +58,7 @@ class Sweep:
             stage="sweep",
             entity=payment_id,
             outcome="resumed" if error is None else "retry",
+            status="done" if error is None else "retry",
             because=error,
             ms=round((self.clock.monotonic() - began) * 1000, 1),
         )

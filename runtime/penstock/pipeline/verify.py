@@ -16,6 +16,7 @@ from penstock.errors import (
     MissingCapability,
     UnknownGateway,
 )
+from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.ports import Channel, Message, Outgoing
 
@@ -38,6 +39,7 @@ class Verify:
             TransientError: not decided yet, or not taken by the next queue.
         """
         delivery = Delivery.loads(message.body)
+        correlation.bind(delivery_id=delivery.id)
         gateway = webhooks(self.gateways, delivery.gateway)
         answer = await gateway.authenticate(delivery, self.clock.now())
         match answer:
@@ -55,6 +57,7 @@ class Verify:
             notification = gateway.read(delivery)
         except MalformedDelivery as exc:
             return await self._reject(delivery, f"signed, and yet malformed: {exc}")
+        correlation.bind(entity=notification.entity, event_id=notification.id)
         await self.verified.send(
             Outgoing(notification.dumps(), group=notification.group, dedup=delivery.id)
         )
@@ -69,6 +72,7 @@ class Verify:
                 attributes={"reason": because},
             )
         )
+        notices.delivery_rejected(delivery.id, delivery.gateway, because)
         return Handled(delivery.id[:12], "rejected")
 
 

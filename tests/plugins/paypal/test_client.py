@@ -192,6 +192,27 @@ async def test_a_refusal_is_logged_with_what_paypals_support_asks_for(told: Told
     ] == told.log.lines
 
 
+@pytest.mark.parametrize("answer", [problem(429), problem(400, "RATE_LIMIT_REACHED")])
+async def test_asking_too_much_is_an_event_that_alarms_count(told: Told, answer: Any) -> None:
+    told.at(SALE_PATH, answer)
+    with pytest.raises(GatewayUnavailable):
+        await _ask(told)
+
+    assert (
+        "warning",
+        "gateway.rate_limited",
+        {"gateway": "paypal", "what": "show sale", "debug_id": "90957fca61718"},
+    ) == told.log.lines[0]
+
+
+async def test_other_refusals_are_not_counted_as_asking_too_much(told: Told) -> None:
+    told.at(SALE_PATH, problem(503))
+    with pytest.raises(GatewayUnavailable):
+        await _ask(told)
+
+    assert ["paypal.refused"] == [event for _, event, _ in told.log.lines]
+
+
 async def test_a_debug_id_is_taken_from_the_header_where_the_body_has_none(told: Told) -> None:
     told.at(SALE_PATH, response(503, b"<html>", {"Paypal-Debug-Id": "f1a2"}))
     with pytest.raises(GatewayUnavailable):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from penstock.observability import bind_contextvars, configure, reset_contextvars
+from penstock.observability import bind_contextvars, configure, reset_contextvars, trace
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -39,6 +39,45 @@ def test_a_line_break_in_a_text_makes_no_second_line(logged: Lines):
     structlog.get_logger().info("stage.finished", because="one\ntwo")
 
     assert 1 == len(logged())
+
+
+def test_a_finished_stage_is_one_line_that_is_its_metric_too(capsys: pytest.CaptureFixture[str]):
+    configure("INFO", "prod")
+    log = structlog.get_logger()
+    log.info("stage.finished", stage="verify", status="done", outcome="authentic", ms=1.5)
+    log.info("batch.not_postponed", stage="verify", status="done", ms=1.5)
+    structlog.reset_defaults()
+    measured, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    (directive,) = measured["_aws"]["CloudWatchMetrics"]
+
+    assert "_aws" not in other
+    assert "Penstock" == directive["Namespace"]
+    assert [{"Name": "ms", "Unit": "Milliseconds"}] == directive["Metrics"]
+    assert [["prod", "verify", "done"]] == [
+        [measured[name] for name in names] for names in directive["Dimensions"]
+    ]
+    assert (1.5, True) == (measured["ms"], measured["_aws"]["Timestamp"] > 1.7e12)
+
+
+def test_without_a_stack_lines_hold_no_metrics(logged: Lines):
+    structlog.get_logger().info("stage.finished", stage="verify", status="done", ms=1.5)
+
+    assert "_aws" not in logged()[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "bound"),
+    [
+        (
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+            {"trace_id": "1-5759e988-bd862e3fe1be46a994272793"},
+        ),
+        ("Parent=53995c3f42cd8ad8", {}),
+        ("", {}),
+    ],
+)
+def test_the_trace_of_an_invocation_is_bound(header: str, bound: dict[str, str]):
+    assert bound == trace({"_X_AMZN_TRACE_ID": header})
 
 
 def test_events_below_the_level_are_not_logged(logged: Lines):

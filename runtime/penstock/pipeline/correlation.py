@@ -1,0 +1,42 @@
+"""
+What every line of a log says of the item at hand, from the delivery to the sink.
+
+    receive     delivery_id
+    verify      delivery_id, entity, event_id (the gateway's)
+    process     delivery_id, entity, event_id (the gateway's)
+    deliver     delivery_id, entity, event_id (ours): the delivery's id travels as an attribute
+
+Bound once at the entry and merged into each event; never a header, never anything of a body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+
+from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
+
+DELIVERY = "delivery_id"
+"""Also the name of the attribute that carries it to the sinks."""
+_FIELDS = ("message_id", DELIVERY, "entity", "event_id")
+
+
+@contextmanager
+def item(**fields: str) -> Generator[None]:
+    """One item: what is bound within it, here or by its stage, is gone with it."""
+    bind_contextvars(**fields)
+    try:
+        yield
+    finally:
+        unbind_contextvars(*_FIELDS)
+
+
+def bind(**fields: str | None) -> None:
+    """Say more of the item at hand; what is not known is left out."""
+    bind_contextvars(**{name: value for name, value in fields.items() if value})
+
+
+def carried() -> Mapping[str, str]:
+    """What goes along with an event: the delivery that caused it, if one did."""
+    delivery = get_contextvars().get(DELIVERY)
+    return {DELIVERY: str(delivery)} if delivery else {}
