@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from penstock.domain.change import Change, Seen
-from penstock.domain.events import Event
-from penstock.domain.payment import Payment
+if TYPE_CHECKING:
+    # Names for checkers only: the receive function imports this and shall not pay for them.
+    from datetime import datetime
+
+    from penstock.domain.change import Change, Seen
+    from penstock.domain.events import Event
+    from penstock.domain.payment import Payment
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,62 @@
-"""The deliveries topic of the function somebody waits for while it starts: no loop, no pool."""
+"""
+The deliveries topic of the function somebody waits for while it starts.
+
+No loop, no pool, no boto3: SNS's query protocol over one kept connection. A repeated publish is
+harmless: the topic is FIFO, and the deduplication id stays the same.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+import re
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from penstock.errors import ChannelUnavailable
-from penstock.ports import Outgoing
+from penstock.adapters.kept_connection import KeptConnection
+from penstock.adapters.sigv4 import Credentials, signed
+from penstock.errors import ChannelUnavailable, SettingsError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
-class Publishes(Protocol):
-    """What is used of boto3's client for SNS."""
+    from penstock.ports import Outgoing
 
-    def publish(self, **arguments: Any) -> Any:
-        """Publish one message."""
-        ...
+ANSWER_SECONDS = 2.0
+TOTAL_SECONDS = 6.0
+"""All attempts together; API Gateway and the function (10 s) wait longer than that."""
+_PAUSES = (0.1, 0.3, 0.9)
+_MESSAGE_ID = re.compile(rb"<MessageId>([0-9A-Za-z-]{1,100})</MessageId>")
+_CODE = re.compile(rb"<Code>([0-9A-Za-z.]{1,64})</Code>")
+_SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
 class BlockingTopic:
-    """A FIFO topic that is published to while everything else waits."""
+    """
+    A FIFO topic that is published to while everything else waits.
 
-    def __init__(self, client: Publishes, arn: str) -> None:
-        self._client = client
+    Args:
+        environ: region, credentials and address, as Lambda and AWS's own libraries name them;
+            read at every publish, because Lambda changes them.
+        now, monotonic, sleep, jitter: seconds; the last between 0 and 1.
+    """
+
+    def __init__(
+        self,
+        arn: str,
+        environ: Mapping[str, str],
+        *,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] | None = None,
+    ) -> None:
         self._arn = arn
-
-    @classmethod
-    def connect(cls, arn: str) -> BlockingTopic:
-        """A topic in the environment's own region, with the environment's own credentials."""
-        import boto3
-        from botocore.config import Config
-
-        # All attempts together end before API Gateway and the function (10 s) do.
-        config = Config(
-            connect_timeout=1,
-            read_timeout=2,
-            retries={"total_max_attempts": 3, "mode": "standard"},
-        )
-        connect: Any = boto3.client
-        return cls(connect("sns", config=config), arn)
+        self._environ = environ
+        self._now = now
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._jitter = jitter or _random
+        self._connection: KeptConnection | None = None
 
     async def send(self, message: Outgoing) -> None:
         """
@@ -44,19 +64,102 @@ class BlockingTopic:
 
         Raises:
             ChannelUnavailable: it was not taken, or we do not know.
+            SettingsError: the environment has no credentials or region.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
+        body = urlencode(_form(self._arn, message)).encode()
+        ends = self._monotonic() + TOTAL_SECONDS
+        for pause in _PAUSES:
+            try:
+                return self._publish(body, ends)
+            except _Later:
+                wait = pause * (0.5 + self._jitter())
+                if self._monotonic() + wait >= ends:
+                    raise
+                self._sleep(wait)
+        return self._publish(body, ends)
 
+    def close(self) -> None:
+        """End the connection; Lambda never does, tests and servers do."""
+        if self._connection:
+            self._connection.close()
+
+    def _publish(self, body: bytes, ends: float) -> None:
+        connection = self._connected()
+        headers = signed(
+            {
+                "host": connection.host,
+                "content-type": "application/x-www-form-urlencoded; charset=utf-8",
+            },
+            body,
+            Credentials(
+                self._need("AWS_ACCESS_KEY_ID"),
+                self._need("AWS_SECRET_ACCESS_KEY"),
+                self._environ.get("AWS_SESSION_TOKEN", ""),
+            ),
+            region=self._need("AWS_REGION"),
+            service="sns",
+            now=self._now(),
+        )
+        if trace := self._environ.get("_X_AMZN_TRACE_ID"):
+            headers["x-amzn-trace-id"] = trace  # As boto3 passes it on, unsigned.
+        within = min(ANSWER_SECONDS, max(0.1, ends - self._monotonic()))
         try:
-            self._client.publish(
-                TopicArn=self._arn,
-                Message=message.body,
-                MessageGroupId=message.group,
-                MessageDeduplicationId=message.dedup,
-                MessageAttributes={
-                    name: {"DataType": "String", "StringValue": value}
-                    for name, value in message.attributes.items()
-                },
-            )
-        except (BotoCoreError, ClientError) as exc:
-            raise ChannelUnavailable(f"the topic took nothing: {type(exc).__name__}") from exc
+            status, told = connection.post(headers, body, within)
+        except ChannelUnavailable as exc:
+            raise _Later(f"the topic took nothing: {exc}") from exc
+        if status == 200 and _MESSAGE_ID.search(told):
+            return
+        found = _CODE.search(told)
+        code = found[1].decode() if found else ""
+        refused = f"the topic took nothing: {status} {code or 'without a MessageId'}"
+        if status == 429 or status >= 500 or "Throttl" in code:
+            raise _Later(refused)
+        raise ChannelUnavailable(refused)
+
+    def _connected(self) -> KeptConnection:
+        url = self._url()
+        if self._connection is None or self._connection.url != url:
+            self.close()
+            self._connection = KeptConnection(url)
+        return self._connection
+
+    def _url(self) -> str:
+        for name in ("AWS_ENDPOINT_URL_SNS", "AWS_ENDPOINT_URL"):
+            if url := self._environ.get(name):
+                return url
+        suffix = _SUFFIXES.get(self._arn.split(":")[1], "amazonaws.com")
+        return f"https://sns.{self._need('AWS_REGION')}.{suffix}"
+
+    def _need(self, name: str) -> str:
+        if value := self._environ.get(name):
+            return value
+        raise SettingsError(f"{name} is missing; Lambda sets it, give it wherever else this runs")
+
+
+class _Later(ChannelUnavailable):
+    """SNS asked for patience, or said nothing: the same may be sent again."""
+
+
+def _form(arn: str, message: Outgoing) -> dict[str, str]:
+    """The publish as SNS's query protocol has it (Amazon SNS API Reference, Publish)."""
+    form = {
+        "Action": "Publish",
+        "Version": "2010-03-31",
+        "TopicArn": arn,
+        "Message": message.body,
+        "MessageGroupId": message.group,
+        "MessageDeduplicationId": message.dedup,
+    }
+    for place, (name, value) in enumerate(message.attributes.items(), start=1):
+        entry = f"MessageAttributes.entry.{place}"
+        form[f"{entry}.Name"] = name
+        form[f"{entry}.Value.DataType"] = "String"
+        form[f"{entry}.Value.StringValue"] = value
+    return form
+
+
+def _random() -> float:
+    # Imported here: only who is throttled needs it.
+    import random
+
+    return random.random()  # noqa: S311 - nobody guesses how long we wait

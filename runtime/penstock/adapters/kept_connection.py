@@ -1,0 +1,77 @@
+"""One HTTP connection that is kept between requests, over http.client: no pool, no redirects."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from penstock.errors import ChannelUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ANSWER_LIMIT = 64 * 1024
+_CONNECT_SECONDS = 1.0
+
+
+class KeptConnection:
+    """
+    A connection to one server, made at the first request and kept as long as it holds.
+
+    Args:
+        url: its scheme, host and port; certificates are checked against the system's roots
+            (or SSL_CERT_FILE).
+    """
+
+    def __init__(self, url: str) -> None:
+        split = urlsplit(url)
+        self.url = url
+        self.host = split.netloc.rpartition("@")[2]
+        if split.scheme == "https":
+            self._http: http.client.HTTPConnection = http.client.HTTPSConnection(
+                self.host, timeout=_CONNECT_SECONDS, context=ssl.create_default_context()
+            )
+        else:
+            self._http = http.client.HTTPConnection(self.host, timeout=_CONNECT_SECONDS)
+
+    def post(self, headers: Mapping[str, str], body: bytes, within: float) -> tuple[int, bytes]:
+        """
+        The status and body of the answer.
+
+        The server may have ended the connection while nobody used it, so a kept one that fails
+        is made anew once: send only what may arrive twice.
+
+        Args:
+            within: seconds to wait for each part of the answer.
+
+        Raises:
+            ChannelUnavailable: no answer; the request may have been received all the same.
+        """
+        kept = self._http.sock is not None
+        try:
+            return self._post(headers, body, within)
+        except (OSError, http.client.HTTPException) as exc:
+            self._http.close()
+            if not kept or isinstance(exc, TimeoutError):
+                raise ChannelUnavailable(f"no answer: {type(exc).__name__}") from exc
+        return self.post(headers, body, within)
+
+    def _post(self, headers: Mapping[str, str], body: bytes, within: float) -> tuple[int, bytes]:
+        if self._http.sock is None:
+            self._http.timeout = min(_CONNECT_SECONDS, within)
+            self._http.connect()
+        if self._http.sock is not None:
+            self._http.sock.settimeout(within)
+        self._http.request("POST", "/", body, dict(headers))
+        with self._http.getresponse() as answer:
+            told = answer.read(_ANSWER_LIMIT)
+            if not answer.isclosed():
+                # More than we want to know; what is left must not be the next one's answer.
+                self._http.close()
+        return answer.status, told
+
+    def close(self) -> None:
+        """End it; the next request makes it anew."""
+        self._http.close()
