@@ -55,7 +55,8 @@ def configure(level: str, stack: str | None = None) -> None:
     Log from here on: events of `level` and above, libraries' from WARNING.
 
     Args:
-        stack: whose metrics each finished stage is; left out, lines hold no metrics.
+        stack: named in every line, for the metrics that are made of them; left out, lines
+            hold no metrics.
     """
     structlog.configure(
         processors=[
@@ -63,7 +64,7 @@ def configure(level: str, stack: str | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             scalars_only,
-            *([_Measure(stack)] if stack else []),
+            *([_OfStack(stack)] if stack else []),
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
@@ -81,11 +82,11 @@ def trace(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {"trace_id": root[1]} if root else {}
 
 
-class _Measure:
+class _OfStack:
     """
-    A structlog processor: a finished stage's line is its metric too (embedded metric format).
+    A structlog processor: whose the line is, and what a finished stage's line measures.
 
-    By status, which has three values, and not by outcome, which each plugin has its own of:
+    That line is its own metric (CloudWatch's embedded metric format). By status, which has three values, and not by outcome, which each plugin has its own of:
     CloudWatch's bill counts every combination.
     """
 
@@ -95,11 +96,11 @@ class _Measure:
     def __call__(
         self, _: Any, __: str, fields: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
+        fields["stack"] = self._stack
         if fields.get("event") != MEASURED or not {"stage", "status", "ms"} <= fields.keys():
             return fields
         metrics = [{"Name": "ms", "Unit": "Milliseconds"}]
         directive = {"Namespace": NAMESPACE, "Dimensions": [_DIMENSIONS], "Metrics": metrics}
-        fields["stack"] = self._stack
         fields["_aws"] = {
             "Timestamp": round(time.time() * 1000),
             "CloudWatchMetrics": [directive],

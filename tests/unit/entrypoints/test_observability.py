@@ -50,7 +50,7 @@ def test_a_finished_stage_is_one_line_that_is_its_metric_too(capsys: pytest.Capt
     measured, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     (directive,) = measured["_aws"]["CloudWatchMetrics"]
 
-    assert "_aws" not in other
+    assert ("prod", False) == (other["stack"], "_aws" in other)
     assert "Penstock" == directive["Namespace"]
     assert [{"Name": "ms", "Unit": "Milliseconds"}] == directive["Metrics"]
     assert [["prod", "verify", "done"]] == [
