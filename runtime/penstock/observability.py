@@ -86,8 +86,8 @@ class _OfStack:
     """
     A structlog processor: whose the line is, and what a finished stage's line measures.
 
-    That line is its own metric (CloudWatch's embedded metric format). By status, which has three values, and not by outcome, which each plugin has its own of:
-    CloudWatch's bill counts every combination.
+    That line is its own metric (CloudWatch's embedded metric format). By status, which has three
+    values, and not by outcome, which each plugin has its own of: the bill counts combinations.
     """
 
     def __init__(self, stack: str) -> None:
