@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pulumi
+
+from infra import bundle
 from infra.contract import event_types
 from infra.environment import plugin_settings
 from infra.permits import resource
-from infra.plugins import Plugins
+from infra.plugins import Plugins, installed
 from infra.settings import PROJECT, ROOT, ConfigError, StackSettings
 
 ZIPS = ("receive", "worker")
@@ -18,8 +21,8 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
     Make sure that the program will come to its end.
 
     Raises:
-        ConfigError: a zip is missing, a sink waits for events nobody publishes, or a plugin asks
-            for what it cannot be given.
+        ConfigError: a zip is missing or stale, a sink waits for events nobody publishes, or a
+            plugin asks for what it cannot be given.
     """
     if problems := [*_zips(settings), *_events(settings)]:
         raise ConfigError(*problems)
@@ -35,6 +38,19 @@ def _zips(settings: StackSettings) -> Iterator[str]:
     for name in ZIPS:
         if not (folder / f"{name}.zip").is_file():
             yield f"{PROJECT}:bundles: there is no {folder / name}.zip: run `make build`"
+    made_of = bundle.read(folder)
+    if made_of is None:
+        return  # Made by somebody else, who knows what of.
+    if made_of.target != "aws" and not pulumi.Config("aws").get("endpoints"):
+        yield (
+            f"{PROJECT}:bundles: the zips in {folder} trust the keys of this machine's emulator: "
+            "remove the key and run `make build`"
+        )
+    elif made_of.sources != bundle.sources(installed()):
+        yield (
+            f"{PROJECT}:bundles: the zips in {folder} are not made of the sources as they are "
+            "now: run `make build`"
+        )
 
 
 def _events(settings: StackSettings) -> Iterator[str]:

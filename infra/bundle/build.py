@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,11 @@ import yaml
 
 from infra.bundle.archive import write
 from infra.bundle.closure import closure
-from infra.bundle.dependencies import LOCK, compile_sources, dependencies
+from infra.bundle.dependencies import compile_sources, dependencies
+from infra.bundle.stamp import CONTRACTS, RUNTIME, Stamp, read, record, sources
 from infra.bundle.target import BundleError, Platform, Target, platform
 from infra.plugins import Plugin, installed
-from infra.settings import ROOT
 
-RUNTIME = ROOT / "runtime"
-CONTRACTS = ROOT / "contracts"
 ENTRY = {"receive": "penstock.entrypoints.receive", "worker": "penstock.entrypoints.lambdas"}
 
 # What plays a provider, and what tests are made with, is in no zip.
@@ -50,13 +48,14 @@ def build(target: Target, out: Path, profile: Path | None = None) -> dict[str, P
     zips = {kind: out / f"{kind}.zip" for kind in ENTRY}
     plugins, where = installed(), platform(target)
     data = _data(plugins, profile)
-    stamp, key = out / ".bundle", _key(where, plugins, data)
-    if _read(stamp) == key and all(path.is_file() for path in zips.values()):
+    made_of = Stamp(target, sources(plugins), _key(where, data))
+    if read(out) == made_of and all(path.is_file() for path in zips.values()):
         return zips
-    stamp.unlink(missing_ok=True)
+    # Until they are all there they are made of nothing known.
+    record(out, Stamp(target, "", ""))
     for kind, path in zips.items():
         write(path, _entries(kind, where, plugins, data), where.level)
-    stamp.write_text(key)
+    record(out, made_of)
     return zips
 
 
@@ -127,21 +126,9 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
 
 
-def _key(where: Platform, plugins: Sequence[Plugin], data: Mapping[str, bytes]) -> str:
-    """A fingerprint of everything that goes into the zips."""
+def _key(where: Platform, data: Mapping[str, bytes]) -> str:
+    """A fingerprint of what goes into the zips besides sources."""
     digest = hashlib.sha256(repr((where.target, where.version, where.pip)).encode())
-    folders = [RUNTIME / "penstock", Path(__file__).parent, *(p.folder for p in plugins)]
-    for path in sorted({LOCK, *_sources(folders)}):
-        digest.update(str(path).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     for name, content in sorted(data.items()):
         digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
     return digest.hexdigest()
-
-
-def _sources(folders: Iterable[Path]) -> set[Path]:
-    found = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-    return {path for path in found if "__pycache__" not in path.parts}
-
-
-def _read(stamp: Path) -> str | None:
-    return stamp.read_text() if stamp.is_file() else None

@@ -64,6 +64,7 @@ def provision_counted(
     except BotoCoreError as exc:
         raise Unrealisable(f"no emulator answers at {endpoint_url}") from exc
     monitor = EmulatedMonitor(clients, deployment)
-    outputs = run(monitor, stack, {"aws:region": region, **config}, program=program)
+    where = {"aws:region": region, "aws:endpoints": [{"sts": endpoint_url}]}
+    outputs = run(monitor, stack, {**where, **config}, program=program)
     deployment.finish()
     return Provisioned(outputs, deployment.tally)
