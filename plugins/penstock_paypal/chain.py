@@ -1,9 +1,9 @@
 """
 From PayPal's signing certificate to a root we trust.
 
-PayPal serves the leaf alone (paypal.md 2.2), so what lies between is taken from what came with it,
-from configuration, or from where the certificate says its issuer is published: that host is one
-we name, and nothing fetched is believed before the whole chain holds.
+PayPal has served the leaf alone (the answers recorded in 2015 and 2024), so what lies between is
+taken from what came with it, from configuration, or from where the certificate says its issuer is
+published: that host is one we name, and nothing fetched is believed before the whole chain holds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,11 @@
 """
 What a webhook of PayPal's looks like from outside: its five signature headers.
 
-Sources: paypal.md 2.1 (the headers), 2.6 (their lengths), 2.8 (the certificate's address).
+The headers are those of developer.paypal.com/api/rest/webhooks/rest; their lengths are the limits
+of `verify_webhook_signature` in notifications_webhooks_v1 of
+github.com/paypal/paypal-rest-api-specifications, a signature's aside; the certificate's address
+has the form of every published delivery, `api-m` being the API's newer name.
+
 Patterns match a value in full, so an address is compared whole: `endswith("paypal.com")` would
 take evilpaypal.com. They are text, because the door knows them without importing this plugin.
 """

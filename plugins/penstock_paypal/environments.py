@@ -92,7 +92,9 @@ def _shipped() -> bytes:
     """
     The roots that come with the plugin.
 
-    Our own, because bundles drop old roots while PayPal still signs under them (paypal.md 2.2).
+    Our own, because bundles drop old roots while PayPal still signs under them: certifi has no
+    DigiCert High Assurance EV Root any more, at which the certificate of January 2025 ended.
+    PayPal announced Global Root G2 for October 2024 (github.com/Sylius/PayPalPlugin/issues/300).
     """
     anchors = files("penstock_paypal") / "anchors"
     pems = sorted((pem for pem in anchors.iterdir() if pem.name.endswith(".pem")), key=str)

@@ -30,7 +30,12 @@ from penstock_paypal.signature import Signatures
 from penstock_paypal.token import Tokens
 
 YOUNG = timedelta(minutes=15)
-"""A 404 this soon after the event means "not yet", never "does not exist" (paypal.md 1.3)."""
+"""
+A 404 this soon after the event means "not yet", never "does not exist".
+
+PayPal names no time; that its API may know of something later than its webhook is said in
+github.com/paypal/PayPal-node-SDK/issues/125.
+"""
 ASK_AGAIN = 10.0
 
 

@@ -1,8 +1,9 @@
 """
 Invoices at PayPal for money that is already there.
 
-PayPal's invoicing keeps no idempotency keys and may take a number twice, so each invoice has the
-number its payment decides, and whoever is unsure looks for it (paypal.md 1.3).
+PayPal's invoicing keeps no idempotency keys and may take a number twice: invoicing_v2 of
+github.com/paypal/paypal-rest-api-specifications names no PayPal-Request-Id and refuses no number.
+So each invoice has the number its payment decides, and whoever is unsure looks for it.
 """
 
 from __future__ import annotations

@@ -19,8 +19,9 @@ from penstock.api import (
 from penstock_paypal import shapes
 from penstock_paypal.notification import sale_id
 
-# Of the v1 sale's states. `completed` holds for a payment PayPal holds back as well: the buyer
-# has paid (paypal.md 4.3). `reversed` is not in the specification, yet its reasons are.
+# Of the v1 sale's states (payments_payment_v1). `completed` holds for a payment PayPal holds back
+# as well (`payment_hold_status` HELD, seen in a signed live delivery): the buyer has paid.
+# `reversed` is not in the specification, yet its reasons are.
 _STATES: Mapping[str, PaymentStatus] = {
     "completed": PaymentStatus.succeeded,
     "pending": PaymentStatus.pending,

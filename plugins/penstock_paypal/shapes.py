@@ -1,8 +1,9 @@
 """
 Reading PayPal's JSON tolerantly: what is absent, odd or impossible is None, never an error.
 
-The specification is a guide, not a validator (paypal.md 1.1): enumerations lag behind, fields go
-missing, dates have a nineteenth month.
+The specification (github.com/paypal/paypal-rest-api-specifications) is a guide, not a validator:
+enumerations lag behind, genuine values break its patterns (an event's id), fields go missing, and
+the webhook simulator's dates have a nineteenth month.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from typing import Any, cast
 from penstock.api import Money
 
 ID = re.compile(r"[A-Z0-9-]{3,64}")
-"""What an id may look like before it enters a path (paypal.md 5)."""
+"""What an id may look like before it enters a path: wider than PayPal's own, and no dots."""
 
 WITHOUT_DECIMALS = frozenset({"HUF", "JPY", "TWD"})
-"""Currencies PayPal takes no decimals for; its own list, not ISO 4217's (paypal.md 5)."""
+"""
+Currencies PayPal takes no decimals for; its own list, not ISO 4217's
+(developer.paypal.com/api/rest/reference/currency-codes).
+"""
 
 
 def parse(body: bytes) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 Whether a delivery is PayPal's: the header check, the certificate, the signature, in that order.
 
 The signed text is `<transmission id>|<time>|<webhook id>|<CRC-32 of the raw body, decimal>`
-(developer.paypal.com/api/rest/webhooks/rest; paypal.md 2.1), signed by RSA PKCS#1 v1.5 with
+(developer.paypal.com/api/rest/webhooks/rest), signed by RSA PKCS#1 v1.5 with
 SHA-256. The body is never parsed here: parsed and dumped again it is another body.
 """
 
@@ -44,7 +44,8 @@ _NO_TIME = timedelta()
 SIMULATOR_ID = "WEBHOOK_ID"
 """
 What PayPal's webhook simulator signs under, with the live certificate and for anybody who has an
-account: whoever accepted it would take strangers' events for real ones (paypal.md 2.7).
+account (developer.paypal.com/api/rest/webhooks/simulator): whoever accepted it would take
+strangers' events for real ones.
 """
 
 _ID = re.compile(door.PATTERNS[door.ID])

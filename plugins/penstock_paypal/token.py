@@ -99,7 +99,7 @@ class Tokens:
             body=b"grant_type=client_credentials",
             timeout=self._timeout,
         )
-        # OAuth's own error shape: invalid_client (paypal.md 1.2).
+        # OAuth's own error shape (RFC 6749, 5.2), not PayPal's: invalid_client.
         if answer.status in (400, 401):
             return None
         if answer.status == 429:
