@@ -14,7 +14,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check lint format build lock bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check engine lint format build lock bench-flow bench-batch bench-signature \
 	update preview invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
@@ -31,8 +31,11 @@ run: setup ## the platform on this machine, with a demonstration; ONCE=1 ends by
 test: setup ## every test but the slow ones
 	@$(PY) -m pytest -q -m "not slow"
 
-check: lint ## lint and every test
+check: lint engine ## lint and every test
 	@$(PY) -m pytest -q
+
+engine: setup ## Pulumi's engine: the installed one, or built from its Go modules, once per version
+	@$(PY) -m infra.engine
 
 lint: setup ## ruff, pyright, import-linter
 	@$(PY) -m ruff check .
