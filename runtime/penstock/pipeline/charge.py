@@ -4,8 +4,9 @@ Charge: a message of payments.fifo moves its money once, whatever dies on the wa
     reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► look up ─┬ found ─────► settle
-                                                 └ not found ─► the same key again, if the
-                                                                gateway keeps keys; else park
+                                                 └ not found ─► once the lease is over the same
+                                                                key again, if the gateway keeps
+                                                                keys; else park
     succeeded, declined ──────────────► nothing to do but to publish what is unsent
 """
 
@@ -125,7 +126,6 @@ class Charge:
 
     async def _advance(self, payment: Payment, gateway: Charges) -> Payment:
         operation = _charge_of(payment)
-        now = self.clock.now()
         match operation.state:
             case OperationState.succeeded | OperationState.declined:
                 return payment
@@ -133,10 +133,10 @@ class Charge:
                 return await self._submit(payment, operation, gateway)
             case OperationState.pending:
                 return await self._look_up(payment, operation, gateway)
-            case OperationState.submitting | OperationState.unknown:
-                if operation.lease_until is not None and operation.leased(now):
-                    wait = (operation.lease_until - now).total_seconds()
-                    raise OperationInFlight("the charge may still be under way", retry_after=wait)
+            case OperationState.submitting:
+                self._wait_for_lease(operation)
+                return await self._look_up(payment, operation, gateway)
+            case OperationState.unknown:
                 return await self._look_up(payment, operation, gateway)
             case _:
                 assert_never(operation.state)
@@ -147,11 +147,19 @@ class Charge:
             answer = await gateway.look_up(_request(payment, operation))
         if not isinstance(answer, NotFound):
             return await self._settle(payment, operation, answer)
+        # What the gateway does not show yet may still be on its way to it.
+        self._wait_for_lease(operation)
         if gateway.idempotent_charges:
             return await self._submit(payment, operation, gateway)
         because = "the answer was lost, and the gateway cannot say whether money moved"
         lost = operation.lose(self.clock.now(), because)
         await self._park(payment, lost, ChargeCritical(because))
+
+    def _wait_for_lease(self, operation: Operation) -> None:
+        now = self.clock.now()
+        if operation.lease_until is not None and operation.leased(now):
+            wait = (operation.lease_until - now).total_seconds()
+            raise OperationInFlight("the charge may still be under way", retry_after=wait)
 
     async def _submit(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
         submitted = operation.submit(self.clock.now(), self.lease)

@@ -112,6 +112,17 @@ async def test_a_lost_answer_is_asked_about_and_found():
     assert (1, 1) == (world.acme.charge_calls, len(world.acme.charges))
 
 
+async def test_a_lost_answer_is_asked_about_at_once_though_the_lease_still_runs():
+    world = World(Acme(answers=[Unanswered("timeout")], moves_before_answering=True))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    world.clock.advance(3)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("done", 1) == (result.status, world.acme.charge_calls)
+
+
 async def test_a_lost_request_is_not_sent_again_while_it_may_be_under_way():
     world = World(Acme(answers=[Unanswered("timeout")]))
     await send(world)
