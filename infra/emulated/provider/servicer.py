@@ -95,10 +95,13 @@ class Provider(ResourceProviderServicer):
                 "aws:endpoints names no single emulator, and this provider is for emulators only: "
                 "install the AWS provider to deploy to AWS"
             )
+        clients = self._connect(urls.pop(), decoded(request.args)["region"])
+        accounts = json_of(request.args, "allowedAccountIds")
+        if accounts and clients.account not in accounts:
+            raise Unrealisable(f"account {clients.account} is not one of those allowed")
         tags = json_of(request.args, "defaultTags") or {}
         with self._configuring:
-            self._clients = self._connect(urls.pop(), decoded(request.args)["region"])
-            self._default_tags = tags.get("tags", {})
+            self._clients, self._default_tags = clients, tags.get("tags", {})
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     @_answers

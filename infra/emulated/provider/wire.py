@@ -77,7 +77,7 @@ def with_default_tags(inputs: Struct, defaults: Mapping[str, str]) -> Struct:
 
 def json_of(struct: Struct, name: str) -> Any:
     """A provider's configuration is all texts, with JSON inside; None if it is not set."""
-    text = decoded(struct, [name]).get(name)
+    text = decoded(struct, [name]).get(name) or "null"
     return json.loads(text) if isinstance(text, str) else text
 
 
