@@ -15,6 +15,7 @@ from penstock.entrypoints.cli import (
     payments,
     plugins,
     queue,
+    secrets,
     serve,
     tokens,
     trigger,
@@ -108,6 +109,7 @@ app.add_typer(payments.app, name="payments")
 app.add_typer(events.app, name="events")
 app.add_typer(queue.app, name="queue")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(plugins.app, name="plugins")
 
 

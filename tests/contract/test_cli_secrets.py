@@ -1,0 +1,191 @@
+"""`penstock secrets`: values go in by prompt, pipe or file, and never come out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from local.emulator import REGION
+from penstock.adapters.aws import Clients, aws_secrets
+from penstock.entrypoints.cli.tree import app
+from penstock.testing.clock import FrozenClock
+
+NAME = "penstock-local/paypal"
+FIRST = {"client_id": "id-one", "client_secret": "hush-one", "webhook_id": "WH-one"}
+SECOND = {"client_id": "id-two", "client_secret": "hush-two", "webhook_id": "WH-two"}
+
+
+@pytest.fixture
+def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A stack whose PayPal secret was made, as the stack makes it, without a value."""
+    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.chdir(tmp_path)
+    outputs = {
+        "stack": "local",
+        "region": REGION,
+        "apiUrl": "http://127.0.0.1:1",
+        "ledgerTable": "t",
+        "deliveriesTopicArn": "arn:d",
+        "eventsTopicArn": "arn:e",
+        "secretsPrefix": "penstock-local",
+        "queues": {name: {"url": "http://q"} for name in ("verified", "rejected", "payments")},
+        "functions": {},
+        "gateways": {"paypal": {"environment": "sandbox"}, "example": {}},
+        "sinks": {},
+        "settings": {},
+    }
+    folder = tmp_path / ".penstock/local"
+    folder.mkdir(parents=True)
+    (folder / "stack.json").write_text(json.dumps(outputs))
+    with mock_aws():
+        client = boto3.Session().client("secretsmanager")
+        client.create_secret(Name=NAME)
+        yield client
+
+
+def secrets(*arguments: str, given: Any = None) -> Result:
+    text = given if isinstance(given, str) or given is None else json.dumps(given)
+    return CliRunner().invoke(app, ["secrets", *arguments], input=text)
+
+
+def kept() -> tuple[Any, ...]:
+    """The versions a function finds good."""
+    clients = Clients(calls=1, polls=1)
+    versions = asyncio.run(aws_secrets(clients, NAME, FrozenClock()).get()).versions
+    clients.close()
+    return versions
+
+
+def test_the_first_value_comes_from_a_pipe(vault: Any):
+    assert 0 == secrets("set", "paypal", given=FIRST).exit_code
+    assert (FIRST,) == kept()
+
+
+def test_a_value_comes_from_a_file(vault: Any, tmp_path: Path):
+    (tmp_path / "value.json").write_text(json.dumps(FIRST))
+
+    assert 0 == secrets("set", "paypal", "--from-file", "value.json").exit_code
+    assert (FIRST,) == kept()
+
+
+def test_one_field_is_written_and_the_others_stay(vault: Any):
+    secrets("set", "paypal", given=FIRST)
+    result = secrets("set", "paypal", "--field", "webhook_id", given="WH-new\n")
+
+    assert 0 == result.exit_code
+    assert ({**FIRST, "webhook_id": "WH-new"},) == kept()
+
+
+def test_a_rotation_keeps_the_value_before_good(vault: Any):
+    secrets("set", "paypal", given=FIRST)
+    result = secrets("rotate", "paypal", given=SECOND)
+
+    assert 0 == result.exit_code
+    assert (SECOND, FIRST) == kept()
+
+
+def test_a_value_that_was_set_anew_is_good_no_longer(vault: Any):
+    secrets("set", "paypal", given=FIRST)
+    secrets("rotate", "paypal", given=SECOND)
+    secrets("set", "paypal", given={**SECOND, "client_secret": "hush-three"})
+
+    assert ({**SECOND, "client_secret": "hush-three"},) == kept()
+
+
+async def test_a_running_function_takes_a_rotated_value_when_its_own_is_five_minutes_old(
+    vault: Any,
+):
+    clients, clock = Clients(calls=1, polls=1), FrozenClock()
+    await asyncio.to_thread(secrets, "set", "paypal", given=FIRST)
+    running = aws_secrets(clients, NAME, clock)
+    before = await running.get()
+    await asyncio.to_thread(secrets, "rotate", "paypal", given=SECOND)
+    at_once = await running.get()
+    clock.advance(timedelta(minutes=5).total_seconds())
+    later = await running.get()
+    clients.close()
+
+    assert ((FIRST,), (FIRST,)) == (before.versions, at_once.versions)
+    assert (SECOND, FIRST) == later.versions
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "word"),
+    [
+        (("set", "paypal"), {"client_id": "hush-x"}, "lacks the field client_secret, webhook_id"),
+        (("set", "paypal"), {**FIRST, "other": "hush-x"}, "has no field other"),
+        (("set", "paypal"), {**FIRST, "client_secret": ""}, "no proper text in client_secret"),
+        (("set", "paypal"), {**FIRST, "client_secret": "hush-x\n"}, "no proper text"),
+        (("set", "paypal"), '{"client_id": "hush-x', "JSON object of text fields"),
+        (("set", "paypal"), {**FIRST, "client_id": 7}, "JSON object of text fields"),
+        (("set", "paypal", "--field", "pin"), "hush-x", "has the fields client_id"),
+        (("rotate", "paypal"), SECOND, "no value yet"),
+        (("set", "example"), {}, "there are paypal"),
+    ],
+)
+def test_what_the_plugin_did_not_declare_is_refused_by_name_and_not_shown(
+    vault: Any, arguments: tuple[str, ...], given: Any, word: str
+):
+    result = secrets(*arguments, given=given)
+
+    assert 0 != result.exit_code
+    assert word in result.stderr
+    assert "hush" not in result.output
+    assert [] == vault.list_secret_version_ids(SecretId=NAME)["Versions"]
+
+
+def test_a_rotation_to_the_same_value_pushes_nothing_out(vault: Any):
+    secrets("set", "paypal", given=FIRST)
+    secrets("rotate", "paypal", given=SECOND)
+    result = secrets("rotate", "paypal", given=SECOND)
+
+    assert (3, (SECOND, FIRST)) == (result.exit_code, kept())
+
+
+def test_the_list_shows_fields_and_ages_and_no_value(vault: Any):
+    empty = json.loads(CliRunner().invoke(app, ["--json", "secrets", "list"]).stdout)
+    secrets("set", "paypal", given=FIRST)
+    secrets("rotate", "paypal", given=SECOND)
+    result = CliRunner().invoke(app, ["--json", "secrets", "list"])
+    people = secrets("list")
+
+    assert [[], None] == [empty[0]["present"], empty[0]["age"]]
+    assert [
+        {
+            "plugin": "paypal",
+            "present": ["client_id", "client_secret", "webhook_id"],
+            "missing": [],
+            "age": "0 d",
+            "previous": "0 d",
+        }
+    ] == json.loads(result.stdout)
+    assert "client_secret" in people.stdout
+    assert not any(value in result.output + people.output for value in SECOND.values())
+
+
+@pytest.mark.parametrize("command", ["set", "rotate"])
+def test_prods_secrets_are_written_only_when_that_was_said(vault: Any, command: str):
+    result = CliRunner().invoke(app, ["--stack", "prod", "secrets", command, "paypal"])
+
+    assert 5 == result.exit_code
+    assert "--yes-prod" in result.stderr
+
+
+def test_no_option_takes_a_value(vault: Any):
+    """
+    The command line is in everybody's process list and in the shell's history.
+    """
+    result = secrets("set", "paypal", "client_secret=hush-x")
+
+    assert 2 == result.exit_code
