@@ -1,0 +1,100 @@
+"""Secrets written with the command line, while the functions run."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from local.platform import Platform
+from tests.e2e.world import World, until
+
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
+COMMAND = [sys.executable, "-m", "penstock.entrypoints.cli", "secrets"]
+
+
+def _read(platform: Platform) -> dict[str, Any]:
+    name = f"{platform.outputs['secretsPrefix']}/paypal"
+    answer = platform.client("secretsmanager").get_secret_value(SecretId=name)
+    return dict(json.loads(answer["SecretString"]))
+
+
+def _write(platform: Platform, verb: str, fields: dict[str, Any]) -> None:
+    subprocess.run(  # noqa: S603 - our own program
+        [*COMMAND, verb, "paypal"],
+        cwd=platform.workspace.root,
+        input=json.dumps(fields),
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+
+
+def _forget(platform: Platform, function: str) -> int:
+    """End the function's sandboxes, so that the next one has kept nothing of the secret."""
+    pids = platform.emulator.workers(f"penstock-local-{function}")
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    return len(pids)
+
+
+def test_a_rotation_needs_no_deployment_and_the_old_value_stays_good(world: World) -> None:
+    """
+    PayPal still signs for the old webhook id, and the functions know both.
+    """
+    platform = world.platform
+    old = _read(platform)
+    first = world.send_webhook()
+    until(lambda: world.slack(first.payment, "invoice.paid"), what="the sale before")
+    try:
+        _write(platform, "rotate", {**old, "webhook_id": "WH-NEXT"})
+        assert _forget(platform, "verify") * _forget(platform, "process") > 0
+        second = world.send_webhook()
+        until(lambda: world.slack(second.payment, "invoice.paid"), what="the sale after")
+
+        # Set, not rotated: what PayPal signs for is good no longer.
+        _write(platform, "set", {**old, "webhook_id": "WH-OTHER"})
+        _forget(platform, "verify")
+        third = world.send_webhook()
+        until(lambda: world.rejected(third), what="the rejection")
+    finally:
+        _write(platform, "set", old)
+        _forget(platform, "verify")
+        _forget(platform, "process")
+
+    assert [] == world.rejected(second)
+    assert old == _read(platform)
+
+
+def test_a_value_typed_at_the_prompt_is_shown_nowhere(world: World) -> None:
+    platform = world.platform
+    old = _read(platform)
+    ours, theirs = pty.openpty()
+    prompting = subprocess.Popen(  # noqa: S603 - our own program
+        [*COMMAND, "set", "paypal"],
+        cwd=platform.workspace.root,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    assert prompting.stdout is not None
+    shown = b""
+    for field in ("client_id", "client_secret", "webhook_id"):
+        # What is typed before the prompt is there would be thrown away.
+        while not shown.endswith(f"{field}: ".encode()):
+            shown += os.read(prompting.stdout.fileno(), 1024)
+        os.write(ours, f"{old[field]}\n".encode())
+    rest, _ = prompting.communicate(timeout=60)
+    shown += rest
+    os.close(ours)
+
+    assert (0, old) == (prompting.returncode, _read(platform))
+    assert not any(value.encode() in shown for value in old.values())
