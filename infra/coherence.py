@@ -17,11 +17,12 @@ CONSUMERS = {"verify": "deliveries", "process": "verified", "charge": "payments"
 def times(settings: StackSettings) -> Iterator[str]:
     """Each time that does not fit in the one around it."""
     item, function = settings.item_timeout_seconds, settings.function_timeout_seconds
-    if item + MARGIN_SECONDS > function:
+    # Equal would not do: an item begins only with more than both left, and some is gone by then.
+    if item + MARGIN_SECONDS >= function:
         yield (
             f"{KEY}itemTimeoutSeconds is {item}, which with {MARGIN_SECONDS} s to report does "
             f"not fit in functionTimeoutSeconds ({function}): lower it to at most "
-            f"{function - MARGIN_SECONDS} or raise the function's"
+            f"{function - MARGIN_SECONDS - 1} or raise the function's"
         )
     if settings.request_timeout_seconds > item:
         yield (

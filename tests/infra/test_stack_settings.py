@@ -114,14 +114,14 @@ def test_a_refused_value_is_not_repeated() -> None:
 
 
 def test_an_item_that_does_not_fit_in_the_function_is_refused_with_the_remedy() -> None:
-    message = refusal(itemTimeoutSeconds=26)
+    message = refusal(itemTimeoutSeconds=25)
 
-    assert "penstock:itemTimeoutSeconds is 26" in message
-    assert "lower it to at most 25" in message
+    assert "penstock:itemTimeoutSeconds is 25" in message
+    assert "lower it to at most 24" in message
 
 
 def test_an_item_that_just_fits_is_taken() -> None:
-    assert 25 == load("dev", given(itemTimeoutSeconds=25)).item_timeout_seconds
+    assert 24 == load("dev", given(itemTimeoutSeconds=24)).item_timeout_seconds
 
 
 def test_a_request_longer_than_its_item_is_refused() -> None:
