@@ -50,7 +50,7 @@ operations = st.builds(
     st.sampled_from(OperationKind),
     st.sampled_from(OperationState),
     counts,
-    *[st.none() | moments] * 3,
+    *[st.none() | moments] * 4,
     maybe,
     maybe,
 )

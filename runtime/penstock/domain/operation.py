@@ -48,6 +48,7 @@ class Operation:
         attempts: how often the call was begun.
         lease_until: until when the worker that began it may still be at it.
         lost_at: since when its answer is missing; None while it is not unknown.
+        absent_since: since when the gateway, asked, shows nothing of it.
         due_at: when the sweep shall look at it; None while a queue message owns it.
         reference: theirs: the charge or invoice id the gateway gave it.
         reason: why it stands where it stands, for people.
@@ -59,6 +60,7 @@ class Operation:
     attempts: int = 0
     lease_until: datetime | None = None
     lost_at: datetime | None = None
+    absent_since: datetime | None = None
     due_at: datetime | None = None
     reference: str | None = None
     reason: str | None = None
@@ -80,6 +82,7 @@ class Operation:
             state=OperationState.submitting,
             attempts=self.attempts + 1,
             lease_until=until,
+            absent_since=None,
             due_at=until,
             reason=None,
         )
@@ -97,6 +100,7 @@ class Operation:
             state=state,
             lease_until=None,
             lost_at=None,
+            absent_since=None,
             due_at=None,
             reference=reference or self.reference,
             reason=reason,
@@ -114,16 +118,20 @@ class Operation:
             state=OperationState.reserved,
             lease_until=None,
             lost_at=None,
+            absent_since=None,
             due_at=due_at,
             reason=reason,
         )
 
     def lose(self, now: datetime, reason: str, due_at: datetime | None = None) -> Operation:
-        """The answer never came. The lease stays: the request may still be under way."""
+        """
+        The answer never came. The lease stays: the request may still be under way, so nobody
+        need look before it ends.
+        """
         return replace(
             self,
             state=OperationState.unknown,
             lost_at=self.lost_at or now,
-            due_at=due_at or now,
+            due_at=due_at or max(now, self.lease_until or now),
             reason=reason,
         )

@@ -11,7 +11,7 @@ from penstock.domain.change import Change, Fact, Seen, change
 from penstock.domain.events import EventType
 from penstock.domain.observation import Contradicted, Observation
 from penstock.domain.operation import Operation, OperationKind, OperationState
-from penstock.domain.payment import UNSENT_GRACE, Order, Payment, PaymentStatus
+from penstock.domain.payment import UNSENT_GRACE, Order, Payer, Payment, PaymentStatus
 
 _SAYS = {
     PaymentStatus.succeeded: EventType.payment_succeeded,
@@ -26,7 +26,9 @@ _SAYS = {
 _MONEY_WENT_BACK = frozenset(
     {PaymentStatus.refunded, PaymentStatus.partially_refunded, PaymentStatus.reversed}
 )
+_NO_MONEY = _MONEY_WENT_BACK | {PaymentStatus.declined}
 _NUMBER = 25
+NO_SUM = "the sale has no sum above zero"
 NO_RECIPIENT = "the gateway knows no e-mail address of the payer"
 
 
@@ -36,7 +38,8 @@ def invoice_number(payment_id: str) -> str:
 
     At most 25 characters, the length that PayPal's own number generator keeps to.
     """
-    own = payment_id.rpartition("-")[2]
+    # Behind the gateway's name all of it counts: two of its ids may end alike.
+    own = payment_id.partition("-")[2] or payment_id
     short = own if len(own) <= _NUMBER - 3 else sha256(own.encode()).hexdigest()[: _NUMBER - 3]
     return f"PS-{short}"
 
@@ -93,7 +96,7 @@ def observe(
         transactions=(transaction, *(t for t in known.transactions if t.id != transaction.id)),
         subscription=seen_state.subscription or known.subscription,
         plan=seen_state.plan or known.plan,
-        payer=seen_state.payer or known.payer,
+        payer=_payer(seen_state.payer, known.payer),
         links={**known.links, **seen_state.links},
     )
     facts: list[Fact] = []
@@ -143,6 +146,16 @@ def settle(
     return change(before, after, facts, now=now, new_id=new_id)
 
 
+def defer(before: Payment, until: datetime, *, now: datetime, new_id: Callable[[], str]) -> Change:
+    """Have the sweep leave a payment alone until then; what it could not do is still to do."""
+    operations = tuple(
+        replace(op, due_at=until) if op.due_at is not None and op.due_at < until else op
+        for op in before.operations
+    )
+    # Unsent events are due some time after the last change, and this is one.
+    return change(before, replace(before, operations=operations), now=now, new_id=new_id)
+
+
 def _met(payment_id: str, gateway: str, seen_state: Observation, now: datetime) -> Payment:
     """A payment the gateway began (a subscription's), as we first hear of it."""
     return Payment(
@@ -155,6 +168,15 @@ def _met(payment_id: str, gateway: str, seen_state: Observation, now: datetime) 
     )
 
 
+def _payer(seen: Payer | None, known: Payer | None) -> Payer | None:
+    """What is shown now, and what was known where nothing is shown: an invoice may need it."""
+    if seen is None or known is None:
+        return seen or known
+    return Payer(
+        seen.reference or known.reference, seen.name or known.name, seen.email or known.email
+    )
+
+
 def _invoice(
     payment: Payment, now: datetime, new_id: Callable[[], str]
 ) -> tuple[Payment, list[Fact]]:
@@ -164,12 +186,15 @@ def _invoice(
         if gone:
             return withhold(payment, "the money went back before the invoice was made")
         if payment.status is PaymentStatus.succeeded:
+            if payment.transaction is None or payment.transaction.amount.minor <= 0:
+                return withhold(payment, NO_SUM)
             if payment.payer is None or not payment.payer.email:
                 return withhold(payment, NO_RECIPIENT)
             reserved = Operation(new_id(), OperationKind.invoice, due_at=now + UNSENT_GRACE)
             number = invoice_number(payment.id)
             return replace(payment.with_operation(reserved), invoice_number=number), []
-    if operation is not None and operation.state is OperationState.reserved and gone:
+    begun = operation is None or operation.state is not OperationState.reserved
+    if operation is not None and not begun and payment.status in _NO_MONEY:
         settled = operation.settle(OperationState.declined, reason="the money went back")
         return withhold(
             payment.with_operation(settled), "the money went back before the invoice was made"

@@ -3,10 +3,10 @@ The invoice of a paid payment: created, sent by the gateway, recorded as paid; e
 
     reserved ──► create ──► note its id ──► send ──► record the payment ──► succeeded
                    │                 ▲
-                   └─ no answer ─► unknown ─► find by number ─┬ found: go on where it stands
-                                                              └ not found: wait; once the search
-                                                                has stayed empty long enough,
-                                                                create again
+                   └─ no answer ─► unknown ─► find ─┬ found: go on where it stands
+                                                    └ not found: wait; once the search has stayed
+                                                      empty long enough, create again; withhold
+                                                      it if it was there before
 
 A gateway may keep no idempotency keys for invoices (PayPal keeps none), so the number is derived
 from the payment, and whoever resumes looks before doing.
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import assert_never
 
 from penstock.api.answers import NotSent, Refused, Succeeded, Unanswered
@@ -27,7 +27,12 @@ from penstock.domain.change import Fact
 from penstock.domain.events import EventType
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
-from penstock.errors import GatewayUnavailable, InvoiceRefused, OperationInFlight
+from penstock.errors import (
+    GatewayUnavailable,
+    InvoiceRefused,
+    OperationInFlight,
+    UnknownGateway,
+)
 from penstock.pipeline import notices
 from penstock.ports import Ledger
 
@@ -56,11 +61,14 @@ class Invoicing:
 
         Raises:
             TransientError: not now; whoever called comes back, or the sweep does.
+            UnknownGateway: its gateway is not configured here; the invoice stays open.
         """
         operation = payment.operation(OperationKind.invoice)
         if operation is None or not operation.open:
             return payment
         gateway = self.gateways.get(payment.gateway)
+        if gateway is None:
+            raise UnknownGateway("the invoice's gateway is not configured here")
         draft = _draft(payment)
         if not isinstance(gateway, Invoices) or draft is None:
             return await self._withhold(payment, operation, "its gateway makes no invoices")
@@ -79,11 +87,12 @@ class Invoicing:
             wait = (operation.lease_until - now).total_seconds()
             raise OperationInFlight("the invoice may still be under way", retry_after=wait)
         found: Invoice | None = None
-        if operation.state is not OperationState.reserved:
+        if operation.attempts:
+            # Also where the last attempt was certainly not sent: one before it may turn up late.
             found = await gateway.find_invoice(draft, operation.reference)
-            if found is None:
-                self._wait_for_search(operation, now)
-        submitted = operation.submit(now, self.lease)
+            if found is None and operation.state is not OperationState.reserved:
+                await self._absent(payment, operation)
+        submitted = operation.submit(self.clock.now(), self.lease)
         payment = await self._commit(payment, submitted)
         if found is None:
             payment, submitted = await self._create(payment, submitted, gateway, draft)
@@ -93,14 +102,30 @@ class Invoicing:
             payment = await self._commit(payment, submitted)
         return await self._finish(payment, submitted, gateway, draft, found)
 
-    def _wait_for_search(self, operation: Operation, now: datetime) -> None:
-        """An invoice may turn up in the search late; until then its creation is unknown."""
-        since = operation.lost_at or operation.lease_until or now
+    async def _absent(self, payment: Payment, operation: Operation) -> None:
+        """
+        Wait while an invoice may still turn up in the search; returns once it may be created.
+
+        The wait begins at the first empty search after each attempt, not at the first attempt:
+        the last one is as much in doubt as the first was.
+
+        Raises:
+            GatewayUnavailable: the search has not stayed empty long enough.
+            InvoiceRefused: it was there, so somebody removed it: it is not made a second time.
+        """
+        now = self.clock.now()
+        since = operation.absent_since
+        if since is None:
+            since = now
+            lost = operation.lose(now, "the gateway does not show it")
+            await self._commit(payment, replace(lost, lease_until=None, absent_since=now))
         left = (since + self.unknown_after - now).total_seconds()
         if left > 0:
             raise GatewayUnavailable(
                 "whether the invoice was created is unknown yet", retry_after=left
             )
+        if operation.reference is not None:
+            raise InvoiceRefused("it is not at the gateway any more")
 
     async def _create(
         self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft

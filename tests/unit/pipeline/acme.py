@@ -147,6 +147,12 @@ class Acme:
     def _state(self, reference: str) -> InvoiceState:
         return next(i.state for i in self.invoices if i.reference == reference)
 
+    def put_draft(self, entity: str) -> None:
+        """An invoice of the payment's number that turns up by itself."""
+        reference = f"INV-{len(self.invoices) + 1}"
+        number = f"PS-{entity.rpartition('-')[2]}"
+        self.invoices.append(Invoice(reference, number, InvoiceState.draft))
+
     def put(self, reference: str, state: InvoiceState) -> None:
         self.invoices = [
             replace(i, state=state) if i.reference == reference else i for i in self.invoices

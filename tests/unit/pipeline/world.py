@@ -24,6 +24,7 @@ from penstock.testing.clock import FrozenClock
 from tests.unit.pipeline.acme import Acme
 
 LEASE = timedelta(seconds=25)
+ITEM_TIMEOUT = 20.0
 UNKNOWN_AFTER = timedelta(minutes=10)
 Wrap = Callable[[Any], Any]
 
@@ -63,7 +64,7 @@ class World:
 
     @property
     def gateways(self) -> dict[str, Gateway]:
-        return {"acme": self.wrap(self.acme)}
+        return {self.acme.name: self.wrap(self.acme)}
 
     @property
     def wrapped_ledger(self) -> Ledger:
@@ -119,6 +120,8 @@ class World:
             self.invoicing,
             self.publish,
             self.clock,
+            self.ids,
+            ITEM_TIMEOUT,
         )
 
     async def consume(self, inbox: MemoryQueue, handle: Handle) -> list[Result]:

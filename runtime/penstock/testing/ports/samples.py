@@ -58,6 +58,7 @@ def full() -> Payment:
                 attempts=3,
                 lease_until=LATER,
                 lost_at=NOON,
+                absent_since=NOON,
                 due_at=LATER + timedelta(seconds=1),
                 reference="INV2-1",
                 reason="no answer",
