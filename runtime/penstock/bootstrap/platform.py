@@ -150,6 +150,8 @@ class Platform:
             self.invoicing,
             self.publish,
             self.world.clock,
+            self.world.ids,
+            self.settings.item_timeout,
         )
 
     def deliver(self, sink: str) -> Deliver:

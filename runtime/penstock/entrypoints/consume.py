@@ -113,7 +113,7 @@ async def sweep(platform: Platform, stop: asyncio.Event) -> None:
     """Sweep every minute until told to stop."""
     while not stop.is_set():
         try:
-            await platform.sweep()
+            await platform.sweep(remaining=lambda: 0.0 if stop.is_set() else float("inf"))
         except PenstockError as exc:
             structlog.get_logger().warning("sweep.failed", because=str(exc))
         except Exception:

@@ -99,7 +99,7 @@ class Host:
             if left() <= MARGIN:
                 raise TimeoutError
             async with asyncio.timeout(left() - MARGIN):
-                swept = await self._platform.sweep()
+                swept = await self._platform.sweep(remaining=left)
         except TimeoutError:
             structlog.get_logger().warning("sweep.out_of_time")
             return {"swept": None, "failed": None}

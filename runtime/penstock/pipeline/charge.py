@@ -52,6 +52,7 @@ from penstock.ports import Ledger, Message
 
 ASK_AGAIN = timedelta(minutes=5)
 """How long the sweep leaves a charge alone that the gateway has not decided."""
+ASK_AT_LEAST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +91,41 @@ class Charge:
 
     async def settle_by_lookup(self, payment: Payment) -> Payment:
         """
-        Ask the gateway what became of a lost charge; never submits, so it is the sweep's way.
+        Ask the gateway what became of a lost or undecided charge.
+
+        Never submits, so it is the sweep's way: only a message submits, and that is on the
+        queue, or parked for people to redrive.
 
         Raises:
             GatewayUnavailable: no answer.
         """
         operation = _charge_of(payment)
         gateway = charges(self.gateways, payment.gateway)
-        if not isinstance(gateway, Lookup) or operation.leased(self.clock.now()):
+        if operation.leased(self.clock.now()):
             return payment
+        if not isinstance(gateway, Lookup):
+            because = "the gateway cannot be asked"
+            return await self._leave(payment, replace(self._lost(operation, because), due_at=None))
         answer = await gateway.look_up(_request(payment, operation))
         if isinstance(answer, NotFound):
-            # Only a message submits: it is on the queue, or parked for people to redrive.
-            now = self.clock.now()
-            lost = operation.lose(now, "the gateway does not know it", now + ASK_AGAIN)
-            parked = payment.status is PaymentStatus.parked
-            status = PaymentStatus.parked if parked else PaymentStatus.unknown
-            return await self._commit(payment, lost, status, payment.reason)
+            return await self._leave(
+                payment, self._lost(operation, "the gateway does not know it")
+            )
         return await self._settle(payment, operation, answer)
+
+    def _lost(self, operation: Operation, because: str) -> Operation:
+        """Asked about in vain: the longer, the more rarely it is asked about again."""
+        now = self.clock.now()
+        age = now - (operation.lost_at or now)
+        return operation.lose(now, because, now + min(max(ASK_AGAIN, age), ASK_AT_LEAST))
+
+    async def _leave(self, payment: Payment, lost: Operation) -> Payment:
+        """Leave a charge to its message; one the gateway held has none any more: to people."""
+        kept = payment.status is not PaymentStatus.pending
+        if kept and payment.status is not PaymentStatus.parked:
+            return await self._commit(payment, lost, PaymentStatus.unknown, payment.reason)
+        reason = payment.reason if kept else lost.reason
+        return await self._commit(payment, lost, PaymentStatus.parked, reason)
 
     async def _payment(self, order: ChargeMessage) -> Payment:
         known = await self.ledger.load(order.id)
