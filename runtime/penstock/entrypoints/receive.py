@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TOPIC = "PENSTOCK_DELIVERIES_TOPIC_ARN"
 _PACKAGE = Path(__file__).parents[1]
+_METRIC = {
+    "Namespace": "Penstock",
+    "Dimensions": [["stack", "stage", "status"]],
+    "Metrics": [{"Name": "ms", "Unit": "Milliseconds"}],
+}
 _RANK = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
@@ -67,15 +72,18 @@ def build(environ: Mapping[str, str], package: Path, connect: Callable[[str], Ch
         raise SettingsError("penstock/_plugins.json is missing: build the zip with `make build`")
     admitted = doors(index, environ, _read(package / "_profile.json") or {})
     level = _RANK.get(environ.get("LOG_LEVEL", "INFO"), _RANK["INFO"])
-    return Intake(Receive(admitted, connect(arn), _Clock()), level)
+    return Intake(Receive(admitted, connect(arn), _Clock()), level, environ)
 
 
 class Intake:
     """From an API Gateway event to its answer; never raises."""
 
-    def __init__(self, receive: Receive, level: int = 20) -> None:
+    def __init__(
+        self, receive: Receive, level: int = 20, environ: Mapping[str, str] | None = None
+    ) -> None:
         self._receive = receive
         self._level = level
+        self._environ = environ or {}
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Keep the delivery, or say why not."""
@@ -94,6 +102,9 @@ class Intake:
         except Exception as exc:  # a bug of ours; its words may quote the request
             self._log("ERROR", began, gateway, "broke", because=type(exc).__name__)
             return _refusal(500, "Internal error", "")
+        if self._level <= _RANK["INFO"]:
+            # Alarms count it, by this name.
+            self._print({"event": "delivery.received", "gateway": gateway}, delivery.id)
         self._log("INFO", began, gateway, "accepted", delivery_id=delivery.id)
         return _answer(202, "application/json", json.dumps({"delivery_id": delivery.id}))
 
@@ -108,10 +119,27 @@ class Intake:
             "entity": str(fields.get("delivery_id", ""))[:12] or None,
             "gateway": known,
             "outcome": outcome,
+            "status": "done" if outcome == "accepted" else outcome,
             "ms": round((time.monotonic() - began) * 1000, 1),
             **fields,
             "level": level.lower(),
         }
+        self._print(line)
+
+    def _print(self, line: dict[str, object], delivery_id: str | None = None) -> None:
+        """As `observability` writes a function's lines, its metric in the line too."""
+        if delivery_id:
+            line |= {"delivery_id": delivery_id, "level": "info"}
+        trace = self._environ.get("_X_AMZN_TRACE_ID", "")
+        if trace.startswith("Root="):
+            line["trace_id"] = trace[5:].partition(";")[0]
+        if stack := self._environ.get("PENSTOCK_STACK"):
+            line["stack"] = stack
+            if "ms" in line:
+                line["_aws"] = {
+                    "Timestamp": round(time.time() * 1000),
+                    "CloudWatchMetrics": [_METRIC],
+                }
         print(json.dumps(line, separators=(",", ":")), flush=True)
 
 

@@ -186,9 +186,42 @@ def test_every_webhook_is_one_line_without_anything_a_stranger_wrote(
 
     out = capsys.readouterr().out
     lines = [json.loads(line) for line in out.splitlines()]
-    assert ["accepted", "refused", "refused"] == [line["outcome"] for line in lines]
-    assert ["stage.finished"] * 3 == [line["event"] for line in lines]
+    stages = [line for line in lines if line["event"] == "stage.finished"]
+    assert ["accepted", "refused", "refused"] == [line["outcome"] for line in stages]
+    assert ["delivery.received", "gateway"] == [lines[0]["event"], list(lines[0])[1]]
+    assert 4 == len(lines)
     assert "hunter2" not in out
+
+
+def test_a_delivery_is_counted_once_it_is_durable_and_never_before(
+    package: Path, topic: Topic, capsys: pytest.CaptureFixture[str]
+):
+    intake = build({**ENVIRON, "PENSTOCK_STACK": "prod"}, package, lambda arn: topic)
+    topic.failure = ChannelUnavailable("away")
+    intake(webhook())
+    topic.failure = None
+    answer = intake(webhook())
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    counted = [line for line in lines if line["event"] == "delivery.received"]
+
+    assert [("prod", "acme", json.loads(answer["body"])["delivery_id"])] == [
+        (line["stack"], line["gateway"], line["delivery_id"]) for line in counted
+    ]
+
+
+def test_what_the_stage_took_is_its_lines_own_metric_and_says_whose_trace_it_is(
+    package: Path, topic: Topic, capsys: pytest.CaptureFixture[str]
+):
+    environ = {**ENVIRON, "PENSTOCK_STACK": "prod", "_X_AMZN_TRACE_ID": "Root=1-5759-bd;Sampled=1"}
+    build(environ, package, lambda arn: topic)(webhook())
+    received, finished = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    (directive,) = finished["_aws"]["CloudWatchMetrics"]
+
+    assert ("1-5759-bd", "1-5759-bd") == (received["trace_id"], finished["trace_id"])
+    assert "Penstock" == directive["Namespace"]
+    assert [["prod", "receive", "done"]] == [
+        [finished[name] for name in names] for names in directive["Dimensions"]
+    ]
 
 
 def test_the_log_level_is_honoured(
