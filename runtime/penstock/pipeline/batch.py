@@ -39,10 +39,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What a stage says of a message it is done with: the entity and a one-word outcome."""
+    """What a stage says of a message it is done with: the entity, a one-word outcome, and why."""
 
     entity: str | None
     outcome: str
+    because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class Batch:
         began = self.clock.monotonic()
         entity: str | None = message.group
         error: str | None = None
+        because: str | None = None
         delay = 0.0
         try:
             if remaining() <= self.item_timeout + MARGIN:
@@ -135,6 +137,7 @@ class Batch:
             async with asyncio.timeout(self.item_timeout):
                 handled = await self.handle(message)
             entity, outcome, status = handled.entity, handled.outcome, Status.done
+            because = handled.because
         except PermanentError as exc:
             status, outcome, error, delay = await self._park(message, exc)
         except TransientError as exc:
@@ -155,7 +158,7 @@ class Batch:
             entity=entity,
             outcome=outcome,
             status=status,
-            because=error,
+            because=error or because,
             ms=round((self.clock.monotonic() - began) * 1000, 1),
         )
         return Result(message.id, status, error), delay

@@ -49,6 +49,8 @@ class Process:
             event_id=notification.id,
         )
         outcome = await self._outcome(notification)
+        # What concerns no payment is told apart by its delivery, as verify has it.
+        shown = notification.entity or notification.delivery_id[:12]
         match outcome:
             case Applied(entity):
                 await self._finish(entity)
@@ -57,13 +59,13 @@ class Process:
                 # A crash may have stranded what the first copy began: resume before forgetting.
                 if entity is not None:
                     await self._finish(entity)
-                return Handled(entity, "duplicate")
-            case Ignored():
-                return Handled(notification.entity, "ignored")
-            case Rejected():
+                return Handled(shown, "duplicate")
+            case Ignored(because):
+                return Handled(shown, "ignored", because)
+            case Rejected(because):
                 if notification.entity is not None:
                     await self.publish(notification.entity)
-                return Handled(notification.entity, "rejected")
+                return Handled(shown, "rejected", because)
             case _:
                 assert_never(outcome)
 

@@ -73,7 +73,7 @@ class Verify:
             )
         )
         notices.delivery_rejected(delivery.id, delivery.gateway, because)
-        return Handled(delivery.id[:12], "rejected")
+        return Handled(delivery.id[:12], "rejected", because)
 
 
 def webhooks(gateways: Mapping[str, Gateway], name: str) -> Webhooks:

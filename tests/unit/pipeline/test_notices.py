@@ -70,6 +70,33 @@ async def test_a_forged_delivery_is_counted_once_with_its_reason(logs: Logs):
     )
 
 
+async def test_the_line_of_a_forged_delivery_says_why(logs: Logs):
+    world = World()
+    delivery = await verifying.arrive(world, sig="forged")
+    await world.consume(world.deliveries, world.verify)
+
+    (line,) = named(logs, "stage.finished")
+    assert (delivery.id[:12], "rejected", "signature does not match") == (
+        line["entity"],
+        line["outcome"],
+        line["because"],
+    )
+
+
+async def test_the_line_of_what_concerns_no_payment_names_its_delivery_and_says_why(logs: Logs):
+    world = World()
+    one = notification(entity=None)
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup=one.delivery_id))
+    await world.consume(world.verified, world.process)
+
+    (line,) = named(logs, "stage.finished")
+    assert (one.delivery_id, "ignored", "nothing here follows from it") == (
+        line["entity"],
+        line["outcome"],
+        line["because"],
+    )
+
+
 async def test_a_delivery_that_process_keeps_apart_is_counted_too(logs: Logs):
     world = World()
     one = notification(transmission="t")
