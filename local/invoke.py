@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from typing import Any
 from rich.console import Console
 
 from local.aws import client
-from local.workspace import Workspace
+from penstock.entrypoints.stack import LOCAL, StackMissing, find
+
+_RECORDED_AT = b"https://api.sandbox.paypal.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,13 @@ class Answered:
 
 
 def invoke(stack: Mapping[str, Any], function: str, event: bytes) -> Answered:
-    """Invoke a function of a stack, by its name within the stack."""
+    """
+    Invoke a function of the local stack, by its name within the stack.
+
+    An event was recorded of PayPal's sandbox; on the local platform the simulator is at its
+    place, or the door would refuse the address of the certificate.
+    """
+    event = event.replace(_RECORDED_AT, stack["simulators"]["paypal"].encode())
     answer = client("lambda", stack["aws"]["endpoint_url"]).invoke(
         FunctionName=stack["functions"][function], Payload=event
     )
@@ -38,10 +45,10 @@ def main() -> None:
     parser.add_argument("function")
     parser.add_argument("event", type=Path)
     options = parser.parse_args()
-    stack_file = Workspace().stack_file
-    if not stack_file.exists():
-        sys.exit("penstock: the local platform is not up: start it with `make run`")
-    stack = json.loads(stack_file.read_text())
+    try:
+        stack = find(LOCAL).outputs
+    except StackMissing as exc:
+        sys.exit(f"penstock: {exc}")
     if options.function not in stack["functions"]:
         sys.exit(f"penstock: FUNCTION is one of {', '.join(sorted(stack['functions']))}")
     if not options.event.is_file():

@@ -26,6 +26,13 @@ def test_a_function_takes_its_recorded_event(world: World, event: Path) -> None:
     assert json.loads(answered.payload)
 
 
+def test_a_recorded_delivery_passes_the_door(world: World) -> None:
+    event = (EVENTS / "receive.json").read_bytes()
+    answered = json.loads(invoke(world.platform.outputs, "receive", event).payload)
+
+    assert 202 == answered["statusCode"]
+
+
 def test_a_recorded_payment_message_is_charged(world: World) -> None:
     event = (EVENTS / "charge.json").read_bytes()
     (record,) = json.loads(event)["Records"]
