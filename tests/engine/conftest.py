@@ -1,0 +1,69 @@
+"""What a stack of the real engine stands on: an emulator, simulators, zips, and the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra import bundle
+from infra.engine import EngineError, build, find
+from local.emulator import PYTHON, Emulator
+from local.simulators import Running, simulators
+from local.workspace import Workspace
+from tests.e2e.conftest import in_background
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """
+    What is there before a stack is.
+
+    Attributes:
+        zips: the functions' zips, made for the emulator and these simulators.
+    """
+
+    workspace: Workspace
+    emulator: Emulator
+    simulators: Mapping[str, Running]
+    zips: Path
+
+
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    """The `pulumi` command."""
+    try:
+        return find() or build()
+    except EngineError as exc:
+        pytest.fail(f"{exc}, then run `make engine`", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """One for all stacks: they keep out of each other's way."""
+    if not PYTHON.exists():
+        pytest.fail("the emulator is not installed: run `make setup`", pytrace=False)
+    with in_background(_ground(Workspace(tmp_path_factory.mktemp("ground")))) as standing:
+        yield standing
+
+
+@asynccontextmanager
+async def _ground(workspace: Workspace) -> AsyncIterator[Ground]:
+    async with simulators(workspace) as running:
+        profile = {name: dict(one.told.profile) for name, one in running.items()}
+        written = workspace.write_private(workspace.folder / "profile.json", profile)
+        zips = workspace.part("zips")
+        emulator, _ = await asyncio.gather(
+            asyncio.to_thread(
+                Emulator.start, workspace.folder / "emulator", port=workspace.port("emulator")
+            ),
+            asyncio.to_thread(bundle.build, "local", zips, written),
+        )
+        try:
+            yield Ground(workspace, emulator, running, zips)
+        finally:
+            await asyncio.to_thread(emulator.stop)

@@ -1,0 +1,192 @@
+"""
+The real engine runs the program of the committed stacks: its diff, order, protection and state.
+
+AWS is the emulator; the provider is the real one where it is installed, else ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.settings import ROOT
+from local.aws import client
+from tests.e2e.world import until
+from tests.engine.conftest import Ground
+from tests.engine.deployed import Deployed
+from tests.engine.inventory import inventory
+from tests.engine.overlay import overlay
+from tests.engine.standing import Standing
+
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.emulator,
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+]
+
+LEDGER = "infra/components/ledger.py"
+INIT = '        super().__init__("penstock:storage:Ledger", name, {}, opts)\n'
+
+
+def renamed(program: str, before: str, now: str) -> str:
+    """The ledger's component under another name, the one before as its alias."""
+    assert 1 == program.count(INIT)
+    alias = f'pulumi.ResourceOptions(aliases=[pulumi.Alias(name="{before}")])'
+    lines = f'opts, name = pulumi.ResourceOptions.merge(opts, {alias}), "{now}"\n'
+    return program.replace(INIT, f"        {lines}{INIT}")
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def standing(
+    request: pytest.FixtureRequest,
+    ground: Ground,
+    engine: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Standing]:
+    """A copy of the project, with a stack that does not stand yet."""
+    name: str = request.param
+    ground.emulator.reset()
+    committed: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text())
+    if domain := committed["config"].get("penstock:domain"):
+        _delegate(ground, domain["zone"])
+    folder = tmp_path_factory.mktemp(name)
+    deployed = Deployed.copy(name, folder, engine, overlay(ground, committed["config"]))
+    yield Standing(ground, deployed)
+    print(f"\n{name}, with {'the real' if deployed.real else 'our'} AWS provider:")
+    for command, run in deployed.ran:
+        said = "refused" if run.error else "done"
+        print(
+            f"  {command:8} {run.seconds:5.1f} s  {said:8} {run.operations or 'nothing changed'}"
+        )
+
+
+def _delegate(ground: Ground, zone: str) -> None:
+    """The zone that a person has before the stack is made."""
+    client("route53", ground.emulator.url).create_hosted_zone(Name=zone, CallerReference=zone)
+
+
+@pytest.fixture
+def stack(standing: Standing) -> Standing:
+    """The stack, standing."""
+    if standing.outputs is None:
+        standing.up()
+    return standing
+
+
+def test_a_create_that_failed_in_the_middle_is_completed_by_the_next_up(
+    standing: Standing,
+) -> None:
+    if standing.deployed.real:
+        pytest.skip("nothing can be injected into the real provider")
+    name = f"penstock-{standing.deployed.name}-deliver-email"
+    failed = standing.deployed.run("up", fault=f"aws:lambda/function:Function {name}")
+    completed = standing.up()
+
+    assert "the answer was lost" in failed.error
+    assert {"create"} == set(completed.operations)
+    assert "Function deliver-email" in completed.by("create")
+    # What was made is not made again, but for the one that was made without a word.
+    assert failed.by("create") & completed.by("create") <= {
+        "Function deliver-email",
+        "Stack penstock-" + standing.deployed.name,
+    }
+
+
+def test_a_signed_webhook_through_its_api_reaches_the_last_sink(stack: Standing) -> None:
+    world = stack.world()
+    sent = world.send_webhook()
+
+    assert [202] == sent.answers
+    until(lambda: world.slack(sent.payment, "invoice.paid"), 60, "the Slack message")
+    until(lambda: world.mail(sent.payment, "invoice.paid"), 60, "the e-mail")
+
+
+def test_a_second_up_changes_nothing(stack: Standing) -> None:
+    assert {} == stack.up().operations
+
+
+def test_a_changed_setting_updates_what_reads_it_and_the_preview_says_so(
+    stack: Standing,
+) -> None:
+    stack.deployed.configure({"penstock:sqsMaxNumberOfMessages": 5})
+    foreseen, run = stack.deployed.done("preview"), stack.up()
+    stack.deployed.configure({"penstock:sqsMaxNumberOfMessages": None})
+    back = stack.up()
+
+    assert {"EventSourceMapping charge", "Function charge"} == run.by("update")
+    assert {"update": 2} == foreseen.operations == run.operations == back.operations
+    assert foreseen.steps == run.steps
+
+
+def test_a_rename_by_alias_replaces_nothing(stack: Standing) -> None:
+    file = stack.deployed.folder / LEDGER
+    program = file.read_text()
+    try:
+        file.write_text(renamed(program, "ledger", "book"))
+        there, known_as = stack.up(), stack.deployed.state
+        file.write_text(renamed(program, "book", "ledger"))
+        back = stack.up()
+    finally:
+        file.write_text(program)
+
+    # The engine notes the other name; nothing is made or deleted.
+    assert {} == there.operations == back.operations
+    assert "aws:dynamodb/table:Table::book" in known_as
+
+
+def test_what_is_protected_is_not_destroyed(stack: Standing) -> None:
+    if not stack.deployed.config.get("penstock:protect"):
+        pytest.skip("this stack protects nothing")
+    before = inventory(stack.ground.emulator.url)
+    # As people do it: with the preview, which the Automation API skips.
+    done = stack.deployed.cli("destroy", "--yes")
+
+    assert 0 != done.returncode
+    assert "is protected" in done.stdout + done.stderr
+    assert before == inventory(stack.ground.emulator.url)
+
+
+def test_a_sink_that_is_removed_takes_its_own_parts_and_no_others(stack: Standing) -> None:
+    committed = stack.deployed.config["penstock:sinks"]["slack"]
+    protected = stack.deployed.config.get("penstock:protect")
+    if protected:
+        stack.deployed.configure({"penstock:protect": False})
+        stack.up()
+    stack.deployed.configure({"penstock:sinks": {"slack": None}})
+    removed = stack.up()
+    stack.deployed.configure(
+        {"penstock:sinks": {"slack": committed}, "penstock:protect": protected}
+    )
+    restored = stack.up()
+
+    assert removed.by("delete") == restored.by("create")
+    assert all("slack" in label for label in removed.by("delete"))
+    assert {"Function deliver-slack", "Queue sink-slack", "Secret slack"} <= removed.by("delete")
+    assert {"create", "replace"}.isdisjoint(removed.operations)
+
+
+def test_no_secret_is_in_the_state(stack: Standing) -> None:
+    held = stack.deployed.state
+    secrets = [
+        value
+        for one in stack.ground.simulators.values()
+        for value in dict(one.told.secret or {}).values()
+    ]
+
+    assert secrets
+    assert [] == [value for value in secrets if str(value) in held]
+
+
+def test_destroyed_nothing_is_left(stack: Standing) -> None:
+    if stack.deployed.config.get("penstock:protect"):
+        stack.deployed.configure({"penstock:protect": False})
+        stack.up()
+    stack.deployed.done("destroy")
+    stack.outputs = None
+
+    assert {} == inventory(stack.ground.emulator.url)
