@@ -14,11 +14,13 @@ from infra.components.api import Routes, RoutesArgs
 from infra.components.schedule import Schedule, ScheduleArgs
 from infra.contract import operations
 from infra.functions import functions
+from infra.guard import guard_verified
 from infra.outputs import outputs
 from infra.plugins import configured, installed
 from infra.settings import load
 from infra.stack import foundation
 from infra.stackconfig import project_config
+from infra.watch import watch
 
 
 def main() -> None:
@@ -34,6 +36,9 @@ def main() -> None:
     # What works on it: receive, api, verify, process, charge, sweep, a deliver per sink.
     working = functions(made)
 
+    # Who may vouch for a delivery.
+    guard_verified(made, working["verify"])
+
     # What sets it going: a route per operation of the contract, and the schedule of the sweep.
     Routes("routes", RoutesArgs(made.api, operations(), working), made.options)
     Schedule(
@@ -43,6 +48,9 @@ def main() -> None:
         ),
         made.options,
     )
+
+    # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
+    watch(made, working)
 
     for name, value in outputs(made, working).items():
         pulumi.export(name, value)

@@ -29,7 +29,7 @@ def working(made: Foundation) -> Variables:
         **base(made),
         "PENSTOCK_ITEM_TIMEOUT_SECONDS": str(made.settings.item_timeout_seconds),
         "PENSTOCK_REQUEST_TIMEOUT_SECONDS": str(made.settings.request_timeout_seconds),
-        "PENSTOCK_API_URL": made.api.api.api_endpoint,
+        "PENSTOCK_API_URL": made.api.url,
         "PENSTOCK_SECRETS_PREFIX": made.secrets_prefix,
     }
 

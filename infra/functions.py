@@ -140,10 +140,19 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
     receive = work.bundle == "receive"
     timeout = RECEIVE_TIMEOUT_SECONDS if receive else made.settings.function_timeout_seconds
+    settings = made.settings
     function = Function(
         name,
         FunctionArgs(
-            f"{made.prefix}-{name}", work.handler, bundle, work.variables, work.permits, timeout
+            f"{made.prefix}-{name}",
+            work.handler,
+            bundle,
+            work.variables,
+            work.permits,
+            timeout,
+            settings.log_retention_days,
+            settings.tracing,
+            settings.reserved_concurrency.get(name),
         ),
         made.options,
     )
@@ -151,7 +160,11 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
         QueueMapping(
             name,
             QueueMappingArgs(
-                made.queues[work.queue], function, work.batch_size, made.settings.enabled
+                made.queues[work.queue],
+                function,
+                settings.maximum_concurrency,
+                work.batch_size,
+                settings.enabled,
             ),
             made.options,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from infra.emulated.table import TABLE
@@ -11,6 +11,25 @@ from infra.program import run
 from infra.values import Unrealisable
 
 ACCOUNT = "123456789012"
+_ZONE = "aws:route53/getZone:getZone"
+
+
+def _validation(label: str, inputs: Mapping[str, Any]) -> Any:
+    record = ("resourceRecordName", "resourceRecordType", "resourceRecordValue")
+    named = {name: f"${{{label}.{name}}}" for name in record}
+    return [{"domainName": inputs["domainName"], **named}]
+
+
+def _configuration(label: str, inputs: Mapping[str, Any]) -> Any:
+    named = {name: f"${{{label}.{name}}}" for name in ("targetDomainName", "hostedZoneId")}
+    return {**inputs["domainNameConfiguration"], **named}
+
+
+# The outputs that are more than a text.
+_SHAPES: Mapping[tuple[str, str], Callable[[str, Mapping[str, Any]], Any]] = {
+    ("aws:acm/certificate:Certificate", "domainValidationOptions"): _validation,
+    ("aws:apigatewayv2/domainName:DomainName", "domainNameConfiguration"): _configuration,
+}
 
 
 class GraphMonitor(ProgramMonitor):
@@ -36,10 +55,17 @@ class GraphMonitor(ProgramMonitor):
             return None
         label = f"{declared.type.rsplit(':', 1)[-1]}/{declared.name}"
         outputs = {name: f"${{{label}.{name}}}" for name in kind.computed}
+        outputs |= {
+            name: shape(label, declared.inputs)
+            for (type_, name), shape in _SHAPES.items()
+            if type_ == declared.type
+        }
         return Made(f"${{{label}.id}}", outputs)
 
     def answer(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Answer who we are with an account that is nobody's."""
+        """Answer with an account that is nobody's, and a zone that is there."""
+        if token == _ZONE:
+            return {"id": "${zone}", "zoneId": "${zone}", "name": arguments["name"]}
         return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "userId": ACCOUNT}
 
 

@@ -26,7 +26,8 @@ def outputs(made: Foundation, functions: Mapping[str, Function]) -> dict[str, An
     return {
         "stack": made.stack,
         "region": pulumi.Config("aws").require("region"),
-        "apiUrl": made.api.api.api_endpoint,
+        "apiUrl": made.api.url,
+        "apiEndpoint": made.api.api.api_endpoint,
         "ledgerTable": made.ledger.table.name,
         "deliveriesTopicArn": made.topics["deliveries"].topic.arn,
         "eventsTopicArn": made.topics["events"].topic.arn,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 import pulumi
-import pulumi_aws as aws
 
 from infra import policies
 from infra.components.function import Permit
@@ -70,14 +69,12 @@ def _asked(made: Foundation, one: Configured) -> Sequence[Permit]:
     """A plugin's own permissions, for this account, this region and these settings."""
     if not one.offer.permissions:
         return []
-    invoke = pulumi.InvokeOutputOptions(provider=made.provider)
-    account = aws.get_caller_identity_output(opts=invoke).account_id
     region = pulumi.Config("aws").require("region")
     return [
         Permit(
             [permission.action],
             [
-                account.apply(
+                made.account.apply(
                     lambda account, asked=permission: resource(one, asked, region, account)
                 )
             ],

@@ -23,6 +23,12 @@ LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 LEDGER = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
 ATTEMPTS = ("dynamodb:GetItem", "dynamodb:PutItem")
 QUERY = ("dynamodb:Query",)
+# [aws] X-Ray has no resources that these could be narrowed to (Service Authorization Reference,
+# "Actions, resources, and condition keys for AWS X-Ray").
+TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+EVERYTHING = "*"
+UNSCOPED = frozenset(TRACE)
+"""The actions that AWS lets nobody narrow; no other is allowed on everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,40 @@ def topic_may_send(queue_arn: str, topic_arn: str) -> str:
                 "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
             }
         ]
+    )
+
+
+def only_these_may_send(queue_arn: str, principals: Sequence[str]) -> str:
+    """
+    Refuse everybody else the sending to a queue, whatever they are allowed elsewhere.
+
+    An Allow would not do: within one account a role's own policy suffices [aws].
+    """
+    return _document(
+        [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sqs:SendMessage",
+                "Resource": queue_arn,
+                "Condition": {"ArnNotEquals": {"aws:PrincipalArn": list(principals)}},
+            }
+        ]
+    )
+
+
+def alerts_from(topic_arn: str, account: str) -> str:
+    """Let alarms and budgets of the account, and nobody else's, publish on a topic."""
+    services = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
+    return _document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sns:Publish",
+            "Resource": topic_arn,
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+        }
+        for service in services
     )
 
 

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.api import HttpApi, HttpApiArgs
+from infra.components.domain import ApiDomain, ApiDomainArgs
 from infra.components.ledger import Ledger, LedgerArgs
 from infra.components.queue import FifoQueue, FifoQueueArgs
 from infra.components.secret import PluginSecret, PluginSecretArgs
@@ -28,6 +29,7 @@ class Foundation:
 
     Attributes:
         prefix: what every physical name begins with.
+        account: the AWS account that everything is made in.
         queues: by logical name; a sink's is `sink-<name>`.
         secrets: by the plugin's gateway or sink.
     """
@@ -37,6 +39,7 @@ class Foundation:
     settings: StackSettings
     plugins: Plugins
     provider: aws.Provider
+    account: pulumi.Output[str]
     ledger: Ledger
     api: HttpApi
     topics: Mapping[str, FifoTopic]
@@ -80,6 +83,7 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
     prefix = f"{PROJECT}-{stack}"
     provider = aws_provider(stack, settings.accounts)
     options = pulumi.ResourceOptions(provider=provider)
+    invoke = pulumi.InvokeOutputOptions(provider=provider)
     protect = settings.protect
 
     def queue(name: str, *, terminal: bool = False) -> FifoQueue:
@@ -93,8 +97,9 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
         settings,
         plugins,
         provider,
+        aws.get_caller_identity_output(opts=invoke).account_id,
         Ledger("ledger", LedgerArgs(f"{prefix}-ledger", protect), options),
-        HttpApi("api", HttpApiArgs(f"{prefix}-api"), options),
+        HttpApi("api", _api_args(prefix, settings), options),
         {name: FifoTopic(name, FifoTopicArgs(f"{prefix}-{name}"), options) for name in TOPICS},
         {name: queue(name) for name in (*STAGES, *(f"sink-{sink}" for sink in plugins.sinks))}
         | {TERMINAL: queue(TERMINAL, terminal=True)},
@@ -106,7 +111,24 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
         },
     )
     _subscribe(made)
+    if settings.domain:
+        zone = aws.route53.get_zone_output(name=settings.domain.zone, opts=invoke)
+        ApiDomain(
+            "api",
+            ApiDomainArgs(settings.domain.name, zone.zone_id, made.api, protect),
+            options,
+        )
     return made
+
+
+def _api_args(prefix: str, settings: StackSettings) -> HttpApiArgs:
+    return HttpApiArgs(
+        f"{prefix}-api",
+        settings.throttling_rate,
+        settings.throttling_burst,
+        settings.log_retention_days,
+        settings.domain.name if settings.domain else None,
+    )
 
 
 def _subscribe(made: Foundation) -> None:

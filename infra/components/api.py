@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,15 @@ from infra.contract import Operation
 
 # [aws] HTTP APIs end an integration at 30 s whatever is asked for.
 TIMEOUT_MILLISECONDS = 29_000
+# Who asked for what and what came of it: no body, no header, no query.
+ACCESS_LOG = {
+    "requestId": "$context.requestId",
+    "ip": "$context.identity.sourceIp",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "ms": "$context.responseLatency",
+    "error": "$context.error.message",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,30 +30,64 @@ class HttpApiArgs:
     """
     Attributes:
         name: the physical name.
+        throttling_rate: requests a second.
+        throttling_burst: requests at once.
+        domain: the name it answers to alone; without one, it answers to AWS's own.
     """
 
     name: str
+    throttling_rate: int
+    throttling_burst: int
+    log_retention_days: int
+    domain: str | None = None
 
 
 class HttpApi(pulumi.ComponentResource):
     """
-    The API's address.
+    The API's address, its limits and its access log.
 
     Its routes are a component of their own: functions know the address, routes the functions.
     """
 
     api: aws.apigatewayv2.Api
+    stage: aws.apigatewayv2.Stage
+    url: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: HttpApiArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("penstock:web:HttpApi", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.api = aws.apigatewayv2.Api(name, name=args.name, protocol_type="HTTP", opts=child)
-        aws.apigatewayv2.Stage(
-            name, api_id=self.api.id, name="$default", auto_deploy=True, opts=child
+        self.api = aws.apigatewayv2.Api(
+            name,
+            name=args.name,
+            protocol_type="HTTP",
+            ip_address_type="dualstack",
+            disable_execute_api_endpoint=args.domain is not None,
+            opts=child,
         )
-        self.register_outputs({"url": self.api.api_endpoint})
+        log = aws.cloudwatch.LogGroup(
+            name,
+            # [aws] Below this name the services' right to write needs no policy of ours.
+            name=f"/aws/vendedlogs/{args.name}",
+            retention_in_days=args.log_retention_days,
+            opts=child,
+        )
+        self.stage = aws.apigatewayv2.Stage(
+            name,
+            api_id=self.api.id,
+            name="$default",
+            auto_deploy=True,
+            access_log_settings={"destination_arn": log.arn, "format": json.dumps(ACCESS_LOG)},
+            default_route_settings={
+                "throttling_rate_limit": args.throttling_rate,
+                "throttling_burst_limit": args.throttling_burst,
+            },
+            opts=child,
+        )
+        own = pulumi.Output.from_input(f"https://{args.domain}")
+        self.url = own if args.domain else self.api.api_endpoint
+        self.register_outputs({"url": self.url})
 
 
 @dataclass(frozen=True, slots=True)

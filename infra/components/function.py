@@ -9,11 +9,10 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from infra.policies import LOG, Grant, role_policy, trust
+from infra.policies import EVERYTHING, LOG, TRACE, Grant, role_policy, trust
 
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"
-LOG_RETENTION_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,9 @@ class FunctionArgs:
         name: the physical name.
         handler: `package.module.function` in the zip.
         bundle: the zip.
-        permits: everything it may do, besides writing its log.
+        permits: everything it may do, besides writing its log and its trace.
+        tracing: whether X-Ray follows its invocations.
+        reserved_concurrency: its share of the account's; None for what the others leave.
     """
 
     name: str
@@ -40,30 +41,36 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]]
     permits: Sequence[Permit]
     timeout_seconds: int
+    log_retention_days: int
+    tracing: bool = False
+    reserved_concurrency: int | None = None
     memory_mb: int = 512
 
 
 class Function(pulumi.ComponentResource):
-    """A function, its role and its log group, which is kept for 30 days."""
+    """A function, its role and its log group."""
 
     function: aws.lambda_.Function
     role: aws.iam.Role
+    log: aws.cloudwatch.LogGroup
 
     def __init__(
         self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("penstock:compute:Function", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        log = aws.cloudwatch.LogGroup(
+        self.log = aws.cloudwatch.LogGroup(
             name,
             name=f"/aws/lambda/{args.name}",
-            retention_in_days=LOG_RETENTION_DAYS,
+            retention_in_days=args.log_retention_days,
             opts=child,
         )
         self.role = aws.iam.Role(
             name, name=args.name, assume_role_policy=trust("lambda.amazonaws.com"), opts=child
         )
-        permits = [*args.permits, Permit(LOG, [pulumi.Output.concat(log.arn, ":*")])]
+        permits = [*args.permits, Permit(LOG, [pulumi.Output.concat(self.log.arn, ":*")])]
+        if args.tracing:
+            permits.append(Permit(TRACE, [EVERYTHING]))
         policy = aws.iam.RolePolicy(
             name,
             name=args.name,
@@ -86,6 +93,8 @@ class Function(pulumi.ComponentResource):
             timeout=args.timeout_seconds,
             memory_size=args.memory_mb,
             environment={"variables": dict(args.environment)},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, log]),
+            tracing_config={"mode": "Active" if args.tracing else "PassThrough"},
+            reserved_concurrent_executions=args.reserved_concurrency,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, self.log]),
         )
         self.register_outputs({"arn": self.function.arn})

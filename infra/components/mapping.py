@@ -18,11 +18,13 @@ class QueueMappingArgs:
     """
     Attributes:
         batch_size: how many messages an invocation is handed at most.
+        concurrency: how many batches are worked on at once; at least 2 [aws].
         enabled: False leaves the queue to another consumer.
     """
 
     queue: FifoQueue
     function: Function
+    concurrency: int
     batch_size: int = LARGEST_BATCH
     enabled: bool = True
 
@@ -40,6 +42,7 @@ class QueueMapping(pulumi.ComponentResource):
             function_name=args.function.function.arn,
             batch_size=args.batch_size,
             enabled=args.enabled,
+            scaling_config={"maximum_concurrency": args.concurrency},
             function_response_types=["ReportBatchItemFailures"],
             opts=pulumi.ResourceOptions(parent=self),
         )

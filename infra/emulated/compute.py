@@ -26,6 +26,9 @@ def _put_function(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     settings["Environment"] = {
         "Variables": dict(inputs.get("environment", {}).get("variables", {}))
     }
+    settings["TracingConfig"] = {
+        "Mode": inputs.get("tracingConfig", {}).get("mode", "PassThrough")
+    }
     there = found(api.get_function_configuration, FunctionName=name)
     if there is None:
         answer = api.create_function(
@@ -35,13 +38,25 @@ def _put_function(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
             Tags=dict(inputs.get("tags", {})),
             **settings,
         )
+        _reserve(clients, inputs)
         return Made(name, {"arn": answer["FunctionArn"]})
     answer = api.update_function_configuration(FunctionName=name, **settings)
+    _reserve(clients, inputs)
     if there["CodeSha256"] != base64.b64encode(bytes.fromhex(archive.digest)).decode():
         api.update_function_code(
             FunctionName=name, Architectures=inputs["architectures"], **clients.code(archive)
         )
     return Made(name, {"arn": answer["FunctionArn"]})
+
+
+def _reserve(clients: Clients, inputs: Inputs) -> None:
+    api, reserved = clients("lambda"), inputs.get("reservedConcurrentExecutions")
+    if reserved is None:
+        api.delete_function_concurrency(FunctionName=inputs["name"])
+    else:
+        api.put_function_concurrency(
+            FunctionName=inputs["name"], ReservedConcurrentExecutions=reserved
+        )
 
 
 def _drop_function(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
@@ -72,6 +87,8 @@ def _put_mapping(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
         Enabled="enabled",
         FunctionResponseTypes="functionResponseTypes",
     )
+    scaling = inputs.get("scalingConfig", {})
+    settings["ScalingConfig"] = given(scaling, MaximumConcurrency="maximumConcurrency")
     # It has no name: the one between that queue and that function is it.
     same = api.list_event_source_mappings(
         EventSourceArn=inputs["eventSourceArn"], FunctionName=inputs["functionName"]
@@ -148,6 +165,8 @@ KINDS: Mapping[str, Kind] = {
                 "timeout",
                 "memorySize",
                 "environment",
+                "tracingConfig",
+                "reservedConcurrentExecutions",
                 "tags",
             ]
         ),
@@ -171,6 +190,7 @@ KINDS: Mapping[str, Kind] = {
                 "batchSize",
                 "enabled",
                 "functionResponseTypes",
+                "scalingConfig",
                 "tags",
             ]
         ),

@@ -86,6 +86,18 @@ def _drop_topic(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
     found(clients("sns").delete_topic, TopicArn=id_)
 
 
+def _put_topic_policy(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
+    arn = inputs["arn"]
+    clients("sns").set_topic_attributes(
+        TopicArn=arn, AttributeName="Policy", AttributeValue=inputs["policy"]
+    )
+    return Made(arn, {})
+
+
+def _drop_topic_policy(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
+    """Nothing: a topic is never without a policy, and it goes with the topic."""
+
+
 def _put_subscription(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     sns, attributes = clients("sns"), _attributes(inputs, _SUBSCRIPTION)
     arn = _subscribed(clients, inputs)
@@ -149,6 +161,12 @@ KINDS: Mapping[str, Kind] = {
     # All of a topic's attributes that we set are set for good.
     "aws:sns/topic:Topic": _named(
         _put_topic, _drop_topic, _TOPIC, frozenset(["arn"]), frozenset(_TOPIC)
+    ),
+    "aws:sns/topicPolicy:TopicPolicy": Kind(
+        _put_topic_policy,
+        _drop_topic_policy,
+        frozenset(["arn", "policy"]),
+        replacing=frozenset(["arn"]),
     ),
     "aws:sns/topicSubscription:TopicSubscription": Kind(
         _put_subscription,

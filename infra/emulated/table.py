@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from infra.emulated import access, compute, messaging, storage, web
+from infra.emulated import access, compute, messaging, names, storage, watching, web
 from infra.emulated.kind import Clients, Inputs, Kind
 from infra.monitor import Made
 
@@ -47,6 +47,8 @@ TABLE: Mapping[str, Kind] = {
     **access.KINDS,
     **compute.KINDS,
     **messaging.KINDS,
+    **names.KINDS,
     **storage.KINDS,
+    **watching.KINDS,
     **web.KINDS,
 }

@@ -13,12 +13,20 @@ def _put_api(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     web = clients("apigatewayv2")
     same = [one for one in web.get_apis()["Items"] if one["Name"] == inputs["name"]]
     api_id = same[0]["ApiId"] if same else None
+    settings = given(
+        inputs,
+        DisableExecuteApiEndpoint="disableExecuteApiEndpoint",
+        IpAddressType="ipAddressType",
+    )
     if api_id is None:
         api_id = web.create_api(
             Name=inputs["name"],
             ProtocolType=inputs["protocolType"],
             Tags=dict(inputs.get("tags", {})),
+            **settings,
         )["ApiId"]
+    else:
+        web.update_api(ApiId=api_id, **settings)
     return Made(
         api_id,
         {
@@ -36,6 +44,16 @@ def _drop_api(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
 def _put_stage(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     web = clients("apigatewayv2")
     settings = given(inputs, ApiId="apiId", StageName="name", AutoDeploy="autoDeploy")
+    if log := inputs.get("accessLogSettings"):
+        settings["AccessLogSettings"] = given(
+            log, DestinationArn="destinationArn", Format="format"
+        )
+    if limits := inputs.get("defaultRouteSettings"):
+        settings["DefaultRouteSettings"] = given(
+            limits,
+            ThrottlingRateLimit="throttlingRateLimit",
+            ThrottlingBurstLimit="throttlingBurstLimit",
+        )
     if found(web.get_stage, ApiId=inputs["apiId"], StageName=inputs["name"]):
         web.update_stage(**settings)
     else:
@@ -94,14 +112,16 @@ KINDS: Mapping[str, Kind] = {
     "aws:apigatewayv2/api:Api": Kind(
         _put_api,
         _drop_api,
-        frozenset(["name", "protocolType", "tags"]),
+        frozenset(["name", "protocolType", "disableExecuteApiEndpoint", "ipAddressType", "tags"]),
         replacing=frozenset(["name", "protocolType"]),
         computed=frozenset(["apiEndpoint", "executionArn"]),
     ),
     "aws:apigatewayv2/stage:Stage": Kind(
         _put_stage,
         _drop_stage,
-        frozenset(["apiId", "name", "autoDeploy", "tags"]),
+        frozenset(
+            ["apiId", "name", "autoDeploy", "accessLogSettings", "defaultRouteSettings", "tags"]
+        ),
         replacing=frozenset(["apiId", "name"]),
         kept=_OF_API,
     ),

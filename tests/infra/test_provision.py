@@ -13,6 +13,7 @@ import pytest
 
 from infra.emulated import Provisioned, provision, provision_counted
 from infra.emulated.provision import ROOT_KEY
+from infra.program import stack_config
 from infra.settings import ConfigError
 from infra.values import Unrealisable
 from local.emulator import Emulator
@@ -89,7 +90,8 @@ def test_a_sink_that_is_removed_takes_its_parts_with_it_and_no_others(
         "roles": {"penstock-local-deliver-slack"},
         "secrets": {"penstock-local/slack"},
     } == {kind: before[kind] - after[kind] for kind in before}
-    assert (0, 0, 0) == (tally.made, tally.changed, tally.replaced)
+    # The dashboard shows one queue less.
+    assert (0, 1, 0) == (tally.made, tally.changed, tally.replaced)
 
 
 def test_a_changed_setting_changes_what_reads_it_only(
@@ -173,3 +175,26 @@ def test_another_account_than_the_stacks_own_is_left_alone(
         provision("local", {**dev, "accounts": ["123456789012"]}, empty.url)
 
     assert set() == names(empty)["queues"]
+
+
+@pytest.mark.slow
+def test_prod_stands_too_and_leaves_nothing_when_its_domain_goes(
+    empty: Emulator, bundles: Path
+) -> None:
+    client(empty, "route53").create_hosted_zone(Name="example.com", CallerReference="1")
+    account = client(empty, "sts").get_caller_identity()["Account"]
+    config = {**stack_config("prod"), "bundles": str(bundles), "penstock:accounts": [account]}
+    first = counted(empty, config)
+    second = counted(empty, config)
+    zone = client(empty, "route53").list_hosted_zones()["HostedZones"][0]["Id"]
+
+    def records() -> list[str]:
+        found = client(empty, "route53").list_resource_record_sets(HostedZoneId=zone)
+        return sorted(one["Type"] for one in found["ResourceRecordSets"])
+
+    assert "https://pay.example.com" == first.outputs["apiUrl"]
+    assert (first.tally.made, 0) == (second.tally.same, second.tally.changed)
+    assert ["A", "AAAA", "CNAME", "NS", "SOA"] == records()
+
+    with pytest.raises(Unrealisable, match="DomainName api is protected"):
+        counted(empty, {k: v for k, v in config.items() if k != "penstock:domain"})

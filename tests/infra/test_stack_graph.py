@@ -13,6 +13,7 @@ import yaml
 from infra.contract import CONTRACT, operations
 from infra.graph import capture
 from infra.monitor import Declared
+from infra.policies import UNSCOPED
 from infra.program import stack_config
 from infra.settings import ConfigError
 from penstock.settings import Function, Settings
@@ -36,6 +37,13 @@ def of(graph: Sequence[Declared], kind: str) -> dict[str, Mapping[str, Any]]:
     return {one.name: one.inputs for one in graph if one.type.endswith(f":{kind}")}
 
 
+def subscribed(graph: Sequence[Declared]) -> dict[str, Mapping[str, Any]]:
+    """The subscriptions of queues; people's go by e-mail."""
+    return {
+        n: one for n, one in of(graph, "TopicSubscription").items() if one["protocol"] == "sqs"
+    }
+
+
 def statements(graph: Sequence[Declared]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, inputs in of(graph, "RolePolicy").items():
         for statement in json.loads(inputs["policy"])["Statement"]:
@@ -49,7 +57,7 @@ def allowed(graph: Sequence[Declared], function: str) -> set[tuple[str, str]]:
         if name == function
         for action in statement["Action"]
         for resource in statement["Resource"]
-        if not action.startswith("logs:")
+        if not action.startswith(("logs:", "xray:"))
     }
 
 
@@ -87,7 +95,10 @@ def test_queues_and_topics_have_both_high_throughput_settings(graph: Sequence[De
             queue["deduplicationScope"],
             queue["fifoThroughputLimit"],
         )
-    assert {"MessageGroup"} == {one["fifoThroughputScope"] for one in of(graph, "Topic").values()}
+    fifo = [one for one in of(graph, "Topic").values() if one.get("fifoTopic")]
+
+    assert {"MessageGroup"} == {one["fifoThroughputScope"] for one in fifo}
+    assert 2 == len(fifo)
 
 
 def test_queues_are_fifo_encrypted_and_kept_for_two_weeks(graph: Sequence[Declared]) -> None:
@@ -103,7 +114,7 @@ def test_queues_are_fifo_encrypted_and_kept_for_two_weeks(graph: Sequence[Declar
 def test_a_subscription_that_fails_keeps_what_it_could_not_deliver(
     graph: Sequence[Declared],
 ) -> None:
-    for name, one in of(graph, "TopicSubscription").items():
+    for name, one in subscribed(graph).items():
         target = json.loads(one["redrivePolicy"])["deadLetterTargetArn"]
 
         assert f"${{Queue/{name}-dlq.arn}}" == target
@@ -111,8 +122,10 @@ def test_a_subscription_that_fails_keeps_what_it_could_not_deliver(
 
 
 def test_only_its_own_topic_may_send_to_a_queue_from_outside(graph: Sequence[Declared]) -> None:
-    topics = {n: one["topic"] for n, one in of(graph, "TopicSubscription").items()}
+    topics = {n: one["topic"] for n, one in subscribed(graph).items()}
     for name, one in of(graph, "QueuePolicy").items():
+        if name == "verified":
+            continue
         (statement,) = json.loads(one["policy"])["Statement"]
 
         assert "sqs:SendMessage" == statement["Action"]
@@ -138,6 +151,8 @@ def test_nothing_is_allowed_on_everything(graph: Sequence[Declared]) -> None:
     for _, statement in statements(graph):
         for action in statement["Action"]:
             assert "*" not in action
+        if UNSCOPED.issuperset(statement["Action"]):
+            continue
         for resource in statement["Resource"]:
             # The streams of a function's own log group have no other name.
             assert "*" not in resource.removesuffix(":*")
@@ -302,3 +317,152 @@ def test_a_sink_that_waits_for_events_nobody_publishes_is_refused(dev: dict[str,
     dev["penstock:sinks"] = {"slack": {"events": ["payment.suceeded"]}}
     with pytest.raises(ConfigError, match=r"penstock:sinks\.slack\.events .*payment\.succeeded"):
         capture("dev", dev)
+
+
+def test_nobody_else_may_vouch_for_a_delivery_whatever_they_are_allowed(
+    graph: Sequence[Declared],
+) -> None:
+    (statement,) = json.loads(of(graph, "QueuePolicy")["verified"]["policy"])["Statement"]
+    stack = graph[0].urn.split(":")[2]
+    account = "arn:aws:iam::123456789012"
+
+    assert ("Deny", "*", "sqs:SendMessage", "${Queue/verified.arn}") == tuple(
+        statement[part] for part in ("Effect", "Principal", "Action", "Resource")
+    )
+    assert {
+        "ArnNotEquals": {
+            "aws:PrincipalArn": [
+                "${Role/verify.arn}",
+                f"{account}:root",
+                f"{account}:role/penstock-{stack}-serve",
+                f"{account}:role/penstock-{stack}-operator",
+            ]
+        }
+    } == statement["Condition"]
+
+
+def test_prod_answers_to_its_own_name_only(graphs: Mapping[str, Sequence[Declared]]) -> None:
+    prod, dev = graphs["prod"], graphs["dev"]
+
+    assert of(prod, "Api")["api"]["disableExecuteApiEndpoint"]
+    assert not of(dev, "Api")["api"]["disableExecuteApiEndpoint"]
+    assert not of(dev, "DomainName")
+    assert (
+        "https://pay.example.com"
+        == (of(prod, "Function")["api"]["environment"]["variables"]["PENSTOCK_API_URL"])
+    )
+
+
+def test_a_domain_is_proven_and_has_addresses_of_both_kinds(
+    graphs: Mapping[str, Sequence[Declared]],
+) -> None:
+    records = of(graphs["prod"], "Record")
+    target = "${DomainName/api.targetDomainName}"
+
+    assert {"api-a": "A", "api-aaaa": "AAAA"} == {
+        name: one["type"] for name, one in records.items() if "aliases" in one
+    }
+    assert {target} == {r["aliases"][0]["name"] for r in records.values() if "aliases" in r}
+    assert ["${Certificate/api.resourceRecordValue}"] == records["api-validation"]["records"]
+    assert (
+        "dualstack"
+        == (of(graphs["prod"], "DomainName")["api"]["domainNameConfiguration"]["ipAddressType"])
+    )
+
+
+def test_requests_are_limited_and_logged_without_their_bodies(graph: Sequence[Declared]) -> None:
+    stage = of(graph, "Stage")["api"]
+    log = json.loads(stage["accessLogSettings"]["format"])
+
+    assert {"throttlingRateLimit": 100, "throttlingBurstLimit": 200} == (
+        stage["defaultRouteSettings"]
+    )
+    assert {"requestId", "ip", "route", "status", "ms", "error"} == set(log)
+
+
+def test_functions_are_followed_and_held_back_as_the_stack_says(dev: dict[str, Any]) -> None:
+    limits = {"reservedConcurrency": {"charge": 5}, "maximumConcurrency": 3, "tracing": False}
+    graph = capture("dev", {**dev, **limits})
+    functions = of(graph, "Function")
+
+    assert {"charge": 5} == {
+        name: one["reservedConcurrentExecutions"]
+        for name, one in functions.items()
+        if "reservedConcurrentExecutions" in one
+    }
+    assert {"PassThrough"} == {one["tracingConfig"]["mode"] for one in functions.values()}
+    assert {3} == {
+        one["scalingConfig"]["maximumConcurrency"]
+        for one in of(graph, "EventSourceMapping").values()
+    }
+
+
+def test_a_stack_is_made_in_its_own_accounts_only(
+    graphs: Mapping[str, Sequence[Declared]],
+) -> None:
+    accounts = {s: of(graphs[s], "aws")["aws"].get("allowedAccountIds") for s in STACKS}
+
+    assert {"dev": None, "prod": '["123456789012"]'} == accounts
+
+
+def test_each_thing_that_can_go_wrong_has_its_alarm(graph: Sequence[Declared]) -> None:
+    alarms = of(graph, "MetricAlarm")
+    queues = {name for name in of(graph, "Queue") if not name.endswith("-dlq")} - {"rejected"}
+    functions = set(of(graph, "Function"))
+    single = {
+        "api-errors",
+        "api-latency",
+        "forged-deliveries",
+        "rate-limited",
+        "unknown-operations",
+        "unrecorded-invoices",
+        "no-deliveries",
+    }
+
+    assert alarms.keys() == {
+        *(f"{kind}-{q}" for kind in ("dead-letters", "old-messages") for q in queues),
+        *(f"{kind}-{f}" for kind in ("function-errors", "function-throttles") for f in functions),
+        *single,
+    }
+
+
+def test_what_an_alarm_counts_is_counted(graph: Sequence[Declared]) -> None:
+    counted = {
+        one["metricTransformation"]["name"]: one["pattern"]
+        for one in of(graph, "LogMetricFilter").values()
+    }
+    watched = {
+        one["metricName"]
+        for one in of(graph, "MetricAlarm").values()
+        if one["namespace"] == "Penstock"
+    }
+
+    assert watched == set(counted)
+    assert '{$.event = "operation.unknown"}' == counted["OperationsUnknown"]
+
+
+def test_people_are_told_by_mail(graphs: Mapping[str, Sequence[Declared]]) -> None:
+    mailed = {
+        stack: [
+            s["endpoint"] for s in of(g, "TopicSubscription").values() if s["protocol"] == "email"
+        ]
+        for stack, g in graphs.items()
+    }
+
+    assert {"dev": [], "prod": ["payments-oncall@example.com"]} == mailed
+
+
+def test_a_budget_is_made_where_one_is_set(
+    graphs: Mapping[str, Sequence[Declared]], dev: dict[str, Any]
+) -> None:
+    amounts = {s: of(g, "Budget")["budget"]["limitAmount"] for s, g in graphs.items()}
+
+    assert {"dev": "20.0", "prod": "200.0"} == amounts
+    assert not of(capture("dev", {**dev, "penstock:monthlyBudgetUsd": 0}), "Budget")
+
+
+def test_the_dashboard_shows_every_queue_and_function(graph: Sequence[Declared]) -> None:
+    shown = json.dumps(json.loads(of(graph, "Dashboard")["dashboard"]["dashboardBody"]))
+    named = [*of(graph, "Queue").values(), *of(graph, "Function").values()]
+
+    assert [] == [one["name"] for one in named if f'"{one["name"]}"' not in shown]

@@ -1,0 +1,128 @@
+"""What somebody should be told of, for every part of the stack; docs/runbook.md says what then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from infra.components.alarm import Watch
+from infra.components.function import Function
+from infra.components.log_metric import NAMESPACE
+from infra.stack import Foundation
+
+HOUR = 3600
+
+# Which functions say what. Of `serve` on a host of one's own these metrics know nothing.
+COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "DeliveriesReceived": ("delivery.received", ("receive",)),
+    "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),
+    "RateLimited": ("gateway.rate_limited", ("verify", "process", "charge", "sweep")),
+    "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
+    "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "charge", "sweep")),
+}
+
+
+def watches(made: Foundation, functions: Mapping[str, Function]) -> Iterator[Watch]:
+    """Every condition, for every queue, function and the API."""
+    yield from _queues(made)
+    yield from _functions(made, functions)
+    yield from _api(made)
+    yield from _money(made)
+
+
+def _queues(made: Foundation) -> Iterator[Watch]:
+    for name, queue in made.queues.items():
+        if queue.dlq is None:
+            continue
+        yield Watch(
+            "dead-letters",
+            name,
+            f"Messages of {name} were parked.",
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            {"QueueName": queue.dlq.name},
+            "Maximum",
+        )
+        yield Watch(
+            "old-messages",
+            name,
+            f"A message of {name} has waited for a quarter of an hour.",
+            "AWS/SQS",
+            "ApproximateAgeOfOldestMessage",
+            {"QueueName": queue.queue.name},
+            "Maximum",
+            least=900,
+        )
+
+
+def _functions(made: Foundation, functions: Mapping[str, Function]) -> Iterator[Watch]:
+    for name, one in functions.items():
+        of_it = {"FunctionName": one.function.name}
+        yield Watch(
+            "function-errors", name, f"Function {name} broke.", "AWS/Lambda", "Errors", of_it
+        )
+        yield Watch(
+            "function-throttles",
+            name,
+            f"Function {name} was kept from running.",
+            "AWS/Lambda",
+            "Throttles",
+            of_it,
+            periods=2,
+        )
+
+
+def _api(made: Foundation) -> Iterator[Watch]:
+    of_it = {"ApiId": made.api.api.id}
+    yield Watch("api-errors", "", "The API answered 5xx.", "AWS/ApiGateway", "5xx", of_it, least=5)
+    yield Watch(
+        "api-latency",
+        "",
+        "One answer of the API in a hundred took over 3 s.",
+        "AWS/ApiGateway",
+        "Latency",
+        of_it,
+        "p99",
+        least=3000,
+        periods=3,
+    )
+
+
+def _money(made: Foundation) -> Iterator[Watch]:
+    def counted(kind: str, means: str, metric: str, least: float = 1, seconds: int = 300) -> Watch:
+        return Watch(
+            kind,
+            "",
+            means,
+            NAMESPACE,
+            metric,
+            {"Stack": made.stack},
+            least=least,
+            seconds=seconds,
+        )
+
+    yield counted(
+        "forged-deliveries",
+        "Three deliveries within an hour were not what they claimed to be.",
+        "DeliveriesRejected",
+        least=3,
+        seconds=HOUR,
+    )
+    yield counted("rate-limited", "A gateway's rate limit was reached.", "RateLimited")
+    yield counted(
+        "unknown-operations", "A call that moves money was not answered.", "OperationsUnknown"
+    )
+    yield counted(
+        "unrecorded-invoices", "An invoice was sent and not recorded.", "InvoicesUnrecorded"
+    )
+    yield Watch(
+        "no-deliveries",
+        "",
+        f"No gateway has delivered anything for {made.settings.quiet_hours} h.",
+        NAMESPACE,
+        "DeliveriesReceived",
+        {"Stack": made.stack},
+        seconds=HOUR,
+        periods=made.settings.quiet_hours,
+        below=True,
+        silence="breaching",
+    )

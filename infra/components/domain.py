@@ -1,0 +1,100 @@
+"""The API's own name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.api import HttpApi
+
+VALIDATION_TTL_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDomainArgs:
+    """
+    Attributes:
+        name: what the API answers to.
+        zone_id: of the hosted zone the name lies in.
+    """
+
+    name: str
+    zone_id: pulumi.Input[str]
+    api: HttpApi
+    protect: bool = False
+
+
+class ApiDomain(pulumi.ComponentResource):
+    """
+    A certificate that renews itself, the name, and its addresses of both kinds.
+
+    Everything is made in the API's region, the certificate too [aws].
+    """
+
+    def __init__(
+        self, name: str, args: ApiDomainArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("penstock:web:ApiDomain", name, {}, opts)
+        self._child = pulumi.ResourceOptions(parent=self)
+        domain = aws.apigatewayv2.DomainName(
+            name,
+            domain_name=args.name,
+            domain_name_configuration={
+                "certificate_arn": self._certificate(name, args),
+                "endpoint_type": "REGIONAL",
+                "security_policy": "TLS_1_2",
+                "ip_address_type": "dualstack",
+            },
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        aws.apigatewayv2.ApiMapping(
+            name,
+            api_id=args.api.api.id,
+            domain_name=domain.id,
+            stage=args.api.stage.id,
+            opts=self._child,
+        )
+        target = domain.domain_name_configuration
+        for kind in ("A", "AAAA"):
+            aws.route53.Record(
+                f"{name}-{kind.lower()}",
+                zone_id=args.zone_id,
+                name=args.name,
+                type=kind,
+                aliases=[
+                    {
+                        "name": target.target_domain_name,
+                        "zone_id": target.hosted_zone_id,
+                        "evaluate_target_health": False,
+                    }
+                ],
+                opts=self._child,
+            )
+        self.register_outputs({})
+
+    def _certificate(self, name: str, args: ApiDomainArgs) -> pulumi.Output[str]:
+        """The ARN of a certificate that was issued: until then nothing may use it."""
+        certificate = aws.acm.Certificate(
+            name, domain_name=args.name, validation_method="DNS", opts=self._child
+        )
+        asked = certificate.domain_validation_options[0]
+        proof = aws.route53.Record(
+            f"{name}-validation",
+            zone_id=args.zone_id,
+            name=asked.resource_record_name,
+            type=asked.resource_record_type,
+            records=[asked.resource_record_value],
+            ttl=VALIDATION_TTL_SECONDS,
+            # A certificate made anew for the same name asks for the same record.
+            allow_overwrite=True,
+            opts=self._child,
+        )
+        validation = aws.acm.CertificateValidation(
+            name,
+            certificate_arn=certificate.arn,
+            validation_record_fqdns=[proof.fqdn],
+            opts=self._child,
+        )
+        return validation.certificate_arn

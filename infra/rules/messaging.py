@@ -1,0 +1,87 @@
+"""Rules on queues, topics and subscriptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from infra.rules.view import Graph, dead_letter_queues, of, referred
+
+TERMINAL = frozenset(["rejected"])
+FORTNIGHT = 14 * 24 * 3600
+
+
+def queues_have_a_dead_letter_queue_of_their_kind(graph: Graph) -> Iterator[str]:
+    """All but the terminal one: what cannot be worked on must not be lost, nor block."""
+    queues, parked = of(graph, "Queue"), dead_letter_queues(graph)
+    for name in queues.keys() - parked.values() - TERMINAL:
+        dlq = parked.get(name)
+        if dlq is None or dlq not in queues:
+            yield f"queue {name} has no dead-letter queue"
+        elif queues[dlq].get("fifoQueue") != queues[name].get("fifoQueue"):
+            yield f"queue {name} and its dead-letter queue {dlq} are not both FIFO"
+
+
+def nothing_is_parked_at_its_first_receipt(graph: Graph) -> Iterator[str]:
+    """The count is the net for crashes; 0 is accepted by AWS's provider, and by AWS refused."""
+    for name, one in of(graph, "RedrivePolicy").items():
+        if json.loads(one["redrivePolicy"])["maxReceiveCount"] < 10:
+            yield f"queue {name} parks what was received a few times"
+
+
+def queues_are_encrypted(graph: Graph) -> Iterator[str]:
+    """At rest, by SQS's own keys or one of ours."""
+    for name, one in of(graph, "Queue").items():
+        if not one.get("sqsManagedSseEnabled") and not one.get("kmsMasterKeyId"):
+            yield f"queue {name} is not encrypted"
+
+
+def queues_and_topics_are_fifo_by_name_too(graph: Graph) -> Iterator[str]:
+    """`.fifo` is part of the name, and of no other's."""
+    for kind, flag in (("Queue", "fifoQueue"), ("Topic", "fifoTopic")):
+        for name, one in of(graph, kind).items():
+            if bool(one.get(flag)) != one["name"].endswith(".fifo"):
+                yield f"{kind.lower()} {name} is FIFO by name or by kind only"
+
+
+def high_throughput_is_set_in_pairs(graph: Graph) -> Iterator[str]:
+    """One without the other has no effect, or none that was meant."""
+    for name, one in of(graph, "Queue").items():
+        pair = one.get("deduplicationScope"), one.get("fifoThroughputLimit")
+        if pair not in (("messageGroup", "perMessageGroupId"), (None, None)):
+            yield f"queue {name} has one of the two high-throughput settings only"
+        if one.get("fifoQueue") and pair == (None, None):
+            yield f"queue {name} is not set for high throughput"
+    for name, one in of(graph, "Topic").items():
+        if one.get("fifoTopic") and one.get("fifoThroughputScope") != "MessageGroup":
+            yield f"topic {name} is limited as a whole"
+
+
+def queues_keep_messages_for_a_fortnight(graph: Graph) -> Iterator[str]:
+    """As long as SQS can: an outage over a holiday must lose nothing."""
+    for name, one in of(graph, "Queue").items():
+        if one.get("messageRetentionSeconds") != FORTNIGHT:
+            yield f"queue {name} does not keep messages for 14 days"
+
+
+def subscriptions_have_a_dead_letter_queue(graph: Graph) -> Iterator[str]:
+    """A FIFO one that is there: without, a wrong queue policy loses every message at once."""
+    queues = of(graph, "Queue")
+    for name, one in of(graph, "TopicSubscription").items():
+        if one["protocol"] != "sqs":
+            continue
+        target = json.loads(one.get("redrivePolicy") or "{}").get("deadLetterTargetArn", "")
+        dlq = queues.get(referred(target, "Queue") or "")
+        if dlq is None or not dlq.get("fifoQueue"):
+            yield f"subscription {name} has no dead-letter queue that is FIFO"
+
+
+RULES = (
+    queues_have_a_dead_letter_queue_of_their_kind,
+    nothing_is_parked_at_its_first_receipt,
+    queues_are_encrypted,
+    queues_and_topics_are_fifo_by_name_too,
+    high_throughput_is_set_in_pairs,
+    queues_keep_messages_for_a_fortnight,
+    subscriptions_have_a_dead_letter_queue,
+)

@@ -1,0 +1,74 @@
+"""Rules on who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.policies import UNSCOPED
+from infra.rules.view import Graph, listed, of, referred, statements
+
+_PUBLIC = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+VOUCHED = "verified"
+
+
+def nobody_may_do_everything(graph: Graph) -> Iterator[str]:
+    """No `*` in an action, nor in a resource but for a log group's own streams."""
+    for name, one in of(graph, "RolePolicy").items():
+        for statement in statements(one["policy"]):
+            for action in statement["Action"]:
+                if "*" in action:
+                    yield f"role {name} may {action}"
+            if UNSCOPED.issuperset(statement["Action"]):
+                continue
+            for resource in statement["Resource"]:
+                streams = referred(resource, "LogGroup") and resource.endswith("}:*")
+                if "*" in (resource.removesuffix(":*") if streams else resource):
+                    yield f"role {name} may {', '.join(statement['Action'])} on {resource}"
+
+
+def nothing_is_public(graph: Graph) -> Iterator[str]:
+    """Whom a resource's policy lets in is a service, for one source; nobody is let in unnamed."""
+    for kind in ("QueuePolicy", "TopicPolicy"):
+        for name, one in of(graph, kind).items():
+            for statement in statements(one["policy"]):
+                if statement["Effect"] != "Allow":
+                    continue
+                if statement["Principal"] in _PUBLIC or not statement.get("Condition"):
+                    yield f"{kind} {name} lets in others than one source"
+    for name, one in of(graph, "Permission").items():
+        if one["principal"] == "*" or not one.get("sourceArn"):
+            yield f"permission {name} lets in others than one source"
+
+
+def roles_are_of_one_service(graph: Graph) -> Iterator[str]:
+    """A role is taken on by Lambda, and by nobody else."""
+    for name, one in of(graph, "Role").items():
+        for statement in statements(one["assumeRolePolicy"]):
+            if statement["Principal"] != {"Service": "lambda.amazonaws.com"}:
+                yield f"role {name} may be taken on by others than Lambda"
+
+
+def few_may_vouch_for_a_delivery(graph: Graph) -> Iterator[str]:
+    """All but those named are refused the sending to the queue of verified deliveries."""
+    for one in of(graph, "QueuePolicy").values():
+        if referred(one["queueUrl"], "Queue") != VOUCHED:
+            continue
+        for statement in statements(one["policy"]):
+            spared = statement.get("Condition", {}).get("ArnNotEquals", {})
+            names = listed(spared.get("aws:PrincipalArn", []))
+            if (
+                statement["Effect"] == "Deny"
+                and "sqs:SendMessage" in statement["Action"]
+                and "${Role/verify.arn}" in names
+                and not any("*" in name for name in names)
+            ):
+                return
+    yield f"queue {VOUCHED} takes messages from whoever may send"
+
+
+RULES = (
+    nobody_may_do_everything,
+    nothing_is_public,
+    roles_are_of_one_service,
+    few_may_vouch_for_a_delivery,
+)

@@ -1,0 +1,88 @@
+"""Rules on functions, what feeds them, the API, and what is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from infra.rules.view import Graph, of, referred
+
+_TAGS = {"project", "stack"}
+
+
+def queues_hide_messages_for_six_times_the_functions_time(graph: Graph) -> Iterator[str]:
+    """[aws] Lambda's own advice; a shorter time hands a message out twice."""
+    queues, functions = of(graph, "Queue"), of(graph, "Function")
+    for name, one in of(graph, "EventSourceMapping").items():
+        queue = queues[referred(one["eventSourceArn"], "Queue") or ""]
+        function = functions[referred(one["functionName"], "Function") or ""]
+        if queue["visibilityTimeoutSeconds"] < 6 * function["timeout"]:
+            yield f"the queue of {name} hides messages for less than six times its timeout"
+
+
+def batches_are_answered_item_by_item(graph: Graph) -> Iterator[str]:
+    """Ten at most, and at least two batches at once, as AWS has it."""
+    for name, one in of(graph, "EventSourceMapping").items():
+        if one.get("functionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"mapping {name} fails or succeeds as a whole"
+        if not 1 <= one["batchSize"] <= 10:
+            yield f"mapping {name} takes more than a FIFO queue hands out"
+        if one.get("scalingConfig", {}).get("maximumConcurrency", 0) < 2:
+            yield f"mapping {name} has no maximum concurrency"
+
+
+def functions_have_a_log_group_that_ends(graph: Graph) -> Iterator[str]:
+    """One of Lambda's making would be kept, and paid for, for ever."""
+    groups = {one["name"] for one in of(graph, "LogGroup").values()}
+    for name, one in of(graph, "Function").items():
+        if f"/aws/lambda/{one['name']}" not in groups:
+            yield f"function {name} has no log group"
+    for name, one in of(graph, "LogGroup").items():
+        if not one.get("retentionInDays"):
+            yield f"log group {name} is kept for ever"
+
+
+def the_ledger_can_be_restored(graph: Graph) -> Iterator[str]:
+    """To any second; what need not be kept has an end."""
+    for name, one in of(graph, "Table").items():
+        if not one.get("pointInTimeRecovery", {}).get("enabled"):
+            yield f"table {name} cannot be restored to a point in time"
+        if not one.get("ttl", {}).get("enabled"):
+            yield f"table {name} keeps everything for ever"
+
+
+def the_api_is_limited_and_logged(graph: Graph) -> Iterator[str]:
+    """With no body and no header in the log; behind a name of its own by that name only."""
+    for name, one in of(graph, "Stage").items():
+        limits = one.get("defaultRouteSettings", {})
+        if not limits.get("throttlingRateLimit") or not limits.get("throttlingBurstLimit"):
+            yield f"stage {name} has no limits"
+        written = json.dumps(json.loads(one.get("accessLogSettings", {}).get("format", "null")))
+        if written == "null":
+            yield f"stage {name} has no access log"
+        if "body" in written.lower() or "header" in written.lower():
+            yield f"stage {name} logs what people sent"
+    if of(graph, "DomainName"):
+        for name, one in of(graph, "Api").items():
+            if not one.get("disableExecuteApiEndpoint"):
+                yield f"API {name} answers to AWS's name besides its own"
+
+
+def everything_says_whose_it_is(graph: Graph) -> Iterator[str]:
+    """Made by our own provider, with its tags."""
+    for one in graph:
+        if not one.custom or one.type.startswith("pulumi:"):
+            continue
+        tags = one.provider.get("defaultTags", "{}")
+        if not json.loads(tags).get("tags", {}).keys() >= _TAGS:
+            yield f"{one.type} {one.name} is not tagged"
+
+
+RULES = (
+    queues_hide_messages_for_six_times_the_functions_time,
+    batches_are_answered_item_by_item,
+    functions_have_a_log_group_that_ends,
+    the_ledger_can_be_restored,
+    the_api_is_limited_and_logged,
+    everything_says_whose_it_is,
+)

@@ -1,0 +1,56 @@
+"""What watches over the stack: metrics from logs, alarms, a dashboard, a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+
+from infra.alarms import COUNTED, watches
+from infra.charts import charts
+from infra.components.alarm import Alarms, AlarmsArgs
+from infra.components.alerts import Alerts, AlertsArgs
+from infra.components.budget import Budget, BudgetArgs
+from infra.components.dashboard import Dashboard, DashboardArgs
+from infra.components.function import Function
+from infra.components.log_metric import LogMetric, LogMetrics
+from infra.stack import Foundation
+
+
+def watch(made: Foundation, functions: Mapping[str, Function]) -> None:
+    """Make everything that tells somebody how the stack is."""
+    counted = (
+        LogMetric(metric, event, {name: functions[name].log.name for name in names})
+        for metric, (event, names) in COUNTED.items()
+    )
+    LogMetrics("metrics", counted, made.options)
+    settings = made.settings
+    alerts = Alerts(
+        "alerts",
+        AlertsArgs(f"{made.prefix}-alerts", made.account, settings.alert_emails),
+        made.options,
+    ).topic.arn
+    Alarms("alarms", AlarmsArgs(made.prefix, watches(made, functions), alerts), made.options)
+    if settings.monthly_budget_usd:
+        Budget(
+            "budget",
+            BudgetArgs(f"{made.prefix}-budget", settings.monthly_budget_usd, alerts),
+            made.options,
+        )
+    _dashboard(made, functions)
+
+
+def _dashboard(made: Foundation, functions: Mapping[str, Function]) -> None:
+    queues = [(q.queue.name, q.dlq.name if q.dlq else None) for q in made.queues.values()]
+    known = pulumi.Output.all(
+        made.api.api.id, queues, [one.function.name for one in functions.values()]
+    )
+    Dashboard(
+        "dashboard",
+        DashboardArgs(
+            made.prefix,
+            pulumi.Config("aws").require("region"),
+            known.apply(lambda known: charts(made.stack, known[0], dict(known[1]), known[2])),
+        ),
+        made.options,
+    )
