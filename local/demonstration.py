@@ -53,7 +53,7 @@ async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
     simulator = platform.simulators["paypal"].url
     async with http.post(f"{simulator}/_simulator/webhooks", json=order) as answer:
         webhook = await answer.json()
-    if not all(200 <= status < 300 for status in webhook["answers"]):
+    if not all(status and 200 <= status < 300 for status in webhook["answers"]):
         raise DemonstrationError(f"the webhook was answered with {webhook['answers']}")
     payment = f"demo-{secrets.token_hex(4)}"
     await asyncio.to_thread(_send_payment, platform, payment)

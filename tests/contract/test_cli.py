@@ -173,9 +173,9 @@ class TestErrors:
 
         assert 3 == penstock("--stack", "prod", *arguments, "--yes-prod").exit_code
 
-    @pytest.mark.parametrize("name", ["--help", "../prod", "PROD", ""])
+    @pytest.mark.parametrize("name", ["--help", "../prod", "PROD"])
     def test_a_stacks_name_is_a_plain_name(self, folder: Path, name: str):
-        assert 0 != penstock(f"--stack={name}", "queue", "depth").exit_code or name == ""
+        assert 2 == penstock(f"--stack={name}", "queue", "depth").exit_code
 
     def test_a_wrong_option_is_code_2(self):
         assert 2 == penstock("events", "list", "--limit", "0").exit_code
@@ -290,6 +290,25 @@ class TestTrigger:
 
         assert 5 == result.returncode
         assert [400] == json.loads(result.stdout)["answers"]
+
+    def test_what_is_told_ends_with_the_payment_to_look_at(self):
+        told = in_a_process("trigger").stdout.split("\n")
+
+        assert told[0].endswith("sent; answered 202")
+        assert told[1].startswith("penstock payments show paypal-")
+
+    @pytest.mark.parametrize("arguments", [["--forge"], ["BILLING.SUBSCRIPTION.CREATED"]])
+    def test_no_payment_is_promised_where_none_will_be(self, arguments: list[str]):
+        (told,) = in_a_process("trigger", *arguments).stdout.splitlines()
+
+        assert told.endswith("sent; answered 202")
+
+    def test_an_api_that_gives_no_answer_is_code_6(self, folder: Path, live: Live):
+        write(folder, apiUrl="http://127.0.0.1:9", simulators=live.simulators)
+        result = in_a_process("trigger")
+
+        assert (6, 1) == (result.returncode, len(result.stderr.splitlines()))
+        assert "answered nothing" in result.stdout
 
     @pytest.mark.parametrize("change", ["no-equals", "=value"])
     def test_a_set_that_cannot_be_read_is_code_2(self, change: str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,18 +57,21 @@ def trigger(
     if body is not None:
         order["body"] = base64.b64encode(body.read_bytes()).decode()
     sent = asyncio.run(_send(begun.stack(), order))
-    answers: list[int] = sent["answers"]
-    begun.show(
-        sent,
-        lambda: [
-            f"{event} {sent.get('event_id', '')} sent; answered {', '.join(map(str, answers))}",
-            f"penstock payments show {GATEWAY}-{sent['resource_id']}"
-            if sent.get("resource_id") and not forge
-            else "",
-        ],
-    )
-    if not all(200 <= status < 300 for status in answers):
+    answers: list[int | None] = sent["answers"]
+    begun.show(sent, lambda: list(_told(event, sent, forge=forge)))
+    if None in answers:
+        raise CommandError("the API gave no answer: is `make run` still up?", Code.unavailable)
+    if not all(status and 200 <= status < 300 for status in answers):
         raise CommandError("the door refused it", Code.refused)
+
+
+def _told(event: str, sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
+    """What was sent and answered and, where a payment may come of it, how to look at that."""
+    what = " ".join(filter(None, (event, sent.get("event_id"))))
+    answers = ", ".join(str(status or "nothing") for status in sent["answers"])
+    yield f"{what} sent; answered {answers}"
+    if sent.get("resource_id") and event.startswith("PAYMENT.") and not forge:
+        yield f"penstock payments show {GATEWAY}-{sent['resource_id']}"
 
 
 async def _send(stack: Stack, order: dict[str, Any]) -> dict[str, Any]:
