@@ -152,5 +152,5 @@ class Notification:
                 transmission=str(raw["transmission"]),
                 digest=str(raw["digest"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise MalformedMessage("not a notification as verify writes it") from exc

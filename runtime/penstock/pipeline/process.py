@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -14,7 +14,7 @@ from penstock.domain.delivery import Evidence, Notification
 from penstock.domain.observation import Confirmed, Contradicted, NotYet
 from penstock.domain.outcome import Applied, Duplicate, Ignored, Outcome, Rejected
 from penstock.domain.payment import Payment
-from penstock.errors import AlreadySeen, GatewayUnavailable
+from penstock.errors import AlreadySeen, GatewayUnavailable, PaymentConflict, UnknownGateway
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.invoice import Invoicing
@@ -39,7 +39,8 @@ class Process:
         Apply one notification, once, and finish what it began.
 
         Raises:
-            PermanentError: it cannot be read.
+            PermanentError: it cannot be read, its gateway is not configured here, or its
+                payment's id belongs to another gateway's.
             TransientError: the gateway's API, the ledger or a topic gave no answer.
         """
         notification = Notification.loads(message.body)
@@ -80,20 +81,27 @@ class Process:
                 await self.publish(entity)
 
     async def _outcome(self, notification: Notification) -> Outcome:
-        for mark in _marks(notification):
+        marks: list[Seen] = []
+        for mark in (*_marks(notification), _contradicted(notification)):
             known = await self.ledger.seen(mark.key)
             if known is None:
-                continue
-            if mark.key.startswith(_transmission(notification)) and known.digest != mark.digest:
+                marks.append(mark)
+            elif known.digest == mark.digest:
+                return Duplicate(notification.entity)
+            elif mark.key.startswith(_transmission(notification)):
                 return await self._reject(
                     notification, "its transmission was seen before with another body"
                 )
-            return Duplicate(notification.entity)
+            # An event's id with another body, sent anew: the API is asked what is true now.
         gateway = self.gateways.get(notification.gateway)
+        if gateway is None:
+            raise UnknownGateway("the notification's gateway is not configured here")
         if notification.entity is None or not isinstance(gateway, Confirm):
             return Ignored("nothing here follows from it")
         # Read before asking: whoever commits between the two makes our version stale.
         before = await self.ledger.load(notification.entity)
+        if before is not None and before.gateway != notification.gateway:
+            raise PaymentConflict("the payment's id belongs to another gateway's payment")
         confirmation = await gateway.confirm(notification, self.clock.now())
         match confirmation:
             case NotYet(retry_after):
@@ -103,7 +111,7 @@ class Process:
             case Contradicted():
                 return await self._contradict(notification, before, confirmation)
             case Confirmed():
-                return await self._apply(notification, before, confirmation, gateway)
+                return await self._apply(notification, before, confirmation, gateway, marks[:-1])
             case _:
                 assert_never(confirmation)
 
@@ -113,6 +121,7 @@ class Process:
         before: Payment | None,
         confirmed: Confirmed,
         gateway: Confirm,
+        marks: Sequence[Seen],
     ) -> Outcome:
         entity = notification.entity or ""
         decided = rules.observe(
@@ -123,7 +132,7 @@ class Process:
             invoicing=isinstance(gateway, Invoices),
             now=self.clock.now(),
             new_id=self.ids.new,
-            seen=_marks(notification),
+            seen=marks,
         )
         try:
             await self.ledger.commit(decided)
@@ -141,7 +150,7 @@ class Process:
             contradiction,
             now=self.clock.now(),
             new_id=self.ids.new,
-            seen=_marks(notification),
+            seen=[_contradicted(notification)],
         )
         # Kept apart first: a crash before the commit repeats it, a crash after could not.
         fields = ", ".join(contradiction.fields)
@@ -181,3 +190,14 @@ def _marks(notification: Notification) -> tuple[Seen, ...]:
         return (event,)
     sent = f"{_transmission(notification)}{notification.transmission}"
     return Seen(sent, notification.digest), event
+
+
+def _contradicted(notification: Notification) -> Seen:
+    """
+    What a notification that the API contradicts is remembered by: itself, and nothing more.
+
+    It uses up neither its event's id nor its transmission: the same, once the API agrees, counts,
+    and a body made up for a genuine signature keeps out no genuine one.
+    """
+    sent = f"{notification.transmission}/{notification.digest}"
+    return Seen(f"{notification.gateway}/contradicted/{sent}", notification.digest)
