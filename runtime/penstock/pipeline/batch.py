@@ -27,6 +27,8 @@ from penstock.ports import Inbox, Message
 MARGIN = 5.0
 """Seconds a function keeps for giving back what it did not begin."""
 _MAX_DOUBLINGS = 32
+PATIENCE = 100
+"""Receipts for which the other side's word counts; a queue gives a message up after 200."""
 
 
 class Status(StrEnum):
@@ -63,10 +65,17 @@ class Backoff:
     cap: float
 
     def delay(self, receives: int, retry_after: float | None = None) -> float:
-        """The delay after that many receipts, or the one the other side named, capped too."""
-        if retry_after is not None:
-            return min(max(retry_after, 0.0), self.cap)
-        return min(self.base * 2.0 ** min(receives - 1, _MAX_DOUBLINGS), self.cap)
+        """
+        The delay after that many receipts, or the one the other side named, capped too.
+
+        Who says "at once" over and over is believed for a while only: an outage must not use up
+        the receipts that a queue allows a message.
+        """
+        own = min(self.base * 2.0 ** min(receives - 1, _MAX_DOUBLINGS), self.cap)
+        if retry_after is None:
+            return own
+        named = min(max(retry_after, 0.0), self.cap)
+        return named if receives <= PATIENCE else max(named, own)
 
 
 Handle = Callable[[Message], Awaitable[Handled]]
@@ -133,13 +142,16 @@ class Batch:
         delay = 0.0
         try:
             if remaining() <= self.item_timeout + MARGIN:
-                raise OutOfTime("too little time left to begin", retry_after=0)
+                raise OutOfTime("too little time left to begin")
             async with asyncio.timeout(self.item_timeout):
                 handled = await self.handle(message)
             entity, outcome, status = handled.entity, handled.outcome, Status.done
             because = handled.because
         except PermanentError as exc:
             status, outcome, error, delay = await self._park(message, exc)
+        except OutOfTime as exc:
+            # Our want of time is no fault of the message's: whoever has time may have it at once.
+            status, outcome, error = Status.retry, "retry", str(exc)
         except TransientError as exc:
             status, outcome, error = Status.retry, "retry", str(exc)
             delay = self.backoff.delay(message.receives, exc.retry_after)

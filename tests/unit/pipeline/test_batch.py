@@ -120,6 +120,33 @@ async def test_nothing_begins_without_time_to_end_and_it_comes_back_at_once():
     assert [(["m-1", "m-2"], 0.0)] == inbox.postponed
 
 
+async def test_want_of_time_is_never_held_against_a_message():
+    async def handle(item: Message) -> Handled:
+        raise AssertionError("must not begin")
+
+    inbox = Inbox()
+    tired = message("1", group="a", receives=150)
+
+    await batch(handle, inbox).run([tired], lambda: 25.0)
+
+    assert [(["m-1"], 0.0)] == inbox.postponed
+
+
+async def test_an_outage_that_says_at_once_again_does_not_use_up_the_receipts():
+    """A queue gives a message up after 200 receipts: they must last longer than a day."""
+
+    async def handle(item: Message) -> Handled:
+        raise GatewayUnavailable("503", retry_after=0)
+
+    waited = 0.0
+    for receives in range(1, 201):
+        inbox = Inbox()
+        await batch(handle, inbox).run([message("1", receives=receives)], plenty)
+        waited += inbox.postponed[0][1]
+
+    assert waited > 24 * 3600
+
+
 async def test_an_item_that_never_ends_is_ended():
     async def handle(item: Message) -> Handled:
         await asyncio.Event().wait()
@@ -155,6 +182,9 @@ async def test_a_bug_keeps_the_message_and_its_text_out_of_the_log():
         (1, 30, 30),
         (1, 5000, 900),
         (1, -3, 0),
+        (100, 1, 1),
+        (101, 1, 900),
+        (101, 1000, 900),
     ],
 )
 def test_back_off_doubles_up_to_its_cap_or_does_as_told(
