@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Self
 
 # ISO 4217 exponents that are not 2. Source: ISO 4217 list one.
@@ -31,7 +30,7 @@ _ZERO = frozenset(
 )
 _THREE = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_DECIMAL = re.compile(r"-?(\d+|\d*\.\d+)", re.ASCII)
+_DECIMAL = re.compile(r"(-?)(\d*)(?:\.(\d+))?(?<=\d)", re.ASCII)
 _LONGEST = 32  # PayPal's limit for an amount's text, and plenty for anybody else.
 
 
@@ -68,21 +67,23 @@ class Money:
         Raises:
             ValueError: no decimal number, or finer than the currency's minor unit.
         """
-        if len(text) > _LONGEST or not _DECIMAL.fullmatch(text):
+        # Digit by digit: decimal's default context rounds what has more than 28 of them.
+        written = _DECIMAL.fullmatch(text) if len(text) <= _LONGEST else None
+        if written is None:
             raise ValueError("amount must be a decimal number such as 12.50")
-        try:
-            minor = Decimal(text).scaleb(exponent(currency))
-        except InvalidOperation as exc:  # pragma: no cover - the pattern admits no such text
-            raise ValueError("amount must be a decimal number such as 12.50") from exc
-        if minor != minor.to_integral_value():
+        digits = exponent(currency)
+        sign, whole, fraction = written[1], written[2], written[3] or ""
+        if fraction[digits:].strip("0"):
             raise ValueError(f"amount is finer than {currency}'s minor unit")
-        return cls(int(minor), currency)
+        minor = int(whole + fraction[:digits].ljust(digits, "0") or "0")
+        return cls(-minor if sign else minor, currency)
 
     @property
     def decimal(self) -> str:
         """The amount as a decimal text with the currency's digits: "12.50", "1250" for JPY."""
         digits = exponent(self.currency)
-        return f"{Decimal(self.minor).scaleb(-digits):.{digits}f}"
+        sign, text = "-" if self.minor < 0 else "", str(abs(self.minor)).rjust(digits + 1, "0")
+        return f"{sign}{text[:-digits]}.{text[-digits:]}" if digits else sign + text
 
     def __str__(self) -> str:
         return f"{self.decimal} {self.currency}"

@@ -57,3 +57,22 @@ def test_it_reads_as_people_write_it():
         str(Money(1250, "JPY")),
         str(Money(5, "KWD")),
     ]
+
+
+@pytest.mark.parametrize("currency", ["JPY", "USD", "KWD"])
+def test_no_digit_of_a_long_amount_is_rounded_away(currency: str):
+    text = "1234567890123456789012345678901"
+
+    held = Money.parse(text, currency)
+
+    assert text == str(held.minor)[: len(text)]
+    assert text == held.decimal.partition(".")[0]
+
+
+def test_what_is_below_zero_reads_and_writes_the_same():
+    assert [-1205, "-12.05", "-0.05", "-1205"] == [
+        Money.parse("-12.05", "USD").minor,
+        Money(-1205, "USD").decimal,
+        Money(-5, "USD").decimal,
+        Money(-1205, "JPY").decimal,
+    ]

@@ -194,3 +194,23 @@ def test_an_answer_is_missing_since_it_was_first_missed():
     )
 
     assert NOON == again.lost_at
+
+
+@pytest.mark.parametrize("minor", [0, -1250])
+def test_a_sale_without_a_sum_gets_no_invoice_and_an_event_says_why(minor: int):
+    nothing = sale(PaymentStatus.succeeded)
+    nothing = replace(
+        nothing, transaction=replace(nothing.transaction, amount=Money(minor, "USD"))
+    )
+
+    change = observe(None, nothing)
+
+    assert (["payment.succeeded", "invoice.withheld"], rules.NO_SUM, ()) == (
+        types(change),
+        change.payment.invoice_withheld,
+        change.payment.operations,
+    )
+
+
+def test_two_sales_whose_ids_end_alike_have_invoice_numbers_of_their_own():
+    assert rules.invoice_number("paypal-A-17") != rules.invoice_number("paypal-B-17")
