@@ -118,7 +118,12 @@ class Tokens:
         except ValueError as exc:
             raise HttpNotSent("no token: PayPal answered no JSON") from exc
         value, life = shapes.text(data, "access_token"), shapes.at(data, "expires_in")
-        if value is None or not isinstance(life, int) or not value.isascii():
+        if (
+            value is None
+            or not isinstance(life, int)
+            or not value.isascii()
+            or not value.isprintable()
+        ):
             raise HttpNotSent("no token: PayPal answered something else")
         lasts = timedelta(seconds=min(life, 24 * 3600))
         return _Token(client_id, value, now + max(lasts - EARLY, lasts / 2))

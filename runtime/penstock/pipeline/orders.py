@@ -15,6 +15,8 @@ _MOST = 10**15
 """Minor units; beyond it a number would not survive JSON readers that use doubles."""
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 
+Key = Annotated[str, Field(min_length=1, max_length=40)]
+
 
 class _Strict(BaseModel):
     # Unknown fields are refused: a misspelt "curency" must not become a default.
@@ -33,7 +35,7 @@ class _Order(_Strict):
     reference: Text | None = None
     description: Text | None = None
     payer: _Payer | None = None
-    metadata: dict[str, Text] = {}
+    metadata: Annotated[dict[Key, Text], Field(max_length=20)] = {}
 
     def order(self) -> Order:
         payer = self.payer and Payer(self.payer.reference, self.payer.name, self.payer.email)

@@ -16,6 +16,10 @@ from tests.unit.pipeline.world import World
 ORDER = {"amount": 1250, "currency": "USD", "reference": "order-1"}
 
 
+def paid_with(metadata: dict[str, str]) -> object:
+    return {"id": "p1", "provider": "acme", "order": {**ORDER, "metadata": metadata}}
+
+
 async def send(world: World, body: object = None, *, dedup: str = "p1") -> None:
     text = json.dumps({"id": "p1", "provider": "acme", "order": ORDER} if body is None else body)
     await world.payments.send(Outgoing(text, group="p1", dedup=dedup))
@@ -209,6 +213,9 @@ async def test_another_order_under_a_known_id_is_parked_and_charges_nothing():
         ({"id": "p1", "provider": "acme", "order": {**ORDER, "amount": 1.5}}, "order.amount"),
         ({"id": "p1", "provider": "acme", "order": {**ORDER, "amount": 0}}, "order.amount"),
         ({"id": "", "provider": "acme", "order": ORDER}, "id"),
+        (paid_with({f"k{n}": "v" for n in range(21)}), "order.metadata"),
+        (paid_with({"k" * 41: "v"}), "order.metadata"),
+        (paid_with({"": "v"}), "order.metadata"),
     ],
 )
 async def test_poison_is_parked_with_the_field_and_leaves_no_payment(body: object, names: str):
