@@ -54,12 +54,13 @@ def works(made: Foundation) -> Mapping[str, Work]:
             bundle="receive",
         ),
         "api": Work(
-            "penstock.entrypoints.lambdas.api",
+            "penstock.entrypoints.lambda_api.handler",
             env.working(made)
             | env.gateways(made)
             | env.ledger(made)
             | env.sends(made, "payments"),
             [permits.ledger(made), permits.archive(made), permits.send(made, "payments")],
+            bundle="api",
         ),
         "verify": _consumer(
             made,

@@ -7,6 +7,7 @@ import json
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +20,48 @@ from infra.bundle.stamp import CONTRACTS, RUNTIME, Stamp, read, record, sources
 from infra.bundle.target import BundleError, Platform, Target, platform
 from infra.plugins import Plugin, installed
 
-ENTRY = {"receive": "penstock.entrypoints.receive", "worker": "penstock.entrypoints.lambdas"}
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    A kind of function, which has a zip.
+
+    Attributes:
+        entry: the module its handlers are in.
+        plugins: whether it runs them, and so carries them.
+        contract: whether it serves the API's contract.
+    """
+
+    entry: str
+    plugins: bool = False
+    contract: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "receive": Kind("penstock.entrypoints.receive"),
+    "api": Kind("penstock.entrypoints.lambda_api", contract=True),
+    "worker": Kind("penstock.entrypoints.lambdas", plugins=True),
+}
+# A checkout's contract is YAML, and a zip's is JSON.
+_LEFT_OUT = frozenset(["yaml"])
 
 # What plays a provider, and what tests are made with, is in no zip.
 _SIMULATOR = re.compile(r"(^|/)simulator(/|\.py$)")
 _TESTING = "penstock/testing/"
-_CODE = re.compile(r"\.pyc?$|(^|/)__pycache__(/|$)")
+_CONTRACTS = "_contracts/"
 
 
-def build(target: Target, out: Path, profile: Path | None = None) -> dict[str, Path]:
+def build(
+    target: Target, out: Path, profile: Path | None = None, *, where: Platform | None = None
+) -> dict[str, Path]:
     """
-    Build `receive.zip` and `worker.zip`; at once, if nothing has changed since.
+    Build a zip for each kind of function; at once, if nothing has changed since.
 
-    They hold every installed plugin, whichever a stack uses: one build serves all stacks.
+    `worker.zip` holds every installed plugin, whichever a stack uses: one build serves all stacks.
 
     Args:
         profile: JSON of what the local platform adds, by plugin; for the target `local` only.
+        where: left out, the target's own platform.
 
     Returns:
         The zips, by kind of function.
@@ -45,8 +72,8 @@ def build(target: Target, out: Path, profile: Path | None = None) -> dict[str, P
     """
     if profile and target != "local":
         raise BundleError("a profile makes a platform trust test keys: it is for `local` only")
-    zips = {kind: out / f"{kind}.zip" for kind in ENTRY}
-    plugins, where = installed(), platform(target)
+    zips = {kind: out / f"{kind}.zip" for kind in KINDS}
+    plugins, where = installed(), where or platform(target)
     data = _data(plugins, profile)
     made_of = Stamp(target, sources(plugins), _key(where, data))
     if read(out) == made_of and all(path.is_file() for path in zips.values()):
@@ -54,29 +81,33 @@ def build(target: Target, out: Path, profile: Path | None = None) -> dict[str, P
     # Until they are all there they are made of nothing known.
     record(out, Stamp(target, "", ""))
     for kind, path in zips.items():
-        write(path, _entries(kind, where, plugins, data), where.level)
+        write(path, _entries(KINDS[kind], where, plugins, data), where.level)
     record(out, made_of)
     return zips
 
 
 def _entries(
-    kind: str, where: Platform, plugins: Sequence[Plugin], data: Mapping[str, bytes]
+    kind: Kind, where: Platform, plugins: Sequence[Plugin], data: Mapping[str, bytes]
 ) -> Mapping[str, Path | bytes]:
     """Everything in a zip: our code and its `.pyc`, the plugins', data, dependencies."""
-    carried = plugins if kind == "worker" else ()
+    carried = plugins if kind.plugins else ()
     own = {name: path for plugin in carried for name, path in _package(plugin).items()}
     roots = [RUNTIME, *{plugin.folder.parent for plugin in carried}]
-    modules = [ENTRY[kind], *(_module(name) for name in own if name.endswith(".py"))]
+    modules = [kind.entry, *(_module(name) for name in own if name.endswith(".py"))]
     needed = closure(modules, roots)
     if tests := [name for name in needed.files if name.startswith(_TESTING)]:
-        raise BundleError(f"{kind}: {tests[0]} is imported, and is for tests only")
+        raise BundleError(f"{kind.entry}: {tests[0]} is imported, and is for tests only")
     code = {**needed.files, **own}
-    only = None if kind == "worker" else needed.foreign
+    foreign = needed.foreign - _LEFT_OUT
     return {
-        **dependencies(where, only),
+        **(dependencies(where, foreign) if foreign else {}),
         **code,
         **_compile({name: path for name, path in code.items() if name.endswith(".py")}, where),
-        **{f"penstock/{name}": content for name, content in data.items()},
+        **{
+            f"penstock/{name}": content
+            for name, content in data.items()
+            if kind.contract or not name.startswith(_CONTRACTS)
+        },
     }
 
 
@@ -97,6 +128,8 @@ def _module(file: str) -> str:
 
 
 def _compile(sources: Mapping[str, Path], where: Platform) -> Mapping[str, bytes]:
+    if where.python is None:
+        return {}
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
         for name, path in sources.items():
@@ -113,10 +146,10 @@ def _data(plugins: Sequence[Plugin], profile: Path | None) -> Mapping[str, bytes
     """What is written at build time: the index of plugins, the contracts, the profile."""
     data = {
         "_plugins.json": _json({"plugins": [dict(plugin.raw) for plugin in plugins]}),
-        "_contracts/api.json": _json(yaml.safe_load((CONTRACTS / "api.yaml").read_bytes())),
+        f"{_CONTRACTS}api.json": _json(yaml.safe_load((CONTRACTS / "api.yaml").read_bytes())),
     }
     for path in CONTRACTS.rglob("*.json"):
-        data[f"_contracts/{path.relative_to(CONTRACTS).as_posix()}"] = path.read_bytes()
+        data[f"{_CONTRACTS}{path.relative_to(CONTRACTS).as_posix()}"] = path.read_bytes()
     if profile:
         data["_profile.json"] = _json(json.loads(profile.read_bytes()))
     return data
@@ -128,7 +161,9 @@ def _json(value: Any) -> bytes:
 
 def _key(where: Platform, data: Mapping[str, bytes]) -> str:
     """A fingerprint of what goes into the zips besides sources."""
-    digest = hashlib.sha256(repr((where.target, where.version, where.pip)).encode())
+    digest = hashlib.sha256(
+        repr((where.target, where.version, where.pip, bool(where.python))).encode()
+    )
     for name, content in sorted(data.items()):
         digest.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
     return digest.hexdigest()

@@ -20,28 +20,27 @@ CACHE = ROOT / "build" / "cache"
 
 # The AWS APIs that functions call. botocore brings the data of all of them, 100 MB of JSON.
 SERVICES = frozenset(["sqs", "sns", "dynamodb", "secretsmanager", "sesv2", "sts"])
-_DATA = re.compile(r"(?:botocore|boto3)/data/([^/]+)/")
+_DATA = re.compile(r"botocore/data/([^/]+)/")
 _UNUSED = re.compile(
     r"(^|/)(tests|__pycache__)/|\.(pyi|pxd|pyx|c|h)$|^bin/|"
-    r"\.dist-info/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$|"
+    r"\.dist-info/(RECORD$|INSTALLER$|REQUESTED$|direct_url\.json$|sboms/)|"
     # Made for other people's tests, and the compiler of a package whose compiled half is all
     # that is used.
-    r"^multidict/_testcapi|^aiohttp/(pytest_plugin|test_utils)\.py$|^(cffi|pycparser)/"
+    r"^multidict/_testcapi|^aiohttp/(pytest_plugin|test_utils)\.py$|^(cffi|pycparser)/|"
+    # boto3's resources, where we use clients; time zones, which every system has; examples.
+    r"^boto3/(data|examples)/|^dateutil/zoneinfo/.*\.tar\.gz$|^botocore/data/.*/examples-1\.json"
 )
 
 
-def dependencies(platform: Platform, only: Iterable[str] | None = None) -> Mapping[str, Path]:
+def dependencies(platform: Platform, imported: Iterable[str]) -> Mapping[str, Path]:
     """
-    Files of the dependencies, by their path in the zip.
-
-    Args:
-        only: the packages that are imported, and what those need; None for all that is locked.
+    Files of the packages that are imported, and of what those need, by their path in the zip.
 
     Raises:
-        BundleError: they cannot be installed.
+        BundleError: they cannot be installed, or one is not among those that are locked.
     """
-    stage = _stage(platform)
-    wanted = _distributions(stage, only)
+    stage = staged(platform)
+    wanted = _distributions(stage, imported)
     files = {
         str(file): Path(str(file.locate()))
         for distribution in wanted
@@ -77,20 +76,27 @@ def compile_sources(folder: Path, python: Path) -> None:
         raise BundleError(f"the sources do not compile: {(done.stdout or done.stderr)[-2000:]}")
 
 
-def _stage(platform: Platform) -> Path:
-    """The folder they are installed in; made when the lock or this module has changed."""
-    made_of = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes())
-    made_of.update(repr((platform.version, platform.pip)).encode())
-    stage = CACHE / f"{platform.target}-{made_of.hexdigest()[:16]}"
+def staged(platform: Platform, lock: Path = LOCK) -> Path:
+    """
+    The folder that what is locked is installed in; made when the lock or this module has changed.
+
+    Raises:
+        BundleError: it cannot be installed.
+    """
+    made_of = hashlib.sha256(lock.read_bytes() + Path(__file__).read_bytes())
+    made_of.update(repr((platform.version, platform.pip, bool(platform.python))).encode())
+    name = f"{lock.stem}-{platform.target}"
+    stage = CACHE / f"{name}-{made_of.hexdigest()[:16]}"
     if stage.is_dir():
         return stage
     CACHE.mkdir(parents=True, exist_ok=True)
-    for stale in CACHE.glob(f"{platform.target}-*"):
+    for stale in CACHE.glob(f"{name}-*"):
         shutil.rmtree(stale, ignore_errors=True)
-    unfinished = CACHE / f"unfinished-{platform.target}-{os.getpid()}"
+    unfinished = CACHE / f"unfinished-{name}-{os.getpid()}"
     try:
-        _install(platform, unfinished)
-        compile_sources(unfinished, platform.python)
+        _install(platform, lock, unfinished)
+        if platform.python is not None:
+            compile_sources(unfinished, platform.python)
         unfinished.rename(stage)
     except OSError:
         # Somebody else built the same meanwhile.
@@ -101,9 +107,9 @@ def _stage(platform: Platform) -> Path:
     return stage
 
 
-def _install(platform: Platform, folder: Path) -> None:
+def _install(platform: Platform, lock: Path, folder: Path) -> None:
     """With uv, which takes seconds, or with pip, which knows its own configuration."""
-    common = ["--require-hashes", "--no-deps", "--target", str(folder), "-r", str(LOCK)]
+    common = ["--require-hashes", "--no-deps", "--target", str(folder), "-r", str(lock)]
     wheels = ["--only-binary", ":all:"]
     uv = [sys.executable, "-m", "uv", "pip", "install", "-q", *wheels, *common]
     uv += platform.uv or ["--python", sys.executable]
@@ -116,21 +122,19 @@ def _install(platform: Platform, folder: Path) -> None:
         )
         if done.returncode == 0:
             return
-    raise BundleError(f"{LOCK.name} could not be installed: {done.stderr[-2000:]}")
+    raise BundleError(f"{lock.name} could not be installed: {done.stderr[-2000:]}")
 
 
-def _distributions(stage: Path, only: Iterable[str] | None) -> list[Distribution]:
+def _distributions(stage: Path, imported: Iterable[str]) -> list[Distribution]:
     there = {_name(one.metadata["Name"]): one for one in distributions(path=[str(stage)])}
-    if only is None:
-        return list(there.values())
     imports = {
         file.parts[0].partition(".")[0]: name
         for name, one in there.items()
         for file in one.files or ()
     }
-    if unknown := {name for name in only if name not in imports}:
+    if unknown := {name for name in imported if name not in imports}:
         raise BundleError(f"{', '.join(sorted(unknown))} is imported and not in {LOCK.name}")
-    waiting, needed = [imports[name] for name in only], dict[str, Distribution]()
+    waiting, needed = [imports[name] for name in imported], dict[str, Distribution]()
     while waiting:
         name = waiting.pop()
         if name not in needed and name in there:
@@ -146,9 +150,7 @@ def _name(requirement: str) -> str:
 
 def _kept(file: str) -> bool:
     data = _DATA.match(file)
-    if data:
-        return data[1] in SERVICES
-    return not _UNUSED.search(file)
+    return not (data and data[1] not in SERVICES) and not _UNUSED.search(file)
 
 
 def _compiled(source: Path, platform: Platform) -> Path | None:

@@ -26,7 +26,8 @@ class Platform:
     What a target's zips are made for.
 
     Attributes:
-        python: the interpreter that compiles for it; of the same version, so that it reads them.
+        python: the interpreter that compiles for it, of the same version: another's `.pyc` are
+            not read. None if there is none here, and the zips hold sources only.
         version: that version, as `3.13`.
         pip: pip's options that choose its wheels.
         uv: the same for uv.
@@ -34,7 +35,7 @@ class Platform:
     """
 
     target: Target
-    python: Path
+    python: Path | None
     version: str
     pip: tuple[str, ...] = ()
     uv: tuple[str, ...] = ()
@@ -42,12 +43,7 @@ class Platform:
 
 
 def platform(target: Target) -> Platform:
-    """
-    The platform of a target.
-
-    Raises:
-        BundleError: no interpreter of its version is installed.
-    """
+    """The platform of a target."""
     if target == "local":
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         return Platform(target, Path(sys.executable), version)
@@ -57,7 +53,7 @@ def platform(target: Target) -> Platform:
         choice += ["--platform", name]
     return Platform(
         target,
-        _interpreter(AWS_PYTHON),
+        interpreter(AWS_PYTHON),
         AWS_PYTHON,
         pip=tuple(choice),
         uv=("--python-version", AWS_PYTHON, "--python-platform", "aarch64-manylinux_2_28"),
@@ -65,8 +61,12 @@ def platform(target: Target) -> Platform:
     )
 
 
-def _interpreter(version: str) -> Path:
-    # Another version's .pyc are not read, and without any a function compiles at every start.
+def interpreter(version: str) -> Path | None:
+    """
+    An interpreter of that version on this machine.
+
+    None is downloaded: what can be relied on is the index of packages, and it has none.
+    """
     find = [sys.executable, "-m", "uv", "python", "find", "--no-python-downloads", version]
     found = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         find, capture_output=True, text=True, check=False
@@ -75,9 +75,4 @@ def _interpreter(version: str) -> Path:
         return Path(found.stdout.strip())
     # uv looks at what is on the path; pyenv keeps off it what is not chosen.
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
-    for python in sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True):
-        return python
-    raise BundleError(
-        f"Python {version} compiles what runs on AWS, and there is none: install it, as with "
-        f"`uv python install {version}`"
-    )
+    return next(iter(sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)), None)

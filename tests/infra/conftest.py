@@ -20,11 +20,12 @@ def handler(event, context):
     print("{}")
     return {"statusCode": 202, "body": event["rawPath"]}
 """
-WORKER = """
-def api(event, context):
+API = """
+def handler(event, context):
     print("{}")
     return {"statusCode": 404, "body": event["rawPath"]}
-
+"""
+WORKER = """
 def verify(event, context):
     print("{}")
     return {"batchItemFailures": []}
@@ -37,7 +38,12 @@ process = charge = deliver = sweep = verify
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of zips whose functions do next to nothing."""
     folder = tmp_path_factory.mktemp("bundles")
-    for kind, module, source in (("receive", "receive", RECEIVE), ("worker", "lambdas", WORKER)):
+    made = (
+        ("receive", "receive", RECEIVE),
+        ("api", "lambda_api", API),
+        ("worker", "lambdas", WORKER),
+    )
+    for kind, module, source in made:
         with zipfile.ZipFile(folder / f"{kind}.zip", "w") as archive:
             archive.writestr("penstock/__init__.py", "")
             archive.writestr("penstock/entrypoints/__init__.py", "")

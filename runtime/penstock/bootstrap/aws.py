@@ -21,7 +21,7 @@ from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
 from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
-from penstock.plugins import load
+from penstock.plugins import Registry, indexed_capabilities, load
 from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens
 from penstock.settings import Function, Settings
 
@@ -124,5 +124,9 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
     """
     settings = Settings.read(environ, function)
     needed = {settings.sink} if function is Function.deliver else set(settings.gateways)
+    world, profiles = AwsWorld(settings), packaged_profiles()
+    if function is Function.api and (capabilities := indexed_capabilities()) is not None:
+        # It builds no plugin, so its zip holds none: what they can do is in the index.
+        return Platform(settings, environ, Registry(()), world, profiles, capabilities)
     registry = load(only={name for name in needed if name})
-    return Platform(settings, environ, registry, AwsWorld(settings), packaged_profiles())
+    return Platform(settings, environ, registry, world, profiles)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from penstock.adapters.doors import doors
 from penstock.api import Context, Gateway
 from penstock.bootstrap.world import World
+from penstock.errors import PluginError
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.charge import Charge
@@ -41,6 +42,7 @@ class Platform:
         environ: where plugins' settings are read.
         registry: the plugins; none is built before a stage needs it.
         profiles: by plugin, what only the local platform adds.
+        capabilities: what each gateway can do, for a host that loads none.
     """
 
     settings: Settings
@@ -50,6 +52,7 @@ class Platform:
     profiles: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict[str, Mapping[str, Any]], repr=False
     )
+    capabilities: Mapping[str, Collection[str]] | None = None
 
     @cached_property
     def gateways(self) -> Mapping[str, Gateway]:
@@ -132,13 +135,19 @@ class Platform:
     @cached_property
     def accept(self) -> Accept:
         """From the API to payment messages; builds no gateway, only asks what each can do."""
-        charging = [
-            name
-            for name in self.settings.gateways
-            if "charges" in self.registry.gateway(name).capabilities
-        ]
+        charging = [name for name in self.settings.gateways if "charges" in self._abilities(name)]
         world = self.world
         return Accept(self.ledger, world.channel("payments"), world.clock, world.ids, charging)
+
+    def _abilities(self, gateway: str) -> Collection[str]:
+        if self.capabilities is None:
+            return self.registry.gateway(gateway).capabilities
+        if gateway not in self.capabilities:
+            raise PluginError(
+                f"{gateway}: no plugin of this build offers it; build the zips again with the "
+                "stack's plugins installed"
+            )
+        return self.capabilities[gateway]
 
     @cached_property
     def sweep(self) -> Sweep:

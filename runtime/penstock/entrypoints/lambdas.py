@@ -1,32 +1,25 @@
 """
-The functions: an event in, the platform at work, an answer out.
+The functions that work behind the queues: an event in, the platform at work, an answer out.
 
+`receive` and the API have modules of their own: none of these shall load what only they need.
 One event loop a sandbox, made at its first invocation and kept: connections outlive a batch.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, Protocol, TypeVar
-from urllib.parse import parse_qsl
 
 import structlog
 
-from penstock import contracts, observability
+from penstock import observability
 from penstock.adapters.aws import message_from_record
 from penstock.bootstrap import Platform
 from penstock.bootstrap.aws import connect
-from penstock.entrypoints.api import WEBHOOK, Api
-from penstock.entrypoints.handlers import Handlers
-from penstock.entrypoints.http import Answer, Request, problem_answer
-from penstock.entrypoints.tokens import Authenticator
-from penstock.errors import RequestRefused
 from penstock.pipeline.batch import MARGIN, Batch, Status
 from penstock.settings import Function
 
@@ -49,13 +42,6 @@ class Host:
         self._platform = platform
         self._runner = asyncio.Runner()
         self._batch: Batch | None = None
-        self._api: Api | None = None
-
-    def api(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a request (API Gateway payload 2.0)."""
-        if self._api is None:
-            self._api = make_api(self._platform)
-        return _response(self._run(self._answer(self._api, event)))
 
     def batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Work through a batch; the ids of what comes back are its `batchItemFailures`."""
@@ -86,10 +72,6 @@ class Host:
             ],
         }
 
-    async def _answer(self, api: Api, event: Mapping[str, Any]) -> Answer:
-        with self._correlated():
-            return await answer(api, event)
-
     async def _sweep(self, left: Callable[[], float]) -> dict[str, Any]:
         with self._correlated():
             return await self._swept(left)
@@ -116,58 +98,9 @@ class Host:
         return self._runner.run(work)
 
 
-def make_api(platform: Platform) -> Api:
-    """
-    The API as the function serves it: all but the webhooks, which have their own function.
-
-    Raises:
-        SettingsError: the contract and the handlers do not fit together.
-    """
-    contract = contracts.load()
-    handlers = dict(Handlers(platform, contract).table())
-    del handlers[WEBHOOK]
-    authenticate = Authenticator(platform.world.tokens, platform.world.clock)
-    return Api(contract, handlers, authenticate)
-
-
-async def answer(api: Api, event: Mapping[str, Any]) -> Answer:
-    """Answer an API Gateway event; what came through `$default` is found to be 404 or 405."""
-    http = event["requestContext"]["http"]
-    given: Mapping[str, str] = event.get("headers") or {}
-    try:
-        request = Request(
-            method=http["method"],
-            path=event["rawPath"],
-            query=parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True),
-            headers={name.lower(): value for name, value in given.items()},
-            body=_body(event),
-            route=event.get("routeKey", ""),
-            parameters=event.get("pathParameters") or {},
-        )
-    except binascii.Error:
-        return problem_answer(RequestRefused(400, "Body refused", "it could not be read"))
-    return await api(request)
-
-
 def remaining(context: LambdaContext) -> Callable[[], float]:
     """Seconds until the function is ended, as the pipeline asks for them."""
     return lambda: context.get_remaining_time_in_millis() / 1000
-
-
-def _body(event: Mapping[str, Any]) -> bytes:
-    body: str = event.get("body") or ""
-    if event.get("isBase64Encoded"):
-        return base64.b64decode(body, validate=True)
-    return body.encode("utf-8", errors="surrogatepass")
-
-
-def _response(answered: Answer) -> dict[str, Any]:
-    return {
-        "statusCode": answered.status,
-        "headers": dict(answered.headers),
-        "body": answered.body.decode(),
-        "isBase64Encoded": False,
-    }
 
 
 @cache
@@ -175,11 +108,6 @@ def _host(function: Function) -> Host:
     platform = connect(os.environ, function)
     observability.configure(platform.settings.log_level, platform.settings.stack)
     return Host(function, platform)
-
-
-def api(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The API, webhooks excepted."""
-    return _host(Function.api).api(event)
 
 
 def verify(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -207,4 +135,4 @@ def sweep(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     return _host(Function.sweep).sweep(context)
 
 
-__all__: Sequence[str] = ("api", "charge", "deliver", "process", "sweep", "verify")
+__all__: Sequence[str] = ("charge", "deliver", "process", "sweep", "verify")

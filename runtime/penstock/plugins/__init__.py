@@ -2,7 +2,7 @@
 
 from penstock.plugins.describe import describe
 from penstock.plugins.environment import prefix, read_settings, variable
-from penstock.plugins.load import load
+from penstock.plugins.load import indexed_capabilities, load
 from penstock.plugins.registration import Kind, Plugin, Registration, StandIn
 from penstock.plugins.registry import MakeContext, Registry
 
@@ -14,6 +14,7 @@ __all__ = [
     "Registry",
     "StandIn",
     "describe",
+    "indexed_capabilities",
     "load",
     "prefix",
     "read_settings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pluggy
@@ -53,17 +53,30 @@ def load(
     return Registry(tuple(_collect(manager, name) for name in names))
 
 
-def _indexed(only: Collection[str] | None) -> list[str] | None:
-    """The modules that the index of a zip names; None where there is no index."""
+def indexed_capabilities() -> Mapping[str, Collection[str]] | None:
+    """What each gateway can do, by the index of a zip: no plugin is imported to know it."""
+    index = _index()
+    if index is None:
+        return None
+    return {one["name"]: one["capabilities"] for plugin in index for one in plugin["gateways"]}
+
+
+def _index() -> list[dict[str, Any]] | None:
+    """The plugins that the index of a zip describes; None where there is no index."""
     try:
         raw = pkgutil.get_data("penstock", INDEX)
     except FileNotFoundError:
         return None
-    if raw is None:
+    return None if raw is None else json.loads(raw)["plugins"]
+
+
+def _indexed(only: Collection[str] | None) -> list[str] | None:
+    index = _index()
+    if index is None:
         return None
     return [
         plugin["module"]
-        for plugin in json.loads(raw)["plugins"]
+        for plugin in index
         if only is None
         or any(one["name"] in only for one in (*plugin["gateways"], *plugin["sinks"]))
     ]

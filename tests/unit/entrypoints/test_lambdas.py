@@ -14,6 +14,7 @@ from penstock.api import Refused, RetryAfter
 from penstock.domain import rules
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
+from penstock.entrypoints.lambda_api import ApiHost
 from penstock.entrypoints.lambdas import Host
 from penstock.entrypoints.tokens import mint
 from penstock.pipeline.orders import ChargeMessage
@@ -50,6 +51,13 @@ def host(stand: Stand) -> Iterator[HostOf]:
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture
+def api(stand: Stand) -> Iterator[ApiHost]:
+    made = ApiHost(stand.platform)
+    yield made
+    made.close()
 
 
 def records(messages: Sequence[Message]) -> dict[str, Any]:
@@ -229,8 +237,8 @@ class TestSweep:
 
 
 class TestApi:
-    def test_a_route_is_answered_through_its_route_key(self, host: HostOf):
-        answer = host(Function.api).api(request("GET", "/health"))
+    def test_a_route_is_answered_through_its_route_key(self, api: ApiHost):
+        answer = api(request("GET", "/health"))
 
         assert (200, {"status": "ok"}) == (answer["statusCode"], json.loads(answer["body"]))
 
@@ -239,15 +247,14 @@ class TestApi:
         [("GET", "/nowhere", 404), ("DELETE", "/payments", 405), ("PUT", "/webhooks/acme", 405)],
     )
     def test_whatever_else_is_asked_for_is_a_problem(
-        self, host: HostOf, method: str, path: str, status: int
+        self, api: ApiHost, method: str, path: str, status: int
     ):
-        answer = host(Function.api).api(request(method, path, "$default"))
+        answer = api(request(method, path, "$default"))
 
         assert (status, status) == (answer["statusCode"], json.loads(answer["body"])["status"])
         assert "application/problem+json" == answer["headers"]["content-type"]
 
-    def test_a_payment_is_taken_from_a_base64_body_too(self, host: HostOf, stand: Stand):
-        api = host(Function.api)
+    def test_a_payment_is_taken_from_a_base64_body_too(self, api: ApiHost, stand: Stand):
         kept, token = mint("a test", stand.world.ids, stand.clock.now())
         api._run(stand.world.tokens.put(kept))  # pyright: ignore[reportPrivateUsage] - its loop
         asked = json.dumps({"provider": "acme", "order": {"amount": 5, "currency": "JPY"}})
@@ -260,12 +267,12 @@ class TestApi:
         )
         event |= {"body": base64.b64encode(asked.encode()).decode(), "isBase64Encoded": True}
 
-        assert 202 == api.api(event)["statusCode"]
-        assert 401 == api.api({**event, "headers": {}})["statusCode"]
+        assert 202 == api(event)["statusCode"]
+        assert 401 == api({**event, "headers": {}})["statusCode"]
 
-    def test_a_path_parameter_comes_from_the_gateway(self, host: HostOf):
+    def test_a_path_parameter_comes_from_the_gateway(self, api: ApiHost):
         event = request("GET", "/payments/x", "GET /payments/{id}")
 
-        answer = host(Function.api).api({**event, "pathParameters": {"id": "x"}})
+        answer = api({**event, "pathParameters": {"id": "x"}})
 
         assert 401 == answer["statusCode"]
