@@ -51,6 +51,21 @@ def as_the_emulator_asks(policy: str) -> str:
     return json.dumps(document)
 
 
+def sessions_of_roles_too(policy: str) -> str:
+    """
+    A resource's policy that spares on the emulator whom the given one spares on AWS.
+
+    On AWS `aws:PrincipalArn` of a session is its role; on the emulator it is the session's own.
+    """
+    document = json.loads(policy)
+    for statement in document["Statement"]:
+        spared = statement.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", [])
+        for arn in [arn for arn in spared if ":role/" in arn]:
+            account, name = arn.split(":")[4], arn.rsplit("/", 1)[-1]
+            spared.append(f"arn:aws:sts::{account}:assumed-role/{name}/*")
+    return json.dumps(document)
+
+
 def _drop_role_policy(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
     role, name = id_.split(":", 1)
     found(clients("iam").delete_role_policy, RoleName=role, PolicyName=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from infra.emulated.access import sessions_of_roles_too
 from infra.emulated.kind import Clients, Inputs, Kind, found, tag_list
 from infra.monitor import Made
 
@@ -59,12 +60,14 @@ def _drop_queue(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
     found(clients("sqs").delete_queue, QueueUrl=id_)
 
 
-def _queue_attribute(ours: str, theirs: str) -> Kind:
+def _queue_attribute(
+    ours: str, theirs: str, asked: Callable[[str], str] = lambda value: value
+) -> Kind:
     """One attribute of a queue as a resource of its own: so two queues may name each other."""
 
     def put(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
         url = inputs["queueUrl"]
-        clients("sqs").set_queue_attributes(QueueUrl=url, Attributes={theirs: inputs[ours]})
+        clients("sqs").set_queue_attributes(QueueUrl=url, Attributes={theirs: asked(inputs[ours])})
         return Made(url, {})
 
     def drop(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
@@ -153,7 +156,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:sqs/queue:Queue": _named(
         _put_queue, _drop_queue, _QUEUE, frozenset(["url", "arn"]), frozenset(["fifoQueue"])
     ),
-    "aws:sqs/queuePolicy:QueuePolicy": _queue_attribute("policy", "Policy"),
+    "aws:sqs/queuePolicy:QueuePolicy": _queue_attribute("policy", "Policy", sessions_of_roles_too),
     "aws:sqs/redrivePolicy:RedrivePolicy": _queue_attribute("redrivePolicy", "RedrivePolicy"),
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _queue_attribute(
         "redriveAllowPolicy", "RedriveAllowPolicy"

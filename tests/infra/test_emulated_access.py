@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from infra.emulated.access import as_the_emulator_asks
+from infra.emulated.access import as_the_emulator_asks, sessions_of_roles_too
 
 
 def policy(*actions: str) -> str:
@@ -27,3 +27,19 @@ def test_only_a_statement_that_sends_mail_and_nothing_else_loses_its_resource() 
 
     assert ["*"] == sends["Resource"]
     assert ["arn:aws:one"] == other["Statement"][0]["Resource"]
+
+
+def test_a_spared_role_is_spared_in_its_sessions_and_nobody_else_is() -> None:
+    role = "arn:aws:iam::1:role/penstock-dev-verify"
+    given = {"Statement": [{"Condition": {"ArnNotEquals": {"aws:PrincipalArn": [role]}}}]}
+    (statement,) = json.loads(sessions_of_roles_too(json.dumps(given)))["Statement"]
+
+    assert [role, "arn:aws:sts::1:assumed-role/penstock-dev-verify/*"] == (
+        statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"]
+    )
+
+
+def test_a_policy_that_spares_nobody_is_left_as_it_is() -> None:
+    assert json.loads(policy("sqs:SendMessage")) == json.loads(
+        sessions_of_roles_too(policy("sqs:SendMessage"))
+    )
