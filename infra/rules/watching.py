@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from infra.rules.view import Graph, Inputs, dead_letter_queues, of, referred, statements
 
+_PARKED = "ApproximateNumberOfMessagesVisible"
 _SERVICES = {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}
 
 
@@ -13,7 +14,8 @@ def dead_letter_queues_have_an_alarm(graph: Graph) -> Iterator[str]:
     """On the first message that is parked."""
     queues = of(graph, "Queue")
     for queue, dlq in dead_letter_queues(graph).items():
-        if not _watched(graph, "ApproximateNumberOfMessagesVisible", "QueueName", queues[dlq]):
+        there = queues.get(dlq)
+        if there and not _watched(graph, _PARKED, "QueueName", there):
             yield f"nobody is told of what is parked for {queue}"
 
 
