@@ -13,7 +13,7 @@ from infra.permits import resource
 from infra.plugins import Plugins, installed
 from infra.settings import PROJECT, ROOT, ConfigError, StackSettings
 
-ZIPS = ("receive", "worker")
+ZIPS = ("receive", "api", "worker")
 
 
 def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
