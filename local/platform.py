@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -111,13 +112,25 @@ def _surroundings(
     }
 
 
+def _register(simulator: str, url: str) -> None:
+    """Have the simulated PayPal send its webhooks to us, as people do at the real one."""
+    request = urllib.request.Request(  # noqa: S310 - our own simulator
+        f"{simulator}/_simulator/registration",
+        method="PUT",
+        data=json.dumps({"url": url}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the same
+        pass
+
+
 def _fill_in(
     emulator: Emulator,
     outputs: Mapping[str, Any],
     config: Mapping[str, Any],
     running: Mapping[str, Running],
 ) -> None:
-    """What the stack leaves to people: the secrets' values, the verified sender."""
+    """What the stack leaves to people: secrets' values, the webhook, the verified sender."""
     secrets = client("secretsmanager", emulator.url)
     for name, one in running.items():
         if one.told.secret:
@@ -125,6 +138,8 @@ def _fill_in(
                 SecretId=f"{outputs['secretsPrefix']}/{name}",
                 SecretString=json.dumps(dict(one.told.secret)),
             )
+    if "paypal" in running:
+        _register(running["paypal"].url, f"{str(outputs['apiUrl']).rstrip('/')}/webhooks/paypal")
     sender = config.get("sinks", {}).get("email", {}).get("sender")
     if sender:
         client("sesv2", emulator.url).create_email_identity(EmailIdentity=sender)

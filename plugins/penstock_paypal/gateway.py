@@ -24,6 +24,7 @@ from penstock_paypal.chain import Trust
 from penstock_paypal.client import Api, path
 from penstock_paypal.environments import environment
 from penstock_paypal.invoice import PayPalInvoices
+from penstock_paypal.registration import unregistered
 from penstock_paypal.sale import Sale, Subscription, claimed, differences, observation
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.signature import Signatures
@@ -60,6 +61,7 @@ class PayPal:
         self._api = Api(where.api_url, tokens, http, clock, log, limit)
         self._invoices = PayPalInvoices(self._api)
         self._activity_url = where.activity_url
+        self._secrets = context.secrets
         self._log = log
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
@@ -132,6 +134,15 @@ class PayPal:
             InvoiceRefused: never.
         """
         await self._invoices.record(reference, draft)
+
+    async def unregistered(self, url: str) -> str | None:
+        """
+        Say why PayPal's webhooks would not arrive there; None if they would.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        return await unregistered(self._api, self._secrets, url)
 
     async def _sale(self, notification: Notification) -> Sale | None:
         sale_id = notifications.sale_id(notification.entity)

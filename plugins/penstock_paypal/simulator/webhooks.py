@@ -85,11 +85,14 @@ class Webhooks:
         digest = identity.leaf.fingerprint(hashes.SHA256()).hex()
         self.certificate_path = f"{CERTIFICATES}CERT-{digest[:8]}-{digest[8:16]}-{digest[16:24]}"
         self.url = ""
+        self._registered: list[dict[str, Any]] = []
 
     def add_to(self, app: web.Application) -> None:
         """Serve the certificate, and the control that sends webhooks."""
         app.router.add_get(self.certificate_path, self._certificate)
         app.router.add_post("/_simulator/webhooks", self._trigger)
+        app.router.add_get("/v1/notifications/webhooks", self._list)
+        app.router.add_put("/_simulator/registration", self._register)
         app.on_cleanup.append(self._close)
 
     async def _certificate(self, _: web.Request) -> web.Response:
@@ -99,6 +102,17 @@ class Webhooks:
             content_type="application/x-pem-file",
             headers={"Cache-Control": "public, max-age=86400"},
         )
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return web.json_response({"webhooks": self._registered, "links": []})
+
+    async def _register(self, request: web.Request) -> web.Response:
+        """Take down what a person would register at PayPal: an address, and the events wanted."""
+        told = await request.json()
+        wanted = [{"name": name, "status": "ENABLED"} for name in told.get("events", ["*"])]
+        webhook = {"id": self._credentials.webhook_id, "url": told["url"], "event_types": wanted}
+        self._registered = [webhook]
+        return web.json_response(webhook)
 
     async def _trigger(self, request: web.Request) -> web.Response:
         try:

@@ -44,6 +44,7 @@ from penstock.api.gateway import (
     Invoices,
     InvoiceState,
     Lookup,
+    Registered,
     Webhooks,
     capabilities,
 )
@@ -133,6 +134,7 @@ __all__ = [
     "Refused",
     "Register",
     "RegisterSimulator",
+    "Registered",
     "Response",
     "RetryAfter",
     "Secret",

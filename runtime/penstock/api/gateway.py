@@ -176,6 +176,24 @@ class Invoices(Protocol):
         ...
 
 
+@runtime_checkable
+class Registered(Protocol):
+    """
+    Its API can be asked where it sends webhooks.
+
+    No capability that a stage needs: only `penstock doctor` asks.
+    """
+
+    async def unregistered(self, url: str) -> str | None:
+        """
+        Say why its webhooks would not arrive at that address and what to do; None if they would.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        ...
+
+
 CAPABILITIES: tuple[type, ...] = (Webhooks, Confirm, Charges, Lookup, Invoices)
 
 

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from penstock.api import AwsError
 from penstock.entrypoints.cli import (
+    doctor,
     events,
     payments,
     plugins,
@@ -104,6 +105,7 @@ def begin(
 
 
 app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
 app.command("trigger")(trigger.trigger)
 app.add_typer(payments.app, name="payments")
 app.add_typer(events.app, name="events")

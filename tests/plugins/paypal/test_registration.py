@@ -1,0 +1,52 @@
+"""Whether PayPal's webhooks come to us, as people ask who look after a stack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from penstock.adapters.clock import SystemClock
+from penstock.adapters.memory import MemorySecrets
+from penstock.api import Registered
+from tests.plugins.paypal.conftest import Stage
+
+URL = "https://api.test/webhooks/paypal"
+
+
+async def register(stage: Stage, **told: Any) -> None:
+    async with stage.control.put("/_simulator/registration", json={"url": URL, **told}) as answer:
+        assert 200 == answer.status
+
+
+def test_paypal_can_be_asked(stage: Stage) -> None:
+    assert isinstance(stage.paypal, Registered)
+
+
+async def test_a_webhook_for_everything_at_our_address_is_well(stage: Stage) -> None:
+    await register(stage)
+
+    assert await stage.paypal.unregistered(URL) is None
+
+
+async def test_without_a_webhook_its_address_is_named(stage: Stage) -> None:
+    assert URL in (await stage.paypal.unregistered(URL) or "")
+
+
+async def test_a_webhook_of_another_id_is_not_the_one_we_verify(stage: Stage) -> None:
+    await register(stage)
+    other = {**stage.told.secret, "webhook_id": "WH-OTHER"}
+    stage.secrets = MemorySecrets(SystemClock(), other)
+
+    assert "webhook_id" in (await stage.other(stage.http).unregistered(URL) or "")
+
+
+@pytest.mark.parametrize("missing", ["PAYMENT.SALE.COMPLETED", "PAYMENT.SALE.REFUNDED"])
+async def test_an_event_that_is_not_sent_is_named(stage: Stage, missing: str) -> None:
+    wanted = [
+        f"PAYMENT.SALE.{name}"
+        for name in ("COMPLETED", "PENDING", "DENIED", "REFUNDED", "REVERSED")
+    ]
+    await register(stage, events=[name for name in wanted if name != missing])
+
+    assert missing in (await stage.paypal.unregistered(URL) or "")

@@ -1,0 +1,111 @@
+"""What `penstock doctor` looks at that the emulator cannot be made to break."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from penstock.entrypoints.doctor import Patient, quota, skew
+from penstock.entrypoints.reach import certificate, domain
+from penstock.entrypoints.stack import Stack
+
+NOON = datetime.now(UTC)
+
+
+@dataclass
+class Account:
+    """An AWS account with a limit."""
+
+    limit: int
+    asked: list[str] = field(default_factory=list[str])
+
+    @property
+    def clients(self) -> Account:
+        return self
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Any:
+        self.asked.append(f"{service} {operation}")
+        return {"AccountLimit": {"ConcurrentExecutions": self.limit}}
+
+
+@pytest.mark.parametrize(("limit", "ok"), [(10, False), (99, False), (100, True), (1000, True)])
+async def test_a_new_accounts_ten_functions_are_too_few(limit: int, ok: bool):
+    patient = Patient(Stack("dev", {}), cast("Any", Account(limit)), cast("Any", None))
+    (found,) = [finding async for finding in quota(patient)]
+
+    assert (ok, str(limit)) == (found.ok, found.said.split()[0])
+
+
+@pytest.mark.parametrize("seconds", [-90, 0, 90])
+def test_the_clock_is_off_in_either_direction(seconds: int):
+    noon = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+    assert abs(seconds) == skew("Mon, 02 Nov 2026 12:00:00 GMT", noon + timedelta(seconds=seconds))
+
+
+def made(folder: Path, *, good_for: timedelta) -> Path:
+    """A key and a certificate for localhost."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    shown = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOON - timedelta(days=400))
+        .not_valid_after(NOON + good_for)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "localhost.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + shown.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("days", "trusted", "ok"),
+    [(90, True, True), (20, True, False), (-1, True, False), (90, False, False)],
+    ids=["good", "not renewed", "expired", "of a stranger"],
+)
+async def test_a_certificate_is_looked_at_as_a_client_sees_it(
+    tmp_path: Path, days: int, trusted: bool, ok: bool
+):
+    path = made(tmp_path, good_for=timedelta(days=days))
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(path)
+    trust = ssl.create_default_context(cafile=str(path) if trusted else None)
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0, ssl=serving)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        _, _, todo = await certificate("localhost", port, NOON, trust)
+
+    assert ok == (todo is None)
+
+
+async def test_a_name_without_an_address_is_told_and_its_certificate_not_asked_for():
+    ((check, said, todo),) = await domain("https://nowhere.invalid/", NOON)
+
+    assert ("name", True, True) == (check, "nowhere.invalid" in said, todo is not None)
