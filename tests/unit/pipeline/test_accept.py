@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from penstock.domain.operation import OperationKind
-from penstock.domain.payment import PaymentStatus
+from penstock.domain.payment import Payment, PaymentStatus
 from penstock.errors import ChannelUnavailable, MissingCapability, PaymentConflict
-from penstock.pipeline.accept import payment_id
+from penstock.pipeline.accept import Accept, payment_id
 from penstock.pipeline.orders import ChargeMessage, load_order
 from penstock.ports import Outgoing
 from tests.unit.pipeline.world import World
@@ -86,3 +86,42 @@ async def test_what_was_sent_is_left_alone_by_the_sweep():
     operation = held.operation(OperationKind.charge)
     assert operation is not None
     assert ([], None) == (swept, operation.due_at)
+
+
+async def test_the_same_key_for_another_provider_is_a_conflict():
+    world = World()
+    known = await world.accept("key-1", "acme", ORDER)
+    other = Accept(world.ledger, world.payments, world.clock, world.ids, {"acme", "other"})
+
+    with pytest.raises(PaymentConflict, match="Idempotency-Key"):
+        await other("key-1", "other", ORDER)
+
+    assert "acme" == known.gateway
+
+
+async def test_the_same_request_at_the_same_moment_is_one_payment_and_both_are_told_so():
+    world = World()
+
+    class Slow:
+        """The first look of each finds nothing: both looked before either wrote."""
+
+        def __init__(self, ledger: Any) -> None:
+            self._ledger = ledger
+            self._looked = False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._ledger, name)
+
+        async def load(self, payment_id: str) -> Payment | None:
+            if self._looked:
+                return await self._ledger.load(payment_id)
+            self._looked = True
+            return None
+
+    first = await world.accept("key-1", "acme", ORDER)
+    world.wrap = lambda port: Slow(port) if port is world.ledger else port
+
+    second = await world.accept("key-1", "acme", ORDER)
+
+    assert first.id == second.id
+    assert 1 == len(await world.drain(world.payments))

@@ -1,14 +1,15 @@
 """Charge: whatever the gateway answers and whoever dies, the money moves once and it ends."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from penstock.api import Critical, Declined, NotSent, Pending, Refused, Unanswered
-from penstock.api.answers import ChargeAnswer
+from penstock.api import ChargeRequest, Critical, Declined, NotSent, Pending, Refused, Unanswered
+from penstock.api.answers import ChargeAnswer, LookupAnswer
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
-from penstock.errors import LedgerConflict
+from penstock.errors import LedgerConflict, OperationInFlight
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.world import World
@@ -288,3 +289,57 @@ class Stale:
 
     async def load(self, payment_id: str) -> Payment | None:
         return None
+
+
+async def test_another_provider_under_a_known_id_is_parked_and_charges_nothing():
+    world = World()
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    twin = Acme(name="twin")
+    both = replace(world.charge, gateways={"acme": world.acme, "twin": twin})
+    await send(world, {"id": "p1", "provider": "twin", "order": ORDER}, dedup="other")
+
+    (result,) = await world.consume(world.payments, both)
+
+    assert ("parked", 0, 1) == (result.status, twin.charge_calls, world.acme.charge_calls)
+
+
+async def test_a_gateway_that_names_a_time_is_left_alone_until_then():
+    world = World(Acme(answers=[NotSent("429", retry_after=77)]))
+    await send(world)
+    await world.consume(world.payments, world.charge)
+    world.clock.advance(76)
+
+    early = await world.consume(world.payments, world.charge)
+    world.clock.advance(1)
+    (late,) = await world.consume(world.payments, world.charge)
+
+    assert ([], "done") == (early, late.status)
+
+
+async def test_while_somebody_is_at_a_charge_nobody_else_even_asks():
+    class Killed(BaseException):
+        pass
+
+    class Deadly(Acme):
+        looked = 0
+
+        async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+            raise Killed
+
+        async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+            self.looked += 1
+            return await super().look_up(request)
+
+    acme = Deadly()
+    world = World(acme)
+    await send(world)
+    (first,) = await world.payments.receive(10, 0)
+    with pytest.raises(Killed):
+        await world.charge(first)
+
+    with pytest.raises(OperationInFlight):
+        await world.charge(first)
+    await world.sweep()
+
+    assert 0 == acme.looked

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from penstock.api import InvoiceState, NotSent, PaymentStatus, Unanswered
 from penstock.domain.operation import Operation, OperationKind, OperationState
-from penstock.errors import GatewayUnavailable
+from penstock.errors import GatewayUnavailable, OperationInFlight
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.world import World
@@ -161,3 +163,24 @@ async def test_money_declined_before_its_invoice_was_begun_gets_none():
 
     assert [] == world.acme.invoices
     assert OperationState.declined is (await operation(world)).state
+
+
+async def test_while_somebody_is_at_an_invoice_nobody_else_begins():
+    class Killed(BaseException):
+        pass
+
+    def die() -> None:
+        raise Killed
+
+    world = World(Acme(on_send=die))
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
+    (message,) = await world.verified.receive(10, 0)
+    with pytest.raises(Killed):
+        await world.process(message)
+    world.acme.on_send = lambda: None
+
+    with pytest.raises(OperationInFlight):
+        await world.process(message)
+
+    assert ([], []) == (world.acme.mails, world.acme.recorded)
