@@ -103,8 +103,7 @@ class Kind:
         properties: the inputs it understands; any other is an error.
         replacing: the inputs whose change needs another resource.
         computed: the outputs it returns besides its inputs.
-        kept: the inputs that `drop` and `there` need again.
-        there: whether it still exists, by its id and what is `kept`; None if nobody has to ask.
+        kept: the inputs that `drop` needs again, and who asks whether it is there.
     """
 
     put: Callable[[Clients, Inputs, str | None], Made]
@@ -113,7 +112,6 @@ class Kind:
     replacing: frozenset[str] = frozenset()
     computed: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
-    there: Callable[[Clients, str, Mapping[str, Any]], bool] | None = None
 
 
 def absent(error: ClientError) -> bool:

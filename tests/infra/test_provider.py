@@ -18,7 +18,9 @@ from pulumi.runtime.proto.provider_pb2_grpc import (
 )
 
 from infra.emulated.kind import Clients, Inputs, Kind
+from infra.emulated.presence import PRESENCE
 from infra.emulated.provider.servicer import Provider
+from infra.emulated.table import TABLE
 from infra.monitor import Made
 from infra.values import ARCHIVE, KIND, SECRET
 
@@ -47,7 +49,6 @@ class Things:
             replacing=frozenset(["shape"]),
             computed=frozenset(["arn"]),
             kept=frozenset(["name"]),
-            there=lambda clients, id_, kept: self.exists,
         )
 
     def _put(self, clients: Clients, inputs: Inputs, id_: str | None) -> Made:
@@ -83,7 +84,9 @@ def things() -> Things:
 def bare(things: Things) -> Iterator[ResourceProviderStub]:
     """The provider, not configured yet."""
     provider = Provider(
-        lambda url, region: OneAccount(url, region, "k", "s"), {"thing": things.kind}
+        lambda url, region: OneAccount(url, region, "k", "s"),
+        {"thing": things.kind},
+        {"thing": lambda clients, id_, state: things.exists and "a" == state["name"]},
     )
     with ThreadPoolExecutor(2) as threads:
         server = grpc.server(threads)
@@ -220,6 +223,10 @@ def test_what_is_gone_is_told_by_having_no_id(
     things.exists = False
 
     assert ("id-a", "") == (there, provider.Read(request).id)
+
+
+def test_each_type_that_is_made_can_be_asked_for() -> None:
+    assert TABLE.keys() - {"pulumi:providers:aws"} == PRESENCE.keys()
 
 
 def test_a_refusal_is_an_error_in_its_own_words(provider: ResourceProviderStub) -> None:

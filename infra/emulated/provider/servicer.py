@@ -15,6 +15,7 @@ from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
 from infra.emulated.kind import Clients, Inputs, Kind
 from infra.emulated.lookups import lookup
+from infra.emulated.presence import PRESENCE, There
 from infra.emulated.provider.wire import (
     Struct,
     changed,
@@ -55,11 +56,19 @@ class Provider(ResourceProviderServicer):
 
     Args:
         connect: makes clients of an endpoint and a region.
+        table: what makes and deletes each type.
+        presence: what asks for each type whether it is there.
     """
 
-    def __init__(self, connect: Connect, table: Mapping[str, Kind] = TABLE) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        table: Mapping[str, Kind] = TABLE,
+        presence: Mapping[str, There] = PRESENCE,
+    ) -> None:
         self._connect = connect
         self._table = table
+        self._presence = presence
         self._clients: Clients | None = None
         self._default_tags: Mapping[str, str] = {}
         self._configuring = threading.Lock()
@@ -151,9 +160,8 @@ class Provider(ResourceProviderServicer):
     def Read(self, request: Any, context: Any) -> Any:
         """Say whether it is still there; no id says it is not."""
         kind = self._kind(request.urn)
-        if kind.there is None:
-            raise Unrealisable(f"{_type(request.urn)}: no handler reads this type")
-        if not kind.there(self._account, request.id, decoded(request.properties, kind.kept)):
+        state = decoded(request.properties, kind.kept)
+        if not self._presence[_type(request.urn)](self._account, request.id, state):
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
             id=request.id, properties=request.properties, inputs=request.inputs
