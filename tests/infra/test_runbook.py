@@ -1,0 +1,93 @@
+"""Every alarm of prod has its entry in the runbook, and counts what functions really log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from infra.alarms import COUNTED
+from infra.graph import capture
+from infra.monitor import Declared
+from infra.program import stack_config
+from infra.settings import ROOT
+
+_ENTRY = re.compile(r"^## (.+)$", re.M)
+_ALARM, _BUDGET = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:budgets/budget:Budget"
+WHAT = {
+    "dead-letters",
+    "old-messages",
+    "function-errors",
+    "function-throttles",
+    "api-errors",
+    "api-latency",
+    "forged-deliveries",
+    "rate-limited",
+    "unknown-operations",
+    "unrecorded-invoices",
+    "no-deliveries",
+}
+"""What somebody must be told of, whatever else."""
+
+
+@pytest.fixture
+def prod(bundles: Path) -> Sequence[Declared]:
+    return capture("prod", {**stack_config("prod"), "bundles": str(bundles)})
+
+
+def entries() -> dict[str, str]:
+    """The runbook's entries by their heading."""
+    parts = _ENTRY.split((ROOT / "docs/runbook.md").read_text())[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def kind(alarm: Declared) -> str:
+    """The entry that an alarm sends its reader to."""
+    page, _, heading = str(alarm.inputs["alarmDescription"]).partition("docs/runbook.md#")
+    assert page, alarm.name
+    assert heading, alarm.name
+    return heading
+
+
+def test_every_alarm_of_prod_has_its_entry_and_every_entry_its_alarm(
+    prod: Sequence[Declared],
+) -> None:
+    alarms = [one for one in prod if one.type == _ALARM]
+    budgets = {"budget" for one in prod if one.type == _BUDGET}
+
+    assert {kind(alarm) for alarm in alarms} | budgets == entries().keys()
+    assert {"budget", *WHAT} <= entries().keys()
+    assert all(alarm.inputs["name"].startswith(f"penstock-prod-{kind(alarm)}") for alarm in alarms)
+
+
+def test_every_consumed_queue_has_its_alarms_and_every_function(prod: Sequence[Declared]) -> None:
+    names = {str(one.inputs["name"]) for one in prod if one.type == _ALARM}
+    functions = [one.inputs["name"] for one in prod if one.type == "aws:lambda/function:Function"]
+
+    for queue in ("deliveries", "verified", "payments", "sink-slack", "sink-email"):
+        assert f"penstock-prod-dead-letters-{queue}" in names
+        assert f"penstock-prod-old-messages-{queue}" in names
+    for function in functions:
+        own = str(function).removeprefix("penstock-prod-")
+        assert f"penstock-prod-function-errors-{own}" in names
+        assert f"penstock-prod-function-throttles-{own}" in names
+
+
+@pytest.mark.parametrize("heading", sorted(entries()))
+def test_an_entry_says_what_it_means_what_to_look_at_and_what_to_run(heading: str) -> None:
+    entry = entries()[heading]
+
+    assert ["Means", "Look", "Run"] == re.findall(r"^\*\*(\w+)\.\*\*", entry, re.M)
+    assert re.search(r"\*\*Run\.\*\*.*", entry, re.S)
+
+
+@pytest.mark.parametrize("event", sorted(event for event, _ in COUNTED.values()))
+def test_what_an_alarm_counts_is_what_the_runtime_logs(event: str) -> None:
+    """
+    The names are written at both ends: a filter on a name nobody logs would be silent for ever.
+    """
+    sources = [*ROOT.glob("runtime/penstock/**/*.py"), *ROOT.glob("plugins/**/*.py")]
+
+    assert any(f'"{event}"' in path.read_text() for path in sources)
