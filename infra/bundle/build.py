@@ -15,7 +15,8 @@ import yaml
 
 from infra.bundle.archive import write
 from infra.bundle.closure import closure
-from infra.bundle.dependencies import compile_sources, dependencies
+from infra.bundle.dependencies import compile_sources, dependencies, staged
+from infra.bundle.roots import amazon_roots
 from infra.bundle.stamp import CONTRACTS, RUNTIME, Stamp, read, record, sources
 from infra.bundle.target import BundleError, Platform, Target, platform
 from infra.plugins import Plugin, installed
@@ -30,15 +31,17 @@ class Kind:
         entry: the module its handlers are in.
         plugins: whether it runs them, and so carries them.
         contract: whether it serves the API's contract.
+        roots: whether it checks AWS's certificates by itself.
     """
 
     entry: str
     plugins: bool = False
     contract: bool = False
+    roots: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
-    "receive": Kind("penstock.entrypoints.receive"),
+    "receive": Kind("penstock.entrypoints.receive", roots=True),
     "api": Kind("penstock.entrypoints.lambda_api", contract=True),
     "worker": Kind("penstock.entrypoints.lambdas", plugins=True),
 }
@@ -108,6 +111,7 @@ def _entries(
             for name, content in data.items()
             if kind.contract or not name.startswith(_CONTRACTS)
         },
+        **({"penstock/_roots.pem": amazon_roots(staged(where))} if kind.roots else {}),
     }
 
 

@@ -270,6 +270,24 @@ def test_over_tls_the_server_must_prove_who_it_is(
     assert 1 == len(sns.requests)
 
 
+def test_the_few_roots_of_a_zip_are_tried_first_and_then_the_systems(
+    certified: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """
+    AWS may change who signs for it: that costs a moment, not a webhook.
+    """
+    context, root = certified
+    other = tmp_path / "other.pem"
+    other.write_bytes(pem(Authority.make(datetime.now(UTC)).root))
+    with serving(Sns(), context) as sns:
+        environ = {**CREDENTIALS, "AWS_ENDPOINT_URL": sns.url}
+        send(connected(sns, environ, roots=root))
+        monkeypatch.setenv("SSL_CERT_FILE", str(root))
+        send(connected(sns, environ, roots=other))
+
+    assert 2 == len(sns.requests)
+
+
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """An emulator that checks signatures and policies."""

@@ -11,13 +11,17 @@ import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from infra.bundle import BundleError, build
 from infra.bundle.build import KINDS
 from infra.bundle.dependencies import SERVICES
+from infra.bundle.roots import LABELS
 from infra.bundle.target import platform
 
 UNCHECKED_HASH = (1).to_bytes(4, "little")
@@ -124,6 +128,18 @@ def test_receive_holds_nothing_but_our_own_code(zips: Mapping[str, Path]) -> Non
     It needs the standard library only: no dependency, and no plugin either.
     """
     assert {"penstock"} == {name.partition("/")[0] for name in names(zips["receive"])}
+
+
+def test_receive_carries_the_roots_of_aws_alone(zips: Mapping[str, Path]) -> None:
+    """
+    The five that Amazon Trust Services names, each good for more than a year.
+    """
+    with zipfile.ZipFile(zips["receive"]) as archive:
+        roots = x509.load_pem_x509_certificates(archive.read("penstock/_roots.pem"))
+    names = {root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value for root in roots}
+
+    assert set(LABELS) == names
+    assert all(root.not_valid_after_utc > datetime.now(UTC) + timedelta(365) for root in roots)
 
 
 def test_none_carries_what_only_another_needs(zips: Mapping[str, Path]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from penstock.ports import Outgoing
 
+ROOTS = Path(__file__).parents[1] / "_roots.pem"
 ANSWER_SECONDS = 2.0
 TOTAL_SECONDS = 6.0
 """All attempts together; API Gateway and the function (10 s) wait longer than that."""
@@ -37,6 +39,7 @@ class BlockingTopic:
     Args:
         environ: region, credentials and address, as Lambda and AWS's own libraries name them;
             read at every publish, because Lambda changes them.
+        roots: the roots to try first; those that AWS's endpoints hang on, in a zip.
         now, monotonic, sleep, jitter: seconds; the last between 0 and 1.
     """
 
@@ -45,6 +48,7 @@ class BlockingTopic:
         arn: str,
         environ: Mapping[str, str],
         *,
+        roots: Path = ROOTS,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -52,6 +56,7 @@ class BlockingTopic:
     ) -> None:
         self._arn = arn
         self._environ = environ
+        self._roots = roots
         self._now = now
         self._monotonic = monotonic
         self._sleep = sleep
@@ -120,7 +125,7 @@ class BlockingTopic:
         url = self._url()
         if self._connection is None or self._connection.url != url:
             self.close()
-            self._connection = KeptConnection(url)
+            self._connection = KeptConnection(url, self._roots)
         return self._connection
 
     def _url(self) -> str:
