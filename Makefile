@@ -64,8 +64,9 @@ bench-batch: setup ## a FIFO batch of ten, by groups
 bench-signature: setup ## a webhook's signature against one bare RSA check
 	@$(PY) -m benchmarks.bench_signature
 
-update: setup ## pulumi up; STACK=dev
+update: setup ## pulumi up; STACK=dev; prod asks for its name first, or YES_PROD=1
 	$(call given,STACK,STACK=dev)
+	@test "$(STACK)" != prod -o "$(YES_PROD)" = 1 || { printf 'penstock: this deploys to prod; type its name: ' >&2; read said && test "$$said" = prod; } || { echo "penstock: nothing was deployed: type prod, or say YES_PROD=1" >&2; exit 1; }
 	$(call need,pulumi,see pulumi.com/docs/install)
 	@$(MAKE) build
 	@pulumi up --stack $(STACK)

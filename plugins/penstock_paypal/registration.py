@@ -6,7 +6,7 @@ from penstock.api import Secrets
 from penstock_paypal import notification, shapes
 from penstock_paypal.client import Api
 
-_WANTED = notification.CLAIMS | notification.SENT_BACK
+_WANTED = notification.CLAIMS | notification.SENT_BACK | {notification.INVOICE_PAID}
 _ALL = "*"
 
 
