@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,10 +13,15 @@ import pytest
 
 from infra import bundle
 from infra.engine import EngineError, build, find
+from infra.settings import ROOT
 from local.emulator import PYTHON, Emulator
 from local.simulators import Running, simulators
 from local.workspace import Workspace
 from tests.e2e.conftest import in_background
+
+_LEFT_BEHIND = shutil.ignore_patterns(
+    ".*", "build", "dist", "tests", "docs", "benchmarks", "__pycache__"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +31,14 @@ class Ground:
 
     Attributes:
         zips: the functions' zips, made for the emulator and these simulators.
+        project: the project as it was when they were made.
     """
 
     workspace: Workspace
     emulator: Emulator
     simulators: Mapping[str, Running]
     zips: Path
+    project: Path
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +64,8 @@ async def _ground(workspace: Workspace) -> AsyncIterator[Ground]:
     async with simulators(workspace) as running:
         profile = {name: dict(one.told.profile) for name, one in running.items()}
         written = workspace.write_private(workspace.folder / "profile.json", profile)
-        zips = workspace.part("zips")
+        zips, project = workspace.part("zips"), workspace.root / "project"
+        shutil.copytree(ROOT, project, ignore=_LEFT_BEHIND)
         emulator, _ = await asyncio.gather(
             asyncio.to_thread(
                 Emulator.start, workspace.folder / "emulator", port=workspace.port("emulator")
@@ -64,6 +73,6 @@ async def _ground(workspace: Workspace) -> AsyncIterator[Ground]:
             asyncio.to_thread(bundle.build, "local", zips, written),
         )
         try:
-            yield Ground(workspace, emulator, running, zips)
+            yield Ground(workspace, emulator, running, zips, project)
         finally:
             await asyncio.to_thread(emulator.stop)

@@ -15,12 +15,7 @@ from typing import Any
 
 import yaml
 
-from infra.settings import ROOT
-
 HERE = Path(__file__).resolve().parent
-_LEFT_BEHIND = shutil.ignore_patterns(
-    ".*", "build", "dist", "tests", "docs", "benchmarks", "__pycache__"
-)
 _SHIM = """#!/bin/sh
 cd "{copy}" && exec "{python}" "{provider}" "$@"
 """
@@ -42,8 +37,13 @@ class Run:
     seconds: float
 
     def by(self, operation: str) -> set[str]:
-        """Type and name of the resources that went through an operation."""
-        return {_label(urn) for urn, op in self.steps.items() if op == operation}
+        """
+        Type and name of the resources that went through an operation.
+
+        Components are left out: they are nothing by themselves.
+        """
+        done = (urn for urn, op in self.steps.items() if op == operation)
+        return {_label(urn) for urn in done if _type(urn).startswith("aws:")}
 
     @property
     def operations(self) -> dict[str, int]:
@@ -73,18 +73,16 @@ class Deployed:
     ran: list[tuple[str, Run]] = field(default_factory=list)
 
     @classmethod
-    def copy(cls, name: str, folder: Path, engine: Path, overlay: Mapping[str, Any]) -> Deployed:
-        """Copy the project as it is committed, and lay the overlay over the stack's file."""
-        project = folder / "project"
-        shutil.copytree(ROOT, project, ignore=_LEFT_BEHIND)
+    def copy(cls, name: str, project: Path, folder: Path, engine: Path) -> Deployed:
+        """Copy the project, and name our provider in it unless the real one is installed."""
+        copied = shutil.copytree(project, folder / "project")
         root = folder / "engine" / "bin"
         root.mkdir(parents=True)
         (root / "pulumi").symlink_to(engine)
         (folder / "state").mkdir()
         home = Path(os.environ.get("PULUMI_HOME", Path.home() / ".pulumi"))
         real = any((home / "plugins").glob("resource-aws-v*"))
-        made = cls(name, project, engine, real, home if real else folder / "home")
-        made.configure(overlay)
+        made = cls(name, copied, engine, real, home if real else folder / "home")
         if not real:
             made._offer_our_provider(folder / "plugins")
         return made
@@ -195,6 +193,9 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def _type(urn: str) -> str:
+    return urn.split("::")[2].rsplit("$", 1)[-1]
+
+
 def _label(urn: str) -> str:
-    type_, name = urn.split("::")[-2:]
-    return f"{type_.rsplit('$', 1)[-1].rsplit(':', 1)[-1]} {name}"
+    return f"{_type(urn).rsplit(':', 1)[-1]} {urn.rsplit('::', 1)[-1]}"

@@ -37,7 +37,8 @@ def main(command: str, name: str) -> None:
     steps: dict[str, str] = {}
 
     def note(event: auto.EngineEvent) -> None:
-        told = event.resource_pre_event
+        # What was begun may have been broken off: a step counts once it is done.
+        told = event.resource_pre_event if command == "preview" else event.res_outputs_event
         if told and told.metadata.op.value not in _SAME:
             steps[told.metadata.urn] = told.metadata.op.value
 

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.settings import ROOT
 from local.aws import client
 from tests.e2e.world import until
 from tests.engine.conftest import Ground
@@ -51,11 +50,14 @@ def standing(
     """A copy of the project, with a stack that does not stand yet."""
     name: str = request.param
     ground.emulator.reset()
-    committed: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text())
+    committed: dict[str, Any] = yaml.safe_load(
+        (ground.project / f"Pulumi.{name}.yaml").read_text()
+    )
     if domain := committed["config"].get("penstock:domain"):
         _delegate(ground, domain["zone"])
     folder = tmp_path_factory.mktemp(name)
-    deployed = Deployed.copy(name, folder, engine, overlay(ground, committed["config"]))
+    deployed = Deployed.copy(name, ground.project, folder, engine)
+    deployed.configure(overlay(ground, committed["config"]))
     yield Standing(ground, deployed)
     print(f"\n{name}, with {'the real' if deployed.real else 'our'} AWS provider:")
     for command, run in deployed.ran:
@@ -91,10 +93,7 @@ def test_a_create_that_failed_in_the_middle_is_completed_by_the_next_up(
     assert {"create"} == set(completed.operations)
     assert "Function deliver-email" in completed.by("create")
     # What was made is not made again, but for the one that was made without a word.
-    assert failed.by("create") & completed.by("create") <= {
-        "Function deliver-email",
-        "Stack penstock-" + standing.deployed.name,
-    }
+    assert failed.by("create") & completed.by("create") <= {"Function deliver-email"}
 
 
 def test_a_signed_webhook_through_its_api_reaches_the_last_sink(stack: Standing) -> None:
@@ -168,6 +167,18 @@ def test_a_sink_that_is_removed_takes_its_own_parts_and_no_others(stack: Standin
     assert all("slack" in label for label in removed.by("delete"))
     assert {"Function deliver-slack", "Queue sink-slack", "Secret slack"} <= removed.by("delete")
     assert {"create", "replace"}.isdisjoint(removed.operations)
+
+
+def test_what_was_deleted_by_hand_is_noticed_by_refresh_and_made_again(stack: Standing) -> None:
+    rule = f"penstock-{stack.deployed.name}-sweep"
+    events = client("events", stack.ground.emulator.url)
+    events.remove_targets(Rule=rule, Ids=["sweep"])
+    events.delete_rule(Name=rule)
+    stack.deployed.done("refresh")
+    again = stack.up()
+
+    assert {"EventRule sweep", "EventTarget sweep"} == again.by("create")
+    assert {"create": 2} == again.operations
 
 
 def test_no_secret_is_in_the_state(stack: Standing) -> None:
