@@ -25,6 +25,8 @@ class Work:
     Attributes:
         bundle: the kind of zip it runs from.
         queue: the queue it consumes, by its logical name.
+        memory_mb: by which its share of a processor goes, too. Workers wait for others nearly all
+            the time, and waiting is paid by the megabyte; a person waits for the API.
     """
 
     handler: str
@@ -32,6 +34,7 @@ class Work:
     permits: Sequence[Permit]
     bundle: str = "worker"
     queue: str | None = None
+    memory_mb: int = 256
     batch_size: int = LARGEST_BATCH
 
 
@@ -61,6 +64,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | env.sends(made, "payments"),
             [permits.ledger(made), permits.archive(made), permits.send(made, "payments")],
             bundle="api",
+            memory_mb=512,
         ),
         "verify": _consumer(
             made,
@@ -154,6 +158,7 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
             settings.log_retention_days,
             settings.tracing,
             settings.reserved_concurrency.get(name),
+            work.memory_mb,
         ),
         made.options,
     )

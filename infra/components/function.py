@@ -42,9 +42,9 @@ class FunctionArgs:
     permits: Sequence[Permit]
     timeout_seconds: int
     log_retention_days: int
-    tracing: bool = False
-    reserved_concurrency: int | None = None
-    memory_mb: int = 512
+    tracing: bool
+    reserved_concurrency: int | None
+    memory_mb: int
 
 
 class Function(pulumi.ComponentResource):

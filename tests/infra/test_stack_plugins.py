@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from infra.graph import capture
 from infra.permits import resource
 from infra.plugins import Configured, Permission, Plugins, configured, installed
 from infra.program import defaults
+from infra.rules import broken
+from infra.rules.view import of
 from infra.settings import ConfigError, load
 
 
@@ -115,3 +118,53 @@ def test_a_permission_for_everything_is_refused(action: str, wanted: str) -> Non
     asked = Permission(action=action, resource=wanted)
     with pytest.raises(ConfigError, match=r"plugin email: permission ses:"):
         resource(email(), asked, "eu-west-1", "1")
+
+
+def test_a_third_partys_gateway_has_all_it_needs_by_its_name_in_the_configuration(
+    install: Callable[..., None], dev: dict[str, Any]
+) -> None:
+    """A distribution nobody here has heard of, with a gateway and a sink of its own."""
+    gateway = {
+        "name": "acmepay",
+        "capabilities": ["notify"],
+        "settings": {
+            "type": "object",
+            "properties": {"environment": {"type": "string"}, "merchant": {"type": "string"}},
+            "required": ["environment", "merchant"],
+        },
+        "secrets": ["api_key"],
+        "permissions": [{"action": "kms:Verify", "resource": "kms:key/{settings.merchant}"}],
+        "door": {"headers": {"acme-signature": "^[0-9a-f]+$"}, "body_limit": 1000, "json": True},
+    }
+    install("acme", {"gateways": [gateway], **sink("acmechat", room={"type": "string"})})
+    dev["penstock:gateways"] = {"acmepay": {"environment": "live", "merchant": "m1"}}
+    dev["penstock:sinks"] = {"acmechat": {"room": "money"}}
+
+    graph = capture("dev", dev)
+    made = {(one.type.rsplit(":", 1)[-1], one.name) for one in graph if one.custom}
+    variables = {
+        name: one["environment"]["variables"] for name, one in of(graph, "Function").items()
+    }
+    roles = {name: one["policy"] for name, one in of(graph, "RolePolicy").items()}
+
+    assert {
+        ("Queue", "sink-acmechat"),
+        ("Queue", "sink-acmechat-dlq"),
+        ("RedrivePolicy", "sink-acmechat"),
+        ("TopicSubscription", "sink-acmechat"),
+        ("Function", "deliver-acmechat"),
+        ("EventSourceMapping", "deliver-acmechat"),
+        ("Secret", "acmepay"),
+        ("Secret", "acmechat"),
+        ("MetricAlarm", "dead-letters-sink-acmechat"),
+    } <= made
+    assert "m1" == variables["charge"]["PROVIDER_ACMEPAY_MERCHANT"]
+    assert "acmepay" == variables["receive"]["PENSTOCK_GATEWAYS"]
+    assert "PROVIDER_ACMEPAY_MERCHANT" not in variables["receive"]
+    assert "money" == variables["deliver-acmechat"]["SINK_ACMECHAT_ROOM"]
+    assert {"verify", "process", "charge", "sweep"} == {
+        name for name, text in roles.items() if "arn:aws:kms:us-east-1:123456789012:key/m1" in text
+    }
+    assert "${Secret/acmechat.arn}" in roles["deliver-acmechat"]
+    assert "${Secret/acmepay.arn}" not in roles["deliver-acmechat"]
+    assert {} == broken(graph)

@@ -1,0 +1,74 @@
+"""`python -m infra.show STACK [json|mermaid]`: what a stack would create, with no account."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from infra.checks import ZIPS
+from infra.drawing import mermaid
+from infra.graph import capture
+from infra.monitor import Declared
+from infra.program import stack_config
+from infra.settings import ConfigError
+from infra.values import Archive
+
+
+def committed(stack: str) -> Sequence[Declared]:
+    """
+    The graph of a stack as its file says, whether or not its zips are built.
+
+    Raises:
+        ConfigError: there is no such file, or something in it is wrong.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ZIPS:
+            Path(folder, f"{name}.zip").touch()
+        return capture(stack, {**stack_config(stack), "penstock:bundles": folder})
+
+
+def described(one: Declared) -> Mapping[str, Any]:
+    """A resource as JSON has it."""
+    return {
+        "type": one.type,
+        "name": one.name,
+        "inputs": one.inputs,
+        "options": {
+            "parent": one.parent.rsplit("::", 1)[-1] if one.parent else None,
+            "protect": one.protect,
+            "dependsOn": sorted(urn.rsplit("::", 1)[-1] for urn in one.dependencies),
+        },
+    }
+
+
+def _other(value: Any) -> Any:
+    """What is no plain value: a zip by its name, a secret by nothing."""
+    return {"archive": value.path.name} if isinstance(value, Archive) else "[secret]"
+
+
+def main() -> int:
+    """Print a stack."""
+    parser = argparse.ArgumentParser(prog="python -m infra.show", description=__doc__)
+    parser.add_argument("stack")
+    parser.add_argument("format", nargs="?", choices=("json", "mermaid"), default="json")
+    options = parser.parse_args()
+    try:
+        graph = committed(options.stack)
+    except ConfigError as exc:
+        print(f"penstock: {exc}", file=sys.stderr)
+        return 1
+    if options.format == "mermaid":
+        print(mermaid(graph), end="")
+        return 0
+    for one in sorted((one for one in graph if one.custom), key=lambda one: (one.type, one.name)):
+        print(json.dumps(described(one), default=_other, sort_keys=True))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,82 @@
+"""What a stack would create is printed, and the picture in the documents is that of its graph."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from infra import show
+from infra.drawing import mermaid
+from infra.monitor import Declared
+from infra.settings import ROOT
+
+FLOW = ROOT / "docs" / "flow.md"
+
+
+@pytest.fixture(scope="module")
+def graph() -> Sequence[Declared]:
+    return show.committed("prod")
+
+
+@pytest.fixture
+def printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> list[dict[str, Any]]:
+    monkeypatch.setattr("sys.argv", ["show", "prod", "json"])
+
+    assert 0 == show.main()
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_picture_in_the_documents_is_that_of_the_graph(graph: Sequence[Declared]) -> None:
+    (drawn,) = re.findall(r"```mermaid\n(.*?)```", FLOW.read_text(), re.DOTALL)
+
+    assert mermaid(graph) == drawn
+
+
+def test_the_picture_leads_from_the_webhook_to_the_sink(graph: Sequence[Declared]) -> None:
+    picture = mermaid(graph)
+    way = [
+        'API -- "POST /webhooks/{gateway}" --> Function_receive',
+        "Function_receive --> Topic_deliveries",
+        "Topic_deliveries --> Queue_deliveries",
+        "Queue_deliveries --> Function_verify",
+        "Function_verify --> Queue_verified",
+        "Queue_verified --> Function_process",
+        "Function_process --> Topic_events",
+        "Topic_events --> Queue_sink_slack",
+        "Queue_sink_slack --> Function_deliver_slack",
+    ]
+
+    assert [] == [step for step in way if step not in picture]
+
+
+def test_each_resource_is_an_object_with_its_inputs_and_options(
+    graph: Sequence[Declared], printed: list[dict[str, Any]]
+) -> None:
+    table = next(one for one in printed if one["type"] == "aws:dynamodb/table:Table")
+
+    assert sum(one.custom for one in graph) == len(printed)
+    assert {"type", "name", "inputs", "options"} == set(table)
+    assert table["options"]["protect"]
+    assert "PAY_PER_REQUEST" == table["inputs"]["billingMode"]
+
+
+def test_it_needs_no_zips_and_shows_no_path_of_this_machine(printed: list[dict[str, Any]]) -> None:
+    codes = {one["inputs"]["code"]["archive"] for one in printed if "code" in one["inputs"]}
+
+    assert {"receive.zip", "api.zip", "worker.zip"} == codes
+    assert "/tmp" not in json.dumps(printed)  # noqa: S108 - a path that must not be there
+
+
+def test_a_stack_without_a_file_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["show", "nowhere"])
+
+    assert 1 == show.main()
+    assert "there is no Pulumi.nowhere.yaml" in capsys.readouterr().err
