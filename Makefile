@@ -15,7 +15,7 @@ need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
 .PHONY: help setup run test check engine lint format build lock bench-flow bench-batch bench-signature \
-	update preview invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
+	update preview graph cost invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
 	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-26s %s\n", $$1, $$2}'
@@ -76,6 +76,14 @@ preview: setup ## pulumi preview; STACK=dev
 	$(call need,pulumi,see pulumi.com/docs/install)
 	@$(MAKE) build
 	@pulumi preview --stack $(STACK)
+
+graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=json|mermaid
+	$(call given,STACK,STACK=dev)
+	@$(PY) -m infra.show $(STACK) $(or $(FORMAT),json)
+
+cost: setup ## what a stack would cost a month, by line; STACK=prod WEBHOOKS=1e6
+	$(call given,STACK,STACK=prod)
+	@$(PY) -m infra.cost $(STACK) --webhooks $(or $(WEBHOOKS),1e6)
 
 invoke: setup ## a function of the local platform with a recorded event; FUNCTION=charge EVENT=tests/events/charge.json
 	$(call given,FUNCTION,FUNCTION=charge)
