@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 
 from infra.graph import capture
 from infra.monitor import Declared
+from infra.policies import UNSCOPED
 from infra.program import stack_config
 from infra.rules import RULES, broken
+from infra.settings import ROOT
 
 Graph = Sequence[Declared]
 Break = Callable[[Graph], Graph]
@@ -224,7 +227,7 @@ CONFIGS = st.fixed_dictionaries(
         "penstock:sinks": st.sampled_from(
             [{}, {"slack": {}}, {"slack": {"events": ["payment.succeeded"]}, "email": EMAIL}]
         ),
-        "functionTimeoutSeconds": st.integers(25, 900),
+        "functionTimeoutSeconds": st.integers(26, 900),
         "visibilityTimeoutSeconds": st.sampled_from([0, 5400, 43_200]),
         "sqsMaxNumberOfMessages": st.integers(1, 10),
         "consumers": st.sampled_from(["functions", "serve"]),
@@ -248,7 +251,7 @@ CONFIGS = st.fixed_dictionaries(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     # The zips are the same for every example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -265,3 +268,11 @@ def test_no_valid_settings_give_a_stack_that_breaks_a_rule(
     }
 
     assert {} == broken(capture("any", {**needed, **config}))
+
+
+def test_the_documents_name_every_rule_and_every_call_that_cannot_be_narrowed() -> None:
+    page = (ROOT / "docs" / "stack.md").read_text()
+    narrowed = page.partition("## Calls")[2].partition("## What it costs")[0]
+
+    assert [] == [rule for rule in RULES if f"`{rule}`" not in page]
+    assert UNSCOPED == set(re.findall(r"^\| `(\w+:\w+)`", narrowed, re.MULTILINE))
