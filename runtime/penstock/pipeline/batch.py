@@ -20,7 +20,7 @@ from enum import StrEnum
 import structlog
 
 from penstock.api.context import Clock
-from penstock.errors import OutOfTime, PermanentError, TransientError
+from penstock.errors import LedgerConflict, OutOfTime, PermanentError, TransientError
 from penstock.pipeline import correlation
 from penstock.ports import Inbox, Message
 
@@ -144,7 +144,7 @@ class Batch:
             if remaining() <= self.item_timeout + MARGIN:
                 raise OutOfTime("too little time left to begin")
             async with asyncio.timeout(self.item_timeout):
-                handled = await self.handle(message)
+                handled = await self._decided(message)
             entity, outcome, status = handled.entity, handled.outcome, Status.done
             because = handled.because
         except PermanentError as exc:
@@ -174,6 +174,13 @@ class Batch:
             ms=round((self.clock.monotonic() - began) * 1000, 1),
         )
         return Result(message.id, status, error), delay
+
+    async def _decided(self, message: Message) -> Handled:
+        try:
+            return await self.handle(message)
+        except LedgerConflict:
+            # Read again and decide again, as the error says; the second time it waits its turn.
+            return await self.handle(message)
 
     async def _park(
         self, message: Message, cause: PermanentError

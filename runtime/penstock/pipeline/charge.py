@@ -38,6 +38,7 @@ from penstock.errors import (
     ChargeCritical,
     ChargeRefused,
     GatewayUnavailable,
+    LedgerConflict,
     MissingCapability,
     OperationInFlight,
     PaymentConflict,
@@ -183,7 +184,15 @@ class Charge:
         submitted = operation.submit(self.clock.now(), self.lease)
         payment = await self._commit(payment, submitted, PaymentStatus.accepted, None)
         answer = await gateway.charge(_request(payment, submitted))
-        return await self._settle(payment, submitted, answer)
+        try:
+            return await self._settle(payment, submitted, answer)
+        except LedgerConflict:
+            # An answer of the gateway's is not dropped because somebody noted something else
+            # meanwhile (that an event left): it still stands if the operation is still ours.
+            latest = await self.ledger.load(payment.id)
+            if latest is None or latest.operation(OperationKind.charge) != submitted:
+                raise
+            return await self._settle(latest, submitted, answer)
 
     async def _settle(
         self, payment: Payment, operation: Operation, answer: ChargeAnswer

@@ -6,7 +6,12 @@ from collections.abc import Sequence
 import pytest
 from structlog.testing import capture_logs
 
-from penstock.errors import ChannelUnavailable, GatewayUnavailable, MalformedMessage
+from penstock.errors import (
+    ChannelUnavailable,
+    GatewayUnavailable,
+    LedgerConflict,
+    MalformedMessage,
+)
 from penstock.pipeline.batch import Backoff, Batch, Handle, Handled, Status
 from penstock.ports import Message
 from penstock.testing.clock import FrozenClock
@@ -204,3 +209,18 @@ async def test_every_item_leaves_one_line_with_stage_entity_outcome_and_millisec
     assert ("stage.finished", "test", "pay-1", "succeeded", 0.0) == tuple(
         line[name] for name in ("event", "stage", "entity", "outcome", "ms")
     )
+
+
+async def test_a_message_that_met_another_writer_is_decided_again_at_once_and_once():
+    tries: list[str] = []
+
+    async def handle(item: Message) -> Handled:
+        tries.append(item.id)
+        if len(tries) == 1 or item.id == "m-2":
+            raise LedgerConflict("not at the expected version any more")
+        return Handled(None, "done")
+
+    results = await batch(handle, Inbox()).run(messages("a", "a"), plenty)
+
+    assert [Status.done, Status.retry] == [result.status for result in results]
+    assert ["m-1", "m-1", "m-2", "m-2"] == tries

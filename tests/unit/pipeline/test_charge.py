@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from penstock.api import ChargeRequest, Critical, Declined, NotSent, Pending, Refused, Unanswered
-from penstock.api.answers import ChargeAnswer, LookupAnswer
+from penstock.api.answers import ChargeAnswer
+from penstock.api.gateway import LookupAnswer
+from penstock.domain.change import change
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.errors import LedgerConflict, OperationInFlight
@@ -343,3 +345,28 @@ async def test_while_somebody_is_at_a_charge_nobody_else_even_asks():
     await world.sweep()
 
     assert 0 == acme.looked
+
+
+class Interrupted(Acme):
+    """While it answers, somebody else writes the payment."""
+
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        held = await self.world.ledger.load(request.payment_id)
+        assert held is not None
+        await self.world.ledger.commit(
+            change(held, held, now=self.world.clock.now(), new_id=self.world.ids.new)
+        )
+        return await super().charge(request)
+
+    world: World
+
+
+async def test_an_answer_stands_though_somebody_wrote_the_payment_meanwhile():
+    acme = Interrupted()
+    world = acme.world = World(acme)
+    await send(world)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("done", 1) == (result.status, acme.charge_calls)
+    assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from penstock.api import InvoiceState, NotSent, Refused, Unanswered
+from penstock.api import InvoiceDraft, InvoiceState, NotSent, Refused, Unanswered
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.errors import GatewayUnavailable, InvoiceRefused
 from penstock.ports import Outgoing
@@ -200,3 +200,16 @@ async def test_the_sweep_publishes_what_a_crash_left_unsent_though_the_invoice_w
 
     assert swept.error is not None
     assert ["payment.succeeded"] == [event.type for event in await world.published()]
+
+
+async def test_an_invoice_that_does_not_read_back_as_paid_stays_open():
+    world = World()
+
+    async def taken_and_not_shown(reference: str, draft: InvoiceDraft) -> None:
+        world.acme.recorded.append(draft.transaction)
+
+    world.acme.record_payment = taken_and_not_shown  # type: ignore[method-assign]  # a bank that lags
+    await arrive(world)
+    (result,) = await world.consume(world.verified, world.process)
+
+    assert ("retry", True) == (result.status, (await operation(world)).open)
