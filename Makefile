@@ -15,6 +15,7 @@ need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
 .PHONY: help setup run test check engine lint format build lock bench-flow bench-batch bench-signature \
+	bench-coldstart bench-bundle \
 	update preview graph cost invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
@@ -54,12 +55,19 @@ lock: setup ## the locks anew from pyproject.toml
 	@$(PY) -m uv pip compile -q pyproject.toml --universal --no-header --generate-hashes --group dev --group infra --group worker -o locks/dev.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes -c locks/dev.txt --group worker -o locks/worker.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group emulator -o locks/emulator.txt
+	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group bench -o locks/bench.txt
 
 bench-flow: setup ## webhook accepted until Slack is called, on the local platform
 	@$(PY) -m benchmarks.bench_flow
 
 bench-batch: setup ## a FIFO batch of ten, by groups
 	@$(PY) -m benchmarks.bench_batch
+
+bench-coldstart: setup ## CPU of a first invocation: receive against boto3, the workers against aiobotocore
+	@$(PY) -m benchmarks.bench_coldstart
+
+bench-bundle: setup ## the zips' sizes, and importing from them against a warm tree
+	@$(PY) -m benchmarks.bench_bundle
 
 bench-signature: setup ## a webhook's signature against one bare RSA check
 	@$(PY) -m benchmarks.bench_signature
