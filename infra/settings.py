@@ -139,6 +139,14 @@ class StackSettings(BaseModel):
     tracing: bool
     quiet_hours: int = Field(ge=1, le=24)
 
+    @field_validator("gateways", "sinks", mode="before")
+    @classmethod
+    def _named_only(cls, value: Any) -> Any:
+        """`[paypal, example]` is short for each without settings of its own."""
+        if isinstance(value, list) and all(isinstance(name, str) for name in value):
+            return {name: {} for name in value}
+        return value
+
     @field_validator("gateways", "sinks")
     @classmethod
     def _names(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -214,3 +214,14 @@ def test_a_share_smaller_than_what_its_queue_hands_out_is_refused() -> None:
 
 def test_a_share_that_suffices_is_taken() -> None:
     load("dev", given(reservedConcurrency={"charge": 10, "api": 1}, maximumConcurrency=10))
+
+
+def test_names_alone_are_enough_where_a_plugin_needs_no_settings() -> None:
+    settings = load("dev", given(gateways=["paypal"], sinks=json.dumps(["slack", "email"])))
+
+    assert {"paypal": {}} == settings.gateways
+    assert {"slack": {}, "email": {}} == settings.sinks
+
+
+def test_a_list_of_anything_but_names_is_refused() -> None:
+    assert "penstock:gateways has a value of kind list" in refusal(gateways=[1])
