@@ -166,6 +166,8 @@ def test_a_sink_that_is_removed_takes_its_own_parts_and_no_others(stack: Standin
     assert removed.by("delete") == restored.by("create")
     assert all("slack" in label for label in removed.by("delete"))
     assert {"Function deliver-slack", "Queue sink-slack", "Secret slack"} <= removed.by("delete")
+    # It is taken off the dashboard, too.
+    assert removed.by("update") <= {"Dashboard dashboard"}
     assert {"create", "replace"}.isdisjoint(removed.operations)
 
 
