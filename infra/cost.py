@@ -103,7 +103,10 @@ def _by_webhook(graph: Graph, webhooks: float, a: Assumed) -> Iterator[Line]:
     reads = webhooks * (2 + a.news * 4) + delivered
     yield Line("DynamoDB read units", reads, prices.DYNAMODB_READ_UNIT * each)
     lines = 2 * webhooks + 2 * consumed + webhooks
-    yield Line("Log GB, taken in", lines * a.line_bytes / 1e9, prices.LOGS_GB)
+    logged = lines * a.line_bytes / 1e9
+    yield Line("Log GB, taken in", logged, prices.LOGS_GB)
+    days = max(group["retentionInDays"] for group in of(graph, "LogGroup").values())
+    yield Line("Log GB, kept for a month", logged * days / 30, prices.LOGS_GB_MONTH)
     if any(
         f.get("tracingConfig", {}).get("mode") == "Active" for f in of(graph, "Function").values()
     ):

@@ -17,7 +17,6 @@ SQS_FIFO_CALL = 0.50
 SNS_FIFO_PUBLISH = 0.30
 DYNAMODB_WRITE_UNIT = 0.625  # of 1 KB; double in a transaction
 DYNAMODB_READ_UNIT = 0.125  # of 4 KB, consistent
-SECRET_CALL = 5.00
 XRAY_TRACE = 5.00
 
 LOGS_GB = 0.50  # taken in

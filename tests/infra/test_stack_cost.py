@@ -13,6 +13,7 @@ from infra.graph import capture
 from infra.monitor import Declared
 from infra.program import stack_config
 from infra.rules.view import of
+from infra.settings import ROOT
 
 MILLION = 1e6
 
@@ -100,3 +101,16 @@ def test_the_bill_does_not_grow_unnoticed(graph: Sequence[Declared]) -> None:
     assert per_million(lines(graph)) < 50
     assert per_million(lines(graph, batch=10)) < 37
     assert per_million(lines(graph, news=0, batch=10)) < 8
+
+
+def test_the_figures_in_the_documents_are_those_of_the_bill(graph: Sequence[Declared]) -> None:
+    page = (ROOT / "docs" / "stack.md").read_text()
+    rows = [
+        f"| {per_million(lines(graph, news=news)):.2f} "
+        f"| {per_million(lines(graph, news=news, batch=10)):.2f} |"
+        for news in (1, 0)
+    ]
+    fixed = sum(line.usd for line in lines(graph).values() if line.fixed)
+
+    assert [] == [row for row in rows if row not in page]
+    assert f"A month costs {fixed:.2f} besides" in page
