@@ -21,7 +21,7 @@ T = TypeVar("T")
 _POLL_SECONDS = 0.05
 
 
-def until(look: Callable[[], T], within: float = 20.0, what: str = "it") -> T:
+def until(look: Callable[[], T], within: float = 60.0, what: str = "it") -> T:
     """What `look` sees once it sees something; another process does it, so it is polled."""
     deadline = time.monotonic() + within
     while True:
