@@ -31,7 +31,7 @@ def test_paypal_down_for_more_than_thirty_retries_dead_letters_nothing(world: Wo
     assert 1 == len(world.invoices_of(sent))
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_functions_killed_in_the_middle_of_a_batch_come_back_and_end_once(world: World) -> None:
     world.fault("example", path="/charges$", method="POST", delay=2, after=True, times=1)
     payment = world.send_payment()
