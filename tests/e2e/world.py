@@ -217,8 +217,11 @@ class World:
 
 
 def _delivered(message: Mapping[str, Any]) -> str:
-    delivery = json.loads(message["Body"])
-    return base64.b64decode(delivery["body"]).decode(errors="replace")
+    """What was delivered: verify rejects deliveries, process the notifications in them."""
+    rejected = json.loads(message["Body"])
+    if "body" not in rejected:
+        return json.dumps(rejected)
+    return base64.b64decode(rejected["body"]).decode(errors="replace")
 
 
 def _holding(messages: list[Any], words: tuple[str, ...]) -> list[str]:
