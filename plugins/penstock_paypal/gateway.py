@@ -135,6 +135,16 @@ class PayPal:
         """
         await self._invoices.record(reference, draft)
 
+    async def cancel_invoice(self, reference: str, draft: InvoiceDraft) -> None:
+        """
+        Have PayPal cancel it and tell the buyer; one cancelled already, or never sent, stays so.
+
+        Raises:
+            GatewayUnavailable: no answer, or not now.
+            InvoiceRefused: never.
+        """
+        await self._invoices.cancel(reference, draft)
+
     async def unregistered(self, url: str) -> str | None:
         """
         Say why PayPal's webhooks would not arrive there; None if they would.

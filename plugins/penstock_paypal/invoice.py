@@ -133,6 +133,28 @@ class PayPalInvoices:
                 return
         raise _refusal(answer, "record payment")
 
+    async def cancel(self, reference: str, draft: InvoiceDraft) -> None:
+        """
+        Have PayPal cancel it and tell the buyer; one cancelled already, or never sent, stays so.
+
+        Raises:
+            GatewayUnavailable: no answer, or not now.
+            InvoiceRefused: never.
+        """
+        answer = await self._act(reference, "cancel", _cancellation(draft))
+        if answer.ok:
+            return
+        if "CANNOT_CANCEL_SCHEDULED_INVOICE" in answer.issues:
+            # What would be sent one day can only be deleted (invoicing_v2).
+            answer = await self._api.send("DELETE", path(_INVOICE, reference), "delete invoice")
+            if answer.ok:
+                return
+        if answer.status == 422:
+            found = await self.find(draft, reference)
+            if found and found.state in (InvoiceState.draft, InvoiceState.cancelled):
+                return
+        raise _refusal(answer, "cancel invoice")
+
     async def _act(self, reference: str, verb: str, body: Mapping[str, Any]) -> Answer:
         try:
             where = path(f"{_INVOICE}/{verb}", reference)
@@ -263,6 +285,15 @@ def _mail(draft: InvoiceDraft) -> dict[str, Any]:
     return {
         "subject": f"Invoice {draft.number}, already paid",
         "note": _settled(draft),
+        "send_to_invoicer": False,
+        "send_to_recipient": True,
+    }
+
+
+def _cancellation(draft: InvoiceDraft) -> dict[str, Any]:
+    return {
+        "subject": f"Invoice {draft.number} is withdrawn",
+        "note": f"Please do not pay it. {_settled(draft)}",
         "send_to_invoicer": False,
         "send_to_recipient": True,
     }

@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 
 from penstock.domain import rules
-from penstock.domain.change import Change, Fact
+from penstock.domain.change import Change, Fact, change
 from penstock.domain.events import Event, EventType
 from penstock.domain.money import Money
 from penstock.domain.observation import Contradicted, Observation
@@ -95,6 +95,12 @@ def invoiced(*kinds: EventType) -> Change:
     return rules.settle(paid, settled, paid.status, now=NOON, new_id=new_id, facts=facts)
 
 
+def payable() -> Change:
+    paid = seen(PaymentStatus.succeeded).payment
+    withheld, facts = rules.withhold(paid, "it cannot be recorded", "nor cancelled")
+    return change(paid, withheld, facts, now=NOON, new_id=new_id)
+
+
 CHANGES: dict[str, tuple[Callable[[], Change], list[EventType]]] = {
     "paid": (lambda: seen(PaymentStatus.succeeded), [EventType.payment_succeeded]),
     "paid, little known": (
@@ -134,6 +140,7 @@ CHANGES: dict[str, tuple[Callable[[], Change], list[EventType]]] = {
         lambda: charged(PaymentStatus.parked, OperationState.unknown, "it broke"),
         [EventType.payment_parked],
     ),
+    "withheld, and payable": (payable, [EventType.invoice_withheld]),
     "invoiced": (
         lambda: invoiced(EventType.invoice_paid, EventType.invoice_paid_twice),
         [EventType.invoice_paid, EventType.invoice_paid_twice],

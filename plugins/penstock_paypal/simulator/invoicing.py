@@ -16,6 +16,12 @@ from penstock_paypal.simulator.problems import Problem, body_of
 _INVOICES = "/v2/invoicing/invoices"
 _INVOICE = f"{_INVOICES}/{{id}}"
 _PAYABLE = frozenset({"SENT", "PARTIALLY_PAID", "UNPAID"})
+_NOT_CANCELLED = {
+    "DRAFT": "CANNOT_CANCEL_DRAFT_INVOICE",
+    "SCHEDULED": "CANNOT_CANCEL_SCHEDULED_INVOICE",
+    "CANCELLED": "INVOICE_CANCELED_ALREADY",
+    **dict.fromkeys(("PAID", "MARKED_AS_PAID", "PARTIALLY_PAID"), "CANNOT_CANCEL_PAID_INVOICE"),
+}
 _METHODS = frozenset(
     {
         "BANK_TRANSFER",
@@ -133,9 +139,11 @@ class Invoicing:
 
     async def _cancel(self, request: web.Request) -> web.Response:
         invoice = self._found(request)
-        if invoice["status"] == "CANCELLED":
-            raise Problem(422, "INVOICE_CANCELED_ALREADY")
+        # The issues of invoicing_v2's invoices.cancel-422.
+        if issue := _NOT_CANCELLED.get(invoice["status"]):
+            raise Problem(422, issue)
         invoice["status"] = "CANCELLED"
+        self._mail(invoice, await body_of(request) if request.can_read_body else {})
         return web.Response(status=204)
 
     async def _record(self, request: web.Request) -> web.Response:

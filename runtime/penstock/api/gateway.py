@@ -175,6 +175,17 @@ class Invoices(Protocol):
         """
         ...
 
+    async def cancel_invoice(self, reference: str, draft: InvoiceDraft) -> None:
+        """
+        See to it that nobody can pay it. Cancelling twice has no further effect, and one that
+        never was sent is no error.
+
+        Raises:
+            GatewayUnavailable: no answer, or a transient refusal.
+            InvoiceRefused: the gateway will never cancel it; it may be paid, or payable still.
+        """
+        ...
+
 
 @runtime_checkable
 class Registered(Protocol):

@@ -73,6 +73,7 @@ def summarize(event: Event, api_url: str) -> Summary:
         ("Payer reference", payer.get("reference")),
         ("Status", data.get("status")),
         ("Reason", reason),
+        ("Still payable", data.get("payable")),
         ("Invoice", invoice.get("number")),
         ("Order", data.get("reference")),
         ("Payment", event.entity),

@@ -29,6 +29,7 @@ _MONEY_WENT_BACK = frozenset(
 _NO_MONEY = _MONEY_WENT_BACK | {PaymentStatus.declined}
 _NUMBER = 25
 NO_SUM = "the sale has no sum above zero"
+WENT_BACK = "the money went back before the invoice was made"
 NO_RECIPIENT = "the gateway knows no e-mail address of the payer"
 
 
@@ -184,7 +185,7 @@ def _invoice(
     gone = payment.status in _MONEY_WENT_BACK
     if operation is None and payment.invoice_withheld is None:
         if gone:
-            return withhold(payment, "the money went back before the invoice was made")
+            return withhold(payment, WENT_BACK)
         if payment.status is PaymentStatus.succeeded:
             if payment.transaction is None or payment.transaction.amount.minor <= 0:
                 return withhold(payment, NO_SUM)
@@ -194,15 +195,25 @@ def _invoice(
             number = invoice_number(payment.id)
             return replace(payment.with_operation(reserved), invoice_number=number), []
     begun = operation is None or operation.state is not OperationState.reserved
-    if operation is not None and not begun and payment.status in _NO_MONEY:
+    if operation is not None and not begun and money_is_gone(payment):
         settled = operation.settle(OperationState.declined, reason="the money went back")
-        return withhold(
-            payment.with_operation(settled), "the money went back before the invoice was made"
-        )
+        return withhold(payment.with_operation(settled), WENT_BACK)
     return payment, []
 
 
-def withhold(payment: Payment, because: str) -> tuple[Payment, list[Fact]]:
-    """Write down why there is no invoice, and say so."""
-    fact = Fact(EventType.invoice_withheld, {"because": because})
-    return replace(payment, invoice_withheld=because), [fact]
+def money_is_gone(payment: Payment) -> bool:
+    """Whether the money that an invoice would document is not there, or not all of it."""
+    return payment.status in _NO_MONEY
+
+
+def withhold(
+    payment: Payment, because: str, payable: str | None = None
+) -> tuple[Payment, list[Fact]]:
+    """
+    Write down why there is no invoice, and say so.
+
+    Args:
+        payable: why one that the buyer has could not be cancelled, if so: he may pay it.
+    """
+    data = {"because": because} | ({"payable": payable} if payable else {})
+    return replace(payment, invoice_withheld=because), [Fact(EventType.invoice_withheld, data)]

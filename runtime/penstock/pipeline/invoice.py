@@ -8,6 +8,10 @@ The invoice of a paid payment: created, sent by the gateway, recorded as paid; e
                                                       empty long enough, create again; withhold
                                                       it if it was there before
 
+    refused for good once it was made ──► note why ──► cancel ──► withheld
+
+What was mailed and cannot be recorded is cancelled: the buyer shall not pay it a second time.
+
 A gateway may keep no idempotency keys for invoices (PayPal keeps none), so the number is derived
 from the payment, and whoever resumes looks before doing.
 """
@@ -71,13 +75,16 @@ class Invoicing:
             raise UnknownGateway("the invoice's gateway is not configured here")
         draft = _draft(payment)
         if not isinstance(gateway, Invoices) or draft is None:
-            return await self._withhold(payment, operation, "its gateway makes no invoices")
+            payable = "its gateway cannot cancel it" if operation.reference else None
+            because = "its gateway makes no invoices"
+            return await self._withhold(payment, operation, because, payable)
         try:
             return await self._run(payment, operation, gateway, draft)
         except InvoiceRefused as exc:
             latest = await self.ledger.load(payment.id) or payment
             latest_operation = latest.operation(OperationKind.invoice) or operation
-            return await self._withhold(latest, latest_operation, str(exc))
+            because = latest.invoice_withheld or str(exc)
+            return await self._withhold(latest, latest_operation, because)
 
     async def _run(
         self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft
@@ -92,6 +99,8 @@ class Invoicing:
             found = await gateway.find_invoice(draft, operation.reference)
             if found is None and operation.state is not OperationState.reserved:
                 await self._absent(payment, operation)
+                if rules.money_is_gone(payment):
+                    raise InvoiceRefused(rules.WENT_BACK)
         submitted = operation.submit(self.clock.now(), self.lease)
         payment = await self._commit(payment, submitted)
         if found is None:
@@ -158,27 +167,70 @@ class Invoicing:
         draft: InvoiceDraft,
         found: Invoice,
     ) -> Payment:
-        # Between send and record the buyer holds a payable invoice for money already taken, so
-        # the two follow at once and an interrupted pair goes on where the gateway says it stands.
+        refused: str | None = None
         try:
-            if found.state is InvoiceState.draft:
-                await gateway.send_invoice(found.reference, draft)
-                found = replace(found, state=InvoiceState.sent)
-            if found.state is InvoiceState.sent:
-                await self._record(payment, gateway, draft, found.reference)
-                found = await self._read_back(gateway, draft, found.reference)
+            if payment.invoice_withheld is None:
+                try:
+                    found = await self._send(payment, gateway, draft, found)
+                except InvoiceRefused as exc:
+                    # Written down first: whoever resumes cancels, and does not try it all again.
+                    payment = await self._commit(
+                        replace(payment, invoice_withheld=str(exc)), operation
+                    )
+            if payment.invoice_withheld is not None:
+                found, refused = await self._cancel(payment, gateway, draft, found)
         except GatewayUnavailable as exc:
             now = self.clock.now()
             lost = replace(operation.lose(now, str(exc)), lease_until=None)
             await self._commit(payment, lost)
             raise
-        if found.state is InvoiceState.cancelled:
-            return await self._withhold(payment, operation, "somebody cancelled it at the gateway")
+        return await self._end(payment, operation, found, refused)
+
+    async def _end(
+        self, payment: Payment, operation: Operation, found: Invoice, refused: str | None
+    ) -> Payment:
+        """Write down where the invoice stands at last."""
+        if found.state not in (InvoiceState.recorded, InvoiceState.paid_twice):
+            because = payment.invoice_withheld or "somebody cancelled it at the gateway"
+            return await self._withhold(payment, operation, because, refused)
         settled = operation.settle(OperationState.succeeded, reference=found.reference)
         facts = [Fact(EventType.invoice_paid)]
         if found.state is InvoiceState.paid_twice:
             facts.append(Fact(EventType.invoice_paid_twice))
-        return await self._commit(payment, settled, facts)
+        return await self._commit(replace(payment, invoice_withheld=None), settled, facts)
+
+    async def _send(
+        self, payment: Payment, gateway: Invoices, draft: InvoiceDraft, found: Invoice
+    ) -> Invoice:
+        # Between send and record the buyer holds a payable invoice for money already taken, so
+        # the two follow at once and an interrupted pair goes on where the gateway says it stands.
+        if found.state is InvoiceState.draft:
+            if rules.money_is_gone(payment):
+                raise InvoiceRefused(rules.WENT_BACK)
+            await gateway.send_invoice(found.reference, draft)
+            found = replace(found, state=InvoiceState.sent)
+        if found.state is InvoiceState.sent:
+            await self._record(payment, gateway, draft, found.reference)
+            found = await self._read_back(gateway, draft, found.reference)
+        return found
+
+    async def _cancel(
+        self, payment: Payment, gateway: Invoices, draft: InvoiceDraft, found: Invoice
+    ) -> tuple[Invoice, str | None]:
+        """
+        Take a withheld invoice back; says how it stands then, and why the gateway would not.
+
+        A gateway cancels nothing that is paid: what was refused is looked at once more.
+        """
+        try:
+            await gateway.cancel_invoice(found.reference, draft)
+        except InvoiceRefused as exc:
+            shown = await gateway.find_invoice(draft, found.reference) or found
+            if shown.state is not InvoiceState.sent:
+                return shown, None
+            notices.invoice_unrecorded(payment, found.reference, f"not cancelled: {exc}")
+            return shown, str(exc)
+        return replace(found, state=InvoiceState.cancelled), None
 
     async def _record(
         self, payment: Payment, gateway: Invoices, draft: InvoiceDraft, reference: str
@@ -196,9 +248,11 @@ class Invoicing:
             raise GatewayUnavailable("the gateway does not show the invoice as paid yet")
         return invoice
 
-    async def _withhold(self, payment: Payment, operation: Operation, because: str) -> Payment:
+    async def _withhold(
+        self, payment: Payment, operation: Operation, because: str, payable: str | None = None
+    ) -> Payment:
         settled = operation.settle(OperationState.declined, reason=because)
-        withheld, facts = rules.withhold(payment, because)
+        withheld, facts = rules.withhold(payment, because, payable)
         return await self._commit(withheld, settled, facts)
 
     async def _commit(

@@ -34,6 +34,7 @@ from penstock.api import (
     HttpUnanswered,
     Invoice,
     InvoiceDraft,
+    InvoiceRefused,
     InvoiceState,
     LookupAnswer,
     MalformedDelivery,
@@ -164,6 +165,12 @@ class AcmePay:
 
     async def record_payment(self, reference: str, draft: InvoiceDraft) -> None:
         await self._ask("POST", f"/invoices/{reference}", {"state": "recorded"})
+
+    async def cancel_invoice(self, reference: str, draft: InvoiceDraft) -> None:
+        held = await self._ask("GET", f"/invoices/{reference}")
+        if held and held["state"] == "recorded":
+            raise InvoiceRefused("it is paid")
+        await self._ask("POST", f"/invoices/{reference}", {"state": "cancelled"})
 
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None

@@ -30,6 +30,7 @@ from penstock.api import (
     GatewayUnavailable,
     Invoice,
     InvoiceDraft,
+    InvoiceRefused,
     InvoiceState,
     NotFound,
     Notification,
@@ -277,6 +278,21 @@ async def sent_once_only(self: AcmePay, reference: str, draft: InvoiceDraft) -> 
     await AcmePay.send_invoice(self, reference, draft)
 
 
+async def sent_only(self: AcmePay, reference: str, draft: InvoiceDraft) -> None:
+    """Refuses to take a draft back."""
+    found = await AcmePay.find_invoice(self, draft, reference)
+    if found and found.state is InvoiceState.draft:
+        raise InvoiceRefused("a draft")
+    await AcmePay.cancel_invoice(self, reference, draft)
+
+
+async def whatever_became_of_it(self: AcmePay, reference: str, draft: InvoiceDraft) -> None:
+    """Says it is taken back, paid or not."""
+    found = await AcmePay.find_invoice(self, draft, reference)
+    if found and found.state is not InvoiceState.recorded:
+        await AcmePay.cancel_invoice(self, reference, draft)
+
+
 async def told(self: AcmeSink, event: Event, attempt: Attempt) -> Any:
     """Puts the payer into the reason."""
     answer = await AcmeSink.deliver(self, event, attempt)
@@ -355,6 +371,9 @@ GATEWAY: Mapping[str, Any] = {
     "test_an_invoice_whose_answer_was_lost_is_found_by_its_number": of(
         "find_invoice", found_by_reference_only
     ),
+    "test_an_invoice_that_was_sent_can_be_taken_back": of("cancel_invoice", lambda *_: None),
+    "test_taking_back_what_was_never_sent_is_no_error": of("cancel_invoice", sent_only),
+    "test_a_paid_invoice_is_not_taken_back": of("cancel_invoice", whatever_became_of_it),
     "test_an_invoice_never_made_is_not_found": of("find_invoice", found_whatever_was_asked),
     "test_without_a_connection_nothing_was_made": of("create_invoice", lambda *_: Unanswered("x")),
     "InvoicesConformance.test_without_an_answer_it_is_still_unknown": of(
@@ -397,6 +416,7 @@ FAILURES = (
     AssertionError,
     pytest.fail.Exception,
     GatewayUnavailable,
+    InvoiceRefused,
     ValueError,
     KeyError,
 )

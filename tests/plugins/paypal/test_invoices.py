@@ -204,7 +204,7 @@ async def test_a_search_that_was_not_answered_is_not_an_empty_one(told: Told, an
         await told.paypal.find_invoice(DRAFT, None)
 
 
-@pytest.mark.parametrize("verb", ["send", "payments"])
+@pytest.mark.parametrize("verb", ["send", "payments", "cancel"])
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -223,8 +223,12 @@ async def test_sending_and_recording_fail_for_now_or_for_good(
     told: Told, verb: str, answer: Any, error: type[Exception]
 ) -> None:
     told.at(f"{SHOW}/{verb}", answer)
-    told.at(SHOW, response(200, _invoice("DRAFT")))
-    step = told.paypal.send_invoice if verb == "send" else told.paypal.record_payment
+    told.at(SHOW, response(200, _invoice("SENT" if verb == "cancel" else "DRAFT")))
+    step = {
+        "send": told.paypal.send_invoice,
+        "payments": told.paypal.record_payment,
+        "cancel": told.paypal.cancel_invoice,
+    }[verb]
     with pytest.raises(error):
         await step(ID, DRAFT)
 
@@ -247,11 +251,43 @@ async def test_an_invoice_that_is_paid_already_takes_no_payment_and_is_no_error(
 async def test_a_reference_that_must_not_enter_a_path_is_refused_unasked(
     told: Told, reference: str
 ) -> None:
-    for step in (told.paypal.send_invoice, told.paypal.record_payment):
+    paypal = told.paypal
+    for step in (paypal.send_invoice, paypal.record_payment, paypal.cancel_invoice):
         with pytest.raises(InvoiceRefused):
             await step(reference, DRAFT)
 
     assert [] == told.http.asked
+
+
+@pytest.mark.parametrize("status", ["CANCELLED", "DRAFT"])
+async def test_an_invoice_nobody_can_pay_any_more_is_no_error_to_cancel(
+    told: Told, status: str
+) -> None:
+    told.at(f"{SHOW}/cancel", problem(422, "INVOICE_CANCELED_ALREADY"))
+    told.at(SHOW, response(200, _invoice(status)))
+
+    await told.paypal.cancel_invoice(ID, DRAFT)
+
+    assert [("POST", f"{SHOW}/cancel"), ("GET", SHOW)] == told.asked
+
+
+async def test_an_invoice_that_is_scheduled_is_deleted_for_it_cannot_be_cancelled(
+    told: Told,
+) -> None:
+    told.at(f"{SHOW}/cancel", problem(422, "CANNOT_CANCEL_SCHEDULED_INVOICE"))
+    told.at(SHOW, response(204, b""))
+
+    await told.paypal.cancel_invoice(ID, DRAFT)
+
+    assert [("POST", f"{SHOW}/cancel"), ("DELETE", SHOW)] == told.asked
+
+
+async def test_an_invoice_that_is_paid_is_not_said_to_be_cancelled(told: Told) -> None:
+    told.at(f"{SHOW}/cancel", problem(422, "CANNOT_CANCEL_PAID_INVOICE"))
+    told.at(SHOW, response(200, _invoice("PAID", BUYERS)))
+
+    with pytest.raises(InvoiceRefused, match="CANNOT_CANCEL_PAID_INVOICE"):
+        await told.paypal.cancel_invoice(ID, DRAFT)
 
 
 async def _made(stage: Stage, draft: InvoiceDraft = DRAFT) -> str:

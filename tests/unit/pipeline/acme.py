@@ -21,6 +21,7 @@ from penstock.api import (
     Forged,
     Invoice,
     InvoiceDraft,
+    InvoiceRefused,
     InvoiceState,
     LookupAnswer,
     MalformedDelivery,
@@ -70,6 +71,8 @@ class Acme:
     recorded: list[str] = field(default_factory=list[str])
     on_send: Callable[[], None] = lambda: None
     on_record: Callable[[], None] = lambda: None
+    cancelled: list[str] = field(default_factory=list[str])
+    on_cancel: Callable[[], None] = lambda: None
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
         if delivery.headers.get("sig") == "forged":
@@ -143,6 +146,14 @@ class Acme:
         self.recorded.append(draft.transaction)
         paid_by_buyer = self._state(reference) is InvoiceState.paid_twice
         self.put(reference, InvoiceState.paid_twice if paid_by_buyer else InvoiceState.recorded)
+
+    async def cancel_invoice(self, reference: str, draft: InvoiceDraft) -> None:
+        self.on_cancel()
+        if self._state(reference) in (InvoiceState.recorded, InvoiceState.paid_twice):
+            raise InvoiceRefused("CANNOT_CANCEL_PAID")
+        if self._state(reference) is InvoiceState.sent:
+            self.cancelled.append(reference)
+            self.put(reference, InvoiceState.cancelled)
 
     def _state(self, reference: str) -> InvoiceState:
         return next(i.state for i in self.invoices if i.reference == reference)

@@ -12,9 +12,10 @@ import pytest
 
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment
+from penstock.errors import InvoiceRefused
 from penstock.pipeline.batch import Handle
 from penstock.ports import Outgoing
-from tests.unit.pipeline.acme import notification
+from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.world import World
 
 CHARGE = '{"id":"p1","provider":"acme","order":{"amount":1250,"currency":"USD"}}'
@@ -59,6 +60,15 @@ class _Around:
             return await self._dying.step(lambda: member(*args, **kwargs))
 
         return call
+
+
+def unrecordable() -> Acme:
+    """A bank that mails invoices and takes no record of their payment."""
+
+    def refuse() -> None:
+        raise InvoiceRefused("never")
+
+    return Acme(on_record=refuse)
 
 
 async def live_until_done(world: World, queue_name: str, stage: str) -> None:
@@ -122,15 +132,36 @@ async def test_an_invoice_killed_at_any_step_is_made_sent_and_recorded_once(
     assert ["payment.succeeded", "invoice.paid"] == [e.type for e in await world.published()]
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", range(1, 27))
+async def test_an_invoice_that_cannot_be_recorded_killed_at_any_step_is_cancelled_once(
+    step: int, after: bool
+):
+    world = World(unrecordable(), wrap=Dying(step, after=after))
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
+
+    await live_until_done(world, "verified", "process")
+
+    assert (["INV-1"], ["INV-1"]) == (world.acme.mails, world.acme.cancelled)
+    told = await world.published()
+    assert ["payment.succeeded", "invoice.withheld"] == [event.type for event in told]
+    assert "never" == told[-1].data["because"]
+
+
 @pytest.mark.parametrize(
-    ("queue", "stage", "body", "steps"),
-    [("payments", "charge", CHARGE, 11), ("verified", "process", notification().dumps(), 24)],
+    ("queue", "stage", "body", "acme", "steps"),
+    [
+        ("payments", "charge", CHARGE, Acme, 11),
+        ("verified", "process", notification().dumps(), Acme, 24),
+        ("verified", "process", notification().dumps(), unrecordable, 26),
+    ],
 )
 async def test_the_steps_above_cover_every_call_of_a_whole_life(
-    queue: str, stage: str, body: str, steps: int
+    queue: str, stage: str, body: str, acme: Callable[[], Acme], steps: int
 ):
     never = Dying(10_000, after=False)
-    world = World(wrap=never)
+    world = World(acme(), wrap=never)
     await getattr(world, queue).send(Outgoing(body, group="g", dedup="d"))
 
     await world.consume(getattr(world, queue), getattr(world, stage))

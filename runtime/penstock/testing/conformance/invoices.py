@@ -10,6 +10,7 @@ import pytest
 from penstock.api import (
     GatewayUnavailable,
     InvoiceDraft,
+    InvoiceRefused,
     InvoiceState,
     NotSent,
     Response,
@@ -64,6 +65,47 @@ class InvoicesConformance:
         found = await gateway.find_invoice(invoice_draft, None)
         assert InvoiceState.recorded is found.state
 
+    async def test_an_invoice_that_was_sent_can_be_taken_back(
+        self, bench: Bench, invoice_draft: InvoiceDraft
+    ) -> None:
+        """And twice: whoever crashed after it takes the step again."""
+        gateway = bench.build()
+        made = await gateway.create_invoice(invoice_draft)
+        await gateway.send_invoice(made.reference, invoice_draft)
+
+        for _ in range(2):
+            await gateway.cancel_invoice(made.reference, invoice_draft)
+
+        found = await gateway.find_invoice(invoice_draft, made.reference)
+        assert found is None or found.state is InvoiceState.cancelled
+
+    async def test_taking_back_what_was_never_sent_is_no_error(
+        self, bench: Bench, invoice_draft: InvoiceDraft
+    ) -> None:
+        """Whether the mail went out may be in doubt."""
+        gateway = bench.build()
+        made = await gateway.create_invoice(invoice_draft)
+
+        await gateway.cancel_invoice(made.reference, invoice_draft)
+
+        found = await gateway.find_invoice(invoice_draft, made.reference)
+        assert found is None or found.state in (InvoiceState.draft, InvoiceState.cancelled)
+
+    async def test_a_paid_invoice_is_not_taken_back(
+        self, bench: Bench, invoice_draft: InvoiceDraft
+    ) -> None:
+        """It says so, and the invoice stays what it is."""
+        gateway = bench.build()
+        made = await gateway.create_invoice(invoice_draft)
+        await gateway.send_invoice(made.reference, invoice_draft)
+        await gateway.record_payment(made.reference, invoice_draft)
+
+        with pytest.raises(InvoiceRefused):
+            await gateway.cancel_invoice(made.reference, invoice_draft)
+
+        found = await gateway.find_invoice(invoice_draft, made.reference)
+        assert InvoiceState.recorded is found.state
+
     async def test_an_invoice_whose_answer_was_lost_is_found_by_its_number(
         self,
         bench: Bench,
@@ -103,7 +145,7 @@ class InvoicesConformance:
 
         with pytest.raises(GatewayUnavailable):
             await gateway.find_invoice(invoice_draft, None)
-        for step in (gateway.send_invoice, gateway.record_payment):
+        for step in (gateway.send_invoice, gateway.record_payment, gateway.cancel_invoice):
             with pytest.raises(GatewayUnavailable):
                 await step("INV2-AAAA-BBBB-CCCC-DDDD", invoice_draft)
         assert isinstance(await gateway.create_invoice(invoice_draft), NotSent | Unanswered)
