@@ -17,8 +17,15 @@ COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),
     "RateLimited": ("gateway.rate_limited", ("verify", "process", "charge", "sweep")),
     "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
-    "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "charge", "sweep")),
+    "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "sweep")),
 }
+ANSWERED: Mapping[str, str] = {
+    # Refused by `receive` (its door's limit), or by the API itself (10 MB), which may not have
+    # looked at the route by then: what a line has no value for it writes as -.
+    "WebhooksTooLarge": ('{$.status = "413" && ($.route = "POST /webhooks/*" || $.route = "-")}'),
+}
+"""Which lines of the API's access log are counted."""
+METRICS = (*COUNTED, *ANSWERED)
 
 
 def watches(made: Foundation, functions: Mapping[str, Function]) -> Iterator[Watch]:
@@ -105,6 +112,12 @@ def _money(made: Foundation) -> Iterator[Watch]:
         "Three deliveries within an hour were not what they claimed to be.",
         "DeliveriesRejected",
         least=3,
+        seconds=HOUR,
+    )
+    yield counted(
+        "oversize-webhooks",
+        "A webhook was too large to be taken.",
+        "WebhooksTooLarge",
         seconds=HOUR,
     )
     yield counted("rate-limited", "A gateway's rate limit was reached.", "RateLimited")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from infra.alarms import COUNTED
+from infra.alarms import METRICS
 from infra.components.dashboard import Chart
 from infra.components.log_metric import NAMESPACE
 
@@ -19,7 +19,7 @@ def charts(
         queues: physical names of queues, and of their dead-letter queues.
         functions: physical names.
     """
-    ours = [[NAMESPACE, metric, "Stack", stack] for metric in COUNTED]
+    ours = [[NAMESPACE, metric, "Stack", stack] for metric in METRICS]
     of_api = ["ApiId", api_id]
     return [
         Chart("Deliveries, refusals, unknowns", ours),

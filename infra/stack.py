@@ -99,7 +99,7 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
         provider,
         aws.get_caller_identity_output(opts=invoke).account_id,
         Ledger("ledger", LedgerArgs(f"{prefix}-ledger", protect), options),
-        HttpApi("api", _api_args(prefix, settings), options),
+        HttpApi("api", _api_args(prefix, stack, settings), options),
         {name: FifoTopic(name, FifoTopicArgs(f"{prefix}-{name}"), options) for name in TOPICS},
         {name: queue(name) for name in (*STAGES, *(f"sink-{sink}" for sink in plugins.sinks))}
         | {TERMINAL: queue(TERMINAL, terminal=True)},
@@ -121,9 +121,10 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
     return made
 
 
-def _api_args(prefix: str, settings: StackSettings) -> HttpApiArgs:
+def _api_args(prefix: str, stack: str, settings: StackSettings) -> HttpApiArgs:
     return HttpApiArgs(
         f"{prefix}-api",
+        stack,
         settings.throttling_rate,
         settings.throttling_burst,
         settings.log_retention_days,

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pulumi
 
-from infra.alarms import COUNTED, watches
+from infra.alarms import ANSWERED, COUNTED, watches
 from infra.charts import charts
 from infra.components.alarm import Alarms, AlarmsArgs
 from infra.components.alerts import Alerts, AlertsArgs
 from infra.components.budget import Budget, BudgetArgs
 from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.function import Function
-from infra.components.log_metric import LogMetric, LogMetrics
+from infra.components.log_metric import LogMetric, LogMetrics, of_event
 from infra.stack import Foundation
 
 
 def watch(made: Foundation, functions: Mapping[str, Function]) -> None:
     """Make everything that tells somebody how the stack is."""
-    counted = (
-        LogMetric(metric, event, {name: functions[name].log.name for name in names})
-        for metric, (event, names) in COUNTED.items()
-    )
-    LogMetrics("metrics", counted, made.options)
+    LogMetrics("metrics", _counted(made, functions), made.options)
     settings = made.settings
     alerts = Alerts(
         "alerts",
@@ -38,6 +34,13 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> None:
             made.options,
         )
     _dashboard(made, functions)
+
+
+def _counted(made: Foundation, functions: Mapping[str, Function]) -> Iterator[LogMetric]:
+    for metric, (event, names) in COUNTED.items():
+        yield LogMetric(metric, of_event(event), {n: functions[n].log.name for n in names})
+    for metric, pattern in ANSWERED.items():
+        yield LogMetric(metric, pattern, {"access": made.api.log.name})
 
 
 def _dashboard(made: Foundation, functions: Mapping[str, Function]) -> None:

@@ -30,12 +30,14 @@ class HttpApiArgs:
     """
     Attributes:
         name: the physical name.
+        stack: named in each line of its access log, for the metrics that are made of them.
         throttling_rate: requests a second.
         throttling_burst: requests at once.
         domain: the name it answers to alone; without one, it answers to AWS's own.
     """
 
     name: str
+    stack: str
     throttling_rate: int
     throttling_burst: int
     log_retention_days: int
@@ -51,6 +53,7 @@ class HttpApi(pulumi.ComponentResource):
 
     api: aws.apigatewayv2.Api
     stage: aws.apigatewayv2.Stage
+    log: aws.cloudwatch.LogGroup
     url: pulumi.Output[str]
 
     def __init__(
@@ -66,19 +69,23 @@ class HttpApi(pulumi.ComponentResource):
             disable_execute_api_endpoint=args.domain is not None,
             opts=child,
         )
-        log = aws.cloudwatch.LogGroup(
-            name,
+        self.log = aws.cloudwatch.LogGroup(
+            # Not the name of the function's, so that a graph by names holds both.
+            f"{name}-access",
             # [aws] Below this name the services' right to write needs no policy of ours.
             name=f"/aws/vendedlogs/{args.name}",
             retention_in_days=args.log_retention_days,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(name=name)]),
         )
         self.stage = aws.apigatewayv2.Stage(
             name,
             api_id=self.api.id,
             name="$default",
             auto_deploy=True,
-            access_log_settings={"destination_arn": log.arn, "format": json.dumps(ACCESS_LOG)},
+            access_log_settings={
+                "destination_arn": self.log.arn,
+                "format": json.dumps({**ACCESS_LOG, "stack": args.stack}),
+            },
             default_route_settings={
                 "throttling_rate_limit": args.throttling_rate,
                 "throttling_burst_limit": args.throttling_burst,

@@ -1,4 +1,4 @@
-"""What functions say in their logs, counted."""
+"""What logs say, counted."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ NAMESPACE = "Penstock"
 @dataclass(frozen=True, slots=True)
 class LogMetric:
     """
-    How often an event was logged.
+    How often such a line was logged.
 
     Attributes:
         name: the metric's name in our namespace; its dimension is the stack.
-        event: the event that is counted.
-        logs: names of the log groups it is looked for in, by function.
+        pattern: which lines are counted; each has a field `stack`.
+        logs: names of the log groups they are looked for in, by who writes them.
     """
 
     name: str
-    event: str
+    pattern: str
     logs: Mapping[str, pulumi.Input[str]]
+
+
+def of_event(event: str) -> str:
+    """The pattern of the lines that our code logs of an event."""
+    return f'{{$.event = "{event}"}}'
 
 
 class LogMetrics(pulumi.ComponentResource):
@@ -38,16 +43,16 @@ class LogMetrics(pulumi.ComponentResource):
     ) -> None:
         super().__init__("penstock:watch:LogMetrics", name, {}, opts)
         for one in metrics:
-            for function, log in one.logs.items():
-                self._count(one, function, log)
+            for writer, log in one.logs.items():
+                self._count(one, writer, log)
         self.register_outputs({})
 
-    def _count(self, one: LogMetric, function: str, log: pulumi.Input[str]) -> None:
+    def _count(self, one: LogMetric, writer: str, log: pulumi.Input[str]) -> None:
         aws.cloudwatch.LogMetricFilter(
-            f"{one.name}-{function}",
+            f"{one.name}-{writer}",
             name=one.name,
             log_group_name=log,
-            pattern=f'{{$.event = "{one.event}"}}',
+            pattern=one.pattern,
             metric_transformation={
                 "name": one.name,
                 "namespace": NAMESPACE,

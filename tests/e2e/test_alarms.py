@@ -29,6 +29,7 @@ KINDS = (
     "api-errors",
     "api-latency",
     "forged-deliveries",
+    "oversize-webhooks",
     "rate-limited",
     "unknown-operations",
     "unrecorded-invoices",

@@ -377,7 +377,16 @@ def test_requests_are_limited_and_logged_without_their_bodies(graph: Sequence[De
     assert {"throttlingRateLimit": 100, "throttlingBurstLimit": 200} == (
         stage["defaultRouteSettings"]
     )
-    assert {"requestId", "ip", "route", "status", "ms", "error"} == set(log)
+    assert {"requestId", "ip", "route", "status", "ms", "error", "stack"} == set(log)
+
+
+def test_no_two_of_a_kind_share_a_name(graph: Sequence[Declared]) -> None:
+    """
+    Rules look at a graph by kind and name: one of two would not be looked at.
+    """
+    names = [(one.type, one.name) for one in graph if one.custom]
+
+    assert [] == sorted({name for name in names if names.count(name) > 1})
 
 
 def test_functions_are_followed_and_held_back_as_the_stack_says(dev: dict[str, Any]) -> None:
@@ -413,6 +422,7 @@ def test_each_thing_that_can_go_wrong_has_its_alarm(graph: Sequence[Declared]) -
         "api-errors",
         "api-latency",
         "forged-deliveries",
+        "oversize-webhooks",
         "rate-limited",
         "unknown-operations",
         "unrecorded-invoices",
