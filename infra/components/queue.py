@@ -13,6 +13,10 @@ RETENTION_SECONDS = 14 * 24 * 3600
 # An outage must dead-letter nothing; poison is parked by our code, with its reason. The count is
 # the net for crashes only.
 MAX_RECEIVES = 200
+# SQS's own limit (its default is a quarter of it, and a body of many languages grows in JSON).
+# Whatever a queue took, its dead-letter queue must take with a reason besides.
+MAX_PARKED_BYTES = 1024 * 1024
+MAX_BYTES = MAX_PARKED_BYTES - 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,12 @@ class FifoQueue(pulumi.ComponentResource):
         self, name: str, args: FifoQueueArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("penstock:messaging:FifoQueue", name, {}, opts)
-        self.queue = self._make(name, args.name, args)
-        self.dlq = None if args.terminal else self._make(f"{name}-dlq", f"{args.name}-dlq", args)
+        self.queue = self._make(name, args.name, MAX_BYTES, args)
+        self.dlq = (
+            None
+            if args.terminal
+            else self._make(f"{name}-dlq", f"{args.name}-dlq", MAX_PARKED_BYTES, args)
+        )
         if self.dlq:
             aws.sqs.RedrivePolicy(
                 name,
@@ -63,7 +71,9 @@ class FifoQueue(pulumi.ComponentResource):
             )
         self.register_outputs({"url": self.queue.url})
 
-    def _make(self, name: str, physical: str, args: FifoQueueArgs) -> aws.sqs.Queue:
+    def _make(
+        self, name: str, physical: str, max_bytes: int, args: FifoQueueArgs
+    ) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             name,
             name=f"{physical}.fifo",
@@ -71,6 +81,7 @@ class FifoQueue(pulumi.ComponentResource):
             # Both, or neither has an effect [aws].
             deduplication_scope="messageGroup",
             fifo_throughput_limit="perMessageGroupId",
+            max_message_size=max_bytes,
             message_retention_seconds=RETENTION_SECONDS,
             visibility_timeout_seconds=args.visibility_timeout_seconds,
             sqs_managed_sse_enabled=True,

@@ -13,6 +13,7 @@ _QUEUE = {
     "fifoQueue": "FifoQueue",
     "deduplicationScope": "DeduplicationScope",
     "fifoThroughputLimit": "FifoThroughputLimit",
+    "maxMessageSize": "MaximumMessageSize",
     "messageRetentionSeconds": "MessageRetentionPeriod",
     "visibilityTimeoutSeconds": "VisibilityTimeout",
     "sqsManagedSseEnabled": "SqsManagedSseEnabled",

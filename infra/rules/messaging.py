@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from infra.rules.view import Graph, dead_letter_queues, of, referred
 
@@ -20,6 +21,15 @@ def queues_have_a_dead_letter_queue_of_their_kind(graph: Graph) -> Iterator[str]
             yield f"queue {name} has no dead-letter queue"
         elif queues[dlq].get("fifoQueue") != queues[name].get("fifoQueue"):
             yield f"queue {name} and its dead-letter queue {dlq} are not both FIFO"
+
+
+def what_a_queue_took_can_be_parked_with_its_reason(graph: Graph) -> Iterator[str]:
+    """The dead-letter queue takes larger messages, by the longest reason in four-byte letters."""
+    queues = of(graph, "Queue")
+    for name, dlq in dead_letter_queues(graph).items():
+        larger = _limit(queues.get(dlq, {})) - _limit(queues.get(name, {}))
+        if larger < 4 * 512 + 64:
+            yield f"queue {name} takes messages that {dlq} does not take with a reason"
 
 
 def nothing_is_parked_at_its_first_receipt(graph: Graph) -> Iterator[str]:
@@ -76,8 +86,14 @@ def subscriptions_have_a_dead_letter_queue(graph: Graph) -> Iterator[str]:
             yield f"subscription {name} has no dead-letter queue that is FIFO"
 
 
+def _limit(queue: Mapping[str, Any]) -> int:
+    # What AWS's provider says where nothing is said.
+    return int(queue.get("maxMessageSize", 256 * 1024))
+
+
 RULES = (
     queues_have_a_dead_letter_queue_of_their_kind,
+    what_a_queue_took_can_be_parked_with_its_reason,
     nothing_is_parked_at_its_first_receipt,
     queues_are_encrypted,
     queues_and_topics_are_fifo_by_name_too,

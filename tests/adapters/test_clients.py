@@ -152,6 +152,23 @@ def failed(place: int, code: str):
     return {"Failed": [{"Id": str(place), "Code": code, "SenderFault": False}]}
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["first", "redriven"])
+async def test_a_message_with_all_the_attributes_there_are_is_parked_with_its_reason(again):
+    """
+    SQS takes ten (AWS, quotas of messages): the reason comes first, then those that we read.
+    """
+    clients = Answering({})
+    theirs = {f"x{n}": "1" for n in range(8)} | {"type": "t", "delivery_id": "d"}
+    theirs |= {"reason": "an older one"} if again else {}
+
+    await SqsInbox(clients, "url", "dead").park(Message("id", "b", "g", "r", 1, theirs), "no JSON")
+
+    (asked,) = clients.asked
+    sent = {name: value["StringValue"] for name, value in asked["MessageAttributes"].items()}
+    assert (10, "t", "d") == (len(sent), sent["type"], sent["delivery_id"])
+    assert "no JSON (without its attributes x7)" == sent["reason"]
+
+
 async def test_what_failed_of_a_batch_is_tried_again():
     """
     A group is back only when all of it is: the part that failed is postponed once more.

@@ -93,6 +93,10 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         without("Queue", "sink-slack-dlq"),
         changed("Queue", "payments-dlq", fifoQueue=False),
     ],
+    "what_a_queue_took_can_be_parked_with_its_reason": [
+        changed("Queue", "payments", maxMessageSize=1024 * 1024),
+        changed("Queue", "payments-dlq", maxMessageSize=UNSET),
+    ],
     "nothing_is_parked_at_its_first_receipt": [
         changed("RedrivePolicy", "payments", redrivePolicy=AT_ONCE)
     ],

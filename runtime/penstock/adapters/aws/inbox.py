@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from penstock.adapters.aws.clients import LONGEST_POLL, Clients
-from penstock.adapters.aws.messages import message_from_record, read_message, reason_text
+from penstock.adapters.aws.messages import message_from_record, parked_attributes, read_message
 from penstock.adapters.aws.sending import message_attributes, name, unavailable
 from penstock.api.context import AwsError
 from penstock.errors import ChannelUnavailable
@@ -98,7 +98,6 @@ class SqsInbox:
         """
         if self.dlq_url is None:
             raise ValueError("this queue has no dead-letter queue")
-        attributes = {**message.attributes, "reason": reason_text(reason)}
         with unavailable("park"):
             await self.clients.call(
                 "sqs",
@@ -107,7 +106,9 @@ class SqsInbox:
                 MessageBody=message.body,
                 MessageGroupId=name(message.group),
                 MessageDeduplicationId=message.id,
-                MessageAttributes=message_attributes(attributes),
+                MessageAttributes=message_attributes(
+                    parked_attributes(message.attributes, reason)
+                ),
             )
 
     async def depth(self) -> Mapping[str, int]:

@@ -9,6 +9,10 @@ from typing import Any
 from penstock.ports import Message
 
 LONGEST_REASON = 512
+_REASON = "reason"
+_MOST = 10  # attributes of a message (AWS, quotas of messages)
+# What stages and sinks' filters read.
+_READ = frozenset({"type", "gateway", "delivery_id"})
 # The characters SQS takes (AWS, SendMessage): those of XML 1.0.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -42,6 +46,21 @@ def message_from_record(record: Mapping[str, Any]) -> Message:
 def reason_text(reason: str) -> str:
     """A reason as an attribute's value may be: not empty, not long, of characters SQS takes."""
     return _FORBIDDEN.sub("?", reason[:LONGEST_REASON]) or "unknown"
+
+
+def parked_attributes(attributes: Mapping[str, str], reason: str) -> dict[str, str]:
+    """
+    A parked message's attributes: why, and as many of its own as SQS takes besides.
+
+    Whoever may send to a queue may use all ten; those we read stay, and what must go is named.
+    """
+    own = sorted(
+        (name for name in attributes if name != _REASON), key=lambda name: name not in _READ
+    )
+    kept, left_out = own[: _MOST - 1], own[_MOST - 1 :]
+    if left_out:
+        reason = f"{reason[: LONGEST_REASON // 2]} (without its attributes {', '.join(left_out)})"
+    return {_REASON: reason_text(reason)} | {name: attributes[name] for name in kept}
 
 
 def _texts(attributes: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, str]:
