@@ -12,6 +12,7 @@ from infra.environment import plugin_settings
 from infra.permits import resource
 from infra.plugins import Plugins, installed
 from infra.settings import PROJECT, ROOT, ConfigError, StackSettings
+from infra.stackconfig import foreign_keys
 
 ZIPS = ("receive", "api", "worker")
 
@@ -21,16 +22,45 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
     Make sure that the program will come to its end.
 
     Raises:
-        ConfigError: a zip is missing or stale, a sink waits for events nobody publishes, or a
-            plugin asks for what it cannot be given.
+        ConfigError: a key would be passed over, a zip is missing or stale, nothing can be paid
+            by, a gateway's door knows no such environment, a sink waits for events nobody
+            publishes, or a plugin asks for what it cannot be given.
     """
-    if problems := [*_zips(settings), *_events(settings)]:
+    if problems := [
+        *foreign_keys(),
+        *_gateways(plugins),
+        *_zips(settings),
+        *_events(settings),
+    ]:
         raise ConfigError(*problems)
     for kind, used in (("PROVIDER", plugins.gateways), ("SINK", plugins.sinks)):
         for name, one in used.items():
             plugin_settings(kind, name, one.settings)
             for asked in one.offer.permissions:
                 resource(one, asked, "us-east-1", "0" * 12)
+
+
+def _gateways(plugins: Plugins) -> Iterator[str]:
+    if not plugins.gateways:
+        brought = sorted(offer.name for one in installed() for offer in one.file.gateways)
+        yield (
+            f"{PROJECT}:gateways names none, and nothing could be paid: name some of "
+            f"{', '.join(brought)}"
+        )
+    for name, one in plugins.gateways.items():
+        patterns = (one.offer.door or {}).get("headers", {}).values()
+        known = {place for pattern in patterns if isinstance(pattern, dict) for place in pattern}
+        environment = one.settings.get("environment")
+        if known and environment not in known and not _emulated():
+            yield (
+                f"{PROJECT}:gateways.{name}.environment is one that its door does not know, so "
+                f"that every webhook would be refused: name one of {', '.join(sorted(known))}"
+            )
+
+
+def _emulated() -> bool:
+    """Whether AWS is an emulator on this machine, where simulators stand for gateways."""
+    return bool(pulumi.Config("aws").get("endpoints"))
 
 
 def _zips(settings: StackSettings) -> Iterator[str]:
@@ -41,7 +71,7 @@ def _zips(settings: StackSettings) -> Iterator[str]:
     made_of = bundle.read(folder)
     if made_of is None:
         return  # Made by somebody else, who knows what of.
-    if made_of.target != "aws" and not pulumi.Config("aws").get("endpoints"):
+    if made_of.target != "aws" and not _emulated():
         yield (
             f"{PROJECT}:bundles: the zips in {folder} trust the keys of this machine's emulator: "
             "remove the key and run `make build`"

@@ -172,13 +172,28 @@ def _configure(
     validator = jsonschema_rs.validator_for(
         {**offer.settings, "additionalProperties": False}, mask="this value"
     )
-    problems = [
-        f"{'.'.join([where, *map(str, error.instance_path)])}: {error.message}"
-        for error in validator.iter_errors(complete)
-    ]
-    if problems:
+    if problems := [_problem(where, offer, error) for error in validator.iter_errors(complete)]:
         raise ConfigError(*problems)
     return Configured(offer, plugin, complete)
+
+
+def _problem(where: str, offer: Offer, error: jsonschema_rs.ValidationError) -> str:
+    """One line on one wrong setting: which, and what to do."""
+    path = ".".join([where, *map(str, error.instance_path)])
+    match error.kind:
+        case jsonschema_rs.ValidationErrorKind.Required():
+            return f"{path}.{error.kind.property} is missing: {offer.name} needs it, set it"
+        case jsonschema_rs.ValidationErrorKind.AdditionalProperties():
+            named = error.kind.unexpected
+            if secret := next((name for name in named if name in offer.secrets), None):
+                return (
+                    f"{path}.{secret} is a secret, which no file may hold: remove it (who may "
+                    f"read the file knows it now), and run `penstock secrets set {offer.name}`"
+                )
+            settings = ", ".join(sorted(offer.settings.get("properties", {}))) or "none"
+            return f"{path}.{named[0]} is no setting of {offer.name}: remove it; it has {settings}"
+        case _:
+            return f"{path}: {error.message}"
 
 
 def _defaults(schema: Mapping[str, Any]) -> dict[str, Any]:

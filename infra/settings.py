@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
@@ -45,6 +46,14 @@ Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]+$")]
 # [aws] The retentions CloudWatch Logs knows.
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
+
+
+# What the entries of lists are, for who wrote another.
+_LISTED = {
+    "alertEmails": "an address, as in oncall@example.com",
+    "accounts": "the 12 digits of an account, in quotes",
+    "operators": "the ARN of a role, as in arn:aws:iam::123456789012:role/name",
+}
 
 
 class ConfigError(Exception):
@@ -213,16 +222,42 @@ def _plain(key: str, value: Any) -> Any:
 
 def _problem(error: Any) -> str:
     """One line on one wrong key: which, what kind of value it has, what to do. No value in it."""
-    path = ".".join(str(part) for part in error["loc"])
-    key = f"{PROJECT}:{path}"
-    known = ", ".join(sorted(to_camel(name) for name in StackSettings.model_fields))
+    *within, last = error["loc"]
+    key = ".".join([f"{PROJECT}:{error['loc'][0]}", *map(str, error["loc"][1:])])
     match error["type"]:
         case "extra_forbidden":
-            return f"{key} is not a key of this project: remove it, or did you mean one of {known}"
+            known = Domain if within else StackSettings
+            return f"{key} is not a key of this project: {_instead(str(last), known)}"
+        case "missing" if within:
+            return f"{key} is missing: set it in {PROJECT}:{within[0]}"
         case "missing":
             return f"{key} is missing: set it, or restore its default in {PROJECT_FILE.name}"
         case "value_error":
             return f"{key}: {error['ctx']['error']}"
         case _:
             kind = type(error["input"]).__name__
-            return f"{key} has a value of kind {kind} that does not do: {error['msg']}"
+            return f"{key} has a value of kind {kind} that does not do: {_remedy(error)}"
+
+
+def _instead(wrong: str, known: type[BaseModel]) -> str:
+    """The key that was meant, or all there are."""
+    keys = sorted(to_camel(name) for name in known.model_fields)
+    if near := get_close_matches(to_camel(wrong), keys, n=1):
+        return f"did you mean {near[0]}"
+    return f"remove it; there are {', '.join(keys)}"
+
+
+def _remedy(error: Any) -> str:
+    match error["type"], error["loc"]:
+        case "dict_type", ("gateways" | "sinks",):
+            return "write {name: {setting: value}}, or [name] for those without settings"
+        case "dict_type", ("gateways" | "sinks", *_):
+            return "write {setting: value}, or {} for none"
+        case "model_type", _:
+            return "write {name: pay.example.com, zone: example.com}"
+        case "string_type", _:
+            return "write text, in quotes"
+        case "string_pattern_mismatch", (key, *_) if key in _LISTED:
+            return f"write {_LISTED[key]}"
+        case _:
+            return str(error["msg"])

@@ -1,0 +1,91 @@
+"""What nobody may deploy is refused before the first resource, with its key and the remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra.graph import GraphMonitor
+from infra.program import run
+from infra.settings import ConfigError
+
+EMULATOR = {"aws:endpoints": [{"sts": "http://127.0.0.1:1"}]}
+
+
+def refusal(config: dict[str, Any]) -> str:
+    monitor = GraphMonitor()
+    with pytest.raises(ConfigError) as caught:
+        run(monitor, "dev", config)
+
+    assert () == monitor.graph, "something was made first"
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "remedy"),
+    [
+        ("aws:region", "", "aws:region is missing: set it"),
+        ("aws:region", "cn-north-1", "aws:region is no region that this project knows: name one"),
+        ("aws:region", "Frankfurt", "aws:region is no region that this project knows: name one"),
+        ("aws:profile", "prod", "aws:profile reaches no provider here: remove it"),
+        ("aws:assumeRole", "{}", "aws:assumeRole reaches no provider here: remove it"),
+        ("penstok:sinks", "[]", "penstok:sinks is read by nothing here: remove it"),
+        ("penstock:gateways", {}, "penstock:gateways names none, and nothing could be paid"),
+        (
+            "penstock:gateways",
+            {"paypal": {"environment": "local"}},
+            "penstock:gateways.paypal.environment is one that its door does not know",
+        ),
+        (
+            "penstock:gateways",
+            {"paypal": {"environment": "sandbox", "client_secret": "hunter2"}},
+            "penstock:gateways.paypal.client_secret is a secret, which no file may hold: remove",
+        ),
+        (
+            "penstock:sinks",
+            {"slack": {"webhook_url": "hunter2"}},
+            "run `penstock secrets set slack`",
+        ),
+        (
+            "penstock:sinks",
+            {"email": {"recipients": ["a@example.com"], "sender": "b@example.com", "to": "c"}},
+            "penstock:sinks.email.to is no setting of email: remove it; it has recipients, ",
+        ),
+        ("penstock:sinks", ["email"], "penstock:sinks.email.sender is missing: email needs it"),
+        ("penstock:logRetentionDay", 7, "did you mean logRetentionDays"),
+        ("penstock:log_retention_days", 7, "did you mean logRetentionDays"),
+        ("penstock:sinks", "slack", "write {name: {setting: value}}, or [name]"),
+        ("penstock:sinks", {"slack": None}, "penstock:sinks.slack has a value of kind NoneType"),
+        ("penstock:domain", "pay.example.com", "write {name: pay.example.com, zone: example.com}"),
+        ("penstock:domain", {"name": "pay.example.com"}, "zone is missing: set it in penstock:d"),
+        ("penstock:domain", {"name": "a.b.example", "zome": "b.example"}, "did you mean zone"),
+        ("penstock:accounts", [123456789012], "penstock:accounts.0 has a value of kind int"),
+        ("penstock:accounts", ["1234"], "write the 12 digits of an account, in quotes"),
+        ("penstock:alertEmails", ["nobody"], "write an address, as in oncall@example.com"),
+    ],
+)
+def test_it_is_refused_with_its_key_and_the_remedy_and_nothing_is_made(
+    dev: dict[str, Any], key: str, value: Any, remedy: str
+) -> None:
+    said = refusal({**dev, key: value})
+
+    assert remedy in said
+    assert "hunter2" not in said
+
+
+def test_a_gateway_of_this_machine_is_for_an_emulator(dev: dict[str, Any]) -> None:
+    dev["penstock:gateways"] = {"paypal": {"environment": "local"}}
+    monitor = GraphMonitor()
+
+    run(monitor, "dev", {**dev, **EMULATOR})
+
+    assert monitor.graph
+
+
+def test_a_stack_without_sinks_keeps_its_events_in_the_ledger(dev: dict[str, Any]) -> None:
+    monitor = GraphMonitor()
+
+    run(monitor, "dev", {**dev, "penstock:sinks": []})
+
+    assert [] == [one.name for one in monitor.graph if one.name.startswith("deliver-")]
