@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -41,8 +42,17 @@ class GraphMonitor(ProgramMonitor):
 
     @property
     def graph(self) -> Sequence[Declared]:
-        """All resources and components, as declared."""
-        return tuple(self._declared_resources)
+        """
+        All resources and components, by URN: they are declared side by side, in any order.
+
+        Raises:
+            Unrealisable: two of one kind have one name, so that a graph by names would lose one.
+        """
+        kinds = Counter((one.type, one.name) for one in self._declared_resources)
+        twice = [f"{type_} {name}" for (type_, name), times in kinds.items() if times > 1]
+        if twice:
+            raise Unrealisable(f"declared twice, name them apart: {', '.join(sorted(twice))}")
+        return tuple(sorted(self._declared_resources, key=lambda one: one.urn))
 
     def realise(self, declared: Declared) -> Made | None:
         """Note it, and promise the outputs that its kind has."""

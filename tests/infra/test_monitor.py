@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -46,6 +47,25 @@ def test_a_type_no_handler_knows_is_refused_with_its_place() -> None:
 
     with pytest.raises(Unrealisable, match=r"Bucket attic \(test_monitor\.py:\d+\): no handler"):
         exports(program)
+
+
+def test_a_graph_is_the_same_in_whatever_order_it_was_declared() -> None:
+    def program(*names: str) -> None:
+        for name in names:
+            aws.sqs.Queue(name)
+
+    one, other = partial(program, "a", "b"), partial(program, "b", "a")
+    assert list(graph(one)) == list(graph(other))
+
+
+def test_two_of_a_kind_with_one_name_are_refused_before_a_rule_loses_one() -> None:
+    def program() -> None:
+        parent = pulumi.ComponentResource("penstock:test:Part", "part")
+        aws.sqs.Queue("same")
+        aws.sqs.Queue("same", opts=pulumi.ResourceOptions(parent=parent))
+
+    with pytest.raises(Unrealisable, match="name them apart: aws:sqs/queue:Queue same"):
+        graph(program)
 
 
 def test_an_output_that_is_missing_is_refused_where_it_is_used() -> None:

@@ -6,6 +6,7 @@ it has taken effect and before its answer arrives; then the queue hands the mess
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,19 +48,17 @@ class Dying:
 
 
 class _Around:
+    """A port whose every call is a step; its members are its own, as Protocol checks want them."""
+
     def __init__(self, port: Any, dying: Dying) -> None:
-        self._port = port
-        self._dying = dying
+        for name in (one for one in dir(port) if not one.startswith("_")):
+            member = getattr(port, name)
+            steps = callable(member) and name not in {"read"}
+            setattr(self, name, partial(_step, dying, member) if steps else member)
 
-    def __getattr__(self, name: str) -> Any:
-        member = getattr(self._port, name)
-        if not callable(member) or name in {"read"}:
-            return member
 
-        async def call(*args: Any, **kwargs: Any) -> Any:
-            return await self._dying.step(lambda: member(*args, **kwargs))
-
-        return call
+async def _step(dying: Dying, member: Callable[..., Any], *args: Any, **kw: Any) -> Any:
+    return await dying.step(lambda: member(*args, **kw))
 
 
 def unrecordable() -> Acme:
