@@ -50,9 +50,9 @@ def main() -> None:
     )
 
     # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
-    watch(made, working)
+    watched = watch(made, working)
 
-    for name, value in outputs(made, working).items():
+    for name, value in {**outputs(made, working), **watched}.items():
         pulumi.export(name, value)
 
 

@@ -11,7 +11,7 @@ from infra.stack import Foundation
 
 HOUR = 3600
 
-# Which functions say what. Of `serve` on a host of one's own these metrics know nothing.
+# Which functions say what. `serve` on a host of one's own says all of it in one log group.
 COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DeliveriesReceived": ("delivery.received", ("receive",)),
     "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 KEY = "penstock:"
 # What a function needs besides its item: to start it, and to report what became of the batch.
 MARGIN_SECONDS = 5
+HEARD = ("INFO", "DEBUG")
 CONSUMERS = {"verify": "deliveries", "process": "verified", "charge": "payments"}
 
 
@@ -39,6 +40,15 @@ def times(settings: StackSettings) -> Iterator[str]:
             f"{KEY}visibilityTimeoutSeconds is {settings.visibility_timeout_seconds}, less than "
             f"six times functionTimeoutSeconds ({function}): raise it to at least "
             f"{settings.least_visibility_seconds}, or leave it out"
+        )
+
+
+def logs(settings: StackSettings) -> Iterator[str]:
+    """A level at which alarms that count log events would hear nothing, without a word."""
+    if settings.log_level not in HEARD:
+        yield (
+            f"{KEY}logLevel is {settings.log_level}, and alarms and metrics are made of log "
+            f"events below it: set {' or '.join(HEARD)}"
         )
 
 

@@ -18,6 +18,7 @@ _SETTINGS = (
     "item_timeout_seconds",
     "request_timeout_seconds",
     "log_level",
+    "consumers",
 )
 
 

@@ -97,6 +97,7 @@ class StackSettings(BaseModel):
         gateways: settings of each gateway, by its name; the plugin's own names inside.
         sinks: settings of each sink, by its name; `events` narrows the types it is sent.
         sqs_max_number_of_messages: how many payment messages one charge takes at a time.
+        log_level: INFO or DEBUG; alarms are made of what is logged, so more is refused.
         consumers: who consumes the queues, "functions" or a `penstock serve` of one's own; never
             both: each message would be worked on twice.
         visibility_timeout_seconds: how long a queue hides a message that was handed out; 0
@@ -202,7 +203,8 @@ def load(stack: str, config: Mapping[str, Any]) -> StackSettings:
         settings = StackSettings.model_validate(values)
     except ValidationError as exc:
         raise ConfigError(*(_problem(error) for error in exc.errors())) from None
-    if problems := [*coherence.times(settings), *coherence.shape(stack, settings)]:
+    checks = coherence.times(settings), coherence.logs(settings), coherence.shape(stack, settings)
+    if problems := [problem for found in checks for problem in found]:
         raise ConfigError(*problems)
     return settings
 

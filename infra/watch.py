@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import pulumi
+import pulumi_aws as aws
 
 from infra.alarms import ANSWERED, COUNTED, watches
 from infra.charts import charts
@@ -14,12 +15,21 @@ from infra.components.budget import Budget, BudgetArgs
 from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.function import Function
 from infra.components.log_metric import LogMetric, LogMetrics, of_event
+from infra.settings import PROJECT
 from infra.stack import Foundation
 
+SERVE = "serve"
 
-def watch(made: Foundation, functions: Mapping[str, Function]) -> None:
-    """Make everything that tells somebody how the stack is."""
-    LogMetrics("metrics", _counted(made, functions), made.options)
+
+def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulumi.Output[str]]:
+    """
+    Make everything that tells somebody how the stack is.
+
+    Returns:
+        What the stack exports of it: where `penstock serve` shall log, if that is who works.
+    """
+    hosted = None if made.settings.enabled else _log_of_serve(made)
+    LogMetrics("metrics", _counted(made, functions, hosted), made.options)
     settings = made.settings
     alerts = Alerts(
         "alerts",
@@ -34,11 +44,26 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> None:
             made.options,
         )
     _dashboard(made, functions)
+    return {"serveLogGroup": hosted.name} if hosted else {}
 
 
-def _counted(made: Foundation, functions: Mapping[str, Function]) -> Iterator[LogMetric]:
+def _log_of_serve(made: Foundation) -> aws.cloudwatch.LogGroup:
+    """The log of a host of one's own, which sends it there: ours to count and to end."""
+    return aws.cloudwatch.LogGroup(
+        SERVE,
+        name=f"/{PROJECT}/{made.stack}/{SERVE}",
+        retention_in_days=made.settings.log_retention_days,
+        opts=made.options,
+    )
+
+
+def _counted(
+    made: Foundation, functions: Mapping[str, Function], hosted: aws.cloudwatch.LogGroup | None
+) -> Iterator[LogMetric]:
+    everything = {SERVE: hosted.name} if hosted else {}
     for metric, (event, names) in COUNTED.items():
-        yield LogMetric(metric, of_event(event), {n: functions[n].log.name for n in names})
+        logs = {name: functions[name].log.name for name in names}
+        yield LogMetric(metric, of_event(event), {**logs, **everything})
     for metric, pattern in ANSWERED.items():
         yield LogMetric(metric, pattern, {"access": made.api.log.name})
 

@@ -21,11 +21,12 @@ from typing import Any
 import pytest
 import structlog
 
+from infra.alarms import COUNTED
 from infra.graph import capture
 from infra.monitor import Declared
 from infra.program import stack_config
 from infra.rules.view import of
-from penstock import observability
+from penstock import contracts, observability
 from penstock.api import (
     Confirmation,
     Critical,
@@ -33,6 +34,8 @@ from penstock.api import (
     Notification,
     Unanswered,
 )
+from penstock.contracts import Checked
+from penstock.entrypoints.handlers import Call, Handlers
 from penstock.entrypoints.receive import build
 from penstock.errors import InvoiceRefused
 from penstock.ports import Outgoing
@@ -41,6 +44,7 @@ from tests.infra.filter_pattern import UnknownPattern, matcher, select
 from tests.plugins.paypal.test_client import FOUND, SALE, SALE_PATH
 from tests.plugins.paypal.told import TOKEN, Told, problem
 from tests.unit.entrypoints import test_receive as receiving
+from tests.unit.entrypoints.stand import Stand
 from tests.unit.pipeline import test_charge as charging
 from tests.unit.pipeline import test_verify as verifying
 from tests.unit.pipeline.acme import Acme, notification
@@ -53,6 +57,13 @@ Counts = Mapping[str, int]
 @pytest.fixture(scope="session")
 def graphs(bundles: Path) -> Mapping[str, Sequence[Declared]]:
     return {s: capture(s, {**stack_config(s), "bundles": str(bundles)}) for s in STACKS}
+
+
+@pytest.fixture(scope="session")
+def served(bundles: Path) -> Sequence[Declared]:
+    """A stack of prod's whose queues `penstock serve` consumes."""
+    config = {**stack_config("prod"), "bundles": str(bundles), "consumers": "serve"}
+    return capture("prod", config)
 
 
 @pytest.fixture
@@ -244,6 +255,40 @@ async def test_what_happens_is_counted_once_and_nothing_else_is(
     for stack in STACKS:
         of_it = [line.replace('"prod"', f'"{stack}"') for line in written]
         assert scene.expected == counted(graphs[stack], scene.function, stack, of_it)
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.id)
+async def test_of_a_host_of_ones_own_the_same_is_counted(
+    served: Sequence[Declared], lines: Callable[[], list[str]], scene: Scene
+) -> None:
+    await scene.play()
+
+    assert scene.expected == counted(served, "serve", "prod", lines())
+
+
+async def test_what_a_host_of_ones_own_takes_in_is_counted(
+    served: Sequence[Declared], lines: Callable[[], list[str]]
+) -> None:
+    stand = Stand()
+    taken = Call(Checked({"gateway": "acme"}, None), {"sig": "good"}, b"{}")
+    await Handlers(stand.platform, contracts.load()).receive_webhook(taken)
+
+    assert {"DeliveriesReceived": 1} == counted(served, "serve", "prod", lines())
+
+
+def test_all_that_functions_log_is_counted_for_a_host_of_ones_own(
+    graphs: Mapping[str, Sequence[Declared]], served: Sequence[Declared]
+) -> None:
+    (group,) = [g for name, g in of(served, "LogGroup").items() if name == "serve"]
+    by_group = [
+        one["metricTransformation"]["name"]
+        for one in of(served, "LogMetricFilter").values()
+        if one["logGroupName"] == group["name"]
+    ]
+
+    assert ("/penstock/prod/serve", 90) == (group["name"], group["retentionInDays"])
+    assert set(COUNTED) == set(by_group)
+    assert "serve" not in of(graphs["prod"], "LogGroup")
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,19 @@ def test_a_wrong_value_is_refused_by_its_key_and_kind(key: str, value: Any) -> N
     assert f"penstock:{key} has a value of kind {type(value).__name__}" in message
 
 
+@pytest.mark.parametrize("level", ["WARNING", "ERROR"])
+def test_a_level_that_would_silence_alarms_is_refused_with_the_remedy(level: str) -> None:
+    message = refusal(logLevel=level)
+
+    assert f"penstock:logLevel is {level}" in message
+    assert "set INFO or DEBUG" in message
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_a_level_that_alarms_hear_is_taken(level: str) -> None:
+    assert level == load("dev", given(logLevel=level)).log_level
+
+
 def test_a_refused_value_is_not_repeated() -> None:
     assert "hunter2" not in refusal(logLevel="hunter2")
 

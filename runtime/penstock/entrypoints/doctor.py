@@ -39,6 +39,8 @@ _OUTPUTS = (
 )
 _SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off."""
+_FED = "enable it: deploy again, or set penstock:consumers serve if `penstock serve` does the work"
+_SERVED = "disable it: `penstock serve` does the work, and each message would be worked on twice"
 _ENOUGH = 100
 """Functions side by side that one busy hour needs; a new account may have 10."""
 
@@ -150,7 +152,8 @@ async def quota(patient: Patient) -> AsyncIterator[Finding]:
 
 
 async def mappings(patient: Patient) -> AsyncIterator[Finding]:
-    """Every function that consumes a queue is fed."""
+    """Every function that consumes a queue is fed, or none is, where `serve` does the work."""
+    served = patient.stack.outputs["settings"].get("consumers") == "serve"
     for name, physical in patient.stack.outputs["functions"].items():
         if name in ("receive", "api", "sweep"):
             continue
@@ -158,11 +161,24 @@ async def mappings(patient: Patient) -> AsyncIterator[Finding]:
             "lambda", "list_event_source_mappings", FunctionName=physical
         )
         states = [str(one["State"]) for one in answer["EventSourceMappings"]]
-        well = "Enabled" in states
-        todo = "penstock:consumers functions and deploy, unless `penstock serve` does the work"
+        well = ("Enabled" in states) != served
+        todo = _SERVED if served else _FED
         yield Finding(
             f"mapping of {name}", states[0] if states else "none", None if well else todo
         )
+
+
+async def log_of_serve(patient: Patient) -> AsyncIterator[Finding]:
+    """Where `penstock serve` does the work its log arrives where alarms count it."""
+    group = patient.stack.outputs.get("serveLogGroup")
+    if group is None:
+        return
+    answer = await patient.clients.call(
+        "logs", "describe_log_streams", logGroupName=group, limit=1
+    )
+    arrives = bool(answer["logStreams"])
+    todo = None if arrives else f"send its output to {group}: docs/operating.md says how"
+    yield Finding("log of serve", "arrives" if arrives else "nothing has arrived", todo)
 
 
 async def dead_letters(patient: Patient) -> AsyncIterator[Finding]:
@@ -223,6 +239,7 @@ CHECKS: tuple[Check, ...] = (
     secrets,
     quota,
     mappings,
+    log_of_serve,
     dead_letters,
     webhooks,
     clock,

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from penstock.entrypoints.doctor import Patient, quota, skew
+from penstock.entrypoints.doctor import Patient, log_of_serve, mappings, quota, skew
 from penstock.entrypoints.reach import certificate, domain
 from penstock.entrypoints.stack import Stack
 
@@ -44,6 +44,62 @@ async def test_a_new_accounts_ten_functions_are_too_few(limit: int, ok: bool):
     (found,) = [finding async for finding in quota(patient)]
 
     assert (ok, str(limit)) == (found.ok, found.said.split()[0])
+
+
+@dataclass
+class Told:
+    """AWS, which answers any call with the same."""
+
+    answer: Any
+
+    @property
+    def clients(self) -> Told:
+        return self
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Any:
+        return self.answer
+
+
+def patient(answer: Any, **outputs: Any) -> Patient:
+    return Patient(Stack("dev", outputs), cast("Any", Told(answer)), cast("Any", None))
+
+
+@pytest.mark.parametrize(
+    ("consumers", "state", "todo"),
+    [
+        ("functions", "Enabled", None),
+        ("functions", "Disabled", "enable it"),
+        ("functions", None, "enable it"),
+        ("serve", "Disabled", None),
+        ("serve", "Enabled", "disable it"),
+    ],
+)
+async def test_either_the_functions_are_fed_or_serve_is(
+    consumers: str, state: str | None, todo: str | None
+):
+    one = patient(
+        {"EventSourceMappings": [{"State": state}] if state else []},
+        settings={"consumers": consumers},
+        functions={"receive": "r", "charge": "c"},
+    )
+    (found,) = [finding async for finding in mappings(one)]
+
+    assert "mapping of charge" == found.check
+    assert (todo is None) == found.ok
+    assert (found.todo or "").startswith(todo or "")
+
+
+@pytest.mark.parametrize(("streams", "ok"), [([], False), ([{"logStreamName": "a"}], True)])
+async def test_the_log_of_serve_must_arrive_where_alarms_count_it(streams: Any, ok: bool):
+    one = patient({"logStreams": streams}, serveLogGroup="/penstock/dev/serve")
+    (found,) = [finding async for finding in log_of_serve(one)]
+
+    assert ok == found.ok
+    assert ok or "/penstock/dev/serve" in str(found.todo)
+
+
+async def test_where_functions_work_nobody_asks_for_the_log_of_serve():
+    assert [] == [finding async for finding in log_of_serve(patient({}))]
 
 
 @pytest.mark.parametrize("seconds", [-90, 0, 90])

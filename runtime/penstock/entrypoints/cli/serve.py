@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import typer
 
 from penstock import observability
 from penstock.entrypoints.cli.session import Code, CommandError, StackName, session
+from penstock.settings import Settings, variable
+
+LEVEL = variable("log_level")
 
 
 def serve(
@@ -35,8 +40,24 @@ def serve(
         return
     found = session(context, stack).stack()
     platform = found.platform()
-    observability.configure(platform.settings.log_level)
+    level = _level(platform.settings, os.environ)
+    for line in _said_of_logs(level, found.outputs.get("serveLogGroup")):
+        typer.echo(f"penstock: {line}", err=True)
+    observability.configure(level, platform.settings.stack)
     asyncio.run(host_of_all.serve(platform, found.sinks, host=host, port=port, ready=ready))
+
+
+def _level(settings: Settings, environ: Mapping[str, str]) -> str:
+    """LOG_LEVEL of this process, or else the stack's."""
+    own = environ.get(LEVEL)
+    return Settings.read({LEVEL: own}).log_level if own else settings.log_level
+
+
+def _said_of_logs(level: str, group: str | None) -> Iterator[str]:
+    if level not in ("DEBUG", "INFO"):
+        yield f"{LEVEL} is {level}: alarms and metrics, made of log events below it, hear nothing"
+    if group:
+        yield f"alarms count what this prints once it is sent to the log group {group}"
 
 
 async def _in_memory(host: str, port: int) -> None:
