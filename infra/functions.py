@@ -155,6 +155,7 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
             work.variables,
             work.permits,
             timeout,
+            settings.log_level,
             settings.log_retention_days,
             settings.tracing,
             settings.reserved_concurrency.get(name),

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from local.platform import Platform
 
-EVENT = "stage.finished"
+EVENTS = frozenset({"stage.finished", "delivery.received"})
+FILTER = '"outcome"'
+"""What the log is asked for: a word that each such line holds."""
 _POLL_SECONDS = 0.1
 
 
@@ -38,13 +40,13 @@ class StageLine:
 
 def parse(line: str, at: datetime, where: str | None = None) -> StageLine | None:
     """A line of the log, if it is a stage's."""
-    if EVENT not in line or not line.startswith("{"):
+    if not line.startswith("{"):
         return None
     try:
         fields = json.loads(line)
     except ValueError:
         return None
-    if fields.get("event") != EVENT:
+    if fields.get("event") not in EVENTS:
         return None
     stage = str(fields.get("stage", "?"))
     sink = fields.get("sink")
@@ -88,9 +90,7 @@ class _Follower:
         found: list[StageLine] = []
         for group, name in self._groups.items():
             try:
-                answer = self._logs.filter_log_events(
-                    logGroupName=group, filterPattern=f'"{EVENT}"'
-                )
+                answer = self._logs.filter_log_events(logGroupName=group, filterPattern=FILTER)
             except self._logs.exceptions.ResourceNotFoundException:
                 continue
             events = answer["events"]

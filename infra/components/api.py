@@ -21,7 +21,6 @@ ACCESS_LOG = {
     "route": "$context.routeKey",
     "status": "$context.status",
     "ms": "$context.responseLatency",
-    "error": "$context.error.message",
 }
 
 

@@ -31,6 +31,7 @@ class FunctionArgs:
         handler: `package.module.function` in the zip.
         bundle: the zip.
         permits: everything it may do, besides writing its log and its trace.
+        log_level: of our own lines.
         tracing: whether X-Ray follows its invocations.
         reserved_concurrency: its share of the account's; None for what the others leave.
     """
@@ -41,6 +42,7 @@ class FunctionArgs:
     environment: Mapping[str, pulumi.Input[str]]
     permits: Sequence[Permit]
     timeout_seconds: int
+    log_level: str
     log_retention_days: int
     tracing: bool
     reserved_concurrency: int | None
@@ -93,8 +95,25 @@ class Function(pulumi.ComponentResource):
             timeout=args.timeout_seconds,
             memory_size=args.memory_mb,
             environment={"variables": dict(args.environment)},
+            logging_config=_logging(args.log_level),
             tracing_config={"mode": "Active" if args.tracing else "PassThrough"},
             reserved_concurrent_executions=args.reserved_concurrency,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, self.log]),
         )
         self.register_outputs({"arn": self.function.arn})
+
+
+def _logging(level: str) -> aws.lambda_.FunctionLoggingConfigArgs:
+    """
+    What Lambda writes of its own, and what it lets through of ours.
+
+    [aws] START and REPORT are of level INFO, a report of what failed or took too long of level
+    WARN: only that is written, which costs nothing as long as all is well. Such a level may be set
+    with the format JSON alone, and lines that are JSON already are left as they are. Ours are not
+    sifted a second time: our code does it, and a level it knows by another name counts as INFO.
+    """
+    return aws.lambda_.FunctionLoggingConfigArgs(
+        log_format="JSON",
+        system_log_level="WARN",
+        application_log_level="DEBUG" if level == "DEBUG" else "INFO",
+    )

@@ -29,6 +29,13 @@ def _put_function(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     settings["TracingConfig"] = {
         "Mode": inputs.get("tracingConfig", {}).get("mode", "PassThrough")
     }
+    if logging := inputs.get("loggingConfig"):
+        settings["LoggingConfig"] = given(
+            logging,
+            LogFormat="logFormat",
+            SystemLogLevel="systemLogLevel",
+            ApplicationLogLevel="applicationLogLevel",
+        )
     there = found(api.get_function_configuration, FunctionName=name)
     if there is None:
         answer = api.create_function(
@@ -165,6 +172,7 @@ KINDS: Mapping[str, Kind] = {
                 "timeout",
                 "memorySize",
                 "environment",
+                "loggingConfig",
                 "tracingConfig",
                 "reservedConcurrentExecutions",
                 "tags",

@@ -29,7 +29,8 @@ __all__ = ["bind_contextvars", "bound_contextvars", "configure", "reset_contextv
 
 NAMESPACE = "Penstock"
 """Of every metric: those measured here, and those that alarms make of log events."""
-MEASURED = "stage.finished"
+MEASURED = frozenset({"stage.finished", "delivery.received"})
+"""The events that say what became of one item at one stage."""
 _DIMENSIONS = ("stack", "stage", "status")
 _TRACE = "_X_AMZN_TRACE_ID"
 
@@ -47,7 +48,7 @@ _CONFIDENTIAL = re.compile(
     re.IGNORECASE,
 )
 _REDACTED = "…"
-_ROOT = re.compile("Root=([0-9A-Fa-f-]{10,64})")
+_SAMPLED = re.compile("Root=([0-9A-Fa-f-]{10,64})(?:;.*)?;Sampled=1")
 
 
 def configure(level: str, stack: str | None = None) -> None:
@@ -77,9 +78,13 @@ def configure(level: str, stack: str | None = None) -> None:
 
 
 def trace(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The id of X-Ray's trace of this invocation, to be bound; nothing where it makes none."""
-    root = _ROOT.search(environ.get(_TRACE, ""))
-    return {"trace_id": root[1]} if root else {}
+    """
+    The id of X-Ray's trace of this invocation, to be bound; nothing where it records none.
+
+    Lambda hands in an id always, and says with it whether there is a trace to look at.
+    """
+    sampled = _SAMPLED.search(environ.get(_TRACE, ""))
+    return {"trace_id": sampled[1]} if sampled else {}
 
 
 class _OfStack:
@@ -97,7 +102,7 @@ class _OfStack:
         self, _: Any, __: str, fields: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         fields["stack"] = self._stack
-        if fields.get("event") != MEASURED or not {"stage", "status", "ms"} <= fields.keys():
+        if fields.get("event") not in MEASURED or not {"stage", "status", "ms"} <= fields.keys():
             return fields
         metrics = [{"Name": "ms", "Unit": "Milliseconds"}]
         directive = {"Namespace": NAMESPACE, "Dimensions": [_DIMENSIONS], "Metrics": metrics}

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from local.platform import Platform
-from local.stages import EVENT, parse
+from local.stages import FILTER, parse
 
 T = TypeVar("T")
 _POLL_SECONDS = 0.05
@@ -194,7 +194,7 @@ class World:
         physical = self.platform.outputs["functions"][function]
         logs = self.platform.client("logs")
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{physical}", filterPattern=f'"{EVENT}"'
+            logGroupName=f"/aws/lambda/{physical}", filterPattern=FILTER
         )
         lines = [parse(e["message"], _when(e), function) for page in pages for e in page["events"]]
         return [line.outcome for line in lines if line and entity in line.entity]

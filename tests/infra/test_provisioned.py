@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.emulated import Provisioned, provision_counted
+from infra.emulated.kind import Clients
 from infra.program import stack_config
 from local.emulator import Emulator
 
@@ -41,6 +42,19 @@ def test_its_outputs_are_those_the_command_line_reads(
     assert "penstock-looked-at-deliver-slack" == outputs["functions"]["deliver-slack"]
     assert {"paypal", "example"} == set(outputs["gateways"])
     assert 1 == outputs["settings"]["sqsMaxNumberOfMessages"]
+
+
+def test_its_functions_have_the_logging_that_was_asked_for(
+    emulator: Emulator, stack: Provisioned
+) -> None:
+    clients = Clients(emulator.url, "us-east-1", "000000000000", "test")
+    told = clients("lambda").get_function_configuration(
+        FunctionName=stack.outputs["functions"]["process"]
+    )
+
+    assert {"LogFormat": "JSON", "SystemLogLevel": "WARN", "ApplicationLogLevel": "INFO"} == (
+        told["LoggingConfig"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -377,7 +377,7 @@ def test_requests_are_limited_and_logged_without_their_bodies(graph: Sequence[De
     assert {"throttlingRateLimit": 100, "throttlingBurstLimit": 200} == (
         stage["defaultRouteSettings"]
     )
-    assert {"requestId", "ip", "route", "status", "ms", "error", "stack"} == set(log)
+    assert {"requestId", "ip", "route", "status", "ms", "stack"} == set(log)
 
 
 def test_no_two_of_a_kind_share_a_name(graph: Sequence[Declared]) -> None:
@@ -404,6 +404,19 @@ def test_functions_are_followed_and_held_back_as_the_stack_says(dev: dict[str, A
         one["scalingConfig"]["maximumConcurrency"]
         for one in of(graph, "EventSourceMapping").values()
     }
+
+
+@pytest.mark.parametrize(
+    ("ours", "sifted"), [("INFO", "INFO"), ("DEBUG", "DEBUG"), ("ERROR", "INFO")]
+)
+def test_lambda_writes_of_what_went_wrong_only_and_leaves_our_lines_to_us(
+    dev: dict[str, Any], ours: str, sifted: str
+) -> None:
+    functions = of(capture("dev", {**dev, "logLevel": ours}), "Function")
+
+    assert [{"logFormat": "JSON", "systemLogLevel": "WARN", "applicationLogLevel": sifted}] == (
+        [dict(one) for one in {tuple(f["loggingConfig"].items()) for f in functions.values()}]
+    )
 
 
 def test_a_stack_is_made_in_its_own_accounts_only(

@@ -25,6 +25,14 @@ def test_a_stages_line_is_shown_under_the_functions_name() -> None:
     )
 
 
+def test_a_delivery_that_was_received_is_a_stages_line_too() -> None:
+    fields = {"stage": "receive", "entity": "d92c", "outcome": "accepted", "ms": 0.3}
+
+    assert StageLine(NOW, "receive", "d92c", "accepted", 0.3) == parse(
+        json.dumps({"event": "delivery.received", **fields}), NOW
+    )
+
+
 def test_a_servers_line_names_the_sink_it_delivered_to() -> None:
     shown = parse(logged(stage="deliver", sink="slack", entity="pay-1", outcome="x"), NOW)
 

@@ -58,12 +58,11 @@ class Handlers:
         clock = self.platform.world.clock
         began = clock.monotonic()
         delivery = await self.platform.receive(gateway, call.headers, call.body)
-        log = structlog.get_logger().bind(delivery_id=delivery.id)
-        # Alarms count it, by this name.
-        log.info("delivery.received", gateway=gateway)
-        log.info(
-            "stage.finished",
+        structlog.get_logger().info(
+            # The stage's one line; alarms count it, by this name.
+            "delivery.received",
             stage="receive",
+            delivery_id=delivery.id,
             entity=delivery.id[:12],
             gateway=gateway,
             outcome="accepted",

@@ -102,44 +102,40 @@ class Intake:
         except Exception as exc:  # a bug of ours; its words may quote the request
             self._log("ERROR", began, gateway, "broke", because=type(exc).__name__)
             return _refusal(500, "Internal error", "")
-        if self._level <= _RANK["INFO"]:
-            # Alarms count it, by this name.
-            self._print({"event": "delivery.received", "gateway": gateway}, delivery.id)
         self._log("INFO", began, gateway, "accepted", delivery_id=delivery.id)
         return _answer(202, "application/json", json.dumps({"delivery_id": delivery.id}))
 
     def _log(self, level: str, began: float, gateway: str, outcome: str, **fields: object) -> None:
         if _RANK[level] < self._level:
             return
-        # Written by hand, with the fields that the other functions' lines have.
-        known = gateway if gateway in self._receive.doors else None
-        line = {
-            "event": "stage.finished",
+        accepted = outcome == "accepted"
+        # Written by hand, with the fields that the other functions' lines have. What was taken is
+        # the stage's one line under a name of its own: alarms count it, by this name.
+        line: dict[str, object] = {
+            "event": "delivery.received" if accepted else "stage.finished",
             "stage": "receive",
             "entity": str(fields.get("delivery_id", ""))[:12] or None,
-            "gateway": known,
+            "gateway": gateway if gateway in self._receive.doors else None,
             "outcome": outcome,
-            "status": "done" if outcome == "accepted" else outcome,
+            "status": "done" if accepted else outcome,
             "ms": round((time.monotonic() - began) * 1000, 1),
             **fields,
             "level": level.lower(),
+            "timestamp": self._receive.clock.now().isoformat(),
         }
         self._print(line)
 
-    def _print(self, line: dict[str, object], delivery_id: str | None = None) -> None:
+    def _print(self, line: dict[str, object]) -> None:
         """As `observability` writes a function's lines, its metric in the line too."""
-        if delivery_id:
-            line |= {"delivery_id": delivery_id, "level": "info"}
         trace = self._environ.get("_X_AMZN_TRACE_ID", "")
-        if trace.startswith("Root="):
+        if trace.startswith("Root=") and "Sampled=1" in trace:
             line["trace_id"] = trace[5:].partition(";")[0]
         if stack := self._environ.get("PENSTOCK_STACK"):
             line["stack"] = stack
-            if "ms" in line:
-                line["_aws"] = {
-                    "Timestamp": round(time.time() * 1000),
-                    "CloudWatchMetrics": [_METRIC],
-                }
+            line["_aws"] = {
+                "Timestamp": round(time.time() * 1000),
+                "CloudWatchMetrics": [_METRIC],
+            }
         print(json.dumps(line, separators=(",", ":")), flush=True)
 
 

@@ -165,12 +165,13 @@ class Batch:
             self._log().error("stage.broke", kind=type(exc).__name__, at=_place(exc))
             status, outcome = Status.retry, "retry"
             delay = self.backoff.delay(message.receives)
+        why = error or because
         self._log().info(
             "stage.finished",
             entity=entity,
             outcome=outcome,
             status=status,
-            because=error or because,
+            **({"because": why} if why else {}),
             ms=round((self.clock.monotonic() - began) * 1000, 1),
         )
         return Result(message.id, status, error), delay

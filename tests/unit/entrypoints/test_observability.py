@@ -45,12 +45,14 @@ def test_a_finished_stage_is_one_line_that_is_its_metric_too(capsys: pytest.Capt
     configure("INFO", "prod")
     log = structlog.get_logger()
     log.info("stage.finished", stage="verify", status="done", outcome="authentic", ms=1.5)
+    log.info("delivery.received", stage="receive", status="done", outcome="accepted", ms=1.5)
     log.info("batch.not_postponed", stage="verify", status="done", ms=1.5)
     structlog.reset_defaults()
-    measured, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    measured, received, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     (directive,) = measured["_aws"]["CloudWatchMetrics"]
 
     assert ("prod", False) == (other["stack"], "_aws" in other)
+    assert "_aws" in received
     assert "Penstock" == directive["Namespace"]
     assert [{"Name": "ms", "Unit": "Milliseconds"}] == directive["Metrics"]
     assert [["prod", "verify", "done"]] == [
@@ -72,6 +74,7 @@ def test_without_a_stack_lines_hold_no_metrics(logged: Lines):
             "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
             {"trace_id": "1-5759e988-bd862e3fe1be46a994272793"},
         ),
+        ("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0", {}),
         ("Parent=53995c3f42cd8ad8", {}),
         ("", {}),
     ],
