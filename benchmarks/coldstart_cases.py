@@ -55,24 +55,21 @@ class Case:
 def receiving(folder: Path) -> Iterator[list[Case]]:
     """receive, publishing over TLS; the other one on boto3."""
     zips = bundle.build("local", folder / "zips")
-    ours, boto3 = extract(zips["receive"], folder / "ours"), extract(zips["api"], folder / "boto3")
-    # Each reads the roots that it would read on Lambda, and the stub's.
-    context, root = _certified(folder)
+    ours, boto3 = extract(zips["receive"], folder / "ours"), staged(platform("local"))
+    context, root, trusted = _certified(folder)
     with (ours / "penstock" / "_roots.pem").open("ab") as few:
         few.write(root)
-    trusted = folder / "trusted.pem"
-    trusted.write_bytes((boto3 / "botocore" / "cacert.pem").read_bytes() + root)
     with serving(context) as stub:
         environ = {
             **_AWS,
+            **trusted,
             "AWS_ENDPOINT_URL": stub.url,
-            "AWS_CA_BUNDLE": str(trusted),
             "PROVIDER_PAYPAL_ENVIRONMENT": "sandbox",
             "PENSTOCK_DELIVERIES_TOPIC_ARN": f"{_ACCOUNT}deliveries.fifo",
         }
         event = json.loads((EVENTS / "receive.json").read_bytes())
         handler = "penstock.entrypoints.receive.handler"
-        # `boto3` holds boto3 alone beside ours: each module of ours is the same file for both.
+        # Each module of ours is the same file for both.
         path = [ours, _compiled("receive_boto3", folder), boto3]
         yield [
             Case(
@@ -86,9 +83,11 @@ def receiving(folder: Path) -> Iterator[list[Case]]:
 
 @contextmanager
 def working(folder: Path) -> Iterator[list[Case]]:
-    """The workers, up to a gateway or sink that is out of order."""
-    with serving() as stub:
+    """The workers, up to a gateway or sink that is out of order; everything over TLS, too."""
+    context, _, trusted = _certified(folder)
+    with serving(context) as stub:
         environ, profile = _environment(stub, folder)
+        environ = {**environ, **trusted}
         zips = bundle.build("local", folder / "zips", profile)
         ours = extract(zips["worker"], folder / "ours")
         theirs = [
@@ -165,18 +164,29 @@ def _compiled(variant: str, folder: Path) -> Path:
     return copy
 
 
-def _certified(folder: Path) -> tuple[ssl.SSLContext, bytes]:
-    """A server's TLS for `localhost`, and the root to trust for it."""
+def _certified(folder: Path) -> tuple[ssl.SSLContext, bytes, Mapping[str, str]]:
+    """A server's TLS for `localhost`, its root, and variables that add it to what is trusted."""
     now = datetime.now(UTC)
     authority = Authority.make(now)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     leaf = authority.issue("localhost", key.public_key(), now, now + timedelta(days=1))
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    folder.mkdir(parents=True, exist_ok=True)
     chain = folder / "chain.pem"
     chain.write_bytes(secret + pem(leaf) + pem(authority.intermediate))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
-    return context, pem(authority.root)
+    # As many roots as are read on Lambda, where botocore has its own and the system has its own.
+    root = pem(authority.root)
+    trusted = folder / "trusted.pem"
+    trusted.write_bytes(
+        (staged(platform("local")) / "botocore" / "cacert.pem").read_bytes() + root
+    )
+    return (
+        context,
+        root,
+        {"AWS_CA_BUNDLE": str(trusted), "SSL_CERT_FILE": str(trusted)},
+    )
 
 
 def _accepted(answer: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 class Wire:
     """
-    Where it listens, and the heads of the requests it got.
+    Where it listens, the heads of the requests it got, and how many connections they came by.
 
     Its `server` can be closed by a talk, so that nobody can connect any more.
     """
@@ -18,6 +18,7 @@ class Wire:
     def __init__(self) -> None:
         self.url = ""
         self.requests: list[bytes] = []
+        self.connections = 0
         self.server: asyncio.Server | None = None
 
 
@@ -30,6 +31,7 @@ async def wire(
     it = Wire()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        it.connections += 1
         try:
             while True:
                 it.requests.append(await reader.readuntil(b"\r\n\r\n"))

@@ -16,7 +16,7 @@ from penstock.bootstrap.aws import connect
 from penstock.entrypoints.api import WEBHOOK, Api
 from penstock.entrypoints.handlers import Handlers
 from penstock.entrypoints.http import Answer, Request, problem_answer
-from penstock.entrypoints.lambdas import Host
+from penstock.entrypoints.lambda_host import Host
 from penstock.entrypoints.tokens import Authenticator
 from penstock.errors import RequestRefused
 from penstock.settings import Function

@@ -1,111 +1,29 @@
 """
-The functions that work behind the queues: an event in, the platform at work, an answer out.
+The functions that work behind the queues, by their handlers' names.
 
 `receive` and the API have modules of their own: none of these shall load what only they need.
-One event loop a sandbox, made at its first invocation and kept: connections outlive a batch.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
-import structlog
+from penstock.entrypoints.cold_start import uncollected
 
-from penstock import observability
-from penstock.adapters.aws import message_from_record
-from penstock.bootstrap import Platform
-from penstock.bootstrap.aws import connect
-from penstock.pipeline.batch import MARGIN, Batch, Status
-from penstock.settings import Function
-
-T = TypeVar("T")
-
-
-class LambdaContext(Protocol):
-    """What is used of the context that Lambda hands in."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the function is ended."""
-        ...
-
-
-class Host:
-    """One sandbox: its loop and its platform."""
-
-    def __init__(self, function: Function, platform: Platform) -> None:
-        self._function = function
-        self._platform = platform
-        self._runner = asyncio.Runner()
-        self._batch: Batch | None = None
-
-    def batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Work through a batch; the ids of what comes back are its `batchItemFailures`."""
-        return self._run(self._work(event, remaining(context)))
-
-    def sweep(self, context: LambdaContext) -> dict[str, Any]:
-        """Look at what is due, as far as the time goes; the rest is due a minute later too."""
-        return self._run(self._sweep(remaining(context)))
-
-    def close(self) -> None:
-        """End the loop; Lambda never does, tests do."""
-        self._run(self._platform.world.close())
-        self._runner.close()
-
-    async def _work(self, event: Mapping[str, Any], left: Callable[[], float]) -> dict[str, Any]:
-        if self._batch is None:
-            self._batch = self._platform.batch(self._function)
-        sink = self._platform.settings.sink
-        with self._correlated(**({"sink": sink} if sink else {})):
-            messages = [message_from_record(record) for record in event["Records"]]
-            results = await self._batch.run(messages, left)
-        return {
-            "batchItemFailures": [
-                {"itemIdentifier": one.id} for one in results if one.status is Status.retry
-            ],
-            "results": [
-                {"id": one.id, "status": one.status.value, "error": one.error} for one in results
-            ],
-        }
-
-    async def _sweep(self, left: Callable[[], float]) -> dict[str, Any]:
-        with self._correlated():
-            return await self._swept(left)
-
-    async def _swept(self, left: Callable[[], float]) -> dict[str, Any]:
-        try:
-            if left() <= MARGIN:
-                raise TimeoutError
-            async with asyncio.timeout(left() - MARGIN):
-                swept = await self._platform.sweep(remaining=left)
-        except TimeoutError:
-            structlog.get_logger().warning("sweep.out_of_time")
-            return {"swept": None, "failed": None}
-        failed = [one for one in swept if one.error]
-        structlog.get_logger().info("sweep.finished", swept=len(swept), failed=len(failed))
-        return {"swept": len(swept), "failed": len(failed)}
-
-    def _correlated(self, **fields: str) -> AbstractContextManager[None]:
-        return observability.bound_contextvars(
-            **observability.trace(self._platform.environ), **fields
-        )
-
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return self._runner.run(work)
-
-
-def remaining(context: LambdaContext) -> Callable[[], float]:
-    """Seconds until the function is ended, as the pipeline asks for them."""
-    return lambda: context.get_remaining_time_in_millis() / 1000
+with uncollected():
+    from penstock import observability
+    from penstock.bootstrap.aws import connect
+    from penstock.entrypoints.lambda_host import Host, LambdaContext
+    from penstock.settings import Function
 
 
 @cache
 def _host(function: Function) -> Host:
-    platform = connect(os.environ, function)
+    with uncollected():
+        platform = connect(os.environ, function)
     observability.configure(platform.settings.log_level, platform.settings.stack)
     return Host(function, platform)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from penstock.adapters.http import AiohttpHttp
 from penstock.bootstrap import Platform
 from penstock.bootstrap.aws import Addresses, AwsWorld
 from penstock.errors import SettingsError
@@ -108,7 +109,8 @@ class Stack:
 
     def world(self) -> AwsWorld:
         """Its adapters, for every queue it has."""
-        return AwsWorld(Settings.read(self.environ()), self.queues)
+        settings = Settings.read(self.environ())
+        return AwsWorld(settings, AiohttpHttp(settings.request_timeout), self.queues)
 
     def platform(self) -> Platform:
         """

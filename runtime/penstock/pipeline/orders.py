@@ -20,7 +20,10 @@ Key = Annotated[str, Field(min_length=1, max_length=40)]
 
 class _Strict(BaseModel):
     # Unknown fields are refused: a misspelt "curency" must not become a default.
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    # Built at the first message: every function imports this, and few read one.
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class _Payer(_Strict):

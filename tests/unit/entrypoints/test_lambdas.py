@@ -15,7 +15,7 @@ from penstock.domain import rules
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
 from penstock.entrypoints.lambda_api import ApiHost
-from penstock.entrypoints.lambdas import Host
+from penstock.entrypoints.lambda_host import Host
 from penstock.entrypoints.tokens import mint
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Message, Outgoing

@@ -1,4 +1,4 @@
-"""A bounded pool of threads behind async: boto3 blocks."""
+"""A bounded pool of threads behind async, for libraries that block."""
 
 from __future__ import annotations
 
