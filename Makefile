@@ -72,12 +72,13 @@ bench-bundle: setup ## the zips' sizes, and importing from them against a warm t
 bench-signature: setup ## a webhook's signature against one bare RSA check
 	@$(PY) -m benchmarks.bench_signature
 
+# Pulumi asks, too, before it begins; where nobody can type, what make was told is the answer.
 update: setup ## pulumi up; STACK=dev; prod asks for its name first, or YES_PROD=1
 	$(call given,STACK,STACK=dev)
 	@test "$(STACK)" != prod -o "$(YES_PROD)" = 1 || { printf 'penstock: this deploys to prod; type its name: ' >&2; read said && test "$$said" = prod; } || { echo "penstock: nothing was deployed: type prod, or say YES_PROD=1" >&2; exit 1; }
 	$(call need,pulumi,see pulumi.com/docs/install)
 	@$(MAKE) build
-	@pulumi up --stack $(STACK)
+	@pulumi up --stack $(STACK) $$(test -t 0 || echo --yes)
 
 preview: setup ## pulumi preview; STACK=dev
 	$(call given,STACK,STACK=dev)

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
+from pulumi import RunError
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -56,8 +57,12 @@ _LISTED = {
 }
 
 
-class ConfigError(Exception):
-    """A configuration that cannot be deployed: one line per key, each with its remedy."""
+class ConfigError(RunError):
+    """
+    A configuration that cannot be deployed: one line per key, each with its remedy.
+
+    Pulumi prints an error of this kind without a traceback.
+    """
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))

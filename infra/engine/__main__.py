@@ -1,23 +1,29 @@
-"""`python -m infra.engine`: make sure that there is an engine, and say where."""
+"""`python -m infra.engine`: make sure that there is an engine and its host, and say where."""
 
 from __future__ import annotations
 
 import sys
 
-from infra.engine import EngineError, build, find
+from infra.engine import EngineError, build, find, host
 
 
 def main() -> int:
-    """Find or build it."""
+    """Find or build both."""
     try:
         engine = find()
         if engine is None:
             print("penstock: building Pulumi's engine, once; it takes some minutes", flush=True)
             engine = build()
+        python = host.find()
+        if python is None:
+            print("penstock: building Pulumi's host for Python, once", flush=True)
+            python = host.build()
     except EngineError as exc:
         print(f"penstock: {exc}", file=sys.stderr)
         return 1
     print(f"penstock: the engine is {engine}")
+    if python.parent != engine.parent:
+        print(f"penstock: its host for Python is {python}")
     return 0
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from infra import bundle
-from infra.engine import EngineError, build, find
+from infra.engine import EngineError, build, find, host
 from infra.settings import ROOT
 from local.emulator import PYTHON, Emulator
 from local.simulators import Running, simulators
@@ -46,6 +46,15 @@ def engine() -> Path:
     """The `pulumi` command."""
     try:
         return find() or build()
+    except EngineError as exc:
+        pytest.fail(f"{exc}, then run `make engine`", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def language_host() -> Path:
+    """What the `pulumi` command starts to run a program of Python's."""
+    try:
+        return host.find() or host.build()
     except EngineError as exc:
         pytest.fail(f"{exc}, then run `make engine`", pytrace=False)
 

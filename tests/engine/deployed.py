@@ -62,6 +62,7 @@ class Deployed:
     Attributes:
         folder: the copy.
         engine: the `pulumi` command.
+        host: what it starts to run the project's program; None where programs are run inline.
         real: whether the real AWS provider is installed; ours stands in for it otherwise.
     """
 
@@ -70,10 +71,13 @@ class Deployed:
     engine: Path
     real: bool
     home: Path
+    host: Path | None = None
     ran: list[tuple[str, Run]] = field(default_factory=list)
 
     @classmethod
-    def copy(cls, name: str, project: Path, folder: Path, engine: Path) -> Deployed:
+    def copy(
+        cls, name: str, project: Path, folder: Path, engine: Path, host: Path | None = None
+    ) -> Deployed:
         """Copy the project, and name our provider in it unless the real one is installed."""
         copied = shutil.copytree(project, folder / "project")
         root = folder / "engine" / "bin"
@@ -82,7 +86,7 @@ class Deployed:
         (folder / "state").mkdir()
         home = Path(os.environ.get("PULUMI_HOME", Path.home() / ".pulumi"))
         real = any((home / "plugins").glob("resource-aws-v*"))
-        made = cls(name, copied, engine, real, home if real else folder / "home")
+        made = cls(name, copied, engine, real, home if real else folder / "home", host)
         if not real:
             made._offer_our_provider(folder / "plugins")
         return made
@@ -129,7 +133,7 @@ class Deployed:
         return run
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command that needs no program."""
+        """Run a command, as a person does."""
         return subprocess.run(  # noqa: S603 - the engine we were given
             [self.engine, *arguments, "--stack", self.name, "--non-interactive"],
             cwd=self.folder,
@@ -139,6 +143,19 @@ class Deployed:
             check=False,
             timeout=300,
         )
+
+    def said(self, *arguments: str) -> str:
+        """Run a command, which must not refuse; what it printed."""
+        done = self.cli(*arguments)
+        assert 0 == done.returncode, (done.stdout + done.stderr)[-6000:]
+        return done.stdout
+
+    def refused(self, *arguments: str) -> str:
+        """Run a command, which must refuse; what it printed."""
+        done = self.cli(*arguments)
+        said = done.stdout + done.stderr
+        assert 0 != done.returncode, said[-6000:]
+        return said
 
     @property
     def state(self) -> str:
@@ -158,10 +175,23 @@ class Deployed:
         document["plugins"] = {"providers": [{"name": "aws", "path": str(plugins)}]}
         file.write_text(yaml.safe_dump(document))
 
+    def _commands(self) -> list[Path]:
+        """Folders of commands, besides the user's own."""
+        if self.host is None:
+            return [self.engine.parent]
+        # The virtual environment that the project names is to run its program, and no other.
+        no_python = self.folder.parent / "no-python"
+        if not no_python.exists():
+            no_python.mkdir()
+            for name in ("python", "python3"):
+                (no_python / name).write_text("#!/bin/sh\nexit 97\n")
+                (no_python / name).chmod(0o755)
+        return [self.engine.parent, self.host.parent, no_python]
+
     def _environment(self, fault: str) -> Mapping[str, str]:
         """Nothing of the user's own: no keys, no account, no proxy."""
         return {
-            "PATH": f"{self.engine.parent}:{os.environ['PATH']}",
+            "PATH": ":".join(map(str, [*self._commands(), os.environ["PATH"]])),
             "HOME": str(self.folder.parent),
             "PULUMI_HOME": str(self.home),
             "PULUMI_BACKEND_URL": f"file://{self.folder.parent / 'state'}",
