@@ -76,7 +76,12 @@ def role_of(platform: Platform, function: str) -> str:
 
 def ask(platform: Platform, function: str, calls: Mapping[str, Call]) -> Told:
     """Make the calls as the function: in a sandbox of the emulator, with its role's own keys."""
-    with _probe(platform, role_of(platform, function), f"probe-{function}") as name:
+    return ask_as(platform, role_of(platform, function), calls)
+
+
+def ask_as(platform: Platform, role: str, calls: Mapping[str, Call]) -> Told:
+    """Make the calls as a role, given by its ARN."""
+    with _probe(platform, role, f"probe-{role.rpartition('/')[2]}") as name:
         event = {"calls": [_plain(call) for call in calls.values()]}
         answer = platform.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
         told = json.loads(answer["Payload"].read())
@@ -90,6 +95,32 @@ def _plain(call: Call) -> Mapping[str, Any]:
         "operation": call.operation,
         "arguments": dict(call.arguments),
     }
+
+
+@contextmanager
+def a_role(platform: Platform, name: str, **allowed: str) -> Iterator[str]:
+    """A role of the account's owner that functions may take on; yields its ARN."""
+    iam = platform.client("iam")
+    trusted = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trusted))
+    statements = [
+        {"Effect": "Allow", "Action": action.replace("_", ":"), "Resource": resource}
+        for action, resource in allowed.items()
+    ]
+    iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=_policy(*statements))
+    try:
+        yield str(made["Role"]["Arn"])
+    finally:
+        iam.delete_role_policy(RoleName=name, PolicyName=name)
+        iam.delete_role(RoleName=name)
+
+
+def _policy(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from penstock.domain.delivery import Delivery
-from tests.e2e.probe import Call, ask, role_of
+from tests.e2e.probe import Call, a_role, ask, ask_as, role_of
 from tests.e2e.world import World, until
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
@@ -225,6 +225,43 @@ def test_a_delivery_that_the_role_of_receive_published_goes_all_the_way(world: W
 
     assert {"publish": "done"} == told.answers
     until(lambda: world.waiting(world.queue("rejected"), delivery.id), what="the forged delivery")
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("somebody", {"send to verified"}),
+        ("penstock-local-verify-too", {"send to verified"}),
+        ("penstock-local-operator", set()),
+        ("penstock-local-serve", set()),
+    ],
+)
+def test_whom_the_account_allows_everything_may_still_not_vouch_for_a_delivery(
+    world: World, name: str, refused: set[str]
+) -> None:
+    """
+    The queue's own Deny goes before any Allow; only those it spares get through.
+    """
+    listed = calls(world)
+    asked = {call: listed[call] for call in ("send to verified", "send to payments")}
+    with a_role(world.platform, name, sqs_SendMessage="*") as role:
+        told = ask_as(world.platform, role, asked)
+
+    assert f":assumed-role/{name}/" in told.who
+    assert refused == told.refused
+
+
+def test_the_deny_is_what_keeps_them_out(world: World) -> None:
+    sqs, url = world.platform.client("sqs"), world.queue("verified")
+    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+    try:
+        with a_role(world.platform, "somebody", sqs_SendMessage="*") as role:
+            told = ask_as(world.platform, role, {"send": calls(world)["send to verified"]})
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=asked["Attributes"])
+
+    assert set() == told.refused
 
 
 def _keys_of_workers(world: World, physical: str) -> set[str]:
