@@ -46,7 +46,6 @@ def functions(made: Foundation) -> Mapping[str, Function]:
 
 def works(made: Foundation) -> Mapping[str, Work]:
     """What every function does, by its logical name."""
-    gateways = made.plugins.gateways
     return {
         "receive": Work(
             "penstock.entrypoints.receive.handler",
@@ -71,27 +70,37 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "verify",
             "deliveries",
             env.gateways(made) | env.sends(made, "verified", "rejected"),
-            [permits.send(made, "verified", "rejected"), *permits.plugins(made, gateways)],
+            [
+                permits.send(made, "verified", "rejected"),
+                *permits.gateways(made, "webhooks"),
+            ],
         ),
         "process": _consumer(
             made,
             "process",
             "verified",
             _money(made) | env.sends(made, "rejected"),
-            [permits.send(made, "rejected"), *_moves_money(made)],
+            [
+                permits.send(made, "rejected"),
+                *_moves_money(made, "webhooks", "confirm", "invoices"),
+            ],
         ),
         "charge": _consumer(
             made,
             "charge",
             "payments",
             _money(made),
-            _moves_money(made),
+            _moves_money(made, "charges"),
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
             "penstock.entrypoints.lambdas.sweep",
             env.working(made) | _money(made) | env.sends(made, "payments"),
-            [permits.due(made), permits.send(made, "payments"), *_moves_money(made)],
+            [
+                permits.due(made),
+                permits.send(made, "payments"),
+                *_moves_money(made, "charges", "invoices"),
+            ],
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }
@@ -102,11 +111,12 @@ def _money(made: Foundation) -> Variables:
     return env.gateways(made) | env.ledger(made) | env.events(made) | env.invoices(made)
 
 
-def _moves_money(made: Foundation) -> Sequence[Permit]:
+def _moves_money(made: Foundation, *capabilities: str) -> Sequence[Permit]:
+    """For a function that calls gateways for what they can do, and no others."""
     return [
         permits.ledger(made),
         permits.publish(made, "events"),
-        *permits.plugins(made, made.plugins.gateways),
+        *permits.gateways(made, *capabilities),
     ]
 
 

@@ -15,7 +15,8 @@ from infra.plugins import Configured, Permission
 from infra.settings import ConfigError
 from infra.stack import Foundation
 
-_SETTING = re.compile(r"\{settings\.(\w+)\}")
+_SETTING = re.compile(r"\{settings\.(\w+?)(\.domain)?\}")
+_RESOURCE = re.compile(r"(?!arn:)[a-z0-9-]+:[^\s{}*:][^\s{}*]*")
 
 
 def publish(made: Foundation, topic: str) -> Permit:
@@ -58,6 +59,16 @@ def archive(made: Foundation) -> Permit:
     return Permit(policies.QUERY, [made.ledger.index_arn(EVENTS_INDEX)])
 
 
+def gateways(made: Foundation, *capabilities: str) -> Sequence[Permit]:
+    """What those gateways ask for that can do one of these things."""
+    able = {
+        name: one
+        for name, one in made.plugins.gateways.items()
+        if not set(capabilities).isdisjoint(one.offer.capabilities)
+    }
+    return plugins(made, able)
+
+
 def plugins(made: Foundation, used: Mapping[str, Configured]) -> Sequence[Permit]:
     """Read the secrets of gateways or sinks, and what else they ask for."""
     secrets = [made.secrets[name].secret.arn for name in used if name in made.secrets]
@@ -88,14 +99,25 @@ def resource(one: Configured, asked: Permission, region: str, account: str) -> s
     The ARN a plugin's permission is for: `ses:identity/{settings.sender}` of this account.
 
     Raises:
-        ConfigError: it asks for everything, or for what a setting it has not says.
+        ConfigError: it asks for everything, for what a setting it has not says, or for what is
+            not written as `service:resource`.
     """
     where = f"plugin {one.plugin.name}: permission {asked.action}"
+
+    def fill(match: re.Match[str]) -> str:
+        value = one.settings[match[1]]
+        if not isinstance(value, str):
+            raise ConfigError(f"{where}: the setting {match[1]} is no text")
+        return value.rpartition("@")[2] if match[2] else value
+
     try:
-        filled = _SETTING.sub(lambda match: str(one.settings[match[1]]), asked.resource)
+        filled = _SETTING.sub(fill, asked.resource)
     except KeyError as exc:
         raise ConfigError(f"{where}: there is no setting {exc}") from None
+    if "*" in asked.action or not _RESOURCE.fullmatch(filled):
+        raise ConfigError(
+            f"{where}: it must name one action and one resource, as service:resource without a *, "
+            "and nothing in braces but settings"
+        )
     service, _, rest = filled.partition(":")
-    if "*" in asked.action or "*" in filled or not rest:
-        raise ConfigError(f"{where}: it must name one action and one resource, without a *")
     return f"arn:aws:{service}:{region}:{account}:{rest}"

@@ -34,6 +34,7 @@ class Offer(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
+    capabilities: tuple[str, ...] = ()
     settings: dict[str, Any] = Field(default_factory=dict)
     secrets: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = ()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from infra.policies import UNSCOPED
+from infra.policies import EVERYTHING, UNSCOPED
 from infra.rules.view import Graph, listed, of, referred, statements
 
 _PUBLIC = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+_ARN = re.compile(
+    r"\$\{[A-Za-z]+/[\w-]+\.arn\}(/index/\w+|:\*)?"
+    r"|arn:aws:(?!arn:)[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[^\s:{}][^\s{}]*"
+)
 VOUCHED = "verified"
 
 
@@ -23,6 +28,20 @@ def nobody_may_do_everything(graph: Graph) -> Iterator[str]:
             for resource in statement["Resource"]:
                 streams = referred(resource, "LogGroup") and resource.endswith("}:*")
                 if "*" in (resource.removesuffix(":*") if streams else resource):
+                    yield f"role {name} may {', '.join(statement['Action'])} on {resource}"
+
+
+def permissions_are_for_what_can_be(graph: Graph) -> Iterator[str]:
+    """
+    For a resource of the stack, or an ARN as AWS writes them.
+
+    Any other text would be taken, too, and allow nothing: found out by the first e-mail that is
+    not sent.
+    """
+    for name, one in of(graph, "RolePolicy").items():
+        for statement in statements(one["policy"]):
+            for resource in statement["Resource"]:
+                if resource != EVERYTHING and not _ARN.fullmatch(resource):
                     yield f"role {name} may {', '.join(statement['Action'])} on {resource}"
 
 
@@ -68,6 +87,7 @@ def few_may_vouch_for_a_delivery(graph: Graph) -> Iterator[str]:
 
 RULES = (
     nobody_may_do_everything,
+    permissions_are_for_what_can_be,
     nothing_is_public,
     roles_are_of_one_service,
     few_may_vouch_for_a_delivery,

@@ -12,7 +12,9 @@ def penstock_register_sinks(register: Register[Sink]) -> None:
         name="email",
         settings=EmailSettings,
         build=EmailSink,
+        # SES asks for the address if that is what was verified, and else for its domain [aws].
         permissions=(
-            Permission("ses:SendEmail", "arn:aws:ses:{region}:{account}:identity/{sender}"),
+            Permission("ses:SendEmail", "ses:identity/{settings.sender}"),
+            Permission("ses:SendEmail", "ses:identity/{settings.sender.domain}"),
         ),
     )

@@ -46,7 +46,8 @@ ALLOWED: Mapping[str, set[str]] = {
         "read PayPal's secret",
     },
     "process": {*_consumer("verified"), *_MONEY, "send to rejected"},
-    "charge": {*_consumer("payments"), *_MONEY},
+    # PayPal takes no charges here: whoever charges has no use for its secret.
+    "charge": {*_consumer("payments"), *_MONEY - {"read PayPal's secret"}},
     "sweep": {*_MONEY, "query what is due", "send to payments"},
     "deliver-slack": {*_sink("slack"), "read Slack's secret"},
     "deliver-email": {*_sink("email"), "send e-mail"},
@@ -58,7 +59,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     "api": ("publish events", "send to payments"),
     "verify": ("write the ledger", "send to verified"),
     "process": ("publish deliveries", "write the ledger"),
-    "charge": ("send to payments", "read PayPal's secret"),
+    "charge": ("read PayPal's secret", "write the ledger"),
     "sweep": ("consume payments", "query what is due"),
     "deliver-slack": ("read PayPal's secret", "read Slack's secret"),
     "deliver-email": ("read Slack's secret", "send e-mail"),

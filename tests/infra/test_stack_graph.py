@@ -196,6 +196,28 @@ def test_a_plugins_own_permissions_go_to_its_function_only(graph: Sequence[Decla
     assert {"deliver-email"} == mailing
 
 
+def test_the_sender_of_mail_is_who_may_send_it(graphs: Mapping[str, Sequence[Declared]]) -> None:
+    """
+    The emulator asks no such thing, so that nothing but this would tell.
+    """
+    sent = {to for action, to in allowed(graphs["prod"], "deliver-email") if action[:3] == "ses"}
+
+    assert sent == {
+        "arn:aws:ses:us-east-1:123456789012:identity/payments@example.com",
+        "arn:aws:ses:us-east-1:123456789012:identity/example.com",
+    }
+
+
+def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declared]) -> None:
+    """
+    PayPal takes no charges here, so that charge has nothing to read of it.
+    """
+    asked = ("secretsmanager:GetSecretValue", "${Secret/paypal.arn}")
+    reading = {name for name in of(graph, "Function") if asked in allowed(graph, name)}
+
+    assert {"verify", "process", "sweep"} == reading
+
+
 def test_every_operation_of_the_contract_is_a_route_to_its_function(
     graph: Sequence[Declared],
 ) -> None:

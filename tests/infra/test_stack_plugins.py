@@ -105,6 +105,14 @@ def test_a_permission_is_for_this_accounts_own_resource() -> None:
     )
 
 
+def test_of_an_address_in_a_permission_the_domain_can_be_meant() -> None:
+    asked = Permission(action="ses:SendEmail", resource="ses:identity/{settings.sender.domain}")
+
+    assert "arn:aws:ses:eu-west-1:1:identity/b.example" == resource(
+        email(), asked, "eu-west-1", "1"
+    )
+
+
 @pytest.mark.parametrize(
     ("action", "wanted"),
     [
@@ -112,6 +120,11 @@ def test_a_permission_is_for_this_accounts_own_resource() -> None:
         ("ses:SendEmail", "*"),
         ("ses:SendEmail", "ses:*"),
         ("ses:SendEmail", "ses:identity/{settings.nothing}"),
+        ("ses:SendEmail", "ses:identity/{sender}"),
+        ("ses:SendEmail", "ses:"),
+        ("ses:SendEmail", "identity"),
+        ("ses:SendEmail", "arn:aws:ses:eu-west-1:1:identity/a@b.example"),
+        ("ses:SendEmail", "ses:identity/{settings.recipients}"),
     ],
 )
 def test_a_permission_for_everything_is_refused(action: str, wanted: str) -> None:
@@ -126,7 +139,7 @@ def test_a_third_partys_gateway_has_all_it_needs_by_its_name_in_the_configuratio
     """A distribution nobody here has heard of, with a gateway and a sink of its own."""
     gateway = {
         "name": "acmepay",
-        "capabilities": ["notify"],
+        "capabilities": ["webhooks", "invoices"],
         "settings": {
             "type": "object",
             "properties": {"environment": {"type": "string"}, "merchant": {"type": "string"}},
@@ -162,7 +175,7 @@ def test_a_third_partys_gateway_has_all_it_needs_by_its_name_in_the_configuratio
     assert "acmepay" == variables["receive"]["PENSTOCK_GATEWAYS"]
     assert "PROVIDER_ACMEPAY_MERCHANT" not in variables["receive"]
     assert "money" == variables["deliver-acmechat"]["SINK_ACMECHAT_ROOM"]
-    assert {"verify", "process", "charge", "sweep"} == {
+    assert {"verify", "process", "sweep"} == {
         name for name, text in roles.items() if "arn:aws:kms:us-east-1:123456789012:key/m1" in text
     }
     assert "${Secret/acmechat.arn}" in roles["deliver-acmechat"]

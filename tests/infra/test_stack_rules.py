@@ -88,6 +88,23 @@ AT_ONCE = json.dumps({"deadLetterTargetArn": "${Queue/payments-dlq.arn}", "maxRe
 LOGS_BODIES = {"destinationArn": "x", "format": '{"b": "$context.requestBody"}'}
 
 BREAKS: Mapping[str, Sequence[Break]] = {
+    "permissions_are_for_what_can_be": [
+        changed(
+            "RolePolicy",
+            "deliver-email",
+            policy=policy(
+                Action="ses:SendEmail",
+                Resource=resource,
+            ),
+        )
+        for resource in (
+            "arn:aws:arn:us-east-1:123456789012:aws:ses:us-east-1:123456789012:identity/x",
+            "arn:aws:ses:us-east-1:123456789012:identity/{sender}",
+            "arn:aws:ses:us-east-1::identity/x",
+            "identity/x",
+            "${Queue/payments.url}",
+        )
+    ],
     "queues_have_a_dead_letter_queue_of_their_kind": [
         without("RedrivePolicy", "payments"),
         without("Queue", "sink-slack-dlq"),

@@ -38,7 +38,15 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """An AWS permission a plugin's function needs: an action and the resources it is for."""
+    """
+    An AWS permission a plugin's function needs, for one resource of the stack's own account.
+
+    Attributes:
+        action: such as `ses:SendEmail`, without a *.
+        resource: `<service>:<resource>`, such as `ses:identity/{settings.sender}`; the Region and
+            the account are filled in, and so are settings. `{settings.sender.domain}` is what
+            stands behind the @ of an address.
+    """
 
     action: str
     resource: str
