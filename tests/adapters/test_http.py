@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime
 import gzip
-import re
 import socket
 import ssl
-import threading
 import traceback
 
 import pytest
@@ -17,14 +15,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from penstock.adapters.http import AiohttpHttp
-from penstock.adapters.threaded_http import ThreadedHttp
 from penstock.api import HttpNotSent, HttpUnanswered
 from tests.adapters.wire import answer, hangs_up, says, wire
 
 
-@pytest.fixture(params=[AiohttpHttp, ThreadedHttp])
-async def http(request):
-    http = request.param(timeout=5)
+@pytest.fixture
+async def http():
+    http = AiohttpHttp(timeout=5)
     yield http
     await http.aclose()
 
@@ -250,29 +247,6 @@ async def test_connections_are_kept(http):
         await http.request("POST", it.url, body=b"")
 
         assert (2, 1) == (len(it.requests), it.connections)
-
-
-async def test_what_was_given_up_does_not_leave_later(monkeypatch):
-    """
-    Said to be not sent, and still in its thread looking for the name: it ends there.
-    """
-    found, look_up = threading.Event(), socket.getaddrinfo
-
-    def slow(*arguments, **rest):
-        found.wait(5)
-        return look_up(*arguments, **rest)
-
-    http = ThreadedHttp(timeout=5, requests=1)
-    async with wire(says(answer("200 OK"))) as it:
-        monkeypatch.setattr(socket, "getaddrinfo", slow)
-        with pytest.raises(HttpNotSent):
-            await http.request("POST", f"{it.url}/first", body=b"", timeout=0.1)
-        found.set()
-        # There is one thread: when this one is done, so is the first.
-        await http.request("POST", f"{it.url}/second", body=b"")
-        await http.aclose()
-
-        assert ["second"] == [re.findall(rb"/(\w+) HTTP", one)[0].decode() for one in it.requests]
 
 
 async def test_it_can_be_used_again_after_closing(http):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 from penstock.adapters.aws import (
     Clients,
@@ -18,9 +17,9 @@ from penstock.adapters.aws import (
     aws_secrets,
 )
 from penstock.adapters.clock import SystemClock
+from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
-from penstock.adapters.threaded_http import ThreadedHttp
-from penstock.api.context import Aws, Http, Secrets
+from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, load
 from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens
@@ -42,36 +41,22 @@ class Addresses:
     dead_letters: str | None = None
 
 
-class ClosableHttp(Http, Protocol):
-    """Outgoing HTTP that holds connections."""
-
-    async def aclose(self) -> None:
-        """Close them."""
-        ...
-
-
 class AwsWorld:
     """
-    Adapters over botocore, whose own environment says which region, endpoint and credentials.
+    Adapters over boto3, whose own environment says which region, endpoint and credentials.
 
     Attributes:
-        clients: botocore's, for commands that go beyond the ports.
+        clients: boto3's, for commands that go beyond the ports.
 
     Args:
-        http: the host's own; it is closed with the rest.
         inboxes: the queues of a host that consumes several; a function has the one its
             settings name.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        http: ClosableHttp,
-        inboxes: Mapping[str, Addresses] | None = None,
-    ) -> None:
+    def __init__(self, settings: Settings, inboxes: Mapping[str, Addresses] | None = None) -> None:
         self.clock = SystemClock()
         self.ids = RandomIds()
-        self.http = http
+        self.http = AiohttpHttp(settings.request_timeout)
         self.clients = Clients(polls=max(1, len(inboxes or ())))
         self._settings = settings
         self._inboxes = inboxes
@@ -139,9 +124,7 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
     """
     settings = Settings.read(environ, function)
     needed = {settings.sink} if function is Function.deliver else set(settings.gateways)
-    # Not aiohttp, which would be a third of a worker's cold start.
-    http = ThreadedHttp(settings.request_timeout)
-    world, profiles = AwsWorld(settings, http), packaged_profiles()
+    world, profiles = AwsWorld(settings), packaged_profiles()
     if function is Function.api and (capabilities := indexed_capabilities()) is not None:
         # It builds no plugin, so its zip holds none: what they can do is in the index.
         return Platform(settings, environ, Registry(()), world, profiles, capabilities)

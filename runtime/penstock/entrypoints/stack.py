@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from penstock.adapters.http import AiohttpHttp
 from penstock.bootstrap import Platform
 from penstock.bootstrap.aws import Addresses, AwsWorld
 from penstock.errors import SettingsError
@@ -109,8 +108,7 @@ class Stack:
 
     def world(self) -> AwsWorld:
         """Its adapters, for every queue it has."""
-        settings = Settings.read(self.environ())
-        return AwsWorld(settings, AiohttpHttp(settings.request_timeout), self.queues)
+        return AwsWorld(Settings.read(self.environ()), self.queues)
 
     def platform(self) -> Platform:
         """

@@ -1,4 +1,4 @@
-"""The ports on AWS, over botocore in a bounded pool of threads."""
+"""The ports on AWS, over boto3 in a bounded pool of threads."""
 
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.clients import Clients
@@ -7,8 +7,8 @@ from penstock.adapters.aws.inbox import SqsInbox, message_from_record
 from penstock.adapters.aws.secrets import aws_secrets
 from penstock.adapters.aws.sns import SnsChannel
 from penstock.adapters.aws.sqs import SqsChannel
+from penstock.adapters.aws.threads import Threads
 from penstock.adapters.aws.tokens import DynamoTokens
-from penstock.adapters.threads import Threads
 
 __all__ = [
     "Clients",

@@ -1,21 +1,16 @@
-"""
-botocore's clients: made when first needed, called in threads, their errors mapped here.
-
-They are boto3's clients. What boto3 adds to them, resources and transfers to S3, is used nowhere
-and is 30 ms of a cold start.
-"""
+"""boto3's clients: made when first needed, called in threads, their errors mapped here."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from botocore.session import Session as Botocore
 
-from penstock.adapters.threads import Threads
+from penstock.adapters.aws.threads import Threads
 from penstock.api.context import AwsError
 from penstock.errors import GatewayUnavailable
 
@@ -37,35 +32,19 @@ class Refusal(AwsError):
         self.details = details
 
 
-class Session(Protocol):
-    """What makes clients; a boto3.Session is one."""
-
-    def client(self, service: str, /, *, config: Config) -> Any:
-        """A client of one service."""
-        ...
-
-
-class _Session:
-    def __init__(self) -> None:
-        self._botocore = Botocore()
-
-    def client(self, service: str, /, *, config: Config) -> Any:
-        return self._botocore.create_client(service, config=config)
-
-
 class Clients:
     """
     One client per service, and the plugins' door to AWS (`penstock.api.Aws`).
 
     Long polls have threads of their own, or they would take those that others send with.
-    Region, endpoint and credentials are botocore's own business: its environment has them.
+    Region, endpoint and credentials are boto3's own business: its environment has them.
 
     Args:
         calls: how many ordinary calls may be under way.
         polls: how many long polls may be: one for each queue that is consumed.
     """
 
-    def __init__(self, calls: int = 16, polls: int = 8, session: Session | None = None):
+    def __init__(self, calls: int = 16, polls: int = 8, session: boto3.Session | None = None):
         self._threads = {False: Threads(calls, "aws"), True: Threads(polls, "aws-poll")}
         self._session = session
         self._clients: dict[tuple[str, bool], Any] = {}
@@ -124,7 +103,7 @@ class Clients:
         with self._making:
             client = self._clients.get((service, patient))
             if client is None:
-                self._session = self._session or _Session()
+                self._session = self._session or boto3.Session()
                 client = self._session.client(service, config=self._config(patient))
                 self._clients[service, patient] = client
             return client
@@ -140,7 +119,7 @@ class Clients:
 
 
 def refusal(exc: ClientError) -> Refusal:
-    """A botocore error without its text."""
+    """A boto3 error without its text."""
     response = cast("Mapping[str, Any]", exc.response)
     code = str(response.get("Error", {}).get("Code", "Unknown"))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -119,7 +119,7 @@ class DynamoLedger:
         """
         One conditional put, half the price of a transaction.
 
-        botocore repeats a call whose answer was lost; the repeat then meets our own write:
+        boto3 repeats a call whose answer was lost; the repeat then meets our own write:
 
             put (version 4 -> 5, commit c1)   written, answer lost
             put again                         refused: version is 5; what is there says commit c1

@@ -1,4 +1,4 @@
-"""A bounded pool of threads behind async, for libraries that block."""
+"""A bounded pool of threads behind async: boto3 blocks."""
 
 from __future__ import annotations
 
