@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from penstock.api import GatewayUnavailable, Response, retry_after
+from penstock.api import GatewayUnavailable, Response, Unconfirmable, retry_after
 from penstock_paypal import shapes
 
 # PayPal's own sample waits so long where it is told nothing (developer.paypal.com rate-limiting).
 AFTER_429 = 30.0
 LONGEST_WAIT = 900.0
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-# Besides 5xx: may pass by itself. A 401 that outlived a fresh token is for people to mend.
-_PASSING = frozenset({401, 408, 409, 425, 429})
+# For people to mend, at the gateway or in the secret: what waits for it is not lost.
+_DENIED = frozenset({401, 403})
+# Besides 5xx: may pass by itself, or once somebody has mended it.
+_PASSING = _DENIED | {408, 409, 425, 429}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class Answer:
         return self.status == 404 or (not self.ok and "INVALID_RESOURCE_ID" in self.issues)
 
     @property
+    def denied(self) -> bool:
+        """Whether our credentials, or what they may do, are not as they should be."""
+        return self.status in _DENIED
+
+    @property
     def throttled(self) -> bool:
         """Whether PayPal says that we ask too much."""
         return self.status == 429 or (not self.ok and "RATE_LIMIT_REACHED" in self.issues)
@@ -77,12 +84,19 @@ class Answer:
     @property
     def passing(self) -> bool:
         """Whether it may be otherwise later."""
-        return self.status in _PASSING or self.status >= 500 or self.status < 400
+        named = self.status in _PASSING or self.throttled
+        return named or self.status >= 500 or self.status < 400
 
     @property
     def why(self) -> str:
         """The refusal for people: PayPal's codes."""
         return f"{self.status} {', '.join(self.issues)}".strip()
+
+    def unread(self, what: str) -> GatewayUnavailable | Unconfirmable:
+        """The error for a question that was not answered: asked again later, or never."""
+        if self.passing:
+            return self.unavailable(what)
+        return Unconfirmable(f"PayPal, {what}: {self.why}")
 
     def unavailable(self, what: str) -> GatewayUnavailable:
         """The error for an answer that may be otherwise later."""

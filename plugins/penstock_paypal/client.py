@@ -74,6 +74,15 @@ class Api:
             self._log.warning(
                 "gateway.rate_limited", gateway="paypal", what=what, debug_id=answer.debug_id
             )
+        if answer.denied:
+            # Alarms count it, by this name: until somebody mends it everything waits.
+            self._log.warning(
+                "gateway.denied",
+                gateway="paypal",
+                what=what,
+                status=answer.status,
+                debug_id=answer.debug_id,
+            )
         if not answer.ok:
             tell = self._log.info if answer.missing else self._log.warning
             tell(
@@ -91,12 +100,13 @@ class Api:
 
         Raises:
             GatewayUnavailable: no answer, or none that is a resource.
+            Unconfirmable: PayPal will never answer that question.
         """
         answer = await self.send("GET", path, what)
         if answer.missing:
             return None
         if not answer.ok:
-            raise answer.unavailable(what)
+            raise answer.unread(what)
         if not answer.json:
             raise HttpUnanswered(f"PayPal, {what}: answered nothing")
         return answer

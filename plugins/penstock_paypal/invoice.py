@@ -25,6 +25,7 @@ from penstock.api import (
     Refused,
     Succeeded,
     Unanswered,
+    Unconfirmable,
 )
 from penstock_paypal import shapes
 from penstock_paypal.answer import Answer
@@ -69,7 +70,7 @@ class PayPalInvoices:
             if answer.ok:
                 reference = _reference(answer.data)
                 return Succeeded(reference) if reference else await self._made(draft)
-            if answer.status in (401, 429, 503):
+            if answer.denied or answer.status in (429, 503):
                 return NotSent(f"PayPal, create invoice: {answer.why}", answer.wait)
             if answer.passing:
                 return Unanswered(f"PayPal, create invoice: {answer.why}")
@@ -197,7 +198,10 @@ class PayPalInvoices:
         return min(found, key=lambda one: _FURTHEST.index(one.state), default=None)
 
     async def _show(self, draft: InvoiceDraft, reference: str) -> Invoice | None:
-        answer = await self._api.read(path(_INVOICE, reference), "show invoice")
+        try:
+            answer = await self._api.read(path(_INVOICE, reference), "show invoice")
+        except Unconfirmable as exc:
+            raise GatewayUnavailable(str(exc)) from exc
         if answer is None:
             return None
         number = shapes.text(answer.data, "detail", "invoice_number") or draft.number

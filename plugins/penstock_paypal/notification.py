@@ -14,6 +14,9 @@ COMPLETED = "PAYMENT.SALE.COMPLETED"
 CLAIMS = frozenset({COMPLETED, "PAYMENT.SALE.PENDING", "PAYMENT.SALE.DENIED"})
 """Events whose resource is the sale itself, so what they say of it can be compared."""
 SENT_BACK = frozenset({"PAYMENT.SALE.REFUNDED", "PAYMENT.SALE.REVERSED"})
+CAPTURE_SENT_BACK = frozenset({"PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"})
+"""What was sent back of a subscription's payment may come as a capture's: one id, two names."""
+REVERSED = frozenset({"PAYMENT.SALE.REVERSED", "PAYMENT.CAPTURE.REVERSED"})
 INVOICE_PAID = "INVOICING.INVOICE.PAID"
 
 _PREFIX = "paypal-"

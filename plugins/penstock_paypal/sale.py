@@ -30,6 +30,12 @@ _STATES: Mapping[str, PaymentStatus] = {
     "denied": PaymentStatus.declined,
     "reversed": PaymentStatus.reversed,
 }
+
+
+class UnknownState(ValueError):
+    """A sale in a state that PayPal's specification does not name: waiting will not help."""
+
+
 _NO_MONEY = Money(0, "XXX")  # ISO 4217 for "no currency involved"
 
 
@@ -53,12 +59,16 @@ class Sale:
             fallback: when it happened, where the sale does not say so.
 
         Raises:
-            ValueError: it has no id, amount or state we know.
+            ValueError: it has no id, amount or state.
+            UnknownState: it has a state we know nothing of.
         """
         identity, amount = shapes.identity(data, "id"), shapes.money(data, "amount")
-        status = _STATES.get((shapes.text(data, "state") or "").lower())
-        if identity is None or amount is None or status is None:
-            raise ValueError("a sale without an id, an amount or a state that is known here")
+        state = shapes.text(data, "state")
+        if identity is None or amount is None or state is None:
+            raise ValueError("a sale without an id, an amount or a state")
+        status = _STATES.get(state.lower())
+        if status is None:
+            raise UnknownState("a sale in a state that is not known here")
         at = shapes.moment(data, "create_time") or fallback
         custom = shapes.text(data, "custom")
         return cls(

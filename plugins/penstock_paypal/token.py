@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ EARLY = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    client_id: str
+    pair: tuple[str, str] = field(repr=False)
     value: str = field(repr=False)
     until: datetime
 
@@ -66,27 +66,28 @@ class Tokens:
         secret = await self._secrets.get()
         pairs = _pairs(secret)
         kept = self._kept
-        if kept is not None and kept.client_id in pairs and self._clock.now() < kept.until:
+        if kept is not None and kept.pair in pairs and self._clock.now() < kept.until:
             return kept.value
         self._kept = await self._first(pairs)
         if self._kept is None:
             # Every known pair failed: they may have been rotated since we looked.
             latest = _pairs(await self._secrets.refresh())
-            self._kept = await self._first(dict(latest.items() - pairs.items()))
+            self._kept = await self._first([pair for pair in latest if pair not in pairs])
         if self._kept is None:
-            self._log.warning("paypal.credentials_refused")
+            # Alarms count it, by this name.
+            self._log.warning("gateway.denied", gateway="paypal", what="token")
             raise HttpNotSent("PayPal does not take the client_id and client_secret of the secret")
         return self._kept.value
 
-    async def _first(self, pairs: Mapping[str, str]) -> _Token | None:
-        for client_id, client_secret in pairs.items():
-            token = await self._ask(client_id, client_secret)
+    async def _first(self, pairs: Sequence[tuple[str, str]]) -> _Token | None:
+        for pair in pairs:
+            token = await self._ask(pair)
             if token is not None:
                 return token
         return None
 
-    async def _ask(self, client_id: str, client_secret: str) -> _Token | None:
-        basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode("ascii")
+    async def _ask(self, pair: tuple[str, str]) -> _Token | None:
+        basic = base64.b64encode(":".join(pair).encode()).decode("ascii")
         now = self._clock.now()
         answer = await self._http.request(
             "POST",
@@ -126,14 +127,14 @@ class Tokens:
         ):
             raise HttpNotSent("no token: PayPal answered something else")
         lasts = timedelta(seconds=min(life, 24 * 3600))
-        return _Token(client_id, value, now + max(lasts - EARLY, lasts / 2))
+        return _Token(pair, value, now + max(lasts - EARLY, lasts / 2))
 
 
-def _pairs(secret: Secret) -> dict[str, str]:
-    """Client secrets by client id, newest first; a version lacking either is passed over."""
-    pairs: dict[str, str] = {}
-    for version in secret.versions:
-        client_id, client_secret = version.get("client_id"), version.get("client_secret")
-        if client_id and client_secret:
-            pairs.setdefault(client_id, client_secret)
-    return pairs
+def _pairs(secret: Secret) -> list[tuple[str, str]]:
+    """
+    Client ids with their secrets, newest first; a version lacking either is passed over.
+
+    One client id may have two secrets: PayPal lets both be good while one replaces the other.
+    """
+    pairs = [(one.get("client_id"), one.get("client_secret")) for one in secret.versions]
+    return list(dict.fromkeys((name, word) for name, word in pairs if name and word))

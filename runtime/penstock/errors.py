@@ -7,6 +7,7 @@ Everything Penstock raises on purpose:
     + MalformedMessage        - a queue message that is not what its contract says
     + UnknownGateway          - a message or delivery for a gateway that is not installed
     + UnknownPayment          - a message about a payment the ledger has never held
+    + Unconfirmable           - the gateway's API says nothing of it that we could act on
     + MissingCapability       - the gateway cannot do what was asked of it
     + PaymentConflict         - an id that exists with another order
     + ChargeRefused           - the gateway would not take the request as it stands
@@ -57,6 +58,15 @@ class UnknownGateway(PermanentError):
 
 class UnknownPayment(PermanentError):
     """A message about a payment the ledger has never held."""
+
+
+class Unconfirmable(PermanentError):
+    """
+    The gateway's API will never say of it what we could act on.
+
+    A state nobody here knows, a question it refuses, a refund of nobody can say what: parked
+    with the reason, so that people see it and redrive it once it can be told.
+    """
 
 
 class MissingCapability(PermanentError):

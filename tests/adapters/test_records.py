@@ -70,6 +70,7 @@ payments = st.builds(
     plan=st.none() | st.builds(Plan, texts, maybe),
     payer=payers,
     links=pairs,
+    refunded=st.none() | money,
     invoice_number=maybe,
     invoice_withheld=maybe,
     version=counts,

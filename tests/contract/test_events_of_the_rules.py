@@ -123,6 +123,18 @@ CHANGES: dict[str, tuple[Callable[[], Change], list[EventType]]] = {
         ),
         [EventType.payment_refunded, EventType.invoice_withheld],
     ),
+    "refunded in parts": (
+        lambda: rules.observe(
+            seen(PaymentStatus.partially_refunded).payment,
+            "acme-S-1",
+            "acme",
+            replace(observation(PaymentStatus.partially_refunded), refunded=Money(250, "USD")),
+            invoicing=True,
+            now=NOON,
+            new_id=new_id,
+        ),
+        [EventType.payment_refunded],
+    ),
     "reversed": (
         lambda: seen(PaymentStatus.reversed),
         [EventType.payment_reversed, EventType.invoice_withheld],

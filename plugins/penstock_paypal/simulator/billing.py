@@ -25,6 +25,7 @@ class Billing:
         app.router.add_post(_SUBSCRIPTIONS, self._subscribe)
         app.router.add_get(f"{_SUBSCRIPTIONS}/{{id}}", self._show_subscription)
         app.router.add_get("/v1/payments/sale/{id}", self._show_sale)
+        app.router.add_get("/v1/payments/refund/{id}", self._show_refund)
 
     async def _list_plans(self, _: web.Request) -> web.Response:
         return web.json_response({"plans": list(self._books.plans.values()), "links": []})
@@ -58,6 +59,9 @@ class Billing:
 
     async def _show_sale(self, request: web.Request) -> web.Response:
         return web.json_response(_found(self._books.sales, request))
+
+    async def _show_refund(self, request: web.Request) -> web.Response:
+        return web.json_response(_found(self._books.refunds, request))
 
 
 def _found(kept: dict[str, Document], request: web.Request) -> Document:

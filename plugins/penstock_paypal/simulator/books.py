@@ -18,6 +18,7 @@ class Books:
     plans: dict[str, Document] = field(default_factory=dict[str, Document])
     subscriptions: dict[str, Document] = field(default_factory=dict[str, Document])
     sales: dict[str, Document] = field(default_factory=dict[str, Document])
+    refunds: dict[str, Document] = field(default_factory=dict[str, Document])
     invoices: dict[str, Document] = field(default_factory=dict[str, Document])
     mailed: list[Document] = field(default_factory=list[Document])
     unique_numbers: bool = False

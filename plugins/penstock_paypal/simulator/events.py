@@ -127,7 +127,10 @@ def _send_back(
         elif "sale_id" in refund:
             refund["sale_id"] = sale["id"]
         books.sales[sale["id"]] = sale
-    whole = _total(refund) >= _total(sale)
+    # The API names the sale of a refund, also where the webhook does not.
+    books.refunds[str(refund["id"])] = {**copy.deepcopy(refund), "sale_id": sale["id"]}
+    of_it = [one for one in books.refunds.values() if one["sale_id"] == sale["id"]]
+    whole = sum(map(_total, of_it)) >= _total(sale)
     sale["state"] = state if whole or state == "reversed" else f"partially_{state}"
     sale["update_time"] = now()
 

@@ -43,6 +43,7 @@ from penstock.api.gateway import (
     InvoiceDraft,
     Invoices,
     InvoiceState,
+    Locate,
     Lookup,
     Registered,
     Webhooks,
@@ -76,6 +77,7 @@ from penstock.errors import (
     InvoiceRefused,
     MalformedDelivery,
     SettingsError,
+    Unconfirmable,
 )
 
 __all__ = [
@@ -115,6 +117,7 @@ __all__ = [
     "InvoiceRefused",
     "InvoiceState",
     "Invoices",
+    "Locate",
     "Log",
     "Lookup",
     "LookupAnswer",
@@ -147,6 +150,7 @@ __all__ = [
     "Summary",
     "Transaction",
     "Unanswered",
+    "Unconfirmable",
     "Undecided",
     "Webhooks",
     "capabilities",

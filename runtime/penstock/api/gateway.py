@@ -51,6 +51,26 @@ class Confirm(Protocol):
 
         Raises:
             GatewayUnavailable: the API gave no answer.
+            Unconfirmable: it gave one that means nothing to us, and will go on so.
+        """
+        ...
+
+
+@runtime_checkable
+class Locate(Protocol):
+    """
+    Its API can be asked whose payment a notification concerns that does not say so.
+
+    No capability that a stage needs: what `read` cannot tell may be found here.
+    """
+
+    async def locate(self, notification: Notification, now: datetime) -> str | None:
+        """
+        Find the payment's id, ours; None where it concerns no payment.
+
+        Raises:
+            GatewayUnavailable: the API gave no answer, or does not show it yet.
+            Unconfirmable: it concerns one, and nobody can say which.
         """
         ...
 

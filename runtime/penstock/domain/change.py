@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from penstock.domain.events import Event, EventType
+from penstock.domain.money import Money
 from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment
 
@@ -81,7 +82,8 @@ def describe(payment: Payment) -> dict[str, Any]:
     described: dict[str, Any] = {
         "payment_id": payment.id,
         "status": payment.status.value,
-        "amount": {"minor": payment.order.amount.minor, "currency": payment.order.amount.currency},
+        "amount": _amount(payment.order.amount),
+        "refunded": _amount(payment.refunded) if payment.refunded else None,
         "reason": payment.reason,
         "reference": payment.order.reference,
         "description": payment.order.description,
@@ -97,6 +99,10 @@ def describe(payment: Payment) -> dict[str, Any]:
         "links": dict(payment.links),
     }
     return _present(described)
+
+
+def _amount(money: Money) -> dict[str, Any]:
+    return {"minor": money.minor, "currency": money.currency}
 
 
 def _present(fields: Mapping[str, Any]) -> dict[str, Any]:

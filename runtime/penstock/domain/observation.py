@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from penstock.domain.money import Money
 from penstock.domain.payment import Payer, PaymentStatus, Plan, Transaction
 
 
@@ -18,6 +19,8 @@ class Observation:
     Attributes:
         reference: the merchant's own reference (PayPal's `custom`), if the gateway carries one.
         links: where a person finds it at the gateway, by name.
+        refunds: what was sent back of it, as far as it was asked for; each by its own id.
+        refunded: how much was sent back in all, where the gateway says so.
     """
 
     transaction: Transaction
@@ -26,6 +29,8 @@ class Observation:
     payer: Payer | None = None
     reference: str | None = None
     links: Mapping[str, str] = field(default_factory=dict[str, str])
+    refunds: tuple[Transaction, ...] = ()
+    refunded: Money | None = None
 
     @property
     def status(self) -> PaymentStatus:

@@ -96,6 +96,7 @@ class Payment:
         version: grows by one with every commit; a write names the version it was decided on.
         sequence: the number of events this payment has caused.
         published: how many of them have left, in order.
+        refunded: how much was sent back in all, as far as we know; it only ever grows.
         invoice_withheld: why there is no invoice, when there is none.
     """
 
@@ -112,6 +113,7 @@ class Payment:
     plan: Plan | None = None
     payer: Payer | None = None
     links: Mapping[str, str] = field(default_factory=dict[str, str])
+    refunded: Money | None = None
     invoice_number: str | None = None
     invoice_withheld: str | None = None
     version: int = 0

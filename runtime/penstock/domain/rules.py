@@ -6,12 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
+from typing import TypeGuard
 
 from penstock.domain.change import Change, Fact, Seen, change
 from penstock.domain.events import EventType
+from penstock.domain.money import Money
 from penstock.domain.observation import Contradicted, Observation
 from penstock.domain.operation import Operation, OperationKind, OperationState
-from penstock.domain.payment import UNSENT_GRACE, Order, Payer, Payment, PaymentStatus
+from penstock.domain.payment import (
+    UNSENT_GRACE,
+    Order,
+    Payer,
+    Payment,
+    PaymentStatus,
+    Transaction,
+)
 
 _SAYS = {
     PaymentStatus.succeeded: EventType.payment_succeeded,
@@ -89,12 +98,16 @@ def observe(
     known = before or _met(payment_id, gateway, seen_state, now)
     transaction = seen_state.transaction
     ours = known.operation(OperationKind.charge) is not None
+    steps = (transaction, *seen_state.refunds)
+    kept = tuple(t for t in known.transactions if t.id not in {step.id for step in steps})
+    refunded = _refunded(known, seen_state, (*seen_state.refunds, *kept))
     after = replace(
         known,
         order=known.order if ours else replace(known.order, amount=transaction.amount),
-        status=seen_state.status,
+        status=_status(seen_state, refunded),
         reason=None,
-        transactions=(transaction, *(t for t in known.transactions if t.id != transaction.id)),
+        transactions=(*steps, *kept),
+        refunded=refunded,
         subscription=seen_state.subscription or known.subscription,
         plan=seen_state.plan or known.plan,
         payer=_payer(seen_state.payer, known.payer),
@@ -103,6 +116,9 @@ def observe(
     facts: list[Fact] = []
     if before is None or before.status is not after.status:
         facts.append(Fact(_SAYS[after.status]))
+    elif refunded is not None and refunded != before.refunded:
+        # The second part of the money that went back is news as the first was.
+        facts.append(Fact(EventType.payment_refunded))
     if invoicing:
         after, withheld = _invoice(after, now, new_id)
         facts += withheld
@@ -167,6 +183,42 @@ def _met(payment_id: str, gateway: str, seen_state: Observation, now: datetime) 
         created_at=now,
         updated_at=now,
     )
+
+
+def _refunded(
+    known: Payment, seen_state: Observation, others: Sequence[Transaction]
+) -> Money | None:
+    """
+    How much went back in all: the most that anything tells, and never less than was known.
+
+    Refunds count by their ids, each once; a state that says "all of it" is worth the whole.
+    """
+    paid = seen_state.transaction.amount
+    sums = [one.amount.minor for one in others if _went_back(one, paid.currency)]
+    told = [one.minor for one in (known.refunded, seen_state.refunded) if _same(one, paid)]
+    if seen_state.status is PaymentStatus.refunded:
+        told.append(paid.minor)
+    most = max([sum(sums), *told])
+    return Money(min(most, paid.minor), paid.currency) if most > 0 else known.refunded
+
+
+def _went_back(step: Transaction, currency: str) -> bool:
+    back = step.kind == "refund" and step.status is PaymentStatus.refunded
+    return back and step.amount.currency == currency
+
+
+def _same(one: Money | None, paid: Money) -> TypeGuard[Money]:
+    return one is not None and one.currency == paid.currency
+
+
+def _status(seen_state: Observation, refunded: Money | None) -> PaymentStatus:
+    """As fetched; where the refund is shown and the sale lags behind, as the refund says."""
+    if seen_state.status not in (PaymentStatus.succeeded, PaymentStatus.partially_refunded):
+        return seen_state.status
+    if refunded is None or refunded.currency != seen_state.transaction.amount.currency:
+        return seen_state.status
+    whole = refunded.minor >= seen_state.transaction.amount.minor
+    return PaymentStatus.refunded if whole else PaymentStatus.partially_refunded
 
 
 def _payer(seen: Payer | None, known: Payer | None) -> Payer | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import Confirm, Gateway, Invoices
+from penstock.api.gateway import Confirm, Gateway, Invoices, Locate
 from penstock.domain import rules
 from penstock.domain.change import Seen
 from penstock.domain.delivery import Evidence, Notification
@@ -43,7 +43,7 @@ class Process:
                 payment's id belongs to another gateway's.
             TransientError: the gateway's API, the ledger or a topic gave no answer.
         """
-        notification = Notification.loads(message.body)
+        notification = await self._located(Notification.loads(message.body))
         correlation.bind(
             delivery_id=notification.delivery_id,
             entity=notification.entity,
@@ -69,6 +69,14 @@ class Process:
                 return Handled(shown, "rejected", because)
             case _:
                 assert_never(outcome)
+
+    async def _located(self, notification: Notification) -> Notification:
+        """With the payment it concerns, where only the gateway's API can tell."""
+        gateway = self.gateways.get(notification.gateway)
+        if notification.entity is not None or not isinstance(gateway, Locate):
+            return notification
+        correlation.bind(delivery_id=notification.delivery_id, event_id=notification.id)
+        return replace(notification, entity=await gateway.locate(notification, self.clock.now()))
 
     async def _finish(self, entity: str) -> None:
         # What is already true is told before the invoice is tried, which may take a while.

@@ -15,6 +15,7 @@ from penstock.api import (
     HttpUnanswered,
     Notification,
     NotSent,
+    Unconfirmable,
 )
 from penstock.testing.builders import invoice_draft
 from penstock.testing.clock import NOON
@@ -36,7 +37,7 @@ def _notification() -> Notification:
     return Notification(
         id="WH-1",
         gateway="paypal",
-        type="PAYMENT.SALE.REFUNDED",
+        type="INVOICING.INVOICE.PAID",
         entity=f"paypal-{SALE}",
         resource={},
         occurred_at=NOON - timedelta(days=1),
@@ -109,6 +110,33 @@ async def test_both_credentials_of_a_rotation_are_tried(told: Told) -> None:
     assert (2, 0) == (told.tokens, told.secrets.refreshes)
 
 
+async def test_the_former_secret_of_the_same_client_is_tried_too() -> None:
+    """
+    A new secret may be written before PayPal takes it; the one before is good until then.
+    """
+    told = Told(secrets=FixedSecrets({**SECRET, "client_secret": "not yet good"}, SECRET))
+    told.at(SALE_PATH, FOUND)
+    told.http.answers[TOKEN] = [response(401, {"error": "invalid_client"}), granted()]
+    await _ask(told)
+    await _ask(told)
+
+    assert (2, 0, 2) == (told.tokens, told.secrets.refreshes, len(told.asked))
+
+
+async def test_a_token_of_a_secret_that_is_no_longer_ours_is_not_used() -> None:
+    """
+    The secret was replaced, because it was lost perhaps; its client is the same.
+    """
+    rotated = {**SECRET, "client_secret": "rotated"}
+    told = Told(secrets=FixedSecrets(SECRET, fresh=(rotated,)))
+    told.at(SALE_PATH, FOUND)
+    await _ask(told)
+    await told.secrets.refresh()
+    await _ask(told)
+
+    assert 2 == told.tokens
+
+
 async def test_new_credentials_are_looked_for_when_the_known_ones_fail() -> None:
     fresh = {"client_id": "client", "client_secret": "rotated"}
     told = Told(secrets=FixedSecrets(SECRET, fresh=(fresh,)))
@@ -175,7 +203,7 @@ async def test_how_long_to_wait_is_what_paypal_says(
 
 async def test_a_refusal_is_logged_with_what_paypals_support_asks_for(told: Told) -> None:
     told.at(SALE_PATH, problem(422, "SOME_ISSUE"))
-    with pytest.raises(GatewayUnavailable):
+    with pytest.raises(Unconfirmable):
         await _ask(told)
 
     assert [
@@ -205,6 +233,36 @@ async def test_asking_too_much_is_an_event_that_alarms_count(told: Told, answer:
     ) == told.log.lines[0]
 
 
+@pytest.mark.parametrize("status", [401, 403])
+async def test_credentials_paypal_does_not_take_are_an_event_that_alarms_count_and_wait(
+    told: Told, status: int
+) -> None:
+    told.at(SALE_PATH, problem(status))
+    with pytest.raises(GatewayUnavailable):
+        await _ask(told)
+
+    assert (
+        "warning",
+        "gateway.denied",
+        {
+            "gateway": "paypal",
+            "what": "show sale",
+            "status": status,
+            "debug_id": "90957fca61718",
+        },
+    ) == told.log.lines[0]
+
+
+async def test_a_refused_client_is_an_event_that_alarms_count(told: Told) -> None:
+    told.http.answers[TOKEN] = response(401, {"error": "invalid_client"})
+    with pytest.raises(HttpNotSent):
+        await _ask(told)
+
+    assert [("warning", "gateway.denied", {"gateway": "paypal", "what": "token"})] == (
+        told.log.lines
+    )
+
+
 async def test_other_refusals_are_not_counted_as_asking_too_much(told: Told) -> None:
     told.at(SALE_PATH, problem(503))
     with pytest.raises(GatewayUnavailable):
@@ -227,7 +285,7 @@ async def test_what_paypal_writes_besides_codes_reaches_no_log_and_no_error(told
     """
     body = {"name": "buyer@example.com said so", "details": [{"issue": "x\ny"}], "debug_id": "a b"}
     told.at(SALE_PATH, response(422, body))
-    with pytest.raises(GatewayUnavailable) as refused:
+    with pytest.raises(Unconfirmable) as refused:
         await _ask(told)
 
     assert "PayPal, show sale: 422" == str(refused.value)

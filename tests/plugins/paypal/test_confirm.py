@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from penstock.api import (
     Payer,
     PaymentStatus,
     Plan,
+    Unconfirmable,
 )
 from penstock.testing.clock import NOON
 from penstock.testing.http import response
@@ -53,6 +55,22 @@ SUBSCRIPTION = {
         "name": {"given_name": "Ada", "surname": "Example"},
     },
 }
+
+
+REFUND = "29B43325P49508437"
+REFUND_PATH = f"/v1/payments/refund/{REFUND}"
+REFUND_V2_PATH = f"/v2/payments/refunds/{REFUND}"
+
+
+def _refund(total: str = "-5.00", **changes: Any) -> dict[str, Any]:
+    return {
+        "id": REFUND,
+        "state": "completed",
+        "amount": {"total": total, "currency": "USD"},
+        "sale_id": SALE,
+        "create_time": "2026-11-02T11:59:30Z",
+        **changes,
+    }
 
 
 def _notification(
@@ -185,6 +203,7 @@ async def test_a_newer_state_is_applied_as_fetched(
     told: Told, event: str, state: str, status: PaymentStatus
 ) -> None:
     told.at(SALE_PATH, response(200, _sale(state=state)))
+    told.at(f"/v1/payments/refund/{SALE}", response(200, _refund(state="pending")))
 
     assert status == (await _confirmed(told, _notification(f"PAYMENT.SALE.{event}"))).status
 
@@ -206,7 +225,8 @@ async def test_what_is_about_something_else_is_not_compared_with_the_sale(
     """
     A refund's amount is the refund's, an invoice has no sale's: the sale is read again.
     """
-    other = _notification(event, id="29B43325P49508437", amount={"total": "-1", "currency": "USD"})
+    told.at(REFUND_PATH, response(200, _refund()))
+    other = _notification(event, id=REFUND, amount={"total": "-1", "currency": "USD"})
 
     assert SALE == (await _confirmed(told, other)).transaction.id
 
@@ -230,6 +250,171 @@ async def test_an_old_sale_that_is_not_there_contradicts_with_what_was_claimed(t
         answer.observation.transaction.id,
         answer.observation.transaction.amount,
         answer.observation.subscription,
+    )
+
+
+@pytest.mark.parametrize("answer", [response(200, _sale(state="quantum")), response(400, b"")])
+async def test_what_waiting_will_not_help_is_for_people(told: Told, answer: Any) -> None:
+    """
+    A state nobody here knows, a question PayPal refuses: parked with its reason.
+    """
+    told.at(SALE_PATH, answer)
+    with pytest.raises(Unconfirmable, match="show sale"):
+        await told.paypal.confirm(_notification(), NOON)
+
+
+@pytest.mark.parametrize("state", ["completed", "partially_refunded"])
+async def test_a_refund_is_read_again_and_counted_by_its_own_id(told: Told, state: str) -> None:
+    """
+    What the webhook says of its amount counts for nothing.
+    """
+    told.at(SALE_PATH, response(200, _sale(state=state)))
+    told.at(REFUND_PATH, response(200, _refund()))
+    claims = {"id": REFUND, "amount": {"total": "12.50", "currency": "USD"}}
+    seen = await _confirmed(told, _notification("PAYMENT.SALE.REFUNDED", **claims))
+
+    (step,) = seen.refunds
+    assert (REFUND, "refund", PaymentStatus.refunded, Money(500, "USD")) == (
+        step.id,
+        step.kind,
+        step.status,
+        step.amount,
+    )
+
+
+async def test_a_refund_of_the_second_generation_says_how_much_went_back_in_all(
+    told: Told,
+) -> None:
+    whole = {"total_refunded_amount": {"currency_code": "USD", "value": "7.00"}}
+    told.at(REFUND_PATH, problem(404))
+    told.at(
+        REFUND_V2_PATH,
+        response(
+            200,
+            {
+                "id": REFUND,
+                "status": "COMPLETED",
+                "amount": {"currency_code": "USD", "value": "5.00"},
+                "seller_payable_breakdown": whole,
+                "links": [
+                    {"rel": "up", "href": f"https://api.paypal.com/v2/payments/captures/{SALE}"}
+                ],
+            },
+        ),
+    )
+    seen = await _confirmed(told, _notification("PAYMENT.CAPTURE.REFUNDED", id=REFUND))
+
+    assert (Money(500, "USD"), Money(700, "USD")) == (seen.refunds[0].amount, seen.refunded)
+
+
+async def test_a_refund_of_another_sale_contradicts(told: Told) -> None:
+    told.at(REFUND_PATH, response(200, _refund(sale_id="80F85758S3080410K")))
+    answer = await told.paypal.confirm(_notification("PAYMENT.SALE.REFUNDED", id=REFUND), NOON)
+
+    assert isinstance(answer, Contradicted)
+
+
+async def test_a_reversal_is_applied_though_the_sale_has_no_state_for_it(told: Told) -> None:
+    """
+    The specification names none; the reversal itself is shown as a refund.
+    """
+    told.at(REFUND_PATH, response(200, _refund("-12.50")))
+    seen = await _confirmed(told, _notification("PAYMENT.SALE.REVERSED", id=REFUND))
+
+    assert (PaymentStatus.reversed, "reversal") == (seen.status, seen.refunds[0].kind)
+
+
+@pytest.mark.parametrize("kind", ["SALE.REFUNDED", "SALE.REVERSED", "CAPTURE.REFUNDED"])
+async def test_money_said_to_be_sent_back_that_paypal_shows_nothing_of_is_waited_for_then_parked(
+    told: Told, kind: str
+) -> None:
+    for where in (REFUND_PATH, REFUND_V2_PATH):
+        told.at(where, problem(404))
+    young, old = (
+        _notification(f"PAYMENT.{kind}", id=REFUND, age=timedelta(minutes=minutes))
+        for minutes in (1, 16)
+    )
+
+    assert isinstance(await told.paypal.confirm(young, NOON), NotYet)
+    with pytest.raises(Unconfirmable):
+        await told.paypal.confirm(old, NOON)
+
+
+@pytest.mark.parametrize("kind", ["SALE.REFUNDED", "SALE.REVERSED", "CAPTURE.REFUNDED"])
+async def test_a_refund_that_names_no_sale_is_found_by_reading_it(told: Told, kind: str) -> None:
+    """
+    So it came of a refund made on paypal.com (PayPal-Python-SDK issue 91).
+    """
+    told.at(REFUND_PATH, response(200, _refund()))
+    nameless = _notification(f"PAYMENT.{kind}", entity=None, id=REFUND)
+
+    assert f"paypal-{SALE}" == await told.paypal.locate(nameless, NOON)
+
+
+async def test_a_refund_that_names_its_payment_only_is_found_by_that(told: Told) -> None:
+    payment = "PAY-9MX90473V8752831HK5G4RDI"
+    told.at(REFUND_PATH, response(200, _refund(sale_id=None, parent_payment=payment)))
+    told.at(
+        f"/v1/payments/payment/{payment}",
+        response(200, {"transactions": [{"related_resources": [{"sale": {"id": SALE}}]}]}),
+    )
+    nameless = _notification("PAYMENT.SALE.REFUNDED", entity=None, id=REFUND)
+
+    assert f"paypal-{SALE}" == await told.paypal.locate(nameless, NOON)
+
+
+async def test_a_refund_nobody_can_tell_the_sale_of_is_waited_for_then_parked(told: Told) -> None:
+    for where in (REFUND_PATH, REFUND_V2_PATH):
+        told.at(where, problem(404))
+    young, old = (
+        _notification("PAYMENT.SALE.REFUNDED", entity=None, id=REFUND, age=timedelta(minutes=age))
+        for age in (1, 16)
+    )
+
+    with pytest.raises(GatewayUnavailable):
+        await told.paypal.locate(young, NOON)
+    with pytest.raises(Unconfirmable):
+        await told.paypal.locate(old, NOON)
+    told.at(REFUND_PATH, response(200, _refund(sale_id=None)))
+    with pytest.raises(Unconfirmable):
+        await told.paypal.locate(young, NOON)
+
+
+async def test_a_refund_of_a_capture_that_is_no_sale_concerns_no_payment(told: Told) -> None:
+    """
+    The merchant may sell otherwise, too.
+    """
+    told.at(SALE_PATH, problem(404))
+    link = {"rel": "up", "href": f"https://api.paypal.com/v2/payments/captures/{SALE}"}
+    other = _notification("PAYMENT.CAPTURE.REFUNDED", entity=None, links=[link])
+
+    assert await told.paypal.locate(other, NOON) is None
+
+
+async def test_what_concerns_no_payment_is_not_asked_about(told: Told) -> None:
+    other = _notification("BILLING.SUBSCRIPTION.ACTIVATED", entity=None)
+
+    assert await told.paypal.locate(other, NOON) is None
+    assert [] == told.asked
+
+
+async def test_a_sale_event_that_names_no_sale_is_for_people(told: Told) -> None:
+    with pytest.raises(Unconfirmable):
+        await told.paypal.locate(_notification(entity=None), NOON)
+
+
+async def test_over_http_a_refund_made_on_paypal_com_is_found(stage: Stage) -> None:
+    await stage.trigger(event_type="PAYMENT.SALE.REFUNDED", set={"resource.sale_id": None})
+    (delivery,) = stage.received
+    nameless = stage.paypal.read(delivery)
+    entity = await stage.paypal.locate(nameless, delivery.received_at)
+    answer = await stage.paypal.confirm(replace(nameless, entity=entity), delivery.received_at)
+
+    assert nameless.entity is None
+    assert isinstance(answer, Confirmed)
+    assert (PaymentStatus.refunded, Money(1250, "USD")) == (
+        answer.observation.status,
+        answer.observation.refunds[0].amount,
     )
 
 
@@ -279,13 +464,11 @@ async def test_half_a_character_in_a_name_does_not_reach_the_ledger(told: Told) 
     "answer",
     [
         response(200, {}),
-        response(200, _sale(state="quantum")),
         response(200, _sale(amount={"total": "1e3", "currency": "USD"})),
         response(200, _sale(id="../x")),
         response(200, b"<html>"),
         response(200, b""),
         response(302, b"", {"location": "https://evil.example"}),
-        response(400, b""),
         problem(403, "PERMISSION_DENIED"),
         problem(409),
         problem(429),

@@ -83,7 +83,7 @@ def told() -> Told:
         (response(200, b"<html>"), Unanswered("PayPal's answer is no JSON")),
         (response(201, b""), Unanswered("PayPal made the invoice and did not name it")),
         (problem(400, "BAD"), Refused("PayPal refused the invoice: 400 BAD, X_NAME")),
-        (problem(403), Refused("PayPal refused the invoice: 403 X_NAME")),
+        (problem(403), NotSent("PayPal, create invoice: 403 X_NAME")),
         (response(415, b"<html>"), Refused("PayPal refused the invoice: 415")),
         (
             problem(422, "USER_NOT_FOUND"),
@@ -209,7 +209,7 @@ async def test_a_search_that_was_not_answered_is_not_an_empty_one(told: Told, an
     ("answer", "error"),
     [
         (problem(400), InvoiceRefused),
-        (problem(403), InvoiceRefused),
+        (problem(403), GatewayUnavailable),
         (problem(422, "CANNOT_PROCESS_PAYMENTS"), InvoiceRefused),
         (problem(404), GatewayUnavailable),
         (problem(429), GatewayUnavailable),

@@ -80,6 +80,73 @@ def test_money_that_went_back_meanwhile_gets_no_invoice(status: PaymentStatus):
     assert "invoice.withheld" == types(change)[-1]
 
 
+def refund(number: int, minor: int, currency: str = "USD") -> Transaction:
+    paid = Money(minor, currency)
+    return Transaction(f"REFUND{number}", "refund", PaymentStatus.refunded, paid, NOON)
+
+
+def told(change: Change) -> list[tuple[str, int | None]]:
+    return [(e.type.value, e.data.get("refunded", {}).get("minor")) for e in change.events]
+
+
+def test_each_part_of_the_money_that_goes_back_is_told_once():
+    paid = observe(None, sale(PaymentStatus.succeeded)).payment
+    part = sale(PaymentStatus.partially_refunded)
+
+    first = observe(paid, replace(part, refunds=(refund(1, 500),)))
+    again = observe(first.payment, replace(part, refunds=(refund(1, 500),)))
+    silent = observe(again.payment, part)
+    second = observe(silent.payment, replace(part, refunds=(refund(2, 250),)))
+    rest = observe(second.payment, sale(PaymentStatus.refunded))
+    late = observe(rest.payment, replace(part, refunds=(refund(3, 500),)))
+
+    assert [("payment.refunded", 500), ("invoice.withheld", 500)] == told(first)
+    assert [[], []] == [told(again), told(silent)]
+    assert [("payment.refunded", 750)] == told(second)
+    assert [("payment.refunded", 1250)] == told(rest)
+    assert ([], PaymentStatus.refunded) == (told(late), late.payment.status)
+    assert "SALE1" == (late.payment.transaction and late.payment.transaction.id)
+
+
+def test_what_the_gateway_says_went_back_in_all_counts_more_than_the_parts_we_saw():
+    paid = observe(None, sale(PaymentStatus.succeeded)).payment
+    part = replace(sale(PaymentStatus.partially_refunded), refunds=(refund(2, 300),))
+
+    change = observe(paid, replace(part, refunded=Money(800, "USD")))
+
+    assert ("payment.refunded", 800) == told(change)[0]
+
+
+def test_a_sale_that_lags_behind_its_refund_is_told_once():
+    paid = observe(None, sale(PaymentStatus.succeeded)).payment
+    stale = replace(sale(PaymentStatus.succeeded), refunds=(refund(1, 500),))
+
+    first = observe(paid, stale)
+    then = observe(first.payment, sale(PaymentStatus.partially_refunded))
+
+    assert (PaymentStatus.partially_refunded, ("payment.refunded", 500)) == (
+        first.payment.status,
+        told(first)[0],
+    )
+    assert [] == told(then)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        replace(refund(1, 500), status=PaymentStatus.pending),
+        replace(refund(1, 500), status=PaymentStatus.declined),
+        replace(refund(1, 500), kind="reversal"),
+        refund(1, 500, "EUR"),
+    ],
+)
+def test_what_did_not_go_back_or_cannot_be_added_counts_for_nothing(step: Transaction):
+    change = observe(None, replace(sale(PaymentStatus.succeeded), refunds=(step,)))
+
+    assert (None, PaymentStatus.succeeded) == (change.payment.refunded, change.payment.status)
+    assert step in change.payment.transactions
+
+
 def test_a_refund_stops_an_invoice_that_was_not_begun():
     paid = observe(None, sale(PaymentStatus.succeeded)).payment
 

@@ -46,6 +46,8 @@ class Acme:
     Attributes:
         answers: what to answer to the next charges instead of Succeeded; a callable may also
             move the money first, by returning None after it.
+        concerned: what `locate` says a notification concerns that names no payment.
+        unavailable: what `locate` and `confirm` raise instead.
         confirmations: what `confirm` answers next instead of the sale as it stands.
     """
 
@@ -62,6 +64,8 @@ class Acme:
     )
     email: str | None = "buyer@example.org"
     confirmations: list[Confirmation] = field(default_factory=list[Confirmation])
+    concerned: str | None = None
+    unavailable: Exception | None = None
     authenticity: Authenticity = field(default_factory=Authentic)
     invoices: list[Invoice] = field(default_factory=list[Invoice])
     create_answers: list[CreateAnswer] = field(default_factory=list[CreateAnswer])
@@ -89,8 +93,15 @@ class Acme:
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
         if self.confirmations:
             return self.confirmations.pop(0)
+        if self.unavailable is not None:
+            raise self.unavailable
         payer = Payer("PAYER1", "Ann", self.email)
         return Confirmed(Observation(self.sale, payer=payer))
+
+    async def locate(self, notification: Notification, now: datetime) -> str | None:
+        if self.unavailable is not None:
+            raise self.unavailable
+        return self.concerned
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         self.charge_calls += 1

@@ -183,19 +183,32 @@ async def test_a_bug_keeps_the_message_and_its_text_out_of_the_log():
         (2, None, 4),
         (5, None, 32),
         (10, None, 900),
-        (9_999, None, 900),
+        (100, None, 900),
+        (101, None, 7200),
+        (9_999, None, 7200),
         (1, 30, 30),
         (1, 5000, 900),
         (1, -3, 0),
         (100, 1, 1),
-        (101, 1, 900),
-        (101, 1000, 900),
+        (101, 1, 7200),
+        (101, 1000, 7200),
     ],
 )
 def test_back_off_doubles_up_to_its_cap_or_does_as_told(
     receives: int, retry_after: float | None, delay: float
 ):
     assert delay == Backoff(2, 900).delay(receives, retry_after)
+
+
+def test_the_receipts_a_queue_allows_outlast_a_holiday_and_not_the_queue():
+    """
+    So credentials that nobody mends for a week dead-letter nothing, and nothing expires.
+    """
+    backoff = Backoff(2, 900)
+
+    waited = sum(backoff.delay(receives) for receives in range(1, 201)) / 86_400
+
+    assert 9 < waited < 13
 
 
 async def test_every_item_leaves_one_line_with_stage_entity_outcome_and_milliseconds():

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from penstock.api import Contradicted, Money, NotYet, Observation, PaymentStatus
+from penstock.api import (
+    Contradicted,
+    GatewayUnavailable,
+    Money,
+    NotYet,
+    Observation,
+    PaymentStatus,
+    Unconfirmable,
+)
 from penstock.domain.delivery import Notification
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.ports import Outgoing
@@ -96,6 +104,50 @@ async def test_without_an_email_there_is_no_invoice_and_an_event_that_says_so():
     await world.consume(world.verified, world.process)
 
     assert ["payment.succeeded", "invoice.withheld"] == [e.type for e in await world.published()]
+
+
+async def test_a_notification_that_names_no_payment_is_applied_to_the_one_the_api_names():
+    world = World(Acme(concerned="acme-SALE1"))
+    await arrive(world, notification(entity=None))
+
+    (result,) = await world.consume(world.verified, world.process)
+
+    assert ("done", 1) == (result.status, len(world.acme.invoices))
+    assert {"acme-SALE1"} == {event.entity for event in await world.published()}
+
+
+@pytest.mark.parametrize("entity", [None, "acme-SALE1"])
+async def test_what_nobody_can_confirm_is_parked_with_its_reason(entity: str | None):
+    world = World(Acme(unavailable=Unconfirmable("a state that is not known here")))
+    await arrive(world, notification(entity=entity))
+
+    (result,) = await world.consume(world.verified, world.process)
+
+    (dead,) = await world.drain(world.dead)
+    assert "parked" == result.status
+    assert "Unconfirmable: a state that is not known here" == dead.attributes["reason"]
+
+
+async def test_a_refund_that_was_parked_counts_once_it_is_redriven():
+    world = World(Acme(unavailable=Unconfirmable("a state that is not known here")))
+    await arrive(world, notification())
+    await world.consume(world.verified, world.process)
+    world.acme.unavailable = None
+    (dead,) = await world.drain(world.dead)
+    await world.verified.send(Outgoing(dead.body, group=dead.group, dedup=dead.id))
+
+    await world.consume(world.verified, world.process)
+
+    assert "payment.succeeded" == (await world.published())[0].type
+
+
+async def test_an_api_that_cannot_say_now_whom_a_notification_concerns_is_waited_for():
+    world = World(Acme(unavailable=GatewayUnavailable("403")))
+    await arrive(world, notification(entity=None))
+
+    (result,) = await world.consume(world.verified, world.process)
+
+    assert ("retry", []) == (result.status, await world.drain(world.dead))
 
 
 async def test_what_concerns_no_payment_is_ignored():

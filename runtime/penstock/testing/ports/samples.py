@@ -68,6 +68,7 @@ def full() -> Payment:
         plan=Plan("P-1", "Gold"),
         payer=payer,
         links={"gateway": "https://gateway.test/S-1"},
+        refunded=Money(250, "USD"),
         invoice_number="PS-1",
         invoice_withheld="not withheld, but every field holds something",
         version=4,
