@@ -41,7 +41,9 @@ def _environment(name: str, lock_name: str) -> Path:
     made_of = [str(folder), f"{sys.version_info.major}.{sys.version_info.minor}", _digest(lock)]
     stamp = folder / ".stamp"
     before = _read(stamp).splitlines()
-    usable = _python(folder).exists() and before[:2] == made_of[:2]
+    # Without a stamp it is `pulumi up`'s, which makes an empty one where it finds none.
+    ours = before[:2] == made_of[:2] or (not before and Path(sys.prefix) == folder)
+    usable = _python(folder).exists() and ours
     if usable and before == made_of:
         return folder
     print(f"penstock: installing locks/{lock_name} into {name}", flush=True)
