@@ -15,7 +15,7 @@ need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
 .PHONY: help setup run test check engine lint format build lock bench-flow bench-batch bench-signature \
-	bench-coldstart bench-bundle \
+	bench-coldstart bench-bundle bench-validation \
 	update preview graph cost invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
@@ -71,6 +71,9 @@ bench-bundle: setup ## the zips' sizes, and importing from them against a warm t
 
 bench-signature: setup ## a webhook's signature against one bare RSA check
 	@$(PY) -m benchmarks.bench_signature
+
+bench-validation: setup ## a request under the contract against a pydantic model
+	@$(PY) -m benchmarks.bench_validation
 
 # Pulumi asks, too, before it begins; where nobody can type, what make was told is the answer.
 update: setup ## pulumi up; STACK=dev; prod asks for its name first, or YES_PROD=1

@@ -176,9 +176,14 @@ class TestHostileJson:
             b'{"a": 1, "a": 2}',
             b'{"a": "\\ud800"}',
             b'{"\\udfff": 1}',
+            b'["\\uD800\\u0041"]',
+            b'"\\\\\\uDFFF"',
+            b'{"a": 1} {}',
+            b"\x0b{}",
             b"[" * 100_000,
             b"[" * 40 + b"]" * 40,
             b'{"a":' * 40 + b"1" + b"}" * 40,
+            b'[{"a":' * 17 + b"1" + b"}]" * 17,
         ],
         ids=lambda body: repr(body[:20]),
     )
@@ -191,6 +196,16 @@ class TestHostileJson:
             refused.value.__cause__, json.JSONDecodeError
         )
 
-    @pytest.mark.parametrize("text", ["[[1.5, true, null]]", '{"a": "é\\ud83d\\ude00"}', "-12"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "[[1.5, true, null]]",
+            '{"a": "é\\ud83d\\ude00"}',
+            "-12",
+            '\r\n\t {"a": ["\\\\ud800"]} \n',
+            "[" * 32 + "]" * 32,
+            f"[{'[],' * 40}[]]",
+        ],
+    )
     def test_honest_json_is_read_as_ever(self, text: str):
         assert json.loads(text) == loads(text.encode())
