@@ -235,19 +235,26 @@ def test_what_a_broken_rule_says_names_the_resource(graphs: Mapping[str, Graph])
 
 
 EMAIL = {"sender": "a@example.com", "recipients": ["b@example.com"]}
+GATEWAYS = {"paypal": {"environment": "live"}, "example": {"request_uri": "https://a.b/c"}}
+ROLE = "arn:aws:iam::123456789012:role/somebody"
 CONFIGS = st.fixed_dictionaries(
-    {},
-    optional={
-        "penstock:gateways": st.sampled_from(
-            [
-                {},
-                {"paypal": {"environment": "live"}},
-                {"example": {"request_uri": "https://a.b/c"}},
-            ]
+    {
+        "penstock:gateways": st.sets(st.sampled_from(sorted(GATEWAYS)), min_size=1).map(
+            lambda names: {name: GATEWAYS[name] for name in sorted(names)}
         ),
+    },
+    optional={
         "penstock:sinks": st.sampled_from(
             [{}, {"slack": {}}, {"slack": {"events": ["payment.succeeded"]}, "email": EMAIL}]
         ),
+        "reservedConcurrency": st.dictionaries(
+            st.sampled_from(["receive", "api", "verify", "process", "charge", "sweep"]),
+            st.just(1000),
+        ),
+        "operators": st.sampled_from([[], [ROLE]]),
+        "logLevel": st.sampled_from(["INFO", "DEBUG"]),
+        "sweepMinutes": st.integers(1, 60),
+        "throttlingBurst": st.integers(1, 5_000),
         "functionTimeoutSeconds": st.integers(26, 900),
         "visibilityTimeoutSeconds": st.sampled_from([0, 5400, 43_200]),
         "sqsMaxNumberOfMessages": st.integers(1, 10),
@@ -270,9 +277,8 @@ CONFIGS = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 @settings(
-    max_examples=8,
+    max_examples=50,
     deadline=None,
     # The zips are the same for every example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
