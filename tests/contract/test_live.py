@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
@@ -92,7 +92,8 @@ def test_a_payment_asked_for_over_http_ends(live: Live, http: requests.Session):
     while payment not in subjects():
         pass
 
-    read = http.get(live.url + accepted.headers["location"], timeout=10).json()
+    where = urljoin(accepted.url, accepted.headers["location"])
+    read = http.get(where, timeout=10).json()
     assert "succeeded" == read["status"]
 
 

@@ -91,14 +91,16 @@ class Handlers:
                 "The Idempotency-Key belongs to another payment",
                 "use a new key for a new payment",
             ) from exc
-        return json_answer(202, payment_view(payment), {"location": f"/payments/{payment.id}"})
+        # Relative to the request, so it is right behind any prefix: a stage's, a proxy's.
+        where = f"payments/{payment.id}"
+        return json_answer(202, payment_view(payment, where), {"location": where})
 
     async def get_payment(self, call: Call) -> Answer:
         """Read a payment."""
         payment = await self.platform.ledger.load(call.checked.parameters["id"])
         if payment is None:
             raise RequestRefused(404, "No such payment", "there is no payment of that id")
-        return json_answer(200, payment_view(payment))
+        return json_answer(200, payment_view(payment, payment.id))
 
     async def list_events(self, call: Call) -> Answer:
         """Read a page of the archive."""

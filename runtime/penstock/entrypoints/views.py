@@ -11,8 +11,13 @@ from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.payment import Payment, Transaction
 
 
-def payment_view(payment: Payment) -> dict[str, Any]:
-    """The payment as `GET /payments/{id}` answers it (components/schemas/Payment)."""
+def payment_view(payment: Payment, where: str) -> dict[str, Any]:
+    """
+    The payment as `GET /payments/{id}` answers it (components/schemas/Payment).
+
+    Args:
+        where: it, as seen from the request that is answered (a reference of RFC 3986).
+    """
     order, payer, plan = payment.order, payment.payer, payment.plan
     return present(
         {
@@ -32,7 +37,7 @@ def payment_view(payment: Payment) -> dict[str, Any]:
             "transactions": [_transaction(one) for one in payment.transactions],
             "operations": [_operation(one) for one in payment.operations],
             "invoice": _invoice(payment) or None,
-            "links": {**payment.links, "self": f"/payments/{payment.id}"},
+            "links": {**payment.links, "self": where},
             "created_at": moment(payment.created_at),
             "updated_at": moment(payment.updated_at),
         }

@@ -7,6 +7,7 @@ Charge: a message of payments.fifo moves its money once, whatever dies on the wa
                                                  └ not found ─► once the lease is over the same
                                                                 key again, if the gateway keeps
                                                                 keys; else park
+                                                                (turned down then: look up again)
     succeeded, declined ──────────────► nothing to do but to publish what is unsent
 """
 
@@ -184,6 +185,8 @@ class Charge:
         submitted = operation.submit(self.clock.now(), self.lease)
         payment = await self._commit(payment, submitted, PaymentStatus.accepted, None)
         answer = await gateway.charge(_request(payment, submitted))
+        if submitted.attempts > 1 and isinstance(answer, Declined | Refused):
+            answer = await self._doubted(payment, submitted, gateway, answer)
         try:
             return await self._settle(payment, submitted, answer)
         except LedgerConflict:
@@ -193,6 +196,22 @@ class Charge:
             if latest is None or latest.operation(OperationKind.charge) != submitted:
                 raise
             return await self._settle(latest, submitted, answer)
+
+    async def _doubted(
+        self, payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
+    ) -> ChargeAnswer:
+        """
+        What became of it, when a repeat is turned down.
+
+        A gateway may so say "I have charged that already" (409): an earlier attempt decides.
+        """
+        if not isinstance(gateway, Lookup):
+            return answer
+        try:
+            found = await gateway.look_up(_request(payment, operation))
+        except GatewayUnavailable as exc:
+            return Unanswered(f"it was turned down, and an earlier attempt is in doubt: {exc}")
+        return answer if isinstance(found, NotFound) else found
 
     async def _settle(
         self, payment: Payment, operation: Operation, answer: ChargeAnswer

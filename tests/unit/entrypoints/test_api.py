@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import jsonschema_rs
 import pytest
@@ -203,8 +204,25 @@ class TestPayments:
         (message,) = await stand.world.queues["payments"].receive(1, 0)
         sent = ChargeMessage.loads(message.body)
         assert (sent.id, "acme", 1250) == (message.group, sent.provider, sent.order.amount.minor)
-        assert f"/payments/{sent.id}" == answer.headers["location"]
         assert answer.headers["location"] == told(answer)["links"]["self"]
+
+    @pytest.mark.parametrize("prefix", ["", "/prod", "/_aws/execute-api/a1b2/$default"])
+    async def test_a_payment_is_found_where_it_says_whatever_the_api_is_behind(
+        self, call: Client, prefix: str
+    ):
+        """
+        A client puts its own address and ours together (RFC 3986, 5.2); we never see all of it.
+        """
+        asked = f"https://api.test{prefix}/payments"
+        made = await call.pay()
+        where = urljoin(asked, made.headers["location"])
+
+        read = await call("GET", where.removeprefix(f"https://api.test{prefix}"))
+
+        assert 200 == read.status
+        assert f"{asked}/{told(made)['id']}" == where
+        assert where == urljoin(asked, told(made)["links"]["self"])
+        assert where == urljoin(where, told(read)["links"]["self"])
 
     async def test_the_same_key_and_body_is_the_same_payment(self, call: Client):
         first, second = await call.pay(), await call.pay()

@@ -37,7 +37,7 @@ def show(
     payment = begun.run(read)
     if payment is None:
         raise CommandError("there is no payment of that id", Code.not_found)
-    view = payment_view(payment)
+    view = payment_view(payment, f"payments/{payment.id}")
     begun.show(view, lambda: _lines(view))
 
 
