@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from penstock.adapters.aws import Clients, DynamoLedger, SnsChannel, SqsChannel, SqsInbox, Threads
+from penstock.adapters.aws.inbox import portions
 from penstock.adapters.ids import RandomIds
 from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerUnavailable
 from penstock.ports import Message, Outgoing
@@ -148,6 +149,99 @@ async def test_a_group_is_named_as_sqs_takes_it():
         assert re.fullmatch("[0-9a-f]{64}", asked["MessageDeduplicationId"])
 
 
+class Polling(Answering):
+    """Clients whose polls are answered when the test says so, in a thread as real ones are."""
+
+    def __init__(self, *answers) -> None:
+        super().__init__(*answers)
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.waits, self.visible = [], []
+
+        self.answered = threading.Event()
+
+    async def poll(self, work):
+        def and_tell():
+            try:
+                return work()
+            finally:
+                self.answered.set()
+
+        return await asyncio.get_running_loop().run_in_executor(None, and_tell)
+
+    def call_now(self, service, operation, arguments, *, patient=False):
+        if operation == "change_message_visibility_batch":
+            self.visible += [
+                (e["ReceiptHandle"], e["VisibilityTimeout"]) for e in arguments["Entries"]
+            ]
+            return {}
+        self.waits.append(arguments["WaitTimeSeconds"])
+        self.begun.set()
+        self.go.wait(5)
+        return self.answers.pop(0)
+
+
+RAW = {
+    "MessageId": "id-1",
+    "Body": "body",
+    "ReceiptHandle": "receipt-1",
+    "Attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": "g"},
+}
+
+
+async def test_a_long_poll_is_asked_for_in_portions():
+    """
+    As many as make up the wait, and none after the first messages.
+    """
+    clients = Polling({}, {}, {"Messages": [RAW]})
+    clients.go.set()
+
+    (message,) = await SqsInbox(clients, "url").receive(10, 20)
+
+    assert ("id-1", [3, 3, 3]) == (message.id, clients.waits)
+    assert [3, 3, 3, 3, 3, 3, 2] == portions(20)
+    assert [0] == portions(0)
+    assert [2] == portions(2.5)
+
+
+@pytest.mark.parametrize("answer", [{}, {"Messages": [RAW]}], ids=["nothing", "a message"])
+async def test_a_poll_that_was_given_up_ends_with_its_portion(answer):
+    """
+    It asks no more, so that its process can end; what it still got is visible again at once.
+    """
+    clients = Polling(answer)
+    receiving = asyncio.create_task(SqsInbox(clients, "url").receive(10, 20))
+    await asyncio.to_thread(clients.begun.wait, 5)
+    receiving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+    clients.go.set()
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+    assert [3] == clients.waits
+    assert [("receipt-1", 0) for _ in answer] == clients.visible
+
+
+async def test_an_answer_that_crossed_with_giving_up_is_given_back():
+    """
+    The thread has its messages and is done, the loop has not heard of it and is told to stop.
+    """
+    clients = Polling({"Messages": [RAW]}, {})
+    receiving = asyncio.create_task(SqsInbox(clients, "url").receive(10, 20))
+    # In this order and without a turn of the loop in between.
+    await asyncio.to_thread(clients.begun.wait, 5)
+    clients.go.set()
+    clients.answered.wait(5)
+    receiving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+
+    assert [[("receipt-1", 0)]] == [seen(asked) for asked in clients.asked]
+
+
+def seen(asked):
+    return [(entry["ReceiptHandle"], entry["VisibilityTimeout"]) for entry in asked["Entries"]]
+
+
 def failed(place: int, code: str):
     return {"Failed": [{"Id": str(place), "Code": code, "SenderFault": False}]}
 
@@ -181,10 +275,7 @@ async def test_what_failed_of_a_batch_is_tried_again():
     assert [
         [("receipt-0", 2), ("receipt-1", 2), ("receipt-2", 2)],
         [("receipt-1", 2)],
-    ] == [
-        [(entry["ReceiptHandle"], entry["VisibilityTimeout"]) for entry in asked["Entries"]]
-        for asked in clients.asked
-    ]
+    ] == [seen(asked) for asked in clients.asked]
 
 
 async def test_what_fails_twice_is_said():

@@ -6,7 +6,8 @@ import asyncio
 import math
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from penstock.adapters.aws.clients import LONGEST_POLL, Clients
@@ -21,6 +22,22 @@ __all__ = ["SqsInbox", "message_from_record"]
 BATCH = 10
 LONGEST_DELAY = 12 * 3600 - 15 * 60
 """Seconds: SQS counts its 12 hours from the receipt, which is as old as a function can be."""
+
+
+PORTION = 3
+"""
+Seconds of a long poll that are asked for at once. A poll that is given up goes on in its thread
+until its answer, and its process as long: shorter costs requests, longer keeps who waits for the
+end (USD 0.4 a queue and month, against 0.06 with 20 seconds).
+"""
+
+
+@dataclass(slots=True)
+class _Poll:
+    """One receive, as its thread and the loop see it."""
+
+    given_up: threading.Event = field(default_factory=threading.Event)
+    receipts: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +55,25 @@ class SqsInbox:
         Raises:
             ChannelUnavailable: the queue gave no answer.
         """
-        given_up = threading.Event()
+        poll = _Poll()
         arguments = {
             "QueueUrl": self.queue_url,
             "MaxNumberOfMessages": min(limit, BATCH),
-            "WaitTimeSeconds": min(int(wait), LONGEST_POLL),
             "MessageSystemAttributeNames": ["ApproximateReceiveCount", "MessageGroupId"],
             "MessageAttributeNames": ["All"],
         }
         try:
             with unavailable("receive"):
-                answer = await self.clients.poll(lambda: self._poll(arguments, given_up))
+                raw = await self.clients.poll(lambda: self._poll(arguments, wait, poll))
         except asyncio.CancelledError:
-            # The poll goes on in its thread: what it still gets must not stay away for long.
-            given_up.set()
+            # It may be asking in its thread still, or just have been answered: either way what it
+            # gets must not stay away for long.
+            poll.given_up.set()
+            if poll.receipts:
+                with suppress(ChannelUnavailable):
+                    await self._change(poll.receipts, 0)
             raise
-        return [read_message(raw) for raw in answer.get("Messages", [])]
+        return [read_message(one) for one in raw["Messages"]]
 
     async def delete(self, message: Message) -> None:
         """
@@ -131,15 +151,20 @@ class SqsInbox:
             )
         return {label: int(answer["Attributes"][count]) for label, count in counts.items()}
 
-    def _poll(self, arguments: Mapping[str, Any], given_up: threading.Event) -> Mapping[str, Any]:
-        answer = self.clients.call_now("sqs", "receive_message", arguments, patient=True)
-        if given_up.is_set():
-            receipts = [str(raw["ReceiptHandle"]) for raw in answer.get("Messages", [])]
-            if receipts:
-                self.clients.call_now(
-                    "sqs", "change_message_visibility_batch", self._visibility(receipts, 0)
-                )
-        return answer
+    def _poll(self, arguments: Mapping[str, Any], wait: float, poll: _Poll) -> Mapping[str, Any]:
+        messages: list[Any] = []
+        for seconds in portions(wait):
+            asked = {**arguments, "WaitTimeSeconds": seconds}
+            answer = self.clients.call_now("sqs", "receive_message", asked, patient=True)
+            messages = answer.get("Messages", [])
+            if messages or poll.given_up.is_set():
+                break
+        poll.receipts = [str(one["ReceiptHandle"]) for one in messages]
+        if poll.receipts and poll.given_up.is_set():
+            self.clients.call_now(
+                "sqs", "change_message_visibility_batch", self._visibility(poll.receipts, 0)
+            )
+        return {"Messages": messages}
 
     async def _change(self, receipts: Sequence[str], delay: float) -> list[str]:
         """Change the visibility of all of them; returns those that may succeed another time."""
@@ -159,6 +184,12 @@ class SqsInbox:
                 for place, receipt in enumerate(receipts)
             ],
         }
+
+
+def portions(wait: float) -> list[int]:
+    """A wait as the waits that are asked for, one after the other."""
+    whole, rest = divmod(min(int(wait), LONGEST_POLL), PORTION)
+    return [*[PORTION] * whole, *([rest] if rest or not whole else [])]
 
 
 # With and without the prefix that SQS's older protocol gives them.
