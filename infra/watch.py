@@ -26,7 +26,8 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulu
     Make everything that tells somebody how the stack is.
 
     Returns:
-        What the stack exports of it: where `penstock serve` shall log, if that is who works.
+        What the stack exports of it: who is told, and where `penstock serve` shall log, if that
+        is who works.
     """
     hosted = None if made.settings.enabled else _log_of_serve(made)
     LogMetrics("metrics", _counted(made, functions, hosted), made.options)
@@ -44,7 +45,7 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulu
             made.options,
         )
     _dashboard(made, functions)
-    return {"serveLogGroup": hosted.name} if hosted else {}
+    return {"alertsTopicArn": alerts} | ({"serveLogGroup": hosted.name} if hosted else {})
 
 
 def _log_of_serve(made: Foundation) -> aws.cloudwatch.LogGroup:

@@ -129,7 +129,18 @@ async def test_a_running_function_takes_a_rotated_value_when_its_own_is_five_min
         (("set", "paypal"), {**FIRST, "client_secret": "hush-x\n"}, "no proper text"),
         (("set", "paypal"), '{"client_id": "hush-x', "JSON object of text fields"),
         (("set", "paypal"), {**FIRST, "client_id": 7}, "JSON object of text fields"),
+        (("set", "paypal"), "", "JSON object of text fields"),
+        (("set", "paypal"), "null", "JSON object of text fields"),
+        (("set", "paypal"), ["hush-x"], "JSON object of text fields"),
+        (("set", "paypal"), {}, "lacks the field client_id"),
+        (("set", "paypal"), 20_000 * "[" + "hush", "JSON object of text fields"),
+        (("set", "paypal"), {**FIRST, "client_id": "hush" * 5_000}, "no proper text in client_id"),
         (("set", "paypal", "--field", "pin"), "hush-x", "has the fields client_id"),
+        (("set", "paypal", "--field", "client_id"), "", "lacks the field client_secret"),
+        (("set", "nobody"), "hush-x", "no plugin nobody with a secret; there are paypal"),
+        (("rotate", "nobody"), "hush-x", "no plugin nobody with a secret; there are paypal"),
+        (("set", "paypal", "--from-file", "nowhere"), "", "nowhere: No such file"),
+        (("set", "paypal", "--from-file", "latin"), "", "text in UTF-8"),
         (("rotate", "paypal"), SECOND, "no value yet"),
         (("set", "example"), {}, "there are paypal"),
     ],
@@ -137,12 +148,21 @@ async def test_a_running_function_takes_a_rotated_value_when_its_own_is_five_min
 def test_what_the_plugin_did_not_declare_is_refused_by_name_and_not_shown(
     vault: Any, arguments: tuple[str, ...], given: Any, word: str
 ):
+    Path("latin").write_bytes(b"hush \xff")
     result = secrets(*arguments, given=given)
 
-    assert 0 != result.exit_code
+    assert 0 < result.exit_code < 70
     assert word in result.stderr
     assert "hush" not in result.output
+    assert [] == [one for one in chain(result.exception) if "hush" in f"{one} {vars(one)}"]
     assert [] == vault.list_secret_version_ids(SecretId=NAME)["Versions"]
+
+
+def chain(exc: BaseException | None) -> Iterator[BaseException]:
+    """An exception and all that hang on it: a report of errors would send them along."""
+    while exc is not None:
+        yield exc
+        exc = exc.__cause__ or exc.__context__
 
 
 def test_a_rotation_to_the_same_value_pushes_nothing_out(vault: Any):

@@ -27,7 +27,7 @@ def commands(name: str) -> list[str]:
 
 def recipe(line: str) -> list[str]:
     """
-    What `make …` runs, the set-up aside.
+    What `make …` runs, the set-up aside unless it is what was asked for.
 
     Raises:
         CalledProcessError: there is no such target.
@@ -41,4 +41,7 @@ def recipe(line: str) -> list[str]:
         text=True,
         check=True,
     )
-    return [one for one in shown.stdout.splitlines() if not any(word in one for word in _SETUP)]
+    lines = shown.stdout.splitlines()
+    if "setup" in line.split():
+        return lines
+    return [one for one in lines if not any(word in one for word in _SETUP)]

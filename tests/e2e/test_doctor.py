@@ -153,7 +153,15 @@ def test_no_answer_at_all_is_told_for_each_check_and_breaks_none(
     with elsewhere(tmp_path, well, aws=aws) as folder:
         todo = wrong(folder)
 
-    assert {"secrets", "quota", "mappings", "dead_letters", "webhooks", "clock"} == todo.keys()
+    assert {
+        "secrets",
+        "quota",
+        "mappings",
+        "alerts",
+        "dead_letters",
+        "webhooks",
+        "clock",
+    } == todo.keys()
 
 
 def _register(world: World, told: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ A check that cannot be made is a finding too; none of them ends the others.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,7 +18,7 @@ from penstock.bootstrap import Platform
 from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.reach import domain, health
 from penstock.entrypoints.secrets import PluginSecret
-from penstock.entrypoints.stack import Stack
+from penstock.entrypoints.stack import PROD, Stack
 from penstock.errors import PenstockError, PluginError, SettingsError
 from penstock.plugins import Kind, Registry, load, read_settings
 from penstock.settings import Settings
@@ -39,8 +39,7 @@ _OUTPUTS = (
 )
 _SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off."""
-_FED = "enable it: deploy again, or set penstock:consumers serve if `penstock serve` does the work"
-_SERVED = "disable it: `penstock serve` does the work, and each message would be worked on twice"
+_SWITCH = "aws lambda update-event-source-mapping --region {region} --uuid {id} --{what}"
 _ENOUGH = 100
 """Functions side by side that one busy hour needs; a new account may have 10."""
 
@@ -137,7 +136,8 @@ async def secrets(patient: Patient) -> AsyncIterator[Finding]:
         missing = [name for name in one.secrets if not (version and version.fields.get(name))]
         label = f"secret of {one.name}"
         if missing:
-            todo = f"penstock --stack {patient.stack.name} secrets set {one.name}"
+            meant = " --yes-prod" if patient.stack.name == PROD else ""
+            todo = f"penstock --stack {patient.stack.name} secrets set {one.name}{meant}"
             yield Finding(label, f"lacks {', '.join(missing)}", todo)
         else:
             yield Finding(label, f"has {', '.join(one.secrets)}")
@@ -160,12 +160,42 @@ async def mappings(patient: Patient) -> AsyncIterator[Finding]:
         answer = await patient.clients.call(
             "lambda", "list_event_source_mappings", FunctionName=physical
         )
-        states = [str(one["State"]) for one in answer["EventSourceMappings"]]
-        well = ("Enabled" in states) != served
-        todo = _SERVED if served else _FED
-        yield Finding(
-            f"mapping of {name}", states[0] if states else "none", None if well else todo
-        )
+        yield _mapping(patient.stack, name, answer["EventSourceMappings"], served)
+
+
+def _mapping(stack: Stack, function: str, made: Sequence[Any], served: bool) -> Finding:
+    """
+    One that is enabled, or none that is.
+
+    What was switched or deleted by hand Pulumi's state does not know of: deploying mends nothing.
+    """
+    label = f"mapping of {function}"
+    if not made:
+        todo = f"deleted by hand: pulumi up --refresh --stack {stack.name}"
+        return Finding(label, "none", None if served else todo)
+    state, enabled = str(made[0]["State"]), str(made[0]["State"]) == "Enabled"
+    todo = _SWITCH.format(
+        region=stack.outputs["region"],
+        id=made[0]["UUID"],
+        what="no-enabled" if served else "enabled",
+    )
+    if served:
+        todo += ", or each message is worked on twice: `penstock serve` does the work"
+    return Finding(label, state, None if enabled != served else todo)
+
+
+async def alerts(patient: Patient) -> AsyncIterator[Finding]:
+    """Who shall be told of alarms has confirmed it; nobody else is."""
+    topic = patient.stack.outputs.get("alertsTopicArn")
+    if topic is None:
+        return
+    answer = await patient.clients.call("sns", "list_subscriptions_by_topic", TopicArn=topic)
+    found = [str(one["SubscriptionArn"]) for one in answer["Subscriptions"]]
+    confirmed = sum(arn.startswith("arn:") for arn in found)
+    todo = None
+    if confirmed < len(found):
+        todo = "open the link that AWS mailed; SNS's console sends it again"
+    yield Finding("alarms tell", f"{confirmed} of {len(found)} that are named", todo)
 
 
 async def log_of_serve(patient: Patient) -> AsyncIterator[Finding]:
@@ -240,6 +270,7 @@ CHECKS: tuple[Check, ...] = (
     quota,
     mappings,
     log_of_serve,
+    alerts,
     dead_letters,
     webhooks,
     clock,

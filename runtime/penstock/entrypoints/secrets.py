@@ -148,15 +148,20 @@ def parse(text: str) -> Mapping[str, str]:
     Raises:
         SecretRefused: it is none.
     """
-    try:
-        raw: Any = json.loads(text)
-    except ValueError:
-        # Without its cause, which holds the text.
-        raise SecretRefused("the value must be a JSON object of text fields") from None
+    raw = _loaded(text)
     fields = cast("dict[str, Any]", raw) if isinstance(raw, dict) else None
+    # Not raised where reading failed: that error holds the text, and would go along as context.
     if fields is None or not all(isinstance(value, str) for value in fields.values()):
         raise SecretRefused("the value must be a JSON object of text fields")
     return cast("dict[str, str]", fields)
+
+
+def _loaded(text: str) -> Any:
+    """What JSON says, or nothing."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _proper(text: str) -> bool:

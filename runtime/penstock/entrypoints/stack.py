@@ -17,6 +17,7 @@ from penstock.plugins import Kind, load, variable
 from penstock.settings import Settings
 
 LOCAL = "local"
+PROD = "prod"
 STACK_FILE = Path(".penstock/local/stack.json")
 _PULUMI_SECONDS = 120
 _SETTINGS = {

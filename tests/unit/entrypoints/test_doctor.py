@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,9 +16,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from penstock.entrypoints.doctor import Patient, log_of_serve, mappings, quota, skew
+from penstock.entrypoints.doctor import (
+    Patient,
+    alerts,
+    clock,
+    log_of_serve,
+    mappings,
+    quota,
+    skew,
+)
 from penstock.entrypoints.reach import certificate, domain
 from penstock.entrypoints.stack import Stack
+from penstock.testing.clock import FrozenClock
 
 NOON = datetime.now(UTC)
 
@@ -51,6 +61,7 @@ class Told:
     """AWS, which answers any call with the same."""
 
     answer: Any
+    clock: FrozenClock = field(default_factory=FrozenClock)
 
     @property
     def clients(self) -> Told:
@@ -64,21 +75,26 @@ def patient(answer: Any, **outputs: Any) -> Patient:
     return Patient(Stack("dev", outputs), cast("Any", Told(answer)), cast("Any", None))
 
 
+SWITCH = "aws lambda update-event-source-mapping --region eu-west-1 --uuid u-1"
+
+
 @pytest.mark.parametrize(
     ("consumers", "state", "todo"),
     [
         ("functions", "Enabled", None),
-        ("functions", "Disabled", "enable it"),
-        ("functions", None, "enable it"),
+        ("functions", "Disabled", f"{SWITCH} --enabled"),
+        ("functions", None, "deleted by hand: pulumi up --refresh --stack dev"),
         ("serve", "Disabled", None),
-        ("serve", "Enabled", "disable it"),
+        ("serve", None, None),
+        ("serve", "Enabled", f"{SWITCH} --no-enabled"),
     ],
 )
 async def test_either_the_functions_are_fed_or_serve_is(
     consumers: str, state: str | None, todo: str | None
 ):
     one = patient(
-        {"EventSourceMappings": [{"State": state}] if state else []},
+        {"EventSourceMappings": [{"State": state, "UUID": "u-1"}] if state else []},
+        region="eu-west-1",
         settings={"consumers": consumers},
         functions={"receive": "r", "charge": "c"},
     )
@@ -100,6 +116,37 @@ async def test_the_log_of_serve_must_arrive_where_alarms_count_it(streams: Any, 
 
 async def test_where_functions_work_nobody_asks_for_the_log_of_serve():
     assert [] == [finding async for finding in log_of_serve(patient({}))]
+
+
+@pytest.mark.parametrize(
+    ("subscribed", "ok", "said"),
+    [
+        (["arn:aws:sns:a"], True, "1 of 1"),
+        (["arn:aws:sns:a", "PendingConfirmation"], False, "1 of 2"),
+        (["PendingConfirmation"], False, "0 of 1"),
+        ([], True, "0 of 0"),
+    ],
+)
+async def test_who_is_told_of_alarms_must_have_confirmed_it(
+    subscribed: list[str], ok: bool, said: str
+):
+    answer = {"Subscriptions": [{"SubscriptionArn": arn} for arn in subscribed]}
+    (found,) = [finding async for finding in alerts(patient(answer, alertsTopicArn="arn:t"))]
+
+    assert ok == found.ok
+    assert found.said.startswith(said)
+
+
+@pytest.mark.parametrize(("off", "ok"), [(-59, True), (0, True), (61, False), (-3600, False)])
+async def test_a_clock_that_is_off_by_more_than_a_minute_is_to_be_set(off: int, ok: bool):
+    noon = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    date = format_datetime(noon + timedelta(seconds=off), usegmt=True)
+    answer = {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+    told = Told(answer, FrozenClock(noon))
+    one = Patient(Stack("dev", {}), cast("Any", told), cast("Any", None))
+    (found,) = [finding async for finding in clock(one)]
+
+    assert (ok, f"{abs(off)} s from AWS's") == (found.ok, found.said)
 
 
 @pytest.mark.parametrize("seconds", [-90, 0, 90])

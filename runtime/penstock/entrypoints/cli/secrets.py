@@ -21,7 +21,7 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.secrets import PREVIOUS, PluginSecret, parse
+from penstock.entrypoints.secrets import PREVIOUS, PluginSecret, SecretRefused, parse
 from penstock.entrypoints.stack import Stack
 from penstock.plugins import load
 
@@ -134,13 +134,22 @@ def _declared(begun: Session, plugin: str) -> tuple[str, Sequence[str]]:
 
 def _given(wanted: Sequence[str], one: str | None, from_file: Path | None) -> Mapping[str, str]:
     """The fields, from wherever they come; never from the command line, which others can read."""
-    if from_file is not None and str(from_file) != "-":
-        text = from_file.read_text()
-    elif from_file is not None or not sys.stdin.isatty():
-        text = sys.stdin.read()
-    else:
+    if from_file is None and sys.stdin.isatty():
         return {name: typer.prompt(name, hide_input=True).strip() for name in wanted}
+    text = _read(from_file)
+    if text is None:
+        raise SecretRefused("the value must be text in UTF-8")
     return {one: text.strip()} if one is not None else parse(text)
+
+
+def _read(from_file: Path | None) -> str | None:
+    """What a file or the pipe says, if it is text."""
+    try:
+        if from_file is None or str(from_file) == "-":
+            return sys.stdin.read()
+        return from_file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 async def _view(secret: PluginSecret, plugin: str, now: datetime) -> Mapping[str, Any]:

@@ -16,10 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from penstock.bootstrap.aws import AwsWorld
-from penstock.entrypoints.stack import LOCAL, Stack, find
+from penstock.entrypoints.stack import LOCAL, PROD, Stack, find
 
 T = TypeVar("T")
-PROD = "prod"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
 
