@@ -11,6 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from penstock.adapters.aws.items import (
+    DUE,
+    attempt_item,
     event_item,
     payment_item,
     read_event_item,
@@ -138,8 +140,30 @@ def test_a_payment_is_in_the_due_index_only_while_it_is_due():
     item = payment_item(waiting, "c")
 
     assert {"S": "2026-11-02T12:07:00.000000Z"} == item["due_at"]
-    assert {"S": "due"} == item["due_pk"]
+    assert item["due_pk"]["S"] in DUE
     assert set() == {"due_pk", "due_at"} & set(payment_item(settled(waiting), "c"))
+
+
+def test_a_payment_is_due_in_one_place_for_ever_and_all_places_are_used():
+    """
+    A write that moved it to another partition would leave it listed twice.
+    """
+    places = [
+        payment_item(due_at(accepted(f"pay-{n}"), 7), "c")["due_pk"]["S"] for n in range(200)
+    ]
+    later = payment_item(due_at(accepted("pay-7"), 9), "d")["due_pk"]["S"]
+
+    assert set(DUE) == set(places)
+    assert places[7] == later
+
+
+def test_a_delivered_event_is_forgotten_once_no_queue_can_hold_it_any_more():
+    """
+    Fourteen days in its queue and fourteen in the dead-letter queue.
+    """
+    item = attempt_item("slack", "event-1", NOON)
+
+    assert NOON + timedelta(days=28) < datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC)
 
 
 def test_what_is_empty_or_missing_takes_no_room():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -81,13 +82,20 @@ class DynamoLedger:
 
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Ids of payments whose `due_at` has come, longest due first."""
-        found = await self._table.query(
+        shards = await asyncio.gather(*(self._due(shard, now, limit) for shard in items.DUE))
+        found = [item for shard in shards for item in shard]
+        found.sort(key=lambda item: item["due_at"]["S"])
+        return [item["pk"]["S"].removeprefix("payment#") for item in found[:limit]]
+
+    async def _due(
+        self, shard: str, now: datetime, limit: int
+    ) -> list[Mapping[str, Mapping[str, Any]]]:
+        return await self._table.query(
             "due_pk = :due AND due_at <= :now",
-            to_item({":due": items.DUE, ":now": stamp(now)}),
+            to_item({":due": shard, ":now": stamp(now)}),
             index=items.DUE_INDEX,
             limit=limit,
         )
-        return [item["pk"]["S"].removeprefix("payment#") for item in found]
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:
         """

@@ -2,11 +2,12 @@
 The items of the ledger's table: what is under which key.
 
     pk                         sk                 holds
-    payment#<id>               state              the payment; due_pk and due_at while it is due
+    payment#<id>               state              the payment; due_pk (one of eight) and due_at
+                                                  while it is due
     payment#<id>               event#<sequence>   an event; events_pk its day, events_sk its place
     seen#<key>                 seen               the digest; gone after 90 days (expires_at)
     days                       <day>              a day that has events: listing skips the others
-    attempt#<sink>#<event id>  attempt            when the sink had the event
+    attempt#<sink>#<event id>  attempt            when the sink had the event; gone after 30 days
     tokens                     <token id>         a bearer token's hash
 """
 
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from penstock.adapters.archive import place, stamp
@@ -25,10 +27,17 @@ from penstock.domain.payment import Payment
 
 DUE_INDEX = "due"
 EVENTS_INDEX = "events"
-DUE = "due"
+DUE = tuple(f"due#{shard}" for shard in range(8))
+"""
+The due index's partitions; a payment is always in the same one.
+
+One alone would take a thousand writes a second, and every commit of a payment under way is one.
+"""
 DAYS = "days"
 SEEN_FOR = timedelta(days=90)
 """Longer than any gateway re-sends a notification, and longer than a queue keeps one."""
+ATTEMPTS_FOR = timedelta(days=30)
+"""Longer than a queue and then its dead-letter queue keep a message (14 days each)."""
 _DATE = len("2026-11-02")
 
 
@@ -69,8 +78,29 @@ def payment_item(payment: Payment, commit: str) -> Item:
         {
             **payment_record(payment),
             "commit": commit,
-            "due_pk": DUE if due_at else None,
+            "due_pk": _due_pk(payment.id) if due_at else None,
             "due_at": stamp(due_at) if due_at else None,
+        }
+    )
+
+
+def _due_pk(payment_id: str) -> str:
+    return DUE[sha256(payment_id.encode()).digest()[0] % len(DUE)]
+
+
+def attempt_key(sink: str, event_id: str) -> Item:
+    """Where it is that a sink had an event."""
+    return to_item({"pk": f"attempt#{sink}#{event_id}", "sk": "attempt"})
+
+
+def attempt_item(sink: str, event_id: str, at: datetime) -> Item:
+    """That a sink had an event, and when."""
+    return attempt_key(sink, event_id) | to_item(
+        {
+            "sink": sink,
+            "event_id": event_id,
+            "delivered_at": stamp(at),
+            "expires_at": int((at + ATTEMPTS_FOR).timestamp()),
         }
     )
 

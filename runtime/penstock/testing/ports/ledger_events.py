@@ -58,6 +58,18 @@ class LedgerEventsConformance:
         assert ["c", "b", "a"] == list(await ledger.due(now, 10))
         assert ["c", "b"] == list(await ledger.due(now, 2))
 
+    async def test_many_due_payments_come_in_one_order(self, ledger: Ledger) -> None:
+        """
+        However the store spreads them: the first of all come first, and none is left out.
+        """
+        names = [f"pay-{number}" for number in range(30)]
+        for minutes, name in enumerate(names):
+            await ledger.commit(first(due_at(accepted(name), minutes)))
+        now = NOON + timedelta(hours=1)
+
+        assert names == list(await ledger.due(now, 100))
+        assert names[:12] == list(await ledger.due(now, 12))
+
     async def test_a_settled_payment_is_not_due(self, ledger: Ledger) -> None:
         """
         A payment is due only while something is left to do.
