@@ -102,4 +102,4 @@ class Stages:
 
 
 def _row(seconds: str, kind: str, where: str, entity: str, outcome: str, ms: str) -> str:
-    return f"{seconds:>8}  {kind:8}{where:15}{entity:{_WIDTH + 2}}{outcome:30}{ms:>8}"
+    return f"{seconds:>8}  {kind:8}{where:16} {entity:{_WIDTH + 2}}{outcome:30}{ms:>8}"

@@ -95,9 +95,9 @@ def _entries(
     """Everything in a zip: our code and its `.pyc`, the plugins', data, dependencies."""
     carried = plugins if kind.plugins else ()
     own = {name: path for plugin in carried for name, path in _package(plugin).items()}
-    roots = [RUNTIME, *{plugin.folder.parent for plugin in carried}]
+    packages = [RUNTIME / "penstock", *(plugin.folder for plugin in carried)]
     modules = [kind.entry, *(_module(name) for name in own if name.endswith(".py"))]
-    needed = closure(modules, roots)
+    needed = closure(modules, packages)
     if tests := [name for name in needed.files if name.startswith(_TESTING)]:
         raise BundleError(f"{kind.entry}: {tests[0]} is imported, and is for tests only")
     code = {**needed.files, **own}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,16 +25,20 @@ class Closure:
     foreign: frozenset[str]
 
 
-def closure(modules: Iterable[str], roots: Sequence[Path]) -> Closure:
+def closure(modules: Iterable[str], packages: Iterable[Path]) -> Closure:
     """
-    Follow imports, those within functions included, through the packages under `roots`.
+    Follow imports, those within functions included, through the packages that are ours.
 
     What is imported for type checkers only is left out.
+
+    Args:
+        packages: their folders. What lies beside one is not ours: a plugin that was installed
+            stands among everybody's.
 
     Raises:
         BundleError: a module of ours that is not there.
     """
-    ours = {entry.name for root in roots for entry in root.iterdir() if entry.is_dir()}
+    roots = {package.name: package.parent for package in packages}
     files: dict[str, Path] = {}
     foreign: set[str] = set()
     waiting = [part for module in modules for part in _with_parents(module)]
@@ -47,11 +51,10 @@ def closure(modules: Iterable[str], roots: Sequence[Path]) -> Closure:
         path = _find(module, roots)
         if path is None:
             raise BundleError(f"{module} is imported, and there is no such module")
-        root = next(root for root in roots if path.is_relative_to(root))
-        files[path.relative_to(root).as_posix()] = path
+        files[path.relative_to(roots[_top(module)]).as_posix()] = path
         for name, members in _imports(path, module):
-            top = name.partition(".")[0]
-            if top in ours:
+            top = _top(name)
+            if top in roots:
                 waiting += _with_parents(name)
                 # `from package import name` may mean a module of that name.
                 waiting += [m for one in members if _find(m := f"{name}.{one}", roots)]
@@ -65,13 +68,13 @@ def _with_parents(module: str) -> list[str]:
     return [".".join(parts[: place + 1]) for place in range(len(parts))]
 
 
-def _find(module: str, roots: Sequence[Path]) -> Path | None:
-    for root in roots:
-        base = root.joinpath(*module.split("."))
-        for path in (base / "__init__.py", base.with_suffix(".py")):
-            if path.is_file():
-                return path
-    return None
+def _top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _find(module: str, roots: Mapping[str, Path]) -> Path | None:
+    base = roots[_top(module)].joinpath(*module.split("."))
+    return next((p for p in (base / "__init__.py", base.with_suffix(".py")) if p.is_file()), None)
 
 
 def _imports(path: Path, module: str) -> Iterator[tuple[str, Sequence[str]]]:

@@ -133,7 +133,10 @@ def _distributions(stage: Path, imported: Iterable[str]) -> list[Distribution]:
         for file in one.files or ()
     }
     if unknown := {name for name in imported if name not in imports}:
-        raise BundleError(f"{', '.join(sorted(unknown))} is imported and not in {LOCK.name}")
+        raise BundleError(
+            f"{', '.join(sorted(unknown))} is imported and not in {LOCK.name}: name what it comes "
+            "from in the group `worker` of pyproject.toml, and run `make lock`"
+        )
     waiting, needed = [imports[name] for name in imported], dict[str, Distribution]()
     while waiting:
         name = waiting.pop()

@@ -21,7 +21,11 @@ def tree(root: Path, **sources: str) -> Path:
 
 
 def needed(root: Path, module: str = "app.main") -> set[str]:
-    return {name for name in closure([module], [root]).files if not name.endswith("__init__.py")}
+    return {
+        name
+        for name in closure([module], [root / "app"]).files
+        if not name.endswith("__init__.py")
+    }
 
 
 def test_imports_are_followed_those_within_functions_too(tmp_path: Path) -> None:
@@ -53,7 +57,7 @@ def test_packages_above_a_module_come_with_it(tmp_path: Path) -> None:
     tree(tmp_path, app__main="import app.sub.a", app__sub__a="")
 
     assert {"app/__init__.py", "app/sub/__init__.py"} <= set(
-        closure(["app.main"], [tmp_path]).files
+        closure(["app.main"], [tmp_path / "app"]).files
     )
 
 
@@ -61,23 +65,31 @@ def test_what_type_checkers_alone_need_is_left_out(tmp_path: Path) -> None:
     source = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n  import boto3, app.a"
     tree(tmp_path, app__main=source, app__a="")
 
-    assert frozenset() == closure(["app.main"], [tmp_path]).foreign
+    assert frozenset() == closure(["app.main"], [tmp_path / "app"]).foreign
     assert {"app/main.py"} == needed(tmp_path)
 
 
 def test_foreign_packages_are_named_and_the_standard_library_is_not(tmp_path: Path) -> None:
     tree(tmp_path, app__main="import json, boto3.session\nfrom botocore import config")
 
-    assert {"boto3", "botocore"} == closure(["app.main"], [tmp_path]).foreign
+    assert {"boto3", "botocore"} == closure(["app.main"], [tmp_path / "app"]).foreign
 
 
 def test_a_module_of_ours_that_is_not_there_is_named(tmp_path: Path) -> None:
     tree(tmp_path, app__main="import app.gone")
     with pytest.raises(BundleError, match=r"app\.gone is imported"):
-        closure(["app.main"], [tmp_path])
+        closure(["app.main"], [tmp_path / "app"])
 
 
 def test_no_module_is_run(tmp_path: Path) -> None:
     tree(tmp_path, app__main="raise RuntimeError('it was run')")
 
     assert {"app/main.py"} == needed(tmp_path)
+
+
+def test_what_lies_beside_a_package_of_ours_is_not_ours(tmp_path: Path) -> None:
+    """A plugin that was installed, not linked, stands among all that is installed."""
+    tree(tmp_path, app__main="import pydantic", pydantic__core="import pydantic.compiled")
+
+    assert {"app/main.py"} == needed(tmp_path)
+    assert {"pydantic"} == closure(["app.main"], [tmp_path / "app"]).foreign
