@@ -22,9 +22,9 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
     Make sure that the program will come to its end.
 
     Raises:
-        ConfigError: a key would be passed over, a zip is missing or stale, nothing can be paid
-            by, a gateway's door knows no such environment, a sink waits for events nobody
-            publishes, or a plugin asks for what it cannot be given.
+        ConfigError: a key would be passed over, a zip is missing, stale or of unknown making,
+            nothing can be paid by, a gateway's door knows no such environment, a sink waits for
+            events nobody publishes, or a plugin asks for what it cannot be given.
     """
     if problems := [
         *foreign_keys(),
@@ -70,8 +70,11 @@ def _zips(settings: StackSettings) -> Iterator[str]:
             yield f"{PROJECT}:bundles: there is no {folder / name}.zip: run `make build`"
     made_of = bundle.read(folder)
     if made_of is None:
-        return  # Made by somebody else, who knows what of.
-    if made_of.target != "aws" and not _emulated():
+        yield (
+            f"{PROJECT}:bundles: nothing in {folder} says what its zips were made of: "
+            "run `make build`"
+        )
+    elif made_of.target != "aws" and not _emulated():
         yield (
             f"{PROJECT}:bundles: the zips in {folder} trust the keys of this machine's emulator: "
             "remove the key and run `make build`"

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from infra.bundle import Stamp, record, sources
 from infra.checks import ZIPS
 from infra.drawing import mermaid
 from infra.graph import capture
 from infra.monitor import Declared
+from infra.plugins import installed
 from infra.program import stack_config
 from infra.settings import ConfigError
 from infra.values import Archive
@@ -29,6 +31,7 @@ def committed(stack: str) -> Sequence[Declared]:
     with tempfile.TemporaryDirectory() as folder:
         for name in ZIPS:
             Path(folder, f"{name}.zip").touch()
+        record(Path(folder), Stamp("aws", sources(installed()), "for show"))
         return capture(stack, {**stack_config(stack), "penstock:bundles": folder})
 
 

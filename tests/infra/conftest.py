@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.bundle import Stamp, read, record, sources
+from infra.plugins import installed
 from infra.program import stack_config
+from infra.settings import ConfigError
 
 Install = Callable[..., None]
 
@@ -48,6 +52,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
             archive.writestr("penstock/__init__.py", "")
             archive.writestr("penstock/entrypoints/__init__.py", "")
             archive.writestr(f"penstock/entrypoints/{module}.py", source)
+    record(folder, Stamp("aws", sources(installed()), "test"))
     return folder
 
 
@@ -58,8 +63,10 @@ def dev(bundles: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Install a plugin: a package with its data file, and metadata with its entry point."""
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundles: Path) -> Iterator[Install]:
+    """Install a plugin, a package with its data file and entry point; the zips know of it."""
+    before = read(bundles)
+    assert before
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
@@ -79,5 +86,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
             text = data if isinstance(data, str) else json.dumps({"module": module, **data})
             (package / "plugin.json").write_text(text)
         sys.path_importer_cache.pop(str(site), None)
+        with suppress(ConfigError):
+            record(bundles, Stamp("aws", sources(installed()), "test"))
 
-    return make
+    yield make
+    record(bundles, before)

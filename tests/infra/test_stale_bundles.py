@@ -39,6 +39,15 @@ def test_zips_of_other_sources_or_of_half_a_build_are_refused_with_the_command(
         capture("dev", stack)
 
 
+def test_zips_that_nobody_says_the_making_of_are_refused_with_the_command(
+    stack: Mapping[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / ".bundle").unlink()
+
+    with pytest.raises(ConfigError, match="says what its zips were made of: run `make build`"):
+        capture("dev", stack)
+
+
 def test_zips_that_trust_the_emulators_keys_do_not_go_to_aws(
     stack: Mapping[str, Any], tmp_path: Path
 ) -> None:
