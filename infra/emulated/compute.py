@@ -38,21 +38,23 @@ def _put_function(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
         )
     there = found(api.get_function_configuration, FunctionName=name)
     if there is None:
-        answer = api.create_function(
-            FunctionName=name,
-            Code=clients.code(archive),
-            Architectures=inputs["architectures"],
-            Tags=dict(inputs.get("tags", {})),
-            **settings,
-        )
+        with clients.code(archive) as code:
+            answer = api.create_function(
+                FunctionName=name,
+                Code=code,
+                Architectures=inputs["architectures"],
+                Tags=dict(inputs.get("tags", {})),
+                **settings,
+            )
         _reserve(clients, inputs)
         return Made(name, {"arn": answer["FunctionArn"]})
     answer = api.update_function_configuration(FunctionName=name, **settings)
     _reserve(clients, inputs)
     if there["CodeSha256"] != base64.b64encode(bytes.fromhex(archive.digest)).decode():
-        api.update_function_code(
-            FunctionName=name, Architectures=inputs["architectures"], **clients.code(archive)
-        )
+        with clients.code(archive) as code:
+            api.update_function_code(
+                FunctionName=name, Architectures=inputs["architectures"], **code
+            )
     return Made(name, {"arn": answer["FunctionArn"]})
 
 
@@ -68,6 +70,7 @@ def _reserve(clients: Clients, inputs: Inputs) -> None:
 
 def _drop_function(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
     found(clients("lambda").delete_function, FunctionName=id_)
+    clients.forget_code()
 
 
 def _put_permission(clients: Clients, inputs: Inputs, id_: str | None) -> Made:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,6 +50,7 @@ class Clients:
         self._lock = threading.Lock()
         self._uploaded: set[str] = set()
         self._uploading = threading.Lock()
+        self._copying = 0
 
     def __call__(self, service: str) -> Any:
         with self._lock:
@@ -60,7 +62,8 @@ class Clients:
                 )
             return self._made[service]
 
-    def code(self, archive: Archive) -> dict[str, str]:
+    @contextmanager
+    def code(self, archive: Archive) -> Iterator[dict[str, str]]:
         """
         Where functions find a zip: sent once, however many functions run from it.
 
@@ -68,10 +71,27 @@ class Clients:
         """
         key = archive.digest
         with self._uploading:
+            self._copying += 1
             if key not in self._uploaded:
                 self._upload(archive, key)
                 self._uploaded.add(key)
-        return {"S3Bucket": CODE_BUCKET, "S3Key": key}
+        try:
+            yield {"S3Bucket": CODE_BUCKET, "S3Key": key}
+        finally:
+            with self._uploading:
+                self._copying -= 1
+
+    def forget_code(self) -> None:
+        """Remove all zips again, once there is no function, and none is being made."""
+        with self._uploading:
+            if self._copying or self("lambda").list_functions()["Functions"]:
+                return
+            s3 = self("s3")
+            if any(one["Name"] == CODE_BUCKET for one in s3.list_buckets()["Buckets"]):
+                for one in s3.list_objects_v2(Bucket=CODE_BUCKET).get("Contents", []):
+                    s3.delete_object(Bucket=CODE_BUCKET, Key=one["Key"])
+                s3.delete_bucket(Bucket=CODE_BUCKET)
+            self._uploaded.clear()
 
     def _upload(self, archive: Archive, key: str) -> None:
         s3 = self("s3")
@@ -103,7 +123,7 @@ class Kind:
         properties: the inputs it understands; any other is an error.
         replacing: the inputs whose change needs another resource.
         computed: the outputs it returns besides its inputs.
-        kept: the inputs that `drop` needs again, and who asks whether it is there.
+        kept: the inputs that `drop` needs again, and who asks how it is now.
     """
 
     put: Callable[[Clients, Inputs, str | None], Made]

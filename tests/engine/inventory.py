@@ -26,6 +26,7 @@ _LISTS = (
     ("cloudwatch", "describe_alarms", "MetricAlarms[].AlarmName"),
     ("cloudwatch", "list_dashboards", "DashboardEntries[].DashboardName"),
     ("acm", "list_certificates", "CertificateSummaryList[].DomainName"),
+    ("s3", "list_buckets", "Buckets[].Name"),
 )
 
 
