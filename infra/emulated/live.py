@@ -1,137 +1,236 @@
-"""Whether what was made is still there: asked of AWS, by type."""
+"""What AWS says of what was made: whether it is still there, and what was changed by hand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from infra.emulated.access import as_the_emulator_asks, sessions_of_roles_too
+from infra.emulated.drift import Ask, Live, State
 from infra.emulated.kind import Clients, found
-
-State = Mapping[str, Any]
-There = Callable[[Clients, str, State], bool]
+from infra.emulated.messaging import QUEUE, SUBSCRIPTION, TOPIC
 
 
-def _asked(service: str, call: str, argument: str, **more: str) -> There:
+def _asked(service: str, call: str, argument: str, **more: str) -> Ask:
     """By a call that takes the id, and inputs besides (boto3 name=input name)."""
 
-    def there(clients: Clients, id_: str, state: State) -> bool:
+    def ask(clients: Clients, id_: str, state: State) -> Any:
         inputs = {theirs: state[ours] for theirs, ours in more.items()}
-        return found(getattr(clients(service), call), **{argument: id_}, **inputs) is not None
+        return found(getattr(clients(service), call), **{argument: id_}, **inputs)
 
-    return there
-
-
-def _listed(service: str, call: str, path: str, **more: str) -> There:
-    """By a call that lists, where the id is at a place of one of the items."""
-    items, _, place = path.partition(".")
-
-    def there(clients: Clients, id_: str, state: State) -> bool:
-        inputs = {theirs: state[ours] for theirs, ours in more.items()}
-        answer = found(getattr(clients(service), call), **inputs) or {items: []}
-        return any((one[place] if place else one) == id_ for one in answer[items])
-
-    return there
+    return ask
 
 
-def _attribute(name: str) -> There:
-    def there(clients: Clients, id_: str, state: State) -> bool:
-        ask = clients("sqs").get_queue_attributes
-        answer = found(ask, QueueUrl=id_, AttributeNames=[name]) or {}
-        return bool(answer.get("Attributes", {}).get(name))
-
-    return there
+def _queue(clients: Clients, id_: str, state: State) -> Any:
+    return found(clients("sqs").get_queue_attributes, QueueUrl=id_, AttributeNames=["All"])
 
 
-def _statement(clients: Clients, id_: str, state: State) -> bool:
+def _queue_attribute(
+    ours: str, theirs: str, asked: Callable[[str], str] = lambda value: value
+) -> Live:
+    """One attribute of a queue; without it, it is gone."""
+
+    def ask(clients: Clients, id_: str, state: State) -> Any:
+        answer = _queue(clients, id_, state) or {}
+        return answer.get("Attributes", {}).get(theirs) or None
+
+    return Live(ask, {ours: "@"}, {ours: asked})
+
+
+def _dashboard(clients: Clients, id_: str, state: State) -> Any:
+    listed = clients("cloudwatch").list_dashboards(DashboardNamePrefix=id_)["DashboardEntries"]
+    if not any(one["DashboardName"] == id_ for one in listed):
+        return None
+    return clients("cloudwatch").get_dashboard(DashboardName=id_)
+
+
+def _statement(clients: Clients, id_: str, state: State) -> Any:
     answer = found(clients("lambda").get_policy, FunctionName=state["function"])
-    return answer is not None and f'"{id_}"' in answer["Policy"]
+    return answer if answer and f'"{id_}"' in answer["Policy"] else None
 
 
-def _log_group(clients: Clients, id_: str, state: State) -> bool:
+def _log_group(clients: Clients, id_: str, state: State) -> Any:
     answer = clients("logs").describe_log_groups(logGroupNamePrefix=id_)
-    return any(one["logGroupName"] == id_ for one in answer["logGroups"])
+    return next((one for one in answer["logGroups"] if one["logGroupName"] == id_), None)
 
 
-def _role_policy(clients: Clients, id_: str, state: State) -> bool:
+def _role_policy(clients: Clients, id_: str, state: State) -> Any:
     role, name = id_.split(":", 1)
-    return found(clients("iam").get_role_policy, RoleName=role, PolicyName=name) is not None
+    return found(clients("iam").get_role_policy, RoleName=role, PolicyName=name)
 
 
-def _target(clients: Clients, id_: str, state: State) -> bool:
+def _target(clients: Clients, id_: str, state: State) -> Any:
     answer = found(clients("events").list_targets_by_rule, Rule=state["rule"]) or {"Targets": []}
-    return any(one["Id"] == state["targetId"] for one in answer["Targets"])
+    return next((one for one in answer["Targets"] if one["Id"] == state["targetId"]), None)
 
 
-def _metric_filter(clients: Clients, id_: str, state: State) -> bool:
+def _metric_filter(clients: Clients, id_: str, state: State) -> Any:
     ask = clients("logs").describe_metric_filters
     answer = found(ask, logGroupName=state["logGroupName"]) or {"metricFilters": []}
-    return any(one["filterName"] == id_ for one in answer["metricFilters"])
+    return next((one for one in answer["metricFilters"] if one["filterName"] == id_), None)
 
 
-def _alarm(clients: Clients, id_: str, state: State) -> bool:
-    return bool(clients("cloudwatch").describe_alarms(AlarmNames=[id_])["MetricAlarms"])
-
-
-def _budget(clients: Clients, id_: str, state: State) -> bool:
-    account, name = id_.split(":", 1)
-    ask = clients("budgets").describe_budget
-    return found(ask, AccountId=account, BudgetName=name) is not None
-
-
-def _record(clients: Clients, id_: str, state: State) -> bool:
-    ask = clients("route53").list_resource_record_sets
-    answer = found(ask, HostedZoneId=state["zoneId"]) or {"ResourceRecordSets": []}
-    wanted = (state["name"].rstrip("."), state["type"])
-    return any(
-        (one["Name"].rstrip("."), one["Type"]) == wanted for one in answer["ResourceRecordSets"]
+def _alarm(clients: Clients, id_: str, state: State) -> Any:
+    return next(
+        iter(clients("cloudwatch").describe_alarms(AlarmNames=[id_])["MetricAlarms"]), None
     )
 
 
-PRESENCE: Mapping[str, There] = {
-    "aws:acm/certificate:Certificate": _asked("acm", "describe_certificate", "CertificateArn"),
-    "aws:acm/certificateValidation:CertificateValidation": _asked(
-        "acm", "describe_certificate", "CertificateArn"
+def _budget(clients: Clients, id_: str, state: State) -> Any:
+    account, name = id_.split(":", 1)
+    return found(clients("budgets").describe_budget, AccountId=account, BudgetName=name)
+
+
+def _record(clients: Clients, id_: str, state: State) -> Any:
+    ask = clients("route53").list_resource_record_sets
+    answer = found(ask, HostedZoneId=state["zoneId"]) or {"ResourceRecordSets": []}
+    wanted = (state["name"].rstrip("."), state["type"])
+    return next(
+        (
+            one
+            for one in answer["ResourceRecordSets"]
+            if (one["Name"].rstrip("."), one["Type"]) == wanted
+        ),
+        None,
+    )
+
+
+def _table(clients: Clients, id_: str, state: State) -> Any:
+    api = clients("dynamodb")
+    table = found(api.describe_table, TableName=id_)
+    return table and {
+        **table,
+        **api.describe_time_to_live(TableName=id_),
+        **api.describe_continuous_backups(TableName=id_),
+    }
+
+
+def _attributes(names: Mapping[str, str]) -> dict[str, str]:
+    return {ours: f"Attributes.{theirs}" for ours, theirs in names.items()}
+
+
+_BACKUPS = "ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus"
+_ALARM = {
+    "alarmDescription": "AlarmDescription",
+    "namespace": "Namespace",
+    "metricName": "MetricName",
+    "statistic": "Statistic",
+    "extendedStatistic": "ExtendedStatistic",
+    "comparisonOperator": "ComparisonOperator",
+    "threshold": "Threshold",
+    "period": "Period",
+    "evaluationPeriods": "EvaluationPeriods",
+    "treatMissingData": "TreatMissingData",
+    "alarmActions": "AlarmActions",
+    "okActions": "OKActions",
+}
+
+LIVE: Mapping[str, Live] = {
+    "aws:acm/certificate:Certificate": Live(
+        _asked("acm", "describe_certificate", "CertificateArn")
     ),
-    "aws:apigatewayv2/api:Api": _asked("apigatewayv2", "get_api", "ApiId"),
-    "aws:apigatewayv2/apiMapping:ApiMapping": _asked(
-        "apigatewayv2", "get_api_mapping", "ApiMappingId", DomainName="domainName"
+    "aws:acm/certificateValidation:CertificateValidation": Live(
+        _asked("acm", "describe_certificate", "CertificateArn")
     ),
-    "aws:apigatewayv2/domainName:DomainName": _asked(
-        "apigatewayv2", "get_domain_name", "DomainName"
+    "aws:apigatewayv2/api:Api": Live(
+        _asked("apigatewayv2", "get_api", "ApiId"),
+        {"disableExecuteApiEndpoint": "DisableExecuteApiEndpoint"},
     ),
-    "aws:apigatewayv2/integration:Integration": _asked(
-        "apigatewayv2", "get_integration", "IntegrationId", ApiId="apiId"
+    "aws:apigatewayv2/apiMapping:ApiMapping": Live(
+        _asked("apigatewayv2", "get_api_mapping", "ApiMappingId", DomainName="domainName")
     ),
-    "aws:apigatewayv2/route:Route": _asked("apigatewayv2", "get_route", "RouteId", ApiId="apiId"),
-    "aws:apigatewayv2/stage:Stage": _asked(
-        "apigatewayv2", "get_stage", "StageName", ApiId="apiId"
+    "aws:apigatewayv2/domainName:DomainName": Live(
+        _asked("apigatewayv2", "get_domain_name", "DomainName")
     ),
-    "aws:budgets/budget:Budget": _budget,
-    "aws:cloudwatch/dashboard:Dashboard": _listed(
-        "cloudwatch", "list_dashboards", "DashboardEntries.DashboardName"
+    "aws:apigatewayv2/integration:Integration": Live(
+        _asked("apigatewayv2", "get_integration", "IntegrationId", ApiId="apiId"),
+        {"integrationUri": "IntegrationUri", "timeoutMilliseconds": "TimeoutInMillis"},
     ),
-    "aws:cloudwatch/eventRule:EventRule": _asked("events", "describe_rule", "Name"),
-    "aws:cloudwatch/eventTarget:EventTarget": _target,
-    "aws:cloudwatch/logGroup:LogGroup": _log_group,
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _metric_filter,
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
-    "aws:dynamodb/table:Table": _asked("dynamodb", "describe_table", "TableName"),
-    "aws:iam/role:Role": _asked("iam", "get_role", "RoleName"),
-    "aws:iam/rolePolicy:RolePolicy": _role_policy,
-    "aws:lambda/eventSourceMapping:EventSourceMapping": _asked(
-        "lambda", "get_event_source_mapping", "UUID"
+    "aws:apigatewayv2/route:Route": Live(
+        _asked("apigatewayv2", "get_route", "RouteId", ApiId="apiId"), {"target": "Target"}
     ),
-    "aws:lambda/function:Function": _asked("lambda", "get_function_configuration", "FunctionName"),
-    "aws:lambda/permission:Permission": _statement,
-    "aws:route53/record:Record": _record,
-    "aws:secretsmanager/secret:Secret": _asked("secretsmanager", "describe_secret", "SecretId"),
-    "aws:sns/topic:Topic": _asked("sns", "get_topic_attributes", "TopicArn"),
-    "aws:sns/topicPolicy:TopicPolicy": _asked("sns", "get_topic_attributes", "TopicArn"),
-    "aws:sns/topicSubscription:TopicSubscription": _asked(
-        "sns", "get_subscription_attributes", "SubscriptionArn"
+    "aws:apigatewayv2/stage:Stage": Live(
+        _asked("apigatewayv2", "get_stage", "StageName", ApiId="apiId"),
+        {
+            "autoDeploy": "AutoDeploy",
+            "defaultRouteSettings": "DefaultRouteSettings && {"
+            "throttlingRateLimit: DefaultRouteSettings.ThrottlingRateLimit, "
+            "throttlingBurstLimit: DefaultRouteSettings.ThrottlingBurstLimit}",
+        },
     ),
-    "aws:sqs/queue:Queue": _asked("sqs", "get_queue_attributes", "QueueUrl"),
-    "aws:sqs/queuePolicy:QueuePolicy": _attribute("Policy"),
-    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _attribute("RedriveAllowPolicy"),
-    "aws:sqs/redrivePolicy:RedrivePolicy": _attribute("RedrivePolicy"),
+    "aws:budgets/budget:Budget": Live(_budget, {"limitAmount": "Budget.BudgetLimit.Amount"}),
+    "aws:cloudwatch/dashboard:Dashboard": Live(_dashboard, {"dashboardBody": "DashboardBody"}),
+    "aws:cloudwatch/eventRule:EventRule": Live(
+        _asked("events", "describe_rule", "Name"),
+        {"scheduleExpression": "ScheduleExpression", "state": "State"},
+    ),
+    "aws:cloudwatch/eventTarget:EventTarget": Live(_target, {"arn": "Arn"}),
+    "aws:cloudwatch/logGroup:LogGroup": Live(
+        # Without a retention logs are kept for ever, which Pulumi writes as 0.
+        _log_group,
+        {"retentionInDays": "retentionInDays || `0`"},
+    ),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Live(
+        _metric_filter, {"pattern": "filterPattern"}
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Live(_alarm, _ALARM),
+    "aws:dynamodb/table:Table": Live(
+        _table,
+        {
+            "deletionProtectionEnabled": "Table.DeletionProtectionEnabled",
+            "ttl": "TimeToLiveDescription.{attributeName: AttributeName, "
+            "enabled: TimeToLiveStatus == 'ENABLED' || TimeToLiveStatus == 'ENABLING'}",
+            "pointInTimeRecovery": f"{{enabled: {_BACKUPS} == 'ENABLED'}}",
+        },
+    ),
+    "aws:iam/role:Role": Live(
+        _asked("iam", "get_role", "RoleName"),
+        {"assumeRolePolicy": "Role.AssumeRolePolicyDocument"},
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Live(
+        _role_policy, {"policy": "PolicyDocument"}, {"policy": as_the_emulator_asks}
+    ),
+    "aws:lambda/eventSourceMapping:EventSourceMapping": Live(
+        _asked("lambda", "get_event_source_mapping", "UUID"),
+        {
+            "batchSize": "BatchSize",
+            "enabled": "State != 'Disabled' && State != 'Disabling'",
+            "functionResponseTypes": "FunctionResponseTypes",
+            "scalingConfig": "ScalingConfig && "
+            "{maximumConcurrency: ScalingConfig.MaximumConcurrency}",
+        },
+    ),
+    "aws:lambda/function:Function": Live(
+        _asked("lambda", "get_function", "FunctionName"),
+        {
+            "runtime": "Configuration.Runtime",
+            "handler": "Configuration.Handler",
+            "role": "Configuration.Role",
+            "timeout": "Configuration.Timeout",
+            "memorySize": "Configuration.MemorySize",
+            "environment": "{variables: Configuration.Environment.Variables}",
+            "tracingConfig": "{mode: Configuration.TracingConfig.Mode}",
+            "reservedConcurrentExecutions": "Concurrency.ReservedConcurrentExecutions",
+        },
+    ),
+    "aws:lambda/permission:Permission": Live(_statement),
+    "aws:route53/record:Record": Live(_record, {"ttl": "TTL"}),
+    "aws:secretsmanager/secret:Secret": Live(
+        _asked("secretsmanager", "describe_secret", "SecretId"), {"description": "Description"}
+    ),
+    "aws:sns/topic:Topic": Live(
+        _asked("sns", "get_topic_attributes", "TopicArn"), _attributes(TOPIC)
+    ),
+    "aws:sns/topicPolicy:TopicPolicy": Live(
+        _asked("sns", "get_topic_attributes", "TopicArn"), {"policy": "Attributes.Policy"}
+    ),
+    "aws:sns/topicSubscription:TopicSubscription": Live(
+        _asked("sns", "get_subscription_attributes", "SubscriptionArn"), _attributes(SUBSCRIPTION)
+    ),
+    "aws:sqs/queue:Queue": Live(_queue, _attributes(QUEUE)),
+    "aws:sqs/queuePolicy:QueuePolicy": _queue_attribute("policy", "Policy", sessions_of_roles_too),
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _queue_attribute(
+        "redriveAllowPolicy", "RedriveAllowPolicy"
+    ),
+    "aws:sqs/redrivePolicy:RedrivePolicy": _queue_attribute("redrivePolicy", "RedrivePolicy"),
 }

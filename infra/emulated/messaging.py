@@ -9,7 +9,7 @@ from infra.emulated.access import sessions_of_roles_too
 from infra.emulated.kind import Clients, Inputs, Kind, found, tag_list
 from infra.monitor import Made
 
-_QUEUE = {
+QUEUE = {
     "fifoQueue": "FifoQueue",
     "deduplicationScope": "DeduplicationScope",
     "fifoThroughputLimit": "FifoThroughputLimit",
@@ -18,12 +18,12 @@ _QUEUE = {
     "visibilityTimeoutSeconds": "VisibilityTimeout",
     "sqsManagedSseEnabled": "SqsManagedSseEnabled",
 }
-_TOPIC = {
+TOPIC = {
     "fifoTopic": "FifoTopic",
     "contentBasedDeduplication": "ContentBasedDeduplication",
     "fifoThroughputScope": "FifoThroughputScope",
 }
-_SUBSCRIPTION = {
+SUBSCRIPTION = {
     "rawMessageDelivery": "RawMessageDelivery",
     "redrivePolicy": "RedrivePolicy",
     "filterPolicy": "FilterPolicy",
@@ -41,7 +41,7 @@ def _text(value: Any) -> str:
 
 def _put_queue(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     sqs, tags = clients("sqs"), dict(inputs.get("tags", {}))
-    attributes = _attributes(inputs, _QUEUE)
+    attributes = _attributes(inputs, QUEUE)
     if there := found(sqs.get_queue_url, QueueName=inputs["name"]):
         url = there["QueueUrl"]
         # A queue is FIFO or not for ever; to say so again is refused.
@@ -78,11 +78,13 @@ def _queue_attribute(
 
 
 def _put_topic(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
-    sns, attributes = clients("sns"), _attributes(inputs, _TOPIC)
-    # Answers with the topic of that name if there is one.
-    arn = sns.create_topic(Name=inputs["name"], Attributes=attributes, Tags=tag_list(inputs))[
-        "TopicArn"
-    ]
+    sns, attributes = clients("sns"), _attributes(inputs, TOPIC)
+    fixed = {name: value for name, value in attributes.items() if name == "FifoTopic"}
+    # Answers with the topic of that name if there is one, as it is.
+    answer = sns.create_topic(Name=inputs["name"], Attributes=fixed, Tags=tag_list(inputs))
+    arn = answer["TopicArn"]
+    for name in attributes.keys() - fixed.keys():
+        sns.set_topic_attributes(TopicArn=arn, AttributeName=name, AttributeValue=attributes[name])
     return Made(arn, {"arn": arn})
 
 
@@ -103,7 +105,7 @@ def _drop_topic_policy(clients: Clients, id_: str, kept: Mapping[str, Any]) -> N
 
 
 def _put_subscription(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
-    sns, attributes = clients("sns"), _attributes(inputs, _SUBSCRIPTION)
+    sns, attributes = clients("sns"), _attributes(inputs, SUBSCRIPTION)
     arn = _subscribed(clients, inputs)
     if arn is None:
         arn = sns.subscribe(
@@ -114,7 +116,7 @@ def _put_subscription(clients: Clients, inputs: Inputs, id_: str | None) -> Made
             ReturnSubscriptionArn=True,
         )["SubscriptionArn"]
         return Made(arn, {"arn": arn})
-    for name in _SUBSCRIPTION.values():
+    for name in SUBSCRIPTION.values():
         unset = "{}" if name == "FilterPolicy" else None
         value = attributes.get(name, unset)
         if value is not None:
@@ -155,16 +157,15 @@ def _named(
 
 KINDS: Mapping[str, Kind] = {
     "aws:sqs/queue:Queue": _named(
-        _put_queue, _drop_queue, _QUEUE, frozenset(["url", "arn"]), frozenset(["fifoQueue"])
+        _put_queue, _drop_queue, QUEUE, frozenset(["url", "arn"]), frozenset(["fifoQueue"])
     ),
     "aws:sqs/queuePolicy:QueuePolicy": _queue_attribute("policy", "Policy", sessions_of_roles_too),
     "aws:sqs/redrivePolicy:RedrivePolicy": _queue_attribute("redrivePolicy", "RedrivePolicy"),
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": _queue_attribute(
         "redriveAllowPolicy", "RedriveAllowPolicy"
     ),
-    # All of a topic's attributes that we set are set for good.
     "aws:sns/topic:Topic": _named(
-        _put_topic, _drop_topic, _TOPIC, frozenset(["arn"]), frozenset(_TOPIC)
+        _put_topic, _drop_topic, TOPIC, frozenset(["arn"]), frozenset(["fifoTopic"])
     ),
     "aws:sns/topicPolicy:TopicPolicy": Kind(
         _put_topic_policy,
@@ -175,7 +176,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:sns/topicSubscription:TopicSubscription": Kind(
         _put_subscription,
         _drop_subscription,
-        frozenset([*_SUBSCRIPTION, "topic", "protocol", "endpoint"]),
+        frozenset([*SUBSCRIPTION, "topic", "protocol", "endpoint"]),
         replacing=frozenset(["topic", "protocol", "endpoint"]),
         computed=frozenset(["arn"]),
     ),

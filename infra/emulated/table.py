@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.emulated import access, compute, messaging, names, storage, watching, web
@@ -27,11 +28,24 @@ def _put_provider(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     """A provider is no thing in the account: its region is checked, its tags are passed on."""
     if inputs.get("region", clients.region) != clients.region:
         raise ValueError(f"its region is not the one being provisioned, {clients.region}")
-    accounts = inputs.get("allowedAccountIds", [])
     # A provider's configuration is all texts, JSON inside.
-    if accounts and clients.account not in accounts:
-        raise ValueError("this is another account than those in penstock:accounts")
+    accounts: str = inputs.get("allowedAccountIds") or "[]"
+    refuse_another_account(clients, json.loads(accounts))
     return Made("provider", {})
+
+
+def refuse_another_account(clients: Clients, allowed: Sequence[str]) -> None:
+    """
+    Make sure that the credentials are those of an account that is allowed; any, if none is named.
+
+    Raises:
+        ValueError: they are of another; names both.
+    """
+    if allowed and clients.account not in allowed:
+        raise ValueError(
+            f"the credentials are those of account {clients.account}, and penstock:accounts "
+            f"allows {', '.join(allowed)} only: take others, or correct the key"
+        )
 
 
 def _drop_provider(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:

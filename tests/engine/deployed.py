@@ -163,6 +163,17 @@ class Deployed:
         files = sorted((self.folder.parent / "state").rglob("*.json"))
         return "".join(file.read_text() for file in files)
 
+    @property
+    def recorded(self) -> Mapping[str, Mapping[str, Any]]:
+        """The inputs of each resource as the engine has them, by type and name."""
+        (file,) = (self.folder.parent / "state").glob(f".pulumi/stacks/*/{self.name}.json")
+        resources = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
+        return {
+            _label(one["urn"]): one.get("inputs", {})
+            for one in resources
+            if one["custom"] and _type(one["urn"]).startswith("aws:")
+        }
+
     def _offer_our_provider(self, plugins: Path) -> None:
         plugins.mkdir()
         shim = plugins / "pulumi-resource-aws"

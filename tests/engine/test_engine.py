@@ -15,6 +15,7 @@ import yaml
 
 from local.aws import client
 from tests.e2e.world import until
+from tests.engine import by_hand
 from tests.engine.conftest import Ground
 from tests.engine.deployed import Deployed
 from tests.engine.inventory import inventory
@@ -171,16 +172,25 @@ def test_a_sink_that_is_removed_takes_its_own_parts_and_no_others(stack: Standin
     assert {"create", "replace"}.isdisjoint(removed.operations)
 
 
-def test_what_was_deleted_by_hand_is_noticed_by_refresh_and_made_again(stack: Standing) -> None:
-    rule = f"penstock-{stack.deployed.name}-sweep"
-    events = client("events", stack.ground.emulator.url)
+def test_what_was_changed_or_deleted_by_hand_is_noticed_by_refresh_and_put_right(
+    stack: Standing,
+) -> None:
+    url, rule = stack.ground.emulator.url, f"penstock-{stack.deployed.name}-sweep"
+    events = client("events", url)
     events.remove_targets(Rule=rule, Ids=["sweep"])
     events.delete_rule(Name=rule)
-    stack.deployed.done("refresh")
-    again = stack.up()
+    changed = by_hand.change(f"penstock-{stack.deployed.name}", url)
+    noticed, seen = stack.deployed.done("refresh"), stack.deployed.recorded
+    again, nothing_more = stack.up(), stack.deployed.done("refresh")
 
-    assert {"EventRule sweep", "EventTarget sweep"} == again.by("create")
-    assert {"create": 2} == again.operations
+    for label, properties in changed.items():
+        assert properties == {name: seen[label].get(name) for name in properties}
+    assert changed.keys() == noticed.by("update") == again.by("update")
+    gone = {"EventRule sweep", "EventTarget sweep"}
+    assert gone == noticed.by("delete") == again.by("create")
+    assert {"create": len(gone), "update": len(changed)} == again.operations
+    # Put right on AWS, and not in the engine's book alone.
+    assert {} == nothing_more.operations
 
 
 def test_no_secret_is_in_the_state(stack: Standing) -> None:

@@ -17,8 +17,9 @@ from pulumi.runtime.proto.provider_pb2_grpc import (
     add_ResourceProviderServicer_to_server,
 )
 
+from infra.emulated.drift import Live
 from infra.emulated.kind import Clients, Inputs, Kind
-from infra.emulated.presence import PRESENCE
+from infra.emulated.live import LIVE
 from infra.emulated.provider.servicer import Provider
 from infra.emulated.table import TABLE
 from infra.monitor import Made
@@ -40,6 +41,7 @@ class Things:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.exists = True
+        self.now: Mapping[str, Any] = {}
         self.returns: Mapping[str, Any] = {"arn": "arn:it"}
         properties = frozenset(["name", "size", "shape", "tags", "code"])
         self.kind = Kind(
@@ -59,6 +61,10 @@ class Things:
 
     def _drop(self, clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
         self.asked.append(f"drop {id_} {kept['name']}")
+
+    def ask(self, clients: Clients, id_: str, kept: Mapping[str, Any]) -> Any:
+        """What there is of one of them."""
+        return self.now if self.exists and kept["name"] == "a" else None
 
 
 def struct(**properties: Any) -> struct_pb2.Struct:
@@ -86,7 +92,7 @@ def bare(things: Things) -> Iterator[ResourceProviderStub]:
     provider = Provider(
         lambda url, region: OneAccount(url, region, "k", "s"),
         {"thing": things.kind},
-        {"thing": lambda clients, id_, state: things.exists and "a" == state["name"]},
+        {"thing": Live(things.ask, {"size": "Size", "shape": "Shape"})},
     )
     with ThreadPoolExecutor(2) as threads:
         server = grpc.server(threads)
@@ -225,8 +231,24 @@ def test_what_is_gone_is_told_by_having_no_id(
     assert ("id-a", "") == (there, provider.Read(request).id)
 
 
+def test_what_was_changed_by_hand_is_told_as_it_is_now(
+    provider: ResourceProviderStub, things: Things
+) -> None:
+    state = struct(name="a", size=secret(1), shape="flat", arn="arn:it", code=archive("x"))
+    inputs = struct(name="a", size=secret(1), shape="flat", code=archive("x"))
+    things.now = {"Size": 2, "Shape": "flat"}
+    told = provider.Read(
+        provider_pb2.ReadRequest(urn=URN, id="id-a", properties=state, inputs=inputs)
+    )
+
+    changed = struct(size=secret(2))["size"]
+    assert (changed, "flat") == (told.inputs["size"], told.inputs["shape"])
+    assert (changed, "arn:it") == (told.properties["size"], told.properties["arn"])
+    assert (True, ["size"], []) == diff(provider, told.inputs, inputs)
+
+
 def test_each_type_that_is_made_can_be_asked_for() -> None:
-    assert TABLE.keys() - {"pulumi:providers:aws"} == PRESENCE.keys()
+    assert TABLE.keys() - {"pulumi:providers:aws"} == LIVE.keys()
 
 
 def test_a_refusal_is_an_error_in_its_own_words(provider: ResourceProviderStub) -> None:
@@ -250,7 +272,10 @@ def test_an_output_that_the_program_would_miss_is_an_error(
     [
         ({"endpoints": ""}, "names no single emulator"),
         ({"endpoints": '[{"sqs": "http://one", "sns": "http://two"}]'}, "no single emulator"),
-        ({"allowedAccountIds": '["123456789012"]'}, "000000000000 is not one of those allowed"),
+        (
+            {"allowedAccountIds": '["123456789012"]'},
+            "of account 000000000000, and penstock:accounts allows 123456789012 only",
+        ),
     ],
 )
 def test_it_is_for_one_emulator_and_the_allowed_accounts_only(

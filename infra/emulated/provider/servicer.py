@@ -13,9 +13,10 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2
 from pulumi.runtime.proto.provider_pb2_grpc import ResourceProviderServicer
 
+from infra.emulated.drift import Live
 from infra.emulated.kind import Clients, Inputs, Kind
+from infra.emulated.live import LIVE
 from infra.emulated.lookups import lookup
-from infra.emulated.presence import PRESENCE, There
 from infra.emulated.provider.wire import (
     Struct,
     changed,
@@ -23,10 +24,11 @@ from infra.emulated.provider.wire import (
     decoded,
     given,
     json_of,
+    overlaid,
     to_be,
     with_default_tags,
 )
-from infra.emulated.table import PROVIDER_PROPERTIES, TABLE
+from infra.emulated.table import PROVIDER_PROPERTIES, TABLE, refuse_another_account
 from infra.monitor import Made
 from infra.values import Unrealisable
 
@@ -57,18 +59,18 @@ class Provider(ResourceProviderServicer):
     Args:
         connect: makes clients of an endpoint and a region.
         table: what makes and deletes each type.
-        presence: what asks for each type whether it is there.
+        live: how each type is looked at.
     """
 
     def __init__(
         self,
         connect: Connect,
         table: Mapping[str, Kind] = TABLE,
-        presence: Mapping[str, There] = PRESENCE,
+        live: Mapping[str, Live] = LIVE,
     ) -> None:
         self._connect = connect
         self._table = table
-        self._presence = presence
+        self._live = live
         self._clients: Clients | None = None
         self._default_tags: Mapping[str, str] = {}
         self._configuring = threading.Lock()
@@ -105,9 +107,7 @@ class Provider(ResourceProviderServicer):
                 "install the AWS provider to deploy to AWS"
             )
         clients = self._connect(urls.pop(), decoded(request.args)["region"])
-        accounts = json_of(request.args, "allowedAccountIds")
-        if accounts and clients.account not in accounts:
-            raise Unrealisable(f"account {clients.account} is not one of those allowed")
+        refuse_another_account(clients, json_of(request.args, "allowedAccountIds") or [])
         tags = json_of(request.args, "defaultTags") or {}
         with self._configuring:
             self._clients, self._default_tags = clients, tags.get("tags", {})
@@ -158,13 +158,16 @@ class Provider(ResourceProviderServicer):
 
     @_answers
     def Read(self, request: Any, context: Any) -> Any:
-        """Say whether it is still there; no id says it is not."""
-        kind = self._kind(request.urn)
-        state = decoded(request.properties, kind.kept)
-        if not self._presence[_type(request.urn)](self._account, request.id, state):
+        """Say what was changed by hand, or that it is gone: then there is no id."""
+        kind, live = self._kind(request.urn), self._live[_type(request.urn)]
+        answer = live.ask(self._account, request.id, decoded(request.properties, kind.kept))
+        if answer is None:
             return provider_pb2.ReadResponse()
+        drift = live.drift(answer, decoded(request.inputs, live.shows))
         return provider_pb2.ReadResponse(
-            id=request.id, properties=request.properties, inputs=request.inputs
+            id=request.id,
+            properties=overlaid(request.properties, drift),
+            inputs=overlaid(request.inputs, drift),
         )
 
     @_answers

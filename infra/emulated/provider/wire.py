@@ -57,6 +57,19 @@ def completed(inputs: Struct, outputs: Mapping[str, Any]) -> Struct:
     return state
 
 
+def overlaid(state: Struct, values: Mapping[str, Any]) -> Struct:
+    """Properties with other values for some; what was a secret stays one."""
+    answer = Struct()
+    answer.CopyFrom(state)
+    for name, value in values.items():
+        was = state.fields[name].struct_value.fields if name in state.fields else {}
+        if KIND in was and was[KIND].string_value == SECRET:
+            answer.fields[name].struct_value.update({"value": value})
+        else:
+            answer.update({name: value})
+    return answer
+
+
 def to_be(inputs: Struct, computed: Iterable[str]) -> Struct:
     """The state of a resource that would be made: what it returns is not known yet."""
     return completed(inputs, dict.fromkeys(computed, rpc.UNKNOWN))
