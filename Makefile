@@ -89,7 +89,7 @@ preview: setup ## pulumi preview; STACK=dev
 	@$(MAKE) build
 	@pulumi preview --stack $(STACK)
 
-graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=json|mermaid
+graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=json|mermaid|permissions
 	$(call given,STACK,STACK=dev)
 	@$(PY) -m infra.show $(STACK) $(or $(FORMAT),json)
 

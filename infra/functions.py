@@ -127,7 +127,7 @@ def _deliver(made: Foundation, sink: str) -> Work:
         f"sink-{sink}",
         env.sink(made, sink) | env.ledger(made),
         [
-            permits.attempts(made),
+            permits.attempts(made, sink),
             *permits.plugins(made, {sink: made.plugins.sinks[sink]}),
         ],
     )

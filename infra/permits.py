@@ -44,9 +44,10 @@ def ledger(made: Foundation) -> Permit:
     return Permit(policies.LEDGER, [made.ledger.table.arn])
 
 
-def attempts(made: Foundation) -> Permit:
-    """Read and record what a sink was sent."""
-    return Permit(policies.ATTEMPTS, [made.ledger.table.arn])
+def attempts(made: Foundation, sink: str) -> Permit:
+    """Read and record what a sink was sent, and nothing else that the ledger holds."""
+    own = policies.items_only(f"attempt#{sink}#*")
+    return Permit(policies.ATTEMPTS, [made.ledger.table.arn], own)
 
 
 def due(made: Foundation) -> Permit:

@@ -31,20 +31,39 @@ UNSCOPED = frozenset(TRACE)
 """The actions that AWS lets nobody narrow; no other is allowed on everything."""
 
 
+Condition = Mapping[str, Mapping[str, Sequence[str]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Actions on resources, one statement of a role's policy; resources are resolved ARNs."""
+    """
+    Actions on resources, one statement of a role's policy; resources are resolved ARNs.
+
+    Attributes:
+        condition: what must hold besides.
+    """
 
     actions: Sequence[str]
     resources: Sequence[str]
+    condition: Condition | None = None
 
 
 def role_policy(grants: Sequence[Grant]) -> str:
     """What a role may do."""
     return _document(
-        {"Effect": "Allow", "Action": list(g.actions), "Resource": list(g.resources)}
+        {
+            "Effect": "Allow",
+            "Action": list(g.actions),
+            "Resource": list(g.resources),
+            **({"Condition": g.condition} if g.condition else {}),
+        }
         for g in grants
     )
+
+
+def items_only(pattern: str) -> Condition:
+    """Items of a table whose partition key is like that; each call of the kind names one [aws]."""
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [pattern]}}
 
 
 def trust(service: str) -> str:

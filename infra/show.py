@@ -1,4 +1,8 @@
-"""`python -m infra.show STACK [json|mermaid]`: what a stack would create, with no account."""
+"""
+`python -m infra.show STACK [json|mermaid|permissions]`: what a stack would create.
+
+It needs no account.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,13 @@ from infra.checks import ZIPS
 from infra.drawing import mermaid
 from infra.graph import capture
 from infra.monitor import Declared
+from infra.permitted import permitted
 from infra.plugins import installed
 from infra.program import stack_config
 from infra.settings import ConfigError
 from infra.values import Archive
+
+PAGES = {"mermaid": mermaid, "permissions": permitted}
 
 
 def committed(stack: str) -> Sequence[Declared]:
@@ -58,15 +65,15 @@ def main() -> int:
     """Print a stack."""
     parser = argparse.ArgumentParser(prog="python -m infra.show", description=__doc__)
     parser.add_argument("stack")
-    parser.add_argument("format", nargs="?", choices=("json", "mermaid"), default="json")
+    parser.add_argument("format", nargs="?", choices=("json", *PAGES), default="json")
     options = parser.parse_args()
     try:
         graph = committed(options.stack)
     except ConfigError as exc:
         print(f"penstock: {exc}", file=sys.stderr)
         return 1
-    if options.format == "mermaid":
-        print(mermaid(graph), end="")
+    if page := PAGES.get(options.format):
+        print(page(graph), end="")
         return 0
     for one in sorted((one for one in graph if one.custom), key=lambda one: (one.type, one.name)):
         print(json.dumps(described(one), default=_other, sort_keys=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from infra.policies import EVERYTHING, LOG, TRACE, Grant, role_policy, trust
+from infra.policies import EVERYTHING, LOG, TRACE, Condition, Grant, role_policy, trust
 
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"
@@ -17,10 +17,16 @@ ARCHITECTURE = "arm64"
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Actions a function may take on resources whose ARNs are not known yet."""
+    """
+    Actions a function may take on resources whose ARNs are not known yet.
+
+    Attributes:
+        condition: as IAM writes it; what must hold besides.
+    """
 
     actions: Sequence[str]
     resources: Sequence[pulumi.Input[str]]
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,10 @@ class Function(pulumi.ComponentResource):
             role=self.role.name,
             policy=pulumi.Output.all(*(pulumi.Output.all(*p.resources) for p in permits)).apply(
                 lambda arns: role_policy(
-                    [Grant(p.actions, own) for p, own in zip(permits, arns, strict=True)]
+                    [
+                        Grant(p.actions, own, p.condition)
+                        for p, own in zip(permits, arns, strict=True)
+                    ]
                 )
             ),
             opts=child,

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from infra.settings import ROOT
 from penstock.domain.delivery import Delivery
 from tests.e2e.probe import Call, a_role, ask, ask_as, role_of
 from tests.e2e.world import World, until
@@ -173,6 +174,13 @@ def test_a_function_may_do_what_it_does_and_nothing_else(world: World, function:
 
 def test_the_table_is_about_every_function(world: World) -> None:
     assert world.platform.outputs["functions"].keys() == ALLOWED.keys() == REFUSED.keys()
+
+
+def test_the_page_names_what_is_refused() -> None:
+    page = (ROOT / "docs" / "stack.md").read_text()
+
+    for function, (never, always) in REFUSED.items():
+        assert f"| {function} | {always} | {never} |" in page
 
 
 def test_the_functions_themselves_run_with_their_roles_temporary_keys(world: World) -> None:

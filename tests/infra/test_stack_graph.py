@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -16,6 +19,7 @@ from infra.monitor import Declared
 from infra.policies import UNSCOPED
 from infra.program import stack_config
 from infra.settings import ConfigError
+from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.settings import Function, Settings
 
 STACKS = ("dev", "prod")
@@ -206,6 +210,44 @@ def test_the_sender_of_mail_is_who_may_send_it(graphs: Mapping[str, Sequence[Dec
         "arn:aws:ses:us-east-1:123456789012:identity/payments@example.com",
         "arn:aws:ses:us-east-1:123456789012:identity/example.com",
     }
+
+
+def test_a_sinks_function_writes_down_its_own_attempts_and_nothing_else(
+    graph: Sequence[Declared],
+) -> None:
+    """
+    Not on the emulator, which does not know the condition: neither payments nor tokens are a
+    plugin's to write.
+    """
+    for name, statement in statements(graph):
+        if name.startswith("deliver-") and statement["Action"][0].startswith("dynamodb:"):
+            pk = f"attempt#{name.removeprefix('deliver-')}#evt-1"
+            (patterns,) = statement["Condition"].values()
+
+            assert ["dynamodb:GetItem", "dynamodb:PutItem"] == statement["Action"]
+            assert any(fnmatchcase(pk, one) for one in patterns["dynamodb:LeadingKeys"])
+            assert not any(fnmatchcase("tokens", one) for one in patterns["dynamodb:LeadingKeys"])
+
+
+@dataclass
+class Asked:
+    """AWS, which keeps what it was asked and answers nothing."""
+
+    calls: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        self.calls.append(arguments)
+        return {}
+
+
+async def test_what_a_sink_was_sent_is_kept_under_the_key_that_its_role_names() -> None:
+    aws = Asked()
+    attempts = DynamoAttempts(cast("Any", aws), "ledger")
+    await attempts.delivered("slack", "evt-1")
+    await attempts.record("slack", "evt-1", datetime.now(UTC))
+    asked, written = (one.get("Key") or one["Item"] for one in aws.calls)
+
+    assert {"S": "attempt#slack#evt-1"} == asked["pk"] == written["pk"]
 
 
 def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declared]) -> None:

@@ -12,6 +12,8 @@ import pytest
 from infra import show
 from infra.drawing import mermaid
 from infra.monitor import Declared
+from infra.permitted import permitted
+from infra.rules.view import of
 from infra.settings import ROOT
 
 FLOW = ROOT / "docs" / "flow.md"
@@ -36,6 +38,25 @@ def test_the_picture_in_the_documents_is_that_of_the_graph(graph: Sequence[Decla
     (drawn,) = re.findall(r"```mermaid\n(.*?)```", FLOW.read_text(), re.DOTALL)
 
     assert mermaid(graph) == drawn
+
+
+def test_the_table_of_permissions_in_the_documents_is_that_of_the_graph(
+    graph: Sequence[Declared],
+) -> None:
+    page = (ROOT / "docs" / "stack.md").read_text()
+    shown = page.partition("## What each function may do")[2].partition("\n## ")[0]
+
+    assert permitted(graph) in shown
+
+
+def test_every_function_is_in_the_table_with_all_that_it_may(graph: Sequence[Declared]) -> None:
+    _, _, *lines = permitted(graph).splitlines()
+    rows = dict(line.strip("| ").split(" | ", 1) for line in lines)
+
+    assert of(graph, "Function").keys() == rows.keys()
+    assert "`sns:Publish` on topic `deliveries`" == rows["receive"]
+    assert "items `attempt#slack#*` only" in rows["deliver-slack"]
+    assert "`dynamodb:Query` on table `ledger`, `index/due`" in rows["sweep"]
 
 
 def test_the_picture_leads_from_the_webhook_to_the_sink(graph: Sequence[Declared]) -> None:
