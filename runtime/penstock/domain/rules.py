@@ -36,6 +36,7 @@ _MONEY_WENT_BACK = frozenset(
     {PaymentStatus.refunded, PaymentStatus.partially_refunded, PaymentStatus.reversed}
 )
 _NO_MONEY = _MONEY_WENT_BACK | {PaymentStatus.declined}
+_GONE = PaymentStatus.refunded
 _NUMBER = 25
 NO_SUM = "the sale has no sum above zero"
 WENT_BACK = "the money went back before the invoice was made"
@@ -104,7 +105,7 @@ def observe(
     after = replace(
         known,
         order=known.order if ours else replace(known.order, amount=transaction.amount),
-        status=_status(seen_state, refunded),
+        status=_status(known, seen_state, refunded),
         reason=None,
         transactions=(*steps, *kept),
         refunded=refunded,
@@ -203,7 +204,7 @@ def _refunded(
 
 
 def _went_back(step: Transaction, currency: str) -> bool:
-    back = step.kind == "refund" and step.status is PaymentStatus.refunded
+    back = step.kind == "refund" and step.status is _GONE
     return back and step.amount.currency == currency
 
 
@@ -211,10 +212,14 @@ def _same(one: Money | None, paid: Money) -> TypeGuard[Money]:
     return one is not None and one.currency == paid.currency
 
 
-def _status(seen_state: Observation, refunded: Money | None) -> PaymentStatus:
-    """As fetched; where the refund is shown and the sale lags behind, as the refund says."""
+def _status(known: Payment, seen_state: Observation, refunded: Money | None) -> PaymentStatus:
+    """As fetched; where a refund or reversal does not show on the sale, as that says."""
     if seen_state.status not in (PaymentStatus.succeeded, PaymentStatus.partially_refunded):
         return seen_state.status
+    taken = any(t.kind == "reversal" and t.status is _GONE for t in known.transactions)
+    if taken and known.status is PaymentStatus.reversed:
+        # A gateway may have no state for it: the sale read again is no news of the money.
+        return PaymentStatus.reversed
     if refunded is None or refunded.currency != seen_state.transaction.amount.currency:
         return seen_state.status
     whole = refunded.minor >= seen_state.transaction.amount.minor

@@ -38,7 +38,10 @@ from penstock.errors import (
     UnknownGateway,
 )
 from penstock.pipeline import notices
+from penstock.pipeline.cancel import LOOK_AGAIN, cancel
 from penstock.ports import Ledger
+
+_PAID = (InvoiceState.recorded, InvoiceState.paid_twice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class Invoicing:
         if operation.lease_until is not None and operation.leased(now):
             wait = (operation.lease_until - now).total_seconds()
             raise OperationInFlight("the invoice may still be under way", retry_after=wait)
+        if operation.state is OperationState.pending:
+            return await self._watch(payment, operation, gateway, draft)
         found: Invoice | None = None
         if operation.attempts:
             # Also where the last attempt was certainly not sent: one before it may turn up late.
@@ -178,7 +183,7 @@ class Invoicing:
                         replace(payment, invoice_withheld=str(exc)), operation
                     )
             if payment.invoice_withheld is not None:
-                found, refused = await self._cancel(payment, gateway, draft, found)
+                found, refused = await cancel(payment, gateway, draft, found)
         except GatewayUnavailable as exc:
             now = self.clock.now()
             lost = replace(operation.lose(now, str(exc)), lease_until=None)
@@ -186,13 +191,34 @@ class Invoicing:
             raise
         return await self._end(payment, operation, found, refused)
 
+    async def _watch(
+        self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft
+    ) -> Payment:
+        """One that could not be cancelled and was told of: tried again; it may have been paid."""
+        found = await gateway.find_invoice(draft, operation.reference)
+        refused = None
+        if found is not None:
+            found, refused = await cancel(payment, gateway, draft, found)
+        if found is None or refused is not None:
+            held = replace(operation, due_at=self.clock.now() + LOOK_AGAIN)
+            return await self._commit(payment, held)
+        if found.state in _PAID:
+            return await self._end(payment, operation, found, None)
+        ended = operation.settle(OperationState.declined, reason=payment.invoice_withheld)
+        return await self._commit(payment, ended)
+
     async def _end(
         self, payment: Payment, operation: Operation, found: Invoice, refused: str | None
     ) -> Payment:
-        """Write down where the invoice stands at last."""
-        if found.state not in (InvoiceState.recorded, InvoiceState.paid_twice):
+        """Write down where the invoice stands at last, or that the buyer may still pay it."""
+        if found.state not in _PAID:
             because = payment.invoice_withheld or "somebody cancelled it at the gateway"
-            return await self._withhold(payment, operation, because, refused)
+            if refused is None:
+                return await self._withhold(payment, operation, because)
+            until = self.clock.now() + LOOK_AGAIN
+            held = operation.hold(until, reference=found.reference, reason=refused)
+            withheld, facts = rules.withhold(payment, because, refused)
+            return await self._commit(withheld, held, facts)
         settled = operation.settle(OperationState.succeeded, reference=found.reference)
         facts = [Fact(EventType.invoice_paid)]
         if found.state is InvoiceState.paid_twice:
@@ -213,24 +239,6 @@ class Invoicing:
             await self._record(payment, gateway, draft, found.reference)
             found = await self._read_back(gateway, draft, found.reference)
         return found
-
-    async def _cancel(
-        self, payment: Payment, gateway: Invoices, draft: InvoiceDraft, found: Invoice
-    ) -> tuple[Invoice, str | None]:
-        """
-        Take a withheld invoice back; says how it stands then, and why the gateway would not.
-
-        A gateway cancels nothing that is paid: what was refused is looked at once more.
-        """
-        try:
-            await gateway.cancel_invoice(found.reference, draft)
-        except InvoiceRefused as exc:
-            shown = await gateway.find_invoice(draft, found.reference) or found
-            if shown.state is not InvoiceState.sent:
-                return shown, None
-            notices.invoice_unrecorded(payment, found.reference, f"not cancelled: {exc}")
-            return shown, str(exc)
-        return replace(found, state=InvoiceState.cancelled), None
 
     async def _record(
         self, payment: Payment, gateway: Invoices, draft: InvoiceDraft, reference: str

@@ -80,6 +80,23 @@ def test_money_that_went_back_meanwhile_gets_no_invoice(status: PaymentStatus):
     assert "invoice.withheld" == types(change)[-1]
 
 
+def test_a_reversal_the_sale_has_no_state_for_is_not_taken_back_by_reading_the_sale_again():
+    back = replace(refund(1, 1250), kind="reversal")
+    first = observe(None, replace(sale(PaymentStatus.reversed), refunds=(back,)))
+
+    again = observe(first.payment, sale(PaymentStatus.succeeded))
+
+    assert (PaymentStatus.reversed, []) == (again.payment.status, types(again))
+
+
+def test_a_gateway_that_shows_a_reversal_and_its_end_is_believed():
+    first = observe(None, sale(PaymentStatus.reversed))
+
+    again = observe(first.payment, sale(PaymentStatus.succeeded))
+
+    assert PaymentStatus.succeeded is again.payment.status
+
+
 def refund(number: int, minor: int, currency: str = "USD") -> Transaction:
     paid = Money(minor, currency)
     return Transaction(f"REFUND{number}", "refund", PaymentStatus.refunded, paid, NOON)

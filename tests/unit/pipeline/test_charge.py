@@ -1,7 +1,7 @@
 """Charge: whatever the gateway answers and whoever dies, the money moves once and it ends."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -73,11 +73,12 @@ async def test_the_same_message_again_moves_nothing():
     assert 1 == len(await world.published())
 
 
+@dataclass
 class Lagging(Acme):
     """A bank that shows a charge late, and turns down its repeat meanwhile."""
 
-    lag = 1
-    away = False
+    lag: int = 1
+    away: bool = False
 
     async def look_up(self, request: ChargeRequest) -> LookupAnswer:
         if self.away:
@@ -122,6 +123,16 @@ async def test_a_repeat_that_is_turned_down_while_nobody_can_be_asked_is_not_dec
     await world.consume(world.payments, world.charge)
 
     assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
+
+
+async def test_what_is_turned_down_at_once_is_believed_unasked():
+    world = World(Lagging(answers=[Declined("no funds")], away=True))
+    await send(world)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert "done" == result.status
+    assert (PaymentStatus.declined, OperationState.declined) == await states(world)
 
 
 async def test_a_repeat_of_what_the_gateway_never_had_is_declined_as_it_says():

@@ -185,6 +185,58 @@ async def test_a_cancel_that_is_refused_is_said_in_the_event():
 
     *_, withheld = await world.published()
     assert ("no", "not yours") == (withheld.data["because"], withheld.data["payable"])
+    assert OperationState.pending is (await operation(world)).state
+
+
+@pytest.mark.parametrize("swept", [True, False], ids=["sweep", "webhook"])
+@pytest.mark.parametrize(
+    ("state", "ends", "told"),
+    [
+        (InvoiceState.sent, OperationState.pending, []),
+        (InvoiceState.cancelled, OperationState.declined, []),
+        (
+            InvoiceState.paid_twice,
+            OperationState.succeeded,
+            ["invoice.paid", "invoice.paid_twice"],
+        ),
+    ],
+)
+async def test_an_invoice_that_could_not_be_cancelled_is_watched_until_it_ends(
+    state: InvoiceState, ends: OperationState, told: list[str], *, swept: bool
+):
+    world = World(Acme(on_record=refusing("no"), on_cancel=refusing("not yours")))
+    await arrive(world)
+    await world.consume(world.verified, world.process)
+    await world.published()
+    world.acme.put("INV-1", state)
+    if state is not InvoiceState.sent:
+        world.acme.on_cancel = lambda: None
+
+    if swept:
+        world.clock.advance(86_401)
+        await world.sweep()
+    else:
+        other = notification("WH-2", delivery_id="d-2")
+        await world.verified.send(Outgoing(other.dumps(), group=other.group, dedup="d-2"))
+        await world.consume(world.verified, world.process)
+
+    assert (ends, told) == (
+        (await operation(world)).state,
+        [event.type for event in await world.published()],
+    )
+    assert 1 == len(world.acme.mails)
+
+
+async def test_an_invoice_that_could_not_be_cancelled_at_first_is_cancelled_later():
+    world = World(Acme(on_record=refusing("no"), on_cancel=refusing("not yours")))
+    await arrive(world)
+    await world.consume(world.verified, world.process)
+    world.acme.on_cancel = lambda: None
+    world.clock.advance(86_401)
+
+    await world.sweep()
+
+    assert ["INV-1"] == world.acme.cancelled
     assert OperationState.declined is (await operation(world)).state
 
 

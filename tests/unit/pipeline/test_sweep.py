@@ -214,3 +214,39 @@ async def test_a_sweep_beside_a_consumer_charges_nothing_twice():
     assert held is not None
     assert (PaymentStatus.succeeded, 1) == (held.status, len(world.acme.charges))
     assert held.due_at is None or held.due_at > world.clock.now() - timedelta(days=1)
+
+
+class Away:
+    """A topic that takes nothing."""
+
+    async def send(self, message: Outgoing) -> None:
+        raise ChannelUnavailable("away")
+
+
+class Counting(Acme):
+    """Counts how often it is asked."""
+
+    asked = 0
+
+    async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+        self.asked += 1
+        return Pending("ch-1")
+
+
+async def test_a_charge_is_asked_about_when_it_is_due_and_not_when_only_an_event_is():
+    world = World(Counting(answers=[Pending("ch-1")]))
+    world.wrap = lambda port: Away() if port is world.events else port
+    body = '{"id":"p1","provider":"acme","order":{"amount":1,"currency":"JPY"}}'
+    await world.payments.send(Outgoing(body, group="p1", dedup="p1"))
+    await world.consume(world.payments, world.charge)
+    await world.payments.purge()
+    world.wrap = lambda port: port
+    world.clock.advance(90)
+
+    assert ["p1"] == [one.payment_id for one in await world.sweep()]
+    assert 0 == world.acme.asked
+    assert ["payment.pending"] == [event.type for event in await world.published()]
+    world.clock.advance(300)
+    await world.sweep()
+
+    assert 1 == world.acme.asked

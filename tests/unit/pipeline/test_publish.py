@@ -1,0 +1,58 @@
+"""Publish: what is committed leaves in order, and who else writes meanwhile is no obstacle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.domain.change import Change
+from penstock.errors import LedgerConflict
+from penstock.ports import Outgoing
+from tests.unit.pipeline.acme import notification
+from tests.unit.pipeline.world import World
+
+
+class Overtaken:
+    """A ledger to which somebody else writes just before the mark does."""
+
+    def __init__(self, ledger: Any) -> None:
+        self._ledger = ledger
+        self.refused = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def commit(self, change: Change) -> None:
+        before = await self._ledger.load(change.payment.id)
+        if before is not None and change.payment.published > before.published:
+            self.refused += 1
+            raise LedgerConflict("not at the expected version any more")
+        await self._ledger.commit(change)
+
+
+async def test_an_event_that_left_while_its_payment_moved_on_is_no_failure():
+    world = World()
+    ledger = Overtaken(world.ledger)
+    world.wrap = lambda port: ledger if port is world.ledger else port
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
+
+    (result,) = await world.consume(world.verified, world.process)
+
+    assert ("done", True) == (result.status, ledger.refused > 0)
+    world.wrap = lambda port: port
+    await world.publish("acme-SALE1")
+    held = await world.ledger.load("acme-SALE1")
+    assert held is not None
+    assert not held.unsent
+    # The same ids again: the topic drops them, as it drops any copy.
+    assert ["payment.succeeded", "invoice.paid"] == [e.type for e in await world.published()]
+
+
+async def test_what_is_marked_is_not_sent_again():
+    world = World()
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
+    await world.consume(world.verified, world.process)
+
+    assert 0 == await world.publish("acme-SALE1")
+    assert 0 == await world.publish("nobody's")
