@@ -21,6 +21,7 @@ class MemoryLedger:
         self._payments: dict[str, Payment] = {}
         self._seen: dict[str, Seen] = {}
         self._events: dict[str, Event] = {}
+        self._told: dict[str, list[Event]] = {}  # by payment, in order
 
     async def load(self, payment_id: str) -> Payment | None:
         """The payment as last committed."""
@@ -40,12 +41,12 @@ class MemoryLedger:
         self._payments[change.payment.id] = change.payment
         self._seen.update({seen.key: seen for seen in change.seen})
         self._events.update({place(event): event for event in change.events})
+        self._told.setdefault(change.payment.id, []).extend(change.events)
 
     async def unsent(self, payment: Payment) -> Sequence[Event]:
         """The payment's events after `payment.published`, in order."""
-        mine = (event for event in self._events.values() if event.entity == payment.id)
-        waiting = [event for event in mine if event.sequence > payment.published]
-        return sorted(waiting, key=lambda event: event.sequence)
+        told = self._told.get(payment.id, ())
+        return [event for event in told if event.sequence > payment.published]
 
     async def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Ids of payments whose `due_at` has come, longest due first."""

@@ -70,7 +70,7 @@ class MemoryQueue:
         for message in messages:
             held = self._fifo.held(message.receipt, now)
             if held:
-                held.out_until = now + timedelta(seconds=delay)
+                self._fifo.postpone(held, now + timedelta(seconds=delay))
         self._wake()
 
     async def park(self, message: Message, reason: str) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 
-from penstock.adapters.memory.fifo import DEDUP_WINDOW
+from penstock.adapters.memory.recent import Recent
 from penstock.api.context import Clock
 from penstock.ports import Channel, Outgoing
 
@@ -16,7 +15,7 @@ class MemoryTopic:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._subscribers: list[tuple[Channel, frozenset[str] | None]] = []
-        self._recent: dict[str, datetime] = {}
+        self._recent = Recent()
 
     def subscribe(self, queue: Channel, types: Collection[str] | None = None) -> None:
         """Deliver to a queue, if `types` is given only messages whose attribute `type` is one."""
@@ -24,12 +23,8 @@ class MemoryTopic:
 
     async def send(self, message: Outgoing) -> None:
         """Hand the message on with its group, dedup id and attributes."""
-        now = self._clock.now()
-        horizon = now - DEDUP_WINDOW
-        self._recent = {key: at for key, at in self._recent.items() if at > horizon}
-        if message.dedup in self._recent:
+        if self._recent.came(message.dedup, self._clock.now()):
             return
-        self._recent[message.dedup] = now
         for queue, types in self._subscribers:
             if types is None or message.attributes.get("type") in types:
                 await queue.send(message)
