@@ -16,6 +16,7 @@ COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DeliveriesReceived": ("delivery.received", ("receive",)),
     "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),
     "RateLimited": ("gateway.rate_limited", ("verify", "process", "charge", "sweep")),
+    "GatewayDenied": ("gateway.denied", ("process", "sweep")),
     "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
     "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "sweep")),
 }
@@ -121,6 +122,11 @@ def _money(made: Foundation) -> Iterator[Watch]:
         seconds=HOUR,
     )
     yield counted("rate-limited", "A gateway's rate limit was reached.", "RateLimited")
+    yield counted(
+        "gateway-denied",
+        "A gateway did not take our credentials.",
+        "GatewayDenied",
+    )
     yield counted(
         "unknown-operations", "A call that moves money was not answered.", "OperationsUnknown"
     )

@@ -31,6 +31,7 @@ KINDS = (
     "forged-deliveries",
     "oversize-webhooks",
     "rate-limited",
+    "gateway-denied",
     "unknown-operations",
     "unrecorded-invoices",
     "no-deliveries",
@@ -124,6 +125,12 @@ class TestWhatIsCountedInLogs:
         world.send_webhook()
 
         self.counted(world, "RateLimited", "process")
+
+    def test_credentials_that_may_not(self, world: World) -> None:
+        world.fault("paypal", path="^/v1/payments/sale", status=403, times=1)
+        world.send_webhook()
+
+        self.counted(world, "GatewayDenied", "process")
 
     def test_a_charge_whose_answer_is_lost(self, world: World) -> None:
         world.fault("example", path="/charges$", method="POST", status=500, times=1)

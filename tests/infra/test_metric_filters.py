@@ -205,6 +205,14 @@ async def token_rate_limited() -> None:
     await _paypal(FOUND, token=response(429, {}))
 
 
+async def denied() -> None:
+    await _paypal(problem(403, "PERMISSION_DENIED"))
+
+
+async def client_refused() -> None:
+    await _paypal(FOUND, token=response(401, {"error": "invalid_client"}))
+
+
 async def refused_by_paypal() -> None:
     await _paypal(problem(422, "SOME_ISSUE"))
 
@@ -238,6 +246,8 @@ SCENES = (
     Scene("process", rate_limit_reached, {"RateLimited": 1}),
     Scene("process", token_rate_limited, {"RateLimited": 1}),
     Scene("process", refused_by_paypal, {}),
+    Scene("process", denied, {"GatewayDenied": 1}),
+    Scene("process", client_refused, {"GatewayDenied": 1}),
     Scene("charge", charge_not_answered, UNKNOWN),
     Scene("charge", charge_broke, UNKNOWN),
     Scene("charge", charged, {}),
@@ -360,7 +370,7 @@ def test_the_webhooks_route_is_the_contracts_own(
 # What a third party's plugin may log there; PayPal's does not.
 ELSEWHERE = {("RateLimited", "verify"), ("RateLimited", "charge")}
 # The code that process runs too, at another time.
-SWEPT = {("RateLimited", "sweep")}
+SWEPT = {("RateLimited", "sweep"), ("GatewayDenied", "sweep")}
 
 
 def test_every_filter_of_the_stack_was_seen_to_count(

@@ -25,6 +25,7 @@ WHAT = {
     "forged-deliveries",
     "oversize-webhooks",
     "rate-limited",
+    "gateway-denied",
     "unknown-operations",
     "unrecorded-invoices",
     "no-deliveries",

@@ -499,6 +499,7 @@ def test_each_thing_that_can_go_wrong_has_its_alarm(graph: Sequence[Declared]) -
         "forged-deliveries",
         "oversize-webhooks",
         "rate-limited",
+        "gateway-denied",
         "unknown-operations",
         "unrecorded-invoices",
         "no-deliveries",

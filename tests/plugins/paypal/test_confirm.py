@@ -352,15 +352,26 @@ async def test_a_refund_that_names_no_sale_is_found_by_reading_it(told: Told, ki
 
 
 async def test_a_refund_that_names_its_payment_only_is_found_by_that(told: Told) -> None:
+    """
+    Unless that has several sales: then nobody can say which.
+    """
     payment = "PAY-9MX90473V8752831HK5G4RDI"
+    related = [{"sale": {"id": SALE}}, {"refund": {"id": REFUND}}]
     told.at(REFUND_PATH, response(200, _refund(sale_id=None, parent_payment=payment)))
     told.at(
         f"/v1/payments/payment/{payment}",
-        response(200, {"transactions": [{"related_resources": [{"sale": {"id": SALE}}]}]}),
+        response(200, {"transactions": [{"related_resources": related}]}),
     )
     nameless = _notification("PAYMENT.SALE.REFUNDED", entity=None, id=REFUND)
 
     assert f"paypal-{SALE}" == await told.paypal.locate(nameless, NOON)
+    two = [*related, {"sale": {"id": "80F85758S3080410K"}}]
+    told.at(
+        f"/v1/payments/payment/{payment}",
+        response(200, {"transactions": [{"related_resources": two}]}),
+    )
+    with pytest.raises(Unconfirmable):
+        await told.paypal.locate(nameless, NOON)
 
 
 async def test_a_refund_nobody_can_tell_the_sale_of_is_waited_for_then_parked(told: Told) -> None:

@@ -131,7 +131,20 @@ def test_what_the_gateway_says_went_back_in_all_counts_more_than_the_parts_we_sa
 
     change = observe(paid, replace(part, refunded=Money(800, "USD")))
 
+    again = observe(change.payment, sale(PaymentStatus.partially_refunded))
+
     assert ("payment.refunded", 800) == told(change)[0]
+    assert ([], Money(800, "USD")) == (told(again), again.payment.refunded)
+
+
+def test_no_more_goes_back_than_was_paid():
+    paid = observe(None, sale(PaymentStatus.succeeded)).payment
+
+    change = observe(
+        paid, replace(sale(PaymentStatus.partially_refunded), refunds=(refund(1, 1300),))
+    )
+
+    assert ("payment.refunded", 1250) == told(change)[0]
 
 
 def test_a_sale_that_lags_behind_its_refund_is_told_once():
