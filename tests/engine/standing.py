@@ -44,13 +44,14 @@ class Standing:
                 )
         sender = self.outputs["sinks"]["email"]["sender"]
         client("sesv2", url).create_email_identity(EmailIdentity=sender)
-        outputs = {**self.outputs, "apiUrl": self._api_url()}
+        outputs = {**self.outputs, "apiUrl": self.api_url}
         platform = Platform(
             self.ground.workspace, self.ground.emulator, self.ground.simulators, outputs
         )
         return World(platform, "")
 
-    def _api_url(self) -> str:
+    @property
+    def api_url(self) -> str:
         """Where the emulator serves the API, whatever name it has been given."""
         url = self.ground.emulator.url
         named = f"penstock-{self.deployed.name}-api"

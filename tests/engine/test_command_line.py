@@ -19,6 +19,7 @@ from tests.engine.conftest import Ground
 from tests.engine.deployed import Deployed
 from tests.engine.inventory import inventory
 from tests.engine.overlay import overlay
+from tests.engine.standing import Standing
 
 pytestmark = [
     pytest.mark.engine,
@@ -82,11 +83,12 @@ def test_a_stale_bundle_is_refused_with_the_command_to_run(
     assert before == inventory(ground.emulator.url)
 
 
-def test_up_makes_the_stack_and_shows_its_outputs(stack: Deployed) -> None:
+def test_up_makes_the_stack_and_shows_its_outputs(stack: Deployed, ground: Ground) -> None:
     outputs = json.loads(stack.said("stack", "output", "--json"))
 
     assert "dev" == outputs["stack"]
-    assert 200 == requests.get(f"{outputs['apiUrl']}/health", timeout=60).status_code
+    api = Standing(ground, stack, outputs).api_url
+    assert 200 == requests.get(f"{api}/health", timeout=60).status_code
 
 
 def test_a_second_up_changes_nothing(stack: Deployed) -> None:

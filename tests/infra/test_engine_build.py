@@ -54,6 +54,12 @@ def test_without_go_it_says_in_one_line_what_to_install(nothing: Path) -> None:
     assert "\n" not in str(said.value)
 
 
+def test_without_go_a_pulumi_without_its_host_is_told_apart(nothing: Path) -> None:
+    command(nothing / "pulumi")
+    with pytest.raises(EngineError, match="this pulumi lacks its host for Python, and there is"):
+        host.build()
+
+
 def test_a_build_that_fails_leaves_no_engine(nothing: Path) -> None:
     command(nothing / "go").write_text("#!/bin/sh\nexit 1\n")
     with pytest.raises(EngineError, match="could not be built"):

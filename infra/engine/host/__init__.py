@@ -17,7 +17,7 @@ from pathlib import Path
 from infra.engine.build import HERE as ENGINE
 from infra.engine.build import cached as cached_engine
 from infra.engine.build import find as find_engine
-from infra.engine.modules import SDK, compiled, pinned, sources
+from infra.engine.modules import SDK, EngineError, compiled, pinned, sources
 
 HERE = Path(__file__).resolve().parent
 NAME = "pulumi-language-python"
@@ -49,11 +49,16 @@ def cached() -> Path:
 
 def build() -> Path:
     """
-    Build the host beside the engine: half a minute, once.
+    Build the host beside the engine: about a minute, once.
 
     Raises:
         EngineError: Go is not installed, or the build fails.
     """
+    if shutil.which("go") is None and find_engine():
+        raise EngineError(
+            "this pulumi lacks its host for Python, and there is no go to build one: install "
+            "pulumi whole (pulumi.com/docs/install), or go (go.dev/doc/install)"
+        )
     compiled(HERE, COMMAND, _host())
     script = sources(ENGINE) / "python" / "cmd" / _EXECUTOR
     shutil.copy(script, _host().with_name(_EXECUTOR))
