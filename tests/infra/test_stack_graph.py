@@ -444,15 +444,6 @@ def test_requests_are_limited_and_logged_without_their_bodies(graph: Sequence[De
     assert {"requestId", "ip", "route", "status", "ms", "stack"} == set(log)
 
 
-def test_no_two_of_a_kind_share_a_name(graph: Sequence[Declared]) -> None:
-    """
-    Rules look at a graph by kind and name: one of two would not be looked at.
-    """
-    names = [(one.type, one.name) for one in graph if one.custom]
-
-    assert [] == sorted({name for name in names if names.count(name) > 1})
-
-
 def test_functions_are_followed_and_held_back_as_the_stack_says(dev: dict[str, Any]) -> None:
     limits = {"reservedConcurrency": {"charge": 5}, "maximumConcurrency": 3, "tracing": False}
     graph = capture("dev", {**dev, **limits})
