@@ -106,6 +106,8 @@ class _OfStack:
             return fields
         metrics = [{"Name": "ms", "Unit": "Milliseconds"}]
         directive = {"Namespace": NAMESPACE, "Dimensions": [_DIMENSIONS], "Metrics": metrics}
+        # It has the moment already.
+        fields.pop("timestamp", None)
         fields["_aws"] = {
             "Timestamp": round(time.time() * 1000),
             "CloudWatchMetrics": [directive],

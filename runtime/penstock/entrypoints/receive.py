@@ -121,7 +121,6 @@ class Intake:
             "ms": round((time.monotonic() - began) * 1000, 1),
             **fields,
             "level": level.lower(),
-            "timestamp": self._receive.clock.now().isoformat(),
         }
         self._print(line)
 

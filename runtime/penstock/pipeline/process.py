@@ -80,8 +80,7 @@ class Process:
 
     async def _finish(self, entity: str) -> None:
         # What is already true is told before the invoice is tried, which may take a while.
-        await self.publish(entity)
-        payment = await self.ledger.load(entity)
+        payment = await self.publish(entity)
         if payment is not None:
             before = payment.sequence
             payment = await self.invoicing(payment)
@@ -89,8 +88,13 @@ class Process:
                 await self.publish(entity)
 
     async def _outcome(self, notification: Notification) -> Outcome:
+        gateway = self.gateways.get(notification.gateway)
         marks: list[Seen] = []
-        for mark in (*_marks(notification), _contradicted(notification)):
+        event, *sent = _marks(notification)
+        # Nothing is remembered of what nothing follows from: there it is only worth a look
+        # whether the transmission has come with another body.
+        follows = notification.entity is not None and isinstance(gateway, Confirm)
+        for mark in (event, *sent, _contradicted(notification)) if follows else sent:
             known = await self.ledger.seen(mark.key)
             if known is None:
                 marks.append(mark)
@@ -101,7 +105,6 @@ class Process:
                     notification, "its transmission was seen before with another body"
                 )
             # An event's id with another body, sent anew: the API is asked what is true now.
-        gateway = self.gateways.get(notification.gateway)
         if gateway is None:
             raise UnknownGateway("the notification's gateway is not configured here")
         if notification.entity is None or not isinstance(gateway, Confirm):
@@ -192,12 +195,13 @@ def _marks(notification: Notification) -> tuple[Seen, ...]:
 
     A signature may cover the body through a CRC32 only (PayPal's does), so whoever holds one
     signed delivery can make another body for it: one transmission, two digests is an attack.
+    The event comes first: most of what is known already is known by it.
     """
     event = Seen(f"{notification.gateway}/event/{notification.id}", notification.digest)
     if notification.evidence is Evidence.fetched:
         return (event,)
     sent = f"{_transmission(notification)}{notification.transmission}"
-    return Seen(sent, notification.digest), event
+    return event, Seen(sent, notification.digest)
 
 
 def _contradicted(notification: Notification) -> Seen:

@@ -21,9 +21,9 @@ class Publish:
     clock: Clock
     ids: Ids
 
-    async def __call__(self, payment_id: str) -> int:
+    async def __call__(self, payment_id: str) -> Payment | None:
         """
-        Send what has not left yet, one by one; says how many left.
+        Send what has not left yet, one by one; returns the payment as it stands then.
 
         An event that left twice (a crash before the mark) has one id, so its copy is dropped
         by the topic or by `deliver`.
@@ -33,7 +33,7 @@ class Publish:
         """
         payment = await self.ledger.load(payment_id)
         if payment is None or not payment.unsent:
-            return 0
+            return payment
         unsent = await self.ledger.unsent(payment)
         for event in unsent:
             await self.events.send(
@@ -48,15 +48,15 @@ class Publish:
                     },
                 )
             )
-        if unsent:
-            await self._mark(replace(payment, published=unsent[-1].sequence), payment)
-        return len(unsent)
+        if not unsent:
+            return payment
+        return await self._mark(replace(payment, published=unsent[-1].sequence), payment)
 
-    async def _mark(self, marked: Payment, read: Payment) -> None:
+    async def _mark(self, marked: Payment, read: Payment) -> Payment | None:
+        decided = change(read, marked, now=read.updated_at, new_id=self.ids.new)
         try:
-            await self.ledger.commit(
-                change(read, marked, now=read.updated_at, new_id=self.ids.new)
-            )
+            await self.ledger.commit(decided)
         except LedgerConflict:
             # Somebody moved the payment on: their own publish, or the sweep, marks it.
-            return
+            return await self.ledger.load(read.id)
+        return decided.payment

@@ -72,7 +72,7 @@ def _order_record(order: Order) -> Record:
         "reference": order.reference,
         "description": order.description,
         "payer": _payer_record(order.payer),
-        "metadata": _pairs_text(order.metadata),
+        "metadata": _pairs_text(order.metadata) if order.metadata else None,
     }
 
 
@@ -82,7 +82,7 @@ def _read_order(record: Mapping[str, Any]) -> Order:
         reference=record.get("reference"),
         description=record.get("description"),
         payer=_read_payer(record.get("payer")),
-        metadata=_read_pairs(record["metadata"]),
+        metadata=_read_pairs(record.get("metadata") or "{}"),
     )
 
 
