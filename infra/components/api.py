@@ -83,7 +83,7 @@ class HttpApi(pulumi.ComponentResource):
             auto_deploy=True,
             access_log_settings={
                 "destination_arn": self.log.arn,
-                "format": json.dumps({**ACCESS_LOG, "stack": args.stack}),
+                "format": json.dumps({**ACCESS_LOG, "stack": args.stack}, separators=(",", ":")),
             },
             default_route_settings={
                 "throttling_rate_limit": args.throttling_rate,

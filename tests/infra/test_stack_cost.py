@@ -1,116 +1,217 @@
-"""A month's bill: every line follows from the graph and from what is assumed, and is printed."""
+"""A month's bill: every line follows from the graph, from what was counted, and from prices."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from infra.cost import Assumed, Line, bill, printed
+from infra import prices
+from infra.bill import MONTH_SECONDS, UNCONFIRMED, Assumed, Line, by_function, by_month, by_webhook
+from infra.bill import letters as mailed
+from infra.cost import BATCHES, TARGET, per_million, printed, total, verdict
 from infra.graph import capture
 from infra.monitor import Declared
 from infra.program import stack_config
 from infra.rules.view import of
 from infra.settings import ROOT
+from infra.traffic import KINDS
 
 MILLION = 1e6
+Graph = Sequence[Declared]
 
 
 @pytest.fixture(scope="module")
-def graph(bundles: Path) -> Sequence[Declared]:
+def graph(bundles: Path) -> Graph:
     return capture("prod", {**stack_config("prod"), "bundles": str(bundles)})
 
 
-def lines(graph: Sequence[Declared], webhooks: float = MILLION, **given: float) -> dict[str, Line]:
-    return {line.what: line for line in bill(graph, webhooks, Assumed(**given))}
+def lines(
+    graph: Graph, kind: str = "sale", webhooks: float = MILLION, batch: float = 1
+) -> dict[str, Line]:
+    return {line.what: line for line in by_webhook(graph, KINDS[kind], webhooks, batch)}
 
 
-def per_million(found: Mapping[str, Line]) -> float:
-    return sum(line.usd for line in found.values() if not line.fixed)
+def fixed(graph: Graph) -> dict[str, Line]:
+    return {line.what: line for line in by_month(graph)}
 
 
-def test_a_million_requests_of_the_api_are_a_dollar(graph: Sequence[Declared]) -> None:
-    assert 1.0 == pytest.approx(lines(graph)["HTTP API requests"].usd)
-
-
-def test_what_is_paid_by_the_webhook_grows_with_them_and_the_rest_does_not(
-    graph: Sequence[Declared],
-) -> None:
-    one, ten = lines(graph), lines(graph, 10 * MILLION)
-
-    for what, line in one.items():
-        assert (1 if line.fixed else 10) * line.usd == pytest.approx(ten[what].usd), what
-
-
-def test_a_full_batch_costs_a_third_of_the_calls_and_less_of_everything_else(
-    graph: Sequence[Declared],
-) -> None:
-    one, ten = lines(graph), lines(graph, batch=10)
-
-    assert 3 / 1.2 == pytest.approx(one["SQS FIFO calls"].usd / ten["SQS FIFO calls"].usd)
-    assert per_million(ten) < per_million(one)
-
-
-def test_a_webhook_without_news_writes_nothing_and_reaches_no_sink(
-    graph: Sequence[Declared],
-) -> None:
-    found = lines(graph, news=0)
-
-    assert 0 == found["DynamoDB write units"].usd
-    assert 3 * MILLION == found["Lambda requests"].quantity
-
-
-def test_a_sink_less_is_cheaper(graph: Sequence[Declared]) -> None:
-    left = [o for o in graph if not (o.custom and o.name == "deliver-email")]
-
-    assert per_million(lines(left)) < per_million(lines(graph))
-
-
-def test_each_alarm_and_secret_of_the_graph_is_paid_for(graph: Sequence[Declared]) -> None:
-    found = lines(graph)
-
-    assert len(of(graph, "MetricAlarm")) == found["Alarms"].quantity
-    assert len(of(graph, "Secret")) == found["Secrets"].quantity
-
-
-def test_a_stack_with_a_host_of_its_own_polls_nothing_by_lambda(
-    graph: Sequence[Declared],
-) -> None:
-    off = [
-        dataclasses.replace(o, inputs={**o.inputs, "enabled": False})
-        if o.type.endswith(":EventSourceMapping")
+def changed(graph: Graph, kind: str, **inputs: Any) -> Graph:
+    return [
+        dataclasses.replace(o, inputs={**o.inputs, **inputs})
+        if o.type.endswith(f":{kind}") and o.custom
         else o
         for o in graph
     ]
 
-    assert 0 == lines(off)["SQS polls of idle queues"].usd
+
+def test_a_million_requests_of_the_api_are_a_dollar(graph: Graph) -> None:
+    assert 1.0 == pytest.approx(lines(graph)["HTTP API requests"].usd)
 
 
-def test_the_bill_says_what_it_assumes_and_whether_the_target_is_kept(
-    graph: Sequence[Declared],
+def test_ten_times_the_webhooks_are_ten_times_the_bill(graph: Graph) -> None:
+    one, ten = lines(graph), lines(graph, webhooks=10 * MILLION)
+
+    assert {what: pytest.approx(10 * line.usd) for what, line in one.items()} == (
+        {what: line.usd for what, line in ten.items()}
+    )
+
+
+def test_a_full_batch_is_a_tenth_of_the_receipts_and_of_the_waiting(graph: Graph) -> None:
+    one, ten = lines(graph), lines(graph, batch=10)
+
+    assert 10 == pytest.approx(
+        one["SQS receives and deletes"].usd / ten["SQS receives and deletes"].usd
+    )
+    assert one["Lambda GB-seconds"].usd > 2 * ten["Lambda GB-seconds"].usd
+
+
+def test_a_batch_saves_nothing_of_what_is_written(graph: Graph) -> None:
+    same = ("DynamoDB write units", "SNS FIFO publishes", "Log GB, taken in", "SQS sends")
+
+    assert {what: lines(graph)[what] for what in same} == (
+        {what: lines(graph, batch=10)[what] for what in same}
+    )
+
+
+@pytest.mark.parametrize("kind", ["refused", "forged", "ignored", "duplicate"])
+def test_a_webhook_that_brings_nothing_new_writes_nothing_and_reaches_no_sink(
+    graph: Graph, kind: str
 ) -> None:
-    text = "\n".join(printed(bill(graph, MILLION), MILLION, Assumed()))
+    assert "DynamoDB write units" not in lines(graph, kind)
+    assert set(by_function(graph, KINDS[kind], MILLION, 1)) <= {"receive", "verify", "process"}
 
-    assert "the target of 4.00 is missed" in text
+
+def test_each_sink_is_paid_for_with_what_reaches_it(graph: Graph) -> None:
+    less = [o for o in graph if not (o.custom and o.name == "deliver-email")]
+
+    assert 2 * MILLION == (
+        lines(graph)["DynamoDB write units"].quantity
+        - lines(less)["DynamoDB write units"].quantity
+    )
+    # Two events fewer to hand on by the topic, to take off a queue, to tell the sink of.
+    for what in ("SNS FIFO, to subscribers", UNCONFIRMED, "Lambda requests"):
+        assert 2 * MILLION == lines(graph)[what].quantity - lines(less)[what].quantity
+
+
+def test_a_function_with_twice_the_memory_waits_at_twice_the_price(graph: Graph) -> None:
+    lavish = changed(graph, "Function", memorySize=1769)
+    double = changed(graph, "Function", memorySize=2 * 1769)
+
+    assert 2 == pytest.approx(
+        lines(double)["Lambda GB-seconds"].quantity / lines(lavish)["Lambda GB-seconds"].quantity
+    )
+
+
+def test_traces_are_of_nearly_every_invocation_while_they_come_seldom(graph: Graph) -> None:
+    traced = changed(graph, "Function", tracingConfig={"mode": "Active"})
+    few, many = lines(traced, "refused"), lines(traced, "refused", webhooks=4 * MONTH_SECONDS)
+
+    assert "X-Ray traces" not in lines(graph)
+    assert MILLION == few["X-Ray traces"].quantity
+    assert 1.15 * MONTH_SECONDS == pytest.approx(many["X-Ray traces"].quantity)
+
+
+def test_what_is_kept_longer_costs_more(graph: Graph) -> None:
+    shorter = changed(graph, "LogGroup", retentionInDays=30)
+    what = "Log GB, kept as long as said"
+
+    assert 3 == pytest.approx(lines(graph)[what].quantity / lines(shorter)[what].quantity)
+
+
+def test_letters_are_paid_by_those_sinks_that_may_send_them(graph: Graph) -> None:
+    silent = [o for o in graph if not (o.custom and o.name == "deliver-email")]
+
+    assert (2 * MILLION, 0) == (
+        mailed(graph, KINDS["sale"], MILLION).quantity,
+        mailed(silent, KINDS["sale"], MILLION).quantity,
+    )
+    assert 0 == mailed(graph, KINDS["ignored"], MILLION).quantity
+
+
+def test_each_alarm_secret_and_metric_of_the_graph_is_paid_for(graph: Graph) -> None:
+    found = fixed(graph)
+    counted = {m["metricTransformation"]["name"] for m in of(graph, "LogMetricFilter").values()}
+
+    assert len(of(graph, "MetricAlarm")) == found["Alarms"].quantity
+    assert len(of(graph, "Secret")) == found["Secrets"].quantity
+    assert len(counted) == found["Metrics from logs"].quantity
+    # receive, verify, process, charge, deliver, sweep.
+    assert 6 == found["Metrics of stages"].quantity
+
+
+def test_a_stack_with_a_host_of_its_own_polls_nothing_by_lambda(graph: Graph) -> None:
+    assert (
+        0
+        == fixed(changed(graph, "EventSourceMapping", enabled=False))[
+            "SQS polls of idle queues"
+        ].usd
+    )
+
+
+@pytest.mark.parametrize(
+    ("certain", "doubtful", "said"),
+    [(4.0, 0.0, "kept"), (3.6, 0.5, "in doubt"), (4.1, 0.5, "missed")],
+)
+def test_a_line_in_doubt_is_told_where_it_decides(
+    certain: float, doubtful: float, said: str
+) -> None:
+    assert said == verdict([Line("calls", 1, certain), Line(UNCONFIRMED, 1, doubtful)])
+
+
+def test_the_bill_is_told_for_each_kind_with_its_verdict_and_what_it_assumes(
+    graph: Graph,
+) -> None:
+    text = "\n".join(printed(graph, MILLION, "sale", Assumed()))
+
+    for name, kind in KINDS.items():
+        (told,) = (row for row in text.splitlines() if row.startswith(f"  {name} "))
+        for batch in BATCHES:
+            found = by_webhook(graph, kind, MILLION, batch)
+            assert re.search(rf"\b{total(found):.2f} +{verdict(found)}\b", told), told
     assert all(field.name in text for field in dataclasses.fields(Assumed))
 
 
-def test_the_bill_does_not_grow_unnoticed(graph: Sequence[Declared]) -> None:
-    assert per_million(lines(graph)) < 50
-    assert per_million(lines(graph, batch=10)) < 37
-    assert per_million(lines(graph, news=0, batch=10)) < 8
+def test_the_bill_does_not_grow_unnoticed(graph: Graph) -> None:
+    full: Mapping[str, float] = {name: per_million(graph, name, 10) for name in KINDS}
+    most = {"refused": 1.8, "forged": 3.9, "ignored": 4.3, "duplicate": 4.5, "refund": 19.5}
+
+    assert {} == {name: usd for name, usd in full.items() if usd > {**most, "sale": 34}[name]}
+    assert per_million(graph, "sale", 1) < 49
 
 
-def test_the_figures_in_the_documents_are_those_of_the_bill(graph: Sequence[Declared]) -> None:
+def test_what_is_refused_or_forged_keeps_the_target_and_the_rest_of_the_intake_but_for_a_doubt(
+    graph: Graph,
+) -> None:
+    intake = {name: verdict(by_webhook(graph, KINDS[name], MILLION, 10)) for name in KINDS}
+
+    assert {
+        "refused": "kept",
+        "forged": "kept",
+        "ignored": "in doubt",
+        "duplicate": "in doubt",
+        "refund": "missed",
+        "sale": "missed",
+    } == intake
+    assert TARGET == 4.0
+
+
+def test_the_figures_in_the_documents_are_those_of_the_bill(graph: Graph) -> None:
     page = (ROOT / "docs" / "stack.md").read_text()
     rows = [
-        f"| {per_million(lines(graph, news=news)):.2f} "
-        f"| {per_million(lines(graph, news=news, batch=10)):.2f} |"
-        for news in (1, 0)
+        f"| {per_million(graph, name, 1):.2f} | {per_million(graph, name, 10):.2f} |"
+        for name in KINDS
     ]
-    fixed = sum(line.usd for line in lines(graph).values() if line.fixed)
+    sale = lines(graph, batch=10)
+    told = [
+        f"A month costs {total([*fixed(graph).values()]):.2f} besides",
+        f"**{sale['DynamoDB write units'].usd:.2f}** for 28 write units",
+        f"{mailed(graph, KINDS['sale'], MILLION).usd:.0f} for a million sales' letters",
+        f"{prices.XRAY_TRACE:.2f} a million",
+    ]
 
-    assert [] == [row for row in rows if row not in page]
-    assert f"A month costs {fixed:.2f} besides" in page
+    assert [] == [text for text in (*rows, *told) if text not in page]
