@@ -6,7 +6,12 @@ from penstock.api import Secrets
 from penstock_paypal import notification, shapes
 from penstock_paypal.client import Api
 
-_WANTED = notification.CLAIMS | notification.SENT_BACK | {notification.INVOICE_PAID}
+_WANTED = (
+    notification.CLAIMS
+    | notification.SENT_BACK
+    | notification.CAPTURE_SENT_BACK
+    | {notification.INVOICE_PAID}
+)
 _ALL = "*"
 
 

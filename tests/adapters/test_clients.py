@@ -246,6 +246,21 @@ def failed(place: int, code: str):
     return {"Failed": [{"Id": str(place), "Code": code, "SenderFault": False}]}
 
 
+@pytest.mark.parametrize("odd", ["\x00", "\x1b[2J", "\ufffe", "\uffff", "\ud800"])
+async def test_a_reason_that_quotes_a_stranger_is_sent_all_the_same(odd):
+    """
+    SQS refuses what XML 1.0 has no character for (AWS, SendMessage).
+    """
+    clients = Answering({}, {})
+    await SqsChannel(clients, "url").send(Outgoing("b", "g", "d", {"reason": f"no {odd}!"}))
+    await SqsInbox(clients, "url", "dead").park(Message("id", "b", "g", "r"), f"no {odd}!")
+
+    for asked in clients.asked:
+        told = asked["MessageAttributes"]["reason"]["StringValue"]
+        assert "no ?" == told[:4]
+        assert odd not in told
+
+
 @pytest.mark.parametrize("again", [False, True], ids=["first", "redriven"])
 async def test_a_message_with_all_the_attributes_there_are_is_parked_with_its_reason(again):
     """

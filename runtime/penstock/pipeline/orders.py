@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -64,7 +65,10 @@ class ChargeMessage:
         """The message as JSON."""
         order = _Order.model_validate(dump_order(self.order))
         message = _Message(id=self.id, provider=self.provider, order=order)
-        return message.model_dump_json(exclude_none=True, exclude_defaults=True)
+        # In ASCII, which pydantic's own JSON is not: SQS takes only some of Unicode's characters.
+        return json.dumps(
+            message.model_dump(exclude_none=True, exclude_defaults=True), separators=(",", ":")
+        )
 
     @classmethod
     def loads(cls, text: str) -> ChargeMessage:

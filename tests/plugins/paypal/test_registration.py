@@ -41,11 +41,24 @@ async def test_a_webhook_of_another_id_is_not_the_one_we_verify(stage: Stage) ->
     assert "webhook_id" in (await stage.other(stage.http).unregistered(URL) or "")
 
 
-@pytest.mark.parametrize("missing", ["PAYMENT.SALE.COMPLETED", "PAYMENT.SALE.REFUNDED"])
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "PAYMENT.SALE.COMPLETED",
+        "PAYMENT.SALE.REFUNDED",
+        "PAYMENT.CAPTURE.REFUNDED",
+        "PAYMENT.CAPTURE.REVERSED",
+    ],
+)
 async def test_an_event_that_is_not_sent_is_named(stage: Stage, missing: str) -> None:
     wanted = [
-        f"PAYMENT.SALE.{name}"
-        for name in ("COMPLETED", "PENDING", "DENIED", "REFUNDED", "REVERSED")
+        *(
+            f"PAYMENT.SALE.{name}"
+            for name in ("COMPLETED", "PENDING", "DENIED", "REFUNDED", "REVERSED")
+        ),
+        "PAYMENT.CAPTURE.REFUNDED",
+        "PAYMENT.CAPTURE.REVERSED",
+        "INVOICING.INVOICE.PAID",
     ]
     await register(stage, events=[name for name in wanted if name != missing])
 

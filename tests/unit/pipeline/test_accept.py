@@ -125,3 +125,21 @@ async def test_the_same_request_at_the_same_moment_is_one_payment_and_both_are_t
 
     assert first.id == second.id
     assert 1 == len(await world.drain(world.payments))
+
+
+@pytest.mark.parametrize("odd", ["\ufffe", "\uffff", "\x7f", "\u2028", "Æ 山 🙂", '"\\'])
+async def test_whatever_an_order_says_its_message_is_one_a_queue_takes(odd: str):
+    """
+    SQS refuses what XML 1.0 has no character for: sent as it is, it would be sent for ever.
+    """
+    world = World()
+    order = load_order(
+        {"amount": 1, "currency": "USD", "description": odd, "metadata": {"k": odd}}
+    )
+
+    await world.accept("key-1", "acme", order)
+
+    (message,) = await world.payments.receive(1, 0)
+    assert message.body.isascii()
+    assert message.body.isprintable()
+    assert order == ChargeMessage.loads(message.body).order

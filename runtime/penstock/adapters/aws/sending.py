@@ -14,6 +14,8 @@ from penstock.ports import Outgoing
 
 MAX_ATTRIBUTES = 3
 # What SQS and SNS take as a group or deduplication id: 1 to 128 letters, digits and punctuation.
+# The characters SQS takes (AWS, SendMessage): those of XML 1.0.
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAME = re.compile(r"[!-~]{1,128}")
 
 
@@ -41,9 +43,14 @@ def name(text: str) -> str:
 
 
 def message_attributes(attributes: Mapping[str, str]) -> dict[str, Any]:
-    """Attributes as SQS and SNS take them; an empty value cannot be sent and is left out."""
+    """
+    Attributes as SQS and SNS take them; an empty value cannot be sent and is left out.
+
+    A reason may quote what a stranger wrote: a character they do not take must not keep the
+    message from being sent, or it would be tried for ever.
+    """
     return {
-        key: {"DataType": "String", "StringValue": value}
+        key: {"DataType": "String", "StringValue": _FORBIDDEN.sub("?", value)}
         for key, value in attributes.items()
         if value
     }
