@@ -44,8 +44,11 @@ def main(command: str, name: str) -> None:
 
     error, outputs = "", dict[str, Any]()
     try:
-        getattr(stack, command)(on_event=note, on_output=lambda line: print(line, flush=True))
-        outputs = {key: one.value for key, one in stack.outputs().items()}
+        did = getattr(stack, command)(
+            on_event=note, on_output=lambda line: print(line, flush=True)
+        )
+        if isinstance(did, auto.UpResult):
+            outputs = {key: one.value for key, one in did.outputs.items()}
     except auto.CommandError as exc:
         error = str(exc)
     print(json.dumps({"steps": steps, "error": error, "outputs": outputs}))
