@@ -13,9 +13,9 @@ from penstock.errors import ChannelUnavailable, GatewayUnavailable
 from penstock.ports import Outgoing
 
 MAX_ATTRIBUTES = 3
-# What SQS and SNS take as a group or deduplication id: 1 to 128 letters, digits and punctuation.
 # The characters SQS takes (AWS, SendMessage): those of XML 1.0.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What SQS and SNS take as a group or deduplication id: 1 to 128 letters, digits and punctuation.
 _NAME = re.compile(r"[!-~]{1,128}")
 
 
