@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Mapping, MutableMapping
 from enum import Enum
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -41,12 +42,14 @@ _WITHHELD = re.compile(
     r"|credentials?|api_?key",
     re.IGNORECASE,
 )
-_CONFIDENTIAL = re.compile(
+CONFIDENTIAL = re.compile(
     r"pst_[0-9A-Za-z]+_[0-9A-Za-z_-]+"  # our bearer tokens
     r"|(?:bearer|basic)\s+\S+"
     r"|[^\s@<>]+@[^\s@<>]+\.[a-z]{2,}",  # e-mail addresses
     re.IGNORECASE,
 )
+_MARKS = ("@", "pst_", "bearer", "basic")
+"""One of these is in whatever `CONFIDENTIAL` matches."""
 _REDACTED = "…"
 _SAMPLED = re.compile("Root=([0-9A-Fa-f-]{10,64})(?:;.*)?;Sampled=1")
 
@@ -125,7 +128,7 @@ def scalars_only(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMa
 
 
 def _told(name: str, value: Any) -> Any:
-    if _WITHHELD.search(name):
+    if _is_withheld(name):
         return _REDACTED
     if isinstance(value, Enum):
         value = value.value
@@ -133,10 +136,21 @@ def _told(name: str, value: Any) -> Any:
         case None | bool() | int() | float():
             return value
         case str():
-            text = _CONFIDENTIAL.sub(_REDACTED, value)
+            text = CONFIDENTIAL.sub(_REDACTED, value) if _is_suspect(value) else value
             return text if len(text) <= LONGEST else f"{text[:LONGEST]}{_REDACTED}"
         case _:
             return f"<{type(value).__name__}>"
+
+
+@lru_cache(maxsize=1024)
+def _is_withheld(name: str) -> bool:
+    return _WITHHELD.search(name) is not None
+
+
+def _is_suspect(text: str) -> bool:
+    """Whether `CONFIDENTIAL` could match: it takes longer over a text than all else does."""
+    folded = text.casefold()
+    return any(mark in folded for mark in _MARKS)
 
 
 def _failure(info: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,14 @@ class Contract:
     def _by_route(self) -> Mapping[str, Operation]:
         return {operation.route: operation for operation in self.operations.values()}
 
+    @cached_property
+    def _by_segments(self) -> Mapping[int, Sequence[tuple[Sequence[str], Operation]]]:
+        found: dict[int, list[tuple[Sequence[str], Operation]]] = {}
+        for operation in self.operations.values():
+            segments = operation.path.split("/")
+            found.setdefault(len(segments), []).append((segments, operation))
+        return found
+
     def by_route(self, route: str) -> Operation | None:
         """The operation of an API Gateway route key, if it is one of ours."""
         return self._by_route.get(route)
@@ -76,8 +84,9 @@ class Contract:
             RequestRefused: 404 for no such path, 405 for no such method on it.
         """
         allowed: list[str] = []
-        for operation in self.operations.values():
-            parameters = _match(operation.path, path)
+        given = path.split("/")
+        for wanted, operation in self._by_segments.get(len(given), ()):
+            parameters = _match(wanted, given)
             if parameters is None:
                 continue
             if operation.method == method:
@@ -130,10 +139,7 @@ def _operation(
     )
 
 
-def _match(template: str, path: str) -> dict[str, str] | None:
-    wanted, given = template.split("/"), path.split("/")
-    if len(wanted) != len(given):
-        return None
+def _match(wanted: Sequence[str], given: Sequence[str]) -> dict[str, str] | None:
     parameters: dict[str, str] = {}
     for name, value in zip(wanted, given, strict=True):
         if name.startswith("{"):

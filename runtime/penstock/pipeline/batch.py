@@ -114,6 +114,9 @@ class Batch:
         groups: dict[str, list[Message]] = {}
         for message in messages:
             groups.setdefault(message.group, []).append(message)
+        if len(groups) == 1:
+            # `serve` hands them over one by one: a task for each would be the dearest part.
+            return await self._group(messages, remaining)
         done = await asyncio.gather(*(self._group(group, remaining) for group in groups.values()))
         results = {result.id: result for group in done for result in group}
         return [results[message.id] for message in messages]
