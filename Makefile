@@ -15,7 +15,7 @@ need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
 .PHONY: help setup run test check engine lint format build lock bench-flow bench-batch bench-signature \
-	bench-coldstart bench-bundle bench-validation \
+	bench-coldstart bench-bundle bench-validation bench-intake bench-depth \
 	update preview graph cost invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
@@ -74,6 +74,12 @@ bench-signature: setup ## a webhook's signature against one bare RSA check
 
 bench-validation: setup ## a request under the contract against a pydantic model
 	@$(PY) -m benchmarks.bench_validation
+
+bench-intake: setup ## a webhook's CPU on the local server against bare aiohttp
+	@$(PY) -m benchmarks.bench_intake
+
+bench-depth: setup ## messages a second and memory of penstock serve, by how many are queued; DEPTHS=1000,1000000
+	@$(PY) -m benchmarks.bench_depth $(DEPTHS)
 
 # Pulumi asks, too, before it begins; where nobody can type, what make was told is the answer.
 update: setup ## pulumi up; STACK=dev; prod asks for its name first, or YES_PROD=1
