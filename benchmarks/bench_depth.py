@@ -1,7 +1,7 @@
 """
 What a long queue costs `penstock serve`: `make bench-depth`, or `DEPTHS=1000,1000000`.
 
-The server is a process of its own, as a stack would run it: boto's clients, all consumers, the
+The server is a process of its own, as a stack would run it: boto3's clients, all consumers, the
 sweep. Its queue is a stub of SQS in this process (the emulator's own queues are not the question)
 that holds a depth steady. At each depth a window is measured after a start: deliveries verified a
 second, the server's CPU for each, its memory, and how long it takes to end on SIGTERM. Rounds go
