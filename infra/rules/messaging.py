@@ -75,15 +75,43 @@ def queues_keep_messages_for_a_fortnight(graph: Graph) -> Iterator[str]:
 
 
 def subscriptions_have_a_dead_letter_queue(graph: Graph) -> Iterator[str]:
-    """A FIFO one that is there: without, a wrong queue policy loses every message at once."""
-    queues = of(graph, "Queue")
+    """Its queue's own: without, a wrong queue policy loses every message at once."""
+    queues, parked = of(graph, "Queue"), dead_letter_queues(graph)
     for name, one in of(graph, "TopicSubscription").items():
         if one["protocol"] != "sqs":
             continue
         target = json.loads(one.get("redrivePolicy") or "{}").get("deadLetterTargetArn", "")
-        dlq = queues.get(referred(target, "Queue") or "")
-        if dlq is None or not dlq.get("fifoQueue"):
-            yield f"subscription {name} has no dead-letter queue that is FIFO"
+        dlq = referred(target, "Queue")
+        own = parked.get(referred(one["endpoint"], "Queue") or "")
+        if dlq is None or dlq != own or not queues.get(dlq, {}).get("fifoQueue"):
+            yield f"subscription {name} has no dead-letter queue that is FIFO and its queue's own"
+
+
+def subscriptions_are_of_one_kind(graph: Graph) -> Iterator[str]:
+    """[aws] A FIFO queue behind a standard topic is refused, or gets no order; and raw: the
+    message is what was published."""
+    queues, topics = of(graph, "Queue"), of(graph, "Topic")
+    for name, one in of(graph, "TopicSubscription").items():
+        if one["protocol"] != "sqs":
+            continue
+        topic = topics.get(referred(one["topic"], "Topic") or "", {})
+        queue = queues.get(referred(one["endpoint"], "Queue") or "", {})
+        if not topic.get("fifoTopic") or not queue.get("fifoQueue"):
+            yield f"subscription {name} is not from a FIFO topic to a FIFO queue"
+        if not one.get("rawMessageDelivery"):
+            yield f"subscription {name} wraps what was published"
+
+
+def dead_letter_queues_take_from_their_own_queue_only(graph: Graph) -> Iterator[str]:
+    """So that a redrive cannot carry another queue's messages past what guards this one."""
+    allowed = {
+        referred(one["queueUrl"], "Queue"): json.loads(one["redriveAllowPolicy"])
+        for one in of(graph, "RedriveAllowPolicy").values()
+    }
+    for queue, dlq in dead_letter_queues(graph).items():
+        sources = allowed.get(dlq, {}).get("sourceQueueArns", [])
+        if [queue] != [referred(arn, "Queue") for arn in sources]:
+            yield f"dead-letter queue {dlq} takes from others than {queue}"
 
 
 def _limit(queue: Mapping[str, Any]) -> int:
@@ -100,4 +128,6 @@ RULES = (
     high_throughput_is_set_in_pairs,
     queues_keep_messages_for_a_fortnight,
     subscriptions_have_a_dead_letter_queue,
+    subscriptions_are_of_one_kind,
+    dead_letter_queues_take_from_their_own_queue_only,
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from infra.policies import EVERYTHING, UNSCOPED
 from infra.rules.view import Graph, listed, of, referred, statements
 
-_PUBLIC = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+_WILD = re.compile(r"[*?]")
 _ARN = re.compile(
     r"\$\{[A-Za-z]+/[\w-]+\.arn\}(/index/\w+|:\*)?"
     r"|arn:aws:(?!arn:)[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[^\s:{}][^\s{}]*"
@@ -17,17 +17,19 @@ VOUCHED = "verified"
 
 
 def nobody_may_do_everything(graph: Graph) -> Iterator[str]:
-    """No `*` in an action, nor in a resource but for a log group's own streams."""
+    """No `*` or `?` in an action, nor in a resource but for a log group's own streams."""
     for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
+            if not statement["Action"] or not statement["Resource"]:
+                yield f"role {name} may all but what is named (NotAction, NotResource)"
             for action in statement["Action"]:
-                if "*" in action:
+                if _WILD.search(action):
                     yield f"role {name} may {action}"
             if UNSCOPED.issuperset(statement["Action"]):
                 continue
             for resource in statement["Resource"]:
                 streams = referred(resource, "LogGroup") and resource.endswith("}:*")
-                if "*" in (resource.removesuffix(":*") if streams else resource):
+                if _WILD.search(resource.removesuffix(":*") if streams else resource):
                     yield f"role {name} may {', '.join(statement['Action'])} on {resource}"
 
 
@@ -52,7 +54,8 @@ def nothing_is_public(graph: Graph) -> Iterator[str]:
             for statement in statements(one["policy"]):
                 if statement["Effect"] != "Allow":
                     continue
-                if statement["Principal"] in _PUBLIC or not statement.get("Condition"):
+                services = list(statement.get("Principal", ())) == ["Service"]
+                if not services or not statement.get("Condition"):
                     yield f"{kind} {name} lets in others than one source"
     for name, one in of(graph, "Permission").items():
         if one["principal"] == "*" or not one.get("sourceArn"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from infra.rules.view import Graph, of, referred
 
+_PROTECTED = {"Table", "Queue", "DomainName"}
 _TAGS = {"project", "stack"}
 
 
@@ -51,6 +52,19 @@ def the_ledger_can_be_restored(graph: Graph) -> Iterator[str]:
             yield f"table {name} keeps everything for ever"
 
 
+def protection_is_whole(graph: Graph) -> Iterator[str]:
+    """Where anything is protected, all is that holds money, messages or the name; by AWS too."""
+    if not any(one.protect for one in graph):
+        return
+    for one in graph:
+        kind = one.type.rpartition(":")[2]
+        if one.custom and kind in _PROTECTED and not one.protect:
+            yield f"{kind} {one.name} is not protected"
+    for name, one in of(graph, "Table").items():
+        if not one.get("deletionProtectionEnabled"):
+            yield f"table {name} is protected from Pulumi only"
+
+
 def the_api_is_limited_and_logged(graph: Graph) -> Iterator[str]:
     """With no body and no header in the log; behind a name of its own by that name only."""
     for name, one in of(graph, "Stage").items():
@@ -62,6 +76,9 @@ def the_api_is_limited_and_logged(graph: Graph) -> Iterator[str]:
             yield f"stage {name} has no access log"
         if "body" in written.lower() or "header" in written.lower():
             yield f"stage {name} logs what people sent"
+    for name, one in of(graph, "DomainName").items():
+        if one["domainNameConfiguration"].get("securityPolicy") != "TLS_1_2":
+            yield f"domain {name} speaks what is older than TLS 1.2"
     if of(graph, "DomainName"):
         for name, one in of(graph, "Api").items():
             if not one.get("disableExecuteApiEndpoint"):
@@ -83,6 +100,7 @@ RULES = (
     batches_are_answered_item_by_item,
     functions_have_a_log_group_that_ends,
     the_ledger_can_be_restored,
+    protection_is_whole,
     the_api_is_limited_and_logged,
     everything_says_whose_it_is,
 )

@@ -24,9 +24,10 @@ def referred(text: str, kind: str) -> str | None:
 
 
 def statements(document: str) -> Iterator[Mapping[str, Any]]:
-    """A policy's statements, with actions and resources as lists."""
+    """A policy's statements, with actions and resources as lists, empty if there are none."""
     for one in json.loads(document)["Statement"]:
-        yield {**one, "Action": listed(one["Action"]), "Resource": listed(one.get("Resource", []))}
+        lists = {key: listed(one.get(key, [])) for key in ("Action", "Resource")}
+        yield {**one, **lists}
 
 
 def listed(value: Any) -> list[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from infra.rules.view import Graph, Inputs, dead_letter_queues, of, referred, statements
 
@@ -15,7 +16,7 @@ def dead_letter_queues_have_an_alarm(graph: Graph) -> Iterator[str]:
     queues = of(graph, "Queue")
     for queue, dlq in dead_letter_queues(graph).items():
         there = queues.get(dlq)
-        if there and not _watched(graph, _PARKED, "QueueName", there):
+        if there and not _watched(graph, _PARKED, "QueueName", there, most=1):
             yield f"nobody is told of what is parked for {queue}"
 
 
@@ -37,18 +38,27 @@ def functions_have_alarms(graph: Graph) -> Iterator[str]:
 
 
 def alarms_go_to_standard_topics_that_let_them_in(graph: Graph) -> Iterator[str]:
-    """CloudWatch cannot publish to FIFO topics, and to none that does not admit it."""
+    """Neither CloudWatch nor budgets can publish to FIFO topics, nor where they are not let in."""
     topics = of(graph, "Topic")
     admitting = _admitting(graph)
-    for name, one in of(graph, "MetricAlarm").items():
-        told = [referred(arn, "Topic") for arn in one.get("alarmActions") or []]
+    for name, told in _told(graph):
         if not told:
-            yield f"alarm {name} tells nobody"
-        for topic in told:
+            yield f"{name} tells nobody"
+        for topic in (referred(arn, "Topic") for arn in told):
             if topic is None or topics[topic].get("fifoTopic"):
-                yield f"alarm {name} goes to no standard topic"
+                yield f"{name} goes to no standard topic"
             elif topic not in admitting:
-                yield f"alarm {name} goes to a topic that lets no alarm or budget in"
+                yield f"{name} goes to a topic that lets no alarm or budget in"
+
+
+def _told(graph: Graph) -> Iterator[tuple[str, Sequence[str]]]:
+    """Whom each alarm and each notice of a budget tells."""
+    for name, one in of(graph, "MetricAlarm").items():
+        off = one.get("actionsEnabled") is False
+        yield f"alarm {name}", () if off else one.get("alarmActions") or ()
+    for name, one in of(graph, "Budget").items():
+        for notice in one.get("notifications") or ({},):
+            yield f"budget {name}", notice.get("subscriberSnsTopicArns") or ()
 
 
 def _admitting(graph: Graph) -> set[str]:
@@ -61,9 +71,15 @@ def _admitting(graph: Graph) -> set[str]:
     return {topic for topic, services in found.items() if services >= _SERVICES}
 
 
-def _watched(graph: Graph, metric: str, dimension: str, one: Inputs) -> bool:
+def _watched(
+    graph: Graph, metric: str, dimension: str, one: Inputs, most: float = math.inf
+) -> bool:
+    """Whether an alarm is raised by a metric of one thing, at `most` at the latest."""
     return any(
-        alarm["metricName"] == metric and alarm["dimensions"].get(dimension) == one["name"]
+        alarm["metricName"] == metric
+        and alarm["dimensions"].get(dimension) == one["name"]
+        and alarm["comparisonOperator"] == "GreaterThanOrEqualToThreshold"
+        and alarm["threshold"] <= most
         for alarm in of(graph, "MetricAlarm").values()
     )
 

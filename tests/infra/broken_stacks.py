@@ -1,0 +1,243 @@
+"""Graphs of the stack `prod` with one thing wrong: for each rule those that break it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from infra.monitor import Declared
+
+Graph = Sequence[Declared]
+Break = Callable[[Graph], Graph]
+
+UNSET = object()
+
+
+def changed(kind: str, name: str, /, **inputs: Any) -> Break:
+    """The graph with other inputs of one resource."""
+
+    def apply(graph: Graph) -> Graph:
+        hit = [o for o in graph if o.custom and o.type.endswith(f":{kind}") and o.name == name]
+        assert 1 == len(hit), f"{kind} {name}"
+        new = {k: v for k, v in {**hit[0].inputs, **inputs}.items() if v is not UNSET}
+        return [dataclasses.replace(o, inputs=new) if o is hit[0] else o for o in graph]
+
+    return apply
+
+
+def without(kind: str, name: str) -> Break:
+    """The graph with one resource less."""
+
+    def apply(graph: Graph) -> Graph:
+        left = [
+            o for o in graph if not (o.custom and o.type.endswith(f":{kind}") and o.name == name)
+        ]
+        assert len(graph) - 1 == len(left), f"{kind} {name}"
+        return left
+
+    return apply
+
+
+def untagged(graph: Graph) -> Graph:
+    return [dataclasses.replace(one, provider={}) for one in graph]
+
+
+def unprotected(name: str) -> Break:
+    return lambda graph: [
+        dataclasses.replace(one, protect=False) if one.name == name else one for one in graph
+    ]
+
+
+def policy(effect: str = "Allow", **statement: Any) -> str:
+    return json.dumps({"Statement": [{"Effect": effect, **statement}]})
+
+
+QUEUE = "${Queue/payments.arn}"
+OPEN = policy(Principal="*", Action="sqs:SendMessage", Resource=QUEUE)
+ELSE = policy(
+    effect="Deny",
+    Principal="*",
+    Action="sqs:SendMessage",
+    Resource="${Queue/verified.arn}",
+    Condition={"ArnNotEquals": {"aws:PrincipalArn": ["${Role/verify.arn}", "arn:aws:iam::1:*"]}},
+)
+ONE_SERVICE = policy(
+    Principal={"Service": "cloudwatch.amazonaws.com"},
+    Action="sns:Publish",
+    Resource="x",
+    Condition={"StringEquals": {}},
+)
+ONE = {"ArnEquals": {"aws:SourceArn": "x"}}
+OTHER = {"AWS": "arn:aws:iam::999999999999:root"}
+SOME = {"AWS": [OTHER["AWS"], "*"]}
+TO_ANOTHERS = json.dumps({"deadLetterTargetArn": "${Queue/payments-dlq.arn}"})
+FROM_ANOTHER = json.dumps({"sourceQueueArns": ["${Queue/deliveries.arn}"]})
+OLD_TLS = {"certificateArn": "x", "securityPolicy": "TLS_1_0"}
+AT_ONCE = json.dumps({"deadLetterTargetArn": "${Queue/payments-dlq.arn}", "maxReceiveCount": 0})
+LOGS_BODIES = {"destinationArn": "x", "format": '{"b": "$context.requestBody"}'}
+
+BREAKS: Mapping[str, Sequence[Break]] = {
+    "permissions_are_for_what_can_be": [
+        changed(
+            "RolePolicy",
+            "deliver-email",
+            policy=policy(
+                Action="ses:SendEmail",
+                Resource=resource,
+            ),
+        )
+        for resource in (
+            "arn:aws:arn:us-east-1:123456789012:aws:ses:us-east-1:123456789012:identity/x",
+            "arn:aws:ses:us-east-1:123456789012:identity/{sender}",
+            "arn:aws:ses:us-east-1::identity/x",
+            "identity/x",
+            "${Queue/payments.url}",
+        )
+    ],
+    "queues_have_a_dead_letter_queue_of_their_kind": [
+        without("RedrivePolicy", "payments"),
+        without("Queue", "sink-slack-dlq"),
+        changed("Queue", "payments-dlq", fifoQueue=False),
+    ],
+    "what_a_queue_took_can_be_parked_with_its_reason": [
+        changed("Queue", "payments", maxMessageSize=1024 * 1024),
+        changed("Queue", "payments-dlq", maxMessageSize=UNSET),
+    ],
+    "nothing_is_parked_at_its_first_receipt": [
+        changed("RedrivePolicy", "payments", redrivePolicy=AT_ONCE)
+    ],
+    "queues_are_encrypted": [changed("Queue", "rejected", sqsManagedSseEnabled=False)],
+    "queues_and_topics_are_fifo_by_name_too": [
+        changed("Queue", "verified", name="penstock-dev-verified"),
+        changed("Topic", "alerts", name="alerts.fifo"),
+    ],
+    "high_throughput_is_set_in_pairs": [
+        changed("Queue", "payments", deduplicationScope="queue"),
+        changed("Queue", "payments", fifoThroughputLimit=UNSET),
+        changed("Queue", "payments", fifoThroughputLimit=UNSET, deduplicationScope=UNSET),
+        changed("Topic", "events", fifoThroughputScope="Topic"),
+    ],
+    "queues_keep_messages_for_a_fortnight": [
+        changed("Queue", "payments-dlq", messageRetentionSeconds=345_600)
+    ],
+    "subscriptions_have_a_dead_letter_queue": [
+        changed("TopicSubscription", "deliveries", redrivePolicy=UNSET),
+        without("Queue", "deliveries-dlq"),
+        changed("Queue", "deliveries-dlq", fifoQueue=False),
+        changed("TopicSubscription", "deliveries", redrivePolicy=TO_ANOTHERS),
+    ],
+    "subscriptions_are_of_one_kind": [
+        changed("TopicSubscription", "deliveries", topic="${Topic/alerts.arn}"),
+        changed("TopicSubscription", "deliveries", rawMessageDelivery=UNSET),
+        changed("Queue", "deliveries", fifoQueue=False),
+    ],
+    "dead_letter_queues_take_from_their_own_queue_only": [
+        without("RedriveAllowPolicy", "verified"),
+        changed("RedriveAllowPolicy", "verified", redriveAllowPolicy=FROM_ANOTHER),
+        changed(
+            "RedriveAllowPolicy",
+            "verified",
+            redriveAllowPolicy='{"redrivePermission": "allowAll"}',
+        ),
+    ],
+    "nobody_may_do_everything": [
+        changed("RolePolicy", "charge", policy=policy(Action="sqs:*", Resource=[QUEUE])),
+        changed("RolePolicy", "charge", policy=policy(Action=["sqs:SendMessage"], Resource="*")),
+        changed(
+            "RolePolicy",
+            "charge",
+            policy=policy(Action=["sqs:SendMessage"], Resource=["arn:aws:sqs:*:1:payments"]),
+        ),
+        changed(
+            "RolePolicy",
+            "charge",
+            policy=policy(Action=["xray:PutTraceSegments", "sqs:SendMessage"], Resource="*"),
+        ),
+        changed(
+            "RolePolicy",
+            "charge",
+            policy=policy(Action=["logs:PutLogEvents"], Resource="arn:aws:logs:r:1:x:*"),
+        ),
+        changed(
+            "RolePolicy",
+            "charge",
+            policy=policy(Action=["sqs:SendMessage"], Resource=["arn:aws:sqs:r:1:payment?.fifo"]),
+        ),
+        changed("RolePolicy", "charge", policy=policy(NotAction=["iam:Get"], Resource=[QUEUE])),
+        changed("RolePolicy", "charge", policy=policy(Action=["sqs:Send"], NotResource=[QUEUE])),
+    ],
+    "nothing_is_public": [
+        changed("QueuePolicy", "deliveries", policy=OPEN),
+        changed("QueuePolicy", "deliveries", policy=policy(Condition=ONE, Principal=SOME)),
+        changed("QueuePolicy", "deliveries", policy=policy(Condition=ONE, Principal=OTHER)),
+        changed("QueuePolicy", "deliveries", policy=policy(Condition=ONE, NotPrincipal=OTHER)),
+        changed("TopicPolicy", "alerts", policy=OPEN),
+        changed("Permission", "api-receive", sourceArn=UNSET),
+        changed("Permission", "api-receive", principal="*"),
+    ],
+    "roles_are_of_one_service": [
+        changed(
+            "Role",
+            "charge",
+            assumeRolePolicy=policy(Principal={"AWS": "*"}, Action="sts:AssumeRole"),
+        )
+    ],
+    "few_may_vouch_for_a_delivery": [
+        without("QueuePolicy", "verified"),
+        changed("QueuePolicy", "verified", policy=ELSE),
+    ],
+    "queues_hide_messages_for_six_times_the_functions_time": [
+        changed("Queue", "payments", visibilityTimeoutSeconds=179),
+        changed("Function", "charge", timeout=31),
+    ],
+    "batches_are_answered_item_by_item": [
+        changed("EventSourceMapping", "charge", functionResponseTypes=UNSET),
+        changed("EventSourceMapping", "charge", batchSize=11),
+        changed("EventSourceMapping", "charge", scalingConfig=UNSET),
+    ],
+    "functions_have_a_log_group_that_ends": [
+        without("LogGroup", "charge"),
+        changed("LogGroup", "charge", retentionInDays=UNSET),
+    ],
+    "the_ledger_can_be_restored": [
+        changed("Table", "ledger", pointInTimeRecovery=UNSET),
+        changed("Table", "ledger", ttl={"enabled": False}),
+    ],
+    "protection_is_whole": [
+        unprotected("rejected"),
+        unprotected("ledger"),
+        changed("Table", "ledger", deletionProtectionEnabled=False),
+    ],
+    "the_api_is_limited_and_logged": [
+        changed("DomainName", "api", domainNameConfiguration=OLD_TLS),
+        changed("Stage", "api", defaultRouteSettings=UNSET),
+        changed("Stage", "api", accessLogSettings=UNSET),
+        changed("Stage", "api", accessLogSettings=LOGS_BODIES),
+        changed("Api", "api", disableExecuteApiEndpoint=False),
+    ],
+    "everything_says_whose_it_is": [untagged],
+    "dead_letter_queues_have_an_alarm": [
+        without("MetricAlarm", "dead-letters-payments"),
+        changed("MetricAlarm", "dead-letters-payments", dimensions={"QueueName": "other"}),
+        changed("MetricAlarm", "dead-letters-payments", threshold=100),
+        changed("MetricAlarm", "dead-letters-payments", comparisonOperator="LessThanThreshold"),
+    ],
+    "consumed_queues_have_an_alarm_on_their_age": [
+        without("MetricAlarm", "old-messages-verified")
+    ],
+    "functions_have_alarms": [
+        without("MetricAlarm", "function-errors-receive"),
+        without("MetricAlarm", "function-throttles-sweep"),
+    ],
+    "alarms_go_to_standard_topics_that_let_them_in": [
+        changed("MetricAlarm", "api-errors", alarmActions=UNSET),
+        changed("MetricAlarm", "api-errors", actionsEnabled=False),
+        changed("Budget", "budget", notifications=UNSET),
+        changed("Budget", "budget", notifications=[{"subscriberEmailAddresses": ["a@b.example"]}]),
+        changed("MetricAlarm", "api-errors", alarmActions=["${Topic/events.arn}"]),
+        changed("TopicPolicy", "alerts", policy=ONE_SERVICE),
+        without("TopicPolicy", "alerts"),
+    ],
+}
