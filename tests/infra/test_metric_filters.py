@@ -45,7 +45,7 @@ from tests.plugins.paypal.test_client import FOUND, SALE, SALE_PATH
 from tests.plugins.paypal.told import TOKEN, Told, problem
 from tests.unit.entrypoints import test_receive as receiving
 from tests.unit.entrypoints.stand import Stand
-from tests.unit.pipeline import test_charge as charging
+from tests.unit.pipeline import charging
 from tests.unit.pipeline import test_verify as verifying
 from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.world import World

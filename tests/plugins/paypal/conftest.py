@@ -17,9 +17,13 @@ from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.api import Delivery, Http, Simulated
 from penstock.testing.context import RecordingLog, context
+from penstock.testing.http import response
 from penstock_paypal.gateway import PayPal
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.simulator import PayPalSimulator, build
+from tests.plugins.paypal.invoices import SEARCH
+from tests.plugins.paypal.sales import SALE_PATH, SUBSCRIPTION, SUBSCRIPTION_PATH, sale
+from tests.plugins.paypal.told import Told
 
 
 @dataclass
@@ -95,6 +99,16 @@ class Stage:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder of keys for the whole run: making them takes its time."""
     return tmp_path_factory.mktemp("paypal")
+
+
+@pytest.fixture
+def told() -> Told:
+    """A sandbox that holds one sale with its subscription, and no invoice."""
+    told = Told()
+    told.at(SALE_PATH, response(200, sale()))
+    told.at(SUBSCRIPTION_PATH, response(200, SUBSCRIPTION))
+    told.at(SEARCH, response(200, {"items": []}))
+    return told
 
 
 @pytest.fixture

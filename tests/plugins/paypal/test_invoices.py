@@ -1,9 +1,8 @@
-"""Invoices: once each, found again, mailed, settled; and told apart from one paid twice."""
+"""Invoices: made once each, found again, and told apart from one paid twice."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,8 +11,6 @@ from penstock.api import (
     GatewayUnavailable,
     HttpNotSent,
     HttpUnanswered,
-    InvoiceDraft,
-    InvoiceRefused,
     InvoiceState,
     Money,
     NotSent,
@@ -24,48 +21,24 @@ from penstock.api import (
 from penstock.testing.http import response
 from penstock_paypal.invoice import state
 from tests.plugins.paypal.conftest import Stage
-from tests.plugins.paypal.told import Told, problem
-
-SALE = "5CS38179PL895402Y"
-DRAFT = InvoiceDraft(
-    number=f"PS-{SALE}",
-    transaction=SALE,
-    amount=Money(1250, "USD"),
-    item="Gold, monthly",
-    recipient="buyer@example.com",
-    paid_on=datetime(2026, 11, 2, 11, 59, tzinfo=UTC),
-    payer_name="Ada Example",
+from tests.plugins.paypal.invoices import (
+    BUYERS,
+    CREATE,
+    DRAFT,
+    ID,
+    OURS,
+    SEARCH,
+    SHOW,
+    invoice_body,
 )
-ID = "INV2-26KH-MY9Q-USVG-4WZD"
-CREATE = "/v2/invoicing/invoices"
-SEARCH = "/v2/invoicing/search-invoices?page=1&page_size=100&total_required=false"
-SHOW = f"{CREATE}/{ID}"
-
-
-def _invoice(status: str = "DRAFT", *payments: dict[str, Any], number: str = DRAFT.number) -> Any:
-    return {
-        "id": ID,
-        "status": status,
-        "detail": {"invoice_number": number},
-        "payments": {"transactions": list(payments)},
-    }
-
-
-OURS = {"type": "EXTERNAL", "method": "PAYPAL", "payment_id": SALE}
-BUYERS = {"type": "PAYPAL", "method": "PAYPAL", "payment_id": "8E2904407M872241P"}
-
-
-@pytest.fixture
-def told() -> Told:
-    told = Told()
-    told.at(SEARCH, response(200, {"items": []}))
-    return told
+from tests.plugins.paypal.sales import SALE
+from tests.plugins.paypal.told import Told, problem
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (response(201, _invoice()), Succeeded(ID)),
+        (response(201, invoice_body()), Succeeded(ID)),
         (
             response(201, {"rel": "self", "href": f"https://x/v2/invoicing/invoices/{ID}"}),
             Succeeded(ID),
@@ -114,8 +87,8 @@ async def test_a_number_that_is_taken_is_the_invoice_of_an_earlier_attempt(told:
     Whatever PayPal calls it: the specification does not say.
     """
     told.at(CREATE, problem(422, "SOMETHING_ABOUT_THE_NUMBER"))
-    told.at(SEARCH, response(200, {"items": [_invoice()]}))
-    told.at(SHOW, response(200, _invoice()))
+    told.at(SEARCH, response(200, {"items": [invoice_body()]}))
+    told.at(SHOW, response(200, invoice_body()))
 
     assert Succeeded(ID) == await told.paypal.create_invoice(DRAFT)
 
@@ -168,7 +141,7 @@ def test_an_invoice_stands_where_its_payments_say(
     """
     Paid by PayPal with another payment than the sale: the buyer has paid twice.
     """
-    assert expected == state(_invoice(status, *payments), SALE)
+    assert expected == state(invoice_body(status, *payments), SALE)
 
 
 async def test_of_several_invoices_of_one_number_the_furthest_counts(told: Told) -> None:
@@ -177,13 +150,13 @@ async def test_of_several_invoices_of_one_number_the_furthest_counts(told: Told)
     """
     other, longer = "INV2-AAAA-AAAA-AAAA-AAAA", "INV2-BBBB-BBBB-BBBB-BBBB"
     found = [
-        {**_invoice(), "id": other},
-        {**_invoice(number=f"{DRAFT.number}0"), "id": longer},
-        _invoice("PAID"),
+        {**invoice_body(), "id": other},
+        {**invoice_body(number=f"{DRAFT.number}0"), "id": longer},
+        invoice_body("PAID"),
     ]
     told.at(SEARCH, response(200, {"items": found}))
-    told.at(f"{CREATE}/{other}", response(200, {**_invoice(), "id": other}))
-    told.at(SHOW, response(200, _invoice("PAID", OURS)))
+    told.at(f"{CREATE}/{other}", response(200, {**invoice_body(), "id": other}))
+    told.at(SHOW, response(200, invoice_body("PAID", OURS)))
     invoice = await told.paypal.find_invoice(DRAFT, None)
 
     assert invoice is not None
@@ -204,155 +177,6 @@ async def test_a_search_that_was_not_answered_is_not_an_empty_one(told: Told, an
         await told.paypal.find_invoice(DRAFT, None)
 
 
-@pytest.mark.parametrize("verb", ["send", "payments", "cancel"])
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [
-        (problem(400), InvoiceRefused),
-        (problem(403), GatewayUnavailable),
-        (problem(422, "CANNOT_PROCESS_PAYMENTS"), InvoiceRefused),
-        (problem(404), GatewayUnavailable),
-        (problem(429), GatewayUnavailable),
-        (problem(500), GatewayUnavailable),
-        (problem(401), GatewayUnavailable),
-        (HttpUnanswered("timeout"), GatewayUnavailable),
-        (response(200, b"<html>"), GatewayUnavailable),
-    ],
-)
-async def test_sending_and_recording_fail_for_now_or_for_good(
-    told: Told, verb: str, answer: Any, error: type[Exception]
-) -> None:
-    told.at(f"{SHOW}/{verb}", answer)
-    told.at(SHOW, response(200, _invoice("SENT" if verb == "cancel" else "DRAFT")))
-    step = {
-        "send": told.paypal.send_invoice,
-        "payments": told.paypal.record_payment,
-        "cancel": told.paypal.cancel_invoice,
-    }[verb]
-    with pytest.raises(error):
-        await step(ID, DRAFT)
-
-
-@pytest.mark.parametrize("payments", [[OURS], [BUYERS], [OURS, BUYERS]])
-async def test_an_invoice_that_is_paid_already_takes_no_payment_and_is_no_error(
-    told: Told, payments: list[Any]
-) -> None:
-    """
-    By us or meanwhile by the buyer: whoever reads it back sees which.
-    """
-    told.at(f"{SHOW}/payments", problem(422, "CANNOT_PROCESS_PAYMENTS"))
-    told.at(SHOW, response(200, _invoice("PAID", *payments)))
-    await told.paypal.record_payment(ID, DRAFT)
-
-    assert ("GET", SHOW) in told.asked
-
-
-@pytest.mark.parametrize("reference", ["", "../../v1/payments", "INV2/..", "a"])
-async def test_a_reference_that_must_not_enter_a_path_is_refused_unasked(
-    told: Told, reference: str
-) -> None:
-    paypal = told.paypal
-    for step in (paypal.send_invoice, paypal.record_payment, paypal.cancel_invoice):
-        with pytest.raises(InvoiceRefused):
-            await step(reference, DRAFT)
-
-    assert [] == told.http.asked
-
-
-@pytest.mark.parametrize("status", ["CANCELLED", "DRAFT"])
-async def test_an_invoice_nobody_can_pay_any_more_is_no_error_to_cancel(
-    told: Told, status: str
-) -> None:
-    told.at(f"{SHOW}/cancel", problem(422, "INVOICE_CANCELED_ALREADY"))
-    told.at(SHOW, response(200, _invoice(status)))
-
-    await told.paypal.cancel_invoice(ID, DRAFT)
-
-    assert [("POST", f"{SHOW}/cancel"), ("GET", SHOW)] == told.asked
-
-
-async def test_an_invoice_that_is_scheduled_is_deleted_for_it_cannot_be_cancelled(
-    told: Told,
-) -> None:
-    told.at(f"{SHOW}/cancel", problem(422, "CANNOT_CANCEL_SCHEDULED_INVOICE"))
-    told.at(SHOW, response(204, b""))
-
-    await told.paypal.cancel_invoice(ID, DRAFT)
-
-    assert [("POST", f"{SHOW}/cancel"), ("DELETE", SHOW)] == told.asked
-
-
-async def test_an_invoice_that_is_paid_is_not_said_to_be_cancelled(told: Told) -> None:
-    told.at(f"{SHOW}/cancel", problem(422, "CANNOT_CANCEL_PAID_INVOICE"))
-    told.at(SHOW, response(200, _invoice("PAID", BUYERS)))
-
-    with pytest.raises(InvoiceRefused, match="CANNOT_CANCEL_PAID_INVOICE"):
-        await told.paypal.cancel_invoice(ID, DRAFT)
-
-
-async def _made(stage: Stage, draft: InvoiceDraft = DRAFT) -> str:
-    made = await stage.paypal.create_invoice(draft)
-    assert isinstance(made, Succeeded)
-    return made.reference
-
-
-async def test_over_http_an_invoice_says_it_is_paid_is_mailed_once_and_settled(
-    stage: Stage,
-) -> None:
-    reference = await _made(stage)
-    for _ in range(2):
-        await stage.paypal.send_invoice(reference, DRAFT)
-        await stage.paypal.record_payment(reference, DRAFT)
-    (shown,) = await stage.invoices()
-
-    assert (DRAFT.number, "PAID", "buyer@example.com", 1, SALE) == (
-        shown["number"],
-        shown["status"],
-        shown["recipient"],
-        shown["mailed"],
-        shown["sale"],
-    )
-    assert [(SALE, "2026-11-02", {"currency_code": "USD", "value": "12.50"})] == [
-        (one["payment_id"], one["payment_date"], one["amount"]) for one in shown["payments"]
-    ]
-    assert f"Already paid with PayPal transaction {SALE}" in shown["note"]
-
-
-@pytest.mark.parametrize("money", [Money(1250, "JPY"), Money(125000, "HUF"), Money(700, "TWD")])
-async def test_over_http_currencies_without_decimals_are_written_without(
-    stage: Stage, money: Money
-) -> None:
-    draft = replace(DRAFT, amount=money)
-    reference = await _made(stage, draft)
-    await stage.paypal.send_invoice(reference, draft)
-    await stage.paypal.record_payment(reference, draft)
-    (shown,) = await stage.invoices()
-
-    assert ("PAID", True) == (shown["status"], shown["amount"]["value"].isdigit())
-
-
-async def test_over_http_one_who_pays_before_we_record_has_paid_twice(stage: Stage) -> None:
-    reference = await _made(stage)
-    await stage.paypal.send_invoice(reference, DRAFT)
-    await stage.control.post(f"/_simulator/invoices/{reference}/pay")
-    await stage.paypal.record_payment(reference, DRAFT)
-    invoice = await stage.paypal.find_invoice(DRAFT, reference)
-
-    assert invoice is not None
-    assert InvoiceState.paid_twice == invoice.state
-
-
-async def test_over_http_one_who_pays_what_is_recorded_has_paid_twice(stage: Stage) -> None:
-    reference = await _made(stage)
-    await stage.paypal.send_invoice(reference, DRAFT)
-    await stage.paypal.record_payment(reference, DRAFT)
-    await stage.control.post(f"/_simulator/invoices/{reference}/pay")
-    invoice = await stage.paypal.find_invoice(DRAFT, None)
-
-    assert invoice is not None
-    assert InvoiceState.paid_twice == invoice.state
-
-
 async def test_over_http_a_strict_paypal_has_the_invoice_whose_answer_was_lost(
     stage: Stage,
 ) -> None:
@@ -364,22 +188,3 @@ async def test_over_http_a_strict_paypal_has_the_invoice_whose_answer_was_lost(
     assert isinstance(lost, Unanswered)
     assert isinstance(again, Succeeded)
     assert [again.reference] == [one["id"] for one in await stage.invoices()]
-
-
-async def test_over_http_a_cancelled_invoice_is_refused_for_good(stage: Stage) -> None:
-    reference = await _made(stage)
-    stage.simulator.books.invoices[reference]["status"] = "CANCELLED"
-    for step in (stage.paypal.send_invoice, stage.paypal.record_payment):
-        with pytest.raises(InvoiceRefused):
-            await step(reference, DRAFT)
-
-
-async def test_over_http_the_webhook_of_a_paid_invoice_leads_back_to_its_sale(
-    stage: Stage,
-) -> None:
-    await stage.trigger(set={"resource.id": SALE})
-    await _made(stage)
-    await stage.trigger(event_type="INVOICING.INVOICE.PAID")
-    _, delivery = stage.received
-
-    assert f"paypal-{SALE}" == stage.paypal.read(delivery).entity

@@ -5,24 +5,17 @@ from dataclasses import replace
 import pytest
 
 from penstock.api import InvoiceState, NotSent, PaymentStatus, Unanswered
-from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.operation import OperationState
 from penstock.errors import GatewayUnavailable, OperationInFlight
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme, notification
+from tests.unit.pipeline.invoicing import operation
 from tests.unit.pipeline.world import World
 
 
 async def arrive(world: World, event_id: str = "WH-1") -> None:
     one = notification(event_id)
     await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup=event_id))
-
-
-async def operation(world: World) -> Operation:
-    held = await world.ledger.load("acme-SALE1")
-    assert held is not None
-    invoice = held.operation(OperationKind.invoice)
-    assert invoice is not None
-    return invoice
 
 
 async def minutes(world: World, count: int) -> None:

@@ -23,7 +23,7 @@ from penstock.api import (
 from penstock.errors import InvoiceRefused
 from penstock.pipeline.deliver import Deliver
 from penstock.ports import Outgoing
-from tests.unit.pipeline import test_charge as charging
+from tests.unit.pipeline import charging
 from tests.unit.pipeline import test_verify as verifying
 from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.world import World
