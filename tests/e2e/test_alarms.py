@@ -18,6 +18,7 @@ import pytest
 
 from infra.alarms import COUNTED
 from tests.e2e.world import World, until
+from tests.infra.stacks import ALARMS
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 _PATTERN = re.compile(r'\{\s*\$\.event = "([a-z_.]+)"\s*\}')
@@ -26,15 +27,7 @@ KINDS = (
     "old-messages-verified",
     "function-errors-charge",
     "function-throttles-receive",
-    "api-errors",
-    "api-latency",
-    "forged-deliveries",
-    "oversize-webhooks",
-    "rate-limited",
-    "gateway-denied",
-    "unknown-operations",
-    "unrecorded-invoices",
-    "no-deliveries",
+    *ALARMS,
 )
 
 

@@ -1,11 +1,11 @@
-"""Plugins, zips and programs that tests of the stack are made with."""
+"""Plugins, zips, programs and graphs that tests of the stack are made with."""
 
 from __future__ import annotations
 
 import json
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from infra.bundle import Stamp, read, record, sources
+from infra.graph import capture
+from infra.monitor import Declared
 from infra.plugins import installed
 from infra.program import stack_config
 from infra.settings import ConfigError
+from tests.infra.stacks import STACKS
 
 Install = Callable[..., None]
 
@@ -60,6 +63,20 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def dev(bundles: Path) -> dict[str, Any]:
     """The configuration of the stack dev, with zips that exist."""
     return {**stack_config("dev"), "bundles": str(bundles)}
+
+
+@pytest.fixture(scope="session")
+def graphs(bundles: Path) -> Mapping[str, Sequence[Declared]]:
+    """The graph of each stack."""
+    return {s: capture(s, {**stack_config(s), "bundles": str(bundles)}) for s in STACKS}
+
+
+@pytest.fixture(params=STACKS)
+def graph(
+    request: pytest.FixtureRequest, graphs: Mapping[str, Sequence[Declared]]
+) -> Sequence[Declared]:
+    """The graph of one stack, and then of the other."""
+    return graphs[request.param]
 
 
 @pytest.fixture

@@ -41,6 +41,7 @@ from penstock.errors import InvoiceRefused
 from penstock.ports import Outgoing
 from penstock.testing.http import response
 from tests.infra.filter_pattern import UnknownPattern, matcher, select
+from tests.infra.stacks import STACKS
 from tests.plugins.paypal.test_client import FOUND, SALE, SALE_PATH
 from tests.plugins.paypal.told import TOKEN, Told, problem
 from tests.unit.entrypoints import test_receive as receiving
@@ -50,13 +51,7 @@ from tests.unit.pipeline import test_verify as verifying
 from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.world import World
 
-STACKS = ("dev", "prod")
 Counts = Mapping[str, int]
-
-
-@pytest.fixture(scope="session")
-def graphs(bundles: Path) -> Mapping[str, Sequence[Declared]]:
-    return {s: capture(s, {**stack_config(s), "bundles": str(bundles)}) for s in STACKS}
 
 
 @pytest.fixture(scope="session")

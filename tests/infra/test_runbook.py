@@ -12,6 +12,7 @@ from infra.graph import capture
 from infra.monitor import Declared
 from infra.program import stack_config
 from infra.settings import ROOT
+from tests.infra.stacks import ALARMS
 
 _ENTRY = re.compile(r"^## (.+)$", re.M)
 _ALARM, _BUDGET = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:budgets/budget:Budget"
@@ -20,15 +21,7 @@ WHAT = {
     "old-messages",
     "function-errors",
     "function-throttles",
-    "api-errors",
-    "api-latency",
-    "forged-deliveries",
-    "oversize-webhooks",
-    "rate-limited",
-    "gateway-denied",
-    "unknown-operations",
-    "unrecorded-invoices",
-    "no-deliveries",
+    *ALARMS,
 }
 """What somebody must be told of, whatever else."""
 

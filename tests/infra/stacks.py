@@ -1,0 +1,16 @@
+"""The stacks that tests look at, and the alarms that each has one of."""
+
+from __future__ import annotations
+
+STACKS = ("dev", "prod")
+ALARMS = (
+    "api-errors",
+    "api-latency",
+    "forged-deliveries",
+    "oversize-webhooks",
+    "rate-limited",
+    "gateway-denied",
+    "unknown-operations",
+    "unrecorded-invoices",
+    "no-deliveries",
+)

@@ -1,0 +1,223 @@
+"""What the functions of the stack may do and read, and nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import Any, cast
+
+from infra.graph import capture
+from infra.monitor import Declared
+from infra.policies import UNSCOPED
+from infra.rules.view import of
+from penstock.adapters.aws.attempts import DynamoAttempts
+from tests.infra.stacks import STACKS
+
+
+def statements(graph: Sequence[Declared]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, inputs in of(graph, "RolePolicy").items():
+        for statement in json.loads(inputs["policy"])["Statement"]:
+            yield name, statement
+
+
+def allowed(graph: Sequence[Declared], function: str) -> set[tuple[str, str]]:
+    return {
+        (action, resource)
+        for name, statement in statements(graph)
+        if name == function
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if not action.startswith(("logs:", "xray:"))
+    }
+
+
+def test_nothing_is_allowed_on_everything(graph: Sequence[Declared]) -> None:
+    for _, statement in statements(graph):
+        for action in statement["Action"]:
+            assert "*" not in action
+        if UNSCOPED.issuperset(statement["Action"]):
+            continue
+        for resource in statement["Resource"]:
+            # The streams of a function's own log group have no other name.
+            assert "*" not in resource.removesuffix(":*")
+            assert not resource.endswith(":*") or resource.startswith("${LogGroup/")
+
+
+def test_each_function_writes_its_own_log_only(graph: Sequence[Declared]) -> None:
+    for name, statement in statements(graph):
+        if statement["Action"][0].startswith("logs:"):
+            assert [f"${{LogGroup/{name}.arn}}:*"] == statement["Resource"]
+
+
+def test_receive_may_publish_deliveries_and_nothing_else(graph: Sequence[Declared]) -> None:
+    assert {("sns:Publish", "${Topic/deliveries.arn}")} == allowed(graph, "receive")
+
+
+def test_only_verify_and_nobody_else_may_send_to_verified(graph: Sequence[Declared]) -> None:
+    senders = {
+        name
+        for name, statement in statements(graph)
+        if "sqs:SendMessage" in statement["Action"]
+        and "${Queue/verified.arn}" in statement["Resource"]
+    }
+
+    assert {"verify"} == senders
+
+
+def test_a_sink_reads_its_own_secret_only(graph: Sequence[Declared]) -> None:
+    secrets = {
+        resource
+        for action, resource in allowed(graph, "deliver-slack")
+        if action == "secretsmanager:GetSecretValue"
+    }
+
+    assert {"${Secret/slack.arn}"} == secrets
+
+
+def test_a_plugins_own_permissions_go_to_its_function_only(graph: Sequence[Declared]) -> None:
+    mailing = {name for name, s in statements(graph) if "ses:SendEmail" in s["Action"]}
+
+    assert {"deliver-email"} == mailing
+
+
+def test_the_sender_of_mail_is_who_may_send_it(graphs: Mapping[str, Sequence[Declared]]) -> None:
+    """
+    The emulator asks no such thing, so that nothing but this would tell.
+    """
+    sent = {to for action, to in allowed(graphs["prod"], "deliver-email") if action[:3] == "ses"}
+
+    assert sent == {
+        "arn:aws:ses:us-east-1:123456789012:identity/payments@example.com",
+        "arn:aws:ses:us-east-1:123456789012:identity/example.com",
+    }
+
+
+def test_a_sinks_function_writes_down_its_own_attempts_and_nothing_else(
+    graph: Sequence[Declared],
+) -> None:
+    """
+    Not on the emulator, which does not know the condition: neither payments nor tokens are a
+    plugin's to write.
+    """
+    for name, statement in statements(graph):
+        if name.startswith("deliver-") and statement["Action"][0].startswith("dynamodb:"):
+            pk = f"attempt#{name.removeprefix('deliver-')}#evt-1"
+            (patterns,) = statement["Condition"].values()
+
+            assert ["dynamodb:GetItem", "dynamodb:PutItem"] == statement["Action"]
+            assert any(fnmatchcase(pk, one) for one in patterns["dynamodb:LeadingKeys"])
+            assert not any(fnmatchcase("tokens", one) for one in patterns["dynamodb:LeadingKeys"])
+
+
+@dataclass
+class Asked:
+    """AWS, which keeps what it was asked and answers nothing."""
+
+    calls: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        self.calls.append(arguments)
+        return {}
+
+
+async def test_what_a_sink_was_sent_is_kept_under_the_key_that_its_role_names() -> None:
+    aws = Asked()
+    attempts = DynamoAttempts(cast("Any", aws), "ledger")
+    await attempts.delivered("slack", "evt-1")
+    await attempts.record("slack", "evt-1", datetime.now(UTC))
+    asked, written = (one.get("Key") or one["Item"] for one in aws.calls)
+
+    assert {"S": "attempt#slack#evt-1"} == asked["pk"] == written["pk"]
+
+
+def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declared]) -> None:
+    """
+    PayPal takes no charges here, so that charge has nothing to read of it.
+    """
+    asked = ("secretsmanager:GetSecretValue", "${Secret/paypal.arn}")
+    reading = {name for name in of(graph, "Function") if asked in allowed(graph, name)}
+
+    assert {"verify", "process", "sweep"} == reading
+
+
+def test_what_holds_money_is_protected_where_the_stack_says_so(
+    graphs: Mapping[str, Sequence[Declared]],
+) -> None:
+    for stack, protected in (("dev", False), ("prod", True)):
+        kept = [one for one in graphs[stack] if one.type.endswith((":Queue", ":Table"))]
+
+        assert {protected} == {one.protect for one in kept}
+
+
+def test_no_secret_value_passes_through_the_program(graph: Sequence[Declared]) -> None:
+    for one in of(graph, "Secret").values():
+        assert {"name", "description"} == set(one)
+
+
+def test_every_resource_is_made_by_our_own_provider(graph: Sequence[Declared]) -> None:
+    for one in graph:
+        if one.custom and not one.type.startswith("pulumi:"):
+            assert "defaultTags" in one.provider, one.name
+
+
+def test_a_third_partys_sink_is_configuration(
+    install: Callable[..., None], dev: dict[str, Any]
+) -> None:
+    schema = {"type": "object", "properties": {"number": {"type": "string"}}}
+    offer = {
+        "name": "pager",
+        "settings": schema,
+        "secrets": ["token"],
+        "permissions": [{"action": "sns:Publish", "resource": "sns:{settings.number}"}],
+    }
+    install("pager", {"sinks": [offer]})
+    dev["penstock:sinks"] = {"pager": {"number": "oncall"}}
+
+    graph = capture("dev", dev)
+
+    assert {"sink-pager", "sink-pager-dlq"} <= of(graph, "Queue").keys()
+    assert (
+        "oncall"
+        == (
+            of(graph, "Function")["deliver-pager"]["environment"]["variables"]["SINK_PAGER_NUMBER"]
+        )
+    )
+    assert ("sns:Publish", "arn:aws:sns:us-east-1:123456789012:oncall") in allowed(
+        graph, "deliver-pager"
+    )
+    assert ("secretsmanager:GetSecretValue", "${Secret/pager.arn}") in allowed(
+        graph, "deliver-pager"
+    )
+
+
+def test_nobody_else_may_vouch_for_a_delivery_whatever_they_are_allowed(
+    graph: Sequence[Declared],
+) -> None:
+    (statement,) = json.loads(of(graph, "QueuePolicy")["verified"]["policy"])["Statement"]
+    stack = graph[0].urn.split(":")[2]
+    account = "arn:aws:iam::123456789012"
+
+    assert ("Deny", "*", "sqs:SendMessage", "${Queue/verified.arn}") == tuple(
+        statement[part] for part in ("Effect", "Principal", "Action", "Resource")
+    )
+    assert {
+        "ArnNotEquals": {
+            "aws:PrincipalArn": [
+                "${Role/verify.arn}",
+                f"{account}:root",
+                f"{account}:role/penstock-{stack}-serve",
+                f"{account}:role/penstock-{stack}-operator",
+            ]
+        }
+    } == statement["Condition"]
+
+
+def test_a_stack_is_made_in_its_own_accounts_only(
+    graphs: Mapping[str, Sequence[Declared]],
+) -> None:
+    accounts = {s: of(graphs[s], "aws")["aws"].get("allowedAccountIds") for s in STACKS}
+
+    assert {"dev": None, "prod": '["123456789012"]'} == accounts
