@@ -1,0 +1,37 @@
+"""The API over the memory adapters, and a client with a token."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock import contracts
+from penstock.contracts import Contract
+from penstock.entrypoints.api import Api
+from penstock.entrypoints.handlers import Handlers
+from penstock.entrypoints.tokens import Authenticator, mint
+from tests.unit.entrypoints.client import Client
+from tests.unit.entrypoints.stand import Stand
+
+
+@pytest.fixture
+def stand() -> Stand:
+    return Stand()
+
+
+@pytest.fixture
+async def token(stand: Stand) -> str:
+    kept, text = mint("a test", stand.world.ids, stand.clock.now())
+    await stand.world.tokens.put(kept)
+    return text
+
+
+@pytest.fixture
+def contract() -> Contract:
+    return contracts.load()
+
+
+@pytest.fixture
+def call(stand: Stand, contract: Contract, token: str) -> Client:
+    handlers = Handlers(stand.platform, contract).table()
+    authenticate = Authenticator(stand.world.tokens, stand.clock)
+    return Client(Api(contract, handlers, authenticate, ("api", "receive")), token)
