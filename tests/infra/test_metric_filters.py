@@ -12,9 +12,7 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,31 +25,14 @@ from infra.monitor import Declared
 from infra.program import stack_config
 from infra.rules.view import of
 from penstock import contracts, observability
-from penstock.api import (
-    Confirmation,
-    Critical,
-    GatewayUnavailable,
-    Notification,
-    Unanswered,
-)
 from penstock.contracts import Checked
 from penstock.entrypoints.handlers import Call, Handlers
 from penstock.entrypoints.receive import build
-from penstock.errors import InvoiceRefused
-from penstock.ports import Outgoing
-from penstock.testing.http import response
-from tests.infra.filter_pattern import UnknownPattern, matcher, select
+from tests.infra.filter_pattern import matcher, select
+from tests.infra.scenes import SCENES, Counts, Scene
 from tests.infra.stacks import STACKS
-from tests.plugins.paypal.test_client import FOUND, SALE, SALE_PATH
-from tests.plugins.paypal.told import TOKEN, Told, problem
 from tests.unit.entrypoints import test_receive as receiving
 from tests.unit.entrypoints.stand import Stand
-from tests.unit.pipeline import charging
-from tests.unit.pipeline import test_verify as verifying
-from tests.unit.pipeline.acme import Acme, notification
-from tests.unit.pipeline.world import World
-
-Counts = Mapping[str, int]
 
 
 @pytest.fixture(scope="session")
@@ -85,168 +66,6 @@ def counted(graph: Sequence[Declared], group: str, stack: str, written: Sequence
             assert {"Stack": stack} == named, line
             found[to["name"]] += int(to["value"])
     return found
-
-
-def failing(error: Exception) -> Callable[[], None]:
-    def fail() -> None:
-        raise error
-
-    return fail
-
-
-async def notify(world: World, *given: Notification) -> None:
-    for one in given or (notification(),):
-        await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup=one.delivery_id))
-    await world.consume(world.verified, world.process)
-
-
-async def forged() -> None:
-    world = World()
-    await verifying.arrive(world, sig="forged")
-    await world.consume(world.deliveries, world.verify)
-
-
-async def authentic() -> None:
-    world = World()
-    await verifying.arrive(world)
-    await world.consume(world.deliveries, world.verify)
-
-
-async def two_bodies_under_one_transmission() -> None:
-    first = notification(transmission="t")
-    other = notification("WH-2", transmission="t", delivery_id="d-2", body=b"[]")
-    await notify(World(), first, other)
-
-
-async def paid_and_invoiced() -> None:
-    await notify(World())
-
-
-async def invoice_not_answered() -> None:
-    await notify(World(Acme(create_answers=[Unanswered("timeout")])))
-
-
-async def invoice_not_recorded() -> None:
-    await notify(World(Acme(on_record=failing(GatewayUnavailable("away")))))
-
-
-async def invoice_never_recorded() -> None:
-    await notify(World(Acme(on_record=failing(InvoiceRefused("never")))))
-
-
-async def invoice_not_sent() -> None:
-    await notify(World(Acme(on_send=failing(GatewayUnavailable("away")))))
-
-
-async def swept_invoice_not_recorded() -> None:
-    """Neither its sending nor, when the sweep had sent it, its record is answered."""
-    world = World(Acme(on_send=failing(GatewayUnavailable("away"))))
-    await notify(world)
-    world.acme.on_send = lambda: None
-    world.acme.on_record = failing(GatewayUnavailable("away"))
-    world.clock.advance(3600)
-    await world.sweep()
-
-
-async def charge_not_answered() -> None:
-    world = World(Acme(answers=[Unanswered("timeout")]))
-    await charging.send(world)
-    await world.consume(world.payments, world.charge)
-
-
-async def charge_broke() -> None:
-    world = World(Acme(answers=[Critical("broke")]))
-    await charging.send(world)
-    await world.consume(world.payments, world.charge)
-
-
-async def charged() -> None:
-    world = World()
-    await charging.send(world)
-    await world.consume(world.payments, world.charge)
-
-
-@dataclass
-class AsksPayPal(Acme):
-    """Acme, but what a sale is PayPal's own plugin asks."""
-
-    name: str = "paypal"
-    told: Told = field(
-        default_factory=lambda: Told(log=structlog.get_logger().bind(plugin="paypal"))
-    )
-
-    async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
-        return await self.told.paypal.confirm(notification, now)
-
-
-async def _paypal(*answers: Any, token: Any = None) -> None:
-    acme = AsksPayPal()
-    acme.told.at(SALE_PATH, *answers)
-    if token is not None:
-        acme.told.http.answers[TOKEN] = token
-    one = replace(notification(), gateway="paypal", entity=f"paypal-{SALE}")
-    await notify(World(acme), one)
-
-
-async def rate_limited() -> None:
-    await _paypal(problem(429), FOUND)
-
-
-async def rate_limit_reached() -> None:
-    await _paypal(problem(400, "RATE_LIMIT_REACHED"))
-
-
-async def token_rate_limited() -> None:
-    await _paypal(FOUND, token=response(429, {}))
-
-
-async def denied() -> None:
-    await _paypal(problem(403, "PERMISSION_DENIED"))
-
-
-async def client_refused() -> None:
-    await _paypal(FOUND, token=response(401, {"error": "invalid_client"}))
-
-
-async def refused_by_paypal() -> None:
-    await _paypal(problem(422, "SOME_ISSUE"))
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Which function runs, what happens, and what must be counted of its log."""
-
-    function: str
-    play: Callable[[], Awaitable[None]]
-    expected: Counts
-
-    @property
-    def id(self) -> str:
-        return f"{self.function}-{self.play.__name__}"
-
-
-UNKNOWN = {"OperationsUnknown": 1}
-SCENES = (
-    Scene("verify", forged, {"DeliveriesRejected": 1}),
-    Scene("verify", authentic, {}),
-    Scene("process", two_bodies_under_one_transmission, {"DeliveriesRejected": 1}),
-    Scene("process", paid_and_invoiced, {}),
-    Scene("process", invoice_not_answered, UNKNOWN),
-    Scene("process", invoice_not_sent, UNKNOWN),
-    # Whose step was not answered is unknown, too.
-    Scene("process", invoice_not_recorded, {"InvoicesUnrecorded": 1, **UNKNOWN}),
-    Scene("process", invoice_never_recorded, {"InvoicesUnrecorded": 1}),
-    Scene("sweep", swept_invoice_not_recorded, {"InvoicesUnrecorded": 1, "OperationsUnknown": 2}),
-    Scene("process", rate_limited, {"RateLimited": 1}),
-    Scene("process", rate_limit_reached, {"RateLimited": 1}),
-    Scene("process", token_rate_limited, {"RateLimited": 1}),
-    Scene("process", refused_by_paypal, {}),
-    Scene("process", denied, {"GatewayDenied": 1}),
-    Scene("process", client_refused, {"GatewayDenied": 1}),
-    Scene("charge", charge_not_answered, UNKNOWN),
-    Scene("charge", charge_broke, UNKNOWN),
-    Scene("charge", charged, {}),
-)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.id)
@@ -385,60 +204,3 @@ def test_every_filter_of_the_stack_was_seen_to_count(
         ("DeliveriesReceived", "receive"),
         ("WebhooksTooLarge", "api-access"),
     }
-
-
-@pytest.mark.parametrize(
-    ("pattern", "line", "expected"),
-    [
-        ('{$.a = "x"}', '{"a": "x"}', True),
-        ('{ $.a = "x" }', '{"a": "y"}', False),
-        ('{$.a = "x"}', '{"b": "x"}', False),
-        ('{$.a = "x"}', 'a = "x"', False),
-        ('{$.a = "x"}', '["x"]', False),
-        ('{$.a.b = "x"}', '{"a": {"b": "x"}}', True),
-        ('{$.a.b = "x"}', '{"a": "x"}', False),
-        ('{$.a = "x*"}', '{"a": "x and more"}', True),
-        ('{$.a = "x.y"}', '{"a": "xzy"}', False),
-        ("{$.a = 413}", '{"a": 413}', True),
-        ("{$.a = 413}", '{"a": "413"}', False),
-        ('{$.a = "413"}', '{"a": 413}', False),
-        ("{$.a = 1}", '{"a": true}', False),
-        ('{$.a != "x"}', '{"a": "y"}', True),
-        ('{$.a != "x"}', "{}", False),
-        ("{$.a = 1 && ($.b = 1 || $.b = 2)}", '{"a": 1, "b": 2}', True),
-        ("{$.a = 1 && ($.b = 1 || $.b = 2)}", '{"a": 2, "b": 2}', False),
-        ("{$.a = 1 || $.b = 1 && $.c = 1}", '{"a": 1}', True),
-        ("{$.a = 1 || $.b = 1 && $.c = 1}", '{"b": 1}', False),
-    ],
-)
-def test_a_pattern_is_understood_as_aws_describes_it(
-    pattern: str, line: str, expected: bool
-) -> None:
-    assert expected == matcher(pattern)(line)
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        "",
-        "ERROR",
-        "[a, b]",
-        "{}",
-        '{$.a = "x"',
-        '{$.a = "x"} more',
-        "{$.a = x}",
-        "{$.a IS NULL}",
-        "{$.a NOT EXISTS}",
-        "{$.a = %x%}",
-        "{$.a[0] = 1}",
-        "{$.a > 1}",
-        "{$.a = 4*}",
-        "{$.a = 1 &&}",
-        "{($.a = 1}",
-        '{"x" = $.a}',
-        r'{$.a = "\""}',
-    ],
-)
-def test_a_pattern_that_says_more_is_refused(pattern: str) -> None:
-    with pytest.raises(UnknownPattern):
-        matcher(pattern)
