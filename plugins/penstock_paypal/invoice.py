@@ -30,11 +30,12 @@ from penstock.api import (
 from penstock_paypal import shapes
 from penstock_paypal.answer import Answer
 from penstock_paypal.client import Api, path
+from penstock_paypal.invoice_shown import reference_of, state
+from penstock_paypal.invoice_told import cancellation, mail, payment, wording
 
 _INVOICES = "/v2/invoicing/invoices"
 _INVOICE = "/v2/invoicing/invoices/{}"
 _SEARCH = "/v2/invoicing/search-invoices?page=1&page_size=100&total_required=false"
-_LINK = re.compile(r".*/v2/invoicing/invoices/([A-Z0-9-]{3,64})")
 _DUPLICATE = re.compile("DUPLICATE|ALREADY_(EXISTS|USED)")
 # Which of several invoices of one number is the one: what has gone furthest.
 _FURTHEST = (
@@ -44,11 +45,6 @@ _FURTHEST = (
     InvoiceState.draft,
     InvoiceState.cancelled,
 )
-_STATES = {"DRAFT": InvoiceState.draft, "CANCELLED": InvoiceState.cancelled}
-_PAID = frozenset(
-    {"PAID", "MARKED_AS_PAID", "REFUNDED", "PARTIALLY_REFUNDED", "MARKED_AS_REFUNDED"}
-)
-_CAME_TO_NOTHING = frozenset({"FAILED", "DENIED", "CANCELED", "CANCELLED"})
 
 
 class PayPalInvoices:
@@ -60,7 +56,7 @@ class PayPalInvoices:
     async def create(self, draft: InvoiceDraft) -> CreateAnswer:
         """Create the draft; never raises for what PayPal may answer."""
         try:
-            body = _body(draft)
+            body = wording(draft)
         except ValueError as exc:
             return Refused(str(exc))
         try:
@@ -68,7 +64,7 @@ class PayPalInvoices:
                 "POST", _INVOICES, "create invoice", body=body, representation=True
             )
             if answer.ok:
-                reference = _reference(answer.data)
+                reference = reference_of(answer.data)
                 return Succeeded(reference) if reference else await self._made(draft)
             if answer.denied or answer.status in (429, 503):
                 return NotSent(f"PayPal, create invoice: {answer.why}", answer.wait)
@@ -103,7 +99,7 @@ class PayPalInvoices:
             GatewayUnavailable: no answer, or not now.
             InvoiceRefused: never.
         """
-        answer = await self._act(reference, "send", _mail(draft))
+        answer = await self._act(reference, "send", mail(draft))
         if answer.ok:
             return
         if answer.status == 422:
@@ -121,10 +117,10 @@ class PayPalInvoices:
             InvoiceRefused: never.
         """
         try:
-            payment = _payment(draft)
+            recorded = payment(draft)
         except ValueError as exc:
             raise InvoiceRefused(str(exc)) from exc
-        answer = await self._act(reference, "payments", payment)
+        answer = await self._act(reference, "payments", recorded)
         if answer.ok:
             return
         if answer.status == 422:
@@ -142,7 +138,7 @@ class PayPalInvoices:
             GatewayUnavailable: no answer, or not now.
             InvoiceRefused: never.
         """
-        answer = await self._act(reference, "cancel", _cancellation(draft))
+        answer = await self._act(reference, "cancel", cancellation(draft))
         if answer.ok:
             return
         if "CANNOT_CANCEL_SCHEDULED_INVOICE" in answer.issues:
@@ -190,7 +186,7 @@ class PayPalInvoices:
             raise answer.unavailable("search invoices")
         found: list[Invoice] = []
         for item in shapes.sequence(answer.data.get("items")):
-            reference = _reference(item)
+            reference = reference_of(item)
             # The search may match in part, and leaves the payments out: each is read in full.
             if reference and shapes.text(item, "detail", "invoice_number") == draft.number:
                 shown = await self._show(draft, reference)
@@ -208,105 +204,8 @@ class PayPalInvoices:
         return Invoice(reference, number, state(answer.data, draft.transaction))
 
 
-def state(invoice: Mapping[str, Any], sale: str) -> InvoiceState:
-    """Where an invoice stands, and whether anybody paid it besides the sale we recorded."""
-    status = (shapes.text(invoice, "status") or "").upper()
-    payments = [
-        shapes.mapping(one)
-        for one in shapes.sequence(shapes.at(invoice, "payments", "transactions"))
-        if (shapes.text(one, "transaction_status") or "").upper() not in _CAME_TO_NOTHING
-    ]
-    ours = [one for one in payments if one.get("payment_id") == sale]
-    if any(one not in ours and _by_the_buyer(one) for one in payments):
-        return InvoiceState.paid_twice
-    if status in _STATES:
-        return _STATES[status]
-    return InvoiceState.recorded if ours or status in _PAID else InvoiceState.sent
-
-
-def _by_the_buyer(payment: Mapping[str, Any]) -> bool:
-    """
-    Whether the money came through PayPal, and not from a record of money that came before.
-
-    PayPal names recorded payments EXTR-… where it gives them ids of its own.
-    """
-    kind = shapes.text(payment, "type") or shapes.text(payment, "method")
-    recorded = (shapes.text(payment, "payment_id") or "").startswith("EXTR-")
-    return kind == "PAYPAL" and not recorded
-
-
 def _refusal(answer: Answer, what: str) -> GatewayUnavailable | InvoiceRefused:
     # A 404 of what was made a moment ago may be "not yet"; whoever comes back looks first.
     if answer.passing or answer.missing:
         return answer.unavailable(what)
     return InvoiceRefused(f"PayPal, {what}: {answer.why}")
-
-
-def _reference(invoice: object) -> str | None:
-    """An invoice's id, or the one its link names where PayPal answers a bare link."""
-    own = shapes.identity(invoice, "id")
-    if own:
-        return own
-    linked = _LINK.fullmatch(shapes.text(invoice, "href") or "")
-    return linked[1] if linked else None
-
-
-def _settled(draft: InvoiceDraft) -> str:
-    return (
-        f"Already paid with PayPal transaction {draft.transaction}"
-        f" on {draft.paid_on:%Y-%m-%d}. There is nothing left to pay."
-    )
-
-
-def _body(draft: InvoiceDraft) -> dict[str, Any]:
-    recipient: dict[str, Any] = {"email_address": draft.recipient}
-    if draft.payer_name:
-        recipient["name"] = {"full_name": draft.payer_name[:300]}
-    return {
-        "detail": {
-            "invoice_number": draft.number,
-            "reference": draft.transaction,
-            "currency_code": draft.amount.currency,
-            # The buyer holds it for a moment before the payment is recorded: it must say so.
-            # No invoice_date: today by UTC may be tomorrow to PayPal, which would then only
-            # schedule it.
-            "note": _settled(draft),
-            "payment_term": {"term_type": "DUE_ON_RECEIPT"},
-        },
-        "primary_recipients": [{"billing_info": recipient}],
-        "items": [
-            {
-                "name": draft.item[:200] or "Payment",
-                "quantity": "1",
-                "unit_amount": shapes.amount(draft.amount),
-            }
-        ],
-        "configuration": {"allow_tip": False},
-    }
-
-
-def _mail(draft: InvoiceDraft) -> dict[str, Any]:
-    return {
-        "subject": f"Invoice {draft.number}, already paid",
-        "note": _settled(draft),
-        "send_to_invoicer": False,
-        "send_to_recipient": True,
-    }
-
-
-def _cancellation(draft: InvoiceDraft) -> dict[str, Any]:
-    return {
-        "subject": f"Invoice {draft.number} is withdrawn",
-        "note": f"Please do not pay it. {_settled(draft)}",
-        "send_to_invoicer": False,
-        "send_to_recipient": True,
-    }
-
-
-def _payment(draft: InvoiceDraft) -> dict[str, Any]:
-    return {
-        "method": "PAYPAL",
-        "payment_id": draft.transaction,
-        "payment_date": f"{draft.paid_on:%Y-%m-%d}",
-        "amount": shapes.amount(draft.amount),
-    }
