@@ -209,3 +209,13 @@ class TestHostileJson:
     )
     def test_honest_json_is_read_as_ever(self, text: str):
         assert json.loads(text) == loads(text.encode())
+
+    @pytest.mark.parametrize(
+        ("body", "place"),
+        [(b'\n\n  {"a": x}', "line 3, column 9"), (b"\n 1 2 \n", "line 2, column 3")],
+    )
+    def test_the_place_of_an_error_is_told_as_it_was_sent(self, body: bytes, place: str):
+        with pytest.raises(RequestRefused) as refused:
+            loads(body)
+
+        assert refused.value.detail.endswith(place)

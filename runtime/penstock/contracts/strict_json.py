@@ -38,7 +38,7 @@ def loads(body: bytes) -> Any:
         raise _too_deep() from exc
     except json.JSONDecodeError as exc:
         # `from None`: the decoder's exception carries the document.
-        raise _refused(f"the body is no JSON from line {exc.lineno}, column {exc.colno}") from None
+        raise _refused(f"the body is no JSON from {_place(body, exc.pos)}") from None
     if _is_suspect(text):
         _look_through(value)
     return value
@@ -119,6 +119,13 @@ def _refuse_half_surrogates(text: str) -> None:
 
 def _too_deep() -> RequestRefused:
     return _refused(f"lists and objects of the body lie more than {DEPTH} deep")
+
+
+def _place(body: bytes, position: int) -> str:
+    """Where it is in what was sent, blanks before the value included."""
+    text = body.decode("utf-8")
+    at = json.JSONDecodeError("", text, position + len(text) - len(text.lstrip(_BLANK)))
+    return f"line {at.lineno}, column {at.colno}"
 
 
 def _refused(detail: str) -> RequestRefused:
