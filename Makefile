@@ -97,11 +97,11 @@ preview: setup ## pulumi preview; STACK=dev
 
 graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=json|mermaid|permissions
 	$(call given,STACK,STACK=dev)
-	@$(PY) -m infra.show $(STACK) $(or $(FORMAT),json)
+	@$(PY) -m infra.graph.show $(STACK) $(or $(FORMAT),json)
 
 cost: setup ## what a stack would cost a month, by line; STACK=prod WEBHOOKS=1e6 KIND=sale|refund|...
 	$(call given,STACK,STACK=prod)
-	@$(PY) -m infra.cost $(STACK) --webhooks $(or $(WEBHOOKS),1e6) --kind $(or $(KIND),sale)
+	@$(PY) -m infra.bill.cost $(STACK) --webhooks $(or $(WEBHOOKS),1e6) --kind $(or $(KIND),sale)
 
 invoke: setup ## a function of the local platform with a recorded event; FUNCTION=charge EVENT=tests/events/charge.json
 	$(call given,FUNCTION,FUNCTION=charge)

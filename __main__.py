@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import pulumi
 
-from infra.checks import refuse_what_cannot_be
+from infra.access.guard import guard_verified
 from infra.components.api import Routes, RoutesArgs
 from infra.components.schedule import Schedule, ScheduleArgs
-from infra.contract import operations
+from infra.config.checks import refuse_what_cannot_be
+from infra.config.contract import operations
+from infra.config.load import load
+from infra.config.plugins import configured, installed
+from infra.config.stackconfig import project_config
 from infra.functions import functions
-from infra.guard import guard_verified
 from infra.outputs import outputs
-from infra.plugins import configured, installed
-from infra.settings import load
 from infra.stack import foundation
-from infra.stackconfig import project_config
 from infra.watch import watch
 
 

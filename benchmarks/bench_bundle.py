@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.sandbox import Sandbox, extract
 from infra import bundle
 from infra.bundle.build import KINDS
-from infra.settings import ROOT
+from infra.config.project import ROOT
 
 ROUNDS = 11
 TARGET = 1.05

@@ -20,7 +20,7 @@ from benchmarks.stub import Stub, serving
 from infra import bundle
 from infra.bundle.dependencies import compile_sources, staged
 from infra.bundle.target import platform
-from infra.settings import ROOT
+from infra.config.project import ROOT
 from penstock_example.simulator import build as build_example
 from penstock_paypal.simulator import build as build_paypal
 from penstock_paypal.simulator.authority import Authority, pem
@@ -68,7 +68,7 @@ def receiving(folder: Path) -> Iterator[list[Case]]:
             "PENSTOCK_DELIVERIES_TOPIC_ARN": f"{_ACCOUNT}deliveries.fifo",
         }
         event = json.loads((EVENTS / "receive.json").read_bytes())
-        handler = "penstock.entrypoints.receive.handler"
+        handler = "penstock.entrypoints.functions.receive.handler"
         # Each module of ours is the same file for both.
         path = [ours, _compiled("receive_boto3", folder), boto3]
         yield [
@@ -97,7 +97,7 @@ def working(folder: Path) -> Iterator[list[Case]]:
         yield [
             Case(
                 name,
-                Sandbox([ours], f"penstock.entrypoints.lambdas.{name}", event, environ),
+                Sandbox([ours], f"penstock.entrypoints.functions.workers.{name}", event, environ),
                 Sandbox(theirs, f"worker_aiobotocore.{name}", event, environ),
                 _comes_back,
             )

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from penstock import observability
-from penstock.entrypoints.serve import serve
-from penstock.entrypoints.stack import Stack
+from penstock.entrypoints.cli.stack import Stack
+from penstock.entrypoints.serve.host import serve
 
 
 def main() -> None:

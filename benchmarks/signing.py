@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from penstock.api import Simulated
-from penstock_paypal import door
-from penstock_paypal.signature import signed_text
 from penstock_paypal.simulator import PayPalSimulator, build
 from penstock_paypal.simulator.authority import Identity, pem
 from penstock_paypal.simulator.oauth import CERTIFICATES
+from penstock_paypal.webhooks import door
+from penstock_paypal.webhooks.signature import signed_text
 
 BODY_BYTES = 1800
 """As long as a sale's webhook is."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra import environment as env
-from infra import permits
+from infra.access import permits
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
-from infra.environment import Variables
-from infra.settings import ROOT
+from infra.config import environment as env
+from infra.config.environment import Variables
+from infra.config.project import ROOT
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
@@ -50,7 +50,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
     """What every function does, by its logical name."""
     return {
         "receive": Work(
-            "penstock.entrypoints.receive.handler",
+            "penstock.entrypoints.functions.receive.handler",
             env.base(made)
             | env.doors(made)
             | {"PENSTOCK_DELIVERIES_TOPIC_ARN": made.topics["deliveries"].topic.arn},
@@ -59,7 +59,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             memory_mb=256,
         ),
         "api": Work(
-            "penstock.entrypoints.lambda_api.handler",
+            "penstock.entrypoints.functions.api.handler",
             env.working(made)
             | env.gateways(made)
             | env.ledger(made)
@@ -97,7 +97,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
-            "penstock.entrypoints.lambdas.sweep",
+            "penstock.entrypoints.functions.workers.sweep",
             env.working(made) | _money(made) | env.sends(made, "payments"),
             [
                 permits.due(made),
@@ -146,7 +146,7 @@ def _consumer(
 ) -> Work:
     consumed = made.queues[queue]
     return Work(
-        f"penstock.entrypoints.lambdas.{stage}",
+        f"penstock.entrypoints.functions.workers.{stage}",
         env.working(made) | env.consumes(made, consumed, batch_size) | variables,
         [*permits.consume(consumed), *allowed],
         queue=queue,

@@ -14,8 +14,9 @@ from infra.components.ledger import Ledger, LedgerArgs
 from infra.components.queue import FifoQueue, FifoQueueArgs
 from infra.components.secret import PluginSecret, PluginSecretArgs
 from infra.components.topic import FifoTopic, FifoTopicArgs, Subscription, SubscriptionArgs
-from infra.plugins import Plugins
-from infra.settings import PROJECT, StackSettings
+from infra.config.plugins import Plugins
+from infra.config.project import PROJECT
+from infra.config.settings import StackSettings
 
 STAGES = ("deliveries", "verified", "payments")
 TERMINAL = "rejected"

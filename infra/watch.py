@@ -15,7 +15,7 @@ from infra.components.budget import Budget, BudgetArgs
 from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.function import Function
 from infra.components.log_metric import LogMetric, LogMetrics, of_event
-from infra.settings import PROJECT
+from infra.config.project import PROJECT
 from infra.stack import Foundation
 
 SERVE = "serve"

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from local.aws import client
-from penstock.entrypoints.stack import LOCAL, StackMissing, find
+from penstock.entrypoints.cli.stack import LOCAL, StackMissing, find
 
 _RECORDED_AT = b"https://api.sandbox.paypal.com"
 

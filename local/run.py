@@ -16,8 +16,8 @@ import aiohttp
 from rich.console import Console
 
 from infra.bundle import BundleError
-from infra.settings import ConfigError
-from infra.values import Unrealisable
+from infra.config.project import ConfigError
+from infra.graph.values import Unrealisable
 from local import view
 from local.demonstration import Arrivals, DemonstrationError, send
 from local.emulator import ROOT, EmulatorError

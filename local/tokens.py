@@ -7,7 +7,7 @@ from local.platform import Platform
 from penstock.adapters.aws import Clients, DynamoTokens
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.ids import RandomIds
-from penstock.entrypoints.tokens import mint
+from penstock.entrypoints.http.tokens import mint
 
 
 async def create_token(platform: Platform, name: str) -> str:

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from penstock.entrypoints import receive
+from penstock.entrypoints.functions import receive
 from penstock.errors import ChannelUnavailable
 from penstock.ports import Outgoing
 

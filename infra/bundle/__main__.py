@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.bundle import BundleError, build
 from infra.bundle.target import platform
-from infra.settings import ConfigError
+from infra.config.project import ConfigError
 
 
 def main() -> int:

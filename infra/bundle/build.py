@@ -19,7 +19,7 @@ from infra.bundle.dependencies import compile_sources, dependencies, staged
 from infra.bundle.roots import amazon_roots
 from infra.bundle.stamp import CONTRACTS, RUNTIME, Stamp, read, record, sources
 from infra.bundle.target import BundleError, Platform, Target, platform
-from infra.plugins import Plugin, installed
+from infra.config.plugins import Plugin, installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "receive": Kind("penstock.entrypoints.receive", roots=True),
-    "api": Kind("penstock.entrypoints.lambda_api", contract=True),
-    "worker": Kind("penstock.entrypoints.lambdas", plugins=True),
+    "receive": Kind("penstock.entrypoints.functions.receive", roots=True),
+    "api": Kind("penstock.entrypoints.functions.api", contract=True),
+    "worker": Kind("penstock.entrypoints.functions.workers", plugins=True),
 }
 # A checkout's contract is YAML, and a zip's is JSON.
 _LEFT_OUT = frozenset(["yaml"])

@@ -13,7 +13,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from infra.bundle.target import BundleError, Platform
-from infra.settings import ROOT
+from infra.config.project import ROOT
 
 LOCK = ROOT / "locks" / "worker.txt"
 CACHE = ROOT / "build" / "cache"

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from infra.bundle.dependencies import LOCK
-from infra.plugins import Plugin
-from infra.settings import ROOT
+from infra.config.plugins import Plugin
+from infra.config.project import ROOT
 
 RUNTIME = ROOT / "runtime"
 CONTRACTS = ROOT / "contracts"

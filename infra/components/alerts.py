@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.policies import alerts_from
+from infra.access.policies import alerts_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.function import Function
-from infra.contract import Operation
+from infra.config.contract import Operation
 
 # [aws] HTTP APIs end an integration at 30 s whatever is asked for.
 TIMEOUT_MILLISECONDS = 29_000

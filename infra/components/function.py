@@ -9,7 +9,7 @@ from pathlib import Path
 import pulumi
 import pulumi_aws as aws
 
-from infra.policies import EVERYTHING, LOG, TRACE, Condition, Grant, role_policy, trust
+from infra.access.policies import EVERYTHING, LOG, TRACE, Condition, Grant, role_policy, trust
 
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"

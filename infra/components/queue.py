@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.policies import redrive, redrive_from
+from infra.access.policies import redrive, redrive_from
 
 RETENTION_SECONDS = 14 * 24 * 3600
 # An outage must dead-letter nothing; poison is parked by our code, with its reason. The count is

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from infra.access.policies import topic_may_send
 from infra.components.queue import FifoQueue
-from infra.policies import topic_may_send
 
 
 @dataclass(frozen=True, slots=True)

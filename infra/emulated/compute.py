@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.emulated.kind import Clients, Inputs, Kind, found, given
-from infra.monitor import Made
-from infra.values import Archive
+from infra.graph.monitor import Made
+from infra.graph.values import Archive
 
 
 def _put_function(clients: Clients, inputs: Inputs, id_: str | None) -> Made:

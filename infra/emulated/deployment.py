@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.emulated.kind import Clients, Kind
 from infra.emulated.state import Remembers, Row
 from infra.emulated.table import TABLE
-from infra.monitor import Declared, Made
-from infra.values import Unrealisable, digest, open_secrets
+from infra.graph.monitor import Declared, Made
+from infra.graph.values import Unrealisable, digest, open_secrets
 
 
 @dataclass(slots=True)

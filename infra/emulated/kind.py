@@ -13,8 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.monitor import Made
-from infra.values import Archive
+from infra.graph.monitor import Made
+from infra.graph.values import Archive
 
 Inputs = Mapping[str, Any]
 CODE_BUCKET = "emulated-code"

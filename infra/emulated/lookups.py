@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.emulated.kind import Clients
-from infra.values import Unrealisable
+from infra.graph.values import Unrealisable
 
 Lookup = Callable[[Clients, Mapping[str, Any]], Mapping[str, Any]]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.emulated.access import sessions_of_roles_too
 from infra.emulated.kind import Clients, Inputs, Kind, found, tag_list
-from infra.monitor import Made
+from infra.graph.monitor import Made
 
 QUEUE = {
     "fifoQueue": "FifoQueue",

@@ -8,7 +8,7 @@ from typing import Any
 from infra.emulated.deployment import Deployment
 from infra.emulated.kind import Clients
 from infra.emulated.lookups import lookup
-from infra.monitor import Declared, Made, ProgramMonitor
+from infra.graph.monitor import Declared, Made, ProgramMonitor
 
 
 class EmulatedMonitor(ProgramMonitor):

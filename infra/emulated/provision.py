@@ -12,8 +12,8 @@ from infra.emulated.deployment import Deployment, Tally
 from infra.emulated.kind import Clients
 from infra.emulated.monitor import EmulatedMonitor
 from infra.emulated.state import State
-from infra.program import main_program, run
-from infra.values import Unrealisable
+from infra.graph.program import main_program, run
+from infra.graph.values import Unrealisable
 
 # To the emulator these are root, whether or not it checks permissions.
 ROOT_KEY = "test"

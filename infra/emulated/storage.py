@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from infra.emulated.kind import Clients, Inputs, Kind, found, tag_list
-from infra.monitor import Made
+from infra.graph.monitor import Made
 
 
 def _put_table(clients: Clients, inputs: Inputs, id_: str | None) -> Made:

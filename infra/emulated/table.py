@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.emulated import access, compute, messaging, names, storage, watching, web
 from infra.emulated.kind import Clients, Inputs, Kind
-from infra.monitor import Made
+from infra.graph.monitor import Made
 
 PROVIDER_PROPERTIES = frozenset(
     [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.emulated.kind import Clients, Inputs, Kind, found, given, tag_list
-from infra.monitor import Made
+from infra.graph.monitor import Made
 
 
 def _put_filter(clients: Clients, inputs: Inputs, id_: str | None) -> Made:

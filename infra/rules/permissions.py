@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from infra.policies import EVERYTHING, UNSCOPED
+from infra.access.policies import EVERYTHING, UNSCOPED
 from infra.rules.view import Graph, listed, of, referred, statements
 
 _WILD = re.compile(r"[*?]")

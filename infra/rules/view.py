@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from infra.monitor import Declared
+from infra.graph.monitor import Declared
 
 Graph = Sequence[Declared]
 Inputs = Mapping[str, Any]

@@ -9,9 +9,9 @@ from penstock.api import Gateway, Register, RegisterSimulator, hookimpl
 def penstock_register_gateways(register: Register[Gateway]) -> None:
     """Register PayPal."""
     # Imported here: whoever only asks which hooks there are need not load cryptography.
-    from penstock_paypal.door import DOOR
     from penstock_paypal.gateway import PayPal
     from penstock_paypal.settings import PayPalSettings
+    from penstock_paypal.webhooks.door import DOOR
 
     register(
         name="paypal",

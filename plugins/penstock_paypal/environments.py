@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from penstock.api import SettingsError
-from penstock_paypal.door import CERT_URLS
+from penstock_paypal.webhooks.door import CERT_URLS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,17 @@ from penstock.api import (
     InvoiceDraft,
     Notification,
 )
-from penstock_paypal import notification as notifications
-from penstock_paypal.certificate import Certificates
-from penstock_paypal.chain import Trust
-from penstock_paypal.client import Api
-from penstock_paypal.confirmation import Confirmations
+from penstock_paypal.client.api import Api
+from penstock_paypal.client.token import Tokens
 from penstock_paypal.environments import environment
-from penstock_paypal.invoice import PayPalInvoices
-from penstock_paypal.registration import unregistered
+from penstock_paypal.invoices.invoices import PayPalInvoices
+from penstock_paypal.money.confirmation import Confirmations
 from penstock_paypal.settings import PayPalSettings
-from penstock_paypal.signature import Signatures
-from penstock_paypal.token import Tokens
+from penstock_paypal.webhooks import notification as notifications
+from penstock_paypal.webhooks.certificate import Certificates
+from penstock_paypal.webhooks.chain import Trust
+from penstock_paypal.webhooks.registration import unregistered
+from penstock_paypal.webhooks.signature import Signatures
 
 
 class PayPal:

@@ -10,7 +10,7 @@ from operator import add
 
 import pytest
 
-from infra.traffic import KINDS, Asked
+from infra.bill.traffic import KINDS, Asked
 from tests.adapters.bench import Bench
 from tests.adapters.metering import UNIT, Line, Meter, Signed, line
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from penstock.entrypoints.serve import serving
-from penstock.entrypoints.tryout import tryout
+from penstock.entrypoints.serve.host import serving
+from penstock.entrypoints.serve.tryout import tryout
 
 
 @dataclass

@@ -22,8 +22,8 @@ from penstock.domain.change import Change
 from penstock.domain.money import Money
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Order, PaymentStatus
+from penstock.entrypoints.cli.stack import Stack
 from penstock.entrypoints.cli.tree import app
-from penstock.entrypoints.stack import Stack
 from tests.adapters.bench import table
 from tests.contract.conftest import Live
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from infra.settings import ROOT
+from infra.config.project import ROOT
 from penstock.domain.delivery import Delivery
 from tests.e2e.probe import Call, a_role, ask, ask_as, role_of
 from tests.e2e.world import World, until

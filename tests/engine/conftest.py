@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from infra import bundle
+from infra.config.project import ROOT
 from infra.engine import EngineError, build, find, host
-from infra.settings import ROOT
 from local.emulator import PYTHON, Emulator
 from local.simulators import Running, simulators
 from local.workspace import Workspace

@@ -14,7 +14,7 @@ from dataclasses import replace
 from infra.emulated.kind import Clients, Inputs, Kind
 from infra.emulated.provider.serving import serve
 from infra.emulated.table import TABLE
-from infra.monitor import Made
+from infra.graph.monitor import Made
 
 
 def faulty(kind: Kind, name: str) -> Kind:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from infra.monitor import Declared
+from infra.graph.monitor import Declared
 
 Graph = Sequence[Declared]
 Break = Callable[[Graph], Graph]

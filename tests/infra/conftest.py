@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from infra.bundle import Stamp, read, record, sources
-from infra.graph import capture
-from infra.monitor import Declared
-from infra.plugins import installed
-from infra.program import stack_config
-from infra.settings import ConfigError
+from infra.config.plugins import installed
+from infra.config.project import ConfigError
+from infra.graph.capture import capture
+from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
 from tests.infra.stacks import STACKS
 
 Install = Callable[..., None]

@@ -76,9 +76,9 @@ def test_it_imports_with_nothing_else_installed(
     with zipfile.ZipFile(zips[kind]) as archive:
         archive.extractall(tmp_path)
     modules = {
-        "receive": "penstock.entrypoints.receive, penstock.adapters.blocking_topic",
-        "api": "penstock.entrypoints.lambda_api, penstock.entrypoints.docs, jinja2",
-        "worker": "penstock.entrypoints.lambdas, penstock_paypal, penstock_example, "
+        "receive": "penstock.entrypoints.functions.receive, penstock.adapters.blocking_topic",
+        "api": "penstock.entrypoints.functions.api, penstock.entrypoints.http.docs, jinja2",
+        "worker": "penstock.entrypoints.functions.workers, penstock_paypal, penstock_example, "
         "penstock_slack, penstock_email, penstock.bootstrap",
     }
     # Isolated, and without site: neither our environment nor the checkout is on the path.
@@ -163,7 +163,7 @@ def test_without_an_interpreter_that_compiles_for_it_a_zip_holds_sources(tmp_pat
     zips = build("local", tmp_path, where=replace(platform("local"), python=None))
     held = names(zips["receive"])
 
-    assert "penstock/entrypoints/receive.py" in held
+    assert "penstock/entrypoints/functions/receive.py" in held
     assert not [name for name in held if name.endswith(".pyc")]
 
 

@@ -11,8 +11,8 @@ import pytest
 from infra.emulated.deployment import Deployment
 from infra.emulated.kind import Clients, Inputs, Kind
 from infra.emulated.state import Row
-from infra.monitor import Declared, Made
-from infra.values import Archive, Secret, Unrealisable
+from infra.graph.monitor import Declared, Made
+from infra.graph.values import Archive, Secret, Unrealisable
 
 
 class Memory:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from infra.config.project import ROOT
 from infra.engine import EngineError, build, find, host
 from infra.engine.build import cached, version
 from infra.engine.modules import pinned
-from infra.settings import ROOT
 
 
 @pytest.fixture

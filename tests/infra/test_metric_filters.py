@@ -20,14 +20,14 @@ import pytest
 import structlog
 
 from infra.alarms import COUNTED
-from infra.graph import capture
-from infra.monitor import Declared
-from infra.program import stack_config
+from infra.graph.capture import capture
+from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
 from infra.rules.view import of
 from penstock import contracts, observability
 from penstock.contracts import Checked
-from penstock.entrypoints.handlers import Call, Handlers
-from penstock.entrypoints.receive import build
+from penstock.entrypoints.functions.receive import build
+from penstock.entrypoints.http.handlers import Call, Handlers
 from tests.infra.filter_pattern import matcher, select
 from tests.infra.scenes import SCENES, Counts, Scene
 from tests.infra.stacks import STACKS

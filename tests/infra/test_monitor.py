@@ -11,10 +11,10 @@ import pulumi_aws as aws
 import pytest
 
 from infra.emulated.table import TABLE
-from infra.graph import GraphMonitor
-from infra.monitor import Declared, Made
-from infra.program import run
-from infra.values import Archive, Secret, Unrealisable
+from infra.graph.capture import GraphMonitor
+from infra.graph.monitor import Declared, Made
+from infra.graph.program import run
+from infra.graph.values import Archive, Secret, Unrealisable
 
 DEV = {"aws:region": "us-east-1"}
 

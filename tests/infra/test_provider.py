@@ -22,8 +22,8 @@ from infra.emulated.kind import Clients, Inputs, Kind
 from infra.emulated.live import LIVE
 from infra.emulated.provider.servicer import Provider
 from infra.emulated.table import TABLE
-from infra.monitor import Made
-from infra.values import ARCHIVE, KIND, SECRET
+from infra.graph.monitor import Made
+from infra.graph.values import ARCHIVE, KIND, SECRET
 
 URN = "urn:pulumi:dev::penstock::penstock:a:Component$thing::it"
 EMULATOR = '[{"sqs": "http://127.0.0.1:1", "sns": "http://127.0.0.1:1"}]'

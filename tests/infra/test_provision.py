@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 import pytest
 
+from infra.config.project import ConfigError
 from infra.emulated import Provisioned, provision, provision_counted
 from infra.emulated.provision import ROOT_KEY
-from infra.program import stack_config
-from infra.settings import ConfigError
-from infra.values import Unrealisable
+from infra.graph.program import stack_config
+from infra.graph.values import Unrealisable
 from local.emulator import Emulator
 
 pytestmark = pytest.mark.emulator
@@ -111,7 +111,9 @@ def test_a_changed_zip_is_what_the_functions_run(
     dev["bundles"] = str(tmp_path)
     provision("local", dev, empty.url)
     with zipfile.ZipFile(tmp_path / "receive.zip", "w") as archive:
-        archive.writestr("penstock/entrypoints/receive.py", "def handler(e, c): return 'anew'")
+        archive.writestr(
+            "penstock/entrypoints/functions/receive.py", "def handler(e, c): return 'anew'"
+        )
     tally = counted(empty, dev).tally
     answer = client(empty, "lambda").invoke(FunctionName="penstock-local-receive", Payload=b"{}")
 

@@ -10,7 +10,7 @@ import pytest
 
 from infra.emulated import Provisioned, provision_counted
 from infra.emulated.kind import Clients
-from infra.program import stack_config
+from infra.graph.program import stack_config
 from local.emulator import Emulator
 
 pytestmark = pytest.mark.emulator

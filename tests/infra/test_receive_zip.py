@@ -26,7 +26,7 @@ HEAVY = (
 PROGRAM = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
-from penstock.entrypoints.receive import handler
+from penstock.entrypoints.functions.receive import handler
 answer = handler(json.loads(sys.argv[2]), None)
 print(json.dumps({"answer": answer, "modules": sorted(sys.modules)}))
 """

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.graph import capture
-from infra.monitor import Declared
-from infra.program import stack_config
-from infra.settings import ROOT
+from infra.config.project import ROOT
+from infra.graph.capture import capture
+from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
 from tests.infra.stacks import ALARMS
 
 _ENTRY = re.compile(r"^## (.+)$", re.M)

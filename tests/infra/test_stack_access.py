@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
-from infra.graph import capture
-from infra.monitor import Declared
-from infra.policies import UNSCOPED
+from infra.access.policies import UNSCOPED
+from infra.graph.capture import capture
+from infra.graph.monitor import Declared
 from infra.rules.view import of
 from penstock.adapters.aws.attempts import DynamoAttempts
 from tests.infra.stacks import STACKS

@@ -10,16 +10,24 @@ from typing import Any
 
 import pytest
 
-from infra import prices
-from infra.bill import MONTH_SECONDS, UNCONFIRMED, Assumed, Line, by_function, by_month, by_webhook
-from infra.bill import letters as mailed
-from infra.cost import BATCHES, TARGET, per_million, printed, total, verdict
-from infra.graph import capture
-from infra.monitor import Declared
-from infra.program import stack_config
+from infra.bill import prices
+from infra.bill.cost import BATCHES, TARGET, per_million, printed, total, verdict
+from infra.bill.estimate import (
+    MONTH_SECONDS,
+    UNCONFIRMED,
+    Assumed,
+    Line,
+    by_function,
+    by_month,
+    by_webhook,
+)
+from infra.bill.estimate import letters as mailed
+from infra.bill.traffic import KINDS
+from infra.config.project import ROOT
+from infra.graph.capture import capture
+from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
 from infra.rules.view import of
-from infra.settings import ROOT
-from infra.traffic import KINDS
 
 MILLION = 1e6
 Graph = Sequence[Declared]

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from infra.graph import capture
-from infra.permits import resource
-from infra.plugins import Configured, Permission, Plugins, configured, installed
-from infra.program import defaults
+from infra.access.permits import resource
+from infra.config.load import load
+from infra.config.plugins import Configured, Permission, Plugins, configured, installed
+from infra.config.project import ConfigError
+from infra.graph.capture import capture
+from infra.graph.program import defaults
 from infra.rules import broken
 from infra.rules.view import of
-from infra.settings import ConfigError, load
 
 
 def choose(**named: Mapping[str, Any]) -> Plugins:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from infra.graph import capture
-from infra.monitor import Declared
-from infra.program import stack_config
+from infra.config.project import ConfigError
+from infra.graph.capture import capture
+from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
 from infra.rules.view import of
-from infra.settings import ConfigError
 
 
 def subscribed(graph: Sequence[Declared]) -> dict[str, Mapping[str, Any]]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra.graph import GraphMonitor
-from infra.program import run
-from infra.settings import ConfigError
+from infra.config.project import ConfigError
+from infra.graph.capture import GraphMonitor
+from infra.graph.program import run
 
 EMULATOR = {"aws:endpoints": [{"sts": "http://127.0.0.1:1"}]}
 

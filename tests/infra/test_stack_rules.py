@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.graph import capture
-from infra.policies import UNSCOPED
-from infra.program import stack_config
+from infra.access.policies import UNSCOPED
+from infra.config.project import ROOT
+from infra.graph.capture import capture
+from infra.graph.program import stack_config
 from infra.rules import RULES, broken
-from infra.settings import ROOT
 from tests.infra.broken_stacks import BREAKS, Graph, changed
 
 

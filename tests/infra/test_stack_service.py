@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.contract import CONTRACT, operations
-from infra.graph import capture
-from infra.monitor import Declared
+from infra.config.contract import CONTRACT, operations
+from infra.config.project import ConfigError
+from infra.graph.capture import capture
+from infra.graph.monitor import Declared
 from infra.rules.view import of
-from infra.settings import ConfigError
 from penstock.settings import Function, Settings
 from tests.infra.stacks import ALARMS
 

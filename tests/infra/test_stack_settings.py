@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.program import defaults, stack_config
-from infra.settings import PROJECT_FILE, ConfigError, StackSettings, load
+from infra.config.load import load
+from infra.config.project import PROJECT_FILE, ConfigError
+from infra.config.settings import StackSettings
+from infra.graph.program import defaults, stack_config
 
 
 def given(**changes: Any) -> dict[str, Any]:

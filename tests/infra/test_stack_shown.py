@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from infra import show
-from infra.drawing import mermaid
-from infra.monitor import Declared
-from infra.permitted import permitted
+from infra.access.permitted import permitted
+from infra.config.project import ROOT
+from infra.graph import show
+from infra.graph.drawing import mermaid
+from infra.graph.monitor import Declared
 from infra.rules.view import of
-from infra.settings import ROOT
 
 FLOW = ROOT / "docs" / "flow.md"
 

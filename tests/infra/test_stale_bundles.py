@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from infra.bundle import Stamp, record, sources
-from infra.graph import capture
-from infra.plugins import Plugin, PluginFile, installed
-from infra.settings import ConfigError
+from infra.config.plugins import Plugin, PluginFile, installed
+from infra.config.project import ConfigError
+from infra.graph.capture import capture
 
 
 @pytest.fixture

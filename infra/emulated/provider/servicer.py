@@ -29,8 +29,8 @@ from infra.emulated.provider.wire import (
     with_default_tags,
 )
 from infra.emulated.table import PROVIDER_PROPERTIES, TABLE, refuse_another_account
-from infra.monitor import Made
-from infra.values import Unrealisable
+from infra.graph.monitor import Made
+from infra.graph.values import Unrealisable
 
 Connect = Callable[[str, str], Clients]
 

@@ -9,7 +9,7 @@ from typing import Any
 from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
-from infra.values import ARCHIVE, KIND, SECRET, open_secrets, plain
+from infra.graph.values import ARCHIVE, KIND, SECRET, open_secrets, plain
 
 Struct = struct_pb2.Struct
 

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from penstock.api import Simulated
 from penstock.testing.simulator import with_faults
-from penstock_paypal.door import CERT_NAME, CERT_URL
 from penstock_paypal.simulator.authority import NAME, Identity, pem
 from penstock_paypal.simulator.billing import Billing
 from penstock_paypal.simulator.books import Books
@@ -17,6 +16,7 @@ from penstock_paypal.simulator.invoicing import Invoicing
 from penstock_paypal.simulator.oauth import CERTIFICATES, OAuth
 from penstock_paypal.simulator.pages import Pages
 from penstock_paypal.simulator.webhooks import Webhooks
+from penstock_paypal.webhooks.door import CERT_NAME, CERT_URL
 
 
 class PayPalSimulator:

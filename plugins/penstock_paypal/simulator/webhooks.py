@@ -26,12 +26,12 @@ from pydantic import (
 )
 
 from penstock_paypal import shapes
-from penstock_paypal.signature import signed_text
 from penstock_paypal.simulator import events
 from penstock_paypal.simulator.authority import Identity, pem
 from penstock_paypal.simulator.books import Books, now
 from penstock_paypal.simulator.credentials import Credentials
 from penstock_paypal.simulator.oauth import CERTIFICATES
+from penstock_paypal.webhooks.signature import signed_text
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from penstock.api import Delivery
-from penstock_paypal import door
+from penstock_paypal.webhooks import door
 
 FOLDER = Path(__file__).parents[4] / "shared" / "reference" / "paypal"
 PRESENT = FOLDER.is_dir()

@@ -16,12 +16,12 @@ from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.api import Authenticity, Delivery, Response, Secrets
 from penstock.testing.clock import FrozenClock
 from penstock.testing.context import RecordingLog
-from penstock_paypal import door
-from penstock_paypal.certificate import Certificates
-from penstock_paypal.chain import Trust
 from penstock_paypal.environments import Environment
-from penstock_paypal.signature import Signatures, signed_text
 from penstock_paypal.simulator.authority import NAME, Authority, pem
+from penstock_paypal.webhooks import door
+from penstock_paypal.webhooks.certificate import Certificates
+from penstock_paypal.webhooks.chain import Trust
+from penstock_paypal.webhooks.signature import Signatures, signed_text
 from tests.plugins.paypal.fakes import ToldHttp, pem_answer
 
 SENT = datetime(2026, 11, 2, 12, tzinfo=UTC)

@@ -19,10 +19,10 @@ from penstock.api import (
     Undecided,
 )
 from penstock.testing.context import RecordingLog
-from penstock_paypal import door
-from penstock_paypal.chain import Trust
 from penstock_paypal.environments import environment
 from penstock_paypal.simulator.authority import NAME, Authority, pem
+from penstock_paypal.webhooks import door
+from penstock_paypal.webhooks.chain import Trust
 from tests.plugins.paypal.fakes import ToldHttp, pem_answer
 from tests.plugins.paypal.signing import SENT, URL, World
 

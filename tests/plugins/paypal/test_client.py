@@ -21,7 +21,7 @@ from penstock.testing.builders import invoice_draft
 from penstock.testing.clock import NOON
 from penstock.testing.context import FixedSecrets, NoSecrets
 from penstock.testing.http import response
-from penstock_paypal.client import path
+from penstock_paypal.client.api import path
 from tests.plugins.paypal.conftest import Stage
 from tests.plugins.paypal.told import SECRET, TOKEN, Told, granted, problem
 

@@ -24,8 +24,8 @@ from penstock.testing.conformance import (
     WebhooksConformance,
 )
 from penstock.testing.serving import Served, served
-from penstock_paypal.door import DOOR
 from penstock_paypal.simulator import build
+from penstock_paypal.webhooks.door import DOOR
 
 
 @dataclass

@@ -19,7 +19,7 @@ from penstock.api import (
     Unanswered,
 )
 from penstock.testing.http import response
-from penstock_paypal.invoice_shown import state
+from penstock_paypal.invoices.shown import state
 from tests.plugins.paypal.conftest import Stage
 from tests.plugins.paypal.invoices import (
     BUYERS,

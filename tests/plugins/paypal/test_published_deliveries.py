@@ -12,11 +12,11 @@ from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.api import Authentic, Authenticity, Delivery, Forged, Response, Undecided
 from penstock.testing.clock import FrozenClock
 from penstock.testing.context import RecordingLog
-from penstock_paypal import door
-from penstock_paypal.certificate import Certificates
-from penstock_paypal.chain import Trust
 from penstock_paypal.environments import environment
-from penstock_paypal.signature import Signatures
+from penstock_paypal.webhooks import door
+from penstock_paypal.webhooks.certificate import Certificates
+from penstock_paypal.webhooks.chain import Trust
+from penstock_paypal.webhooks.signature import Signatures
 from tests.plugins.paypal.fakes import ToldHttp, pem_answer
 from tests.plugins.paypal.reference import (
     PRESENT,

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.api import Delivery, MalformedDelivery, Notification
-from penstock_paypal import door
-from penstock_paypal.notification import read
+from penstock_paypal.webhooks import door
+from penstock_paypal.webhooks.notification import read
 from tests.plugins.paypal.reference import PRESENT, needs_reference, samples
 
 SENT = datetime(2026, 11, 2, 12, tzinfo=UTC)

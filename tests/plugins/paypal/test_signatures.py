@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.api import Authentic, Delivery, Forged, GatewayUnavailable, Secret, Undecided
-from penstock_paypal import door
 from penstock_paypal.simulator.authority import Authority
+from penstock_paypal.webhooks import door
 from tests.plugins.paypal.signing import BODY, SENT, WEBHOOK_ID, World
 
 NO_MATCH = Forged("the signature does not match")

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema_rs
 import yaml
 
-from penstock.entrypoints.api import Api
-from penstock.entrypoints.http import Answer, Request
+from penstock.entrypoints.http.api import Api
+from penstock.entrypoints.http.message import Answer, Request
 
 DOCUMENT = yaml.safe_load((Path(__file__).parents[3] / "contracts/api.yaml").read_text())
 ORDER = {"amount": 1250, "currency": "USD", "payer": {"name": "Ann", "email": "ann@example.org"}}

@@ -6,9 +6,9 @@ import pytest
 
 from penstock import contracts
 from penstock.contracts import Contract
-from penstock.entrypoints.api import Api
-from penstock.entrypoints.handlers import Handlers
-from penstock.entrypoints.tokens import Authenticator, mint
+from penstock.entrypoints.http.api import Api
+from penstock.entrypoints.http.handlers import Handlers
+from penstock.entrypoints.http.tokens import Authenticator, mint
 from tests.unit.entrypoints.client import Client
 from tests.unit.entrypoints.stand import Stand
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from penstock.contracts import Contract
-from penstock.entrypoints.api import WEBHOOK, Api
-from penstock.entrypoints.handlers import Handlers
-from penstock.entrypoints.http import Answer, Request
-from penstock.entrypoints.tokens import Authenticator, mint
+from penstock.entrypoints.http.api import WEBHOOK, Api
+from penstock.entrypoints.http.handlers import Handlers
+from penstock.entrypoints.http.message import Answer, Request
+from penstock.entrypoints.http.tokens import Authenticator, mint
 from penstock.errors import SettingsError
 from tests.unit.entrypoints.client import DOCUMENT, ORDER, Client, conforms, told
 from tests.unit.entrypoints.stand import Stand

@@ -9,9 +9,9 @@ import pytest
 from penstock.contracts import Contract
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
-from penstock.entrypoints.api import Api
-from penstock.entrypoints.handlers import Handlers
-from penstock.entrypoints.tokens import Authenticator
+from penstock.entrypoints.http.api import Api
+from penstock.entrypoints.http.handlers import Handlers
+from penstock.entrypoints.http.tokens import Authenticator
 from penstock.errors import ChannelUnavailable
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Message, Outgoing

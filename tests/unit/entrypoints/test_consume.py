@@ -13,7 +13,7 @@ import pytest
 from penstock.domain import rules
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
-from penstock.entrypoints.consume import Consumer, by_group, consumers, sweep, unless
+from penstock.entrypoints.serve.consume import Consumer, by_group, consumers, sweep, unless
 from penstock.errors import ChannelUnavailable, SinkUnavailable
 from penstock.pipeline.batch import Backoff, Batch, Handled
 from penstock.pipeline.orders import ChargeMessage

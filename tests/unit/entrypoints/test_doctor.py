@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from penstock.entrypoints.doctor import (
+from penstock.entrypoints.cli.doctor import (
     Patient,
     alerts,
     clock,
@@ -25,8 +25,8 @@ from penstock.entrypoints.doctor import (
     quota,
     skew,
 )
-from penstock.entrypoints.reach import certificate, domain
-from penstock.entrypoints.stack import Stack
+from penstock.entrypoints.cli.reach import certificate, domain
+from penstock.entrypoints.cli.stack import Stack
 from penstock.testing.clock import FrozenClock
 
 NOON = datetime.now(UTC)

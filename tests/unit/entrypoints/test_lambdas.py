@@ -14,9 +14,9 @@ from penstock.api import Refused, RetryAfter
 from penstock.domain import rules
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
-from penstock.entrypoints.lambda_api import ApiHost
-from penstock.entrypoints.lambda_host import Host
-from penstock.entrypoints.tokens import mint
+from penstock.entrypoints.functions.api import ApiHost
+from penstock.entrypoints.functions.host import Host
+from penstock.entrypoints.http.tokens import mint
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Message, Outgoing
 from penstock.settings import Function

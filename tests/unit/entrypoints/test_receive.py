@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from penstock.domain.delivery import Delivery
-from penstock.entrypoints.receive import Intake, build
+from penstock.entrypoints.functions.receive import Intake, build
 from penstock.errors import ChannelUnavailable, SettingsError
 from penstock.ports import Outgoing
 

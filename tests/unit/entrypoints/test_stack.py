@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from penstock.entrypoints.stack import Stack, StackMissing, find
+from penstock.entrypoints.cli.stack import Stack, StackMissing, find
 from penstock.settings import Function, Settings
 
 OUTPUTS: dict[str, Any] = {

@@ -1,30 +1,278 @@
-"""`penstock doctor`."""
+"""
+A stack looked at from outside: each finding is well, or says what to do.
+
+A check that cannot be made is a finding too; none of them ends the others.
+"""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
 
-import typer
-from rich.text import Text
+from penstock.adapters.aws import SqsInbox
+from penstock.api import AwsError, Registered
+from penstock.bootstrap import Platform
+from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.reach import domain, health
+from penstock.entrypoints.cli.secrets import PluginSecret
+from penstock.entrypoints.cli.stack import PROD, Stack
+from penstock.errors import PenstockError, PluginError, SettingsError
+from penstock.plugins import Kind, Registry, load, read_settings
+from penstock.settings import Settings
 
-from penstock.entrypoints.cli.session import AsJson, Code, CommandError, StackName, session
-from penstock.entrypoints.doctor import Finding, examine
+_OUTPUTS = (
+    "stack",
+    "region",
+    "apiUrl",
+    "ledgerTable",
+    "deliveriesTopicArn",
+    "eventsTopicArn",
+    "secretsPrefix",
+    "queues",
+    "functions",
+    "gateways",
+    "sinks",
+    "settings",
+)
+_SKEW_SECONDS = 60.0
+"""AWS refuses signatures that are five minutes off."""
+_SWITCH = "aws lambda update-event-source-mapping --region {region} --uuid {id} --{what}"
+_ENOUGH = 100
+"""Functions side by side that one busy hour needs; a new account may have 10."""
 
 
-def doctor(context: typer.Context, stack: StackName = None, as_json: AsJson = False) -> None:
-    """Look at a stack from outside: each line is ok, or says what to do."""
-    begun = session(context, stack, as_json)
-    found = asyncio.run(examine(begun.stack()))
-    begun.show(
-        [{"check": one.check, "ok": one.ok, "said": one.said, "todo": one.todo} for one in found],
-        lambda: [line for one in found for line in _lines(one)],
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    What one check found.
+
+    Attributes:
+        todo: what to do; None when all is well.
+    """
+
+    check: str
+    said: str
+    todo: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is to be done."""
+        return self.todo is None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """The stack that is looked at."""
+
+    stack: Stack
+    world: AwsWorld = field(repr=False)
+    registry: Registry = field(repr=False)
+
+    @property
+    def clients(self) -> Any:
+        """boto3's."""
+        return self.world.clients
+
+
+Check = Callable[[Patient], AsyncIterator[Finding]]
+
+
+async def examine(stack: Stack) -> list[Finding]:
+    """Make every check; the first ones decide whether the others can be made at all."""
+    absent = [name for name in _OUTPUTS if name not in stack.outputs]
+    if absent:
+        todo = f"deploy it again: make update STACK={stack.name}"
+        return [Finding("outputs", f"lacks {', '.join(absent)}", todo)]
+    found = [Finding("outputs", f"{len(_OUTPUTS)} are there")]
+    try:
+        registry = load(only={*stack.outputs["gateways"], *stack.outputs["sinks"]})
+        world = stack.world()
+    except (PluginError, SettingsError) as exc:
+        return [*found, Finding("settings", str(exc), "install the plugin or mend the setting")]
+    try:
+        patient = Patient(stack, world, registry)
+        for check in CHECKS:
+            try:
+                found += [finding async for finding in check(patient)]
+            except (PenstockError, AwsError, OSError) as exc:
+                why = f"AWS answered {exc.code}" if isinstance(exc, AwsError) else str(exc)
+                found.append(Finding(check.__name__, why, "see to it that this can be looked at"))
+    finally:
+        await world.close()
+    return found
+
+
+async def settings(patient: Patient) -> AsyncIterator[Finding]:
+    """Each plugin can read its settings, and alarms can read the logs."""
+    environ = patient.stack.environ()
+    for kind, names in ((Kind.gateway, "gateways"), (Kind.sink, "sinks")):
+        for name in patient.stack.outputs[names]:
+            label = f"settings of {name}"
+            try:
+                found = patient.registry.gateway if kind is Kind.gateway else patient.registry.sink
+                read_settings(found(name), environ)
+            except PluginError as exc:
+                yield Finding(label, str(exc), "mend Pulumi.<stack>.yaml and deploy")
+            else:
+                yield Finding(label, "its plugin takes them")
+    level = Settings.read(environ).log_level
+    if level in ("DEBUG", "INFO"):
+        yield Finding("log level", level)
+    else:
+        yield Finding("log level", level, "alarms count log events: penstock:logLevel INFO")
+
+
+async def secrets(patient: Patient) -> AsyncIterator[Finding]:
+    """Each plugin's secret has every field it declares."""
+    prefix = patient.stack.outputs["secretsPrefix"]
+    configured = {*patient.stack.outputs["gateways"], *patient.stack.outputs["sinks"]}
+    for one in patient.registry.registrations:
+        if one.name not in configured or not one.secrets:
+            continue
+        version = await PluginSecret(patient.clients, f"{prefix}/{one.name}", one.secrets).read()
+        missing = [name for name in one.secrets if not (version and version.fields.get(name))]
+        label = f"secret of {one.name}"
+        if missing:
+            meant = " --yes-prod" if patient.stack.name == PROD else ""
+            todo = f"penstock --stack {patient.stack.name} secrets set {one.name}{meant}"
+            yield Finding(label, f"lacks {', '.join(missing)}", todo)
+        else:
+            yield Finding(label, f"has {', '.join(one.secrets)}")
+
+
+async def quota(patient: Patient) -> AsyncIterator[Finding]:
+    """The account lets enough functions run side by side."""
+    answer = await patient.clients.call("lambda", "get_account_settings")
+    limit = int(answer["AccountLimit"]["ConcurrentExecutions"])
+    todo = None if limit >= _ENOUGH else "ask AWS for more: Service Quotas, Lambda, L-B99A9384"
+    yield Finding("concurrency", f"{limit} functions may run side by side", todo)
+
+
+async def mappings(patient: Patient) -> AsyncIterator[Finding]:
+    """Every function that consumes a queue is fed, or none is, where `serve` does the work."""
+    served = patient.stack.outputs["settings"].get("consumers") == "serve"
+    for name, physical in patient.stack.outputs["functions"].items():
+        if name in ("receive", "api", "sweep"):
+            continue
+        answer = await patient.clients.call(
+            "lambda", "list_event_source_mappings", FunctionName=physical
+        )
+        yield _mapping(patient.stack, name, answer["EventSourceMappings"], served)
+
+
+def _mapping(stack: Stack, function: str, made: Sequence[Any], served: bool) -> Finding:
+    """
+    One that is enabled, or none that is.
+
+    What was switched or deleted by hand Pulumi's state does not know of: deploying mends nothing.
+    """
+    label = f"mapping of {function}"
+    if not made:
+        todo = f"deleted by hand: pulumi up --refresh --stack {stack.name}"
+        return Finding(label, "none", None if served else todo)
+    state, enabled = str(made[0]["State"]), str(made[0]["State"]) == "Enabled"
+    todo = _SWITCH.format(
+        region=stack.outputs["region"],
+        id=made[0]["UUID"],
+        what="no-enabled" if served else "enabled",
     )
-    wrong = [one for one in found if not one.ok]
-    if wrong:
-        raise CommandError(f"{len(wrong)} of {len(found)} checks need a person", Code.failed)
+    if served:
+        todo += ", or each message is worked on twice: `penstock serve` does the work"
+    return Finding(label, state, None if enabled != served else todo)
 
 
-def _lines(one: Finding) -> list[Text]:
-    mark = Text("ok  ", style="green") if one.ok else Text("do  ", style="bold red")
-    first = mark + Text(f"{one.check}: {one.said}", style="")
-    return [first] if one.todo is None else [first, Text(f"    -> {one.todo}", style="bold")]
+async def alerts(patient: Patient) -> AsyncIterator[Finding]:
+    """Who shall be told of alarms has confirmed it; nobody else is."""
+    topic = patient.stack.outputs.get("alertsTopicArn")
+    if topic is None:
+        return
+    answer = await patient.clients.call("sns", "list_subscriptions_by_topic", TopicArn=topic)
+    found = [str(one["SubscriptionArn"]) for one in answer["Subscriptions"]]
+    confirmed = sum(arn.startswith("arn:") for arn in found)
+    todo = None
+    if confirmed < len(found):
+        todo = "open the link that AWS mailed; SNS's console sends it again"
+    yield Finding("alarms tell", f"{confirmed} of {len(found)} that are named", todo)
+
+
+async def log_of_serve(patient: Patient) -> AsyncIterator[Finding]:
+    """Where `penstock serve` does the work its log arrives where alarms count it."""
+    group = patient.stack.outputs.get("serveLogGroup")
+    if group is None:
+        return
+    answer = await patient.clients.call(
+        "logs", "describe_log_streams", logGroupName=group, limit=1
+    )
+    arrives = bool(answer["logStreams"])
+    todo = None if arrives else f"send its output to {group}: docs/operating.md says how"
+    yield Finding("log of serve", "arrives" if arrives else "nothing has arrived", todo)
+
+
+async def dead_letters(patient: Patient) -> AsyncIterator[Finding]:
+    """No message was parked."""
+    for name, queue in patient.stack.queues.items():
+        if queue.dead_letters is None:
+            continue
+        depth = await SqsInbox(patient.clients, queue.dead_letters).depth()
+        parked = depth["visible"] + depth["in_flight"]
+        look = f"penstock --stack {patient.stack.name} queue receive {name} --dlq"
+        yield Finding(f"dead letters of {name}", f"{parked} parked", look if parked else None)
+
+
+async def webhooks(patient: Patient) -> AsyncIterator[Finding]:
+    """Gateways that can be asked send their webhooks to us."""
+    stack = patient.stack
+    environ = stack.environ()
+    profiles = stack.outputs.get("profile", {})
+    registered = Platform(
+        Settings.read(environ), environ, patient.registry, patient.world, profiles
+    )
+    for name, gateway in registered.gateways.items():
+        if isinstance(gateway, Registered):
+            url = f"{stack.api_url}/webhooks/{name}"
+            todo = await gateway.unregistered(url)
+            said = "not as it should be" if todo else f"goes to {url}"
+            yield Finding(f"webhook of {name}", said, todo)
+
+
+async def clock(patient: Patient) -> AsyncIterator[Finding]:
+    """This machine's time is AWS's."""
+    answer = await patient.clients.call("sts", "get_caller_identity")
+    told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    if told is None:
+        yield Finding("clock", "AWS's answer has no date", "look at the time by other means")
+        return
+    off = skew(str(told), patient.world.clock.now())
+    todo = "set this machine's clock" if off > _SKEW_SECONDS else None
+    yield Finding("clock", f"{off:.0f} s from AWS's", todo)
+
+
+def skew(date: str, now: datetime) -> float:
+    """Seconds between an answer's Date header and now."""
+    return abs((parsedate_to_datetime(date).astimezone(UTC) - now).total_seconds())
+
+
+async def api(patient: Patient) -> AsyncIterator[Finding]:
+    """The API answers, under a name and with a certificate that hold."""
+    for check, said, todo in (
+        *await domain(patient.stack.api_url, patient.world.clock.now()),
+        await health(patient.world.http, patient.stack.api_url),
+    ):
+        yield Finding(check, said, todo)
+
+
+CHECKS: tuple[Check, ...] = (
+    settings,
+    secrets,
+    quota,
+    mappings,
+    log_of_serve,
+    alerts,
+    dead_letters,
+    webhooks,
+    clock,
+    api,
+)

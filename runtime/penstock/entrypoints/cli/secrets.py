@@ -1,172 +1,176 @@
-"""`penstock secrets`: values in, never out."""
+"""
+Writing plugins' secrets: JSON objects of text fields in Secrets Manager.
+
+    set       what is written is the only good value: for the first one, a mistake, a leak
+    rotate    what was written before stays good as AWSPREVIOUS, until the next one
+
+Functions look again after five minutes at the latest, so neither needs a deployment.
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-import typer
+from penstock.adapters.aws import Clients
+from penstock.api import AwsError
+from penstock.errors import SettingsError
 
-from penstock.bootstrap.aws import AwsWorld
-from penstock.entrypoints.cli.session import (
-    AsJson,
-    Code,
-    CommandError,
-    Session,
-    StackName,
-    YesProd,
-    session,
-    table,
-)
-from penstock.entrypoints.secrets import PREVIOUS, PluginSecret, SecretRefused, parse
-from penstock.entrypoints.stack import Stack
-from penstock.plugins import load
-
-app = typer.Typer(no_args_is_help=True, help="The plugins' secrets: write, never read out.")
-Plugin = Annotated[str, typer.Argument(help="the gateway or sink: paypal, slack")]
-Field = Annotated[
-    str | None, typer.Option("--field", help="this field only; the others stay as they are")
-]
-FromFile = Annotated[
-    Path | None, typer.Option("--from-file", help="a JSON object of fields; - is standard input")
-]
+CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
+_ABSENT = "ResourceNotFoundException"
+_LONGEST = 16_384
 
 
-@app.command("set")
-def set_secret(
-    context: typer.Context,
-    plugin: Plugin,
-    one: Field = None,
-    from_file: FromFile = None,
-    stack: StackName = None,
-    yes_prod: YesProd = False,
-) -> None:
+class SecretRefused(SettingsError):
+    """A secret's value is not what its plugin declares; names fields, never values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
     """
-    Write a secret, asked for field by field; what was written before is good no longer.
+    One version of a secret.
 
-    From a pipe a JSON object of all fields is read, or with --field that field's bare text.
+    Attributes:
+        id: AWS's own.
+        written_at: when it was written, where AWS says it.
     """
-    _write(context, plugin, one, from_file, stack, yes_prod, rotating=False)
+
+    id: str
+    written_at: datetime | None
+    fields: Mapping[str, str] = field(repr=False)
 
 
-@app.command("rotate")
-def rotate(
-    context: typer.Context,
-    plugin: Plugin,
-    one: Field = None,
-    from_file: FromFile = None,
-    stack: StackName = None,
-    yes_prod: YesProd = False,
-) -> None:
-    """Write a secret's next value; the one before stays good until the next rotation."""
-    _write(context, plugin, one, from_file, stack, yes_prod, rotating=True)
+@dataclass(frozen=True, slots=True)
+class PluginSecret:
+    """
+    One plugin's secret in one stack.
 
+    Attributes:
+        name: in Secrets Manager: `penstock-<stack>/<plugin>`.
+        declared: the fields its plugin declares.
+    """
 
-@app.command("list")
-def list_secrets(context: typer.Context, stack: StackName = None, as_json: AsJson = False) -> None:
-    """Show which fields each secret has and how old they are; no values."""
-    begun = session(context, stack, as_json)
-    declared = declarations(begun.stack())
+    clients: Clients = field(repr=False)
+    name: str
+    declared: Sequence[str]
 
-    async def read(world: AwsWorld) -> list[Mapping[str, Any]]:
-        now = world.clock.now()
-        return [
-            await _view(PluginSecret(world.clients, name, fields), plugin, now)
-            for plugin, (name, fields) in declared.items()
-        ]
+    async def read(self, stage: str = CURRENT) -> Version | None:
+        """
+        The version at that stage; None where nothing was written yet.
 
-    found = begun.run(read)
-    columns = ("plugin", "present", "missing", "age", "previous")
-    begun.show(found, lambda: table(columns, [[_cell(one[c]) for c in columns] for one in found]))
+        Raises:
+            AwsError: AWS refused.
+        """
+        try:
+            answer = await self.clients.call(
+                "secretsmanager", "get_secret_value", SecretId=self.name, VersionStage=stage
+            )
+        except AwsError as exc:
+            if exc.code == _ABSENT:
+                return None
+            raise
+        text = answer.get("SecretString")
+        if text is None:
+            return None
+        return Version(str(answer["VersionId"]), answer.get("CreatedDate"), _read(str(text)))
 
+    async def set(self, fields: Mapping[str, str]) -> None:
+        """
+        Write fields over those there are; the value before is good no longer.
 
-def declarations(stack: Stack) -> Mapping[str, tuple[str, Sequence[str]]]:
-    """For each plugin of the stack that has a secret: its name there, and the fields declared."""
-    configured = {*stack.outputs["gateways"], *stack.outputs["sinks"]}
-    prefix = stack.outputs["secretsPrefix"]
-    return {
-        one.name: (f"{prefix}/{one.name}", one.secrets)
-        for one in load(only=configured).registrations
-        if one.name in configured and one.secrets
-    }
+        Raises:
+            SecretRefused: a field is missing, unknown or no proper text.
+            AwsError: AWS refused.
+        """
+        await self._write(fields)
+        before = await self.read(PREVIOUS)
+        if before is not None:
+            await self.clients.call(
+                "secretsmanager",
+                "update_secret_version_stage",
+                SecretId=self.name,
+                VersionStage=PREVIOUS,
+                RemoveFromVersionId=before.id,
+            )
 
+    async def rotate(self, fields: Mapping[str, str]) -> None:
+        """
+        Write fields over those there are; the value before stays good.
 
-def _write(
-    context: typer.Context,
-    plugin: str,
-    one: str | None,
-    from_file: Path | None,
-    stack: str | None,
-    yes_prod: bool,
-    *,
-    rotating: bool,
-) -> None:
-    begun = session(context, stack, False, yes_prod)
-    begun.guard("rotating a secret" if rotating else "writing a secret")
-    name, declared = _declared(begun, plugin)
-    if one is not None and one not in declared:
-        raise CommandError(f"{name} has the fields {', '.join(declared)}", Code.usage)
-    fields = _given([one] if one else declared, one, from_file)
+        Raises:
+            SecretRefused: there is no value to rotate, nothing changes, or a field is wrong.
+            AwsError: AWS refused.
+        """
+        current = await self.read()
+        if current is None:
+            raise SecretRefused(f"{self.name} has no value yet: use `penstock secrets set`")
+        if {**current.fields, **fields} == current.fields:
+            # Written again it would push the value before it out of AWSPREVIOUS.
+            raise SecretRefused(f"{self.name} holds just that already: nothing was rotated")
+        await self._write(fields)
 
-    async def put(world: AwsWorld) -> None:
-        secret = PluginSecret(world.clients, name, declared)
-        write: Callable[[Mapping[str, str]], Awaitable[None]]
-        write = secret.rotate if rotating else secret.set
-        await write(fields)
-
-    begun.run(put)
-    kept = "the value before stays good" if rotating else "no other value is good"
-    begun.show({}, lambda: f"{name} is written; {kept}; functions know it within 5 minutes")
-
-
-def _declared(begun: Session, plugin: str) -> tuple[str, Sequence[str]]:
-    declared = declarations(begun.stack())
-    if plugin not in declared:
-        raise CommandError(
-            f"no plugin {plugin} with a secret; there are {', '.join(declared) or 'none'}",
-            Code.not_found,
+    async def _write(self, fields: Mapping[str, str]) -> None:
+        current = await self.read()
+        complete = {**(current.fields if current else {}), **fields}
+        complete = {name: value for name, value in complete.items() if name in self.declared}
+        check(self.name, self.declared, {**complete, **fields})
+        await self.clients.call(
+            "secretsmanager",
+            "put_secret_value",
+            SecretId=self.name,
+            SecretString=json.dumps(complete),
         )
-    return declared[plugin]
 
 
-def _given(wanted: Sequence[str], one: str | None, from_file: Path | None) -> Mapping[str, str]:
-    """The fields, from wherever they come; never from the command line, which others can read."""
-    if from_file is None and sys.stdin.isatty():
-        return {name: typer.prompt(name, hide_input=True).strip() for name in wanted}
-    text = _read(from_file)
-    if text is None:
-        raise SecretRefused("the value must be text in UTF-8")
-    return {one: text.strip()} if one is not None else parse(text)
+def check(name: str, declared: Sequence[str], fields: Mapping[str, str]) -> None:
+    """
+    See that a secret's value is what its plugin declares.
+
+    Raises:
+        SecretRefused: it is not; names the fields, never a value.
+    """
+    for what, wrong in (
+        ("has no field", fields.keys() - set(declared)),
+        ("lacks the field", set(declared) - fields.keys()),
+        ("has no proper text in", {one for one, text in fields.items() if not _proper(text)}),
+    ):
+        if wrong:
+            raise SecretRefused(f"{name} {what} {', '.join(sorted(wrong))}")
 
 
-def _read(from_file: Path | None) -> str | None:
-    """What a file or the pipe says, if it is text."""
+def parse(text: str) -> Mapping[str, str]:
+    """
+    Fields written as a JSON object.
+
+    Raises:
+        SecretRefused: it is none.
+    """
+    raw = _loaded(text)
+    fields = cast("dict[str, Any]", raw) if isinstance(raw, dict) else None
+    # Not raised where reading failed: that error holds the text, and would go along as context.
+    if fields is None or not all(isinstance(value, str) for value in fields.values()):
+        raise SecretRefused("the value must be a JSON object of text fields")
+    return cast("dict[str, str]", fields)
+
+
+def _loaded(text: str) -> Any:
+    """What JSON says, or nothing."""
     try:
-        if from_file is None or str(from_file) == "-":
-            return sys.stdin.read()
-        return from_file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
+        return json.loads(text)
+    except (ValueError, RecursionError):
         return None
 
 
-async def _view(secret: PluginSecret, plugin: str, now: datetime) -> Mapping[str, Any]:
-    current, previous = await secret.read(), await secret.read(PREVIOUS)
-    present = [name for name in secret.declared if current and current.fields.get(name)]
-    return {
-        "plugin": plugin,
-        "present": present,
-        "missing": [name for name in secret.declared if name not in present],
-        "age": _age(current and current.written_at, now),
-        "previous": _age(previous and previous.written_at, now),
-    }
+def _proper(text: str) -> bool:
+    """Not empty, and without what comes along when text is pasted: blanks around, line breaks."""
+    return 0 < len(text) <= _LONGEST and text == text.strip() and text.isprintable()
 
 
-def _age(since: datetime | None, now: datetime) -> str | None:
-    return None if since is None else f"{max(0, (now - since).days)} d"
-
-
-def _cell(value: Any) -> Any:
-    return ", ".join(cast("list[str]", value)) if isinstance(value, list) else value
+def _read(text: str) -> Mapping[str, str]:
+    try:
+        return parse(text)
+    except SecretRefused:
+        return {}

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from penstock.bootstrap.aws import AwsWorld
-from penstock.entrypoints.stack import LOCAL, PROD, Stack, find
+from penstock.entrypoints.cli.stack import LOCAL, PROD, Stack, find
 
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")

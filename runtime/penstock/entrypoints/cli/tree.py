@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from penstock.api import AwsError
-from penstock.entrypoints.cli import (
+from penstock.entrypoints.cli.commands import (
     doctor,
     events,
     payments,

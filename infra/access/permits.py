@@ -1,0 +1,124 @@
+"""What each function may do: exact actions on exact resources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from infra.access import policies
+from infra.components.function import Permit
+from infra.components.ledger import DUE_INDEX, EVENTS_INDEX
+from infra.components.queue import FifoQueue
+from infra.config.plugins import Configured, Permission
+from infra.config.project import ConfigError
+from infra.stack import Foundation
+
+_SETTING = re.compile(r"\{settings\.(\w+?)(\.domain)?\}")
+_RESOURCE = re.compile(r"(?!arn:)[a-z0-9-]+:[^\s{}*:][^\s{}*]*")
+
+
+def publish(made: Foundation, topic: str) -> Permit:
+    """Publish on one topic."""
+    return Permit(policies.PUBLISH, [made.topics[topic].topic.arn])
+
+
+def send(made: Foundation, *queues: str) -> Permit:
+    """Send to queues."""
+    return Permit(policies.SEND, [made.queues[name].queue.arn for name in queues])
+
+
+def consume(queue: FifoQueue) -> Sequence[Permit]:
+    """Take messages off a queue, and park them in its dead-letter queue."""
+    if queue.dlq is None:
+        raise ValueError("a queue that is consumed has a dead-letter queue")
+    return [
+        Permit(policies.CONSUME, [queue.queue.arn]),
+        Permit(policies.SEND, [queue.dlq.arn]),
+    ]
+
+
+def ledger(made: Foundation) -> Permit:
+    """Read and write facts."""
+    return Permit(policies.LEDGER, [made.ledger.table.arn])
+
+
+def attempts(made: Foundation, sink: str) -> Permit:
+    """Read and record what a sink was sent, and nothing else that the ledger holds."""
+    own = policies.items_only(f"attempt#{sink}#*")
+    return Permit(policies.ATTEMPTS, [made.ledger.table.arn], own)
+
+
+def due(made: Foundation) -> Permit:
+    """Find what is due."""
+    return Permit(policies.QUERY, [made.ledger.index_arn(DUE_INDEX)])
+
+
+def archive(made: Foundation) -> Permit:
+    """Read the archive of events."""
+    return Permit(policies.QUERY, [made.ledger.index_arn(EVENTS_INDEX)])
+
+
+def gateways(made: Foundation, *capabilities: str) -> Sequence[Permit]:
+    """What those gateways ask for that can do one of these things."""
+    able = {
+        name: one
+        for name, one in made.plugins.gateways.items()
+        if not set(capabilities).isdisjoint(one.offer.capabilities)
+    }
+    return plugins(made, able)
+
+
+def plugins(made: Foundation, used: Mapping[str, Configured]) -> Sequence[Permit]:
+    """Read the secrets of gateways or sinks, and what else they ask for."""
+    secrets = [made.secrets[name].secret.arn for name in used if name in made.secrets]
+    asked = [p for one in used.values() for p in _asked(made, one)]
+    return [*([Permit(policies.READ_SECRET, secrets)] if secrets else []), *asked]
+
+
+def _asked(made: Foundation, one: Configured) -> Sequence[Permit]:
+    """A plugin's own permissions, for this account, this region and these settings."""
+    if not one.offer.permissions:
+        return []
+    region = pulumi.Config("aws").require("region")
+    return [
+        Permit(
+            [permission.action],
+            [
+                made.account.apply(
+                    lambda account, asked=permission: resource(one, asked, region, account)
+                )
+            ],
+        )
+        for permission in one.offer.permissions
+    ]
+
+
+def resource(one: Configured, asked: Permission, region: str, account: str) -> str:
+    """
+    The ARN a plugin's permission is for: `ses:identity/{settings.sender}` of this account.
+
+    Raises:
+        ConfigError: it asks for everything, for what a setting it has not says, or for what is
+            not written as `service:resource`.
+    """
+    where = f"plugin {one.plugin.name}: permission {asked.action}"
+
+    def fill(match: re.Match[str]) -> str:
+        value = one.settings[match[1]]
+        if not isinstance(value, str):
+            raise ConfigError(f"{where}: the setting {match[1]} is no text")
+        return value.rpartition("@")[2] if match[2] else value
+
+    try:
+        filled = _SETTING.sub(fill, asked.resource)
+    except KeyError as exc:
+        raise ConfigError(f"{where}: there is no setting {exc}") from None
+    if "*" in asked.action or not _RESOURCE.fullmatch(filled):
+        raise ConfigError(
+            f"{where}: it must name one action and one resource, as service:resource without a *, "
+            "and nothing in braces but settings"
+        )
+    service, _, rest = filled.partition(":")
+    return f"arn:aws:{service}:{region}:{account}:{rest}"

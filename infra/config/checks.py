@@ -1,0 +1,100 @@
+"""What is found out before the first resource is made, besides what the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pulumi
+
+from infra import bundle
+from infra.access.permits import resource
+from infra.config.contract import event_types
+from infra.config.environment import plugin_settings
+from infra.config.plugins import Plugins, installed
+from infra.config.project import PROJECT, ROOT, ConfigError
+from infra.config.settings import StackSettings
+from infra.config.stackconfig import foreign_keys
+
+ZIPS = ("receive", "api", "worker")
+
+
+def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
+    """
+    Make sure that the program will come to its end.
+
+    Raises:
+        ConfigError: a key would be passed over, a zip is missing, stale or of unknown making,
+            nothing can be paid by, a gateway's door knows no such environment, a sink waits for
+            events nobody publishes, or a plugin asks for what it cannot be given.
+    """
+    if problems := [
+        *foreign_keys(),
+        *_gateways(plugins),
+        *_zips(settings),
+        *_events(settings),
+    ]:
+        raise ConfigError(*problems)
+    for kind, used in (("PROVIDER", plugins.gateways), ("SINK", plugins.sinks)):
+        for name, one in used.items():
+            plugin_settings(kind, name, one.settings)
+            for asked in one.offer.permissions:
+                resource(one, asked, "us-east-1", "0" * 12)
+
+
+def _gateways(plugins: Plugins) -> Iterator[str]:
+    if not plugins.gateways:
+        brought = sorted(offer.name for one in installed() for offer in one.file.gateways)
+        yield (
+            f"{PROJECT}:gateways names none, and nothing could be paid: name some of "
+            f"{', '.join(brought)}"
+        )
+    for name, one in plugins.gateways.items():
+        patterns = (one.offer.door or {}).get("headers", {}).values()
+        known = {place for pattern in patterns if isinstance(pattern, dict) for place in pattern}
+        environment = one.settings.get("environment")
+        if known and environment not in known and not _emulated():
+            yield (
+                f"{PROJECT}:gateways.{name}.environment is one that its door does not know, so "
+                f"that every webhook would be refused: name one of {', '.join(sorted(known))}"
+            )
+
+
+def _emulated() -> bool:
+    """Whether AWS is an emulator on this machine, where simulators stand for gateways."""
+    return bool(pulumi.Config("aws").get("endpoints"))
+
+
+def _zips(settings: StackSettings) -> Iterator[str]:
+    folder = ROOT / settings.bundles
+    for name in ZIPS:
+        if not (folder / f"{name}.zip").is_file():
+            yield f"{PROJECT}:bundles: there is no {folder / name}.zip: run `make build`"
+    made_of = bundle.read(folder)
+    if made_of is None:
+        yield (
+            f"{PROJECT}:bundles: nothing in {folder} says what its zips were made of: "
+            "run `make build`"
+        )
+    elif made_of.target != "aws" and not _emulated():
+        yield (
+            f"{PROJECT}:bundles: the zips in {folder} trust the keys of this machine's emulator: "
+            "remove the key and run `make build`"
+        )
+    elif made_of.sources != bundle.sources(installed()):
+        yield (
+            f"{PROJECT}:bundles: the zips in {folder} are not made of the sources as they are "
+            "now: run `make build`"
+        )
+
+
+def _events(settings: StackSettings) -> Iterator[str]:
+    known = event_types()
+    for sink, given in settings.sinks.items():
+        types = given.get("events")
+        if types is None:
+            continue
+        if not isinstance(types, list) or not types or not known.issuperset(map(str, types)):
+            yield (
+                f"{PROJECT}:sinks.{sink}.events is no list of event types: leave it out for all, "
+                f"or name some of {', '.join(sorted(known))}"
+            )

@@ -1,0 +1,89 @@
+"""What no key says alone: settings that do not go together, each with the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from infra.config.settings import StackSettings
+
+KEY = "penstock:"
+# What a function needs besides its item: to start it, and to report what became of the batch.
+MARGIN_SECONDS = 5
+HEARD = ("INFO", "DEBUG")
+CONSUMERS = {"verify": "deliveries", "process": "verified", "charge": "payments"}
+
+
+def times(settings: StackSettings) -> Iterator[str]:
+    """Each time that does not fit in the one around it."""
+    item, function = settings.item_timeout_seconds, settings.function_timeout_seconds
+    # Equal would not do: an item begins only with more than both left, and some is gone by then.
+    if item + MARGIN_SECONDS >= function:
+        yield (
+            f"{KEY}itemTimeoutSeconds is {item}, which with {MARGIN_SECONDS} s to report does "
+            f"not fit in functionTimeoutSeconds ({function}): lower it to at most "
+            f"{function - MARGIN_SECONDS - 1} or raise the function's"
+        )
+    if settings.request_timeout_seconds > item:
+        yield (
+            f"{KEY}requestTimeoutSeconds is {settings.request_timeout_seconds}, more than the "
+            f"item it belongs to may take (itemTimeoutSeconds, {item}): lower it"
+        )
+    if settings.backoff_base_seconds > settings.backoff_cap_seconds:
+        yield (
+            f"{KEY}backoffBaseSeconds is {settings.backoff_base_seconds}, more than "
+            f"backoffCapSeconds ({settings.backoff_cap_seconds}): lower it or raise the cap"
+        )
+    if settings.visibility_seconds < settings.least_visibility_seconds:
+        yield (
+            f"{KEY}visibilityTimeoutSeconds is {settings.visibility_timeout_seconds}, less than "
+            f"six times functionTimeoutSeconds ({function}): raise it to at least "
+            f"{settings.least_visibility_seconds}, or leave it out"
+        )
+
+
+def logs(settings: StackSettings) -> Iterator[str]:
+    """A level at which alarms that count log events would hear nothing, without a word."""
+    if settings.log_level not in HEARD:
+        yield (
+            f"{KEY}logLevel is {settings.log_level}, and alarms and metrics are made of log "
+            f"events below it: set {' or '.join(HEARD)}"
+        )
+
+
+def shape(stack: str, settings: StackSettings) -> Iterator[str]:
+    """Each thing that is named and is not there, and what a stack that earns money must have."""
+    domain = settings.domain
+    if domain and not f".{domain.name}".endswith(f".{domain.zone}"):
+        yield (
+            f"{KEY}domain.name does not lie in domain.zone: name the hosted zone that it ends with"
+        )
+    if stack == "prod" or settings.protect:
+        if not settings.alert_emails:
+            yield (
+                f"{KEY}alertEmails is empty, and nobody would be told of an alarm of stack "
+                f"{stack}: name an address"
+            )
+        if not settings.accounts:
+            yield (
+                f"{KEY}accounts is empty, and stack {stack} could be made in any account: name "
+                "the one it belongs in"
+            )
+    yield from _concurrency(settings)
+
+
+def _concurrency(settings: StackSettings) -> Iterator[str]:
+    consumers = {*CONSUMERS, *(f"deliver-{sink}" for sink in settings.sinks)}
+    known = {"receive", "api", "sweep", *consumers}
+    for name, reserved in settings.reserved_concurrency.items():
+        if name not in known:
+            yield (
+                f"{KEY}reservedConcurrency.{name} is no function: name one of "
+                f"{', '.join(sorted(known))}"
+            )
+        elif name in consumers and reserved < settings.maximum_concurrency:
+            # [aws] A mapping that hands out more than its function may run is throttled, and
+            # every throttled batch counts as a receive of its messages.
+            yield (
+                f"{KEY}reservedConcurrency.{name} is {reserved}, less than maximumConcurrency "
+                f"({settings.maximum_concurrency}): raise it or lower the other"
+            )

@@ -1,0 +1,63 @@
+"""The routes, read from the contract: nothing else says what is served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.config.project import ROOT, ConfigError
+
+CONTRACT = ROOT / "contracts" / "api.yaml"
+EVENTS = ROOT / "contracts" / "events"
+FUNCTIONS = ("receive", "api")
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    One operation of the contract.
+
+    Attributes:
+        id: its operationId.
+        route: method and path, as API Gateway writes them: `GET /payments/{id}`.
+        function: the function that serves it.
+    """
+
+    id: str
+    route: str
+    function: str
+
+
+def operations(contract: Path = CONTRACT) -> Sequence[Operation]:
+    """
+    All operations, in the contract's order.
+
+    Raises:
+        ConfigError: one lacks its operationId or names no function of ours.
+    """
+    document: dict[str, Any] = yaml.safe_load(contract.read_text())
+    found: list[Operation] = []
+    for path, item in document["paths"].items():
+        for method in (m for m in item if m in _METHODS):
+            route = f"{method.upper()} {path}"
+            name, function = (
+                item[method].get("operationId"),
+                item[method].get("x-penstock-function"),
+            )
+            if not name or function not in FUNCTIONS:
+                raise ConfigError(
+                    f"{contract.name}: {route} needs an operationId and an x-penstock-function "
+                    f"of {' or '.join(FUNCTIONS)}"
+                )
+            found.append(Operation(name, route, function))
+    return found
+
+
+def event_types(folder: Path = EVENTS) -> frozenset[str]:
+    """The types of the events that are published."""
+    return frozenset(path.stem for path in folder.glob("*.json"))

@@ -1,0 +1,121 @@
+"""The variables each function is given: those it reads, and no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from infra.components.queue import FifoQueue
+from infra.config.project import ConfigError
+from infra.stack import Foundation
+
+# [aws] All variables of a function together are at most 4 KiB; ours take half of it.
+PLUGIN_BYTES = 2048
+
+Variables = dict[str, pulumi.Input[str]]
+
+
+def base(made: Foundation) -> Variables:
+    """What every function reads."""
+    return {"LOG_LEVEL": made.settings.log_level, "PENSTOCK_STACK": made.stack}
+
+
+def working(made: Foundation) -> Variables:
+    """What a function reads that works on items and builds plugins."""
+    return {
+        **base(made),
+        "PENSTOCK_ITEM_TIMEOUT_SECONDS": str(made.settings.item_timeout_seconds),
+        "PENSTOCK_REQUEST_TIMEOUT_SECONDS": str(made.settings.request_timeout_seconds),
+        "PENSTOCK_API_URL": made.api.url,
+        "PENSTOCK_SECRETS_PREFIX": made.secrets_prefix,
+    }
+
+
+def ledger(made: Foundation) -> Variables:
+    """Where facts are kept."""
+    return {"PENSTOCK_LEDGER_TABLE": made.ledger.table.name}
+
+
+def events(made: Foundation) -> Variables:
+    """Where events are published."""
+    return {"PENSTOCK_EVENTS_TOPIC_ARN": made.topics["events"].topic.arn}
+
+
+def sends(made: Foundation, *queues: str) -> Variables:
+    """The queues a function sends to, by their logical names."""
+    return {f"PENSTOCK_{name.upper()}_QUEUE_URL": made.queues[name].queue.url for name in queues}
+
+
+def invoices(made: Foundation) -> Variables:
+    """What making an invoice goes by."""
+    return {"PENSTOCK_UNKNOWN_AFTER_SECONDS": str(made.settings.unknown_after_seconds)}
+
+
+def consumes(made: Foundation, queue: FifoQueue, batch_size: int) -> Variables:
+    """What a consumer of a queue reads."""
+    if queue.dlq is None:
+        raise ValueError("a queue that is consumed has a dead-letter queue")
+    return {
+        "SQS_QUEUE_URL": queue.queue.url,
+        "SQS_DLQ_QUEUE_URL": queue.dlq.url,
+        "SQS_MAX_NUMBER_OF_MESSAGES": str(batch_size),
+        "PENSTOCK_BACKOFF_BASE_SECONDS": str(made.settings.backoff_base_seconds),
+        "PENSTOCK_BACKOFF_CAP_SECONDS": str(made.settings.backoff_cap_seconds),
+    }
+
+
+def gateways(made: Foundation) -> Variables:
+    """Which gateways there are, and their settings."""
+    variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+    for name, one in made.plugins.gateways.items():
+        variables |= plugin_settings("PROVIDER", name, one.settings)
+    return variables
+
+
+def doors(made: Foundation) -> Variables:
+    """Which gateways there are, and which environment their doors are for."""
+    variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+    for name, one in made.plugins.gateways.items():
+        known = {k: v for k, v in one.settings.items() if k == "environment"}
+        variables |= plugin_settings("PROVIDER", name, known)
+    return variables
+
+
+def sink(made: Foundation, name: str) -> Variables:
+    """Which sink a function delivers to, and its settings."""
+    settings = made.plugins.sinks[name].settings
+    return {
+        "PENSTOCK_SINK": name,
+        "PENSTOCK_SINKS": name,
+        **plugin_settings("SINK", name, settings),
+    }
+
+
+def plugin_settings(kind: str, name: str, settings: Mapping[str, Any]) -> Variables:
+    """
+    A plugin's settings as variables; kind is PROVIDER or SINK.
+
+    Raises:
+        ConfigError: they are too many for a function to hold.
+    """
+    variables = {
+        f"{kind}_{name}_{field}".upper(): _text(value) for field, value in settings.items()
+    }
+    given: Variables = {variable: text for variable, text in variables.items() if text}
+    size = sum(len(variable) + len(str(text)) for variable, text in given.items())
+    if size > PLUGIN_BYTES:
+        raise ConfigError(
+            f"{name}: its settings take {size} characters as variables, and a function holds "
+            f"4 KiB in all: shorten them to {PLUGIN_BYTES}"
+        )
+    return given
+
+
+def _text(value: Any) -> str:
+    """Text as it is, anything else as JSON; nothing is the empty text."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,208 @@
+"""What the stack knows of plugins: their data files, read without importing a line of theirs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from infra.config.project import PROJECT, ConfigError
+from infra.config.settings import StackSettings
+
+GROUP = "penstock"
+FILE = "plugin.json"
+
+
+class Permission(BaseModel):
+    """An action on a resource of the account, as `service:resource` with `{settings.…}` in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: str
+    resource: str
+
+
+class Offer(BaseModel):
+    """A gateway or a sink, as its plugin's data file describes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    capabilities: tuple[str, ...] = ()
+    settings: dict[str, Any] = Field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    permissions: tuple[Permission, ...] = ()
+    door: dict[str, Any] | None = None
+
+
+class PluginFile(BaseModel):
+    """A plugin's data file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    module: str
+    gateways: tuple[Offer, ...] = ()
+    sinks: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """
+    An installed plugin.
+
+    Attributes:
+        name: its entry point's.
+        folder: where its package lies.
+        raw: its data file, word for word, as the zips carry it.
+    """
+
+    name: str
+    folder: Path
+    file: PluginFile
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """
+    A gateway or sink that the stack uses.
+
+    Attributes:
+        settings: its settings, with the defaults that its schema declares.
+    """
+
+    offer: Offer
+    plugin: Plugin
+    settings: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name it is configured and registered under."""
+        return self.offer.name
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """Everything pluggable that the stack uses, by name."""
+
+    gateways: Mapping[str, Configured]
+    sinks: Mapping[str, Configured]
+
+    @property
+    def with_secrets(self) -> Sequence[Configured]:
+        """Those that have a secret, gateways first."""
+        return [c for c in (*self.gateways.values(), *self.sinks.values()) if c.offer.secrets]
+
+
+def installed(found: Iterable[EntryPoint] | None = None) -> Sequence[Plugin]:
+    """
+    The installed plugins, by name.
+
+    Raises:
+        ConfigError: one has no readable data file; names the plugin.
+    """
+    points = entry_points(group=GROUP) if found is None else found
+    # Two copies of one distribution on the path are one plugin.
+    unique = {(point.name, point.value): point for point in points}
+    return [_read(point) for _, point in sorted(unique.items())]
+
+
+def _read(point: EntryPoint) -> Plugin:
+    spec = find_spec(point.value) if "." not in point.value else None
+    folder = next(iter(spec.submodule_search_locations or ()), None) if spec else None
+    if folder is None:
+        raise ConfigError(f"plugin {point.name}: no package {point.value} is installed")
+    path = Path(folder, FILE)
+    try:
+        raw = json.loads(path.read_bytes())
+        return Plugin(point.name, path.parent, PluginFile.model_validate(raw), raw)
+    except FileNotFoundError:
+        raise ConfigError(f"plugin {point.name}: its package has no {FILE}") from None
+    except (ValueError, ValidationError) as exc:
+        raise ConfigError(f"plugin {point.name}: its {FILE} cannot be read") from exc
+
+
+def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
+    """
+    The gateways and sinks that the settings name, each with its complete settings.
+
+    Raises:
+        ConfigError: one that nobody brings, or two bring, or whose settings are wrong.
+    """
+    gateways = _index("gateway", ((p, o) for p in plugins for o in p.file.gateways))
+    sinks = _index("sink", ((p, o) for p in plugins for o in p.file.sinks))
+    return Plugins(
+        {n: _configure("gateways", n, s, gateways) for n, s in settings.gateways.items()},
+        {
+            n: _configure("sinks", n, {k: v for k, v in s.items() if k != "events"}, sinks)
+            for n, s in settings.sinks.items()
+        },
+    )
+
+
+def _index(kind: str, offers: Iterable[tuple[Plugin, Offer]]) -> dict[str, tuple[Plugin, Offer]]:
+    index: dict[str, tuple[Plugin, Offer]] = {}
+    for plugin, offer in offers:
+        if other := index.get(offer.name):
+            raise ConfigError(
+                f"{kind} {offer.name}: plugins {other[0].name} and {plugin.name} both bring it; "
+                "uninstall one"
+            )
+        index[offer.name] = (plugin, offer)
+    return index
+
+
+def _configure(
+    key: str, name: str, given: Mapping[str, Any], index: Mapping[str, tuple[Plugin, Offer]]
+) -> Configured:
+    where = f"{PROJECT}:{key}.{name}"
+    if name not in index:
+        raise ConfigError(
+            f"{where}: no installed plugin brings {name} (there are: "
+            f"{', '.join(sorted(index)) or 'none'}); install the plugin or remove the key"
+        )
+    plugin, offer = index[name]
+    complete = {**_defaults(offer.settings), **given}
+    # Masked: the validator quotes what it refuses, and a setting may be somebody's address.
+    validator = jsonschema_rs.validator_for(
+        {**offer.settings, "additionalProperties": False}, mask="this value"
+    )
+    if problems := [_problem(where, offer, error) for error in validator.iter_errors(complete)]:
+        raise ConfigError(*problems)
+    return Configured(offer, plugin, complete)
+
+
+def _problem(where: str, offer: Offer, error: jsonschema_rs.ValidationError) -> str:
+    """One line on one wrong setting: which, and what to do."""
+    path = ".".join([where, *map(str, error.instance_path)])
+    match error.kind:
+        case jsonschema_rs.ValidationErrorKind.Required():
+            return f"{path}.{error.kind.property} is missing: {offer.name} needs it, set it"
+        case jsonschema_rs.ValidationErrorKind.AdditionalProperties():
+            named = error.kind.unexpected
+            if secret := next((name for name in named if name in offer.secrets), None):
+                return (
+                    f"{path}.{secret} is a secret, which no file may hold: remove it (who may "
+                    f"read the file knows it now), and run `penstock secrets set {offer.name}`"
+                )
+            settings = ", ".join(sorted(offer.settings.get("properties", {}))) or "none"
+            return f"{path}.{named[0]} is no setting of {offer.name}: remove it; it has {settings}"
+        case _:
+            return f"{path}: {error.message}"
+
+
+def _defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting is passed on, so that what a plugin takes for granted is seen in the stack."""
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    return {
+        name: field["default"]
+        for name, field in properties.items()
+        if field.get("default") is not None
+    }

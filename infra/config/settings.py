@@ -1,0 +1,155 @@
+"""The stack's configuration: read once, unknown keys refused, every refusal with its remedy."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
+from pydantic.alias_generators import to_camel
+
+# [aws] The queue hides a message for at least six times the function's timeout (Lambda, "Using
+# Lambda with Amazon SQS"), so that a throttled invocation is not handed out twice.
+VISIBILITY_FACTOR = 6
+
+# Environment variables hold the plugin's too: PROVIDER_<NAME>_<FIELD>, without ambiguity.
+_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
+# RFC 1123, two labels at least, in lower case: DNS makes no difference, ACM and we do.
+_DOMAIN = re.compile(
+    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
+
+_FORBIDDING = ConfigDict(
+    alias_generator=to_camel, extra="forbid", frozen=True, strict=True, populate_by_name=False
+)
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
+RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]+$")]
+# [aws] The retentions CloudWatch Logs knows.
+Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
+
+
+class Domain(BaseModel):
+    """
+    The API's name.
+
+    Attributes:
+        name: what the API answers to.
+        zone: the hosted zone that is there already, and that the name lies in.
+    """
+
+    model_config = _FORBIDDING
+
+    name: str
+    zone: str
+
+    @field_validator("name", "zone")
+    @classmethod
+    def _is_one(cls, value: str) -> str:
+        if not _DOMAIN.fullmatch(value):
+            raise ValueError(
+                "not a domain: write it in lower case, without scheme, path or final dot, "
+                "as in pay.example.com"
+            )
+        return value
+
+
+class StackSettings(BaseModel):
+    """
+    The keys of the stack, as `Pulumi.<stack>.yaml` writes them (in camelCase).
+
+    Attributes:
+        gateways: settings of each gateway, by its name; the plugin's own names inside.
+        sinks: settings of each sink, by its name; `events` narrows the types it is sent.
+        sqs_max_number_of_messages: how many payment messages one charge takes at a time.
+        log_level: INFO or DEBUG; alarms are made of what is logged, so more is refused.
+        consumers: who consumes the queues, "functions" or a `penstock serve` of one's own; never
+            both: each message would be worked on twice.
+        visibility_timeout_seconds: how long a queue hides a message that was handed out; 0
+            stands for the least that is safe.
+        sweep_minutes: how often the sweep looks for what was left behind.
+        protect: whether what holds money or names is protected from deletion.
+        bundles: the folder of the zips, absolute or beside Pulumi.yaml.
+        domain: the API's own name; without it the API answers to the one AWS gives it.
+        alert_emails: who is told of alarms.
+        accounts: the AWS accounts the stack may be made in; any when empty.
+        operators: roles that may send to the queue of verified deliveries, besides those the
+            stack knows: who redrives it.
+        reserved_concurrency: per function, its share of the account's; none when left out.
+        maximum_concurrency: how many batches of one queue are worked on at once.
+        monthly_budget_usd: what the account may cost before somebody is told; 0 for no budget.
+        tracing: whether X-Ray follows invocations.
+        quiet_hours: without a delivery for so long, somebody is told.
+    """
+
+    model_config = _FORBIDDING
+
+    gateways: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sinks: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    sqs_max_number_of_messages: int = Field(ge=1, le=10)
+    backoff_base_seconds: int = Field(ge=1, le=900)
+    backoff_cap_seconds: int = Field(ge=1, le=43_200)
+    unknown_after_seconds: int = Field(ge=1)
+    function_timeout_seconds: int = Field(ge=6, le=900)
+    item_timeout_seconds: int = Field(ge=1)
+    request_timeout_seconds: int = Field(ge=1)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    consumers: Literal["functions", "serve"]
+    sweep_minutes: int = Field(ge=1, le=60)
+    protect: bool
+    bundles: str = Field(min_length=1)
+    visibility_timeout_seconds: int = Field(ge=0, le=43_200)
+    domain: Domain | None = None
+    alert_emails: list[Email]
+    accounts: list[Account]
+    operators: list[RoleArn]
+    reserved_concurrency: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(
+        default_factory=dict
+    )
+    maximum_concurrency: int = Field(ge=2, le=1000)
+    throttling_rate: int = Field(ge=1, le=10_000)
+    throttling_burst: int = Field(ge=1, le=5_000)
+    log_retention_days: Days
+    monthly_budget_usd: int = Field(ge=0)
+    tracing: bool
+    quiet_hours: int = Field(ge=1, le=24)
+
+    @field_validator("gateways", "sinks", mode="before")
+    @classmethod
+    def _named_only(cls, value: Any) -> Any:
+        """`[paypal, example]` is short for each without settings of its own."""
+        if isinstance(value, list) and all(isinstance(name, str) for name in value):
+            return {name: {} for name in value}
+        return value
+
+    @field_validator("gateways", "sinks")
+    @classmethod
+    def _names(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in value:
+            if not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} cannot name queues and functions: use up to 30 of a-z and 0-9, "
+                    "beginning with a letter"
+                )
+        return value
+
+    @property
+    def visibility_seconds(self) -> int:
+        """How long a queue hides a message that was handed out."""
+        return self.visibility_timeout_seconds or self.least_visibility_seconds
+
+    @property
+    def least_visibility_seconds(self) -> int:
+        """The shortest a queue may hide one."""
+        return VISIBILITY_FACTOR * self.function_timeout_seconds
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the functions consume the queues and the schedule runs."""
+        return self.consumers == "functions"

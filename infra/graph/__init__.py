@@ -1,0 +1,1 @@
+"""The program's resources as data: captured, drawn, shown."""

@@ -1,0 +1,1 @@
+"""PayPal's API: the token, the calls, what an answer says."""

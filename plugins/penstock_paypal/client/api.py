@@ -1,0 +1,133 @@
+"""PayPal's REST API: a token, one request, its answer. Links are never followed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.api import Clock, Http, HttpUnanswered, Log
+from penstock_paypal.client.answer import Answer
+from penstock_paypal.client.token import Tokens
+from penstock_paypal.shapes import ID
+
+
+def path(template: str, identity: str) -> str:
+    """
+    A path with an id in the place of `{}`.
+
+    Raises:
+        ValueError: it is no id of PayPal's, and must not enter a path.
+    """
+    if not ID.fullmatch(identity):
+        raise ValueError("not an id of PayPal's")
+    return template.replace("{}", identity)
+
+
+class Api:
+    """
+    The API of one environment.
+
+    Args:
+        timeout: seconds one request may take.
+    """
+
+    def __init__(
+        self, api_url: str, tokens: Tokens, http: Http, clock: Clock, log: Log, timeout: float
+    ) -> None:
+        self._api_url = api_url
+        self._tokens = tokens
+        self._http = http
+        self._clock = clock
+        self._log = log
+        self._timeout = timeout
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        representation: bool = False,
+    ) -> Answer:
+        """
+        Make one request; any status is an answer.
+
+        A 401 costs the token: the request is made once more with a fresh one.
+
+        Args:
+            what: the request in words, for the log.
+            representation: ask for the whole resource; PayPal's default is a bare link.
+
+        Raises:
+            HttpNotSent: it certainly did not reach PayPal.
+            HttpUnanswered: it may have reached PayPal; also when what came back is no answer
+                of PayPal's, such as a proxy's page.
+        """
+        answer, token = await self._once(method, path, body, representation)
+        if answer.status == 401:
+            self._tokens.drop(token)
+            answer, _ = await self._once(method, path, body, representation)
+        if answer.throttled:
+            # Alarms count it, by this name.
+            self._log.warning(
+                "gateway.rate_limited", gateway="paypal", what=what, debug_id=answer.debug_id
+            )
+        if answer.denied:
+            # Alarms count it, by this name: until somebody mends it everything waits.
+            self._log.warning(
+                "gateway.denied",
+                gateway="paypal",
+                what=what,
+                status=answer.status,
+                debug_id=answer.debug_id,
+            )
+        if not answer.ok:
+            tell = self._log.info if answer.missing else self._log.warning
+            tell(
+                "paypal.refused",
+                what=what,
+                status=answer.status,
+                issues=list(answer.issues),
+                debug_id=answer.debug_id,
+            )
+        return answer
+
+    async def read(self, path: str, what: str) -> Answer | None:
+        """
+        Read a resource; None when PayPal knows none there.
+
+        Raises:
+            GatewayUnavailable: no answer, or none that is a resource.
+            Unconfirmable: PayPal will never answer that question.
+        """
+        answer = await self.send("GET", path, what)
+        if answer.missing:
+            return None
+        if not answer.ok:
+            raise answer.unread(what)
+        if not answer.json:
+            raise HttpUnanswered(f"PayPal, {what}: answered nothing")
+        return answer
+
+    async def _once(
+        self, method: str, path: str, body: Mapping[str, Any] | None, representation: bool
+    ) -> tuple[Answer, str]:
+        token = await self._tokens.get()
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if representation:
+            headers["Prefer"] = "return=representation"
+        response = await self._http.request(
+            method,
+            self._api_url + path,
+            headers=headers,
+            body=None if body is None else json.dumps(body).encode(),
+            timeout=self._timeout,
+        )
+        answer = Answer.of(response, self._clock.now())
+        if answer.ok and not answer.json and response.body.strip():
+            raise HttpUnanswered("PayPal's answer is no JSON")
+        return answer, token

@@ -1,0 +1,1 @@
+"""PayPal's invoices: made, mailed, recorded."""

@@ -1,0 +1,1 @@
+"""Sales, captures, refunds and reversals as PayPal's API shows them."""

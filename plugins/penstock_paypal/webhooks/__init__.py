@@ -1,0 +1,1 @@
+"""PayPal's webhooks: their signature, their shape, their registration."""

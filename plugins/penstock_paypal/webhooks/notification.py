@@ -1,0 +1,104 @@
+"""An authentic delivery, read: whose payment it concerns, and what it claims."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.api import Delivery, Evidence, MalformedDelivery, Notification
+from penstock_paypal import shapes
+from penstock_paypal.webhooks import door
+
+COMPLETED = "PAYMENT.SALE.COMPLETED"
+CLAIMS = frozenset({COMPLETED, "PAYMENT.SALE.PENDING", "PAYMENT.SALE.DENIED"})
+"""Events whose resource is the sale itself, so what they say of it can be compared."""
+SENT_BACK = frozenset({"PAYMENT.SALE.REFUNDED", "PAYMENT.SALE.REVERSED"})
+CAPTURE_SENT_BACK = frozenset({"PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"})
+"""What was sent back of a subscription's payment may come as a capture's: one id, two names."""
+REVERSED = frozenset({"PAYMENT.SALE.REVERSED", "PAYMENT.CAPTURE.REVERSED"})
+INVOICE_PAID = "INVOICING.INVOICE.PAID"
+
+_PREFIX = "paypal-"
+_WORD = re.compile(r"[\x21-\x7e]{1,128}")
+_SALE_LINK = re.compile(r"https://[^/?#]+/v1/payments/sale/([A-Z0-9-]{3,64})")
+# Ours name the sale, and PayPal's ids of sales have 17 characters: a merchant's own invoice
+# PS-0001 is not ours.
+_OURS = re.compile(r"PS-([A-Z0-9]{17})")
+
+
+def read(delivery: Delivery) -> Notification:
+    """
+    Parse an authentic delivery.
+
+    Raises:
+        MalformedDelivery: its body is no JSON object with an id and an event type.
+    """
+    try:
+        body = shapes.parse(delivery.body)
+    except ValueError as exc:
+        # Without the cause's words: they may quote the body.
+        raise MalformedDelivery("the body is no JSON object") from exc
+    event_id, event_type = _word(body, "id"), _word(body, "event_type")
+    resource = shapes.mapping(body.get("resource"))
+    # Dates of PayPal's simulator may be impossible; the transmission's is part of the signature.
+    happened = shapes.moment(body, "create_time") or shapes.moment(delivery.headers, door.TIME)
+    return Notification(
+        id=event_id,
+        gateway=delivery.gateway,
+        type=event_type,
+        entity=entity(sale) if (sale := _sale(event_type, resource)) else None,
+        resource=resource,
+        # Nothing can have happened after we heard of it.
+        occurred_at=min(happened or delivery.received_at, delivery.received_at),
+        evidence=Evidence.signed,
+        delivery_id=delivery.id,
+        transmission=delivery.headers.get(door.ID, delivery.id),
+        digest=hashlib.sha256(delivery.body).hexdigest(),
+    )
+
+
+def entity(sale: str) -> str:
+    """Our name for the payment that a sale is."""
+    return _PREFIX + sale
+
+
+def sale_id(entity: str | None) -> str | None:
+    """The sale an entity of ours names, if it may enter a path."""
+    named = (entity or "").removeprefix(_PREFIX)
+    return named if shapes.ID.fullmatch(named) else None
+
+
+def invoice(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The invoice of an invoice event: nested in real ones, flat in the documentation."""
+    return shapes.mapping(resource.get("invoice")) or resource
+
+
+def _sale(event_type: str, resource: Mapping[str, Any]) -> str | None:
+    if event_type in CLAIMS:
+        return shapes.identity(resource, "id")
+    if event_type in SENT_BACK:
+        return shapes.identity(resource, "sale_id") or _linked_sale(resource)
+    if event_type == INVOICE_PAID:
+        paid = invoice(resource)
+        number = shapes.text(paid, "detail", "invoice_number") or shapes.text(paid, "number")
+        ours = _OURS.fullmatch(number or "")
+        return ours[1] if ours else None
+    return None
+
+
+def _linked_sale(resource: Mapping[str, Any]) -> str | None:
+    """The sale's id out of a link's text; the link is never followed."""
+    for link in shapes.sequence(resource.get("links")):
+        named = _SALE_LINK.fullmatch(shapes.text(link, "href") or "")
+        if named and shapes.text(link, "rel") == "sale":
+            return named[1]
+    return None
+
+
+def _word(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not _WORD.fullmatch(value):
+        raise MalformedDelivery(f"the body has no {name}")
+    return value

@@ -1,0 +1,39 @@
+"""Whether PayPal sends its webhooks to us: asked by people who look after a stack."""
+
+from __future__ import annotations
+
+from penstock.api import Secrets
+from penstock_paypal import shapes
+from penstock_paypal.client.api import Api
+from penstock_paypal.webhooks import notification
+
+_WANTED = (
+    notification.CLAIMS
+    | notification.SENT_BACK
+    | notification.CAPTURE_SENT_BACK
+    | {notification.INVOICE_PAID}
+)
+_ALL = "*"
+
+
+async def unregistered(api: Api, secrets: Secrets, url: str) -> str | None:
+    """
+    What is wrong with the webhook at that address, and what to do; None when nothing is.
+
+    Raises:
+        GatewayUnavailable: PayPal gave no answer, or the secret cannot be read.
+    """
+    answer = await api.read("/v1/notifications/webhooks", "list webhooks")
+    listed = shapes.sequence(answer.data.get("webhooks")) if answer else ()
+    here = [one for one in listed if shapes.text(one, "url") == url]
+    if not here:
+        return f"PayPal has no webhook for {url}: create it, and write its id to the secret"
+    known = {version.get("webhook_id") for version in (await secrets.get()).versions}
+    ours = [one for one in here if shapes.text(one, "id") in known]
+    if not ours:
+        return "webhook_id is not the id of PayPal's webhook: `penstock secrets rotate paypal`"
+    told = {shapes.text(one, "name") for one in shapes.sequence(shapes.at(ours[0], "event_types"))}
+    missing = set[str]() if _ALL in told else _WANTED - told
+    if missing:
+        return f"PayPal's webhook does not tell of {', '.join(sorted(missing))}: add these events"
+    return None

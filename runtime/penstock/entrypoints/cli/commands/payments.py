@@ -1,0 +1,71 @@
+"""`penstock payments`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from penstock.bootstrap.aws import AwsWorld
+from penstock.domain.payment import Payment
+from penstock.entrypoints.cli.session import (
+    AsJson,
+    Code,
+    CommandError,
+    StackName,
+    session,
+    table,
+)
+from penstock.entrypoints.http.views import payment_view
+
+app = typer.Typer(no_args_is_help=True, help="What became of payments.")
+
+
+@app.command("show")
+def show(
+    context: typer.Context,
+    payment_id: Annotated[str, typer.Argument(help="the payment's id")],
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a payment: where it stands, its money, its operations, its invoice."""
+
+    async def read(world: AwsWorld) -> Payment | None:
+        return await world.ledger.load(payment_id)
+
+    begun = session(context, stack, as_json)
+    payment = begun.run(read)
+    if payment is None:
+        raise CommandError("there is no payment of that id", Code.not_found)
+    view = payment_view(payment, f"payments/{payment.id}")
+    begun.show(view, lambda: _lines(view))
+
+
+def _lines(view: dict[str, Any]) -> list[Any]:
+    facts = [
+        ("payment", view["id"]),
+        ("provider", view["provider"]),
+        ("status", view["status"]),
+        ("reason", view.get("reason")),
+        ("amount", f"{view['amount']['value']} {view['amount']['currency']}"),
+        ("reference", view.get("reference")),
+        ("subscription", view.get("subscription")),
+        ("plan", view.get("plan", {}).get("name") or view.get("plan", {}).get("id")),
+        ("payer", view.get("payer", {}).get("name") or view.get("payer", {}).get("reference")),
+        *(
+            (one["kind"], f"{one['id']} {one['status']} {one['at']}")
+            for one in view["transactions"]
+        ),
+        *((f"{one['kind']} operation", _operation(one)) for one in view["operations"]),
+        ("invoice", view.get("invoice", {}).get("number")),
+        ("no invoice", view.get("invoice", {}).get("withheld")),
+        ("created", view["created_at"]),
+        ("updated", view["updated_at"]),
+        *view["links"].items(),
+    ]
+    return [table(("", ""), [(name, value) for name, value in facts if value])]
+
+
+def _operation(one: dict[str, Any]) -> str:
+    parts = [one["state"], f"after {one['attempts']} attempt(s)", one.get("reason")]
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,172 @@
+"""`penstock secrets`: values in, never out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.secrets import PREVIOUS, PluginSecret, SecretRefused, parse
+from penstock.entrypoints.cli.session import (
+    AsJson,
+    Code,
+    CommandError,
+    Session,
+    StackName,
+    YesProd,
+    session,
+    table,
+)
+from penstock.entrypoints.cli.stack import Stack
+from penstock.plugins import load
+
+app = typer.Typer(no_args_is_help=True, help="The plugins' secrets: write, never read out.")
+Plugin = Annotated[str, typer.Argument(help="the gateway or sink: paypal, slack")]
+Field = Annotated[
+    str | None, typer.Option("--field", help="this field only; the others stay as they are")
+]
+FromFile = Annotated[
+    Path | None, typer.Option("--from-file", help="a JSON object of fields; - is standard input")
+]
+
+
+@app.command("set")
+def set_secret(
+    context: typer.Context,
+    plugin: Plugin,
+    one: Field = None,
+    from_file: FromFile = None,
+    stack: StackName = None,
+    yes_prod: YesProd = False,
+) -> None:
+    """
+    Write a secret, asked for field by field; what was written before is good no longer.
+
+    From a pipe a JSON object of all fields is read, or with --field that field's bare text.
+    """
+    _write(context, plugin, one, from_file, stack, yes_prod, rotating=False)
+
+
+@app.command("rotate")
+def rotate(
+    context: typer.Context,
+    plugin: Plugin,
+    one: Field = None,
+    from_file: FromFile = None,
+    stack: StackName = None,
+    yes_prod: YesProd = False,
+) -> None:
+    """Write a secret's next value; the one before stays good until the next rotation."""
+    _write(context, plugin, one, from_file, stack, yes_prod, rotating=True)
+
+
+@app.command("list")
+def list_secrets(context: typer.Context, stack: StackName = None, as_json: AsJson = False) -> None:
+    """Show which fields each secret has and how old they are; no values."""
+    begun = session(context, stack, as_json)
+    declared = declarations(begun.stack())
+
+    async def read(world: AwsWorld) -> list[Mapping[str, Any]]:
+        now = world.clock.now()
+        return [
+            await _view(PluginSecret(world.clients, name, fields), plugin, now)
+            for plugin, (name, fields) in declared.items()
+        ]
+
+    found = begun.run(read)
+    columns = ("plugin", "present", "missing", "age", "previous")
+    begun.show(found, lambda: table(columns, [[_cell(one[c]) for c in columns] for one in found]))
+
+
+def declarations(stack: Stack) -> Mapping[str, tuple[str, Sequence[str]]]:
+    """For each plugin of the stack that has a secret: its name there, and the fields declared."""
+    configured = {*stack.outputs["gateways"], *stack.outputs["sinks"]}
+    prefix = stack.outputs["secretsPrefix"]
+    return {
+        one.name: (f"{prefix}/{one.name}", one.secrets)
+        for one in load(only=configured).registrations
+        if one.name in configured and one.secrets
+    }
+
+
+def _write(
+    context: typer.Context,
+    plugin: str,
+    one: str | None,
+    from_file: Path | None,
+    stack: str | None,
+    yes_prod: bool,
+    *,
+    rotating: bool,
+) -> None:
+    begun = session(context, stack, False, yes_prod)
+    begun.guard("rotating a secret" if rotating else "writing a secret")
+    name, declared = _declared(begun, plugin)
+    if one is not None and one not in declared:
+        raise CommandError(f"{name} has the fields {', '.join(declared)}", Code.usage)
+    fields = _given([one] if one else declared, one, from_file)
+
+    async def put(world: AwsWorld) -> None:
+        secret = PluginSecret(world.clients, name, declared)
+        write: Callable[[Mapping[str, str]], Awaitable[None]]
+        write = secret.rotate if rotating else secret.set
+        await write(fields)
+
+    begun.run(put)
+    kept = "the value before stays good" if rotating else "no other value is good"
+    begun.show({}, lambda: f"{name} is written; {kept}; functions know it within 5 minutes")
+
+
+def _declared(begun: Session, plugin: str) -> tuple[str, Sequence[str]]:
+    declared = declarations(begun.stack())
+    if plugin not in declared:
+        raise CommandError(
+            f"no plugin {plugin} with a secret; there are {', '.join(declared) or 'none'}",
+            Code.not_found,
+        )
+    return declared[plugin]
+
+
+def _given(wanted: Sequence[str], one: str | None, from_file: Path | None) -> Mapping[str, str]:
+    """The fields, from wherever they come; never from the command line, which others can read."""
+    if from_file is None and sys.stdin.isatty():
+        return {name: typer.prompt(name, hide_input=True).strip() for name in wanted}
+    text = _read(from_file)
+    if text is None:
+        raise SecretRefused("the value must be text in UTF-8")
+    return {one: text.strip()} if one is not None else parse(text)
+
+
+def _read(from_file: Path | None) -> str | None:
+    """What a file or the pipe says, if it is text."""
+    try:
+        if from_file is None or str(from_file) == "-":
+            return sys.stdin.read()
+        return from_file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+async def _view(secret: PluginSecret, plugin: str, now: datetime) -> Mapping[str, Any]:
+    current, previous = await secret.read(), await secret.read(PREVIOUS)
+    present = [name for name in secret.declared if current and current.fields.get(name)]
+    return {
+        "plugin": plugin,
+        "present": present,
+        "missing": [name for name in secret.declared if name not in present],
+        "age": _age(current and current.written_at, now),
+        "previous": _age(previous and previous.written_at, now),
+    }
+
+
+def _age(since: datetime | None, now: datetime) -> str | None:
+    return None if since is None else f"{max(0, (now - since).days)} d"
+
+
+def _cell(value: Any) -> Any:
+    return ", ".join(cast("list[str]", value)) if isinstance(value, list) else value

@@ -1,0 +1,99 @@
+"""The API as a function: whatever a request is, an answer. It loads no plugin."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from penstock import contracts, observability
+from penstock.bootstrap import Platform
+from penstock.bootstrap.aws import connect
+from penstock.entrypoints.functions.host import Host
+from penstock.entrypoints.http.api import WEBHOOK, Api
+from penstock.entrypoints.http.handlers import Handlers
+from penstock.entrypoints.http.message import Answer, Request, problem_answer
+from penstock.entrypoints.http.tokens import Authenticator
+from penstock.errors import RequestRefused
+from penstock.settings import Function
+
+
+class ApiHost(Host):
+    """One sandbox of the API."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(Function.api, platform)
+        self._api = make_api(platform)
+
+    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a request (API Gateway payload 2.0)."""
+        return _response(self._run(self._answer(event)))
+
+    async def _answer(self, event: Mapping[str, Any]) -> Answer:
+        with self._correlated():
+            return await answer(self._api, event)
+
+
+def make_api(platform: Platform) -> Api:
+    """
+    The API as the function serves it: all but the webhooks, which have their own function.
+
+    Raises:
+        SettingsError: the contract and the handlers do not fit together.
+    """
+    contract = contracts.load()
+    handlers = dict(Handlers(platform, contract).table())
+    del handlers[WEBHOOK]
+    authenticate = Authenticator(platform.world.tokens, platform.world.clock)
+    return Api(contract, handlers, authenticate)
+
+
+async def answer(api: Api, event: Mapping[str, Any]) -> Answer:
+    """Answer an API Gateway event; what came through `$default` is found to be 404 or 405."""
+    http = event["requestContext"]["http"]
+    given: Mapping[str, str] = event.get("headers") or {}
+    try:
+        request = Request(
+            method=http["method"],
+            path=event["rawPath"],
+            query=parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True),
+            headers={name.lower(): value for name, value in given.items()},
+            body=_body(event),
+            route=event.get("routeKey", ""),
+            parameters=event.get("pathParameters") or {},
+        )
+    except binascii.Error:
+        return problem_answer(RequestRefused(400, "Body refused", "it could not be read"))
+    return await api(request)
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    body: str = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        return base64.b64decode(body, validate=True)
+    return body.encode("utf-8", errors="surrogatepass")
+
+
+def _response(answered: Answer) -> dict[str, Any]:
+    return {
+        "statusCode": answered.status,
+        "headers": dict(answered.headers),
+        "body": answered.body.decode(),
+        "isBase64Encoded": False,
+    }
+
+
+@cache
+def _host() -> ApiHost:
+    platform = connect(os.environ, Function.api)
+    observability.configure(platform.settings.log_level, platform.settings.stack)
+    return ApiHost(platform)
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """The API, webhooks excepted."""
+    return _host()(event)

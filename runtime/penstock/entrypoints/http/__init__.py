@@ -1,0 +1,1 @@
+"""The HTTP API, the same for functions and server: requests, answers, handlers."""

@@ -1,0 +1,140 @@
+"""
+The API: from a request to an answer, whatever the request is.
+
+    find the operation ─► token, unless it is public ─► checks ─► handler
+           404, 405              401                   400, 415     422, 404, …
+
+Whatever is raised on the way ends here as a problem, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import structlog
+
+from penstock.contracts import Checked, Contract, Operation
+from penstock.entrypoints.http.handlers import Call, Handler
+from penstock.entrypoints.http.message import Answer, Request, problem_answer
+from penstock.entrypoints.http.tokens import Authenticator
+from penstock.errors import DoorRefusal, RequestRefused, SettingsError, TransientError
+
+RETRY_AFTER = 5
+"""Seconds a client is told to wait when nobody named another time."""
+WEBHOOK = "receiveWebhook"
+
+
+class Api:
+    """
+    Serves the contract's operations.
+
+    Args:
+        functions: whose operations these are, as the contract has them.
+
+    Raises:
+        SettingsError: an operation without a handler, or a handler without an operation.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        handlers: Mapping[str, Handler],
+        authenticate: Authenticator,
+        functions: Collection[str] = ("api",),
+    ) -> None:
+        refuse_loose_ends(contract, handlers, functions)
+        self._contract = contract
+        self._handlers = handlers
+        self._authenticate = authenticate
+
+    def find(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
+        """
+        The operation a request is for; a host asks before it reads the body.
+
+        Raises:
+            RequestRefused: 404 or 405.
+        """
+        routed = self._contract.by_route(request.route)
+        found = (
+            (routed, request.parameters)
+            if routed
+            else self._contract.find(request.method, request.path)
+        )
+        if found[0].id not in self._handlers:
+            raise RequestRefused(404, "No such path", "another function serves it")
+        return found
+
+    async def __call__(self, request: Request) -> Answer:
+        """Answer a request; never raises."""
+        try:
+            return await self._answer(request)
+        except RequestRefused as exc:
+            return problem_answer(exc)
+        except DoorRefusal as exc:
+            structlog.get_logger().warning(
+                "stage.finished",
+                stage="receive",
+                outcome="refused",
+                because=f"{exc.title}: {exc.detail}",
+                ms=0,
+            )
+            return problem_answer(RequestRefused(exc.status, exc.title, exc.detail))
+        except TransientError as exc:
+            structlog.get_logger().warning("api.unavailable", because=str(exc))
+            return problem_answer(unavailable(exc))
+        except Exception:
+            # A bug of ours; its words may quote the request, so the caller gets none of them.
+            structlog.get_logger().exception("api.broke")
+            return problem_answer(RequestRefused(500, "Internal error"))
+
+    async def _answer(self, request: Request) -> Answer:
+        operation, parameters = self.find(request)
+        if not operation.public:
+            await self._authenticate(request.headers.get("authorization"))
+        if len(request.body) > operation.body_limit and operation.id != WEBHOOK:
+            raise too_large(operation.body_limit)
+        call = Call(_checked(operation, parameters, request), request.headers, request.body)
+        return await self._handlers[operation.id](call)
+
+
+def _checked(operation: Operation, parameters: Mapping[str, str], request: Request) -> Checked:
+    # A webhook's body and headers are its gateway's door's to judge, byte by byte.
+    if operation.id == WEBHOOK:
+        return Checked(parameters, None)
+    return operation.checks(
+        path=parameters, query=request.query, headers=request.headers, body=request.body
+    )
+
+
+def refuse_loose_ends(
+    contract: Contract, handlers: Mapping[str, Handler], functions: Collection[str]
+) -> None:
+    """
+    Hold the contract and its handlers together, in both directions.
+
+    Raises:
+        SettingsError: names what has no other half.
+    """
+    operations = {one.id for one in contract.operations.values() if one.function in functions}
+    if operations - handlers.keys():
+        names = ", ".join(sorted(operations - handlers.keys()))
+        raise SettingsError(f"operations without a handler: {names}")
+    if handlers.keys() - operations:
+        names = ", ".join(sorted(handlers.keys() - operations))
+        raise SettingsError(f"handlers without an operation: {names}")
+
+
+def too_large(limit: int) -> RequestRefused:
+    """413, for a host that stops reading."""
+    return RequestRefused(413, "Body too large", f"the body may have at most {limit} bytes")
+
+
+def unavailable(exc: TransientError) -> RequestRefused:
+    """503: nothing was done, or it is not known to be done; the same may be sent again."""
+    wait = max(1, round(exc.retry_after or RETRY_AFTER))
+    return RequestRefused(
+        503,
+        "Not available now",
+        "nothing is lost by sending the same again later",
+        headers={"retry-after": str(wait)},
+    )

@@ -1,0 +1,128 @@
+"""The handlers of the contract's operations, by operationId; both hosts call these."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from penstock.bootstrap import Platform
+from penstock.contracts import Checked, Contract
+from penstock.entrypoints.http.docs import page
+from penstock.entrypoints.http.message import Answer, html_answer, json_answer
+from penstock.entrypoints.http.views import payment_view
+from penstock.errors import (
+    MalformedMessage,
+    MissingCapability,
+    PaymentConflict,
+    RequestRefused,
+)
+from penstock.pipeline.orders import load_order
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that keeps to the contract; webhooks are taken from its raw bytes."""
+
+    checked: Checked
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """One method an operation."""
+
+    platform: Platform
+    contract: Contract
+
+    def table(self) -> Mapping[str, Handler]:
+        """The handlers by operationId."""
+        return {
+            "receiveWebhook": self.receive_webhook,
+            "createPayment": self.create_payment,
+            "getPayment": self.get_payment,
+            "listEvents": self.list_events,
+            "getHealth": self.get_health,
+            "getContract": self.get_contract,
+            "getDocs": self.get_docs,
+        }
+
+    async def receive_webhook(self, call: Call) -> Answer:
+        """Keep a delivery; DoorRefusal and ChannelUnavailable are the edge's to answer."""
+        gateway = call.checked.parameters["gateway"]
+        clock = self.platform.world.clock
+        began = clock.monotonic()
+        delivery = await self.platform.receive(gateway, call.headers, call.body)
+        structlog.get_logger().info(
+            # The stage's one line; alarms count it, by this name.
+            "delivery.received",
+            stage="receive",
+            delivery_id=delivery.id,
+            entity=delivery.id[:12],
+            gateway=gateway,
+            outcome="accepted",
+            status="done",
+            ms=round((clock.monotonic() - began) * 1000, 1),
+        )
+        return json_answer(202, {"delivery_id": delivery.id})
+
+    async def create_payment(self, call: Call) -> Answer:
+        """Take a payment on."""
+        key = call.checked.parameters["Idempotency-Key"]
+        asked = call.checked.body
+        try:
+            payment = await self.platform.accept(
+                key, asked["provider"], load_order(asked["order"])
+            )
+        except MalformedMessage as exc:
+            raise RequestRefused(
+                400, "The request does not keep to the contract", str(exc)
+            ) from exc
+        except MissingCapability as exc:
+            raise RequestRefused(422, "The provider takes no charges", str(exc)) from exc
+        except PaymentConflict as exc:
+            raise RequestRefused(
+                422,
+                "The Idempotency-Key belongs to another payment",
+                "use a new key for a new payment",
+            ) from exc
+        # Relative to the request, so it is right behind any prefix: a stage's, a proxy's.
+        where = f"payments/{payment.id}"
+        return json_answer(202, payment_view(payment, where), {"location": where})
+
+    async def get_payment(self, call: Call) -> Answer:
+        """Read a payment."""
+        payment = await self.platform.ledger.load(call.checked.parameters["id"])
+        if payment is None:
+            raise RequestRefused(404, "No such payment", "there is no payment of that id")
+        return json_answer(200, payment_view(payment, payment.id))
+
+    async def list_events(self, call: Call) -> Answer:
+        """Read a page of the archive."""
+        wanted = call.checked.parameters
+        try:
+            found = await self.platform.ledger.events(wanted["limit"], wanted["cursor"])
+        except ValueError as exc:
+            wrong = ("query.cursor", "is not one of ours; take it from the answer before")
+            raise RequestRefused(
+                400, "The request does not keep to the contract", fields=[wrong]
+            ) from exc
+        events = [event.cloud_event() for event in found.events]
+        return json_answer(200, {"events": events, "cursor": found.cursor})
+
+    async def get_health(self, _: Call) -> Answer:
+        """Say that we answer; that the rest works is told by alarms, not asked by strangers."""
+        return json_answer(200, {"status": "ok"})
+
+    async def get_contract(self, _: Call) -> Answer:
+        """The contract for programs."""
+        return json_answer(200, self.contract.published)
+
+    async def get_docs(self, _: Call) -> Answer:
+        """The contract for people."""
+        return html_answer(page(self.contract))

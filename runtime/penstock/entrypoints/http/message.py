@@ -1,0 +1,63 @@
+"""A request and an answer as both hosts have them: API Gateway's events and aiohttp."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.entrypoints.http.problem import MEDIA, problem
+from penstock.errors import RequestRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    A request, nothing in it checked.
+
+    Attributes:
+        path: as it came, percent-encoded.
+        headers: by lower-case name.
+        route: the route that API Gateway found for it, such as `GET /payments/{id}`.
+        parameters: what API Gateway found in the path.
+    """
+
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    body: bytes = field(default=b"", repr=False)
+    route: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer; header names are lower-case."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+_ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer in JSON."""
+    body = json.dumps(value, separators=(",", ":")).encode()
+    return Answer(status, body, {"content-type": "application/json", **_ALWAYS, **(headers or {})})
+
+
+def html_answer(page: str) -> Answer:
+    """A page for people: without scripts, and told so to the browser."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}
+    return Answer(200, page.encode(), {**headers, **_ALWAYS})
+
+
+def problem_answer(refused: RequestRefused) -> Answer:
+    """A refusal as the problem it is."""
+    body = problem(refused.status, refused.title, refused.detail, refused.fields)
+    return Answer(refused.status, body, {"content-type": MEDIA, **_ALWAYS, **refused.headers})

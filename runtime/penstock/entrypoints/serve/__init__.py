@@ -1,0 +1,1 @@
+"""`penstock serve`: the API and every consumer in one process."""

@@ -1,0 +1,65 @@
+"""`penstock serve`: the API, every queue's consumer and the sweep in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from penstock.bootstrap import Platform
+from penstock.entrypoints.http.web import application, listening
+from penstock.entrypoints.serve.consume import consumers, sweep
+
+
+@asynccontextmanager
+async def serving(
+    platform: Platform, sinks: Sequence[str], *, host: str, port: int
+) -> AsyncGenerator[str]:
+    """
+    Serve; yields the API's address. On the way out, what began is finished.
+
+    Raises:
+        SettingsError, PluginError: something is missing or wrong; named before anything begins.
+        OSError: the port is taken.
+    """
+    stop = asyncio.Event()
+    works = [one.run() for one in consumers(platform, sinks, stop)]
+    served = application(platform)
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        async with listening(served, host, port) as address:
+            tasks += [asyncio.create_task(work) for work in (*works, sweep(platform, stop))]
+            try:
+                yield address
+            finally:
+                stop.set()
+        await asyncio.gather(*tasks)
+    finally:
+        for work in works[len(tasks) :]:
+            work.close()
+        await platform.world.close()
+
+
+async def serve(
+    platform: Platform,
+    sinks: Sequence[str],
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+) -> None:
+    """Serve until SIGTERM or SIGINT; a second one ends the process at once."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        told.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, end)
+    async with serving(platform, sinks, host=host, port=port) as address:
+        ready(address)
+        await told.wait()

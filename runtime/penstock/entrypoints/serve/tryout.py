@@ -1,0 +1,109 @@
+"""
+A platform in memory, for trying out and for tests: everything is gone when it stops.
+
+The gateways and sinks are those whose plugins bring a simulator, each talking to its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from penstock.adapters.clock import SystemClock
+from penstock.adapters.http import AiohttpHttp
+from penstock.adapters.ids import RandomIds
+from penstock.api import Simulated, Simulator
+from penstock.bootstrap import Platform
+from penstock.bootstrap.memory import MemoryWorld
+from penstock.entrypoints.cli.stack import plugin_variables
+from penstock.entrypoints.http.tokens import mint
+from penstock.entrypoints.http.web import listening
+from penstock.plugins import Kind, Registration, Registry, load
+from penstock.settings import Settings
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Tryout:
+    """
+    A platform in memory that is ready to be served.
+
+    Attributes:
+        token: a bearer token of its API.
+        simulators: where each plugin's simulator answers.
+    """
+
+    platform: Platform
+    sinks: list[str]
+    token: str = field(repr=False)
+    simulators: Mapping[str, str]
+
+
+@asynccontextmanager
+async def tryout(registry: Registry | None = None) -> AsyncGenerator[Tryout]:
+    """
+    Start the simulators and put the platform together.
+
+    Args:
+        registry: the plugins; left out, those installed.
+
+    Raises:
+        PluginError: names the plugin that is broken.
+    """
+    registry = registry or load()
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="penstock-")))
+        addresses: dict[str, str] = {}
+        told: dict[str, Simulated] = {}
+        for one in registry.simulators:
+            simulator = _build(one.build, folder / one.name)
+            address = await stack.enter_async_context(listening(simulator.app, HOST, 0))
+            addresses[one.name] = address
+            told[one.name] = simulator.describe(address)
+        used = [one for one in registry.registrations if one.name in told]
+        platform, world, http = _platform(registry, used, told)
+        stack.push_async_callback(http.aclose)
+        token, text = mint("tryout", world.ids, world.clock.now())
+        await world.tokens.put(token)
+        yield Tryout(platform, _names(used, Kind.sink), text, addresses)
+
+
+def _platform(
+    registry: Registry, used: list[Registration], told: Mapping[str, Simulated]
+) -> tuple[Platform, MemoryWorld, AiohttpHttp]:
+    environ = {
+        "PENSTOCK_STACK": "memory",
+        "PENSTOCK_GATEWAYS": ",".join(_names(used, Kind.gateway)),
+        "PENSTOCK_SINKS": ",".join(_names(used, Kind.sink)),
+        "SQS_MAX_NUMBER_OF_MESSAGES": "10",
+    }
+    for one in used:
+        environ |= plugin_variables(one.kind, one.name, told[one.name].settings)
+    settings = Settings.read(environ)
+    http = AiohttpHttp(settings.request_timeout)
+    world = MemoryWorld(
+        clock=SystemClock(),
+        ids=RandomIds(),
+        http=http,
+        sinks=dict.fromkeys(_names(used, Kind.sink)),
+        secrets={name: one.secret for name, one in told.items()},
+    )
+    profiles = {name: one.profile for name, one in told.items()}
+    return Platform(settings, environ, registry, world, profiles), world, http
+
+
+def _build(name: str, folder: Path) -> Simulator:
+    folder.mkdir(mode=0o700)
+    module, _, function = name.partition(":")
+    build = cast("Callable[[Path], Simulator]", getattr(importlib.import_module(module), function))
+    return build(folder)
+
+
+def _names(used: list[Registration], kind: Kind) -> list[str]:
+    return [one.name for one in used if one.kind is kind]
