@@ -47,14 +47,15 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundles")
     made = (
         ("receive", "receive", RECEIVE),
-        ("api", "lambda_api", API),
-        ("worker", "lambdas", WORKER),
+        ("api", "api", API),
+        ("worker", "workers", WORKER),
     )
     for kind, module, source in made:
         with zipfile.ZipFile(folder / f"{kind}.zip", "w") as archive:
             archive.writestr("penstock/__init__.py", "")
             archive.writestr("penstock/entrypoints/__init__.py", "")
-            archive.writestr(f"penstock/entrypoints/{module}.py", source)
+            archive.writestr("penstock/entrypoints/functions/__init__.py", "")
+            archive.writestr(f"penstock/entrypoints/functions/{module}.py", source)
     record(folder, Stamp("aws", sources(installed()), "test"))
     return folder
 
