@@ -54,7 +54,7 @@ def _text(summary: Summary) -> str:
 def _footer(event: Event, summary: Summary) -> list[dict[str, Any]]:
     links = [f"<{escape(url)}|{escape(label)}>" for label, url in summary.links]
     short = [link for link in links if len(link) <= _LONGEST_LINK]
-    said = [*short, f"{event.type.value} · {event.time:%Y-%m-%d %H:%M:%S} UTC"]
+    said = [*short, f"{event.type} · {event.time:%Y-%m-%d %H:%M:%S} UTC"]
     return [{"type": "context", "elements": [_mrkdwn(part) for part in said]}]
 
 

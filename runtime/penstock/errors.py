@@ -10,6 +10,7 @@ Everything Penstock raises on purpose:
     + Unconfirmable           - the gateway's API says nothing of it that we could act on
     + MissingCapability       - the gateway cannot do what was asked of it
     + PaymentConflict         - an id that exists with another order
+    + EntityTooLarge          - a state above the size that the ledger keeps
     + ChargeRefused           - the gateway would not take the request as it stands
     + ChargeCritical          - the gateway broke while it held the money
     + InvoiceRefused          - the gateway will never make, send or record the invoice
@@ -17,7 +18,6 @@ Everything Penstock raises on purpose:
   x TransientError            - leave it on the queue, come back after a while
     + GatewayUnavailable      - the gateway did not answer, or said "later"
     + LedgerConflict          - somebody else wrote the entity first
-      - AlreadySeen           - one of the ids to remember is already remembered
     + LedgerUnavailable       - the ledger gave no answer; a write may have happened: read again
     + OperationInFlight       - another worker holds the operation's lease
     + ChannelUnavailable      - a queue or topic did not take a message
@@ -77,6 +77,10 @@ class PaymentConflict(PermanentError):
     """A payment id that already exists with another order."""
 
 
+class EntityTooLarge(PermanentError):
+    """An entity's state is above 200 KB; nothing of the change was written."""
+
+
 class ChargeRefused(PermanentError):
     """The gateway would not take the charge request as it stands; no money moved."""
 
@@ -113,10 +117,6 @@ class GatewayUnavailable(TransientError):
 
 class LedgerConflict(TransientError):
     """Somebody else wrote the entity first: read again and decide again."""
-
-
-class AlreadySeen(LedgerConflict):
-    """One of the ids to remember is already remembered."""
 
 
 class LedgerUnavailable(TransientError):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     # Names for checkers only: the receive function imports this and shall not pay for them.
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from penstock.domain.change import Change, Seen
+    from penstock.domain.change import AnyEntity, Change, E, Seen
+    from penstock.domain.entity import Entity
     from penstock.domain.events import Event
-    from penstock.domain.payment import Payment
+    from penstock.domain.ref import EntityKind, Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,38 +115,62 @@ class EventPage:
     cursor: str | None
 
 
+class Index(StrEnum):
+    """What payments can be looked up by."""
+
+    reference = "reference"
+    """The merchant's own reference."""
+    subscription = "subscription"
+
+
 class Ledger(Protocol):
     """
-    Where facts, seen ids and unsent events are committed together.
+    Where entities and their events are committed together, one entity a commit.
 
-    Every method raises LedgerUnavailable when the ledger gives no answer; a commit may then have
-    been written all the same: read again.
+    Every method raises LedgerUnavailable when the ledger gives no answer, or when an item was
+    written by newer code; a commit may then have been written all the same: read again.
     """
 
-    async def load(self, payment_id: str) -> Payment | None:
-        """The payment as last committed (a consistent read)."""
+    async def load(self, kind: type[E], identity: str) -> E | None:
+        """The entity as last committed (a consistent read)."""
         ...
 
-    async def seen(self, key: str) -> Seen | None:
-        """What was remembered under a key."""
+    async def find(self, ref: Ref) -> AnyEntity | None:
+        """The same, of whatever kind; None also of a kind that only newer code knows."""
         ...
 
-    async def commit(self, change: Change) -> None:
+    async def remember(self, seen: Seen) -> Seen:
+        """Remember an id unless it is remembered already; what is remembered comes back."""
+        ...
+
+    async def commit(self, change: Change[AnyEntity]) -> None:
         """
         Write all of a change or nothing.
 
         Raises:
-            AlreadySeen: one of its seen keys is remembered already.
-            LedgerConflict: the payment is not at the expected version any more.
+            LedgerConflict: the entity is not at the expected version any more.
+            EntityTooLarge: the state is above 200 KB; nothing was written.
         """
         ...
 
-    async def unsent(self, payment: Payment) -> Sequence[Event]:
-        """The payment's events after `payment.published`, in order (a consistent read)."""
+    async def unsent(self, entity: Entity) -> Sequence[Event]:
+        """The entity's events after `entity.published`, in order (a consistent read)."""
         ...
 
-    async def due(self, now: datetime, limit: int) -> Sequence[str]:
-        """Ids of payments whose `due_at` has come, longest due first."""
+    async def history(self, ref: Ref, limit: int) -> Sequence[Event]:
+        """The entity's events, newest first (a consistent read)."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
+        """Entities whose `due_at` has come, longest due first."""
+        ...
+
+    async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
+        """Payments by reference or subscription, newest first; shows a commit a moment later."""
+        ...
+
+    async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:
+        """Entities of a kind that were first seen on a day (UTC), newest first."""
         ...
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:

@@ -41,11 +41,15 @@ from penstock.api.gateway import (
     Gateway,
     Invoice,
     InvoiceDraft,
+    InvoiceRefund,
+    InvoiceRefunds,
     Invoices,
     InvoiceState,
     Locate,
     Lookup,
+    Observes,
     Registered,
+    Reread,
     Webhooks,
     capabilities,
 )
@@ -62,16 +66,21 @@ from penstock.api.retry import retry_after
 from penstock.api.sink import Attempt, Sink
 from penstock.api.summary import Summary, one_line, summarize
 from penstock.domain.delivery import Delivery, Evidence, Notification
+from penstock.domain.dispute import DisputeObservation, DisputeOutcome
 from penstock.domain.events import Event, EventType
 from penstock.domain.money import Money
 from penstock.domain.observation import (
+    AnyObservation,
+    Claimed,
     Confirmation,
     Confirmed,
     Contradicted,
+    InvoiceObservation,
     NotYet,
     Observation,
 )
-from penstock.domain.payment import Order, Payer, PaymentStatus, Plan, Transaction
+from penstock.domain.payment import Implied, Order, Payer, PaymentStatus, Plan, Transaction
+from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import (
     GatewayUnavailable,
     InvoiceRefused,
@@ -81,6 +90,7 @@ from penstock.errors import (
 )
 
 __all__ = [
+    "AnyObservation",
     "Attempt",
     "Authentic",
     "Authenticity",
@@ -89,6 +99,7 @@ __all__ = [
     "ChargeAnswer",
     "ChargeRequest",
     "Charges",
+    "Claimed",
     "Clock",
     "Confirm",
     "Confirmation",
@@ -101,7 +112,10 @@ __all__ = [
     "Delivered",
     "Delivering",
     "Delivery",
+    "DisputeObservation",
+    "DisputeOutcome",
     "Door",
+    "EntityKind",
     "Event",
     "EventType",
     "Evidence",
@@ -112,8 +126,12 @@ __all__ = [
     "HttpNotSent",
     "HttpUnanswered",
     "Ids",
+    "Implied",
     "Invoice",
     "InvoiceDraft",
+    "InvoiceObservation",
+    "InvoiceRefund",
+    "InvoiceRefunds",
     "InvoiceRefused",
     "InvoiceState",
     "Invoices",
@@ -128,16 +146,19 @@ __all__ = [
     "NotYet",
     "Notification",
     "Observation",
+    "Observes",
     "Order",
     "Payer",
     "PaymentStatus",
     "Pending",
     "Permission",
     "Plan",
+    "Ref",
     "Refused",
     "Register",
     "RegisterSimulator",
     "Registered",
+    "Reread",
     "Response",
     "RetryAfter",
     "Secret",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +11,9 @@ from typing import Protocol, runtime_checkable
 from penstock.api.answers import Authenticity, ChargeAnswer, CreateAnswer, LookupAnswer
 from penstock.domain.delivery import Delivery, Notification
 from penstock.domain.money import Money
-from penstock.domain.observation import Confirmation
-from penstock.domain.payment import Order
+from penstock.domain.observation import AnyObservation, Confirmation, NotYet
+from penstock.domain.payment import Order, Transaction
+from penstock.domain.ref import Ref
 
 
 class Gateway(Protocol):
@@ -48,6 +50,45 @@ class Confirm(Protocol):
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
         """
         Re-read the resource the notification names.
+
+        Raises:
+            GatewayUnavailable: the API gave no answer.
+            Unconfirmable: it gave one that means nothing to us, and will go on so.
+        """
+        ...
+
+
+@runtime_checkable
+class Observes(Protocol):
+    """
+    Its signature covers the whole body, so the body itself is believed.
+
+    The stage uses it where there is no `Confirm`; without either its notifications are recorded.
+    """
+
+    def observe(self, notification: Notification) -> AnyObservation | None:
+        """
+        What the notification says; None where it says nothing of what we keep.
+
+        Raises:
+            Unconfirmable: it means nothing to us, and will go on so.
+        """
+        ...
+
+
+@runtime_checkable
+class Reread(Protocol):
+    """Its API can be asked again how an entity stands, long after the notification."""
+
+    async def reread(
+        self, entity: Ref, known: Sequence[Transaction], now: datetime
+    ) -> AnyObservation | NotYet:
+        """
+        Read the entity and every refund and reversal known of it, at most 20, newest first.
+
+        Args:
+            entity: a payment or a dispute.
+            known: the payment's steps, the one that paid it first.
 
         Raises:
             GatewayUnavailable: the API gave no answer.
@@ -207,6 +248,50 @@ class Invoices(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class InvoiceRefund:
+    """One refund recorded on an invoice; `id` is the gateway's."""
+
+    id: str
+    amount: Money
+
+
+@runtime_checkable
+class InvoiceRefunds(Protocol):
+    """It keeps on an invoice what went back of the payment recorded there."""
+
+    async def invoice_refunds(
+        self, reference: str, draft: InvoiceDraft
+    ) -> Sequence[InvoiceRefund]:
+        """
+        What is recorded on the invoice as refunded.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        ...
+
+    async def record_refund(self, reference: str, draft: InvoiceDraft, amount: Money) -> None:
+        """
+        Record that so much more went back.
+
+        Raises:
+            GatewayUnavailable: no answer, or a transient refusal; it may be recorded: read.
+            InvoiceRefused: the gateway will never take it.
+        """
+        ...
+
+    async def delete_refund(self, reference: str, draft: InvoiceDraft, refund: str) -> None:
+        """
+        Take a recorded refund off the invoice; one that is gone already is no error.
+
+        Raises:
+            GatewayUnavailable: no answer, or a transient refusal.
+            InvoiceRefused: the gateway will never delete it.
+        """
+        ...
+
+
 @runtime_checkable
 class Registered(Protocol):
     """
@@ -225,7 +310,16 @@ class Registered(Protocol):
         ...
 
 
-CAPABILITIES: tuple[type, ...] = (Webhooks, Confirm, Charges, Lookup, Invoices)
+CAPABILITIES: tuple[type, ...] = (
+    Webhooks,
+    Confirm,
+    Observes,
+    Reread,
+    Charges,
+    Lookup,
+    Invoices,
+    InvoiceRefunds,
+)
 
 
 def capabilities(gateway: type) -> tuple[str, ...]:

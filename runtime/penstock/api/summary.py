@@ -10,17 +10,24 @@ from urllib.parse import quote, urlsplit
 from penstock.domain.events import Event, EventType
 from penstock.domain.money import Money
 
-TITLES: Mapping[EventType, str] = {
+TITLES: Mapping[str, str] = {
     EventType.payment_succeeded: "Payment succeeded",
     EventType.payment_declined: "Payment declined",
     EventType.payment_pending: "Payment pending",
     EventType.payment_refunded: "Payment refunded",
     EventType.payment_reversed: "Payment reversed",
+    EventType.payment_restored: "Payment restored",
+    EventType.payment_on_hold: "Payment on hold",
+    EventType.payment_released: "Payment released",
     EventType.payment_contradicted: "Payment contradicted",
     EventType.payment_parked: "Payment needs a person",
     EventType.invoice_paid: "Invoice paid",
     EventType.invoice_withheld: "No invoice",
     EventType.invoice_paid_twice: "Invoice paid twice",
+    EventType.dispute_opened: "Dispute opened",
+    EventType.dispute_updated: "Dispute changed",
+    EventType.dispute_resolved: "Dispute resolved",
+    EventType.notification_recorded: "Notification",
 }
 _LONGEST = 200
 _LONGEST_URL = 1000
@@ -80,7 +87,7 @@ def summarize(event: Event, api_url: str) -> Summary:
         ("Gateway", event.gateway),
     )
     return Summary(
-        TITLES[event.type],
+        TITLES.get(event.type, event.type),
         _amount(data),
         tuple((label, line) for label, value in rows if (line := one_line(value))),
         tuple(_links(event, api_url)),

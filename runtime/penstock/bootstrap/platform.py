@@ -20,10 +20,13 @@ from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.deliver import Deliver
+from penstock.pipeline.finish import Finish
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.observe import Observe
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
+from penstock.pipeline.recording import Recording
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
 from penstock.plugins import Registration, Registry, describe
@@ -107,6 +110,23 @@ class Platform:
         )
 
     @cached_property
+    def observe(self) -> Observe:
+        """From what gateways say to the ledger."""
+        return Observe(self.gateways, self.ledger, self.world.clock, self.world.ids)
+
+    @cached_property
+    def finish(self) -> Finish:
+        """What a commit began, brought to its end."""
+        return Finish(
+            self.ledger,
+            self.publish,
+            self.observe,
+            self.invoicing,
+            self.world.clock,
+            self.world.ids,
+        )
+
+    @cached_property
     def process(self) -> Process:
         """From notifications to the ledger."""
         world = self.world
@@ -114,8 +134,9 @@ class Platform:
             self.gateways,
             self.ledger,
             world.channel("rejected"),
-            self.publish,
-            self.invoicing,
+            self.observe,
+            Recording(self.ledger, self.publish, world.clock, world.ids),
+            self.finish,
             world.clock,
             world.ids,
         )
@@ -156,8 +177,7 @@ class Platform:
             self.ledger,
             self.accept,
             self.charge,
-            self.invoicing,
-            self.publish,
+            self.finish,
             self.world.clock,
             self.world.ids,
             self.settings.item_timeout,

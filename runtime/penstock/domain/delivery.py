@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import MalformedMessage
 
 
@@ -91,7 +92,10 @@ class Notification:
 
     Attributes:
         id: theirs: what they told us (PayPal's `WH-…`).
-        entity: the payment it concerns, ours; None when it concerns none.
+        entity: the id of what it concerns, ours; None when it concerns nothing we keep.
+        kind: what it concerns: a payment, its invoice included, or a dispute.
+        resource_type: the gateway's word for the resource, and `resource_id` its id.
+        summary: the gateway's sentence for people.
         transmission: theirs, one per act of sending; `digest` is the SHA-256 of the body it
             came with: one transmission with two digests is an attack.
     """
@@ -106,6 +110,15 @@ class Notification:
     delivery_id: str
     transmission: str
     digest: str
+    kind: EntityKind = EntityKind.payment
+    resource_type: str | None = None
+    resource_id: str | None = None
+    summary: str | None = field(default=None, repr=False)
+
+    @property
+    def subject(self) -> Ref | None:
+        """What it concerns."""
+        return Ref(self.kind, self.entity) if self.entity else None
 
     @property
     def group(self) -> str:
@@ -119,7 +132,10 @@ class Notification:
                 "id": self.id,
                 "gateway": self.gateway,
                 "type": self.type,
-                "entity": self.entity,
+                "entity": self._named(),
+                "resource_type": self.resource_type,
+                "resource_id": self.resource_id,
+                "summary": self.summary,
                 "resource": self.resource,
                 "occurred_at": self.occurred_at.isoformat(),
                 "evidence": self.evidence.value,
@@ -129,6 +145,12 @@ class Notification:
             },
             separators=(",", ":"),
         )
+
+    def _named(self) -> str | None:
+        # A payment by its id alone, as the code before there were other kinds reads it.
+        if self.subject is None or self.kind is EntityKind.payment:
+            return self.entity
+        return str(self.subject)
 
     @classmethod
     def loads(cls, text: str) -> Notification:
@@ -140,11 +162,16 @@ class Notification:
         """
         try:
             raw = json.loads(text)
+            subject = _subject(_optional(raw["entity"]))
             return cls(
                 id=str(raw["id"]),
                 gateway=str(raw["gateway"]),
                 type=str(raw["type"]),
-                entity=None if raw["entity"] is None else str(raw["entity"]),
+                entity=subject.id if subject else None,
+                kind=subject.kind if subject else EntityKind.payment,
+                resource_type=_optional(raw.get("resource_type")),
+                resource_id=_optional(raw.get("resource_id")),
+                summary=_optional(raw.get("summary")),
                 resource=dict(raw["resource"]),
                 occurred_at=datetime.fromisoformat(raw["occurred_at"]),
                 evidence=Evidence(raw["evidence"]),
@@ -154,3 +181,13 @@ class Notification:
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise MalformedMessage("not a notification as verify writes it") from exc
+
+
+def _optional(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _subject(named: str | None) -> Ref | None:
+    if named is None:
+        return None
+    return Ref.parse(named) if "#" in named else Ref(EntityKind.payment, named)

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import MalformedMessage
 
 
@@ -20,11 +21,18 @@ class EventType(StrEnum):
     payment_pending = "payment.pending"
     payment_refunded = "payment.refunded"
     payment_reversed = "payment.reversed"
+    payment_restored = "payment.restored"
+    payment_on_hold = "payment.on_hold"
+    payment_released = "payment.released"
     payment_contradicted = "payment.contradicted"
     payment_parked = "payment.parked"
     invoice_paid = "invoice.paid"
     invoice_withheld = "invoice.withheld"
     invoice_paid_twice = "invoice.paid_twice"
+    dispute_opened = "dispute.opened"
+    dispute_updated = "dispute.updated"
+    dispute_resolved = "dispute.resolved"
+    notification_recorded = "notification.recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +42,31 @@ class Event:
 
     Attributes:
         id: unique over all events; it is the deduplication id wherever the event goes.
-        entity: the payment it is about, also for its invoice: one entity, one order.
+        type: an EventType, or a text that only newer code knows: sinks skip it.
+        entity: the id of the entity it is about; an invoice's is its payment: one entity, one
+            order.
         sequence: its place among the entity's events, from 1.
     """
 
     id: str
-    type: EventType
+    type: str
     entity: str
     gateway: str
     sequence: int
     time: datetime
     data: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def ref(self) -> Ref:
+        """The entity it is about; the type says of which kind it is."""
+        subject = self.type.partition(".")[0]
+        kind = subject if subject in set(EntityKind) else EntityKind.payment
+        return Ref(EntityKind(kind), self.entity)
+
+    @property
+    def known(self) -> bool:
+        """Whether this code knows what the event says."""
+        return self.type in set(EventType)
 
     def cloud_event(self) -> dict[str, Any]:
         """The event in CloudEvents 1.0 JSON (cloudevents.io, JSON event format)."""
@@ -52,7 +74,7 @@ class Event:
             "specversion": "1.0",
             "id": self.id,
             "source": f"urn:penstock:{self.gateway}",
-            "type": self.type.value,
+            "type": str(self.type),
             "subject": self.entity,
             "time": self.time.isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json",
@@ -78,7 +100,7 @@ class Event:
             raw = json.loads(text)
             return cls(
                 id=str(raw["id"]),
-                type=EventType(raw["type"]),
+                type=_type(str(raw["type"])),
                 entity=str(raw["subject"]),
                 gateway=str(raw["gateway"]),
                 sequence=int(raw["sequence"]),
@@ -87,3 +109,8 @@ class Event:
             )
         except (ValueError, KeyError, TypeError) as exc:
             raise MalformedMessage("not an event as publish writes it") from exc
+
+
+def _type(text: str) -> str:
+    """Newer code may have written it: during a deployment both run side by side."""
+    return EventType(text) if text in set(EventType) else text

@@ -1,12 +1,14 @@
-"""What a gateway's own API says of a payment, in our words and cumulative."""
+"""What a gateway's own API says, in our words and cumulative."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from penstock.domain.dispute import DisputeObservation
 from penstock.domain.money import Money
-from penstock.domain.payment import Payer, PaymentStatus, Plan, Transaction
+from penstock.domain.payment import Implied, Payer, PaymentStatus, Plan, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,12 @@ class Observation:
     Attributes:
         reference: the merchant's own reference (PayPal's `custom`), if the gateway carries one.
         links: where a person finds it at the gateway, by name.
-        refunds: what was sent back of it, as far as it was asked for; each by its own id.
-        refunded: how much was sent back in all, where the gateway says so.
+        refunds: what went back of it, as far as it was asked for, each by its own id: `kind` is
+            refund or reversal; `status` is refunded once it is done, pending, or declined.
+        reason: why it is pending or was declined, in the gateway's word.
+        hold: why the gateway holds the money back, if it does.
+        fee: what the gateway took, and `net` what is left, where it says so.
+        as_of: when the gateway last changed it, where it says so.
     """
 
     transaction: Transaction
@@ -30,7 +36,11 @@ class Observation:
     reference: str | None = None
     links: Mapping[str, str] = field(default_factory=dict[str, str])
     refunds: tuple[Transaction, ...] = ()
-    refunded: Money | None = None
+    reason: str | None = None
+    hold: str | None = None
+    fee: Money | None = None
+    net: Money | None = None
+    as_of: datetime | None = None
 
     @property
     def status(self) -> PaymentStatus:
@@ -39,16 +49,54 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
-    """The gateway's API agrees with the notification; the fetched state is what counts."""
+class InvoiceObservation:
+    """
+    An invoice as the gateway holds it now.
 
-    observation: Observation
+    Attributes:
+        reference: the gateway's id of it; the payment's own invoice has the same.
+        paid_twice: the buyer paid it, though the payment it documents is recorded on it.
+        cancelled: it was cancelled at the gateway.
+    """
+
+    reference: str
+    paid_twice: bool = False
+    cancelled: bool = False
+
+
+AnyObservation = Observation | DisputeObservation | InvoiceObservation
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """
+    The gateway's API agrees with the notification; the fetched state is what counts.
+
+    Attributes:
+        implies: what the notification says of the money; a fetched copy that does not show it
+            is stale.
+    """
+
+    observation: AnyObservation
+    implies: tuple[Implied, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """
+    The gateway's API does not show it, and people must know all the same: what the body says.
+
+    For what informs (a dispute), never for what moves money.
+    """
+
+    observation: DisputeObservation
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
 class Contradicted:
     """
-    The gateway's API says otherwise.
+    The gateway's API returned another value; a missing one is no contradiction.
 
     Attributes:
         fields: what differs, by name: id, amount, currency, agreement.
@@ -66,4 +114,4 @@ class NotYet:
     retry_after: float | None = None
 
 
-Confirmation = Confirmed | Contradicted | NotYet
+Confirmation = Confirmed | Claimed | Contradicted | NotYet

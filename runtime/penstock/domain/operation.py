@@ -21,7 +21,15 @@ class OperationKind(StrEnum):
     """What the call does."""
 
     charge = "charge"
+    """Take the payment's money; one a payment."""
     invoice = "invoice"
+    """Make, mail and record the payment's invoice; one a payment."""
+    invoice_refunds = "invoice_refunds"
+    """Bring the refunds recorded on the invoice to what went back; one a payment."""
+    reread = "reread"
+    """Ask the gateway's API again how the entity stands; one an entity."""
+    follow = "follow"
+    """Have another entity re-read, because this one changed; `reference` names it."""
 
 
 class OperationState(StrEnum):

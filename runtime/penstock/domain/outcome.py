@@ -1,36 +1,41 @@
-"""What we did with a delivery: a closed set, matched to the end wherever it is read."""
+"""What we did with a notification: a closed set, matched to the end wherever it is read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from penstock.domain.ref import Ref
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """It changed what we know of `entity`."""
+    """It had its effect on `subject`, or agreed with it; `confirmed` by the gateway's API."""
 
-    entity: str
+    subject: Ref
+    confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """We knew it already; what a crash left open of `entity` was resumed."""
+    """It was known already; what a crash left open of `subject` is resumed."""
 
-    entity: str | None
+    subject: Ref | None
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
-    """Authentic, and nothing to us."""
+class Recorded:
+    """Authentic, and nothing we keep changes by it: it is recorded and published as it is."""
 
     because: str
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It has no effect, and people shall know why."""
+    """The gateway's API contradicts it: it has no effect, and people are told why."""
 
     because: str
+    subject: Ref
 
 
-Outcome = Applied | Duplicate | Ignored | Rejected
+Outcome = Applied | Duplicate | Recorded | Rejected

@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
+from penstock.domain.entity import Entity
 from penstock.domain.money import Money
-from penstock.domain.operation import Operation, OperationKind
-
-UNSENT_GRACE = timedelta(seconds=60)
-"""How long the function that committed an event has to publish it before the sweep does."""
+from penstock.domain.operation import Operation
+from penstock.domain.ref import EntityKind
 
 
 class PaymentStatus(StrEnum):
@@ -87,47 +87,62 @@ class Transaction:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Implied(StrEnum):
+    """What a notification says of the money, whatever an older copy of the API still shows."""
+
+    decided = "decided"
+    """The payment is not pending any more."""
+    released = "released"
+    """The gateway holds the money back no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment(Entity):
     """
-    One attempt to move money, with its operations; the entity that the ledger versions.
+    One attempt to move money, with its operations.
 
     Attributes:
-        version: grows by one with every commit; a write names the version it was decided on.
-        sequence: the number of events this payment has caused.
-        published: how many of them have left, in order.
-        refunded: how much was sent back in all, as far as we know; it only ever grows.
+        transactions: the step that paid it first, then what went back; at most 50.
+        paid: whether `payment.succeeded` was published: the money was there once.
+        refunded: how much went back in all, as the events said it; never more than was paid.
+        hold: why the gateway holds the money back, while it does. A held payment has succeeded.
+        fee: what the gateway took of it, and `net` what is left, where it says so.
+        as_of: when the gateway last changed what we applied; older copies are stale.
+        implied: what notifications said that the API has not shown yet.
+        stale_since: since when the API shows only stale copies.
         invoice_withheld: why there is no invoice, when there is none.
+        invoice_refunded: how much of what went back is recorded on the invoice.
+        invoice_paid_twice: whether it was said that the buyer paid the invoice, too.
+        remembered: notifications whose contradiction was published; at most 32.
     """
 
-    id: str
-    gateway: str
+    kind: ClassVar[EntityKind] = EntityKind.payment
+
     order: Order
     status: PaymentStatus
-    created_at: datetime
-    updated_at: datetime
     reason: str | None = None
     transactions: tuple[Transaction, ...] = ()
-    operations: tuple[Operation, ...] = ()
     subscription: str | None = None
     plan: Plan | None = None
     payer: Payer | None = None
     links: Mapping[str, str] = field(default_factory=dict[str, str])
+    paid: bool = False
     refunded: Money | None = None
+    hold: str | None = None
+    fee: Money | None = None
+    net: Money | None = None
+    as_of: datetime | None = None
+    implied: tuple[Implied, ...] = ()
+    stale_since: datetime | None = None
     invoice_number: str | None = None
     invoice_withheld: str | None = None
-    version: int = 0
-    sequence: int = 0
-    published: int = 0
-
-    def operation(self, kind: OperationKind) -> Operation | None:
-        """The payment's operation of that kind, if it ever reserved one."""
-        return next((op for op in self.operations if op.kind is kind), None)
+    invoice_refunded: Money | None = None
+    invoice_paid_twice: bool = False
+    remembered: tuple[str, ...] = ()
 
     def with_operation(self, operation: Operation) -> Payment:
-        """The payment with that operation in place of the one of its kind."""
-        others = tuple(op for op in self.operations if op.kind is not operation.kind)
-        return replace(self, operations=(*others, operation))
+        """The payment with that operation in place of the one with its id."""
+        return replace(self, operations=self.replacing(operation))
 
     @property
     def transaction(self) -> Transaction | None:
@@ -135,14 +150,6 @@ class Payment:
         return self.transactions[0] if self.transactions else None
 
     @property
-    def unsent(self) -> bool:
-        """Whether some of its events have not left yet."""
-        return self.sequence > self.published
-
-    @property
-    def due_at(self) -> datetime | None:
-        """When the sweep shall look at it; None when nothing is left to do."""
-        due = [op.due_at for op in self.operations if op.open and op.due_at]
-        if self.unsent:
-            due.append(self.updated_at + UNSENT_GRACE)
-        return min(due, default=None)
+    def sent_back(self) -> tuple[Transaction, ...]:
+        """The refunds and reversals known of it."""
+        return self.transactions[1:]

@@ -72,7 +72,7 @@ class Accept:
         await self._note(payment)
 
     async def _committed(self, identity: str, provider: str, order: Order) -> Payment:
-        known = await self.ledger.load(identity)
+        known = await self.ledger.load(Payment, identity)
         if known is not None:
             return known
         now = self.clock.now()
@@ -80,7 +80,6 @@ class Accept:
             identity,
             provider,
             order,
-            operation_id=self.ids.new(),
             now=now,
             new_id=self.ids.new,
             due_at=now + UNSENT_AFTER,
@@ -89,11 +88,11 @@ class Accept:
             await self.ledger.commit(decided)
         except LedgerConflict:
             # The same request at the same moment: theirs is as good as ours.
-            known = await self.ledger.load(identity)
+            known = await self.ledger.load(Payment, identity)
             if known is None:
                 raise
             return known
-        return decided.payment
+        return decided.entity
 
     async def _note(self, payment: Payment) -> None:
         operation = payment.operation(OperationKind.charge)

@@ -88,7 +88,7 @@ class Charge:
         if payment.order.digest != order.order.digest or payment.gateway != order.provider:
             raise PaymentConflict("the payment's id exists with another order")
         payment = await self._advance(payment, gateway)
-        await self.publish(payment.id)
+        await self.publish(payment.ref)
         return Handled(payment.id, payment.status.value)
 
     async def settle_by_lookup(self, payment: Payment) -> Payment:
@@ -130,19 +130,18 @@ class Charge:
         return await self._commit(payment, lost, PaymentStatus.parked, reason)
 
     async def _payment(self, order: ChargeMessage) -> Payment:
-        known = await self.ledger.load(order.id)
+        known = await self.ledger.load(Payment, order.id)
         if known is not None:
             return known
         first = rules.accept(
             order.id,
             order.provider,
             order.order,
-            operation_id=self.ids.new(),
             now=self.clock.now(),
             new_id=self.ids.new,
         )
         await self.ledger.commit(first)
-        return first.payment
+        return first.entity
 
     async def _advance(self, payment: Payment, gateway: Charges) -> Payment:
         operation = _charge_of(payment)
@@ -192,7 +191,7 @@ class Charge:
         except LedgerConflict:
             # An answer of the gateway's is not dropped because somebody noted something else
             # meanwhile (that an event left): it still stands if the operation is still ours.
-            latest = await self.ledger.load(payment.id)
+            latest = await self.ledger.load(Payment, payment.id)
             if latest is None or latest.operation(OperationKind.charge) != submitted:
                 raise
             return await self._settle(latest, submitted, answer)
@@ -250,7 +249,7 @@ class Charge:
         self, payment: Payment, operation: Operation, cause: PermanentError
     ) -> NoReturn:
         parked = await self._commit(payment, operation, PaymentStatus.parked, str(cause))
-        await self.publish(parked.id)
+        await self.publish(parked.ref)
         raise cause
 
     async def _commit(
@@ -266,7 +265,7 @@ class Charge:
         )
         await self.ledger.commit(decided)
         notices.operation_unknown(payment, operation)
-        return decided.payment
+        return decided.entity
 
 
 def charges(gateways: Mapping[str, Gateway], name: str) -> Charges:

@@ -40,7 +40,8 @@ class Deliver:
             entity=event.entity,
             delivery_id=message.attributes.get(correlation.DELIVERY),
         )
-        if not self.sink.accepts(event):
+        # During a deployment newer code may publish what this code has no words for.
+        if not event.known or not self.sink.accepts(event):
             return Handled(event.entity, "skipped")
         if await self.attempts.delivered(self.sink.name, event.id):
             return Handled(event.entity, "duplicate")
@@ -48,7 +49,7 @@ class Deliver:
         match answer:
             case Delivered():
                 await self.attempts.record(self.sink.name, event.id, self.clock.now())
-                return Handled(event.entity, f"{event.type.value} delivered")
+                return Handled(event.entity, f"{event.type} delivered")
             case RetryAfter(because, seconds):
                 raise SinkUnavailable(because, retry_after=seconds)
             case Refused(because):

@@ -84,7 +84,7 @@ class Invoicing:
         try:
             return await self._run(payment, operation, gateway, draft)
         except InvoiceRefused as exc:
-            latest = await self.ledger.load(payment.id) or payment
+            latest = await self.ledger.load(Payment, payment.id) or payment
             latest_operation = latest.operation(OperationKind.invoice) or operation
             because = latest.invoice_withheld or str(exc)
             return await self._withhold(latest, latest_operation, because)
@@ -277,7 +277,7 @@ class Invoicing:
         )
         await self.ledger.commit(decided)
         notices.operation_unknown(payment, operation)
-        return decided.payment
+        return decided.entity
 
 
 def _draft(payment: Payment) -> InvoiceDraft | None:

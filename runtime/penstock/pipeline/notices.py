@@ -6,8 +6,11 @@ Each says, besides what `correlation` binds, what a person needs to look further
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
+from penstock.domain import rules
 from penstock.domain.operation import Operation, OperationState
 from penstock.domain.payment import Payment
 
@@ -17,6 +20,20 @@ def delivery_rejected(delivery_id: str, gateway: str, because: str) -> None:
     structlog.get_logger().warning(
         "delivery.rejected", delivery_id=delivery_id, gateway=gateway, because=because
     )
+
+
+def delivery_altered(delivery_id: str, gateway: str) -> None:
+    """A transmission came with another body than before: one of the two is made up."""
+    structlog.get_logger().warning("delivery.altered", delivery_id=delivery_id, gateway=gateway)
+
+
+def stale_applied(payment: Payment, now: datetime) -> None:
+    """The gateway's API has shown an old copy for a day: it is applied, and asked again."""
+    since = payment.stale_since
+    if since is not None and now - since >= rules.GIVE_UP_STALE:
+        structlog.get_logger().warning(
+            "payment.stale_applied", payment=payment.id, gateway=payment.gateway
+        )
 
 
 def operation_unknown(before: Payment, operation: Operation) -> None:

@@ -1,24 +1,48 @@
-"""Process: a notification, checked against the gateway's API, becomes one committed change."""
+"""
+Process: an authentic notification has its effect on one entity, and is recorded.
+
+    known already ─────────► what a crash left open is resumed, nothing more
+    its transmission ──────► remembered first; with another body: an alarm, and on
+    the gateway's API ─────► asked; the fetched state is applied to the entity
+    the notification ──────► its own item, last, once, with what became of it
+
+A crash in between repeats the effect, which is a state read again, and changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import Confirm, Gateway, Invoices, Locate
+from penstock.api.gateway import Confirm, Gateway, Locate, Observes
 from penstock.domain import rules
 from penstock.domain.change import Seen
 from penstock.domain.delivery import Evidence, Notification
-from penstock.domain.observation import Confirmed, Contradicted, NotYet
-from penstock.domain.outcome import Applied, Duplicate, Ignored, Outcome, Rejected
+from penstock.domain.observation import (
+    Claimed,
+    Confirmation,
+    Confirmed,
+    Contradicted,
+    NotYet,
+    Observation,
+)
+from penstock.domain.outcome import Applied, Duplicate, Outcome, Recorded, Rejected
 from penstock.domain.payment import Payment
-from penstock.errors import AlreadySeen, GatewayUnavailable, PaymentConflict, UnknownGateway
+from penstock.domain.record import Became, Record
+from penstock.domain.ref import EntityKind, Ref
+from penstock.errors import (
+    GatewayUnavailable,
+    PaymentConflict,
+    PermanentError,
+    UnknownGateway,
+)
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
-from penstock.pipeline.invoice import Invoicing
-from penstock.pipeline.publish import Publish
+from penstock.pipeline.finish import Finish
+from penstock.pipeline.observe import Observe
+from penstock.pipeline.recording import Recording
 from penstock.ports import Channel, Ledger, Message, Outgoing
 
 
@@ -29,8 +53,9 @@ class Process:
     gateways: Mapping[str, Gateway]
     ledger: Ledger
     rejected: Channel
-    publish: Publish
-    invoicing: Invoicing
+    observe: Observe
+    recording: Recording
+    finish: Finish
     clock: Clock
     ids: Ids
 
@@ -39,140 +64,119 @@ class Process:
         Apply one notification, once, and finish what it began.
 
         Raises:
-            PermanentError: it cannot be read, its gateway is not configured here, or its
-                payment's id belongs to another gateway's.
+            PermanentError: it cannot be read, placed or confirmed, or its gateway is not
+                configured here; it is recorded as parked.
             TransientError: the gateway's API, the ledger or a topic gave no answer.
         """
-        notification = await self._located(Notification.loads(message.body))
-        correlation.bind(
-            delivery_id=notification.delivery_id,
-            entity=notification.entity,
-            event_id=notification.id,
-        )
-        outcome = await self._outcome(notification)
-        # What concerns no payment is told apart by its delivery, as verify has it.
-        shown = notification.entity or notification.delivery_id[:12]
-        match outcome:
-            case Applied(entity):
-                await self._finish(entity)
-                return Handled(entity, "applied")
-            case Duplicate(entity):
-                # A crash may have stranded what the first copy began: resume before forgetting.
-                if entity is not None:
-                    await self._finish(entity)
-                return Handled(shown, "duplicate")
-            case Ignored(because):
-                return Handled(shown, "ignored", because)
-            case Rejected(because):
-                if notification.entity is not None:
-                    await self.publish(notification.entity)
-                return Handled(shown, "rejected", because)
-            case _:
-                assert_never(outcome)
-
-    async def _located(self, notification: Notification) -> Notification:
-        """With the payment it concerns, where only the gateway's API can tell."""
+        notification = Notification.loads(message.body)
+        _bind(notification)
         gateway = self.gateways.get(notification.gateway)
-        if notification.entity is not None or not isinstance(gateway, Locate):
-            return notification
-        correlation.bind(delivery_id=notification.delivery_id, event_id=notification.id)
-        return replace(notification, entity=await gateway.locate(notification, self.clock.now()))
-
-    async def _finish(self, entity: str) -> None:
-        # What is already true is told before the invoice is tried, which may take a while.
-        payment = await self.publish(entity)
-        if payment is not None:
-            before = payment.sequence
-            payment = await self.invoicing(payment)
-            if payment.sequence > before:
-                await self.publish(entity)
-
-    async def _outcome(self, notification: Notification) -> Outcome:
-        gateway = self.gateways.get(notification.gateway)
-        marks: list[Seen] = []
-        event, *sent = _marks(notification)
-        # Nothing is remembered of what nothing follows from: there it is only worth a look
-        # whether the transmission has come with another body.
-        follows = notification.entity is not None and isinstance(gateway, Confirm)
-        for mark in (event, *sent, _contradicted(notification)) if follows else sent:
-            known = await self.ledger.seen(mark.key)
-            if known is None:
-                marks.append(mark)
-            elif known.digest == mark.digest:
-                return Duplicate(notification.entity)
-            elif mark.key.startswith(_transmission(notification)):
-                return await self._reject(
-                    notification, "its transmission was seen before with another body"
-                )
-            # An event's id with another body, sent anew: the API is asked what is true now.
         if gateway is None:
             raise UnknownGateway("the notification's gateway is not configured here")
-        if notification.entity is None or not isinstance(gateway, Confirm):
-            return Ignored("nothing here follows from it")
-        # Read before asking: whoever commits between the two makes our version stale.
-        before = await self.ledger.load(notification.entity)
+        known = await self.recording.known(notification)
+        if known is not None and known.became is not Became.parked:
+            await self._resume(known)
+            return Handled(_shown(notification), "duplicate")
+        await self._remember(notification)
+        try:
+            notification = await self._located(notification, gateway)
+            _bind(notification)
+            outcome = await self._outcome(notification, gateway)
+        except PermanentError as exc:
+            await self.recording(notification, Became.parked, because=str(exc))
+            raise
+        return await self._recorded(notification, outcome)
+
+    async def _resume(self, known: Record) -> None:
+        # A crash may have stranded what the first copy began.
+        await self.finish(known.ref)
+        if known.subject is not None:
+            await self.finish(Ref.parse(known.subject))
+
+    async def _remember(self, notification: Notification) -> None:
+        """
+        Note the transmission with its body's digest.
+
+        A signature may cover the body through a CRC-32 only (PayPal's does), so the holder of
+        one signed delivery can make another body for it. The API decides what is true, so a
+        forged copy keeps out no genuine delivery.
+        """
+        if notification.evidence is Evidence.fetched:
+            return
+        sent = f"{notification.gateway}/transmission/{notification.transmission}"
+        held = await self.ledger.remember(Seen(sent, notification.digest))
+        if held.digest != notification.digest:
+            notices.delivery_altered(notification.delivery_id, notification.gateway)
+
+    async def _located(self, notification: Notification, gateway: Gateway) -> Notification:
+        """With what it concerns, where only the gateway's API can tell."""
+        if notification.entity is not None or not isinstance(gateway, Locate):
+            return notification
+        found = await gateway.locate(notification, self.clock.now())
+        return replace(notification, entity=found, kind=EntityKind.payment)
+
+    async def _outcome(self, notification: Notification, gateway: Gateway) -> Outcome:
+        subject = notification.subject
+        if subject is None:
+            return Recorded("it concerns no payment and no dispute")
+        # Read before asking: a commit between the two makes our version stale.
+        before = await self.ledger.find(subject)
         if before is not None and before.gateway != notification.gateway:
-            raise PaymentConflict("the payment's id belongs to another gateway's payment")
-        confirmation = await gateway.confirm(notification, self.clock.now())
+            raise PaymentConflict(f"{subject} belongs to another gateway's {subject.kind}")
+        confirmation = await self._confirmation(notification, gateway)
         match confirmation:
+            case None:
+                return Recorded("the gateway has no way to confirm it")
             case NotYet(retry_after):
                 raise GatewayUnavailable(
                     "the gateway does not show it yet", retry_after=retry_after
                 )
             case Contradicted():
-                return await self._contradict(notification, before, confirmation)
-            case Confirmed():
-                return await self._apply(notification, before, confirmation, gateway, marks[:-1])
+                return await self._contradict(notification, subject, confirmation)
+            case Claimed():
+                await self.observe.apply(subject, gateway, before, confirmation)
+                return Applied(subject, confirmed=False)
+            case Confirmed(seen, implies):
+                if isinstance(seen, Observation):
+                    seen = await self.observe.complete(gateway, before, seen)
+                ours = await self.observe.apply(subject, gateway, before, seen, implies=implies)
+                return Applied(subject) if ours else Recorded("the invoice is not ours", True)
             case _:
                 assert_never(confirmation)
 
-    async def _apply(
-        self,
-        notification: Notification,
-        before: Payment | None,
-        confirmed: Confirmed,
-        gateway: Confirm,
-        marks: Sequence[Seen],
-    ) -> Outcome:
-        entity = notification.entity or ""
-        decided = rules.observe(
-            before,
-            entity,
-            notification.gateway,
-            confirmed.observation,
-            invoicing=isinstance(gateway, Invoices),
-            now=self.clock.now(),
-            new_id=self.ids.new,
-            seen=marks,
-        )
-        try:
-            await self.ledger.commit(decided)
-        except AlreadySeen:
-            return Duplicate(entity)
-        return Applied(entity)
+    async def _confirmation(
+        self, notification: Notification, gateway: Gateway
+    ) -> Confirmation | None:
+        if isinstance(gateway, Confirm):
+            return await gateway.confirm(notification, self.clock.now())
+        if isinstance(gateway, Observes):
+            seen = gateway.observe(notification)
+            return Confirmed(seen) if seen is not None else None
+        return None
 
     async def _contradict(
-        self, notification: Notification, before: Payment | None, contradiction: Contradicted
+        self, notification: Notification, subject: Ref, contradiction: Contradicted
     ) -> Outcome:
+        if await self.recording.contradicted(notification):
+            return Duplicate(subject)
+        before = await self.ledger.load(Payment, subject.id)
         decided = rules.contradict(
             before,
-            notification.entity or "",
+            subject.id,
             notification.gateway,
             contradiction,
+            notification.id,
             now=self.clock.now(),
             new_id=self.ids.new,
-            seen=[_contradicted(notification)],
         )
+        because = f"the gateway's API differs in: {', '.join(contradiction.fields)}"
         # Kept apart first: a crash before the commit repeats it, a crash after could not.
-        fields = ", ".join(contradiction.fields)
-        rejected = await self._reject(notification, f"the gateway's API differs in: {fields}")
-        try:
+        await self._reject(notification, because)
+        if decided is not None:
             await self.ledger.commit(decided)
-        except AlreadySeen:
-            return Duplicate(notification.entity)
-        return rejected
+        return Rejected(because, subject)
 
-    async def _reject(self, notification: Notification, because: str) -> Rejected:
+    async def _reject(self, notification: Notification, because: str) -> None:
         await self.rejected.send(
             Outgoing(
                 notification.dumps(),
@@ -182,34 +186,44 @@ class Process:
             )
         )
         notices.delivery_rejected(notification.delivery_id, notification.gateway, because)
-        return Rejected(because)
+
+    async def _recorded(self, notification: Notification, outcome: Outcome) -> Handled:
+        shown = _shown(notification)
+        match outcome:
+            case Applied(subject, confirmed):
+                # Before the invoice, which may take a while: the next try only resumes it.
+                await self.recording(
+                    notification, Became.applied, subject=subject, confirmed=confirmed
+                )
+                await self.finish(subject)
+                return Handled(shown, "applied")
+            case Duplicate(subject):
+                if subject is not None:
+                    await self.finish(subject)
+                return Handled(shown, "duplicate")
+            case Recorded(because, confirmed):
+                await self.recording(
+                    notification, Became.recorded, because=because, confirmed=confirmed
+                )
+                return Handled(shown, "recorded", because)
+            case Rejected(because, subject):
+                await self.recording(
+                    notification, Became.contradicted, because=because, subject=subject
+                )
+                await self.finish(subject)
+                return Handled(shown, "rejected", because)
+            case _:
+                assert_never(outcome)
 
 
-def _transmission(notification: Notification) -> str:
-    return f"{notification.gateway}/transmission/"
+def _bind(notification: Notification) -> None:
+    correlation.bind(
+        delivery_id=notification.delivery_id,
+        entity=notification.entity,
+        event_id=notification.id,
+    )
 
 
-def _marks(notification: Notification) -> tuple[Seen, ...]:
-    """
-    The ids a notification is remembered by.
-
-    A signature may cover the body through a CRC32 only (PayPal's does), so whoever holds one
-    signed delivery can make another body for it: one transmission, two digests is an attack.
-    The event comes first: most of what is known already is known by it.
-    """
-    event = Seen(f"{notification.gateway}/event/{notification.id}", notification.digest)
-    if notification.evidence is Evidence.fetched:
-        return (event,)
-    sent = f"{_transmission(notification)}{notification.transmission}"
-    return event, Seen(sent, notification.digest)
-
-
-def _contradicted(notification: Notification) -> Seen:
-    """
-    What a notification that the API contradicts is remembered by: itself, and nothing more.
-
-    It uses up neither its event's id nor its transmission: the same, once the API agrees, counts,
-    and a body made up for a genuine signature keeps out no genuine one.
-    """
-    sent = f"{notification.transmission}/{notification.digest}"
-    return Seen(f"{notification.gateway}/contradicted/{sent}", notification.digest)
+def _shown(notification: Notification) -> str:
+    # What concerns nothing we keep is told apart by its delivery, as verify has it.
+    return notification.entity or notification.delivery_id[:12]

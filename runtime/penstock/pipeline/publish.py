@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from penstock.api.context import Clock, Ids
-from penstock.domain.change import change
-from penstock.domain.payment import Payment
+from penstock.domain.change import AnyEntity, change
+from penstock.domain.ref import Ref
 from penstock.errors import LedgerConflict
 from penstock.pipeline import correlation
 from penstock.ports import Channel, Ledger, Outgoing
@@ -21,9 +21,9 @@ class Publish:
     clock: Clock
     ids: Ids
 
-    async def __call__(self, payment_id: str) -> Payment | None:
+    async def __call__(self, ref: Ref) -> AnyEntity | None:
         """
-        Send what has not left yet, one by one; returns the payment as it stands then.
+        Send what has not left yet, one by one; returns the entity as it stands then.
 
         An event that left twice (a crash before the mark) has one id, so its copy is dropped
         by the topic or by `deliver`.
@@ -31,10 +31,10 @@ class Publish:
         Raises:
             ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
         """
-        payment = await self.ledger.load(payment_id)
-        if payment is None or not payment.unsent:
-            return payment
-        unsent = await self.ledger.unsent(payment)
+        entity = await self.ledger.find(ref)
+        if entity is None or not entity.unsent:
+            return entity
+        unsent = await self.ledger.unsent(entity)
         for event in unsent:
             await self.events.send(
                 Outgoing(
@@ -42,21 +42,22 @@ class Publish:
                     group=event.entity,
                     dedup=event.id,
                     attributes={
-                        "type": event.type.value,
+                        "type": str(event.type),
                         "gateway": event.gateway,
                         **correlation.carried(),
                     },
                 )
             )
         if not unsent:
-            return payment
-        return await self._mark(replace(payment, published=unsent[-1].sequence), payment)
+            return entity
+        return await self._mark(entity, unsent[-1].sequence)
 
-    async def _mark(self, marked: Payment, read: Payment) -> Payment | None:
+    async def _mark(self, read: AnyEntity, published: int) -> AnyEntity | None:
+        marked = replace(read, published=published)
         decided = change(read, marked, now=read.updated_at, new_id=self.ids.new)
         try:
             await self.ledger.commit(decided)
         except LedgerConflict:
-            # Somebody moved the payment on: their own publish, or the sweep, marks it.
-            return await self.ledger.load(read.id)
-        return decided.payment
+            # Somebody moved the entity on: their own publish, or the sweep, marks it.
+            return await self.ledger.find(read.ref)
+        return decided.entity

@@ -1,9 +1,14 @@
-"""Sweep: what a crash left behind: unsent messages and events, lost and expired operations."""
+"""
+Sweep: what a crash left behind, and what is to be asked again.
+
+    first   unsent events and unsent messages: what is known already is not kept waiting
+    then    lost charges, open invoices, doubts about an entity, what follows from another
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,21 +16,23 @@ import structlog
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
+from penstock.domain.change import AnyEntity
+from penstock.domain.dispute import Dispute
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
-from penstock.errors import PenstockError, TransientError
+from penstock.domain.ref import Ref
+from penstock.errors import PenstockError
 from penstock.pipeline import correlation
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import MARGIN
 from penstock.pipeline.charge import Charge
-from penstock.pipeline.invoice import Invoicing
-from penstock.pipeline.publish import Publish
+from penstock.pipeline.finish import Finish
 from penstock.ports import Ledger
 
 SIDE_BY_SIDE = 8
-"""Payments looked at at a time: a gateway that hangs must not take every place in the line."""
+"""Entities looked at at a time: a gateway that hangs must not take every place in the line."""
 AGAIN = timedelta(seconds=60)
-"""How long what could not be helped is left alone: others that are due go before it."""
+"""How long what could not be done is left alone: others that are due go before it."""
 
 
 def _forever() -> float:
@@ -34,26 +41,25 @@ def _forever() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What the sweep did for one payment; `error` when it could not."""
+    """What the sweep did for one entity; `error` when it could not."""
 
-    payment_id: str
+    ref: Ref
     error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
     """
-    The stage that the schedule calls: every payment whose `due_at` has come.
+    The stage that the schedule calls: every entity whose `due_at` has come.
 
     Attributes:
-        item_timeout: seconds one payment may take; shorter than a lease.
+        item_timeout: seconds one entity may take; shorter than a lease.
     """
 
     ledger: Ledger
     accept: Accept
     charge: Charge
-    invoicing: Invoicing
-    publish: Publish
+    finish: Finish
     clock: Clock
     ids: Ids
     item_timeout: float
@@ -62,89 +68,107 @@ class Sweep:
         self, limit: int = 100, remaining: Callable[[], float] = _forever
     ) -> list[Swept]:
         """
-        Look at up to `limit` due payments; one that fails does not stop the others.
+        Look at up to `limit` due entities; one that fails does not stop the others.
 
         Args:
-            remaining: seconds until the host ends us; no payment begins unless it can end.
+            remaining: seconds until the host ends us; no entity begins unless it can end.
         """
+        due = await self.ledger.due(self.clock.now(), limit)
+        unsent = dict(await self._all(due, self._send, remaining))
+        # What was not begun in the first round has no time in the second either.
+        swept = await self._all(unsent, self._resume, remaining)
+        return [Swept(ref, unsent[ref] or error) for ref, error in swept]
+
+    async def _all(
+        self,
+        refs: Iterable[Ref],
+        work: Callable[[Ref], Awaitable[None]],
+        remaining: Callable[[], float],
+    ) -> list[tuple[Ref, str | None]]:
         room = asyncio.Semaphore(SIDE_BY_SIDE)
 
-        async def one(payment_id: str) -> Swept | None:
+        async def one(ref: Ref) -> tuple[Ref, str | None] | None:
             async with room:
                 if remaining() <= self.item_timeout + MARGIN:
                     return None
-                return await self._one(payment_id)
+                with correlation.item(entity=ref.id):
+                    return ref, await self._tried(work(ref))
 
-        due = await self.ledger.due(self.clock.now(), limit)
-        swept = await asyncio.gather(*(one(payment_id) for payment_id in due))
-        return [found for found in swept if found is not None]
+        done = await asyncio.gather(*(one(ref) for ref in refs))
+        return [found for found in done if found is not None]
 
-    async def _one(self, payment_id: str) -> Swept:
-        with correlation.item(entity=payment_id):
-            return await self._told(payment_id)
+    async def _send(self, ref: Ref) -> None:
+        """Events that have not left, and the message of a charge that nobody has begun."""
+        entity = await self.finish.publish(ref)
+        if not isinstance(entity, Payment):
+            return
+        charge = entity.operation(OperationKind.charge)
+        if charge and charge.state is OperationState.reserved and _due(charge, self.clock):
+            await self.accept.send(entity)
 
-    async def _told(self, payment_id: str) -> Swept:
+    async def _resume(self, ref: Ref) -> None:
         began = self.clock.monotonic()
-        error = await self._tried(self._resume(payment_id))
-        # Whoever wrote it meanwhile knows better when it is due, so a conflict is no error.
-        await self._tried(self._defer(payment_id))
+        error = await self._tried(self._finished(ref))
+        # A writer in between knows better when it is due, so a conflict is no error.
+        await self._tried(self._defer(ref))
         structlog.get_logger().info(
             "stage.finished",
             stage="sweep",
-            entity=payment_id,
+            entity=ref.id,
             outcome="resumed" if error is None else "retry",
             status="done" if error is None else "retry",
             because=error,
             ms=round((self.clock.monotonic() - began) * 1000, 1),
         )
-        return Swept(payment_id, error)
+        if error is not None:
+            raise _NotDone(error)
 
     async def _tried(self, work: Awaitable[None]) -> str | None:
         """Do the work; says why it failed, if it did."""
         try:
             async with asyncio.timeout(self.item_timeout):
                 await work
+        except _NotDone as exc:
+            return str(exc)
         except PenstockError as exc:
             return f"{type(exc).__name__}: {exc}"
         except TimeoutError:
             return "took longer than its time limit"
         except Exception as exc:
-            # A bug of ours met at one payment: all others are still to be looked at. The text
-            # may hold a payload, so the type alone is told.
+            # A bug of ours met at one entity: all others are still to be looked at. The text
+            # may hold a payload, so only the type goes into the log.
             return f"unexpected {type(exc).__name__}"
         return None
 
-    async def _resume(self, payment_id: str) -> None:
-        # What is already true is told first, and neither waits for the other: a topic that is
-        # away keeps no operation open, an operation that fails holds back no event.
-        untold = False
-        try:
-            await self.publish(payment_id)
-        except TransientError:
-            untold = True
-        payment = await self.ledger.load(payment_id)
-        if payment is None:
+    async def _finished(self, ref: Ref) -> None:
+        entity = await self.ledger.find(ref)
+        if entity is None:
             return
-        charge = payment.operation(OperationKind.charge)
-        if charge is not None and _due(charge, self.clock):
-            payment = await self._charge(payment, charge)
-        payment = await self.invoicing(payment)
-        if payment.unsent or untold:
-            await self.publish(payment_id)
+        await self._asked(entity)
+        await self.finish(ref)
 
-    async def _defer(self, payment_id: str) -> None:
-        """Send what is due still to the end of the line, or it would be first for ever."""
+    async def _asked(self, entity: AnyEntity) -> None:
+        """What the gateway is asked again: a charge's end, how the entity stands."""
+        if isinstance(entity, Payment):
+            charge = entity.operation(OperationKind.charge)
+            lost = charge and charge.state is not OperationState.reserved
+            if charge and lost and _due(charge, self.clock):
+                entity = await self.charge.settle_by_lookup(entity)
+        doubt = entity.operation(OperationKind.reread)
+        if doubt and isinstance(entity, Payment | Dispute) and _due(doubt, self.clock):
+            await self.finish.observe.again(entity)
+
+    async def _defer(self, ref: Ref) -> None:
+        """What is due still goes to the end of the line, so that it is not always first."""
         now = self.clock.now()
-        payment = await self.ledger.load(payment_id)
-        if payment is not None and payment.due_at is not None and payment.due_at <= now:
-            deferred = rules.defer(payment, now + AGAIN, now=now, new_id=self.ids.new)
+        entity = await self.ledger.find(ref)
+        if entity is not None and entity.due_at is not None and entity.due_at <= now:
+            deferred = rules.defer(entity, now + AGAIN, now=now, new_id=self.ids.new)
             await self.ledger.commit(deferred)
 
-    async def _charge(self, payment: Payment, charge: Operation) -> Payment:
-        if charge.state is OperationState.reserved:
-            await self.accept.send(payment)
-            return payment
-        return await self.charge.settle_by_lookup(payment)
+
+class _NotDone(Exception):
+    """What `_resume` could not do, said already in its log line."""
 
 
 def _due(operation: Operation, clock: Clock) -> bool:

@@ -39,7 +39,7 @@ def payment(payment_id: str = "pay-1", *, gateway: str = "example", **rest: Any)
         "created_at": NOON,
         "updated_at": NOON,
     }
-    return Payment(payment_id, gateway, **{**given, **rest})
+    return Payment(id=payment_id, gateway=gateway, **{**given, **rest})
 
 
 def charge_request(operation_id: str = "op-1", **order_fields: Any) -> ChargeRequest:

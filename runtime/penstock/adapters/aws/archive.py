@@ -1,5 +1,7 @@
 """
-The archive of events on DynamoDB: a partition of the index for each day.
+The archive of events on DynamoDB: eight partitions of the index for each day.
+
+One partition takes a thousand writes a second, which is about 500 sales.
 
 A day that has events is noted under one key before its first event is committed, so listing
 walks back over the days there are, however long nothing happened between them.
@@ -7,6 +9,7 @@ walks back over the days there are, however long nothing happened between them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,9 +69,20 @@ class DynamoArchive:
     async def _day(
         self, day: str, before: str, limit: int
     ) -> list[Mapping[str, Mapping[str, Any]]]:
+        """A day's newest events before a place: all its shards are asked, and merged by place."""
+        shards = await asyncio.gather(
+            *(self._shard(shard, before, limit) for shard in items.day_shards(day))
+        )
+        found = [item for shard in shards for item in shard]
+        found.sort(key=lambda item: item["events_sk"]["S"], reverse=True)
+        return found[:limit]
+
+    async def _shard(
+        self, shard: str, before: str, limit: int
+    ) -> list[Mapping[str, Mapping[str, Any]]]:
         return await self._table.query(
-            "events_pk = :day AND events_sk < :before",
-            to_item({":day": day, ":before": before}),
+            "events_pk = :shard AND events_sk < :before",
+            to_item({":shard": shard, ":before": before}),
             index=items.EVENTS_INDEX,
             limit=limit,
             newest_first=True,

@@ -4,97 +4,124 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from penstock.adapters.archive import stamp
 from penstock.adapters.aws import items
 from penstock.adapters.aws.archive import DynamoArchive
 from penstock.adapters.aws.clients import Clients, Refusal
+from penstock.adapters.aws.commits import Commits
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import to_item
 from penstock.api.context import Clock, Ids
-from penstock.domain.change import Change, Seen
+from penstock.domain.change import AnyEntity, Change, E, Seen
+from penstock.domain.entity import Entity
 from penstock.domain.events import Event
-from penstock.domain.payment import Payment
-from penstock.errors import AlreadySeen, LedgerConflict, LedgerUnavailable
-from penstock.ports import EventPage
+from penstock.domain.ref import EntityKind, Ref
+from penstock.ports import EventPage, Index
 
-_MET = "ConditionalCheckFailed"
-_CONFLICT = "TransactionConflict"
+_INDEXES = {
+    Index.reference: items.REFERENCE_INDEX,
+    Index.subscription: items.SUBSCRIPTION_INDEX,
+}
 
 
 class DynamoLedger:
-    """Payments, seen ids and events in one table; `items.py` draws it."""
+    """Entities, seen ids and events in one table; `items.py` draws it."""
 
     def __init__(self, clients: Clients, table: str, clock: Clock, ids: Ids) -> None:
         self._table = Table(clients, table)
         self._archive = DynamoArchive(self._table)
+        self._commits = Commits(self._table)
         self._clock = clock
         self._ids = ids
 
-    async def load(self, payment_id: str) -> Payment | None:
-        """The payment as last committed (a consistent read)."""
-        item = await self._table.get(items.payment_key(payment_id))
-        return items.read_payment_item(item) if item else None
+    async def load(self, kind: type[E], identity: str) -> E | None:
+        """The entity as last committed (a consistent read)."""
+        found = await self.find(Ref(kind.kind, identity))
+        return found if isinstance(found, kind) else None
 
-    async def seen(self, key: str) -> Seen | None:
-        """What was remembered under a key."""
-        item = await self._table.get(items.seen_key(key))
-        return Seen(key, item["digest"]["S"]) if item else None
+    async def find(self, ref: Ref) -> AnyEntity | None:
+        """The same, of whatever kind; None also of a kind that only newer code knows."""
+        item = await self._table.get(items.state_key(ref))
+        return items.read_state(item) if item else None
 
-    async def commit(self, change: Change) -> None:
+    async def remember(self, seen: Seen) -> Seen:
+        """Remember an id unless it is remembered already; what is remembered comes back."""
+        item = items.seen_item(seen, self._clock.now())
+        with unavailable("remember"):
+            try:
+                await self._table.call(
+                    "put_item",
+                    TableName=self._table.name,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except Refusal as exc:
+                held = exc.details.get("Item")
+                if exc.code != "ConditionalCheckFailedException" or not held:
+                    raise
+                return Seen(seen.key, held["digest"]["S"])
+        return seen
+
+    async def commit(self, change: Change[AnyEntity]) -> None:
         """
         Write all of a change or nothing.
 
         Raises:
-            AlreadySeen: one of its seen keys is remembered already.
-            LedgerConflict: the payment is not at the expected version any more.
+            LedgerConflict: the entity is not at the expected version any more.
+            EntityTooLarge: the state is above 200 KB.
             LedgerUnavailable: no answer; it may have been written: read again.
         """
-        commit = self._ids.new()
-        state = self._state_put(change, commit)
-        if not change.events and not change.seen:
-            await self._put_alone(change.payment.id, state, commit)
-            return
-        await self._archive.note_days(change.events)
-        now = self._clock.now()
-        puts = [
-            state,
-            *(self._put(items.event_item(event)) for event in change.events),
-            *(self._new(items.seen_item(seen, now)) for seen in change.seen),
-        ]
-        await self._put_together(change, puts, commit)
+        if change.events:
+            await self._archive.note_days(change.events)
+        await self._commits.write(change, self._ids.new())
 
-    async def unsent(self, payment: Payment) -> Sequence[Event]:
-        """The payment's events after `payment.published`, in order (a consistent read)."""
+    async def unsent(self, entity: Entity) -> Sequence[Event]:
+        """The entity's events after `entity.published`, in order (a consistent read)."""
         found = await self._table.query(
             "pk = :pk AND sk BETWEEN :first AND :last",
             to_item(
                 {
-                    ":pk": f"payment#{payment.id}",
-                    ":first": items.event_sk(payment.published + 1),
+                    ":pk": str(entity.ref),
+                    ":first": items.event_sk(entity.published + 1),
                     ":last": items.event_sk(10**12 - 1),
                 }
             ),
         )
         return [items.read_event_item(item) for item in found]
 
-    async def due(self, now: datetime, limit: int) -> Sequence[str]:
-        """Ids of payments whose `due_at` has come, longest due first."""
-        shards = await asyncio.gather(*(self._due(shard, now, limit) for shard in items.DUE))
-        found = [item for shard in shards for item in shard]
-        found.sort(key=lambda item: item["due_at"]["S"])
-        return [item["pk"]["S"].removeprefix("payment#") for item in found[:limit]]
-
-    async def _due(
-        self, shard: str, now: datetime, limit: int
-    ) -> list[Mapping[str, Mapping[str, Any]]]:
-        return await self._table.query(
-            "due_pk = :due AND due_at <= :now",
-            to_item({":due": shard, ":now": stamp(now)}),
-            index=items.DUE_INDEX,
+    async def history(self, ref: Ref, limit: int) -> Sequence[Event]:
+        """The entity's events, newest first (a consistent read)."""
+        found = await self._table.query(
+            "pk = :pk AND begins_with(sk, :event)",
+            to_item({":pk": str(ref), ":event": "event#"}),
             limit=limit,
+            newest_first=True,
+        )
+        return [items.read_event_item(item) for item in found]
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
+        """Entities whose `due_at` has come, longest due first."""
+        return await self._sharded(
+            items.DUE_INDEX, "due_pk", items.DUE, limit, "due_at", until=stamp(now)
+        )
+
+    async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
+        """Payments by reference or subscription, newest first; shows a commit a moment later."""
+        if not value:
+            return []
+        return await self._sharded(
+            _INDEXES[index], index.value, (value,), limit, "created_at", newest_first=True
+        )
+
+    async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:
+        """Entities of a kind that were first seen on a day (UTC), newest first."""
+        shards = items.entity_days(kind, day)
+        return await self._sharded(
+            items.DAY_INDEX, "day", shards, limit, "created_at", newest_first=True
         )
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:
@@ -106,72 +133,35 @@ class DynamoLedger:
         """
         return await self._archive.page(limit, cursor)
 
-    def _state_put(self, change: Change, commit: str) -> dict[str, Any]:
-        item = items.payment_item(change.payment, commit)
-        if change.expected is None:
-            return self._new(item)
-        return {
-            **self._put(item),
-            "ConditionExpression": "#version = :expected",
-            "ExpressionAttributeNames": {"#version": "version"},
-            "ExpressionAttributeValues": to_item({":expected": change.expected}),
-        }
+    async def _sharded(
+        self,
+        index: str,
+        key: str,
+        shards: Sequence[str],
+        limit: int,
+        order: str,
+        *,
+        until: str | None = None,
+        newest_first: bool = False,
+    ) -> list[Ref]:
+        """The entities in an index's partitions, asked side by side and merged."""
 
-    def _new(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        return {**self._put(item), "ConditionExpression": "attribute_not_exists(pk)"}
+        async def one(shard: str) -> list[Mapping[str, Mapping[str, Any]]]:
+            values = {":shard": shard} | ({":until": until} if until else {})
+            return await self._table.query(
+                f"{_NAME} = :shard" + (f" AND {order} <= :until" if until else ""),
+                to_item(values),
+                index=index,
+                limit=limit,
+                newest_first=newest_first,
+                names={_NAME: key},
+            )
 
-    def _put(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        return {"TableName": self._table.name, "Item": item}
-
-    async def _put_alone(self, payment_id: str, put: dict[str, Any], commit: str) -> None:
-        """
-        One conditional put, half the price of a transaction.
-
-        boto3 repeats a call whose answer was lost; the repeat then meets our own write:
-
-            put (version 4 -> 5, commit c1)   written, answer lost
-            put again                         refused: version is 5; what is there says commit c1
-        """
-        with unavailable("commit"):
-            try:
-                await self._table.call(
-                    "put_item", **put, ReturnValuesOnConditionCheckFailure="ALL_OLD"
-                )
-            except Refusal as exc:
-                if exc.code != "ConditionalCheckFailedException":
-                    raise
-                if exc.details.get("Item", {}).get("commit") == {"S": commit}:
-                    return
-                raise LedgerConflict(
-                    f"{payment_id}: not at the expected version any more"
-                ) from None
-
-    async def _put_together(
-        self, change: Change, puts: Sequence[dict[str, Any]], commit: str
-    ) -> None:
-        with unavailable("commit"):
-            try:
-                await self._table.call(
-                    "transact_write_items",
-                    TransactItems=[{"Put": put} for put in puts],
-                    # A repeat of the call with the same token within 10 minutes does nothing.
-                    ClientRequestToken=commit,
-                )
-            except Refusal as exc:
-                if exc.code != "TransactionCanceledException":
-                    raise
-                raise _cancelled(change, exc) from None
+        asked = await asyncio.gather(*(one(shard) for shard in shards))
+        found = [item for shard in asked for item in shard]
+        found.sort(key=lambda item: item[order]["S"], reverse=newest_first)
+        refs = (items.read_ref(item["pk"]["S"]) for item in found[:limit])
+        return [ref for ref in refs if ref is not None]
 
 
-def _cancelled(change: Change, exc: Refusal) -> Exception:
-    """What a cancelled transaction says, by the place of each of its puts: state, events, seen."""
-    reasons = [str(reason.get("Code")) for reason in exc.details.get("CancellationReasons", [])]
-    payment_id = change.payment.id
-    if _MET in reasons[1 + len(change.events) :]:
-        return AlreadySeen(f"{payment_id}: an id was seen already")
-    if _MET in reasons[:1]:
-        return LedgerConflict(f"{payment_id}: not at the expected version any more")
-    if _CONFLICT in reasons:
-        return LedgerConflict(f"{payment_id}: written by somebody else at the same time")
-    told = ", ".join(sorted({reason for reason in reasons if reason != "None"}))
-    return LedgerUnavailable(f"commit: DynamoDB cancelled it ({told or 'no reason given'})")
+_NAME = "#key"  # "day" and "reference" are words of DynamoDB's own language

@@ -2,9 +2,11 @@
 The items of the ledger's table: what is under which key.
 
     pk                         sk                 holds
-    payment#<id>               state              the payment; due_pk (one of eight) and due_at
-                                                  while it is due
-    payment#<id>               event#<sequence>   an event; events_pk its day, events_sk its place
+    <kind>#<id>                state              an entity; due_pk (one of eight) and due_at while
+                                                  it is due; reference, subscription and day for
+                                                  the look-up indexes
+    <kind>#<id>                event#<sequence>   an event; events_pk one of its day's shards,
+                                                  events_sk its place
     seen#<key>                 seen               the digest; gone after 90 days (expires_at)
     days                       <day>              a day that has events: listing skips the others
     attempt#<sink>#<event id>  attempt            when the sink had the event; gone after 30 days
@@ -14,22 +16,27 @@ The items of the ledger's table: what is under which key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from penstock.adapters.archive import place, stamp
-from penstock.adapters.aws.records import payment_record, read_payment
+from penstock.adapters.aws import state
 from penstock.adapters.aws.values import Item, from_item, to_item
-from penstock.domain.change import Seen
+from penstock.domain.change import AnyEntity, Seen
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
+from penstock.domain.ref import EntityKind, Ref
 
 DUE_INDEX = "due"
 EVENTS_INDEX = "events"
-DUE = tuple(f"due#{shard}" for shard in range(8))
+REFERENCE_INDEX = "by_reference"
+SUBSCRIPTION_INDEX = "by_subscription"
+DAY_INDEX = "by_day"
+SHARDS = 8
+DUE = tuple(f"due#{shard}" for shard in range(SHARDS))
 """
-The due index's partitions; a payment is always in the same one.
+The due index's partitions; an entity is always in the same one.
 
 One alone would take a thousand writes a second, and every commit of a payment under way is one.
 """
@@ -39,11 +46,13 @@ SEEN_FOR = timedelta(days=90)
 ATTEMPTS_FOR = timedelta(days=30)
 """Longer than a queue and then its dead-letter queue keep a message (14 days each)."""
 _DATE = len("2026-11-02")
+_INDEXED = 1024
+"""Bytes of an index's key; DynamoDB takes 2048, and nobody's reference needs more than this."""
 
 
-def payment_key(payment_id: str) -> Item:
-    """Where a payment's state is."""
-    return to_item({"pk": f"payment#{payment_id}", "sk": "state"})
+def state_key(ref: Ref) -> Item:
+    """Where an entity's state is."""
+    return to_item({"pk": str(ref), "sk": "state"})
 
 
 def seen_key(key: str) -> Item:
@@ -57,38 +66,55 @@ def day_item(day: str) -> Item:
 
 
 def event_sk(sequence: int) -> str:
-    """The sort key of a payment's event."""
+    """The sort key of an entity's event."""
     return f"event#{sequence:012d}"
 
 
 def day_of(event_place: str) -> str:
-    """The day, in UTC, of a place in the archive; it is the archive's partition."""
+    """The day, in UTC, of a place in the archive."""
     return event_place[:_DATE]
 
 
-def payment_item(payment: Payment, commit: str) -> Item:
+def day_shards(day: str) -> tuple[str, ...]:
+    """The archive's partitions of a day; the first is from before there were shards."""
+    return (day, *(f"{day}#{number}" for number in range(SHARDS)))
+
+
+def entity_days(kind: EntityKind, day: date) -> tuple[str, ...]:
+    """The partitions of the index `by_day` that hold a day's new entities of a kind."""
+    return tuple(f"{kind.value}#{day.isoformat()}#{number}" for number in range(SHARDS))
+
+
+def state_item(entity: AnyEntity, commit: str) -> Item:
     """
-    A payment's state; due_pk only while there is something to do, so the index stays small.
+    An entity's state; due_pk only while there is something to do, so the index stays small.
 
     Args:
         commit: this write's own name, by which a write knows itself again.
     """
-    due_at = payment.due_at
-    record = payment_record(payment)
-    # The key says it: an item of more than 1 KB costs twice as much to write.
-    del record["id"]
-    return payment_key(payment.id) | to_item(
+    due_at = entity.due_at
+    day = entity.created_at.astimezone(UTC).date()
+    return state_key(entity.ref) | to_item(
         {
-            **record,
+            **state.write(entity),
             "commit": commit,
-            "due_pk": _due_pk(payment.id) if due_at else None,
+            "due_pk": DUE[_shard(entity.id)] if due_at else None,
             "due_at": stamp(due_at) if due_at else None,
+            "day": entity_days(entity.kind, day)[_shard(entity.id)],
+            "reference": _reference(entity),
         }
     )
 
 
-def _due_pk(payment_id: str) -> str:
-    return DUE[sha256(payment_id.encode()).digest()[0] % len(DUE)]
+def _reference(entity: AnyEntity) -> str | None:
+    if not isinstance(entity, Payment):
+        return None
+    reference = entity.order.reference
+    return reference if reference and len(reference.encode()) <= _INDEXED else None
+
+
+def _shard(identity: str) -> int:
+    return sha256(identity.encode()).digest()[0] % SHARDS
 
 
 def attempt_key(sink: str, event_id: str) -> Item:
@@ -112,11 +138,11 @@ def event_item(event: Event) -> Item:
     """An event; `body` is what is published, the rest is for people and for the archive."""
     return to_item(
         {
-            "pk": f"payment#{event.entity}",
+            "pk": str(event.ref),
             "sk": event_sk(event.sequence),
-            "events_pk": day_of(place(event)),
+            "events_pk": f"{day_of(place(event))}#{_shard(event.entity)}",
             "events_sk": place(event),
-            "type": event.type.value,
+            "type": str(event.type),
             "body": event.dumps(),
         }
     )
@@ -128,10 +154,25 @@ def seen_item(seen: Seen, now: datetime) -> Item:
     return seen_key(seen.key) | to_item({"digest": seen.digest, "expires_at": expires_at})
 
 
-def read_payment_item(item: Mapping[str, Mapping[str, Any]]) -> Payment:
-    """The payment of a state item."""
+def read_state(item: Mapping[str, Mapping[str, Any]]) -> AnyEntity | None:
+    """
+    The entity of a state item; None for a kind that only newer code knows.
+
+    Raises:
+        LedgerUnavailable: newer code wrote it.
+    """
     record = from_item(item)
-    return read_payment({**record, "id": record["pk"].removeprefix("payment#")})
+    ref = read_ref(record["pk"])
+    return state.read(ref, record) if ref else None
+
+
+def read_ref(pk: str) -> Ref | None:
+    """The entity a partition key names; None for a kind that this code does not keep."""
+    try:
+        ref = Ref.parse(pk)
+    except ValueError:
+        return None
+    return ref if state.kept(ref.kind) else None
 
 
 def read_event_item(item: Mapping[str, Mapping[str, Any]]) -> Event:

@@ -58,6 +58,7 @@ class Table:
         index: str | None = None,
         limit: int | None = None,
         newest_first: bool = False,
+        names: Mapping[str, str] | None = None,
     ) -> list[Mapping[str, Mapping[str, Any]]]:
         """
         The items of one partition that match, in the order of their sort keys.
@@ -70,6 +71,7 @@ class Table:
             "ExpressionAttributeValues": values,
             "ScanIndexForward": not newest_first,
             **({"IndexName": index} if index else {"ConsistentRead": True}),
+            **({"ExpressionAttributeNames": dict(names)} if names else {}),
         }
         found: list[Mapping[str, Mapping[str, Any]]] = []
         with unavailable("query"):

@@ -2,57 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 
 from penstock.adapters.archive import cursor as cursor_at
 from penstock.adapters.archive import place, read_cursor
-from penstock.domain.change import Change, Seen
+from penstock.domain.change import AnyEntity, Change, E, Seen
+from penstock.domain.entity import Entity
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
-from penstock.errors import AlreadySeen, LedgerConflict
-from penstock.ports import EventPage
+from penstock.domain.ref import EntityKind, Ref
+from penstock.errors import LedgerConflict
+from penstock.ports import EventPage, Index
 
 
 class MemoryLedger:
-    """Payments, seen ids and events; a commit is one step of the loop, so all or nothing."""
+    """Entities, seen ids and events; a commit is one step of the loop, so all or nothing."""
 
     def __init__(self) -> None:
-        self._payments: dict[str, Payment] = {}
+        self._entities: dict[Ref, AnyEntity] = {}
+        self._due: dict[Ref, datetime] = {}
         self._seen: dict[str, Seen] = {}
         self._events: dict[str, Event] = {}
-        self._told: dict[str, list[Event]] = {}  # by payment, in order
+        self._told: dict[Ref, list[Event]] = {}  # by entity, in order
 
-    async def load(self, payment_id: str) -> Payment | None:
-        """The payment as last committed."""
-        return self._payments.get(payment_id)
+    async def load(self, kind: type[E], identity: str) -> E | None:
+        """The entity as last committed."""
+        found = self._entities.get(Ref(kind.kind, identity))
+        return found if isinstance(found, kind) else None
 
-    async def seen(self, key: str) -> Seen | None:
-        """What was remembered under a key."""
-        return self._seen.get(key)
+    async def find(self, ref: Ref) -> AnyEntity | None:
+        """The same, of whatever kind."""
+        return self._entities.get(ref)
 
-    async def commit(self, change: Change) -> None:
+    async def remember(self, seen: Seen) -> Seen:
+        """Remember an id unless it is remembered already; what is remembered comes back."""
+        return self._seen.setdefault(seen.key, seen)
+
+    async def commit(self, change: Change[AnyEntity]) -> None:
         """Write all of a change or nothing."""
-        if any(seen.key in self._seen for seen in change.seen):
-            raise AlreadySeen(f"{change.payment.id}: an id was seen already")
-        held = self._payments.get(change.payment.id)
+        entity = change.entity
+        held = self._entities.get(entity.ref)
         if (held.version if held else None) != change.expected:
-            raise LedgerConflict(f"{change.payment.id}: not at the expected version any more")
-        self._payments[change.payment.id] = change.payment
-        self._seen.update({seen.key: seen for seen in change.seen})
+            raise LedgerConflict(f"{entity.id}: not at the expected version any more")
+        self._entities[entity.ref] = entity
+        if due_at := entity.due_at:
+            self._due[entity.ref] = due_at
+        else:
+            self._due.pop(entity.ref, None)
         self._events.update({place(event): event for event in change.events})
-        self._told.setdefault(change.payment.id, []).extend(change.events)
+        self._told.setdefault(entity.ref, []).extend(change.events)
 
-    async def unsent(self, payment: Payment) -> Sequence[Event]:
-        """The payment's events after `payment.published`, in order."""
-        told = self._told.get(payment.id, ())
-        return [event for event in told if event.sequence > payment.published]
+    async def unsent(self, entity: Entity) -> Sequence[Event]:
+        """The entity's events after `entity.published`, in order."""
+        told = self._told.get(entity.ref, ())
+        return [event for event in told if event.sequence > entity.published]
 
-    async def due(self, now: datetime, limit: int) -> Sequence[str]:
-        """Ids of payments whose `due_at` has come, longest due first."""
-        dues = ((payment.due_at, payment.id) for payment in self._payments.values())
-        come = sorted((at, payment_id) for at, payment_id in dues if at and at <= now)
-        return [payment_id for _, payment_id in come[:limit]]
+    async def history(self, ref: Ref, limit: int) -> Sequence[Event]:
+        """The entity's events, newest first."""
+        return self._told.get(ref, [])[::-1][:limit]
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
+        """Entities whose `due_at` has come, longest due first."""
+        come = sorted((at, str(ref), ref) for ref, at in self._due.items() if at <= now)
+        return [ref for *_, ref in come[:limit]]
+
+    async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
+        """Payments by reference or subscription, newest first."""
+        return self._newest(
+            (
+                one
+                for one in self._entities.values()
+                if isinstance(one, Payment) and value == _indexed(one, index)
+            ),
+            limit,
+        )
+
+    async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:
+        """Entities of a kind that were first seen on a day (UTC), newest first."""
+        return self._newest(
+            (
+                one
+                for one in self._entities.values()
+                if one.kind is kind and one.created_at.astimezone(UTC).date() == day
+            ),
+            limit,
+        )
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:
         """The archive of events, newest first."""
@@ -63,3 +98,15 @@ class MemoryLedger:
         return EventPage(
             tuple(self._events[p] for p in page), cursor_at(page[-1]) if more else None
         )
+
+    def _newest(self, found: Iterable[AnyEntity], limit: int) -> list[Ref]:
+        ordered = sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
+        return [one.ref for one in ordered[:limit]]
+
+
+def _indexed(payment: Payment, index: Index) -> str | None:
+    match index:
+        case Index.reference:
+            return payment.order.reference
+        case Index.subscription:
+            return payment.subscription

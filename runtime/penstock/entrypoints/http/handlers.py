@@ -9,6 +9,7 @@ import structlog
 
 from penstock.bootstrap import Platform
 from penstock.contracts import Checked, Contract
+from penstock.domain.payment import Payment
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
 from penstock.entrypoints.http.views import payment_view
@@ -97,7 +98,7 @@ class Handlers:
 
     async def get_payment(self, call: Call) -> Answer:
         """Read a payment."""
-        payment = await self.platform.ledger.load(call.checked.parameters["id"])
+        payment = await self.platform.ledger.load(Payment, call.checked.parameters["id"])
         if payment is None:
             raise RequestRefused(404, "No such payment", "there is no payment of that id")
         return json_answer(200, payment_view(payment, payment.id))

@@ -10,6 +10,9 @@ from penstock.domain.money import Money
 from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.payment import Payment, Transaction
 
+_SHOWN = (OperationKind.charge, OperationKind.invoice, OperationKind.invoice_refunds)
+"""Calls that move or document money; what only asks again is our own business."""
+
 
 def payment_view(payment: Payment, where: str) -> dict[str, Any]:
     """
@@ -26,6 +29,10 @@ def payment_view(payment: Payment, where: str) -> dict[str, Any]:
             "status": payment.status.value,
             "reason": payment.reason,
             "amount": money(order.amount),
+            "refunded": money(payment.refunded) if payment.refunded else None,
+            "hold": payment.hold,
+            "fee": money(payment.fee) if payment.fee else None,
+            "net": money(payment.net) if payment.net else None,
             "reference": order.reference,
             "description": order.description,
             "metadata": dict(order.metadata) or None,
@@ -35,7 +42,7 @@ def payment_view(payment: Payment, where: str) -> dict[str, Any]:
             "subscription": payment.subscription,
             "plan": present({"id": plan.id, "name": plan.name}) if plan else None,
             "transactions": [_transaction(one) for one in payment.transactions],
-            "operations": [_operation(one) for one in payment.operations],
+            "operations": [_operation(one) for one in payment.operations if one.kind in _SHOWN],
             "invoice": _invoice(payment) or None,
             "links": {**payment.links, "self": where},
             "created_at": moment(payment.created_at),

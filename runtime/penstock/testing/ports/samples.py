@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from penstock.domain.change import Change, Fact, Seen, change
+from penstock.domain.change import Change, E, Fact, change
+from penstock.domain.dispute import Dispute, DisputeObservation, DisputeOutcome
 from penstock.domain.events import EventType
 from penstock.domain.money import Money
 from penstock.domain.operation import Operation, OperationKind, OperationState
-from penstock.domain.payment import Order, Payer, Payment, PaymentStatus, Plan, Transaction
+from penstock.domain.payment import (
+    Implied,
+    Order,
+    Payer,
+    Payment,
+    PaymentStatus,
+    Plan,
+    Transaction,
+)
+from penstock.domain.record import Became, Record
 from penstock.testing.clock import NOON
 
 LATER = NOON + timedelta(minutes=3, microseconds=7)
@@ -68,23 +77,75 @@ def full() -> Payment:
         plan=Plan("P-1", "Gold"),
         payer=payer,
         links={"gateway": "https://gateway.test/S-1"},
+        paid=True,
         refunded=Money(250, "USD"),
+        hold="held",
+        fee=Money(30, "USD"),
+        net=Money(220, "USD"),
+        as_of=LATER,
+        implied=(Implied.decided, Implied.released),
+        stale_since=NOON,
         invoice_number="PS-1",
         invoice_withheld="not withheld, but every field holds something",
+        invoice_refunded=Money(1, "USD"),
+        invoice_paid_twice=True,
+        remembered=("note-1", "note-2"),
         version=4,
         sequence=7,
         published=6,
     )
 
 
-def first(payment: Payment, *seen: Seen) -> Change:
-    """The change that makes the payment."""
-    return change(None, payment, now=payment.updated_at, new_id=str, seen=seen)
+def dispute(dispute_id: str = "PP-D-1") -> Dispute:
+    """A dispute, before its first commit, whose every field holds something of its own."""
+    return Dispute(
+        id=dispute_id,
+        gateway="paypal",
+        created_at=NOON,
+        updated_at=LATER,
+        seen=DisputeObservation(
+            "PP-D-1",
+            "open",
+            NOON,
+            reason="unauthorised",
+            amount=Money(9600, "USD"),
+            payments=("pay-1", "pay-2"),
+            respond_by=LATER,
+            outcome=DisputeOutcome.seller,
+            as_of=LATER,
+            links={"gateway": "https://gateway.test/PP-D-1"},
+        ),
+        confirmed=True,
+        unconfirmed_because="confirmed, but every field holds something",
+    )
 
 
-def step(
-    before: Payment, events: int = 0, *, seen: Sequence[Seen] = (), at: timedelta | None = None
-) -> Change:
+def record(record_id: str = "paypal/WH-1") -> Record:
+    """A recorded notification, before its first commit, whose every field holds something."""
+    return Record(
+        id=record_id,
+        gateway="paypal",
+        created_at=NOON,
+        updated_at=LATER,
+        type="BILLING.PLAN.CREATED",
+        occurred_at=NOON,
+        became=Became.recorded,
+        digest="d1",
+        resource_type="plan",
+        resource_id="P-1",
+        summary="A billing plan was created.",
+        because="it concerns no payment",
+        subject="payment#pay-1",
+        confirmed=True,
+    )
+
+
+def first(payment: E) -> Change[E]:
+    """The change that makes the entity."""
+    return change(None, payment, now=payment.updated_at, new_id=str)
+
+
+def step(before: Payment, events: int = 0, *, at: timedelta | None = None) -> Change[Payment]:
     """The next change of a payment, causing that many events, three minutes on or at that age."""
     names = (f"{before.id}/{number}" for number in range(before.sequence + 1, 10**6))
     return change(
@@ -93,7 +154,6 @@ def step(
         [Fact(EventType.payment_succeeded, {"place": place}) for place in range(events)],
         now=LATER if at is None else NOON + at,
         new_id=lambda: next(names),
-        seen=seen,
     )
 
 

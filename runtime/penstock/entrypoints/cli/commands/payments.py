@@ -31,7 +31,7 @@ def show(
     """Show a payment: where it stands, its money, its operations, its invoice."""
 
     async def read(world: AwsWorld) -> Payment | None:
-        return await world.ledger.load(payment_id)
+        return await world.ledger.load(Payment, payment_id)
 
     begun = session(context, stack, as_json)
     payment = begun.run(read)

@@ -1,0 +1,93 @@
+"""
+Our frozen dataclasses as records that a person can read in the table, and back.
+
+A field that holds nothing is left out; a field that a record lacks has its default, so that items
+from before the field existed load. Mappings are JSON texts: DynamoDB refuses a map's empty key,
+and their names are not ours.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from penstock.adapters.archive import stamp
+
+T = TypeVar("T")
+Record = dict[str, Any]
+
+
+def to_record(value: Any) -> Record:
+    """A dataclass in plain texts, whole numbers, lists and maps."""
+    record: Record = {}
+    for one in fields(value):
+        held = getattr(value, one.name)
+        if held is None or (held in ((), {}) and _may_be_absent(one)):
+            continue
+        record[one.name] = _plain(held)
+    return record
+
+
+def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
+    """
+    Read what `to_record` wrote.
+
+    Raises:
+        KeyError: a field without a default is missing.
+        ValueError: a value is not one of the field's.
+    """
+    read = {
+        name: _typed(hint, record[name])
+        for name, hint in _hints(kind).items()
+        if record.get(name) is not None
+    }
+    for one in fields(cast(Any, kind)):
+        if one.name not in read and not _may_be_absent(one):
+            raise KeyError(one.name)
+    return kind(**read)
+
+
+def _may_be_absent(one: Any) -> bool:
+    return one.default is not MISSING or one.default_factory is not MISSING
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, Any]:
+    hints = get_type_hints(kind)
+    return {one.name: hints[one.name] for one in fields(cast(Any, kind))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return stamp(value)
+    if is_dataclass(value):
+        return to_record(value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in cast("tuple[Any, ...]", value)]
+    if isinstance(value, Mapping):
+        return json.dumps(dict(cast("Mapping[str, str]", value)), ensure_ascii=False)
+    return value
+
+
+def _typed(hint: Any, raw: Any) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        (hint,) = (one for one in get_args(hint) if one is not type(None))
+        return _typed(hint, raw)
+    if origin is tuple:
+        return tuple(_typed(get_args(hint)[0], one) for one in raw)
+    if origin is not None and issubclass(origin, Mapping):
+        return dict(json.loads(raw))
+    if is_dataclass(hint):
+        return from_record(cast("type[Any]", hint), raw)
+    if issubclass(hint, datetime):
+        return datetime.fromisoformat(raw)
+    return hint(raw) if issubclass(hint, Enum) else raw

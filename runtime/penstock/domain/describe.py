@@ -1,0 +1,101 @@
+"""An entity as its events carry it: what is unknown is left out, and so is the e-mail address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from penstock.domain.dispute import Dispute
+from penstock.domain.money import Money
+from penstock.domain.operation import OperationKind
+from penstock.domain.payment import Payment
+from penstock.domain.record import Record
+
+
+def describe(entity: Payment | Dispute | Record) -> dict[str, Any]:
+    """The fields that every event of the entity holds (contracts/events/parts)."""
+    match entity:
+        case Payment():
+            return _present(_payment(entity))
+        case Dispute():
+            return _present(_dispute(entity))
+        case Record():
+            return _present(_record(entity))
+
+
+def amount(money: Money) -> dict[str, Any]:
+    """An amount as events carry it: minor units and currency."""
+    return {"minor": money.minor, "currency": money.currency}
+
+
+def _payment(payment: Payment) -> dict[str, Any]:
+    transaction = payment.transaction
+    invoice = payment.operation(OperationKind.invoice)
+    payer = payment.payer
+    return {
+        "payment_id": payment.id,
+        "status": payment.status.value,
+        "amount": amount(payment.order.amount),
+        "refunded": _amount(payment.refunded),
+        "hold": payment.hold,
+        "fee": _amount(payment.fee),
+        "net": _amount(payment.net),
+        "reason": payment.reason,
+        "reference": payment.order.reference,
+        "description": payment.order.description,
+        "transaction_id": transaction.id if transaction else None,
+        "subscription_id": payment.subscription,
+        "plan": _present({"id": payment.plan.id, "name": payment.plan.name})
+        if payment.plan
+        else None,
+        "payer": _present({"reference": payer.reference, "name": payer.name}) if payer else None,
+        "invoice": _present({"number": payment.invoice_number, "id": invoice.reference})
+        if invoice
+        else None,
+        "links": dict(payment.links),
+    }
+
+
+def _dispute(dispute: Dispute) -> dict[str, Any]:
+    seen = dispute.seen
+    return {
+        "dispute_id": dispute.id,
+        "status": seen.status,
+        "confirmed": dispute.confirmed,
+        "because": dispute.unconfirmed_because,
+        "reason": seen.reason,
+        "amount": _amount(seen.amount),
+        "payments": list(seen.payments),
+        "respond_by": _moment(seen.respond_by),
+        "outcome": seen.outcome.value if seen.outcome else None,
+        "opened_at": _moment(seen.opened_at),
+        "links": dict(seen.links),
+    }
+
+
+def _record(record: Record) -> dict[str, Any]:
+    return {
+        "notification_id": record.id,
+        "notification_type": record.type,
+        "resource_type": record.resource_type,
+        "resource_id": record.resource_id,
+        "summary": record.summary,
+        "occurred_at": _moment(record.occurred_at),
+        "became": record.became.value,
+        "because": record.because,
+        "subject": record.subject,
+        "confirmed": record.confirmed,
+    }
+
+
+def _amount(money: Money | None) -> dict[str, Any] | None:
+    return amount(money) if money else None
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value not in (None, {}, "", [])}

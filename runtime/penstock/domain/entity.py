@@ -1,0 +1,74 @@
+"""What the ledger keeps: entities of several kinds, each with its own history of events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+from uuid import UUID, uuid5
+
+from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.ref import EntityKind, Ref
+
+UNSENT_GRACE = timedelta(seconds=60)
+"""How long the function that committed an event has to publish it before the sweep does."""
+_OPERATIONS = UUID("0d2c3f52-5c0d-5d0b-9f0e-6a1d1c7d9a11")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """
+    One thing the ledger versions, with the operations and the events it caused.
+
+    Attributes:
+        version: grows by one with every commit; a write names the version it was decided on.
+        sequence: the number of events this entity has caused.
+        published: how many of them have left, in order.
+    """
+
+    kind: ClassVar[EntityKind]
+
+    id: str
+    gateway: str
+    created_at: datetime
+    updated_at: datetime
+    operations: tuple[Operation, ...] = ()
+    version: int = 0
+    sequence: int = 0
+    published: int = 0
+
+    @property
+    def ref(self) -> Ref:
+        """The entity's name in the ledger."""
+        return Ref(self.kind, self.id)
+
+    @property
+    def unsent(self) -> bool:
+        """Whether some of its events have not left yet."""
+        return self.sequence > self.published
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the sweep looks at it; None when nothing is left to do."""
+        due = [op.due_at for op in self.operations if op.open and op.due_at]
+        if self.unsent:
+            due.append(self.updated_at + UNSENT_GRACE)
+        return min(due, default=None)
+
+    def operation(self, kind: OperationKind) -> Operation | None:
+        """The newest operation of that kind, if there ever was one."""
+        return next((op for op in reversed(self.operations) if op.kind is kind), None)
+
+    def operation_id(self, kind: OperationKind, ordinal: int = 1) -> str:
+        """
+        The id that the entity's n-th operation of a kind has.
+
+        Derived, so that a ledger restored from a backup asks under the same idempotency key.
+        """
+        return str(uuid5(_OPERATIONS, f"{self.ref}/{kind.value}/{ordinal}"))
+
+    def replacing(self, operation: Operation) -> tuple[Operation, ...]:
+        """The operations with that one in the place of the one with its id, or added."""
+        if all(op.id != operation.id for op in self.operations):
+            return (*self.operations, operation)
+        return tuple(operation if op.id == operation.id else op for op in self.operations)

@@ -1,0 +1,51 @@
+"""The rules: what we know and what we learn in, what to commit out. Pure."""
+
+from penstock.domain.rules.disputes import claim_dispute, observe_dispute
+from penstock.domain.rules.gone import MOST_STEPS
+from penstock.domain.rules.invoices import (
+    NO_RECIPIENT,
+    NO_SUM,
+    WENT_BACK,
+    Abilities,
+    decide_invoice,
+    invoice_number,
+    is_invoice_of,
+    money_is_gone,
+    observe_invoice,
+    recorded,
+    reserve_refunds,
+    withhold,
+)
+from penstock.domain.rules.observed import contradict, observe
+from penstock.domain.rules.operations import accept, defer, settle, with_operation
+from penstock.domain.rules.records import record
+from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, asked, next_ask
+
+__all__ = [
+    "GIVE_UP_STALE",
+    "MOST_STEPS",
+    "NO_RECIPIENT",
+    "NO_SUM",
+    "WENT_BACK",
+    "Abilities",
+    "accept",
+    "ask_again",
+    "asked",
+    "claim_dispute",
+    "contradict",
+    "decide_invoice",
+    "defer",
+    "invoice_number",
+    "is_invoice_of",
+    "money_is_gone",
+    "next_ask",
+    "observe",
+    "observe_dispute",
+    "observe_invoice",
+    "record",
+    "recorded",
+    "reserve_refunds",
+    "settle",
+    "with_operation",
+    "withhold",
+]

@@ -1,0 +1,51 @@
+"""When the gateway is asked again, by the sweep, how an entity stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from penstock.domain.change import E
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import Payment
+
+SOONEST = timedelta(minutes=1)
+RAREST = timedelta(days=1)
+GIVE_UP_STALE = timedelta(hours=24)
+"""After so long what is fetched is applied, though a notification said otherwise."""
+
+
+def next_ask(attempts: int) -> timedelta:
+    """How long to wait before the n-th repeat: a minute, doubling, a day at most."""
+    return min(SOONEST * 2 ** min(attempts, 11), RAREST)
+
+
+def ask_again(entity: E, now: datetime, because: str) -> E:
+    """The entity with its re-read due: sooner at first, later the more often it was asked."""
+    known = entity.operation(OperationKind.reread)
+    # A doubt of another kind starts its waits anew.
+    attempts = known.attempts if known and known.open and known.reason == because else 0
+    if known and known.open and known.reason == because and known.due_at and known.due_at > now:
+        return entity
+    operation = Operation(
+        entity.operation_id(OperationKind.reread),
+        OperationKind.reread,
+        attempts=attempts + 1,
+        due_at=now + next_ask(attempts),
+        reason=because,
+    )
+    return replace(entity, operations=entity.replacing(operation))
+
+
+def asked(entity: E) -> E:
+    """The entity with nothing left to ask."""
+    known = entity.operation(OperationKind.reread)
+    if known is None or not known.open:
+        return entity
+    done = known.settle(OperationState.succeeded)
+    return replace(entity, operations=entity.replacing(done))
+
+
+def stale(payment: Payment, now: datetime) -> bool:
+    """Whether a stale copy is still waited out: for a day since the first one."""
+    return payment.stale_since is None or now - payment.stale_since < GIVE_UP_STALE

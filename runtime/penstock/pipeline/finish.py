@@ -1,0 +1,71 @@
+"""Finish: what a commit began, brought to its end: its events, its invoice, what follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.api.context import Clock, Ids
+from penstock.domain import rules
+from penstock.domain.change import AnyEntity, change
+from penstock.domain.dispute import Dispute
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import Payment
+from penstock.domain.ref import Ref
+from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.observe import Observe
+from penstock.pipeline.publish import Publish
+from penstock.ports import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Resumes an entity; the worker that committed calls it, and the sweep after a crash."""
+
+    ledger: Ledger
+    publish: Publish
+    observe: Observe
+    invoicing: Invoicing
+    clock: Clock
+    ids: Ids
+
+    async def __call__(self, ref: Ref) -> None:
+        """
+        Publish, follow, make the invoice, publish what that caused.
+
+        Raises:
+            TransientError: not now; the caller comes back, or the sweep does.
+        """
+        # What is already true is published before the invoice is tried, which may take a while.
+        entity = await self.publish(ref)
+        if isinstance(entity, Payment):
+            before = entity.sequence
+            entity = await self.invoicing(entity)
+            if entity.sequence > before:
+                await self.publish(ref)
+        if entity is not None:
+            await self.follow(entity)
+
+    async def follow(self, entity: AnyEntity) -> None:
+        """
+        Have the entities that this one's operations name re-read, each once.
+
+        Idempotent: they are asked how they stand, whatever happened before.
+        """
+        for operation in entity.operations:
+            if operation.kind is OperationKind.follow and operation.open:
+                await self._followed(Ref.parse(operation.reference or ""))
+                await self._settled(entity.ref, operation)
+
+    async def _followed(self, target: Ref) -> None:
+        # A payment from before Penstock stays unknown: a dispute must not make it an invoice.
+        found = await self.ledger.find(target)
+        if isinstance(found, Payment | Dispute):
+            await self.observe.again(found)
+            await self(target)
+
+    async def _settled(self, ref: Ref, operation: Operation) -> None:
+        latest = await self.ledger.find(ref)
+        if latest is None or operation not in latest.operations:
+            return
+        after = rules.with_operation(latest, operation.settle(OperationState.succeeded))
+        await self.ledger.commit(change(latest, after, now=self.clock.now(), new_id=self.ids.new))

@@ -1,0 +1,186 @@
+"""Observe: what a gateway says of an entity, committed; once more asked where it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from penstock.api.context import Clock, Ids
+from penstock.api.gateway import Gateway, InvoiceRefunds, Invoices, Reread
+from penstock.domain import rules
+from penstock.domain.change import AnyEntity, Change, change
+from penstock.domain.dispute import Dispute, DisputeObservation
+from penstock.domain.observation import (
+    AnyObservation,
+    Claimed,
+    InvoiceObservation,
+    NotYet,
+    Observation,
+)
+from penstock.domain.payment import Implied, Payment, Transaction
+from penstock.domain.ref import Ref
+from penstock.errors import PaymentConflict, UnknownGateway
+from penstock.pipeline import notices
+from penstock.ports import Ledger
+
+
+def abilities(gateway: Gateway) -> rules.Abilities:
+    """What the rules need to know of a gateway."""
+    return rules.Abilities(
+        reread=isinstance(gateway, Reread),
+        invoices=isinstance(gateway, Invoices),
+        invoice_refunds=isinstance(gateway, InvoiceRefunds),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """Applies observations; process, the sweep and the operators' commands all use it."""
+
+    gateways: Mapping[str, Gateway]
+    ledger: Ledger
+    clock: Clock
+    ids: Ids
+
+    async def apply(
+        self,
+        ref: Ref,
+        gateway: Gateway,
+        before: AnyEntity | None,
+        seen: AnyObservation | Claimed,
+        *,
+        implies: Sequence[Implied] = (),
+    ) -> bool:
+        """
+        Commit what was seen; says whether it concerns what we keep.
+
+        Args:
+            before: the entity as it was before the gateway was asked, so that a commit between
+                the two makes our version stale.
+
+        Raises:
+            LedgerConflict: somebody else wrote the entity first.
+            PaymentConflict: the id belongs to another gateway's entity.
+        """
+        if before is not None and before.gateway != gateway.name:
+            raise PaymentConflict(f"{ref} belongs to another gateway's {ref.kind}")
+        if isinstance(seen, InvoiceObservation):
+            return await self._invoice(before, seen)
+        decided = self._decided(ref, gateway, before, seen, implies)
+        if decided is not None and not _same(before, decided):
+            await self.ledger.commit(decided)
+            if isinstance(decided.entity, Payment):
+                notices.stale_applied(decided.entity, self.clock.now())
+        return True
+
+    async def again(self, entity: Payment | Dispute) -> None:
+        """
+        Ask the gateway's API how an entity stands now, and apply it.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            LedgerConflict: somebody else wrote the entity first.
+        """
+        gateway = self.gateways.get(entity.gateway)
+        if gateway is None:
+            raise UnknownGateway("the entity's gateway is not configured here")
+        if not isinstance(gateway, Reread):
+            await self._done(entity)
+            return
+        now = self.clock.now()
+        seen = await gateway.reread(entity.ref, _steps(entity), now)
+        if isinstance(seen, NotYet):
+            waiting = rules.ask_again(entity, now, "the gateway does not show it")
+            await self.ledger.commit(change(entity, waiting, now=now, new_id=self.ids.new))
+            return
+        await self.apply(entity.ref, gateway, entity, seen)
+        if isinstance(entity, Dispute):
+            latest = await self.ledger.load(Dispute, entity.id)
+            if latest is not None and latest.confirmed:
+                await self._done(latest)
+
+    async def complete(
+        self, gateway: Gateway, before: AnyEntity | None, seen: Observation
+    ) -> AnyObservation:
+        """What was seen, with every step that we know of and that it does not show read again."""
+        if not isinstance(gateway, Reread) or not isinstance(before, Payment):
+            return seen
+        shown = {one.id for one in seen.refunds}
+        if all(one.id in shown for one in before.sent_back):
+            return seen
+        known = (
+            seen.transaction,
+            *seen.refunds,
+            *(t for t in before.sent_back if t.id not in shown),
+        )
+        again = await gateway.reread(before.ref, known, self.clock.now())
+        return seen if isinstance(again, NotYet) else again
+
+    def _decided(
+        self,
+        ref: Ref,
+        gateway: Gateway,
+        before: AnyEntity | None,
+        seen: Observation | DisputeObservation | Claimed,
+        implies: Sequence[Implied],
+    ) -> Change[Payment] | Change[Dispute] | None:
+        now, new_id = self.clock.now(), self.ids.new
+        payment = before if isinstance(before, Payment) else None
+        dispute = before if isinstance(before, Dispute) else None
+        match seen:
+            case Observation():
+                return rules.observe(
+                    payment,
+                    ref.id,
+                    gateway.name,
+                    seen,
+                    can=abilities(gateway),
+                    now=now,
+                    new_id=new_id,
+                    implies=implies,
+                )
+            case DisputeObservation():
+                return rules.observe_dispute(
+                    dispute, ref.id, gateway.name, seen, now=now, new_id=new_id
+                )
+            case Claimed():
+                return rules.claim_dispute(
+                    dispute,
+                    ref.id,
+                    gateway.name,
+                    seen.observation,
+                    seen.because,
+                    rereads=isinstance(gateway, Reread),
+                    now=now,
+                    new_id=new_id,
+                )
+            case _:
+                assert_never(seen)
+
+    async def _invoice(self, before: AnyEntity | None, seen: InvoiceObservation) -> bool:
+        if not isinstance(before, Payment) or not rules.is_invoice_of(before, seen):
+            return False
+        decided = rules.observe_invoice(before, seen, now=self.clock.now(), new_id=self.ids.new)
+        if decided is not None:
+            await self.ledger.commit(decided)
+        return True
+
+    async def _done(self, entity: Payment | Dispute) -> None:
+        after = rules.asked(entity)
+        if after != entity:
+            await self.ledger.commit(
+                change(entity, after, now=self.clock.now(), new_id=self.ids.new)
+            )
+
+
+def _steps(entity: Payment | Dispute) -> tuple[Transaction, ...]:
+    return entity.transactions if isinstance(entity, Payment) else ()
+
+
+def _same(before: AnyEntity | None, decided: Change[AnyEntity]) -> bool:
+    """Whether a change only counts the version up."""
+    if before is None or decided.events:
+        return False
+    after = decided.entity
+    return before == replace(after, version=before.version, updated_at=before.updated_at)
