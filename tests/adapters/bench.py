@@ -67,9 +67,12 @@ class Bench:
         return name
 
 
+LOOK_UPS = ("reference", "subscription", "day")
+
+
 def table(name: str) -> Mapping[str, Any]:
-    """The ledger's table: pk and sk, and the two indexes."""
-    keys = ("pk", "sk", "due_pk", "due_at", "events_pk", "events_sk")
+    """The ledger's table: pk and sk, and its indexes."""
+    keys = ("pk", "sk", "due_pk", "due_at", "events_pk", "events_sk", *LOOK_UPS, "created_at")
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -86,6 +89,14 @@ def table(name: str) -> Mapping[str, Any]:
                 "KeySchema": _keys("events_pk", "events_sk"),
                 "Projection": {"ProjectionType": "ALL"},
             },
+            *(
+                {
+                    "IndexName": f"by_{key}",
+                    "KeySchema": _keys(key, "created_at"),
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+                for key in LOOK_UPS
+            ),
         ],
     }
 

@@ -12,6 +12,7 @@ import pytest
 from penstock.adapters.aws import Clients, DynamoLedger, SnsChannel, SqsChannel, SqsInbox, Threads
 from penstock.adapters.aws.inbox import portions
 from penstock.adapters.ids import RandomIds
+from penstock.domain.payment import Payment
 from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerUnavailable
 from penstock.ports import Message, Outgoing
 from penstock.testing.clock import FrozenClock
@@ -100,7 +101,7 @@ async def test_no_answer_is_told_by_what_was_asked(nowhere):
 
     answers = await asyncio.gather(
         nowhere.call("sesv2", "get_account"),
-        ledger.load("pay-1"),
+        ledger.load(Payment, "pay-1"),
         ledger.commit(first(accepted())),
         SnsChannel(nowhere, "arn:aws:sns:us-east-1:000000000000:t.fifo").send(outgoing),
         inbox.receive(1, 0),

@@ -1,4 +1,4 @@
-"""A payment survives the table: every field of every payment there can be."""
+"""Entities survive the table: every field of every one there can be."""
 
 from __future__ import annotations
 
@@ -14,17 +14,27 @@ from penstock.adapters.aws.items import (
     DUE,
     attempt_item,
     event_item,
-    payment_item,
     read_event_item,
-    read_payment_item,
+    read_state,
     seen_item,
+    state_item,
 )
 from penstock.adapters.aws.values import from_item, to_item
 from penstock.domain.change import Seen
+from penstock.domain.dispute import Dispute, DisputeObservation, DisputeOutcome
 from penstock.domain.events import Event, EventType
 from penstock.domain.money import Money
 from penstock.domain.operation import Operation, OperationKind, OperationState
-from penstock.domain.payment import Order, Payer, Payment, PaymentStatus, Plan, Transaction
+from penstock.domain.payment import (
+    Implied,
+    Order,
+    Payer,
+    Payment,
+    PaymentStatus,
+    Plan,
+    Transaction,
+)
+from penstock.domain.record import Became, Record
 from penstock.errors import MalformedMessage
 from penstock.testing.clock import NOON
 from penstock.testing.ports.samples import accepted, due_at, full, settled
@@ -59,12 +69,12 @@ operations = st.builds(
 transactions = st.builds(Transaction, texts, texts, statuses, money, moments)
 payments = st.builds(
     Payment,
-    texts,
-    texts,
-    orders,
-    statuses,
-    moments,
-    moments,
+    id=texts,
+    gateway=texts,
+    order=orders,
+    status=statuses,
+    created_at=moments,
+    updated_at=moments,
     reason=maybe,
     transactions=st.lists(transactions, max_size=2).map(tuple),
     operations=st.lists(operations, max_size=2).map(tuple),
@@ -72,12 +82,64 @@ payments = st.builds(
     plan=st.none() | st.builds(Plan, texts, maybe),
     payer=payers,
     links=pairs,
+    paid=st.booleans(),
     refunded=st.none() | money,
+    hold=maybe,
+    fee=st.none() | money,
+    net=st.none() | money,
+    as_of=st.none() | moments,
+    implied=st.lists(st.sampled_from(Implied), unique=True).map(tuple),
+    stale_since=st.none() | moments,
     invoice_number=maybe,
     invoice_withheld=maybe,
+    invoice_refunded=st.none() | money,
+    invoice_paid_twice=st.booleans(),
+    remembered=st.lists(texts, max_size=2).map(tuple),
     version=counts,
     sequence=st.just(0),
     published=st.just(0),
+)
+disputes = st.builds(
+    Dispute,
+    id=texts,
+    gateway=texts,
+    created_at=moments,
+    updated_at=moments,
+    operations=st.lists(operations, max_size=2).map(tuple),
+    seen=st.builds(
+        DisputeObservation,
+        texts,
+        texts,
+        moments,
+        maybe,
+        st.none() | money,
+        st.lists(texts, max_size=3).map(tuple),
+        st.none() | moments,
+        st.none() | st.sampled_from(DisputeOutcome),
+        st.none() | moments,
+        pairs,
+    ),
+    confirmed=st.booleans(),
+    unconfirmed_because=maybe,
+    version=counts,
+)
+records = st.builds(
+    Record,
+    id=texts,
+    gateway=texts,
+    created_at=moments,
+    updated_at=moments,
+    type=texts,
+    occurred_at=moments,
+    became=st.sampled_from(Became),
+    digest=texts,
+    resource_type=maybe,
+    resource_id=maybe,
+    summary=maybe,
+    because=maybe,
+    subject=maybe,
+    confirmed=st.booleans(),
+    version=counts,
 )
 values = st.recursive(
     texts | st.integers(-(10**30), 10**30) | st.booleans(),
@@ -86,12 +148,12 @@ values = st.recursive(
 
 
 @unhurried
-@given(payments)
-def test_a_payment_comes_back_as_it_was(payment):
+@given(payments | disputes | records)
+def test_an_entity_comes_back_as_it_was(entity):
     """
-    Whatever a payment holds, its item holds it too.
+    An item holds whatever its entity holds.
     """
-    assert payment == read_payment_item(payment_item(payment, "commit-1"))
+    assert entity == read_state(state_item(entity, "commit-1"))
 
 
 @unhurried
@@ -129,7 +191,7 @@ def test_half_a_character_parks_its_message():
     order = replace(full().order, description="\ud800")
 
     with pytest.raises(MalformedMessage):
-        payment_item(replace(full(), order=order), "commit-1")
+        state_item(replace(full(), order=order), "commit-1")
 
 
 def test_a_payment_is_in_the_due_index_only_while_it_is_due():
@@ -137,21 +199,19 @@ def test_a_payment_is_in_the_due_index_only_while_it_is_due():
     The sweep's index holds what is left to do, by the moment it is due, and nothing else.
     """
     waiting = due_at(accepted(), 7)
-    item = payment_item(waiting, "c")
+    item = state_item(waiting, "c")
 
     assert {"S": "2026-11-02T12:07:00.000000Z"} == item["due_at"]
     assert item["due_pk"]["S"] in DUE
-    assert set() == {"due_pk", "due_at"} & set(payment_item(settled(waiting), "c"))
+    assert set() == {"due_pk", "due_at"} & set(state_item(settled(waiting), "c"))
 
 
 def test_a_payment_is_due_in_one_place_for_ever_and_all_places_are_used():
     """
     A write that moved it to another partition would leave it listed twice.
     """
-    places = [
-        payment_item(due_at(accepted(f"pay-{n}"), 7), "c")["due_pk"]["S"] for n in range(200)
-    ]
-    later = payment_item(due_at(accepted("pay-7"), 9), "d")["due_pk"]["S"]
+    places = [state_item(due_at(accepted(f"pay-{n}"), 7), "c")["due_pk"]["S"] for n in range(200)]
+    later = state_item(due_at(accepted("pay-7"), 9), "d")["due_pk"]["S"]
 
     assert set(DUE) == set(places)
     assert places[7] == later
@@ -170,7 +230,7 @@ def test_what_is_empty_or_missing_takes_no_room():
     """
     A field that is None is left out, not written as nothing.
     """
-    assert "reason" not in payment_item(accepted(), "c")
+    assert "reason" not in state_item(accepted(), "c")
 
 
 def test_an_expiry_is_whole_seconds():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
@@ -20,7 +21,7 @@ class Recording:
     Keeps notifications.
 
         <gateway>/<event id>             the notification
-        <gateway>/<event id>~<digest>    another body under the same id, or one that the API
+        <gateway>/<event id>~<hash>      another body under the same id, or one that the API
                                          contradicts: it must not keep out the genuine one
     """
 
@@ -98,4 +99,5 @@ def _name(notification: Notification) -> str:
 
 
 def _variant(notification: Notification) -> str:
-    return f"{_name(notification)}~{notification.digest[:16]}"
+    sent = f"{notification.transmission}/{notification.digest}"
+    return f"{_name(notification)}~{sha256(sent.encode()).hexdigest()[:16]}"

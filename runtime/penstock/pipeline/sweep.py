@@ -82,7 +82,7 @@ class Sweep:
     async def _all(
         self,
         refs: Iterable[Ref],
-        work: Callable[[Ref], Awaitable[None]],
+        work: Callable[[Ref], Awaitable[str | None]],
         remaining: Callable[[], float],
     ) -> list[tuple[Ref, str | None]]:
         room = asyncio.Semaphore(SIDE_BY_SIDE)
@@ -92,13 +92,16 @@ class Sweep:
                 if remaining() <= self.item_timeout + MARGIN:
                     return None
                 with correlation.item(entity=ref.id):
-                    return ref, await self._tried(work(ref))
+                    return ref, await work(ref)
 
         done = await asyncio.gather(*(one(ref) for ref in refs))
         return [found for found in done if found is not None]
 
-    async def _send(self, ref: Ref) -> None:
-        """Events that have not left, and the message of a charge that nobody has begun."""
+    async def _send(self, ref: Ref) -> str | None:
+        return await self._tried(self._sent(ref))
+
+    async def _sent(self, ref: Ref) -> None:
+        """Events that have not left, and the message of a charge that has not begun."""
         entity = await self.finish.publish(ref)
         if not isinstance(entity, Payment):
             return
@@ -106,7 +109,7 @@ class Sweep:
         if charge and charge.state is OperationState.reserved and _due(charge, self.clock):
             await self.accept.send(entity)
 
-    async def _resume(self, ref: Ref) -> None:
+    async def _resume(self, ref: Ref) -> str | None:
         began = self.clock.monotonic()
         error = await self._tried(self._finished(ref))
         # A writer in between knows better when it is due, so a conflict is no error.
@@ -120,16 +123,13 @@ class Sweep:
             because=error,
             ms=round((self.clock.monotonic() - began) * 1000, 1),
         )
-        if error is not None:
-            raise _NotDone(error)
+        return error
 
     async def _tried(self, work: Awaitable[None]) -> str | None:
         """Do the work; says why it failed, if it did."""
         try:
             async with asyncio.timeout(self.item_timeout):
                 await work
-        except _NotDone as exc:
-            return str(exc)
         except PenstockError as exc:
             return f"{type(exc).__name__}: {exc}"
         except TimeoutError:
@@ -165,10 +165,6 @@ class Sweep:
         if entity is not None and entity.due_at is not None and entity.due_at <= now:
             deferred = rules.defer(entity, now + AGAIN, now=now, new_id=self.ids.new)
             await self.ledger.commit(deferred)
-
-
-class _NotDone(Exception):
-    """What `_resume` could not do, said already in its log line."""
 
 
 def _due(operation: Operation, clock: Clock) -> bool:

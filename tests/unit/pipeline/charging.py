@@ -16,7 +16,7 @@ async def send(world: World, body: object = None, *, dedup: str = "p1") -> None:
 
 
 async def payment(world: World) -> Payment:
-    held = await world.ledger.load("p1")
+    held = await world.ledger.load(Payment, "p1")
     assert held is not None
     return held
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.payment import Payment
 from penstock.errors import GatewayUnavailable, InvoiceRefused
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import notification
@@ -32,7 +33,7 @@ def refusing(because: str) -> Callable[[], None]:
 
 
 async def operation(world: World) -> Operation:
-    held = await world.ledger.load("acme-SALE1")
+    held = await world.ledger.load(Payment, "acme-SALE1")
     assert held is not None
     invoice = held.operation(OperationKind.invoice)
     assert invoice is not None

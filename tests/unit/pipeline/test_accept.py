@@ -39,7 +39,7 @@ async def test_a_payment_asked_for_twice_is_one_payment_charged_once():
     again = await world.accept("key-1", "acme", ORDER)
     await world.consume(world.payments, world.charge)
 
-    held = await world.ledger.load(accepted.id)
+    held = await world.ledger.load(Payment, accepted.id)
     assert accepted.id == again.id
     assert held is not None
     assert (PaymentStatus.succeeded, 1) == (held.status, world.acme.charge_calls)
@@ -81,7 +81,7 @@ async def test_what_was_sent_is_left_alone_by_the_sweep():
 
     swept = await world.sweep()
 
-    held = await world.ledger.load(accepted.id)
+    held = await world.ledger.load(Payment, accepted.id)
     assert held is not None
     operation = held.operation(OperationKind.charge)
     assert operation is not None
@@ -112,9 +112,9 @@ async def test_the_same_request_at_the_same_moment_is_one_payment_and_both_are_t
         def __getattr__(self, name: str) -> Any:
             return getattr(self._ledger, name)
 
-        async def load(self, payment_id: str) -> Payment | None:
+        async def load(self, kind: Any, payment_id: str) -> Payment | None:
             if self._looked:
-                return await self._ledger.load(payment_id)
+                return await self._ledger.load(kind, payment_id)
             self._looked = True
             return None
 

@@ -1,6 +1,7 @@
 """Charge: whatever the gateway answers and whoever else is at it, the money moves once."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ async def test_poison_is_parked_with_the_field_and_leaves_no_payment(body: objec
 
     assert "parked" == result.status
     assert names in (result.error or "")
-    assert await world.ledger.load("p1") is None
+    assert await world.ledger.load(Payment, "p1") is None
 
 
 async def test_people_hear_at_once_that_a_charge_was_parked():
@@ -166,7 +167,7 @@ class Stale:
     def __getattr__(self, name: str) -> object:
         return getattr(self._port, name)
 
-    async def load(self, payment_id: str) -> Payment | None:
+    async def load(self, kind: Any, payment_id: str) -> Payment | None:
         return None
 
 
@@ -228,7 +229,7 @@ class Interrupted(Acme):
     """While it answers, somebody else writes the payment."""
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        held = await self.world.ledger.load(request.payment_id)
+        held = await self.world.ledger.load(Payment, request.payment_id)
         assert held is not None
         await self.world.ledger.commit(
             change(held, held, now=self.world.clock.now(), new_id=self.world.ids.new)

@@ -4,6 +4,7 @@ import pytest
 
 from penstock.api import InvoiceState
 from penstock.domain.operation import OperationState
+from penstock.domain.payment import Payment
 from penstock.errors import InvoiceRefused
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme, notification
@@ -136,7 +137,7 @@ async def test_an_invoice_the_buyer_paid_before_it_could_be_cancelled_is_paid_tw
 
     await world.consume(world.verified, world.process)
 
-    held = await world.ledger.load("acme-SALE1")
+    held = await world.ledger.load(Payment, "acme-SALE1")
     assert held is not None
     assert (None, OperationState.succeeded) == (
         held.invoice_withheld,

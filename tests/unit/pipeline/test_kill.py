@@ -88,7 +88,7 @@ async def live_until_done(world: World, queue_name: str, stage: str) -> None:
 
 
 async def ended(world: World, entity: str, kind: OperationKind) -> Payment:
-    payment = await world.ledger.load(entity)
+    payment = await world.ledger.load(Payment, entity)
     assert payment is not None
     operation = payment.operation(kind)
     assert operation is not None

@@ -90,14 +90,14 @@ async def test_the_line_of_what_concerns_no_payment_names_its_delivery_and_says_
     await world.consume(world.verified, world.process)
 
     (line,) = named(logs, "stage.finished")
-    assert (one.delivery_id, "ignored", "nothing here follows from it") == (
+    assert (one.delivery_id, "recorded", "it concerns no payment and no dispute") == (
         line["entity"],
         line["outcome"],
         line["because"],
     )
 
 
-async def test_a_delivery_that_process_keeps_apart_is_counted_too(logs: Logs):
+async def test_a_transmission_that_comes_with_another_body_is_counted(logs: Logs):
     world = World()
     one = notification(transmission="t")
     other = notification("WH-2", transmission="t", delivery_id="d-2", body=b"[]")
@@ -105,7 +105,7 @@ async def test_a_delivery_that_process_keeps_apart_is_counted_too(logs: Logs):
         await world.verified.send(Outgoing(each.dumps(), group=each.group, dedup=each.delivery_id))
     await world.consume(world.verified, world.process)
 
-    assert ["d-2"] == [line["delivery_id"] for line in named(logs, "delivery.rejected")]
+    assert ["d-2"] == [line["delivery_id"] for line in named(logs, "delivery.altered")]
 
 
 async def test_an_authentic_delivery_is_not_counted_as_rejected(logs: Logs):

@@ -1,8 +1,10 @@
 """Process: a notification is a hint; the gateway's API decides, and it counts once."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from penstock.api import (
     Contradicted,
@@ -15,9 +17,20 @@ from penstock.api import (
 )
 from penstock.domain.delivery import Notification
 from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.payment import Payment
+from penstock.domain.record import Became
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.world import World
+
+Alarms = Callable[[], list[str]]
+
+
+@pytest.fixture
+def alarms() -> Iterator[Alarms]:
+    """The names of the warnings so far."""
+    with capture_logs() as logs:
+        yield lambda: [log["event"] for log in logs if log["log_level"] == "warning"]
 
 
 async def arrive(world: World, *notifications: Notification) -> None:
@@ -47,15 +60,35 @@ async def test_the_same_event_again_makes_no_second_invoice():
     assert ["payment.succeeded", "invoice.paid"] == [e.type for e in await world.published()]
 
 
-async def test_a_transmission_with_another_body_is_rejected():
+async def test_a_transmission_with_another_body_alarms_and_both_are_confirmed(alarms: Alarms):
     world = World()
     await arrive(world, notification(), notification("WH-2", transmission="t-WH-1", body=b"x"))
 
+    results = await world.consume(world.verified, world.process)
+
+    assert ["done", "done"] == [result.status for result in results]
+    assert ["delivery.altered"] == alarms()
+    assert [] == await world.drain(world.rejected)
+    assert 1 == len(world.acme.invoices)
+
+
+async def test_a_forged_copy_first_does_not_block_the_genuine_delivery(alarms: Alarms):
+    world = World()
+    other = replace(world.acme.sale, id="SALE2")
+    world.acme.sale = other
+    forged = notification("WH-1", entity="acme-SALE2", transmission="t-1", body=b"forged")
+    await arrive(world, forged)
+    await world.consume(world.verified, world.process)
+    world.acme.sale = replace(other, id="SALE1")
+
+    await world.verified.send(
+        Outgoing(notification("WH-1", transmission="t-1").dumps(), group="g", dedup="genuine")
+    )
     await world.consume(world.verified, world.process)
 
-    (rejected,) = await world.drain(world.rejected)
-    assert "its transmission was seen before with another body" == rejected.attributes["reason"]
-    assert 1 == len(world.acme.invoices)
+    assert ["delivery.altered"] == alarms()
+    assert PaymentStatus.succeeded is (await world.payment("acme-SALE1")).status
+    assert PaymentStatus.succeeded is (await world.payment("acme-SALE2")).status
 
 
 async def test_what_the_api_contradicts_has_no_invoice_and_an_event_that_says_so():
@@ -93,7 +126,9 @@ async def test_a_sale_refunded_meanwhile_is_applied_as_fetched():
 
     await world.consume(world.verified, world.process)
 
-    assert ["payment.refunded", "invoice.withheld"] == [e.type for e in await world.published()]
+    assert ["payment.succeeded", "payment.refunded", "invoice.withheld"] == [
+        e.type for e in await world.published()
+    ]
     assert [] == world.acme.invoices
 
 
@@ -138,7 +173,12 @@ async def test_a_refund_that_was_parked_counts_once_it_is_redriven():
 
     await world.consume(world.verified, world.process)
 
-    assert "payment.succeeded" == (await world.published())[0].type
+    held = await world.record()
+    assert held is not None
+    assert ["notification.recorded", "payment.succeeded", "invoice.paid"] == [
+        event.type for event in await world.published()
+    ]
+    assert (Became.applied, None) == (held.became, held.because)
 
 
 async def test_an_api_that_cannot_say_now_whom_a_notification_concerns_is_waited_for():
@@ -150,13 +190,51 @@ async def test_an_api_that_cannot_say_now_whom_a_notification_concerns_is_waited
     assert ("retry", []) == (result.status, await world.drain(world.dead))
 
 
-async def test_what_concerns_no_payment_is_ignored():
+async def test_what_concerns_no_payment_is_recorded_and_published():
     world = World()
     await arrive(world, notification(entity=None))
 
     (result,) = await world.consume(world.verified, world.process)
 
-    assert ("done", []) == (result.status, await world.published())
+    (event,) = await world.published()
+    held = await world.record()
+    assert held is not None
+    assert ("done", Became.recorded, False) == (result.status, held.became, held.confirmed)
+    assert ("notification.recorded", "acme/WH-1", "SALE.COMPLETED") == (
+        event.type,
+        event.entity,
+        event.data["notification_type"],
+    )
+
+
+async def test_a_notification_that_was_applied_is_recorded_and_its_payment_speaks_for_it():
+    world = World()
+    await arrive(world, notification())
+
+    await world.consume(world.verified, world.process)
+
+    held = await world.record()
+    assert held is not None
+    assert (Became.applied, "payment#acme-SALE1", True) == (
+        held.became,
+        held.subject,
+        held.confirmed,
+    )
+    assert "notification.recorded" not in [e.type for e in await world.published()]
+
+
+async def test_what_is_parked_is_recorded_and_published_once():
+    world = World(Acme(unavailable=Unconfirmable("a state that is not known here")))
+    await arrive(world, notification())
+    await world.consume(world.verified, world.process)
+    (dead,) = await world.drain(world.dead)
+    await world.verified.send(Outgoing(dead.body, group=dead.group, dedup=dead.id))
+    await world.consume(world.verified, world.process)
+
+    held = await world.record()
+    assert held is not None
+    assert (Became.parked, "a state that is not known here") == (held.became, held.because)
+    assert ["notification.recorded"] == [e.type for e in await world.published()]
 
 
 async def test_a_duplicate_finishes_what_a_crash_left_open():
@@ -178,7 +256,7 @@ async def test_a_duplicate_finishes_what_a_crash_left_open():
 
     await world.process(second)
 
-    held = await world.ledger.load("acme-SALE1")
+    held = await world.ledger.load(Payment, "acme-SALE1")
     assert held is not None
     invoice = held.operation(OperationKind.invoice)
     assert invoice is not None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from penstock.api import Contradicted, Money, Observation, PaymentStatus
 from penstock.domain.delivery import Notification
+from penstock.domain.payment import Payment
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.world import World
@@ -33,6 +34,7 @@ async def test_a_contradiction_that_is_corrected_and_sent_again_counts():
 
 async def test_a_contradicted_delivery_that_comes_again_is_told_once():
     world = World(contradicted_once())
+    world.acme.confirmations *= 2
     await handled(world, notification(), "first")
 
     await handled(world, notification(), "the same once more")
@@ -60,7 +62,7 @@ async def test_an_event_id_used_twice_for_two_payments_loses_neither():
 
     await handled(world, second, "2")
 
-    held = await world.ledger.load("acme-SALE2")
+    held = await world.ledger.load(Payment, "acme-SALE2")
     assert held is not None
     assert (PaymentStatus.succeeded, 2) == (held.status, len(world.acme.recorded))
 
@@ -78,13 +80,13 @@ async def test_a_sale_never_writes_over_another_gateways_payment_of_that_name():
     body = '{"id":"acme-SALE1","provider":"acme","order":{"amount":7,"currency":"JPY"}}'
     await world.payments.send(Outgoing(body, group="p", dedup="p"))
     await world.consume(world.payments, world.charge)
-    charged = await world.ledger.load("acme-SALE1")
+    charged = await world.ledger.load(Payment, "acme-SALE1")
     assert charged is not None
-    world.ledger._payments["acme-SALE1"] = replace(charged, gateway="example")  # pyright: ignore[reportPrivateUsage]
+    world.ledger._entities[charged.ref] = replace(charged, gateway="example")  # pyright: ignore[reportPrivateUsage]
 
     status = await handled(world, notification(), "1")
 
-    held = await world.ledger.load("acme-SALE1")
+    held = await world.ledger.load(Payment, "acme-SALE1")
     assert held is not None
     assert ("parked", charged.transactions) == (status, held.transactions)
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.domain.change import Change
+from penstock.domain.payment import Payment
+from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import LedgerConflict
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import notification
 from tests.unit.pipeline.world import World
+
+SALE = Ref(EntityKind.payment, "acme-SALE1")
 
 
 class Overtaken:
@@ -21,9 +25,9 @@ class Overtaken:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    async def commit(self, change: Change) -> None:
-        before = await self._ledger.load(change.payment.id)
-        if before is not None and change.payment.published > before.published:
+    async def commit(self, change: Change[Any]) -> None:
+        before = await self._ledger.load(Payment, change.entity.id)
+        if before is not None and change.entity.published > before.published:
             self.refused += 1
             raise LedgerConflict("not at the expected version any more")
         await self._ledger.commit(change)
@@ -40,8 +44,8 @@ async def test_an_event_that_left_while_its_payment_moved_on_is_no_failure():
 
     assert ("done", True) == (result.status, ledger.refused > 0)
     world.wrap = lambda port: port
-    await world.publish("acme-SALE1")
-    held = await world.ledger.load("acme-SALE1")
+    await world.publish(SALE)
+    held = await world.ledger.load(Payment, "acme-SALE1")
     assert held is not None
     assert not held.unsent
     # The same ids again: the topic drops them, as it drops any copy.
@@ -54,9 +58,9 @@ async def test_what_is_marked_is_not_sent_again():
     await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
     await world.consume(world.verified, world.process)
 
-    held = await world.ledger.load("acme-SALE1")
+    held = await world.ledger.load(Payment, "acme-SALE1")
     world.wrap = lambda port: None if port is world.events else port
 
     # There is no topic now that could be sent to.
-    assert held == await world.publish("acme-SALE1")
-    assert await world.publish("nobody's") is None
+    assert held == await world.publish(SALE)
+    assert await world.publish(Ref(EntityKind.payment, "nobody's")) is None

@@ -53,7 +53,7 @@ async def lost(world: World, *names: str) -> None:
 
 
 async def state(world: World, name: str) -> tuple[PaymentStatus, OperationState]:
-    held = await world.ledger.load(name)
+    held = await world.ledger.load(Payment, name)
     assert held is not None
     operation = held.operation(OperationKind.charge)
     assert operation is not None
@@ -61,7 +61,7 @@ async def state(world: World, name: str) -> tuple[PaymentStatus, OperationState]
 
 
 async def due(world: World) -> Sequence[str]:
-    return await world.ledger.due(world.clock.now(), 100)
+    return [ref.id for ref in await world.ledger.due(world.clock.now(), 100)]
 
 
 async def test_a_bug_met_at_one_payment_ends_no_other_and_keeps_its_words_to_itself():
@@ -72,7 +72,7 @@ async def test_a_bug_met_at_one_payment_ends_no_other_and_keeps_its_words_to_its
     swept = await world.sweep()
 
     assert {"bug": "unexpected RuntimeError", "good": None} == {
-        one.payment_id: one.error for one in swept
+        one.ref.id: one.error for one in swept
     }
     assert OperationState.succeeded is (await state(world, "good"))[1]
 
@@ -86,7 +86,7 @@ async def test_what_cannot_be_helped_goes_to_the_end_of_the_line():
     (first,) = await world.sweep(limit=1)
     (second,) = await world.sweep(limit=1)
 
-    assert (["away", "good"], "away", "good") == (before, first.payment_id, second.payment_id)
+    assert (["away", "good"], "away", "good") == (before, first.ref.id, second.ref.id)
     assert OperationState.succeeded is (await state(world, "good"))[1]
 
 
@@ -98,8 +98,7 @@ async def test_a_payment_that_hangs_is_given_up_and_holds_up_nobody():
         world.ledger,
         world.accept,
         world.charge,
-        world.invoicing,
-        world.publish,
+        world.finish,
         world.clock,
         world.ids,
         item_timeout=0.05,
@@ -210,7 +209,7 @@ async def test_a_sweep_beside_a_consumer_charges_nothing_twice():
     world.clock.advance(900)
     await world.consume(world.payments, world.charge)
 
-    held: Payment | None = await world.ledger.load("p1")
+    held: Payment | None = await world.ledger.load(Payment, "p1")
     assert held is not None
     assert (PaymentStatus.succeeded, 1) == (held.status, len(world.acme.charges))
     assert held.due_at is None or held.due_at > world.clock.now() - timedelta(days=1)
@@ -243,7 +242,7 @@ async def test_a_charge_is_asked_about_when_it_is_due_and_not_when_only_an_event
     world.wrap = lambda port: port
     world.clock.advance(90)
 
-    assert ["p1"] == [one.payment_id for one in await world.sweep()]
+    assert ["p1"] == [one.ref.id for one in await world.sweep()]
     assert 0 == world.acme.asked
     assert ["payment.pending"] == [event.type for event in await world.published()]
     world.clock.advance(300)

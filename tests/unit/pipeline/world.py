@@ -11,12 +11,17 @@ from typing import Any
 from penstock.adapters.memory import MemoryLedger, MemoryQueue
 from penstock.api import Gateway
 from penstock.domain.events import Event
+from penstock.domain.payment import Payment
+from penstock.domain.record import Record
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle, Result
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.finish import Finish
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.observe import Observe
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
+from penstock.pipeline.recording import Recording
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
 from penstock.ports import Channel, Inbox, Ledger, Message
@@ -88,13 +93,33 @@ class World:
         )
 
     @property
+    def observe(self) -> Observe:
+        return Observe(self.gateways, self.wrapped_ledger, self.clock, self.ids)
+
+    @property
+    def recording(self) -> Recording:
+        return Recording(self.wrapped_ledger, self.publish, self.clock, self.ids)
+
+    @property
+    def finish(self) -> Finish:
+        return Finish(
+            self.wrapped_ledger,
+            self.publish,
+            self.observe,
+            self.invoicing,
+            self.clock,
+            self.ids,
+        )
+
+    @property
     def process(self) -> Process:
         return Process(
             self.gateways,
             self.wrapped_ledger,
             self.wrap(self.rejected),
-            self.publish,
-            self.invoicing,
+            self.observe,
+            self.recording,
+            self.finish,
             self.clock,
             self.ids,
         )
@@ -117,8 +142,7 @@ class World:
             self.wrapped_ledger,
             self.accept,
             self.charge,
-            self.invoicing,
-            self.publish,
+            self.finish,
             self.clock,
             self.ids,
             ITEM_TIMEOUT,
@@ -143,6 +167,16 @@ class World:
             for message in batch:
                 await queue.delete(message)
         return held
+
+    async def payment(self, identity: str = "acme-SALE1") -> Payment:
+        """A payment as the ledger holds it."""
+        held = await self.ledger.load(Payment, identity)
+        assert held is not None
+        return held
+
+    async def record(self, event_id: str = "WH-1") -> Record | None:
+        """A notification as the ledger holds it."""
+        return await self.ledger.load(Record, f"{self.acme.name}/{event_id}")
 
     async def published(self) -> list[Event]:
         """The events that left, in order."""

@@ -53,14 +53,15 @@ def decide_invoice(payment: Payment, now: datetime, can: Abilities) -> tuple[Pay
     if not can.invoices or not payment.paid:
         return payment, []
     operation = payment.operation(OperationKind.invoice)
-    if operation is not None and operation.attempts:
+    if operation is not None and _begun(operation):
         return reserve_refunds(payment, now, can), []
     because = _no_invoice(payment)
     if because is not None:
         if operation is not None and operation.open:
             settled = operation.settle(OperationState.declined, reason=because)
-            payment = payment.with_operation(settled)
-        return withhold(payment, because)
+            payment = payment.with_operation(replace(settled, attempts=0))
+        # Said again only when the reason is another one: it is decided at each observation.
+        return (payment, []) if payment.invoice_withheld == because else withhold(payment, because)
     if operation is not None and operation.open:
         return payment, []
     reserved = Operation(
@@ -128,15 +129,18 @@ def withhold(
     payment: Payment, because: str, payable: str | None = None
 ) -> tuple[Payment, list[Fact]]:
     """
-    Write down why there is no invoice; say so when the reason is a new one.
+    Write down why there is no invoice, and say so.
 
     Args:
         payable: why one that the buyer has could not be cancelled, if so: the buyer may pay it.
     """
-    if payment.invoice_withheld == because and payable is None:
-        return payment, []
     data = {"because": because} | ({"payable": payable} if payable else {})
     return replace(payment, invoice_withheld=because), [Fact(EventType.invoice_withheld, data)]
+
+
+def _begun(operation: Operation) -> bool:
+    """Whether a create was submitted: one that certainly was not sent is reserved again."""
+    return operation.attempts > 0 and operation.state is not OperationState.reserved
 
 
 def _no_invoice(payment: Payment) -> str | None:

@@ -1,0 +1,104 @@
+"""Old and new code side by side: old items load, and old code fails safely on new ones."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from penstock.adapters.aws.items import read_state, state_item
+from penstock.adapters.aws.values import from_item
+from penstock.domain import rules
+from penstock.domain.money import Money
+from penstock.domain.observation import Observation
+from penstock.domain.payment import Payment, PaymentStatus
+from penstock.errors import LedgerUnavailable
+from penstock.testing.clock import NOON
+from penstock.testing.ports.samples import accepted, full
+from tests.adapters.v1_reader import read_payment
+
+# Written by the code as it was before items named their version.
+ITEMS = json.loads((Path(__file__).parent / "v1_items.json").read_text())
+
+
+def upgraded(name: str) -> Payment:
+    payment = read_state(ITEMS[name])
+    assert isinstance(payment, Payment)
+    return payment
+
+
+@pytest.mark.parametrize("name", ITEMS)
+def test_an_old_item_loads_with_all_it_holds(name):
+    """
+    What the old reader read is what the new one reads, but for what only the new one knows.
+    """
+    record = from_item(ITEMS[name])
+    old = read_payment({**record, "id": record["pk"].removeprefix("payment#")})
+    new = upgraded(name)
+
+    steps = tuple(one for one in new.transactions if one.id != "earlier")
+    assert old == replace(new, paid=False, transactions=steps)
+
+
+@pytest.mark.parametrize(
+    ("name", "paid"),
+    [("accepted", False), ("pending", False), ("paid", True), ("refunded", True)],
+)
+def test_an_old_payment_whose_money_came_does_not_succeed_again(name, paid):
+    """
+    `payment.succeeded` was published by the old code; the new code must not repeat it.
+    """
+    assert paid is upgraded(name).paid
+
+
+def test_an_old_refund_total_above_its_steps_is_not_published_as_restored():
+    """
+    The old code took the gateway's total; its steps add up to less, and the difference stays.
+    """
+    before = upgraded("more refunded than its steps")
+    sale = replace(before.transactions[0], status=PaymentStatus.partially_refunded)
+
+    seen = Observation(sale, refunds=before.transactions[2:])
+    change = rules.observe(
+        before,
+        before.id,
+        "paypal",
+        seen,
+        can=rules.Abilities(),
+        now=NOON,
+        new_id=lambda: "id",
+    )
+
+    assert ((), Money(800, "USD")) == (change.events, change.entity.refunded)
+
+
+@pytest.mark.parametrize("payment", [accepted(), full()], ids=["accepted", "full"])
+def test_old_code_fails_on_a_new_item_instead_of_writing_it_back(payment):
+    """
+    The old reader must not read a state that it would write back without its new fields.
+    """
+    record = from_item(state_item(payment, "commit-1"))
+
+    with pytest.raises(KeyError):
+        read_payment({**record, "id": payment.id})
+
+
+def test_this_code_fails_on_an_item_of_newer_code_and_retries():
+    """
+    A state of a version to come is unavailable, not malformed: its message waits.
+    """
+    item = {**state_item(full(), "commit-1"), "schema": {"N": "3"}}
+
+    with pytest.raises(LedgerUnavailable, match="newer code"):
+        read_state(item)
+
+
+def test_an_item_of_a_kind_that_only_newer_code_knows_is_passed_over():
+    """
+    The sweep of old code finds no entity there, and leaves it to newer code.
+    """
+    item = {**state_item(full(), "commit-1"), "pk": {"S": "voucher#1"}}
+
+    assert read_state(item) is None
