@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import environment as env
 from infra.access import permits
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
-from infra.config import environment as env
-from infra.config.environment import Variables
 from infra.config.project import ROOT
+from infra.environment import Variables
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
