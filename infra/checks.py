@@ -9,11 +9,11 @@ import pulumi
 from infra import bundle
 from infra.access.permits import resource
 from infra.config.contract import event_types
-from infra.config.environment import plugin_settings
 from infra.config.plugins import Plugins, installed
 from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
 from infra.config.stackconfig import foreign_keys
+from infra.environment import plugin_settings
 
 ZIPS = ("receive", "api", "worker")
 
