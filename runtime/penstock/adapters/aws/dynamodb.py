@@ -11,17 +11,15 @@ from penstock.adapters.archive import stamp
 from penstock.adapters.aws import items
 from penstock.adapters.aws.archive import DynamoArchive
 from penstock.adapters.aws.clients import Clients, Refusal
+from penstock.adapters.aws.codes import CANCELLED, CONDITION, CONFLICT, failure, reason
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import to_item
 from penstock.api.context import Clock, Ids
 from penstock.domain.change import Change, Seen
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
-from penstock.errors import AlreadySeen, LedgerConflict, LedgerUnavailable
+from penstock.errors import AlreadySeen, LedgerUnavailable
 from penstock.ports import EventPage
-
-_MET = "ConditionalCheckFailed"
-_CONFLICT = "TransactionConflict"
 
 
 class DynamoLedger:
@@ -138,13 +136,9 @@ class DynamoLedger:
                     "put_item", **put, ReturnValuesOnConditionCheckFailure="ALL_OLD"
                 )
             except Refusal as exc:
-                if exc.code != "ConditionalCheckFailedException":
-                    raise
                 if exc.details.get("Item", {}).get("commit") == {"S": commit}:
                     return
-                raise LedgerConflict(
-                    f"{payment_id}: not at the expected version any more"
-                ) from None
+                raise failure(payment_id, exc.code) from None
 
     async def _put_together(
         self, change: Change, puts: Sequence[dict[str, Any]], commit: str
@@ -158,7 +152,7 @@ class DynamoLedger:
                     ClientRequestToken=commit,
                 )
             except Refusal as exc:
-                if exc.code != "TransactionCanceledException":
+                if reason(exc.code) != CANCELLED:
                     raise
                 raise _cancelled(change, exc) from None
 
@@ -167,11 +161,11 @@ def _cancelled(change: Change, exc: Refusal) -> Exception:
     """What a cancelled transaction says, by the place of each of its puts: state, events, seen."""
     reasons = [str(reason.get("Code")) for reason in exc.details.get("CancellationReasons", [])]
     payment_id = change.payment.id
-    if _MET in reasons[1 + len(change.events) :]:
+    if CONDITION in reasons[1 + len(change.events) :]:
         return AlreadySeen(f"{payment_id}: an id was seen already")
-    if _MET in reasons[:1]:
-        return LedgerConflict(f"{payment_id}: not at the expected version any more")
-    if _CONFLICT in reasons:
-        return LedgerConflict(f"{payment_id}: written by somebody else at the same time")
+    if CONDITION in reasons[:1]:
+        return failure(payment_id, CONDITION)
+    if CONFLICT in reasons:
+        return failure(payment_id, CONFLICT)
     told = ", ".join(sorted({reason for reason in reasons if reason != "None"}))
     return LedgerUnavailable(f"commit: DynamoDB cancelled it ({told or 'no reason given'})")
