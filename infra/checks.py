@@ -14,7 +14,6 @@ from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
 from infra.config.sizes import oversize
 from infra.config.stackconfig import foreign_keys
-from infra.environment import plugin_settings
 
 ZIPS = ("receive", "api", "worker")
 
