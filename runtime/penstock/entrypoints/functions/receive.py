@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TOPIC = "PENSTOCK_DELIVERIES_TOPIC_ARN"
 _PACKAGE = Path(__file__).parents[2]
-_METRIC = {
-    "Namespace": "Penstock",
-    "Dimensions": [["stack", "stage", "status"]],
-    "Metrics": [{"Name": "ms", "Unit": "Milliseconds"}],
-}
 _RANK = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
@@ -125,16 +120,12 @@ class Intake:
         self._print(line)
 
     def _print(self, line: dict[str, object]) -> None:
-        """As `observability` writes a function's lines, its metric in the line too."""
+        """As `observability` writes a function's lines; CloudWatch makes metrics of them."""
         trace = self._environ.get("_X_AMZN_TRACE_ID", "")
         if trace.startswith("Root=") and "Sampled=1" in trace:
             line["trace_id"] = trace[5:].partition(";")[0]
         if stack := self._environ.get("PENSTOCK_STACK"):
             line["stack"] = stack
-            line["_aws"] = {
-                "Timestamp": round(time.time() * 1000),
-                "CloudWatchMetrics": [_METRIC],
-            }
         print(json.dumps(line, separators=(",", ":")), flush=True)
 
 
