@@ -30,6 +30,7 @@ _PROBE = """
 import sys
 sys.dont_write_bytecode = True
 import {module}
+from infra.printing import printing
 def handler(event, context):
     return {{}}
 """
@@ -104,4 +105,4 @@ def _imported(tree: Path) -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))
