@@ -21,8 +21,8 @@ from penstock.api import Simulated, Simulator
 from penstock.bootstrap import Platform
 from penstock.bootstrap.memory import MemoryWorld
 from penstock.entrypoints.cli.stack import plugin_variables
+from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
-from penstock.entrypoints.http.web import listening
 from penstock.plugins import Kind, Registration, Registry, load
 from penstock.settings import Settings
 
