@@ -31,7 +31,7 @@ from rich.table import Table
 from benchmarks.queue_stub import QueueStub
 from benchmarks.signing import Signer
 from infra.printing import printing
-from penstock.entrypoints.http.web import listening
+from penstock.entrypoints.http.listener import listening
 
 DEPTHS = (1_000, 10_000, 100_000)
 ROUNDS = 5

@@ -27,7 +27,7 @@ from penstock.adapters.aws import Clients, DynamoAttempts, DynamoLedger
 from penstock.api import Http, Response
 from penstock.bootstrap import Platform
 from penstock.entrypoints.functions.receive import Intake
-from penstock.entrypoints.http.web import listening
+from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.serve.tryout import tryout
 from penstock.pipeline.batch import Status
 from penstock.ports import Channel, Outgoing
