@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +44,12 @@ def in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
     """For tests whose server logs to this process's standard output meanwhile."""
     command = [sys.executable, "-m", "penstock.entrypoints.cli", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+
+
+def shown(url: str) -> Any:
+    """What a simulator shows there."""
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - a simulator of ours
+        return json.loads(answer.read())
 
 
 @pytest.fixture
@@ -302,6 +309,76 @@ class TestTrigger:
         (told,) = in_a_process("trigger", *arguments).stdout.splitlines()
 
         assert told.endswith("sent; answered 202")
+
+    def test_a_refund_names_the_payment_it_concerns(self):
+        sale = ("--set", "resource.id=SALE00000000TRG11")
+        in_a_process("trigger", *sale)
+        named = ("--set", "resource.sale_id=SALE00000000TRG11")
+        told = in_a_process("trigger", "PAYMENT.SALE.REFUNDED", *named).stdout.splitlines()
+
+        assert "payment paypal-SALE00000000TRG11" in told[0]
+        assert "penstock payments show paypal-SALE00000000TRG11" == told[1]
+
+    @pytest.mark.parametrize(
+        ("event", "kind"),
+        [
+            ("PAYMENT.CAPTURE.COMPLETED", "payment"),
+            ("PAYMENT.CAPTURE.REFUNDED", "refund"),
+            ("CUSTOMER.DISPUTE.CREATED", "dispute"),
+            ("BILLING.PLAN.CREATED", "plan"),
+            ("BILLING.SUBSCRIPTION.CREATED", "subscription"),
+        ],
+    )
+    def test_each_family_of_events_is_sent_and_names_what_it_concerns(self, event: str, kind: str):
+        sent = json.loads(in_a_process("--json", "trigger", event).stdout)
+
+        assert ([202], event, kind) == (
+            sent["answers"],
+            sent["event_type"],
+            sent["concerns"][0]["kind"],
+        )
+
+    def test_a_body_of_ones_own_is_named_by_what_it_says(self, folder: Path):
+        event = {
+            "id": "WH-OWN-1",
+            "event_type": "CUSTOMER.DISPUTE.CREATED",
+            "resource": {
+                "dispute_id": "PP-D-7",
+                "disputed_transactions": [{"seller_transaction_id": "SALE00000000TRG12"}],
+            },
+        }
+        (folder / "body").write_text(json.dumps(event))
+        told = in_a_process("trigger", "--body", str(folder / "body")).stdout.splitlines()
+
+        assert told[0].startswith("CUSTOMER.DISPUTE.CREATED WH-OWN-1 (dispute PP-D-7, payment")
+        assert "penstock payments show paypal-SALE00000000TRG12" == told[1]
+
+    def test_a_value_may_be_an_object_and_reach_the_subscription(self, live: Live):
+        amount = 'resource.amount={"total":"7.00","currency":"EUR"}'
+        name = "subscriber.name.given_name=Grace"
+        result = in_a_process("--json", "trigger", "--set", amount, "--subscription", name)
+        books = f"{live.simulators['paypal']}/_simulator/books"
+        sale = shown(f"{books}/sales/{json.loads(result.stdout)['resource_id']}")
+        subscription = shown(f"{books}/subscriptions/{sale['billing_agreement_id']}")
+
+        assert {"total": "7.00", "currency": "EUR"} == sale["amount"]
+        assert "Grace" == subscription["subscriber"]["name"]["given_name"]
+
+    def test_set_and_body_together_are_refused(self, folder: Path):
+        """
+        A body is sent as it is.
+        """
+        (folder / "body").write_bytes(b"{}")
+        result = penstock("trigger", "--set", "a=b", "--body", str(folder / "body"))
+
+        assert 2 == result.exit_code
+
+    def test_an_unknown_event_is_refused_with_those_that_are_known(self):
+        result = in_a_process("trigger", "PAYMENT.SALE.COMPLETE")
+
+        assert 2 == result.returncode
+        assert "PAYMENT.CAPTURE.COMPLETED" in result.stderr
+        assert "CUSTOMER.DISPUTE.CREATED" in result.stderr
 
     def test_an_api_that_gives_no_answer_is_code_6(self, folder: Path, live: Live):
         write(folder, apiUrl="http://127.0.0.1:9", simulators=live.simulators)

@@ -11,10 +11,13 @@ from penstock.testing.simulator import with_faults
 from penstock_paypal.simulator.authority import NAME, Identity, pem
 from penstock_paypal.simulator.billing import Billing
 from penstock_paypal.simulator.books import Books
+from penstock_paypal.simulator.control import Control
 from penstock_paypal.simulator.credentials import Credentials
+from penstock_paypal.simulator.disputes import Disputes
 from penstock_paypal.simulator.invoicing import Invoicing
 from penstock_paypal.simulator.oauth import CERTIFICATES, OAuth
 from penstock_paypal.simulator.pages import Pages
+from penstock_paypal.simulator.payments import Payments
 from penstock_paypal.simulator.webhooks import Webhooks
 from penstock_paypal.webhooks.door import CERT_NAME, CERT_URL
 
@@ -37,9 +40,12 @@ class PayPalSimulator:
         for part in (
             OAuth(credentials),
             Billing(self.books),
+            Payments(self.books),
+            Disputes(self.books),
             Invoicing(self.books),
             self._webhooks,
             Pages(self.books),
+            Control(self.books),
         ):
             part.add_to(app)
         self.app = with_faults(app)

@@ -1,10 +1,11 @@
-"""Plans, subscriptions and the sales under them."""
+"""Plans and subscriptions."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
-from penstock_paypal.simulator.books import Books, Document
+from penstock_paypal.simulator.books import Books
+from penstock_paypal.simulator.payments import found
 from penstock_paypal.simulator.problems import Problem, body_of
 
 _PLANS = "/v1/billing/plans"
@@ -12,7 +13,7 @@ _SUBSCRIPTIONS = "/v1/billing/subscriptions"
 
 
 class Billing:
-    """The routes of plans, subscriptions and sales."""
+    """The routes of plans and subscriptions."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
@@ -24,8 +25,6 @@ class Billing:
         app.router.add_get(f"{_PLANS}/{{id}}", self._show_plan)
         app.router.add_post(_SUBSCRIPTIONS, self._subscribe)
         app.router.add_get(f"{_SUBSCRIPTIONS}/{{id}}", self._show_subscription)
-        app.router.add_get("/v1/payments/sale/{id}", self._show_sale)
-        app.router.add_get("/v1/payments/refund/{id}", self._show_refund)
 
     async def _list_plans(self, _: web.Request) -> web.Response:
         return web.json_response({"plans": list(self._books.plans.values()), "links": []})
@@ -38,7 +37,7 @@ class Billing:
         return web.json_response(self._books.add_plan(body), status=201)
 
     async def _show_plan(self, request: web.Request) -> web.Response:
-        return web.json_response(_found(self._books.plans, request))
+        return web.json_response(found(self._books.plans, request))
 
     async def _subscribe(self, request: web.Request) -> web.Response:
         body = await body_of(request)
@@ -49,23 +48,10 @@ class Billing:
         return web.json_response(made, status=201)
 
     async def _show_subscription(self, request: web.Request) -> web.Response:
-        subscription = dict(_found(self._books.subscriptions, request))
+        subscription = dict(found(self._books.subscriptions, request))
         plan = self._books.plans.get(str(subscription.get("plan_id")))
         if plan and "plan" in request.query.get("fields", "").split(","):
             subscription["plan"] = {
                 name: plan[name] for name in ("product_id", "name", "description") if name in plan
             }
         return web.json_response(subscription)
-
-    async def _show_sale(self, request: web.Request) -> web.Response:
-        return web.json_response(_found(self._books.sales, request))
-
-    async def _show_refund(self, request: web.Request) -> web.Response:
-        return web.json_response(_found(self._books.refunds, request))
-
-
-def _found(kept: dict[str, Document], request: web.Request) -> Document:
-    try:
-        return kept[request.match_info["id"]]
-    except KeyError as exc:
-        raise Problem(404, "INVALID_RESOURCE_ID") from exc

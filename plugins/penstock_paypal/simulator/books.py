@@ -1,28 +1,74 @@
-"""What the simulated PayPal holds: plans, subscriptions, sales, invoices and mail sent."""
+"""What the simulated PayPal holds, as its API shows it, and the time it keeps."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 from penstock_paypal.simulator.credentials import token
 
 Document = dict[str, Any]
+COLLECTIONS = (
+    "plans",
+    "subscriptions",
+    "sales",
+    "refunds",
+    "captures",
+    "payments",
+    "orders",
+    "disputes",
+    "invoices",
+)
 
 
 @dataclass(slots=True)
 class Books:
-    """Everything by id, in the shapes the API answers with."""
+    """
+    Everything by id, in the shapes the API answers with.
+
+    `refunds` and `captures` hold both generations: one with a `status` is shown by v2, any other
+    by v1. `payments` are the v1 payments that sales belong to, `orders` the v2 ones of captures.
+
+    Attributes:
+        stated: collection and id of what a test stated; an event's body does not change it.
+        unique_numbers: whether an invoice number can be used once only. PayPal's rule is unknown.
+        ahead: how far PayPal's clock is ahead of this machine's.
+    """
 
     plans: dict[str, Document] = field(default_factory=dict[str, Document])
     subscriptions: dict[str, Document] = field(default_factory=dict[str, Document])
     sales: dict[str, Document] = field(default_factory=dict[str, Document])
     refunds: dict[str, Document] = field(default_factory=dict[str, Document])
+    captures: dict[str, Document] = field(default_factory=dict[str, Document])
+    payments: dict[str, Document] = field(default_factory=dict[str, Document])
+    orders: dict[str, Document] = field(default_factory=dict[str, Document])
+    disputes: dict[str, Document] = field(default_factory=dict[str, Document])
     invoices: dict[str, Document] = field(default_factory=dict[str, Document])
     mailed: list[Document] = field(default_factory=list[Document])
+    stated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     unique_numbers: bool = False
-    """Whether an invoice number is taken once only; whether PayPal's are is not known."""
+    ahead: timedelta = timedelta()
+
+    def collection(self, name: str) -> dict[str, Document]:
+        """
+        One of the collections.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        if name not in COLLECTIONS:
+            raise KeyError(name)
+        kept: dict[str, Document] = getattr(self, name)
+        return kept
+
+    def clock(self) -> datetime:
+        """PayPal's time."""
+        return datetime.now(UTC) + self.ahead
+
+    def now(self) -> str:
+        """PayPal's time, as PayPal writes it."""
+        return written(self.clock())
 
     def plan(self) -> Document:
         """The plan that subscriptions are made under unless another is named."""
@@ -49,37 +95,70 @@ class Books:
 
     def add_plan(self, document: Document) -> Document:
         """Take a plan."""
-        plan = {"id": f"P-{token(24)}", "status": "ACTIVE", "create_time": now(), **document}
+        plan = {"id": f"P-{token(24)}", "status": "ACTIVE", "create_time": self.now(), **document}
         self.plans[plan["id"]] = plan
         return plan
 
     def subscribe(self, **fields: Any) -> Document:
         """A new subscription; `fields` replace what it would have."""
+        now = self.now()
         subscription: Document = {
             "id": f"I-{token(12)}",
             "status": "ACTIVE",
-            "status_update_time": now(),
+            "status_update_time": now,
             "plan_id": fields.get("plan_id") or self.plan()["id"],
-            "start_time": now(),
+            "start_time": now,
             "quantity": "1",
             "subscriber": {
                 "payer_id": token(13),
                 "email_address": "buyer@example.com",
                 "name": {"given_name": "Ada", "surname": "Example"},
             },
-            "create_time": now(),
-            "update_time": now(),
+            "create_time": now,
+            "update_time": now,
             "plan_overridden": False,
             **fields,
         }
         self.subscriptions[subscription["id"]] = subscription
         return subscription
 
+    def paid(self, identity: str) -> Document | None:
+        """The sale or the capture of that id."""
+        return self.sales.get(identity) or self.captures.get(identity)
+
     def mails_of(self, invoice_id: str) -> int:
         """How often an invoice was mailed to its recipient."""
         return sum(1 for mail in self.mailed if mail["invoice_id"] == invoice_id)
 
 
-def now() -> str:
-    """The time as PayPal writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def written(at: datetime) -> str:
+    """A time as PayPal writes it."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def put(document: Document, path: str, value: Any) -> None:
+    """
+    Set a value by its dotted path; None takes the field away.
+
+    A number in the path is a place in a list, as in `disputed_transactions.0`.
+    """
+    *parents, last = path.split(".")
+    for name in parents:
+        document = _inner(document, name)
+    if value is None:
+        document.pop(last, None)
+    else:
+        document[last] = value
+
+
+def _inner(holder: Any, name: str) -> Any:
+    if isinstance(holder, list):
+        items = cast("list[Any]", holder)
+        place = int(name) if name.isdecimal() else 0
+        while len(items) <= place:
+            items.append({})
+        return items[place]
+    inner = holder.get(name)
+    if not isinstance(inner, dict | list):
+        inner = holder[name] = dict[str, Any]()
+    return cast(Any, inner)

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from penstock_paypal import shapes
-from penstock_paypal.simulator.books import Books, Document, now
+from penstock_paypal.simulator import templates, truth
+from penstock_paypal.simulator.books import Books, Document, put
 from penstock_paypal.simulator.credentials import token
 
-_SALE_STATES = {
+SALES = {
     "PAYMENT.SALE.COMPLETED": "completed",
     "PAYMENT.SALE.PENDING": "pending",
     "PAYMENT.SALE.DENIED": "denied",
 }
-_SENT_BACK = {"PAYMENT.SALE.REFUNDED": "refunded", "PAYMENT.SALE.REVERSED": "reversed"}
-_SUBSCRIPTION_STATES = {
+SALES_SENT_BACK = {"PAYMENT.SALE.REFUNDED": "refunded", "PAYMENT.SALE.REVERSED": "reversed"}
+CAPTURES = {
+    "PAYMENT.CAPTURE.COMPLETED": "COMPLETED",
+    "PAYMENT.CAPTURE.PENDING": "PENDING",
+    # One fact under two names: DENIED is v1's, DECLINED is v2's.
+    "PAYMENT.CAPTURE.DENIED": "DECLINED",
+    "PAYMENT.CAPTURE.DECLINED": "DECLINED",
+}
+CAPTURES_SENT_BACK = {
+    "PAYMENT.CAPTURE.REFUNDED": "COMPLETED",
+    "PAYMENT.CAPTURE.REVERSED": "COMPLETED",
+    "PAYMENT.REFUND.PENDING": "PENDING",
+    "PAYMENT.REFUND.FAILED": "FAILED",
+}
+SUBSCRIPTIONS = {
     "BILLING.SUBSCRIPTION.CREATED": "APPROVAL_PENDING",
     "BILLING.SUBSCRIPTION.ACTIVATED": "ACTIVE",
     "BILLING.SUBSCRIPTION.UPDATED": "ACTIVE",
@@ -26,8 +39,41 @@ _SUBSCRIPTION_STATES = {
     "BILLING.SUBSCRIPTION.EXPIRED": "EXPIRED",
     "BILLING.SUBSCRIPTION.PAYMENT.FAILED": "ACTIVE",
 }
-_INVOICES = frozenset({"INVOICING.INVOICE.PAID", "INVOICING.INVOICE.CANCELLED"})
-KNOWN = frozenset({*_SALE_STATES, *_SENT_BACK, *_SUBSCRIPTION_STATES, *_INVOICES})
+PLANS = {
+    "BILLING.PLAN.CREATED": "CREATED",
+    "BILLING.PLAN.UPDATED": "ACTIVE",
+    "BILLING.PLAN.ACTIVATED": "ACTIVE",
+    "BILLING.PLAN.DEACTIVATED": "INACTIVE",
+    "BILLING.PLAN.PRICING-CHANGE.ACTIVATED": "ACTIVE",
+}
+DISPUTES = frozenset(
+    {"CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED", "CUSTOMER.DISPUTE.RESOLVED"}
+)
+INVOICES = frozenset({"INVOICING.INVOICE.PAID", "INVOICING.INVOICE.CANCELLED"})
+KNOWN = frozenset(
+    {
+        *SALES,
+        *SALES_SENT_BACK,
+        *CAPTURES,
+        *CAPTURES_SENT_BACK,
+        *SUBSCRIPTIONS,
+        *PLANS,
+        *DISPUTES,
+        *INVOICES,
+    }
+)
+# What a second event about the same sale or capture does not change.
+_KEPT = (
+    "create_time",
+    "amount",
+    "billing_agreement_id",
+    "parent_payment",
+    "custom",
+    "invoice_number",
+    "custom_id",
+    "invoice_id",
+    "supplementary_data",
+)
 
 
 class UnknownResource(Exception):
@@ -50,140 +96,106 @@ def event(
     Raises:
         UnknownResource: no such invoice.
     """
-    if event_type in _INVOICES:
-        resource_type, resource = "invoices", _invoice(books, overrides)
-    elif event_type in _SUBSCRIPTION_STATES:
-        status = _SUBSCRIPTION_STATES[event_type]
-        resource_type, resource = "subscription", books.subscribe(status=status)
-    else:
-        sent_back = event_type in _SENT_BACK
-        resource_type = "refund" if sent_back else "sale"
-        resource = _refund() if sent_back else _sale(_SALE_STATES[event_type])
+    resource_type, resource = _resource(books, event_type, overrides)
     made: Document = {
         "id": f"WH-{token()}-{token()}",
         "event_version": "1.0",
-        "create_time": now(),
+        "create_time": books.now(),
         "resource_type": resource_type,
         "event_type": event_type,
         "summary": f"Simulated: {event_type}",
         "resource": copy.deepcopy(resource),
         "links": [],
     }
+    if resource_type in ("subscription", "plan") or "status" in resource:
+        made["resource_version"] = "2.0"
+    if resource_type == "dispute":
+        # PayPal's disputes have a status and no version.
+        made.pop("resource_version", None)
     for path, value in overrides.items():
         put(made, path, value)
-    if resource_type in ("sale", "refund"):
-        _make_true(books, made, subscription)
-    elif resource_type == "subscription":
-        books.subscriptions[made["resource"]["id"]] = copy.deepcopy(made["resource"])
+    _make_true(books, made, overrides, subscription)
     return made
 
 
-def believe(books: Books, own: Mapping[str, Any]) -> None:
-    """Put what somebody's own event is about into the books, if it is about a sale."""
-    if own.get("event_type") in _SALE_STATES and shapes.text(own, "resource", "id"):
-        _make_true(books, copy.deepcopy(dict(own)), {})
+def _resource(books: Books, event_type: str, overrides: Mapping[str, Any]) -> tuple[str, Document]:
+    """The type of the event's resource, and the resource before anything is overridden."""
+    now, wanted = books.now(), str(overrides.get("resource.id") or "")
+    if state := SALES.get(event_type):
+        return "sale", _again(templates.sale(now, state), books.sales.get(wanted))
+    if event_type in SALES_SENT_BACK:
+        return "refund", templates.refund(now)
+    if status := CAPTURES.get(event_type):
+        return "capture", _again(templates.capture(now, status), books.captures.get(wanted))
+    if status := CAPTURES_SENT_BACK.get(event_type):
+        named = str(overrides.get("resource.capture_id") or token())
+        return "refund", templates.capture_refund(now, status, named)
+    if status := SUBSCRIPTIONS.get(event_type):
+        known = books.subscriptions.get(wanted)
+        changes = {"status": status, "status_update_time": now, "update_time": now}
+        if known is not None:
+            return "subscription", {**known, **changes}
+        return "subscription", books.subscribe(**({"id": wanted} if wanted else {}), **changes)
+    if status := PLANS.get(event_type):
+        known = books.plans.get(wanted) or books.plan()
+        return "plan", {**known, "status": status, "update_time": now}
+    if event_type in DISPUTES:
+        return "dispute", _dispute(books, event_type, overrides)
+    return "invoices", _invoice(books, overrides)
 
 
-def put(document: Document, path: str, value: Any) -> None:
-    """Set a value by its dotted path; None takes the field away."""
-    *parents, last = path.split(".")
-    for name in parents:
-        inner = document.get(name)
-        document[name] = inner if isinstance(inner, dict) else {}
-        document = document[name]
-    if value is None:
-        document.pop(last, None)
-    else:
-        document[last] = value
-
-
-def _make_true(books: Books, made: Document, subscription: Mapping[str, Any]) -> None:
-    resource, event_type = made["resource"], made["event_type"]
-    if event_type in _SENT_BACK:
-        _send_back(books, resource, _SENT_BACK[event_type], subscription)
-        return
-    sale = copy.deepcopy(resource)
-    agreement = sale.get("billing_agreement_id")
-    if agreement == "":
-        # Not said: the subscription it was under before, or one of its own.
-        known = shapes.text(books.sales.get(sale["id"]), "billing_agreement_id")
-        agreement = _under(books, known, subscription)
-        resource["billing_agreement_id"] = sale["billing_agreement_id"] = agreement
-    elif isinstance(agreement, str):
-        _under(books, agreement, subscription)
-    books.sales[sale["id"]] = sale
-
-
-def _send_back(
-    books: Books, refund: Document, state: str, subscription: Mapping[str, Any]
+def _make_true(
+    books: Books,
+    made: Document,
+    overrides: Mapping[str, Any],
+    subscription: Mapping[str, Any],
 ) -> None:
-    sale = books.sales.get(str(refund.get("sale_id")))
-    if sale is None:
-        sale = _sale("completed")
-        sale["amount"] = copy.deepcopy(refund["amount"])
-        sale["billing_agreement_id"] = _under(books, None, subscription)
-        if refund.get("sale_id"):
-            sale["id"] = refund["sale_id"]
-        elif "sale_id" in refund:
-            refund["sale_id"] = sale["id"]
-        books.sales[sale["id"]] = sale
-    # The API names the sale of a refund, also where the webhook does not.
-    books.refunds[str(refund["id"])] = {**copy.deepcopy(refund), "sale_id": sale["id"]}
-    of_it = [one for one in books.refunds.values() if one["sale_id"] == sale["id"]]
-    whole = sum(map(_total, of_it)) >= _total(sale)
-    sale["state"] = state if whole or state == "reversed" else f"partially_{state}"
-    sale["update_time"] = now()
+    event_type, resource = made["event_type"], made["resource"]
+    if event_type in SALES:
+        if "resource.transaction_fee" not in overrides:
+            truth.charge_fee(resource)
+        truth.sale(books, resource, subscription)
+    elif event_type in SALES_SENT_BACK:
+        truth.sent_back(books, resource, SALES_SENT_BACK[event_type], subscription)
+    elif event_type in CAPTURES:
+        if "resource.seller_receivable_breakdown" not in overrides:
+            truth.charge_fee(resource)
+        truth.capture(books, resource)
+    elif event_type in CAPTURES_SENT_BACK:
+        truth.capture_sent_back(books, resource)
+    elif event_type in SUBSCRIPTIONS:
+        books.subscriptions[resource["id"]] = copy.deepcopy(resource)
+    elif event_type in PLANS:
+        books.plans[resource["id"]] = copy.deepcopy(resource)
+    elif event_type in DISPUTES:
+        truth.dispute(books, resource)
 
 
-def _under(books: Books, agreement: str | None, changes: Mapping[str, Any]) -> str:
-    subscription = books.subscriptions.get(agreement or "")
-    if subscription is None:
-        subscription = books.subscribe(**({"id": agreement} if agreement else {}))
-    for path, value in changes.items():
-        put(subscription, path, value)
-    return str(subscription["id"])
+def _again(fresh: Document, known: Document | None) -> Document:
+    """What is known of it stays: a second event about it is no second payment."""
+    return {**fresh, **{name: known[name] for name in _KEPT if known and name in known}}
 
 
-def _sale(state: str) -> Document:
-    sale: Document = {
-        "id": token(),
-        "create_time": now(),
-        "update_time": now(),
-        "state": state,
-        "amount": {"total": "12.50", "currency": "USD", "details": {"subtotal": "12.50"}},
-        "payment_mode": "INSTANT_TRANSFER",
-        "protection_eligibility": "ELIGIBLE",
-        "billing_agreement_id": "",
-        "invoice_number": "",
-    }
-    if state == "pending":
-        return {**sale, "payment_mode": "ECHECK", "reason_code": "ECHECK"}
-    if state == "completed":
-        sale["transaction_fee"] = {"value": "0.74", "currency": "USD"}
-    return sale
-
-
-def _refund() -> Document:
-    return {
-        "id": token(),
-        "create_time": now(),
-        "state": "completed",
-        "amount": {"total": "12.50", "currency": "USD"},
-        "sale_id": "",
-    }
+def _dispute(books: Books, event_type: str, overrides: Mapping[str, Any]) -> Document:
+    wanted = overrides.get("resource.dispute_id")
+    known = books.disputes.get(str(wanted)) if wanted else None
+    if known is None and not wanted and event_type != "CUSTOMER.DISPUTE.CREATED":
+        unresolved = (one for one in books.disputes.values() if one.get("status") != "RESOLVED")
+        known = next(reversed(list(unresolved)), None)
+    if known is None:
+        named = overrides.get("resource.disputed_transactions.0.seller_transaction_id")
+        known = templates.dispute(books, truth.disputed(books, str(named) if named else None))
+    dispute = {**copy.deepcopy(known), "update_time": books.now()}
+    if event_type == "CUSTOMER.DISPUTE.RESOLVED":
+        dispute |= templates.resolution(dispute)
+    return dispute
 
 
 def _invoice(books: Books, overrides: Mapping[str, Any]) -> Document:
     named = (overrides.get(f"resource.invoice.{one}") for one in ("id", "detail.invoice_number"))
     wanted = {one for one in named if one}
     for invoice in reversed(books.invoices.values()):
-        if not wanted or wanted & {invoice["id"], invoice["detail"]["invoice_number"]}:
+        number = shapes.text(invoice, "detail", "invoice_number")
+        if not wanted or wanted & {invoice["id"], number}:
             return {"invoice": invoice}
     raise UnknownResource("there is no such invoice")
-
-
-def _total(resource: Document) -> Decimal:
-    try:
-        return abs(Decimal(str(resource["amount"]["total"])))
-    except (KeyError, TypeError, InvalidOperation):
-        return Decimal()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from aiohttp import web
 
 from penstock_paypal import shapes
-from penstock_paypal.simulator.books import Books, Document, now
+from penstock_paypal.simulator.books import Books, Document
 from penstock_paypal.simulator.credentials import token
 from penstock_paypal.simulator.problems import Problem, body_of
 
@@ -80,10 +79,10 @@ class Invoicing:
             "id": "-".join(("INV2", *(token(4) for _ in range(4)))),
             "status": "DRAFT",
             "detail": {
-                "invoice_date": _today(),
+                "invoice_date": self._today(),
                 **detail,
                 "invoice_number": number,
-                "metadata": {"create_time": now()},
+                "metadata": {"create_time": self._books.now()},
             },
             "amount": _money(total, currency),
             "due_amount": _money(total, currency),
@@ -118,7 +117,7 @@ class Invoicing:
             if not invoice.get("items"):
                 raise Problem(422, "MISSING_REQUIRED_PARAMETER", "/items")
             invoice["status"] = "SENT"
-            invoice["detail"]["metadata"]["first_sent_time"] = now()
+            invoice["detail"]["metadata"]["first_sent_time"] = self._books.now()
             self._mail(invoice, body)
         link = {"rel": "payer-view", "href": f"{request.url.origin()}/invoices", "method": "GET"}
         return web.json_response(link)
@@ -133,7 +132,7 @@ class Invoicing:
                     "to": shapes.text(recipient, "billing_info", "email_address"),
                     "subject": body.get("subject"),
                     "note": body.get("note"),
-                    "at": now(),
+                    "at": self._books.now(),
                 }
             )
 
@@ -166,7 +165,7 @@ class Invoicing:
         """The buyer pays by PayPal, whatever was recorded: so an invoice is paid twice."""
         invoice = self._found(request)
         amount = Decimal(invoice["amount"]["value"])
-        payment = {"payment_id": token(), "payment_date": _today(), "method": "PAYPAL"}
+        payment = {"payment_id": token(), "payment_date": self._today(), "method": "PAYPAL"}
         _settle(invoice, amount, {**payment, "type": "PAYPAL", "transaction_status": "SUCCESS"})
         return web.json_response(invoice)
 
@@ -174,6 +173,9 @@ class Invoicing:
         """Refuse a number that is taken, or stop refusing it: the body is true or false."""
         self._books.unique_numbers = await request.json() is True
         return web.Response(status=204)
+
+    def _today(self) -> str:
+        return self._books.clock().strftime("%Y-%m-%d")
 
     def _found(self, request: web.Request) -> Document:
         try:
@@ -220,7 +222,3 @@ def _money(value: Decimal, currency: str) -> dict[str, str]:
 def _brief(invoice: Document) -> Document:
     """An invoice as lists show it: without its payments."""
     return {name: value for name, value in invoice.items() if name != "payments"}
-
-
-def _today() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d")

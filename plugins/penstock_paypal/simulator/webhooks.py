@@ -7,7 +7,6 @@ import base64
 import json
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -26,11 +25,13 @@ from pydantic import (
 )
 
 from penstock_paypal import shapes
-from penstock_paypal.simulator import events
+from penstock_paypal.simulator import events, truth
 from penstock_paypal.simulator.authority import Identity, pem
-from penstock_paypal.simulator.books import Books, now
+from penstock_paypal.simulator.books import Books, put
+from penstock_paypal.simulator.control import Entry, refused, state, unknown
 from penstock_paypal.simulator.credentials import Credentials
 from penstock_paypal.simulator.oauth import CERTIFICATES
+from penstock_paypal.simulator.subject import concerns
 from penstock_paypal.webhooks.signature import signed_text
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -45,9 +46,10 @@ class Trigger(BaseModel):
         event_type: what happened; not needed with a body.
         set: values by dotted path into the event; null leaves the field out.
         subscription: the same, into the subscription that a sale is under.
-        contradict: the same, into the sale the API shows, so that it says otherwise than the
-            webhook; "resource": null hides the sale.
+        contradict: the same, into the resource the API shows, so that it says otherwise than the
+            webhook; "resource": null hides the resource.
         body: a payload of one's own, in base64, signed as it is.
+        books: what the API shows from now on, as `POST /_simulator/books` takes it.
         forge: signed with another key (true or "key"), or changed once it was signed ("body").
         copies: how many, side by side; byte-identical unless each is its own transmission.
         webhook_id: sign for another webhook than ours.
@@ -61,6 +63,7 @@ class Trigger(BaseModel):
     subscription: dict[str, Any] = Field(default_factory=dict[str, Any])
     contradict: dict[str, Any] = Field(default_factory=dict[str, Any])
     body: Base64Bytes | None = None
+    books: list[Entry] = Field(default_factory=list[Entry])
     forge: bool | Literal["key", "body"] = False
     copies: int = Field(1, ge=1, le=1000)
     own_transmissions: bool = False
@@ -72,6 +75,13 @@ class Trigger(BaseModel):
         if event_type not in events.KNOWN:
             raise ValueError(f"the simulator sends {', '.join(sorted(events.KNOWN))}")
         return event_type
+
+    @field_validator("books")
+    @classmethod
+    def _known_collections(cls, books: list[Entry]) -> list[Entry]:
+        if problem := unknown(books):
+            raise ValueError(problem)
+        return books
 
 
 class Webhooks:
@@ -118,19 +128,26 @@ class Webhooks:
         try:
             trigger = Trigger.model_validate_json(await request.read())
         except ValidationError as exc:
-            problem = exc.errors(include_input=False, include_url=False, include_context=False)
-            return web.json_response({"errors": problem}, status=400)
+            return refused(exc)
         try:
             event, body = self._payload(trigger)
         except events.UnknownResource as exc:
             return web.json_response({"errors": [{"msg": str(exc)}]}, status=404)
+        state(self._books, trigger.books)
         self._contradict(event, trigger.contradict)
+        about = concerns(self._books, event)
         base = self.url or str(request.url.origin())
         answers = await self._deliver(trigger, body, base)
         resource = shapes.mapping(event.get("resource"))
         told = shapes.text(resource, "id") or shapes.text(resource, "invoice", "id")
         return web.json_response(
-            {"event_id": shapes.text(event, "id"), "resource_id": told, "answers": answers}
+            {
+                "event_id": shapes.text(event, "id"),
+                "event_type": shapes.text(event, "event_type"),
+                "resource_id": told or shapes.text(resource, "dispute_id"),
+                "concerns": about,
+                "answers": answers,
+            }
         )
 
     def _payload(self, trigger: Trigger) -> tuple[Mapping[str, Any], bytes]:
@@ -141,18 +158,18 @@ class Webhooks:
             own = shapes.parse(trigger.body)
         except ValueError:
             return {}, trigger.body
-        events.believe(self._books, own)
+        truth.believe(self._books, own)
         return own, trigger.body
 
     def _contradict(self, event: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
-        sale_id = shapes.text(event, "resource", "id") or ""
-        if "resource" in changes and changes["resource"] is None:
-            self._books.sales.pop(sale_id, None)
-            return
-        sale = self._books.sales.get(sale_id)
-        for path, value in changes.items():
-            if sale is not None:
-                events.put(sale, path.removeprefix("resource."), value)
+        resource = shapes.mapping(event.get("resource"))
+        identity = shapes.text(resource, "id") or shapes.text(resource, "dispute_id") or ""
+        for kept in (self._books.sales, self._books.captures, self._books.disputes):
+            if "resource" in changes and changes["resource"] is None:
+                kept.pop(identity, None)
+            elif identity in kept:
+                for path, value in changes.items():
+                    put(kept[identity], path.removeprefix("resource."), value)
 
     async def _deliver(self, trigger: Trigger, body: bytes, base: str) -> list[int | None]:
         if trigger.target is None:
@@ -176,7 +193,7 @@ class Webhooks:
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def _headers(self, trigger: Trigger, body: bytes, base: str) -> dict[str, str]:
-        identity, stamp = str(uuid.uuid1()), now()
+        identity, stamp = str(uuid.uuid1()), self._books.now()
         webhook_id = trigger.webhook_id or self._credentials.webhook_id
         key = self._identity.key
         if trigger.forge in (True, "key"):
@@ -193,7 +210,7 @@ class Webhooks:
             "PAYPAL-AUTH-ALGO": "SHA256withRSA",
             "Content-Type": "application/json",
             "User-Agent": "PayPal/AUHD-214.0-simulated",
-            "Correlation-Id": f"{datetime.now(UTC).timestamp():.0f}",
+            "Correlation-Id": f"{self._books.clock().timestamp():.0f}",
         }
 
     async def _post(self, target: str, headers: dict[str, str], body: bytes) -> int | None:

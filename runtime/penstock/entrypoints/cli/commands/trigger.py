@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,11 +32,21 @@ def trigger(
     ] = "PAYMENT.SALE.COMPLETED",
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="a.b=c: one field of the webhook; may be repeated"),
+        typer.Option(
+            "--set",
+            help="a.b=c: one field of the webhook; c is text, JSON or null; may be repeated",
+        ),
+    ] = None,
+    subscription: Annotated[
+        list[str] | None,
+        typer.Option("--subscription", help="a.b=c: one field of the sale's subscription"),
     ] = None,
     forge: Annotated[bool, typer.Option("--forge", help="with a signature that is wrong")] = False,
     body: Annotated[
-        Path | None, typer.Option("--body", help="send this file's bytes, signed", exists=True)
+        Path | None,
+        typer.Option(
+            "--body", help="send this file's bytes, signed, instead of EVENT", exists=True
+        ),
     ] = None,
     copies: Annotated[int, typer.Option(min=1, max=100, help="the same one, side by side")] = 1,
     stack: StackName = None,
@@ -45,33 +56,44 @@ def trigger(
     begun = session(context, stack, as_json)
     if begun.stack_name != LOCAL:
         raise CommandError(
-            "trigger works on the local platform only: nobody else can sign for PayPal",
+            "trigger works on the local platform only: only PayPal can sign for PayPal",
             Code.refused,
         )
     order: dict[str, Any] = {
         "event_type": event,
-        "set": dict(_change(one) for one in changes or ()),
+        "set": dict(_change("--set", one) for one in changes or ()),
+        "subscription": dict(_change("--subscription", one) for one in subscription or ()),
         "forge": forge,
         "copies": copies,
     }
     if body is not None:
+        if changes or subscription:
+            raise CommandError(
+                "--body sends a file as it is: leave --set and --subscription out", Code.usage
+            )
+        # The body says itself what type of event it is.
+        del order["event_type"]
         order["body"] = base64.b64encode(body.read_bytes()).decode()
     sent = asyncio.run(_send(begun.stack(), order))
     answers: list[int | None] = sent["answers"]
-    begun.show(sent, lambda: list(_told(event, sent, forge=forge)))
+    begun.show(sent, lambda: list(_told(sent, forge=forge)))
     if None in answers:
         raise CommandError("the API gave no answer: is `make run` still up?", Code.unavailable)
     if not all(status and 200 <= status < 300 for status in answers):
         raise CommandError("the door refused it", Code.refused)
 
 
-def _told(event: str, sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
-    """What was sent and answered and, where a payment may come of it, how to look at that."""
-    what = " ".join(filter(None, (event, sent.get("event_id"))))
+def _told(sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
+    """What was sent, what it concerns, the answers, and how to look at the payment."""
+    concerned: list[Mapping[str, str]] = sent["concerns"]
+    about = ", ".join(f"{one['kind']} {one['id']}" for one in concerned)
+    words = (sent.get("event_type") or "a body without a type", sent.get("event_id"))
+    what = " ".join((*filter(None, words), *([f"({about})"] if about else [])))
     answers = ", ".join(str(status or "nothing") for status in sent["answers"])
     yield f"{what} sent; answered {answers}"
-    if sent.get("resource_id") and event.startswith("PAYMENT.") and not forge:
-        yield f"penstock payments show {GATEWAY}-{sent['resource_id']}"
+    payments = [one["id"] for one in concerned if one["kind"] == "payment"]
+    if payments and not forge:
+        yield f"penstock payments show {payments[0]}"
 
 
 async def _send(stack: Stack, order: dict[str, Any]) -> dict[str, Any]:
@@ -84,18 +106,26 @@ async def _send(stack: Stack, order: dict[str, Any]) -> dict[str, Any]:
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(_SECONDS)) as http,
             http.post(f"{simulator}/_simulator/webhooks", json=order) as answer,
         ):
+            told = await answer.json()
             if answer.status != 200:
-                said = (await answer.text())[:200]
-                raise CommandError(f"the simulator refused it: {said}", Code.failed)
-            return await answer.json()
+                said = "; ".join(str(one.get("msg")) for one in told["errors"])
+                code = Code.usage if answer.status == 400 else Code.not_found
+                raise CommandError(f"the simulator refused it: {said}", code)
+            return told
     except (aiohttp.ClientError, TimeoutError) as exc:
         raise CommandError(
             "the PayPal simulator gives no answer: is `make run` still up?", Code.unavailable
         ) from exc
 
 
-def _change(text: str) -> tuple[str, str]:
+def _change(option: str, text: str) -> tuple[str, Any]:
+    """One field and its value: JSON that begins with {, [ or ", null, or plain text."""
     field, equals, value = text.partition("=")
     if not equals or not field:
-        raise CommandError("--set takes a.b=c, as in resource.amount.total=12.50", Code.usage)
-    return field, value
+        raise CommandError(f"{option} takes a.b=c, as in resource.amount.total=12.50", Code.usage)
+    if not value.startswith(("{", "[", '"')):
+        return field, None if value == "null" else value
+    try:
+        return field, json.loads(value)
+    except ValueError as exc:
+        raise CommandError(f"{option} {field}: the value is not valid JSON", Code.usage) from exc
