@@ -10,9 +10,9 @@ from __future__ import annotations
 import pulumi
 
 from infra.access.guard import guard_verified
+from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
 from infra.components.schedule import Schedule, ScheduleArgs
-from infra.config.checks import refuse_what_cannot_be
 from infra.config.contract import operations
 from infra.config.load import load
 from infra.config.plugins import configured, installed

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra import environment as env
 from infra.access import permits
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
-from infra.config import environment as env
-from infra.config.environment import Variables
 from infra.config.project import ROOT
+from infra.environment import Variables
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
@@ -64,7 +64,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | env.gateways(made)
             | env.ledger(made)
             | env.sends(made, "payments"),
-            [permits.ledger(made), permits.archive(made), permits.send(made, "payments")],
+            [permits.ledger(made), permits.listings(made), permits.send(made, "payments")],
             bundle="api",
             memory_mb=512,
         ),
@@ -117,7 +117,7 @@ def _money(made: Foundation) -> Variables:
 def _moves_money(made: Foundation, *capabilities: str) -> Sequence[Permit]:
     """For a function that calls gateways for what they can do, and no others."""
     return [
-        permits.ledger(made),
+        permits.entities(made),
         permits.publish(made, "events"),
         *permits.gateways(made, *capabilities),
     ]

@@ -9,13 +9,16 @@ import pulumi
 
 from infra.access import policies
 from infra.components.function import Permit
-from infra.components.ledger import DUE_INDEX, EVENTS_INDEX
+from infra.components.ledger import DUE_INDEX, EVENTS_INDEX, LOOK_UPS
 from infra.components.queue import FifoQueue
+from infra.config.contract import entity_prefixes
 from infra.config.plugins import Configured, Permission
 from infra.config.project import ConfigError
 from infra.stack import Foundation
 
 _SETTING = re.compile(r"\{settings\.(\w+?)(\.domain)?\}")
+_BESIDES = ("seen#*", "days")
+"""What a commit writes besides an entity: seen ids, and the days that have events."""
 _RESOURCE = re.compile(r"(?!arn:)[a-z0-9-]+:[^\s{}*:][^\s{}*]*")
 
 
@@ -40,8 +43,14 @@ def consume(queue: FifoQueue) -> Sequence[Permit]:
 
 
 def ledger(made: Foundation) -> Permit:
-    """Read and write facts."""
+    """Read and write everything in the ledger, the bearer tokens' hashes included."""
     return Permit(policies.LEDGER, [made.ledger.table.arn])
+
+
+def entities(made: Foundation) -> Permit:
+    """Read and write entities and what is committed with them; plugins run here, so no tokens."""
+    own = policies.items_only(*(f"{one}*" for one in entity_prefixes().values()), *_BESIDES)
+    return Permit(policies.LEDGER, [made.ledger.table.arn], own)
 
 
 def attempts(made: Foundation, sink: str) -> Permit:
@@ -55,9 +64,11 @@ def due(made: Foundation) -> Permit:
     return Permit(policies.QUERY, [made.ledger.index_arn(DUE_INDEX)])
 
 
-def archive(made: Foundation) -> Permit:
-    """Read the archive of events."""
-    return Permit(policies.QUERY, [made.ledger.index_arn(EVENTS_INDEX)])
+def listings(made: Foundation) -> Permit:
+    """List events, and look entities up."""
+    return Permit(
+        policies.QUERY, [made.ledger.index_arn(index) for index in (EVENTS_INDEX, *LOOK_UPS)]
+    )
 
 
 def gateways(made: Foundation, *capabilities: str) -> Sequence[Permit]:

@@ -61,9 +61,13 @@ def role_policy(grants: Sequence[Grant]) -> str:
     )
 
 
-def items_only(pattern: str) -> Condition:
-    """Items of a table whose partition key is like that; each call of the kind names one [aws]."""
-    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [pattern]}}
+def items_only(*patterns: str) -> Condition:
+    """
+    Only items of a table whose partition key matches one of the patterns.
+
+    [aws] Every get, put and query names its partition key; in a transaction each item is checked.
+    """
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)}}
 
 
 def trust(service: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,10 +50,24 @@ class Alerts(pulumi.ComponentResource):
         )
         for place, email in enumerate(args.emails):
             aws.sns.TopicSubscription(
-                f"{name}-{place}",
+                f"{name}-{_own_name(email)}",
                 topic=self.topic.arn,
                 protocol="email",
                 endpoint=email,
-                opts=child,
+                # Earlier versions named it by its place. SNS gives the address the subscription
+                # it has, so making a new one and deleting the old would unsubscribe it.
+                opts=pulumi.ResourceOptions(
+                    parent=self, aliases=[pulumi.Alias(name=f"{name}-{place}")]
+                ),
             )
         self.register_outputs({"arn": self.topic.arn})
+
+
+def _own_name(email: str) -> str:
+    """
+    A name that follows from the address alone, whatever else is in the list.
+
+    By its place in the list, taking out the first address would unsubscribe the last one. A
+    digest, because Pulumi prints names, and printed output should hold no address.
+    """
+    return hashlib.sha256(email.encode()).hexdigest()[:12]

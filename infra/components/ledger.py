@@ -9,6 +9,16 @@ import pulumi_aws as aws
 
 DUE_INDEX = "due"
 EVENTS_INDEX = "events"
+LOOK_UPS = {
+    # index: hash and range key
+    "by_reference": ("reference", "created_at"),
+    "by_subscription": ("subscription", "created_at"),
+    # The day is `<kind>#<yyyy-mm-dd>#<0..7>`: one partition takes a thousand writes a second.
+    "by_day": ("day", "created_at"),
+}
+"""The indexes by which entities are looked up; they hold keys only."""
+_KEYS_ONLY = {DUE_INDEX: ("due_pk", "due_at"), **LOOK_UPS}
+_WHOLE = {EVENTS_INDEX: ("events_pk", "events_sk")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class LedgerArgs:
 
 class Ledger(pulumi.ComponentResource):
     """
-    One table; its indexes find what is due, and events newest first.
+    One table; its indexes find what is due, events newest first, and entities by what they name.
 
     Paid by request, restorable to any second of the last 35 days.
     """
@@ -35,7 +45,8 @@ class Ledger(pulumi.ComponentResource):
         self, name: str, args: LedgerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("penstock:storage:Ledger", name, {}, opts)
-        keys = ("pk", "sk", "due_pk", "due_at", "events_pk", "events_sk")
+        keyed = {**_KEYS_ONLY, **_WHOLE}
+        keys = dict.fromkeys(("pk", "sk", *(key for pair in keyed.values() for key in pair)))
         self.table = aws.dynamodb.Table(
             name,
             name=args.name,
@@ -45,17 +56,12 @@ class Ledger(pulumi.ComponentResource):
             attributes=[{"name": key, "type": "S"} for key in keys],
             global_secondary_indexes=[
                 {
-                    "name": DUE_INDEX,
-                    "hash_key": "due_pk",
-                    "range_key": "due_at",
-                    "projection_type": "KEYS_ONLY",
-                },
-                {
-                    "name": EVENTS_INDEX,
-                    "hash_key": "events_pk",
-                    "range_key": "events_sk",
-                    "projection_type": "ALL",
-                },
+                    "name": index,
+                    "hash_key": hash_key,
+                    "range_key": range_key,
+                    "projection_type": "KEYS_ONLY" if index in _KEYS_ONLY else "ALL",
+                }
+                for index, (hash_key, range_key) in keyed.items()
             ],
             ttl={"attribute_name": "expires_at", "enabled": True},
             point_in_time_recovery={"enabled": True},

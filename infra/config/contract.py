@@ -1,8 +1,9 @@
-"""The routes, read from the contract: nothing else says what is served."""
+"""The routes and the ledger's entities, read from the contracts: nothing else names them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from infra.config.project import ROOT, ConfigError
 
 CONTRACT = ROOT / "contracts" / "api.yaml"
 EVENTS = ROOT / "contracts" / "events"
+ENTITIES = ROOT / "contracts" / "entities.json"
 FUNCTIONS = ("receive", "api")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
@@ -61,3 +63,8 @@ def operations(contract: Path = CONTRACT) -> Sequence[Operation]:
 def event_types(folder: Path = EVENTS) -> frozenset[str]:
     """The types of the events that are published."""
     return frozenset(path.stem for path in folder.glob("*.json"))
+
+
+def entity_prefixes() -> Mapping[str, str]:
+    """The ledger's kinds of entities, each with what its partition keys begin with."""
+    return json.loads(ENTITIES.read_bytes())

@@ -19,7 +19,6 @@ from infra.config.settings import Days, Domain, StackSettings
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,15}")
 # What the entries of lists are, for who wrote another.
 _LISTED = {
-    "alertEmails": "an address, as in oncall@example.com",
     "accounts": "the 12 digits of an account, in quotes",
     "operators": "the ARN of a role, as in arn:aws:iam::123456789012:role/name",
 }

@@ -194,8 +194,21 @@ def _problem(where: str, offer: Offer, error: jsonschema_rs.ValidationError) -> 
                 )
             settings = ", ".join(sorted(offer.settings.get("properties", {}))) or "none"
             return f"{path}.{named[0]} is no setting of {offer.name}: remove it; it has {settings}"
+        case (
+            jsonschema_rs.ValidationErrorKind.Pattern() | jsonschema_rs.ValidationErrorKind.AnyOf()
+        ):
+            return f"{path}: {error.message}{_example(offer.settings, error.schema_path)}"
         case _:
             return f"{path}: {error.message}"
+
+
+def _example(schema: Any, place: Sequence[str | int]) -> str:
+    """What to write instead, where the schema has an example."""
+    for name in place[:-1]:
+        schema = schema[name]
+    variants = (schema, *schema.get("anyOf", ()))
+    examples = next((one["examples"] for one in variants if "examples" in one), ())
+    return f"; write one as in {examples[0]}" if examples else ""
 
 
 def _defaults(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from infra.config.address import Address
+
 # [aws] The queue hides a message for at least six times the function's timeout (Lambda, "Using
 # Lambda with Amazon SQS"), so that a throttled invocation is not handed out twice.
 VISIBILITY_FACTOR = 6
@@ -28,7 +30,6 @@ _DOMAIN = re.compile(
 _FORBIDDING = ConfigDict(
     alias_generator=to_camel, extra="forbid", frozen=True, strict=True, populate_by_name=False
 )
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]+$")]
 # [aws] The retentions CloudWatch Logs knows.
@@ -106,7 +107,7 @@ class StackSettings(BaseModel):
     bundles: str = Field(min_length=1)
     visibility_timeout_seconds: int = Field(ge=0, le=43_200)
     domain: Domain | None = None
-    alert_emails: list[Email]
+    alert_emails: list[Address]
     accounts: list[Account]
     operators: list[RoleArn]
     reserved_concurrency: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(
@@ -137,6 +138,13 @@ class StackSettings(BaseModel):
                     f"{name!r} cannot name queues and functions: use up to 30 of a-z and 0-9, "
                     "beginning with a letter"
                 )
+        return value
+
+    @field_validator("alert_emails")
+    @classmethod
+    def _once_each(cls, value: list[str]) -> list[str]:
+        if len({address.casefold() for address in value}) < len(value):
+            raise ValueError("an address is named twice: name each address once")
         return value
 
     @property

@@ -16,7 +16,7 @@ from typing import Any
 
 from infra.access.permitted import permitted
 from infra.bundle import Stamp, record, sources
-from infra.config.checks import ZIPS
+from infra.checks import ZIPS
 from infra.config.plugins import installed
 from infra.config.project import ConfigError
 from infra.graph.capture import capture

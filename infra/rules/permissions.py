@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
 
 from infra.access.policies import EVERYTHING, UNSCOPED
 from infra.rules.view import Graph, listed, of, referred, statements
 
 _WILD = re.compile(r"[*?]")
+_INDEX = re.compile(r"/index/\w+$")
 _ARN = re.compile(
     r"\$\{[A-Za-z]+/[\w-]+\.arn\}(/index/\w+|:\*)?"
     r"|arn:aws:(?!arn:)[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[^\s:{}][^\s{}]*"
 )
 VOUCHED = "verified"
+TOKENS = "tokens"
+"""The partition key of bearer tokens' hashes in the ledger."""
+CHECKS_TOKENS = "api"
 
 
 def nobody_may_do_everything(graph: Graph) -> Iterator[str]:
@@ -88,10 +94,36 @@ def few_may_vouch_for_a_delivery(graph: Graph) -> Iterator[str]:
     yield f"queue {VOUCHED} takes messages from whoever may send"
 
 
+def only_the_api_touches_tokens(graph: Graph) -> Iterator[str]:
+    """
+    Every other function names the ledger's items that it may touch, and tokens are not among them.
+
+    Plugins run in those functions: a plugin that could write a token could let anybody in.
+    """
+    for name, one in of(graph, "RolePolicy").items():
+        if name == CHECKS_TOKENS:
+            continue
+        for statement in statements(one["policy"]):
+            if not any(action.startswith("dynamodb:") for action in statement["Action"]):
+                continue
+            if all(_INDEX.search(resource) for resource in statement["Resource"]):
+                continue
+            patterns = listed(_items(statement))
+            if not patterns or any(fnmatchcase(TOKENS, pattern) for pattern in patterns):
+                yield f"role {name} may {', '.join(statement['Action'])} on tokens"
+
+
+def _items(statement: Mapping[str, Any]) -> Any:
+    """The patterns of partition keys that a statement is limited to, none if it is not."""
+    condition = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+    return condition.get("dynamodb:LeadingKeys", [])
+
+
 RULES = (
     nobody_may_do_everything,
     permissions_are_for_what_can_be,
     nothing_is_public,
     roles_are_of_one_service,
     few_may_vouch_for_a_delivery,
+    only_the_api_touches_tokens,
 )

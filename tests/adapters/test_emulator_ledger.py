@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from penstock.adapters.aws import Clients, DynamoLedger
+from penstock.adapters.aws import Clients, DynamoLedger, items
+from penstock.adapters.aws.clients import Refusal
 from penstock.adapters.ids import RandomIds
+from penstock.api import GatewayUnavailable
 from penstock.domain.change import Seen
 from penstock.domain.payment import Payment
-from penstock.errors import LedgerConflict
+from penstock.errors import EntityTooLarge, LedgerConflict, LedgerUnavailable
 from penstock.testing.clock import FrozenClock
 from penstock.testing.ports import LedgerConformance, LedgerEventsConformance
 from penstock.testing.ports.samples import accepted, first, full, step
@@ -75,6 +79,103 @@ async def test_a_repeated_write_does_not_hide_a_real_conflict(bench, table):
 
     with pytest.raises(LedgerConflict):
         await ledger.commit(step(made.entity))
+
+
+class Losing(Repeating):
+    """Loses the answers to writes, whether they were carried out or not."""
+
+    carried_out = True
+
+    async def call(self, service, operation, **arguments):
+        if operation not in ("put_item", "transact_write_items"):
+            return await self._clients.call(service, operation, **arguments)
+        if self.carried_out:
+            await self._clients.call(service, operation, **arguments)
+        raise GatewayUnavailable("no answer")
+
+
+@pytest.mark.parametrize("events", [0, 1])
+async def test_a_lost_commit_answer_is_settled_by_reading_back_the_commit(
+    bench, table, ledger, events
+):
+    """
+    The answer is lost, the write is not: what is there says which commit wrote it.
+    """
+    made = first(accepted())
+    await ledger.commit(made)
+    # The day is noted by a write of its own, which is not the one to lose here.
+    await ledger.commit(step(made.entity, 1))
+    before = await ledger.load(Payment, "pay-1")
+    losing = DynamoLedger(Losing(bench.clients), table, FrozenClock(), RandomIds())
+    losing._archive = ledger._archive
+
+    await losing.commit(step(before, events))
+
+    assert 3 == (await ledger.load(Payment, "pay-1")).version
+
+
+@pytest.mark.parametrize("events", [0, 1])
+async def test_a_commit_that_was_not_written_is_not_taken_for_written(
+    bench, table, ledger, events
+):
+    """
+    Without an answer and without our commit there, nobody knows: the message comes back.
+    """
+    made = first(accepted())
+    await ledger.commit(made)
+    clients = Losing(bench.clients)
+    clients.carried_out = False
+    losing = DynamoLedger(clients, table, FrozenClock(), RandomIds())
+
+    with pytest.raises(LedgerUnavailable):
+        await losing.commit(step(made.entity, events))
+    assert 1 == (await ledger.load(Payment, "pay-1")).version
+
+
+async def test_a_state_above_two_hundred_kilobytes_is_refused_whole(ledger):
+    """
+    The message is parked with the reason; nothing is written.
+    """
+    big = replace(accepted(), reason="x" * 201 * 1024)
+
+    with pytest.raises(EntityTooLarge, match="pay-1: its state has"):
+        await ledger.commit(first(big))
+    assert await ledger.load(Payment, "pay-1") is None
+
+
+class Conflicting(Repeating):
+    """Another transaction holds the item at this moment."""
+
+    async def call(self, service, operation, **arguments):
+        if operation == "put_item":
+            raise Refusal("TransactionConflictException", status=400, details={})
+        return await self._clients.call(service, operation, **arguments)
+
+
+async def test_a_put_that_meets_a_transaction_is_a_conflict(bench, table, ledger):
+    """
+    Read again and decide again, as with any other conflict.
+    """
+    made = first(accepted())
+    await ledger.commit(made)
+    conflicting = DynamoLedger(Conflicting(bench.clients), table, FrozenClock(), RandomIds())
+
+    with pytest.raises(LedgerConflict):
+        await conflicting.commit(step(made.entity))
+
+
+async def test_the_archive_reads_what_was_written_before_there_were_shards(bench, table, ledger):
+    """
+    Events of a day stay in the archive when the day's partition is split.
+    """
+    made = first(accepted())
+    change = step(made.entity, 2)
+    await ledger.commit(made)
+    await ledger.commit(change)
+    old = {**items.event_item(change.events[0]), "events_pk": {"S": "2026-11-02"}}
+    await bench.clients.call("dynamodb", "put_item", TableName=table, Item=old)
+
+    assert tuple(reversed(change.events)) == (await ledger.events(10)).events
 
 
 async def test_the_state_is_readable_in_the_table(bench, table, ledger):

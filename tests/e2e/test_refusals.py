@@ -25,6 +25,7 @@ from tests.e2e.world import World, until
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 _LEDGER = {"read the ledger", "write the ledger", "query the ledger"}
+_LOOK_UPS = {"query by reference", "query by subscription", "query by day"}
 _MONEY = {*_LEDGER, "publish events", "read PayPal's secret"}
 
 
@@ -39,7 +40,7 @@ def _sink(name: str) -> set[str]:
 
 ALLOWED: Mapping[str, set[str]] = {
     "receive": {"publish deliveries"},
-    "api": {*_LEDGER, "query events", "send to payments"},
+    "api": {*_LEDGER, "query events", *_LOOK_UPS, "send to payments"},
     "verify": {
         *_consumer("deliveries"),
         "send to verified",
@@ -110,6 +111,9 @@ def calls(world: World) -> dict[str, Call]:
         "query the ledger": query("pk"),
         "query what is due": query("due_pk", "due"),
         "query events": query("events_pk", "events"),
+        "query by reference": query("reference", "by_reference"),
+        "query by subscription": query("subscription", "by_subscription"),
+        "query by day": query("day", "by_day"),
         "read PayPal's secret": secret("paypal"),
         "read Slack's secret": secret("slack"),
         "send e-mail": Call(

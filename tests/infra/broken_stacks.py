@@ -78,6 +78,11 @@ OLD_TLS = {"certificateArn": "x", "securityPolicy": "TLS_1_0"}
 AT_ONCE = json.dumps({"deadLetterTargetArn": "${Queue/payments-dlq.arn}", "maxReceiveCount": 0})
 LOGS_BODIES = {"destinationArn": "x", "format": '{"b": "$context.requestBody"}'}
 
+
+def _puts(**limits: Any) -> str:
+    return policy(Action="dynamodb:PutItem", Resource="${Table/ledger.arn}", **limits)
+
+
 BREAKS: Mapping[str, Sequence[Break]] = {
     "permissions_are_for_what_can_be": [
         changed(
@@ -187,6 +192,15 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "few_may_vouch_for_a_delivery": [
         without("QueuePolicy", "verified"),
         changed("QueuePolicy", "verified", policy=ELSE),
+    ],
+    "only_the_api_touches_tokens": [
+        changed("RolePolicy", "process", policy=_puts(**limits))
+        for limits in (
+            {},
+            {"Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*"]}}},
+            {"Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tok*"]}}},
+            {"Condition": {"StringNotLike": {"dynamodb:LeadingKeys": ["payment#*"]}}},
+        )
     ],
     "queues_hide_messages_for_six_times_the_functions_time": [
         changed("Queue", "payments", visibilityTimeoutSeconds=179),

@@ -73,6 +73,50 @@ def test_a_second_run_changes_nothing(empty: Emulator, dev: Mapping[str, Any]) -
     )
 
 
+def test_a_ledger_from_before_the_look_up_indexes_gets_them_and_keeps_its_items(
+    empty: Emulator, dev: Mapping[str, Any]
+) -> None:
+    api, name = client(empty, "dynamodb"), "penstock-local-ledger"
+    keys = ("pk", "sk", "due_pk", "due_at", "events_pk", "events_sk")
+    api.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=_keys("pk", "sk"),
+        AttributeDefinitions=[{"AttributeName": k, "AttributeType": "S"} for k in keys],
+        GlobalSecondaryIndexes=[
+            {"IndexName": "due", "KeySchema": _keys("due_pk", "due_at"), "Projection": _ONLY_KEYS},
+            {
+                "IndexName": "events",
+                "KeySchema": _keys("events_pk", "events_sk"),
+                "Projection": {"ProjectionType": "ALL"},
+            },
+        ],
+    )
+    item = {"pk": "payment#p-1", "sk": "state", "reference": "order-7", "created_at": "2026-11-02"}
+    api.put_item(TableName=name, Item={k: {"S": v} for k, v in item.items()})
+    provision("local", dev, empty.url)
+    found = api.query(
+        TableName=name,
+        IndexName="by_reference",
+        # Both `reference` and `day` are reserved words.
+        KeyConditionExpression="#r = :r",
+        ExpressionAttributeNames={"#r": "reference"},
+        ExpressionAttributeValues={":r": {"S": "order-7"}},
+    )
+
+    assert [{"S": "payment#p-1"}] == [one["pk"] for one in found["Items"]]
+
+
+_ONLY_KEYS = {"ProjectionType": "KEYS_ONLY"}
+
+
+def _keys(partition: str, sort: str) -> list[Any]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
+
+
 def test_a_sink_that_is_removed_takes_its_parts_with_it_and_no_others(
     empty: Emulator, dev: dict[str, Any]
 ) -> None:

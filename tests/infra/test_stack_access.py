@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
+import pytest
+
 from infra.access.policies import UNSCOPED
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
@@ -110,6 +112,76 @@ def test_a_sinks_function_writes_down_its_own_attempts_and_nothing_else(
             assert ["dynamodb:GetItem", "dynamodb:PutItem"] == statement["Action"]
             assert any(fnmatchcase(pk, one) for one in patterns["dynamodb:LeadingKeys"])
             assert not any(fnmatchcase("tokens", one) for one in patterns["dynamodb:LeadingKeys"])
+
+
+TOKENS = "tokens"
+RUNS_PLUGINS = {"process", "charge", "sweep"}
+WRITTEN = (
+    "payment#p-1",
+    "subscription#paypal-I-1",
+    "dispute#paypal-PP-1",
+    "notification#paypal/WH-1",
+    "seen#paypal/WH-1",
+    "days",
+)
+"""A partition key of everything that those functions commit."""
+
+
+@pytest.mark.parametrize("pk", WRITTEN)
+def test_functions_that_run_plugins_write_what_they_commit(
+    graph: Sequence[Declared], pk: str
+) -> None:
+    may = {name for name, keys in leading_keys(graph) if any(fnmatchcase(pk, k) for k in keys)}
+
+    assert RUNS_PLUGINS == may
+
+
+def test_functions_that_run_plugins_neither_read_nor_write_tokens(
+    graph: Sequence[Declared],
+) -> None:
+    limited = dict(leading_keys(graph))
+    unlimited = {
+        name
+        for name, statement in statements(graph)
+        if "${Table/ledger.arn}" in statement["Resource"] and "Condition" not in statement
+    }
+
+    assert RUNS_PLUGINS <= limited.keys()
+    assert not any(fnmatchcase(TOKENS, key) for keys in limited.values() for key in keys)
+    assert {"api"} == unlimited
+
+
+def leading_keys(graph: Sequence[Declared]) -> Iterator[tuple[str, Sequence[str]]]:
+    for name, statement in statements(graph):
+        if "${Table/ledger.arn}" in statement["Resource"] and "Condition" in statement:
+            (patterns,) = statement["Condition"].values()
+            yield name, patterns["dynamodb:LeadingKeys"]
+
+
+LOOK_UPS = {
+    "by_reference": ("reference", "created_at"),
+    "by_subscription": ("subscription", "created_at"),
+    "by_day": ("day", "created_at"),
+}
+
+
+def test_the_ledger_has_a_look_up_index_of_keys_for_each_question(
+    graph: Sequence[Declared],
+) -> None:
+    (table,) = of(graph, "Table").values()
+    indexes = {one["name"]: one for one in table["globalSecondaryIndexes"]}
+
+    assert {"due", "events", *LOOK_UPS} == indexes.keys()
+    for name, keys in LOOK_UPS.items():
+        assert keys == (indexes[name]["hashKey"], indexes[name]["rangeKey"])
+        assert "KEYS_ONLY" == indexes[name]["projectionType"]
+
+
+def test_only_the_api_queries_the_look_up_indexes(graph: Sequence[Declared]) -> None:
+    for index in LOOK_UPS:
+        asked = ("dynamodb:Query", f"${{Table/ledger.arn}}/index/{index}")
+
+        assert {"api"} == {name for name in of(graph, "Function") if asked in allowed(graph, name)}
 
 
 @dataclass

@@ -62,7 +62,7 @@ def refusal(config: dict[str, Any]) -> str:
         ("penstock:domain", {"name": "a.b.example", "zome": "b.example"}, "did you mean zone"),
         ("penstock:accounts", [123456789012], "penstock:accounts.0 has a value of kind int"),
         ("penstock:accounts", ["1234"], "write the 12 digits of an account, in quotes"),
-        ("penstock:alertEmails", ["nobody"], "write an address, as in oncall@example.com"),
+        ("penstock:alertEmails", ["nobody"], "write a bare one, as in oncall@example.com"),
     ],
 )
 def test_it_is_refused_with_its_key_and_the_remedy_and_nothing_is_made(

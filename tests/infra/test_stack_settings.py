@@ -205,7 +205,6 @@ def test_a_stack_that_earns_money_says_whom_to_tell_and_where_it_belongs(
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("alertEmails", ["nobody"]),
         ("accounts", ["12345"]),
         ("operators", ["arn:aws:iam::123456789012:user/me"]),
     ],

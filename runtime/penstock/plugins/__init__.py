@@ -1,7 +1,13 @@
 """Plugins: hooks register, a registry keeps, and only what is configured is ever built."""
 
 from penstock.plugins.describe import describe
-from penstock.plugins.environment import prefix, read_settings, variable
+from penstock.plugins.environment import (
+    as_text,
+    plugin_variables,
+    prefix,
+    read_settings,
+    variable,
+)
 from penstock.plugins.load import indexed_capabilities, load
 from penstock.plugins.registration import Kind, Plugin, Registration, StandIn
 from penstock.plugins.registry import MakeContext, Registry
@@ -13,9 +19,11 @@ __all__ = [
     "Registration",
     "Registry",
     "StandIn",
+    "as_text",
     "describe",
     "indexed_capabilities",
     "load",
+    "plugin_variables",
     "prefix",
     "read_settings",
     "variable",

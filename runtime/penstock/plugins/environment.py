@@ -24,6 +24,20 @@ def variable(kind: Kind, name: str, field: str) -> str:
     return prefix(kind, name) + field.upper()
 
 
+def plugin_variables(kind: Kind, name: str, settings: Mapping[str, Any]) -> dict[str, str]:
+    """A plugin's settings as the variables that `read_settings` reads."""
+    return {
+        variable(kind, name, field): as_text(value)
+        for field, value in settings.items()
+        if value is not None
+    }
+
+
+def as_text(value: Any) -> str:
+    """A variable's value: text as it is, anything else as JSON, as the stack writes them."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def read_settings(registration: Registration, environ: Mapping[str, str]) -> BaseModel:
     """
     Read and validate the settings of a gateway or sink.

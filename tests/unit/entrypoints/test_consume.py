@@ -172,7 +172,6 @@ async def test_the_sweep_comes_every_minute(stand: Stand):
         "p-1",
         "acme",
         Order(Money(5, "JPY")),
-        operation_id="op-1",
         now=stand.clock.now(),
         new_id=stand.world.ids.new,
         due_at=stand.clock.now() + timedelta(seconds=30),

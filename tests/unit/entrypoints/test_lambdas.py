@@ -129,8 +129,8 @@ class TestBatches:
             one["error"] and one["error"][:18] for one in answer["results"]
         ]
         assert {"acme"} == {
-            stand.world.ledger._payments[name].gateway  # pyright: ignore[reportPrivateUsage]
-            for name in ("p-1",)
+            one.gateway
+            for one in stand.world.ledger._entities.values()  # pyright: ignore[reportPrivateUsage]
         }
 
     def test_too_little_time_left_begins_nothing_and_gives_all_back(
@@ -221,7 +221,6 @@ class TestSweep:
             "p-1",
             "acme",
             Order(Money(500, "JPY")),
-            operation_id="op-1",
             now=stand.clock.now(),
             new_id=stand.world.ids.new,
             due_at=stand.clock.now(),

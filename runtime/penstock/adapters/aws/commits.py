@@ -16,16 +16,15 @@ from typing import Any
 
 from penstock.adapters.aws import items
 from penstock.adapters.aws.clients import Refusal
+from penstock.adapters.aws.codes import CANCELLED, CONDITION, CONFLICT, failure, reason
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import Item, to_item
 from penstock.domain.change import AnyEntity, Change
 from penstock.domain.ref import Ref
-from penstock.errors import EntityTooLarge, LedgerConflict, LedgerUnavailable
+from penstock.errors import EntityTooLarge, LedgerUnavailable
 
 LARGEST = 200 * 1024
 """Bytes of a state; DynamoDB ends at 400 KB, and a transaction wants room for its events."""
-_MET = "ConditionalCheckFailed"
-_CONFLICTS = frozenset({"TransactionConflict", "TransactionConflictException"})
 
 
 class Commits:
@@ -84,13 +83,9 @@ class Commits:
                     "put_item", **put, ReturnValuesOnConditionCheckFailure="ALL_OLD"
                 )
             except Refusal as exc:
-                if exc.code in _CONFLICTS:
-                    raise _conflict(ref) from None
-                if exc.code != "ConditionalCheckFailedException":
-                    raise
                 if exc.details.get("Item", {}).get("commit") == {"S": commit}:
                     return
-                raise _conflict(ref) from None
+                raise failure(str(ref), exc.code) from None
 
     async def _together(
         self, change: Change[AnyEntity], puts: Sequence[dict[str, Any]], commit: str
@@ -104,24 +99,21 @@ class Commits:
                     ClientRequestToken=commit,
                 )
             except Refusal as exc:
-                if exc.code in _CONFLICTS:
-                    raise _conflict(change.entity.ref) from None
-                if exc.code != "TransactionCanceledException":
+                if reason(exc.code) != CANCELLED:
                     raise
                 raise _cancelled(change, exc) from None
 
 
 def _cancelled(change: Change[AnyEntity], exc: Refusal) -> Exception:
     """What a cancelled transaction says, by the place of each of its puts: state, events."""
-    reasons = [str(reason.get("Code")) for reason in exc.details.get("CancellationReasons", [])]
-    if _MET in reasons[:1] or not _CONFLICTS.isdisjoint(reasons):
-        return _conflict(change.entity.ref)
-    told = ", ".join(sorted({reason for reason in reasons if reason != "None"}))
+    reasons = [str(one.get("Code")) for one in exc.details.get("CancellationReasons", [])]
+    what = str(change.entity.ref)
+    if CONDITION in reasons[:1]:
+        return failure(what, CONDITION)
+    if CONFLICT in reasons:
+        return failure(what, CONFLICT)
+    told = ", ".join(sorted({one for one in reasons if one != "None"}))
     return LedgerUnavailable(f"commit: DynamoDB cancelled it ({told or 'no reason given'})")
-
-
-def _conflict(ref: Ref) -> LedgerConflict:
-    return LedgerConflict(f"{ref}: not at the expected version any more")
 
 
 def _size(item: Item) -> int:

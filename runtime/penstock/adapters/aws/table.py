@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.codes import failure
 from penstock.adapters.aws.values import Item
 from penstock.api.context import AwsError
 from penstock.errors import GatewayUnavailable, LedgerUnavailable
@@ -18,12 +19,13 @@ def unavailable(what: str) -> Generator[None]:
     Map every failure that is not an answer about the data.
 
     Raises:
+        LedgerConflict: the item was written by another worker; `codes.py` says by which code.
         LedgerUnavailable: DynamoDB refused, or gave no answer.
     """
     try:
         yield
     except AwsError as exc:
-        raise LedgerUnavailable(f"{what}: DynamoDB answered {exc.code}") from exc
+        raise failure(what, exc.code) from exc
     except GatewayUnavailable as exc:
         raise LedgerUnavailable(f"{what}: no answer from DynamoDB") from exc
 

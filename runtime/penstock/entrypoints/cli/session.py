@@ -17,6 +17,7 @@ from rich.table import Table
 
 from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.stack import LOCAL, PROD, Stack, find
+from penstock.entrypoints.cli.terminal import harmless, harmless_json
 
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
@@ -86,14 +87,21 @@ class Session:
         return asyncio.run(through())
 
     def show(self, value: Any, lines: Callable[[], Any]) -> None:
-        """Print JSON for programs, or what `lines` makes for people."""
+        """
+        Print JSON for programs, or what `lines` makes for people.
+
+        Args:
+            lines: a line or what rich prints, or a list of them; `table` and lines show
+                strangers' text harmlessly, a styled text must be made of `harmless` ones.
+        """
         if self.json:
-            typer.echo(json.dumps(value, indent=2))
+            typer.echo(harmless_json(json.dumps(value, indent=2)))
             return
         shown = lines()
+        # No markup and no emoji codes: what is shown may hold brackets and colons of its own.
+        console = Console(markup=False, emoji=False, highlight=False)
         for one in cast("list[Any]", shown) if isinstance(shown, list) else [shown]:
-            # Not as markup: what is shown may hold brackets of its own.
-            Console().print(one, markup=False, highlight=False, soft_wrap=True)
+            console.print(harmless(one) if isinstance(one, str) else one, soft_wrap=True)
 
 
 def session(
@@ -108,12 +116,12 @@ def session(
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """A table for people."""
+    """A table for people; strangers' text in it is shown harmlessly."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(harmless(column), overflow="fold")
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        made.add_row(*("" if cell is None else harmless(str(cell)) for cell in row))
     return made
 
 

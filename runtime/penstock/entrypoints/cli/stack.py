@@ -13,7 +13,7 @@ from typing import Any
 from penstock.bootstrap import Platform
 from penstock.bootstrap.aws import Addresses, AwsWorld
 from penstock.errors import SettingsError
-from penstock.plugins import Kind, load, variable
+from penstock.plugins import Kind, as_text, load, plugin_variables
 from penstock.settings import Settings
 
 LOCAL = "local"
@@ -77,7 +77,7 @@ class Stack:
                 for name in ("verified", "rejected", "payments")
             },
             **{
-                _SETTINGS[name]: _text(value)
+                _SETTINGS[name]: as_text(value)
                 for name, value in out["settings"].items()
                 if name in _SETTINGS
             },
@@ -122,15 +122,6 @@ class Stack:
         registry = load(only={*self.outputs["gateways"], *self.outputs["sinks"]})
         profiles = self.outputs.get("profile", {})
         return Platform(Settings.read(environ), environ, registry, self.world(), profiles)
-
-
-def plugin_variables(kind: Kind, name: str, settings: Mapping[str, Any]) -> dict[str, str]:
-    """A plugin's settings as the variables they are read from."""
-    return {
-        variable(kind, name, field): _text(value)
-        for field, value in settings.items()
-        if value is not None
-    }
 
 
 def find(name: str, start: Path | None = None) -> Stack:
@@ -182,8 +173,3 @@ def _pulumi(name: str, start: Path) -> Stack:
     if "queues" not in outputs:
         raise StackMissing(f"the stack {name} is not deployed: run `make update STACK={name}`")
     return Stack(name, outputs)
-
-
-def _text(value: Any) -> str:
-    """Text as it is, anything else as JSON; the functions' variables are written alike."""
-    return value if isinstance(value, str) else json.dumps(value)

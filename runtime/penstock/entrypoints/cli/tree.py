@@ -29,6 +29,7 @@ from penstock.entrypoints.cli.session import (
     StackName,
     YesProd,
 )
+from penstock.entrypoints.cli.terminal import harmless
 from penstock.errors import PenstockError, PluginError, SettingsError, TransientError
 
 DEBUG = "PENSTOCK_DEBUG"
@@ -58,7 +59,7 @@ class Reporting(TyperGroup):
                 raise
             message = f"a bug: {type(exc).__name__}; {DEBUG}=1 shows where"
             code = Code.bug
-        typer.echo(f"penstock: {message}", err=True)
+        typer.echo(f"penstock: {harmless(message)}", err=True)
         raise typer.Exit(code)
 
 

@@ -38,10 +38,11 @@ def show(
     if payment is None:
         raise CommandError("there is no payment of that id", Code.not_found)
     view = payment_view(payment, f"payments/{payment.id}")
-    begun.show(view, lambda: _lines(view))
+    begun.show(view, lambda: lines(view))
 
 
-def _lines(view: dict[str, Any]) -> list[Any]:
+def lines(view: dict[str, Any]) -> list[Any]:
+    """A payment for people: one fact a line, as `payment_view` holds it."""
     facts = [
         ("payment", view["id"]),
         ("provider", view["provider"]),

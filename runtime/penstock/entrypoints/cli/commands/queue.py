@@ -83,7 +83,7 @@ def receive(
         return messages
 
     messages = begun.run(look)
-    begun.show([_view(one) for one in messages], lambda: _lines(messages))
+    begun.show([_view(one) for one in messages], lambda: lines(messages))
 
 
 @app.command("send")
@@ -193,7 +193,8 @@ def _view(message: Message) -> Mapping[str, Any]:
     }
 
 
-def _lines(messages: Sequence[Message]) -> Any:
+def lines(messages: Sequence[Message]) -> Any:
+    """Messages for people, their bodies cut short."""
     if not messages:
         return "nothing waits here (what is being worked on is not shown)"
     rows = [

@@ -9,11 +9,7 @@ from typing import Any
 import pulumi
 
 from infra.components.queue import FifoQueue
-from infra.config.project import ConfigError
 from infra.stack import Foundation
-
-# [aws] All variables of a function together are at most 4 KiB; ours take half of it.
-PLUGIN_BYTES = 2048
 
 Variables = dict[str, pulumi.Input[str]]
 
@@ -95,23 +91,11 @@ def sink(made: Foundation, name: str) -> Variables:
 
 
 def plugin_settings(kind: str, name: str, settings: Mapping[str, Any]) -> Variables:
-    """
-    A plugin's settings as variables; kind is PROVIDER or SINK.
-
-    Raises:
-        ConfigError: they are too many for a function to hold.
-    """
+    """A plugin's settings as variables; kind is PROVIDER or SINK. `sizes` limits their length."""
     variables = {
         f"{kind}_{name}_{field}".upper(): _text(value) for field, value in settings.items()
     }
-    given: Variables = {variable: text for variable, text in variables.items() if text}
-    size = sum(len(variable) + len(str(text)) for variable, text in given.items())
-    if size > PLUGIN_BYTES:
-        raise ConfigError(
-            f"{name}: its settings take {size} characters as variables, and a function holds "
-            f"4 KiB in all: shorten them to {PLUGIN_BYTES}"
-        )
-    return given
+    return {variable: text for variable, text in variables.items() if text}
 
 
 def _text(value: Any) -> str:

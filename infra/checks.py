@@ -9,10 +9,10 @@ import pulumi
 from infra import bundle
 from infra.access.permits import resource
 from infra.config.contract import event_types
-from infra.config.environment import plugin_settings
 from infra.config.plugins import Plugins, installed
 from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
+from infra.config.sizes import oversize
 from infra.config.stackconfig import foreign_keys
 
 ZIPS = ("receive", "api", "worker")
@@ -25,18 +25,19 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
     Raises:
         ConfigError: a key would be passed over, a zip is missing, stale or of unknown making,
             nothing can be paid by, a gateway's door knows no such environment, a sink waits for
-            events nobody publishes, or a plugin asks for what it cannot be given.
+            events that are never published, settings do not fit into a function's variables,
+            or a plugin asks for what it cannot be given.
     """
     if problems := [
         *foreign_keys(),
         *_gateways(plugins),
         *_zips(settings),
         *_events(settings),
+        *oversize(plugins),
     ]:
         raise ConfigError(*problems)
-    for kind, used in (("PROVIDER", plugins.gateways), ("SINK", plugins.sinks)):
-        for name, one in used.items():
-            plugin_settings(kind, name, one.settings)
+    for used in (plugins.gateways, plugins.sinks):
+        for one in used.values():
             for asked in one.offer.permissions:
                 resource(one, asked, "us-east-1", "0" * 12)
 
