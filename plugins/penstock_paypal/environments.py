@@ -22,6 +22,8 @@ class Environment:
         certificate_url: what an address of a signing certificate must match, whole.
         certificate_name: the host name a signing certificate is made out to.
         activity_url: where the merchant sees a transaction; its id is appended.
+        disputes_url: where the merchant answers a dispute; its id is appended. Empty where there
+            is no such page.
         anchors: the certificates a chain may end at, as PEM.
         intermediates: certificates that may complete a chain, as PEM; not trusted themselves.
     """
@@ -33,6 +35,7 @@ class Environment:
     activity_url: str
     anchors: bytes = field(repr=False)
     intermediates: bytes = field(default=b"", repr=False)
+    disputes_url: str = ""
 
 
 def environment(name: str, profile: Mapping[str, Any]) -> Environment:
@@ -66,6 +69,7 @@ def _paypal(name: str, part: str) -> Environment:
         certificate_url=re.compile(CERT_URLS[name]),
         certificate_name=f"messageverificationcerts.{part}paypal.com",
         activity_url=f"https://www.{part}paypal.com/activity/payment/",
+        disputes_url=f"https://www.{part}paypal.com/resolutioncenter/view/",
         anchors=_shipped(),
     )
 
@@ -78,6 +82,7 @@ def _local(profile: Mapping[str, Any]) -> Environment:
             certificate_url=re.compile(str(profile["certificate_urls"])),
             certificate_name=str(profile["certificate_name"]),
             activity_url=str(profile["activity_url"]),
+            disputes_url=str(profile.get("disputes_url", "")),
             anchors=str(profile["anchors"]).encode(),
             intermediates=str(profile.get("intermediates", "")).encode(),
         )

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from penstock.api import (
+    AnyObservation,
     Authenticity,
     Confirmation,
     Context,
     CreateAnswer,
     Delivery,
+    EntityKind,
     Invoice,
     InvoiceDraft,
     Notification,
+    NotYet,
+    Ref,
+    Transaction,
+    Unconfirmable,
 )
 from penstock_paypal.client.api import Api
 from penstock_paypal.client.token import Tokens
+from penstock_paypal.disputes.confirmation import Disputes
 from penstock_paypal.environments import environment
 from penstock_paypal.invoices.invoices import PayPalInvoices
 from penstock_paypal.money.confirmation import Confirmations
+from penstock_paypal.money.invoice import InvoiceNews
+from penstock_paypal.money.refund import Refunds
+from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.webhooks import notification as notifications
 from penstock_paypal.webhooks.certificate import Certificates
@@ -29,7 +40,7 @@ from penstock_paypal.webhooks.signature import Signatures
 
 class PayPal:
     """
-    PayPal: webhooks, sales re-read, invoices.
+    PayPal: webhooks, sales and disputes re-read, invoices.
 
     Raises:
         SettingsError: the environment is not known here, or the extra certificates are none.
@@ -47,7 +58,11 @@ class PayPal:
         tokens = Tokens(where.api_url, context.secrets, http, clock, log, limit)
         self._api = Api(where.api_url, tokens, http, clock, log, limit)
         self._invoices = PayPalInvoices(self._api)
-        self._confirmations = Confirmations(self._api, where.activity_url, log)
+        refunds = Refunds(self._api)
+        self._sales = Sales(self._api, refunds, where.activity_url, log)
+        self._confirmations = Confirmations(self._sales, refunds, log)
+        self._disputes = Disputes(self._api, where.disputes_url)
+        self._invoice_news = InvoiceNews(self._api)
         self._secrets = context.secrets
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
@@ -65,12 +80,17 @@ class PayPal:
 
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
         """
-        Re-read the sale the notification names, its subscription, and what was sent back of it.
+        Re-read what the notification names: the sale with its subscription and what was sent
+        back of it, the dispute, or the invoice.
 
         Raises:
             GatewayUnavailable: PayPal gave no answer.
-            Unconfirmable: PayPal gave one that means nothing to us.
+            Unconfirmable: PayPal gave one that means nothing to us, or none for too long.
         """
+        if notification.kind is EntityKind.dispute:
+            return await self._disputes.confirm(notification, now)
+        if notification.type.startswith(notifications.INVOICE):
+            return await self._invoice_news.confirm(notification, now)
         return await self._confirmations.confirm(notification, now)
 
     async def locate(self, notification: Notification, now: datetime) -> str | None:
@@ -79,9 +99,28 @@ class PayPal:
 
         Raises:
             GatewayUnavailable: no answer, or not yet.
-            Unconfirmable: it concerns one, and nobody can say which.
+            Unconfirmable: it concerns one, or a dispute, and PayPal does not say which.
         """
+        if notification.type.startswith(notifications.DISPUTE):
+            raise Unconfirmable("the event is about a dispute and names none")
+        if notification.type.startswith(notifications.INVOICE):
+            return await self._invoice_news.locate(notification, now)
         return await self._confirmations.locate(notification, now)
+
+    async def reread(
+        self, entity: Ref, known: Sequence[Transaction], now: datetime
+    ) -> AnyObservation | NotYet:
+        """
+        Read a payment's sale and every refund and reversal known of it, or a dispute.
+
+        Raises:
+            GatewayUnavailable: PayPal gave no answer.
+            Unconfirmable: PayPal gave one that means nothing to us.
+        """
+        named = notifications.paypal_id(entity.id)
+        if entity.kind is EntityKind.dispute:
+            return await self._disputes.reread(named, now)
+        return await self._sales.reread(named, known, now)
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
         """Create the draft; never raises for what PayPal may answer."""

@@ -90,17 +90,27 @@ def money(value: object, *path: str) -> Money | None:
     """
     The amount there, in either of PayPal's shapes: {total, currency}, {value, currency_code}.
 
-    What is received may have decimals where none may be sent: "100.00" JPY is 100 yen.
+    Decimals are read by ISO 4217, not by PayPal's own list, which is about what it is sent:
+    "100.00" JPY is 100 yen, and "2490.50" HUF is what it says.
     """
-    found = at(value, *path)
-    amount = at(found, "total") or at(found, "value")
-    currency = at(found, "currency") or at(found, "currency_code")
+    amount, currency = written(value, *path)
     if isinstance(amount, bool) or not isinstance(amount, str | int):
         return None
     try:
         return Money.parse(str(amount), currency) if isinstance(currency, str) else None
     except ValueError:
         return None
+
+
+def written(value: object, *path: str) -> tuple[Any, Any]:
+    """The number and the currency there as they are written; None where one is missing."""
+    found = at(value, *path)
+    return _first(found, "total", "value"), _first(found, "currency", "currency_code")
+
+
+def _first(value: object, *names: str) -> Any:
+    # By absence, not by truth: the integer 0 is an amount.
+    return next((one for name in names if (one := at(value, name)) is not None), None)
 
 
 def amount(of: Money) -> dict[str, str]:

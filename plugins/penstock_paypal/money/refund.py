@@ -35,7 +35,6 @@ class Refund:
     Attributes:
         sale: what it sent back; v2 calls the same id a capture.
         parent: the v1 payment it belongs to, which names its sale.
-        total: how much of the sale was sent back in all, where PayPal says so.
     """
 
     id: str
@@ -44,7 +43,6 @@ class Refund:
     at: datetime
     sale: str | None
     parent: str | None
-    total: Money | None
 
     @classmethod
     def of(cls, data: Mapping[str, Any], fallback: datetime) -> Refund:
@@ -59,8 +57,6 @@ class Refund:
         status = _STATES.get(state.lower())
         if identity is None or amount is None or status is None:
             raise ValueError("a refund without an id, an amount or a state that is known here")
-        total = shapes.money(data, "seller_payable_breakdown", "total_refunded_amount")
-        total = total or shapes.money(data, "total_refunded_amount")
         return cls(
             identity,
             status,
@@ -68,7 +64,6 @@ class Refund:
             shapes.moment(data, "create_time") or fallback,
             sale(data),
             shapes.identity(data, "parent_payment"),
-            total,
         )
 
     def transaction(self, kind: str) -> Transaction:

@@ -1,4 +1,4 @@
-"""An authentic delivery, read: whose payment it concerns, and what it claims."""
+"""An authentic delivery, read: which payment or dispute it concerns, and what it claims."""
 
 from __future__ import annotations
 
@@ -7,25 +7,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.api import Delivery, Evidence, MalformedDelivery, Notification
+from penstock.api import Delivery, EntityKind, Evidence, MalformedDelivery, Notification
 from penstock_paypal import shapes
 from penstock_paypal.webhooks import door
 
 COMPLETED = "PAYMENT.SALE.COMPLETED"
-CLAIMS = frozenset({COMPLETED, "PAYMENT.SALE.PENDING", "PAYMENT.SALE.DENIED"})
+DENIED = "PAYMENT.SALE.DENIED"
+CLAIMS = frozenset({COMPLETED, "PAYMENT.SALE.PENDING", DENIED})
 """Events whose resource is the sale itself, so what they say of it can be compared."""
 SENT_BACK = frozenset({"PAYMENT.SALE.REFUNDED", "PAYMENT.SALE.REVERSED"})
 CAPTURE_SENT_BACK = frozenset({"PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"})
 """What was sent back of a subscription's payment may come as a capture's: one id, two names."""
+REFUNDS = frozenset(
+    {"PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED", "PAYMENT.REFUND.COMPLETED"}
+)
+"""How a refund goes on, of a sale or of a capture that is none of ours."""
 REVERSED = frozenset({"PAYMENT.SALE.REVERSED", "PAYMENT.CAPTURE.REVERSED"})
-INVOICE_PAID = "INVOICING.INVOICE.PAID"
+GONE = SENT_BACK | CAPTURE_SENT_BACK | REFUNDS
+INVOICE = "INVOICING.INVOICE."
+DISPUTE = ("CUSTOMER.DISPUTE.", "RISK.DISPUTE.")
 
 _PREFIX = "paypal-"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 _SALE_LINK = re.compile(r"https://[^/?#]+/v1/payments/sale/([A-Z0-9-]{3,64})")
-# Ours name the sale, and PayPal's ids of sales have 17 characters: a merchant's own invoice
-# PS-0001 is not ours.
-_OURS = re.compile(r"PS-([A-Z0-9]{17})")
+_LONGEST = 127
 
 
 def read(delivery: Delivery) -> Notification:
@@ -44,11 +49,18 @@ def read(delivery: Delivery) -> Notification:
     resource = shapes.mapping(body.get("resource"))
     # Dates of PayPal's simulator may be impossible; the transmission's is part of the signature.
     happened = shapes.moment(body, "create_time") or shapes.moment(delivery.headers, door.TIME)
+    about = _about(event_type, resource)
     return Notification(
         id=event_id,
         gateway=delivery.gateway,
         type=event_type,
-        entity=entity(sale) if (sale := _sale(event_type, resource)) else None,
+        entity=entity(about) if about else None,
+        kind=EntityKind.dispute
+        if about and event_type.startswith(DISPUTE)
+        else EntityKind.payment,
+        resource_type=_short(body, "resource_type"),
+        resource_id=_resource_id(resource),
+        summary=shapes.text(body, "summary"),
         resource=resource,
         # Nothing can have happened after we heard of it.
         occurred_at=min(happened or delivery.received_at, delivery.received_at),
@@ -59,13 +71,13 @@ def read(delivery: Delivery) -> Notification:
     )
 
 
-def entity(sale: str) -> str:
-    """Our name for the payment that a sale is."""
-    return _PREFIX + sale
+def entity(identity: str) -> str:
+    """Our name for the payment that a sale is, or for a dispute."""
+    return _PREFIX + identity
 
 
-def sale_id(entity: str | None) -> str | None:
-    """The sale an entity of ours names, if it may enter a path."""
+def paypal_id(entity: str | None) -> str | None:
+    """The sale or dispute that an entity of ours names, if its id may enter a path."""
     named = (entity or "").removeprefix(_PREFIX)
     return named if shapes.ID.fullmatch(named) else None
 
@@ -75,17 +87,29 @@ def invoice(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     return shapes.mapping(resource.get("invoice")) or resource
 
 
-def _sale(event_type: str, resource: Mapping[str, Any]) -> str | None:
+def _about(event_type: str, resource: Mapping[str, Any]) -> str | None:
+    """PayPal's id of the sale or dispute, where the body names it."""
     if event_type in CLAIMS:
         return shapes.identity(resource, "id")
-    if event_type in SENT_BACK:
+    if event_type in SENT_BACK | REFUNDS:
         return shapes.identity(resource, "sale_id") or _linked_sale(resource)
-    if event_type == INVOICE_PAID:
-        paid = invoice(resource)
-        number = shapes.text(paid, "detail", "invoice_number") or shapes.text(paid, "number")
-        ours = _OURS.fullmatch(number or "")
-        return ours[1] if ours else None
+    if event_type.startswith(DISPUTE):
+        return shapes.identity(resource, "dispute_id")
+    if event_type.startswith(INVOICE):
+        # Ours refer to the sale that paid them.
+        return shapes.identity(invoice(resource), "detail", "reference")
     return None
+
+
+def _resource_id(resource: Mapping[str, Any]) -> str | None:
+    return (
+        _short(resource, "id") or _short(resource, "dispute_id") or _short(invoice(resource), "id")
+    )
+
+
+def _short(value: Mapping[str, Any], name: str) -> str | None:
+    found = shapes.text(value, name)
+    return found if found and len(found) <= _LONGEST else None
 
 
 def _linked_sale(resource: Mapping[str, Any]) -> str | None:

@@ -7,12 +7,17 @@ from penstock_paypal import shapes
 from penstock_paypal.client.api import Api
 from penstock_paypal.webhooks import notification
 
-_WANTED = (
+WANTED = (
     notification.CLAIMS
     | notification.SENT_BACK
     | notification.CAPTURE_SENT_BACK
-    | {notification.INVOICE_PAID}
+    # Not REFUND.COMPLETED and RISK.DISPUTE.CREATED: they are handled, and PayPal's list of events
+    # has no such event any more, so a webhook could not be given them.
+    | {"PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"}
+    | {f"CUSTOMER.DISPUTE.{what}" for what in ("CREATED", "UPDATED", "RESOLVED")}
+    | {"INVOICING.INVOICE.PAID", "INVOICING.INVOICE.CANCELLED"}
 )
+"""The events that have an effect."""
 _ALL = "*"
 
 
@@ -33,7 +38,7 @@ async def unregistered(api: Api, secrets: Secrets, url: str) -> str | None:
     if not ours:
         return "webhook_id is not the id of PayPal's webhook: `penstock secrets rotate paypal`"
     told = {shapes.text(one, "name") for one in shapes.sequence(shapes.at(ours[0], "event_types"))}
-    missing = set[str]() if _ALL in told else _WANTED - told
+    missing = set[str]() if _ALL in told else WANTED - told
     if missing:
         return f"PayPal's webhook does not tell of {', '.join(sorted(missing))}: add these events"
     return None

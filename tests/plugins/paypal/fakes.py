@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
 
 from penstock.api import Response
+from penstock.testing.http import response
 
 Answer = Response | Exception | Callable[[], Response]
 
@@ -53,3 +56,35 @@ def pem_answer(pem: bytes, **headers: str) -> Response:
     """A certificate as PayPal serves it."""
     kept = {"content-type": "application/x-pem-file", "cache-control": "public, max-age=86400"}
     return Response(200, {**kept, **headers}, pem)
+
+
+@dataclass
+class Shown:
+    """
+    PayPal's API as an HTTP port: it shows what the test put there, and knows nothing else.
+
+    Attributes:
+        resources: by path, queries left out.
+        asked: the paths that were read, oldest first.
+    """
+
+    resources: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    asked: list[str] = field(default_factory=list[str])
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the port's own signature
+        limit: int = 1024 * 1024,
+    ) -> Response:
+        """The resource at the path, or PayPal's 404."""
+        where = urlsplit(url).path
+        if where == "/v1/oauth2/token":
+            return response(200, {"access_token": "A21AA", "expires_in": 32_400})
+        self.asked.append(where)
+        shown = self.resources.get(where) if method == "GET" else None
+        return response(200, shown) if shown is not None else response(404, {})

@@ -12,7 +12,9 @@ from tests.plugins.paypal.told import Told
 SALE = "5CS38179PL895402Y"
 AGREEMENT = "I-0HNJGFKLTLMP"
 SALE_PATH = f"/v1/payments/sale/{SALE}"
+CAPTURE_PATH = f"/v2/payments/captures/{SALE}"
 SUBSCRIPTION_PATH = f"/v1/billing/subscriptions/{AGREEMENT}?fields=plan"
+OLD_AGREEMENT_PATH = f"/v1/payments/billing-agreements/{AGREEMENT}"
 
 
 def sale(**changes: Any) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def _notification() -> Notification:
     return Notification(
         id="WH-1",
         gateway="paypal",
-        type="INVOICING.INVOICE.PAID",
+        type="PAYMENT.SALE.COMPLETED",
         entity=f"paypal-{SALE}",
         resource={},
         occurred_at=NOON - timedelta(days=1),

@@ -21,6 +21,7 @@ from penstock.testing.conformance import (
     ConfirmConformance,
     GatewayConformance,
     InvoicesConformance,
+    RereadConformance,
     WebhooksConformance,
 )
 from penstock.testing.serving import Served, served
@@ -42,7 +43,13 @@ class Receiver:
         return web.Response()
 
 
-class TestPayPal(GatewayConformance, WebhooksConformance, ConfirmConformance, InvoicesConformance):
+class TestPayPal(
+    GatewayConformance,
+    WebhooksConformance,
+    ConfirmConformance,
+    RereadConformance,
+    InvoicesConformance,
+):
     @pytest.fixture
     async def simulator(self, keys: Path) -> AsyncIterator[Served]:
         async with served(build(keys)) as simulator:

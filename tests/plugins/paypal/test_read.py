@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.api import Delivery, MalformedDelivery, Notification
+from penstock.api import Delivery, EntityKind, MalformedDelivery, Notification, Ref
 from penstock_paypal.webhooks import door
 from penstock_paypal.webhooks.notification import read
 from tests.plugins.paypal.reference import PRESENT, needs_reference, samples
@@ -92,26 +92,69 @@ def test_money_sent_back_concerns_the_sale_where_it_can_be_told(
 @pytest.mark.parametrize(
     ("resource", "entity"),
     [
-        ({"invoice": {"detail": {"invoice_number": f"PS-{SALE}"}}}, f"paypal-{SALE}"),
-        ({"number": f"PS-{SALE}"}, f"paypal-{SALE}"),
-        ({"invoice": {"detail": {"invoice_number": "PS-0001"}}}, None),
-        ({"invoice": {"detail": {"invoice_number": f"XX-{SALE}"}}}, None),
-        ({"invoice": {"detail": {"invoice_number": f"PS-{SALE}\n"}}}, None),
+        ({"invoice": {"detail": {"reference": SALE}}}, f"paypal-{SALE}"),
+        ({"detail": {"reference": SALE}}, f"paypal-{SALE}"),
+        ({"invoice": {"detail": {"invoice_number": f"PS-{SALE}"}}}, None),
+        ({"invoice": {"detail": {"reference": "order of 3 May"}}}, None),
+        ({"invoice": {"detail": {"reference": f"{SALE}\n"}}}, None),
         ({"invoice": None}, None),
     ],
 )
-def test_a_paid_invoice_concerns_the_sale_its_number_names_if_it_is_ours(
-    resource: dict[str, Any], entity: str | None
+@pytest.mark.parametrize("kind", ["PAID", "CANCELLED", "REFUNDED"])
+def test_an_invoice_concerns_the_sale_that_its_reference_names(
+    kind: str, resource: dict[str, Any], entity: str | None
 ) -> None:
     """
-    A merchant's own numbers are left alone.
+    Its number says nothing: a merchant may have chosen one like ours.
     """
-    assert entity == _event("INVOICING.INVOICE.PAID", resource).entity
+    assert entity == _event(f"INVOICING.INVOICE.{kind}", resource).entity
+
+
+@pytest.mark.parametrize("kind", ["PENDING", "FAILED", "COMPLETED"])
+def test_how_a_refund_goes_on_concerns_its_sale(kind: str) -> None:
+    resource = {"id": "29B43325P49508437", "sale_id": SALE}
+
+    assert f"paypal-{SALE}" == _event(f"PAYMENT.REFUND.{kind}", resource).entity
 
 
 @pytest.mark.parametrize(
     "event_type",
-    ["BILLING.SUBSCRIPTION.ACTIVATED", "PAYMENT.CAPTURE.COMPLETED", "CUSTOMER.DISPUTE.CREATED"],
+    ["CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED", "RISK.DISPUTE.CREATED"],
+)
+def test_a_dispute_concerns_itself(event_type: str) -> None:
+    read_one = _event(event_type, {"dispute_id": "PP-D-1"})
+
+    assert Ref(EntityKind.dispute, "paypal-PP-D-1") == read_one.subject
+
+
+def test_what_it_is_about_and_paypals_sentence_are_kept() -> None:
+    about = {"resource_type": "sale", "summary": "Payment completed for $ 12.50 USD"}
+    read_one = _event("PAYMENT.SALE.COMPLETED", {"id": SALE}, **about)
+
+    assert ("sale", SALE, "Payment completed for $ 12.50 USD") == (
+        read_one.resource_type,
+        read_one.resource_id,
+        read_one.summary,
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "named"),
+    [
+        ({"dispute_id": "PP-D-1"}, "PP-D-1"),
+        ({"invoice": {"id": "INV2-26KH-MY9Q-USVG-4WZD"}}, "INV2-26KH-MY9Q-USVG-4WZD"),
+        ({"id": "x" * 128}, None),
+        ({"id": 7}, None),
+        ("no object", None),
+    ],
+)
+def test_each_kind_of_resource_has_its_id(resource: Any, named: str | None) -> None:
+    assert named == _event("X", resource).resource_id
+
+
+@pytest.mark.parametrize(
+    "event_type",
+    ["BILLING.SUBSCRIPTION.ACTIVATED", "PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"],
 )
 def test_anything_else_concerns_no_payment(event_type: str) -> None:
     assert _event(event_type, {"id": SALE, "sale_id": SALE}).entity is None
@@ -186,13 +229,24 @@ def test_what_is_no_event_is_malformed_and_not_quoted(body: bytes) -> None:
     assert "WH" not in str(refused.value)
 
 
+NAMES = ("id", "sale_id", "dispute_id", "links", "rel", "href", "invoice", "detail", "reference")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
             st.sampled_from(
-                ["id", "sale_id", "links", "rel", "href", "invoice", "detail", "invoice_number"]
+                [
+                    "id",
+                    "sale_id",
+                    "dispute_id",
+                    "links",
+                    "rel",
+                    "href",
+                    "invoice",
+                    "detail",
+                    "reference",
+                ]
             )
             | st.text(max_size=5),
             inner,
@@ -206,7 +260,13 @@ JSON = st.recursive(
 @settings(max_examples=400, deadline=None)
 @given(
     event_type=st.sampled_from(
-        ["PAYMENT.SALE.COMPLETED", "PAYMENT.SALE.REFUNDED", "INVOICING.INVOICE.PAID", "X"]
+        [
+            "PAYMENT.SALE.COMPLETED",
+            "PAYMENT.SALE.REFUNDED",
+            "INVOICING.INVOICE.PAID",
+            "CUSTOMER.DISPUTE.CREATED",
+            "X",
+        ]
     ),
     event=st.dictionaries(st.sampled_from(["resource", "create_time", "links", "id"]), JSON),
 )

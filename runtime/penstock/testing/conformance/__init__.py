@@ -16,7 +16,12 @@ from penstock.testing.conformance.charges import ChargesConformance, LookupConfo
 from penstock.testing.conformance.gateway import GatewayConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.sink import SinkConformance
-from penstock.testing.conformance.webhooks import ConfirmConformance, WebhooksConformance
+from penstock.testing.conformance.webhooks import (
+    ConfirmConformance,
+    ObservesConformance,
+    RereadConformance,
+    WebhooksConformance,
+)
 
 __all__ = [
     "Bench",
@@ -25,6 +30,8 @@ __all__ = [
     "GatewayConformance",
     "InvoicesConformance",
     "LookupConformance",
+    "ObservesConformance",
+    "RereadConformance",
     "SinkConformance",
     "WebhooksConformance",
 ]

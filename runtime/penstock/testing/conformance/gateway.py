@@ -8,11 +8,18 @@ from penstock.api.gateway import CAPABILITIES
 from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
-from penstock.testing.conformance.webhooks import ConfirmConformance, WebhooksConformance
+from penstock.testing.conformance.webhooks import (
+    ConfirmConformance,
+    ObservesConformance,
+    RereadConformance,
+    WebhooksConformance,
+)
 
 SAT: dict[str, type] = {
     "webhooks": WebhooksConformance,
     "confirm": ConfirmConformance,
+    "observes": ObservesConformance,
+    "reread": RereadConformance,
     "charges": ChargesConformance,
     "lookup": LookupConformance,
     "invoices": InvoicesConformance,

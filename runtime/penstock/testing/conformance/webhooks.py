@@ -1,4 +1,4 @@
-"""What a gateway must do that sends webhooks, and one whose API can be asked about them."""
+"""What a gateway must do that sends webhooks, and one that is asked or believed about them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from penstock.api import (
+    AnyObservation,
     Authentic,
     Confirmed,
     Delivery,
@@ -22,7 +23,9 @@ from penstock.api import (
     HttpUnanswered,
     MalformedDelivery,
     Notification,
+    Observation,
     Response,
+    Transaction,
     Undecided,
 )
 from penstock.plugins import read_settings
@@ -190,6 +193,60 @@ class ConfirmConformance:
         """An outage confirms nothing and contradicts nothing."""
         with pytest.raises(GatewayUnavailable):
             await bench.build(http=Always(answer)).confirm(notification, now)
+
+
+class RereadConformance:
+    """
+    What holds for `Reread` in a gateway that has `Confirm`.
+
+    Fixtures: `bench`; `notification`, a true one; `now`, soon after it.
+    """
+
+    async def test_what_was_confirmed_is_seen_again(
+        self, bench: Bench, notification: Notification, now: datetime
+    ) -> None:
+        """Asked again, with what is known, it says the same."""
+        gateway = bench.build()
+        confirmed = await gateway.confirm(notification, now)
+        assert isinstance(confirmed, Confirmed)
+
+        seen = confirmed.observation
+        again = await gateway.reread(notification.subject, _steps(seen), now)
+
+        assert seen == again
+
+    @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
+    async def test_without_an_answer_nothing_is_seen(
+        self,
+        bench: Bench,
+        notification: Notification,
+        now: datetime,
+        answer: Response | Exception,
+    ) -> None:
+        """An outage is no state of a payment."""
+        with pytest.raises(GatewayUnavailable):
+            await bench.build(http=Always(answer)).reread(notification.subject, (), now)
+
+
+class ObservesConformance:
+    """
+    What holds for `Observes`.
+
+    Fixtures: `bench`; `genuine`, a delivery that the gateway signed.
+    """
+
+    def test_a_signed_body_says_how_things_stand(self, bench: Bench, genuine: Delivery) -> None:
+        """The same each time, without asking anybody."""
+        gateway = bench.build()
+        notification = gateway.read(genuine)
+        seen = gateway.observe(notification)
+
+        assert seen is not None
+        assert seen == gateway.observe(notification)
+
+
+def _steps(seen: AnyObservation) -> tuple[Transaction, ...]:
+    return (seen.transaction, *seen.refunds) if isinstance(seen, Observation) else ()
 
 
 def _door(bench: Bench) -> dict[str, str]:
