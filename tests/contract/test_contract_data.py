@@ -12,9 +12,12 @@ import pytest
 import schemathesis
 import yaml
 
+from penstock.domain.dispute import DisputeOutcome
 from penstock.domain.events import Event, EventType
-from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.operation import OperationState
 from penstock.domain.payment import PaymentStatus
+from penstock.domain.record import Became
+from penstock.entrypoints.http.views import SHOWN
 from penstock.errors import MalformedMessage
 from penstock.pipeline.orders import ChargeMessage
 
@@ -26,6 +29,10 @@ OPEN = {"receiveWebhook", "getHealth", "getContract", "getDocs"}
 
 def read(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
+
+
+def part(name: str) -> dict[str, Any]:
+    return read(CONTRACTS / f"events/parts/{name}.json")["properties"]
 
 
 @pytest.fixture(scope="module")
@@ -125,15 +132,17 @@ def test_the_message_and_the_api_have_one_order(api: dict[str, Any]):
 def test_the_contract_names_the_words_of_the_domain(api: dict[str, Any]):
     schemas = api["components"]["schemas"]
     operation = schemas["Operation"]["properties"]
-    statuses = read(CONTRACTS / "events/parts/payment.json")["properties"]["status"]["enum"]
+    statuses = part("payment")["status"]["enum"]
 
     assert {status.value for status in PaymentStatus} == set(schemas["PaymentStatus"]["enum"])
     assert {status.value for status in PaymentStatus} == set(statuses)
-    assert {kind.value for kind in OperationKind} == set(operation["kind"]["enum"])
+    assert {kind.value for kind in SHOWN} == set(operation["kind"]["enum"])
     assert {state.value for state in OperationState} == set(operation["state"]["enum"])
     assert {kind.value for kind in EventType} == set(
         schemas["Event"]["properties"]["type"]["enum"]
     )
+    assert {outcome.value for outcome in DisputeOutcome} == set(part("dispute")["outcome"]["enum"])
+    assert {became.value for became in Became} == set(part("notification")["became"]["enum"])
 
 
 @pytest.mark.parametrize("name", ["message-payment", "message-payment-least"])
