@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from penstock.domain.record import Became
 from penstock.entrypoints.http.views import SHOWN
 from penstock.errors import MalformedMessage
 from penstock.pipeline.orders import ChargeMessage
+from penstock.testing.builders import event, least_event
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 EXAMPLES = CONTRACTS / "examples"
@@ -197,3 +199,14 @@ def test_every_event_example_holds_under_schema_and_model(
     back = Event.loads(json.dumps(example)).cloud_event()
 
     assert {**example, "time": back["time"]} == back
+
+
+@pytest.mark.parametrize("made", [event, least_event])
+@pytest.mark.parametrize("kind", list(EventType), ids=str)
+def test_every_sample_that_sinks_are_tested_with_holds_under_its_schema(
+    kind: EventType, made: Callable[[str], Event], registry: jsonschema_rs.Registry
+):
+    schema = read(CONTRACTS / f"events/{kind.value}.json")
+    validator = jsonschema_rs.validator_for(schema, registry=registry, validate_formats=True)
+
+    validator.validate(made(kind).cloud_event())
