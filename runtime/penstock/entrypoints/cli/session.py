@@ -108,13 +108,18 @@ def session(
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """A table for people."""
+    """A table for people; a stranger's text in it moves no cursor and turns no line around."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold")
     for row in rows:
-        made.add_row(*("" if cell is None else str(cell) for cell in row))
+        made.add_row(*("" if cell is None else _harmless(str(cell)) for cell in row))
     return made
+
+
+def _harmless(text: str) -> str:
+    """The text with what a terminal would act on as escapes: ESC is shown as \\x1b."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 StackName = Annotated[
