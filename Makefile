@@ -14,7 +14,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check engine lint format build lock bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth \
 	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -56,6 +56,9 @@ lock: setup ## the locks anew from pyproject.toml
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes -c locks/dev.txt --group worker -o locks/worker.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group emulator -o locks/emulator.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group bench -o locks/bench.txt
+
+events-baseline: setup ## renew the baseline of the event schemas, at a release or for an announced breaking change
+	@$(PY) -m tests.contract.events_baseline
 
 bench-flow: setup ## webhook accepted until Slack is called, on the local platform
 	@$(PY) -m benchmarks.bench_flow

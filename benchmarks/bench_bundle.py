@@ -20,6 +20,7 @@ from benchmarks.sandbox import Sandbox, extract
 from infra import bundle
 from infra.bundle.build import KINDS
 from infra.config.project import ROOT
+from infra.printing import printing
 
 ROUNDS = 11
 TARGET = 1.05
