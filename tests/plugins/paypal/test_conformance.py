@@ -20,6 +20,7 @@ from penstock.testing.conformance import (
     Bench,
     ConfirmConformance,
     GatewayConformance,
+    InvoiceRefundsConformance,
     InvoicesConformance,
     WebhooksConformance,
 )
@@ -42,7 +43,13 @@ class Receiver:
         return web.Response()
 
 
-class TestPayPal(GatewayConformance, WebhooksConformance, ConfirmConformance, InvoicesConformance):
+class TestPayPal(
+    GatewayConformance,
+    WebhooksConformance,
+    ConfirmConformance,
+    InvoicesConformance,
+    InvoiceRefundsConformance,
+):
     @pytest.fixture
     async def simulator(self, keys: Path) -> AsyncIterator[Served]:
         async with served(build(keys)) as simulator:
@@ -90,3 +97,7 @@ class TestPayPal(GatewayConformance, WebhooksConformance, ConfirmConformance, In
     @pytest.fixture
     def makes_invoices(self) -> Callable[[str, str], bool]:
         return lambda method, url: method == "POST" and url.endswith("/v2/invoicing/invoices")
+
+    @pytest.fixture
+    def records_refunds(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and url.endswith("/refunds")
