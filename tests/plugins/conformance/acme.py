@@ -34,6 +34,7 @@ from penstock.api import (
     HttpUnanswered,
     Invoice,
     InvoiceDraft,
+    InvoiceRefund,
     InvoiceRefused,
     InvoiceState,
     LookupAnswer,
@@ -147,7 +148,7 @@ class AcmePay:
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
         try:
-            await self._ask("PUT", f"/invoices/{draft.number}", {"state": "draft"})
+            await self._ask("PUT", f"/invoices/{draft.number}", _draft(draft))
         except HttpNotSent:
             return NotSent("not sent")
         except GatewayUnavailable:
@@ -158,7 +159,8 @@ class AcmePay:
         found = await self._ask("GET", f"/invoices/{reference or draft.number}")
         if found is None:
             return None
-        return Invoice(draft.number, draft.number, InvoiceState(found["state"]))
+        foreign = reference is None and found["sale"] != draft.transaction
+        return Invoice(draft.number, draft.number, InvoiceState(found["state"]), foreign)
 
     async def send_invoice(self, reference: str, draft: InvoiceDraft) -> None:
         await self._ask("POST", f"/invoices/{reference}", {"state": "sent"})
@@ -171,6 +173,26 @@ class AcmePay:
         if held and held["state"] == "recorded":
             raise InvoiceRefused("it is paid")
         await self._ask("POST", f"/invoices/{reference}", {"state": "cancelled"})
+
+    async def invoice_refunds(
+        self, reference: str, draft: InvoiceDraft
+    ) -> tuple[InvoiceRefund, ...]:
+        found = await self._ask("GET", f"/invoices/{reference}") or {}
+        return tuple(
+            InvoiceRefund(identity, Money(minor, draft.amount.currency))
+            for identity, minor in found.get("refunds", [])
+        )
+
+    async def record_refund(self, reference: str, draft: InvoiceDraft, amount: Money) -> None:
+        held = await self._ask("GET", f"/invoices/{reference}") or {}
+        refunds = held.get("refunds", [])
+        one = [f"r-{len(refunds)}", amount.minor]
+        await self._ask("POST", f"/invoices/{reference}", {"refunds": [*refunds, one]})
+
+    async def delete_refund(self, reference: str, draft: InvoiceDraft, refund: str) -> None:
+        held = await self._ask("GET", f"/invoices/{reference}") or {}
+        left = [one for one in held.get("refunds", []) if one[0] != refund]
+        await self._ask("POST", f"/invoices/{reference}", {"refunds": left})
 
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
@@ -213,6 +235,10 @@ class AcmeSink:
             return RetryAfter("no answer")
         assert secret.values("key")
         return Delivered() if answer.status == 200 else RetryAfter("not now")
+
+
+def _draft(draft: InvoiceDraft) -> dict[str, Any]:
+    return {"state": "draft", "sale": draft.transaction}
 
 
 def signature(body: bytes, key: str = KEY) -> str:

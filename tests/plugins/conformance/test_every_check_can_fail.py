@@ -65,6 +65,7 @@ class Sitting(
     conformance.ChargesConformance,
     conformance.LookupConformance,
     conformance.InvoicesConformance,
+    conformance.InvoiceRefundsConformance,
 ):
     """All a gateway can sit."""
 
@@ -93,6 +94,7 @@ def run(cls: type, check: Callable[..., Any], world: Bench) -> None:
         "charge_request": charge_request(),
         "moves_money": lambda method, _: method == "PUT",
         "makes_invoices": lambda method, _: method == "PUT",
+        "records_refunds": lambda method, _: method == "POST",
         "invoice_draft": invoice_draft(),
     }
     wanted = [name for name in inspect.signature(check).parameters if name != "self"]

@@ -14,6 +14,7 @@ Each class names the other fixtures it needs.
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.gateway import GatewayConformance
+from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.sink import SinkConformance
 from penstock.testing.conformance.webhooks import (
@@ -28,6 +29,7 @@ __all__ = [
     "ChargesConformance",
     "ConfirmConformance",
     "GatewayConformance",
+    "InvoiceRefundsConformance",
     "InvoicesConformance",
     "LookupConformance",
     "ObservesConformance",
