@@ -157,6 +157,20 @@ async def test_a_certificate_that_is_missing_for_two_minutes_makes_nothing_forge
     assert Authentic() == await world.ask(world.genuine("1", at=2.5))
 
 
+async def test_a_delivery_that_was_forged_for_a_missing_certificate_is_authentic_when_sent_back(
+    world: World,
+) -> None:
+    """
+    From `rejected.fifo`, where it may have lain for two weeks, with the time at which it came.
+    """
+    world.serve(Response(404, {}, b""))
+    genuine = world.genuine()
+    assert MISSING == await world.ask(genuine, SENT + timedelta(minutes=10))
+    world.serve(pem_answer(world.pem))
+
+    assert Authentic() == await world.ask(genuine, SENT + timedelta(days=14))
+
+
 def made_up(number: int) -> str:
     """An address that PayPal's certificate could have."""
     return f"{URL[: -len('0000')]}{number:04x}"

@@ -340,3 +340,16 @@ async def test_headers_of_the_right_shape_get_an_answer_too(data: st.DataObject)
     delivery = Delivery("x", "paypal", {**_HOSTILE.genuine().headers, **headers}, b"{}", SENT)
 
     assert isinstance(await _HOSTILE.ask(delivery), Forged)
+
+
+@pytest.mark.parametrize("name", [*door.PATTERNS, door.CERT_URL])
+def test_a_header_that_came_twice_passes_no_pattern_of_the_door(world: World, name: str) -> None:
+    """
+    Both hosts join such a header with a comma.
+    """
+    value = LIVE if name == door.CERT_URL else world.genuine().headers[name]
+    pattern = door.CERT_URLS["live"] if name == door.CERT_URL else door.PATTERNS[name]
+
+    assert re.fullmatch(pattern, value)
+    for comma in (",", ", "):
+        assert not re.fullmatch(pattern, f"{value}{comma}{value}")
