@@ -96,7 +96,7 @@ async def measure() -> tuple[list[float], list[float], int]:
     http = Served(pem(leaf))
     trust = Trust(environment, "", http, RecordingLog(), 8.0)
     signatures = Signatures(
-        Certificates(environment.certificate_url, trust, http, 8.0),
+        Certificates(environment.certificate_url, trust, http, RecordingLog(), 8.0),
         MemorySecrets(SystemClock(), {"webhook_id": WEBHOOK_ID}),
     )
     delivery, signature, text = _delivery(key)

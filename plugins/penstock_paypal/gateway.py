@@ -58,7 +58,7 @@ class PayPal:
         http, clock, log = context.http, context.clock, context.log
         limit = context.request_timeout
         trust = Trust(where, context.settings.extra_certificates, http, log, limit)
-        certificates = Certificates(where.certificate_url, trust, http, limit)
+        certificates = Certificates(where.certificate_url, trust, http, log, limit)
         self._signatures = Signatures(certificates, context.secrets)
         tokens = Tokens(where.api_url, context.secrets, http, clock, log, limit)
         self._api = Api(where.api_url, tokens, http, clock, log, limit)

@@ -59,9 +59,11 @@ def check(door: Door, headers: Mapping[str, str], body: bytes) -> dict[str, str]
         if value is None:
             raise DoorRefusal(problems.HEADER_MISSING, f"{door.gateway} sends the header {name}")
         if len(value) > _HEADER_LIMIT or not pattern.fullmatch(value):
-            raise DoorRefusal(
-                problems.HEADER_REFUSED, f"the header {name} is not one {door.gateway} would send"
-            )
+            detail = f"the header {name} is not one {door.gateway} would send"
+            if "," in value:
+                # Both hosts join a header that occurs twice.
+                detail += ": it came more than once, or holds a comma"
+            raise DoorRefusal(problems.HEADER_REFUSED, detail)
         kept[name] = value
     if door.json:
         _refuse_no_json(body)
