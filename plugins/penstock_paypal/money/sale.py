@@ -15,6 +15,7 @@ from penstock.api import (
     PaymentStatus,
     Plan,
     Transaction,
+    Unconfirmable,
 )
 from penstock_paypal import shapes
 from penstock_paypal.webhooks.notification import sale_id
@@ -34,9 +35,6 @@ _STATES: Mapping[str, PaymentStatus] = {
 
 class UnknownState(ValueError):
     """A sale in a state that PayPal's specification does not name: waiting will not help."""
-
-
-_NO_MONEY = Money(0, "XXX")  # ISO 4217 for "no currency involved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +130,20 @@ def differences(claimed: Mapping[str, Any], sale: Sale) -> tuple[str, ...]:
 
 
 def claimed(notification: Notification) -> Observation:
-    """What a notification claims of a sale that the API does not know."""
+    """
+    What a notification claims of a sale that the API does not know.
+
+    Raises:
+        Unconfirmable: it claims no amount that can be read.
+    """
+    amount = shapes.money(notification.resource, "amount")
+    if amount is None:
+        raise Unconfirmable("PayPal does not know the sale, and the event's amount is unreadable")
     transaction = Transaction(
         id=sale_id(notification.entity) or "unknown",
         kind="sale",
         status=PaymentStatus.contradicted,
-        amount=shapes.money(notification.resource, "amount") or _NO_MONEY,
+        amount=amount,
         at=notification.occurred_at,
     )
     return Observation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +44,20 @@ async def test_an_old_sale_that_is_not_there_contradicts_with_what_was_claimed(t
         answer.observation.transaction.amount,
         answer.observation.subscription,
     )
+
+
+@pytest.mark.parametrize(
+    "amount", [None, {"total": "much", "currency": "USD"}, {"total": "1.00", "currency": "XXX"}]
+)
+async def test_a_sale_that_is_not_there_and_claims_no_readable_amount_is_for_people(
+    told: Told, amount: Any
+) -> None:
+    told.at(SALE_PATH, problem(404))
+    claim = notification(age=timedelta(minutes=15))
+    unreadable = replace(claim, resource={**claim.resource, "amount": amount})
+
+    with pytest.raises(Unconfirmable, match="amount is unreadable"):
+        await told.paypal.confirm(unreadable, NOON)
 
 
 @pytest.mark.parametrize("answer", [response(200, sale(state="quantum")), response(400, b"")])

@@ -141,7 +141,7 @@ def _money_record(money: Money) -> Record:
 
 
 def _read_money(record: Mapping[str, Any]) -> Money:
-    return Money(record["minor"], record["currency"])
+    return Money.kept(record["minor"], record["currency"])
 
 
 def _payer_record(payer: Payer | None) -> Record | None:
