@@ -30,6 +30,7 @@ from rich.table import Table
 
 from benchmarks.queue_stub import QueueStub
 from benchmarks.signing import Signer
+from infra.printing import printing
 from penstock.entrypoints.http.web import listening
 
 DEPTHS = (1_000, 10_000, 100_000)
@@ -165,4 +166,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from rich.console import Console
 from rich.table import Table
 
+from infra.printing import printing
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.api import Authentic, Delivery, Response
@@ -136,4 +137,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

@@ -21,6 +21,7 @@ from infra.bill.estimate import (
 from infra.bill.traffic import KINDS
 from infra.config.project import ConfigError
 from infra.graph.show import committed
+from infra.printing import printing
 from infra.rules.view import Graph
 
 TARGET = 4.0
@@ -119,4 +120,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))
