@@ -302,6 +302,21 @@ class TestOnAStack:
 
         assert "no" == shown["body"]
 
+    def test_a_payment_sent_again_by_hand_is_not_dropped_as_a_copy(
+        self, stack: Stack, folder: Path
+    ):
+        body = '{"id":"p-1","provider":"example","order":{"amount":1,"currency":"USD"}}'
+        (folder / "body").write_text(body)
+        for _ in range(2):
+            assert 0 == penstock("queue", "send", "payments", "--body", "body").exit_code
+
+        depth = json.loads(penstock("queue", "depth", "--json").stdout)
+        assert 2 == depth["payments"]["visible"]
+
+    @pytest.mark.parametrize("wrong", [["--provider", "Nope"], ["--currency", "ZZZ"]])
+    def test_a_sample_that_would_be_parked_is_not_sent(self, stack: Stack, wrong: list[str]):
+        assert 2 == penstock("queue", "send", "payments", *wrong).exit_code
+
     def test_a_queue_that_is_not_there_is_code_4_and_names_those_that_are(self, stack: Stack):
         result = penstock("queue", "receive", "nobody")
 
