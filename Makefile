@@ -14,9 +14,9 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check engine lint format build lock bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth \
-	update preview graph cost invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
+	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
 	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-26s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ lock: setup ## the locks anew from pyproject.toml
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes -c locks/dev.txt --group worker -o locks/worker.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group emulator -o locks/emulator.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group bench -o locks/bench.txt
+
+events-baseline: setup ## renew the baseline of the event schemas, at a release or for an announced breaking change
+	@$(PY) -m tests.contract.events_baseline
 
 bench-flow: setup ## webhook accepted until Slack is called, on the local platform
 	@$(PY) -m benchmarks.bench_flow
@@ -99,9 +102,12 @@ graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=
 	$(call given,STACK,STACK=dev)
 	@$(PY) -m infra.graph.show $(STACK) $(or $(FORMAT),json)
 
-cost: setup ## what a stack would cost a month, by line; STACK=prod WEBHOOKS=1e6 KIND=sale|refund|...
+cost: setup ## what a stack would cost a month, by line; STACK=prod WEBHOOKS=1e6 KIND=sale|refund|renewal|recorded|...
 	$(call given,STACK,STACK=prod)
 	@$(PY) -m infra.bill.cost $(STACK) --webhooks $(or $(WEBHOOKS),1e6) --kind $(or $(KIND),sale)
+
+traffic: setup ## count again what each kind of webhook asks of AWS, for make cost
+	@$(PY) -m tests.adapters.counting
 
 invoke: setup ## a function of the local platform with a recorded event; FUNCTION=charge EVENT=tests/events/charge.json
 	$(call given,FUNCTION,FUNCTION=charge)

@@ -15,6 +15,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
+from infra.printing import printing
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.memory import MemoryQueue
 from penstock.pipeline.batch import Backoff, Batch, Handled
@@ -75,4 +76,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

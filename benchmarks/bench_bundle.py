@@ -20,6 +20,7 @@ from benchmarks.sandbox import Sandbox, extract
 from infra import bundle
 from infra.bundle.build import KINDS
 from infra.config.project import ROOT
+from infra.printing import printing
 
 ROUNDS = 11
 TARGET = 1.05
@@ -30,6 +31,7 @@ _PROBE = """
 import sys
 sys.dont_write_bytecode = True
 import {module}
+from infra.printing import printing
 def handler(event, context):
     return {{}}
 """
@@ -104,4 +106,4 @@ def _imported(tree: Path) -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from benchmarks.coldstart_cases import Case, receiving, working
 from benchmarks.sandbox import Started
+from infra.printing import printing
 
 ROUNDS = 11
 WARM = 200
@@ -85,4 +86,4 @@ def _warm(started: Started) -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

@@ -30,7 +30,8 @@ from rich.table import Table
 
 from benchmarks.queue_stub import QueueStub
 from benchmarks.signing import Signer
-from penstock.entrypoints.http.web import listening
+from infra.printing import printing
+from penstock.entrypoints.http.listener import listening
 
 DEPTHS = (1_000, 10_000, 100_000)
 ROUNDS = 5
@@ -165,4 +166,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from rich.console import Console
 from rich.table import Table
 
+from infra.printing import printing
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.api import Authentic, Delivery, Response
@@ -95,7 +96,7 @@ async def measure() -> tuple[list[float], list[float], int]:
     http = Served(pem(leaf))
     trust = Trust(environment, "", http, RecordingLog(), 8.0)
     signatures = Signatures(
-        Certificates(environment.certificate_url, trust, http, 8.0),
+        Certificates(environment.certificate_url, trust, http, RecordingLog(), 8.0),
         MemorySecrets(SystemClock(), {"webhook_id": WEBHOOK_ID}),
     )
     delivery, signature, text = _delivery(key)
@@ -136,4 +137,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 from rich.table import Table
 
+from infra.printing import printing
 from penstock.contracts import Contract, load, loads
 
 ROUNDS = 101
@@ -143,4 +144,4 @@ def report(took: dict[str, list[float]], start: float) -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

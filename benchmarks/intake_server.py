@@ -23,7 +23,8 @@ from penstock.adapters.ids import RandomIds
 from penstock.api import Response
 from penstock.bootstrap import Platform
 from penstock.bootstrap.memory import MemoryWorld
-from penstock.entrypoints.http.web import application, listening
+from penstock.entrypoints.http.listener import listening
+from penstock.entrypoints.http.web import application
 from penstock.entrypoints.serve.consume import Consumer
 from penstock.plugins import load
 from penstock.settings import Function, Settings

@@ -27,6 +27,15 @@ ANSWERED: Mapping[str, str] = {
 }
 """Which lines of the API's access log are counted."""
 METRICS = (*COUNTED, *ANSWERED)
+MEASURED = (
+    '{($.event = "stage.finished" || $.event = "delivery.received")'
+    ' && $.stage = "*" && $.status = "*" && $.ms = *}'
+)
+"""The lines that say how long a stage took for one item."""
+BY_STATUS: Mapping[str, str] = {"stack": "$.stack", "stage": "$.stage", "status": "$.status"}
+"""Not by outcome: each plugin has outcomes of its own, and each combination is billed."""
+UNMEASURED = frozenset({"api"})
+"""Functions that are no stage."""
 
 
 def watches(made: Foundation, functions: Mapping[str, Function]) -> Iterator[Watch]:

@@ -12,8 +12,8 @@ from infra.config.contract import event_types
 from infra.config.plugins import Plugins, installed
 from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
-from infra.config.sizes import oversize
 from infra.config.stackconfig import foreign_keys
+from infra.sizes import oversize
 
 ZIPS = ("receive", "api", "worker")
 

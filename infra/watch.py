@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infra.alarms import ANSWERED, COUNTED, watches
+from infra.alarms import ANSWERED, BY_STATUS, COUNTED, MEASURED, UNMEASURED, watches
 from infra.charts import charts
 from infra.components.alarm import Alarms, AlarmsArgs
 from infra.components.alerts import Alerts, AlertsArgs
@@ -67,6 +67,8 @@ def _counted(
         yield LogMetric(metric, of_event(event), {**logs, **everything})
     for metric, pattern in ANSWERED.items():
         yield LogMetric(metric, pattern, {"access": made.api.log.name})
+    stages = {name: one.log.name for name, one in functions.items() if name not in UNMEASURED}
+    yield LogMetric("ms", MEASURED, {**stages, **everything}, "$.ms", "Milliseconds", BY_STATUS)
 
 
 def _dashboard(made: Foundation, functions: Mapping[str, Function]) -> None:

@@ -17,6 +17,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+EDITABLE_STAMP = ".stamp-penstock"
 PIP = ("-m", "pip", "install", "-q", "--disable-pip-version-check")
 
 
@@ -49,6 +50,8 @@ def _environment(name: str, lock_name: str) -> Path:
     print(f"penstock: installing locks/{lock_name} into {name}", flush=True)
     if not usable:
         _make_venv(folder)
+    # What the lock does not name goes, and so does penstock itself.
+    (folder / EDITABLE_STAMP).unlink(missing_ok=True)
     _install(folder, lock)
     stamp.write_text("\n".join(made_of))
     return folder
@@ -98,7 +101,7 @@ def _uv(folder: Path) -> Path | None:
 def _editable(folder: Path) -> None:
     """Our own packages, importable from where they lie, with their entry points."""
     made_of = f"{ROOT}\n{_digest(ROOT / 'pyproject.toml')}"
-    stamp = folder / ".stamp-penstock"
+    stamp = folder / EDITABLE_STAMP
     if _read(stamp) == made_of:
         return
     ours = ("--no-deps", "--no-build-isolation", "-e", ROOT)

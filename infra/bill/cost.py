@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from infra.bill import prices
@@ -17,10 +17,13 @@ from infra.bill.estimate import (
     by_month,
     by_webhook,
     letters,
+    sinks,
+    taken,
 )
 from infra.bill.traffic import KINDS
 from infra.config.project import ConfigError
 from infra.graph.show import committed
+from infra.printing import printing
 from infra.rules.view import Graph
 
 TARGET = 4.0
@@ -42,6 +45,23 @@ def verdict(lines: Sequence[Line]) -> str:
     return "in doubt" if total(certain) <= TARGET else "missed"
 
 
+def of_sinks(graph: Graph, kind: str, webhooks: float, batch: float) -> float:
+    """USD for what the sinks of a stack take of a kind: their queues, functions and letters."""
+    functions = by_function(graph, KINDS[kind], webhooks, batch)
+    delivered = [one for name, one in functions.items() if name.startswith("deliver-")]
+    return sum(map(total, delivered)) + letters(graph, KINDS[kind], webhooks).usd
+
+
+def unfiltered(graph: Graph) -> Graph:
+    """The same stack with every event sent to every sink."""
+    return [
+        replace(one, inputs={k: v for k, v in one.inputs.items() if k != "filterPolicy"})
+        if one.type.endswith(":TopicSubscription")
+        else one
+        for one in graph
+    ]
+
+
 def total(lines: Sequence[Line]) -> float:
     """USD."""
     return sum(line.usd for line in lines)
@@ -56,6 +76,8 @@ def printed(graph: Graph, webhooks: float, kind: str, assumed: Assumed) -> Itera
     yield from _lines(graph, webhooks, kind, assumed)
     yield ""
     yield from _functions(graph, webhooks, kind, assumed)
+    yield ""
+    yield from _selections(graph)
     yield ""
     yield "A month, webhooks or not"
     fixed = [*by_month(graph, assumed)]
@@ -73,7 +95,8 @@ def _kinds(graph: Graph, assumed: Assumed) -> Iterator[str]:
     for name, kind in KINDS.items():
         found = [by_webhook(graph, kind, prices.MILLION, batch, assumed) for batch in BATCHES]
         told = (f"{total(lines):6.2f} {verdict(lines):9}" for lines in found)
-        yield f"  {name:10} {' '.join(told)} {kind.means}"
+        forecast = " (forecast)" if kind.forecast else ""
+        yield f"  {name:10} {' '.join(told)} {kind.means}{forecast}"
     yield f"  in doubt: missed by less than the line «{UNCONFIRMED}», which no source confirms"
 
 
@@ -90,6 +113,20 @@ def _lines(graph: Graph, webhooks: float, kind: str, assumed: Assumed) -> Iterat
     sent = letters(graph, KINDS[kind], webhooks)
     if sent.quantity:
         yield f"  besides, {sent.what:23} {sent.quantity:>14,.2f}  {sent.usd:8.2f}"
+
+
+def _selections(graph: Graph) -> Iterator[str]:
+    """What the sinks' selections of events save: the same million, letters included."""
+    yield "A million to the sinks, letters included: the events they select, and every event"
+    everything = unfiltered(graph)
+    for name, kind in KINDS.items():
+        if kind.events:
+            ends = [
+                of_sinks(one, name, prices.MILLION, BATCHES[-1]) for one in (graph, everything)
+            ]
+            chosen = (f"{sink} {taken(graph, sink, kind.events)}" for sink in sinks(graph))
+            of_them = f"of {len(kind.events)}: {', '.join(chosen)}"
+            yield f"  {name:10} {ends[0]:8.2f} {ends[1]:8.2f}  {of_them}"
 
 
 def _functions(graph: Graph, webhooks: float, kind: str, assumed: Assumed) -> Iterator[str]:
@@ -119,4 +156,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -81,11 +82,21 @@ def by_function(
     functions = of(graph, "Function")
     found: dict[str, Sequence[Line]] = {}
     for name, function in functions.items():
-        asked = kind.asked.get(name.partition("-")[0])
-        if asked is not None:
+        stage, _, sink = name.partition("-")
+        asked = kind.asked.get(stage)
+        times = taken(graph, sink, kind.events) if sink else 1
+        if asked is not None and times:
             share = batch if name != "receive" else 1.0
-            found[name] = [*_of(name, graph, function, asked, webhooks, share, a)]
+            to = _subscribers(graph, kind) if name == "process" else 1.0
+            found[name] = [*_of(name, graph, function, asked, webhooks * times, share, to, a)]
     return found
+
+
+def taken(graph: Graph, sink: str, events: Sequence[str]) -> int:
+    """How many of these events a sink's subscription lets through."""
+    policy = of(graph, "TopicSubscription")[f"sink-{sink}"].get("filterPolicy")
+    types = json.loads(policy)["type"] if policy else events
+    return sum(event in types for event in events)
 
 
 def by_webhook(
@@ -108,6 +119,7 @@ def _of(
     asked: Asked,
     webhooks: float,
     batch: float,
+    subscribers: float,
     a: Assumed,
 ) -> Iterator[Line]:
     each, gb = 1 / prices.MILLION, webhooks / 1e9
@@ -119,7 +131,6 @@ def _of(
     seconds = webhooks * _seconds(name, function, asked, batch, a)
     size = function["memorySize"] / 1024
     yield Line("Lambda GB-seconds", seconds * size, prices.LAMBDA_GB_SECOND * each)
-    subscribers = _subscribers(graph) if name == "process" else 1
     published = gb * asked.published_bytes
     pushed = webhooks * asked.publishes * subscribers
     yield Line("SNS FIFO publishes", webhooks * asked.publishes, prices.SNS_FIFO_PUBLISH * each)
@@ -170,8 +181,17 @@ def _access_line(graph: Graph) -> int:
     return len(line)
 
 
-def _subscribers(graph: Graph) -> int:
-    return sum(name.startswith("deliver-") for name in of(graph, "Function"))
+def _subscribers(graph: Graph, kind: Kind) -> float:
+    """How many sinks an event of the kind goes to, on average."""
+    if not kind.events:
+        return 0
+    return sum(taken(graph, sink, kind.events) for sink in sinks(graph)) / len(kind.events)
+
+
+def sinks(graph: Graph) -> Sequence[str]:
+    """The sinks' names."""
+    names = of(graph, "Function")
+    return [name.removeprefix("deliver-") for name in names if name.startswith("deliver-")]
 
 
 def _traced(invocations: float) -> float:
@@ -186,13 +206,13 @@ def _traced(invocations: float) -> float:
 def letters(graph: Graph, kind: Kind, webhooks: float) -> Line:
     """What a sink that sends by SES pays for its letters: the sink's own business, and dear."""
     by_mail = {
-        name
+        name.removeprefix("deliver-")
         for name, one in of(graph, "RolePolicy").items()
         for statement in statements(one["policy"])
         if "ses:SendEmail" in statement["Action"]
     }
-    sent = kind.asked["deliver"].messages if "deliver" in kind.asked else 0
-    return Line("Letters by SES", webhooks * sent * len(by_mail), prices.EMAIL)
+    sent = sum(taken(graph, sink, kind.events) for sink in by_mail & {*sinks(graph)})
+    return Line("Letters by SES", webhooks * sent, prices.EMAIL)
 
 
 def by_month(graph: Graph, assumed: Assumed | None = None) -> Iterator[Line]:
@@ -219,10 +239,18 @@ def by_month(graph: Graph, assumed: Assumed | None = None) -> Iterator[Line]:
         ("Dashboards", "Dashboard", prices.DASHBOARD_MONTH),
     ):
         yield Line(what, len(of(graph, kind)), price, fixed=True)
-    counted = {m["metricTransformation"]["name"] for m in of(graph, "LogMetricFilter").values()}
+    made = [m["metricTransformation"] for m in of(graph, "LogMetricFilter").values()]
+    counted = {one["name"] for one in made if "stage" not in one["dimensions"]}
     yield Line("Metrics from logs", len(counted), prices.METRIC_MONTH, fixed=True)
-    # Each stage's own, of what was done; one more for each other status in a month it occurs.
-    stages = {name.partition("-")[0] for name in functions} - {"api"}
+    # Of what was done; one more for each other status in a month in which it occurs. The filters
+    # of all sinks make one metric: its dimensions are stack, stage and status.
+    groups = {one["name"]: name.partition("-")[0] for name, one in of(graph, "LogGroup").items()}
+    measured = of(graph, "LogMetricFilter").values()
+    stages = {
+        groups[one["logGroupName"]]
+        for one in measured
+        if "stage" in one["metricTransformation"]["dimensions"]
+    }
     yield Line("Metrics of stages", len(stages), prices.METRIC_MONTH, fixed=True)
     # Two values, read again each five minutes by each function that is never cold.
     readers = _secret_readers(graph)

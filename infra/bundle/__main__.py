@@ -9,6 +9,7 @@ from pathlib import Path
 from infra.bundle import BundleError, build
 from infra.bundle.target import platform
 from infra.config.project import ConfigError
+from infra.printing import printing
 
 
 def main() -> int:
@@ -38,4 +39,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

@@ -1,9 +1,9 @@
-"""What logs say, counted."""
+"""Metrics that CloudWatch makes of log lines: counts, and values such as milliseconds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -11,20 +11,29 @@ import pulumi_aws as aws
 NAMESPACE = "Penstock"
 
 
+OF_STACK: Mapping[str, str] = {"Stack": "$.stack"}
+
+
 @dataclass(frozen=True, slots=True)
 class LogMetric:
     """
-    How often such a line was logged.
+    A metric of all log lines that match a pattern.
 
     Attributes:
-        name: the metric's name in our namespace; its dimension is the stack.
-        pattern: which lines are counted; each has a field `stack`.
-        logs: names of the log groups they are looked for in, by who writes them.
+        name: the metric's name in our namespace.
+        pattern: which lines count; each must have the fields of the dimensions.
+        logs: names of the log groups to look in, by who writes them.
+        value: what each line adds: a number, or the field that holds one.
+        unit: as CloudWatch calls it.
+        dimensions: at most three, each with the field that holds its value.
     """
 
     name: str
     pattern: str
     logs: Mapping[str, pulumi.Input[str]]
+    value: str = "1"
+    unit: str = "Count"
+    dimensions: Mapping[str, str] = field(default_factory=lambda: OF_STACK)
 
 
 def of_event(event: str) -> str:
@@ -56,9 +65,9 @@ class LogMetrics(pulumi.ComponentResource):
             metric_transformation={
                 "name": one.name,
                 "namespace": NAMESPACE,
-                "value": "1",
-                "unit": "Count",
-                "dimensions": {"Stack": "$.stack"},
+                "value": one.value,
+                "unit": one.unit,
+                "dimensions": dict(one.dimensions),
             },
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -9,6 +9,10 @@ from infra.config.settings import StackSettings
 KEY = "penstock:"
 # What a function needs besides its item: to start it, and to report what became of the batch.
 MARGIN_SECONDS = 5
+UNDECIDED_SECONDS = 600
+"""How long a webhook may stay undecided: PayPal's plugin says so (`webhooks/age.py`)."""
+MOST_UNDECIDED = 60_000
+"""[aws] Half of the 120,000 messages that a FIFO queue can have in flight."""
 HEARD = ("INFO", "DEBUG")
 CONSUMERS = {"verify": "deliveries", "process": "verified", "charge": "payments"}
 
@@ -47,6 +51,18 @@ def logs(settings: StackSettings) -> Iterator[str]:
         yield (
             f"{KEY}logLevel is {settings.log_level}, and alarms and metrics are made of log "
             f"events below it: set {' or '.join(HEARD)}"
+        )
+
+
+def waiting(settings: StackSettings) -> Iterator[str]:
+    """A rate at which strangers could fill the deliveries queue with undecided webhooks."""
+    rate = settings.throttling_rate
+    if (undecided := rate * UNDECIDED_SECONDS) > MOST_UNDECIDED:
+        yield (
+            f"{KEY}throttlingRate is {rate}: webhooks may stay undecided for {UNDECIDED_SECONDS} "
+            f"s, and {undecided:,} of them are more than the {MOST_UNDECIDED:,} that may be in "
+            "flight, half of what the deliveries queue holds: lower it to at most "
+            f"{MOST_UNDECIDED // UNDECIDED_SECONDS}"
         )
 
 

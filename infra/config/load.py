@@ -43,7 +43,12 @@ def load(stack: str, config: Mapping[str, Any]) -> StackSettings:
         settings = StackSettings.model_validate(values)
     except ValidationError as exc:
         raise ConfigError(*(_problem(error) for error in exc.errors())) from None
-    checks = coherence.times(settings), coherence.logs(settings), coherence.shape(stack, settings)
+    checks = (
+        coherence.times(settings),
+        coherence.logs(settings),
+        coherence.waiting(settings),
+        coherence.shape(stack, settings),
+    )
     if problems := [problem for found in checks for problem in found]:
         raise ConfigError(*problems)
     return settings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from infra.engine import EngineError, build, find, host
+from infra.printing import printing
 
 
 def main() -> int:
@@ -28,4 +29,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

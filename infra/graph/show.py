@@ -24,6 +24,7 @@ from infra.graph.drawing import mermaid
 from infra.graph.monitor import Declared
 from infra.graph.program import stack_config
 from infra.graph.values import Archive
+from infra.printing import printing
 
 PAGES = {"mermaid": mermaid, "permissions": permitted}
 
@@ -81,4 +82,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(printing(main))

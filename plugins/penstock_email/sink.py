@@ -26,12 +26,14 @@ from penstock_email.settings import EmailSettings
 _PERMANENT = frozenset(
     {
         "BadRequestException",
-        "MailFromDomainNotVerifiedException",
         "MessageRejected",
         "NotFoundException",
         "ParamValidation",
     }
 )
+# What may be repeated at once: 408 and 425 (RFC 9110, 15.5.9; RFC 8470, 5.2) under AWS's names.
+_AGAIN = frozenset({"RequestTimeout", "RequestTimeoutException"})
+_AGAIN_STATUS = frozenset({408, 425})
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
 _LONG = 3600.0
 """Seconds: a daily quota, a suspended account and a missing permission do not pass in minutes."""
@@ -85,6 +87,8 @@ def _utf8(text: str) -> dict[str, str]:
 def _read(error: AwsError) -> Delivering:
     """What an error means. Only its code is repeated: AWS's words may quote an address."""
     because = f"SES answered {error.code}"
+    if error.code in _AGAIN or error.status in _AGAIN_STATUS:
+        return RetryAfter(because)
     if error.code in _PERMANENT:
         return Refused(because)
     if error.code in _THROTTLED:
@@ -92,6 +96,6 @@ def _read(error: AwsError) -> Delivering:
         return RetryAfter(because, _LONG if "quota" in error.said.lower() else None)
     if error.status >= 500:
         return RetryAfter(because)
-    # Suspended, paused, over the limit, not permitted: nothing is wrong with the message, and
-    # people can put it right.
+    # Suspended, paused, over the limit, not permitted, a MAIL FROM domain whose DNS record is not
+    # found: nothing is wrong with the message, and it passes or people put it right.
     return RetryAfter(because, _LONG)

@@ -3,9 +3,9 @@ Charging at the Example gateway.
 
     POST request_uri         200, 201 with a readable body   succeeded
                              402, 409, 422                   declined, for good
-                             429, 503, no connection         not sent: nothing happened
+                             425, 429, 503, no connection    not sent: nothing happened
                              500                             critical: it broke holding the money
-                             other 5xx, no answer            unanswered: it may have happened
+                             408, other 5xx, no answer       unanswered: it may have happened
                              anything else                   refused: our request is wrong
     GET  request_uri/{id}    200 by its status, 404 not found, anything else: still unknown
 """
@@ -109,12 +109,12 @@ class ExampleGateway:
                 return Declined(
                     f"the gateway declined it: {_code(_object(response) or {}) or status}"
                 )
-            case 429 | 503 as status:
+            case 425 | 429 | 503 as status:
                 wait = retry_after(response, self._context.clock.now())
                 return NotSent(f"the gateway said later ({status})", wait)
             case 500:
                 return Critical("the gateway broke while it held the charge (500)")
-            case status if 300 <= status < 500:
+            case status if 300 <= status < 500 and status != 408:
                 return Refused(f"the gateway refused the request ({status})")
             case status:
                 return Unanswered(f"the gateway answered {status}")

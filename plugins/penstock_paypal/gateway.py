@@ -15,6 +15,8 @@ from penstock.api import (
     EntityKind,
     Invoice,
     InvoiceDraft,
+    InvoiceRefund,
+    Money,
     Notification,
     NotYet,
     Ref,
@@ -26,6 +28,8 @@ from penstock_paypal.client.token import Tokens
 from penstock_paypal.disputes.confirmation import Disputes
 from penstock_paypal.environments import environment
 from penstock_paypal.invoices.invoices import PayPalInvoices
+from penstock_paypal.invoices.refunds import RecordedRefunds
+from penstock_paypal.invoices.template import load as load_template
 from penstock_paypal.money.confirmation import Confirmations
 from penstock_paypal.money.invoice import InvoiceNews
 from penstock_paypal.money.refund import Refunds
@@ -43,7 +47,8 @@ class PayPal:
     PayPal: webhooks, sales and disputes re-read, invoices.
 
     Raises:
-        SettingsError: the environment is not known here, or the extra certificates are none.
+        SettingsError: the environment is not known here, the extra certificates are none, or
+            the invoices' template is not there or is none.
     """
 
     name = "paypal"
@@ -53,11 +58,13 @@ class PayPal:
         http, clock, log = context.http, context.clock, context.log
         limit = context.request_timeout
         trust = Trust(where, context.settings.extra_certificates, http, log, limit)
-        certificates = Certificates(where.certificate_url, trust, http, limit)
+        certificates = Certificates(where.certificate_url, trust, http, log, limit)
         self._signatures = Signatures(certificates, context.secrets)
         tokens = Tokens(where.api_url, context.secrets, http, clock, log, limit)
         self._api = Api(where.api_url, tokens, http, clock, log, limit)
-        self._invoices = PayPalInvoices(self._api)
+        template = load_template(context.settings.invoice_template)
+        self._invoices = PayPalInvoices(self._api, template)
+        self._recorded_refunds = RecordedRefunds(self._api)
         refunds = Refunds(self._api)
         self._sales = Sales(self._api, refunds, where.activity_url, log)
         self._confirmations = Confirmations(self._sales, refunds, log)
@@ -164,6 +171,37 @@ class PayPal:
             InvoiceRefused: never.
         """
         await self._invoices.cancel(reference, draft)
+
+    async def invoice_refunds(
+        self, reference: str, draft: InvoiceDraft
+    ) -> Sequence[InvoiceRefund]:
+        """
+        What is recorded on the invoice as refunded.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        return await self._recorded_refunds.list(reference)
+
+    async def record_refund(self, reference: str, draft: InvoiceDraft, amount: Money) -> None:
+        """
+        Record that so much more went back.
+
+        Raises:
+            GatewayUnavailable: no answer, or not now; it may be recorded.
+            InvoiceRefused: never.
+        """
+        await self._recorded_refunds.record(reference, amount)
+
+    async def delete_refund(self, reference: str, draft: InvoiceDraft, refund: str) -> None:
+        """
+        Take a recorded refund off the invoice; one that is gone already is no error.
+
+        Raises:
+            GatewayUnavailable: no answer, or not now.
+            InvoiceRefused: never.
+        """
+        await self._recorded_refunds.delete(reference, refund)
 
     async def unregistered(self, url: str) -> str | None:
         """

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class PayPalSettings(BaseModel):
-    """Which PayPal, and whom to trust besides the certificates that come with the plugin."""
+    """Which PayPal, whom to trust besides the certificates of the plugin, what invoices say."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,4 +20,9 @@ class PayPalSettings(BaseModel):
         max_length=64 * 1024,
         description="more CA certificates for the chain of PayPal's signing certificate, as PEM"
         " text: self-signed ones are trusted, others complete a chain to a trusted one",
+    )
+    invoice_template: str = Field(
+        "invoice",
+        pattern="^[a-z][a-z0-9-]{0,30}$",
+        description="the text of invoices: a file of the plugin's folder templates, without .json",
     )

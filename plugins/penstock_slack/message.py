@@ -2,7 +2,8 @@
 An event as a Slack message: blocks for people, text for notifications and screen readers.
 
 Sizes [docs.slack.dev]: header 150 characters, section field 2,000, text 4,000, and about 13,200
-over all blocks. A summary has at most 9 rows of 200 characters, 1,000 once escaped, and 6 links.
+over all blocks. A summary has rows of 200 characters, 1,000 once escaped, of which the first 10
+are shown, and 6 links.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any
 from penstock.api import Event, Summary, summarize
 
 _FIELDS = 10
-_IN_TEXT = 80
-_LONGEST_LINK = 600
+_IN_TEXT = 60
+_LONGEST_LINK = 440
 
 
 def message(event: Event, api_url: str) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def escape(text: str) -> str:
 
 
 def _text(summary: Summary) -> str:
-    rows = [f"{label}: {escape(_cut(value))}" for label, value in summary.rows]
+    rows = [f"{label}: {escape(_cut(value))}" for label, value in summary.rows[:_FIELDS]]
     return "\n".join([escape(summary.headline), *rows])
 
 

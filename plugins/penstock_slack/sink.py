@@ -113,6 +113,9 @@ class SlackSink:
                 return RetryAfter(
                     "Slack said later (429)", retry_after(response, self._context.clock.now())
                 )
+            case 408 | 425 as status:
+                # They may be repeated (RFC 9110, 15.5.9; RFC 8470, 5.2).
+                return RetryAfter(f"Slack answered {status}")
             case status if 400 <= status < 500:
                 # Only what we know is repeated: the page of a proxy may quote the address.
                 return Refused(_refusal(said if said in _CODES else f"HTTP {status}"))

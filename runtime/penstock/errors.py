@@ -23,8 +23,9 @@ Everything Penstock raises on purpose:
     + ChannelUnavailable      - a queue or topic did not take a message
     + SinkUnavailable         - the sink said "later", or nothing
     + OutOfTime               - the function has too little time left to begin
-  x DoorRefusal               - answer 4xx: the request cannot be one of the gateway's
-  x RequestRefused            - answer 4xx: the request does not keep to our own contract
+  x ProblemError              - answer with a problem of `problems.py`
+    + DoorRefusal             - the request cannot be one of the gateway's
+    + RequestRefused          - the request does not keep to our own contract
   x SettingsError             - refuse to start: names the setting and the remedy
   x PluginError               - refuse to start: names the plugin and the remedy
 
@@ -34,6 +35,8 @@ The branch answers "may I retry?". No error carries a body, a header value or a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+
+from penstock.problems import Kind
 
 
 class PenstockError(Exception):
@@ -139,47 +142,58 @@ class OutOfTime(TransientError):
     """The function has too little time left to begin this item."""
 
 
-class DoorRefusal(PenstockError):
+class ProblemError(PenstockError):
+    """A request that is answered with a problem; see its two kinds."""
+
+    kind: Kind
+
+    @property
+    def status(self) -> int:
+        """The HTTP status to answer with."""
+        return self.kind.status
+
+    @property
+    def title(self) -> str:
+        """The kind of problem in words."""
+        return self.kind.title
+
+
+class DoorRefusal(ProblemError):
     """
     A request that cannot be one of the gateway's, refused before anything is queued.
 
     Attributes:
-        status: the HTTP status to answer with.
-        title: what kind of refusal it is, the same text for all of its kind.
+        kind: what kind of problem it is.
         detail: what was wrong and what would be right, without the offending value.
     """
 
-    def __init__(self, status: int, title: str, detail: str) -> None:
-        super().__init__(f"{status} {title}: {detail}")
-        self.status = status
-        self.title = title
+    def __init__(self, kind: Kind, detail: str) -> None:
+        super().__init__(f"{kind.status} {kind.title}: {detail}")
+        self.kind = kind
         self.detail = detail
 
 
-class RequestRefused(PenstockError):
+class RequestRefused(ProblemError):
     """
     A request that does not keep to our own contract, or may not be done.
 
     Attributes:
-        status: the HTTP status to answer with.
-        title: what kind of refusal it is, the same text for all of its kind.
+        kind: what kind of problem it is.
         detail: what would be right, without what was sent.
         fields: where it is wrong ("body.order.amount"), and how.
-        headers: what the answer must say besides.
+        headers: headers of the answer.
     """
 
     def __init__(
         self,
-        status: int,
-        title: str,
+        kind: Kind,
         detail: str = "",
         *,
         fields: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(f"{status} {title}")
-        self.status = status
-        self.title = title
+        super().__init__(f"{kind.status} {kind.title}")
+        self.kind = kind
         self.detail = detail
         self.fields = tuple(fields)
         self.headers = dict(headers or {})

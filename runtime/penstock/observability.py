@@ -11,7 +11,6 @@ import json
 import logging
 import re
 import sys
-import time
 from collections.abc import Mapping, MutableMapping
 from enum import Enum
 from functools import lru_cache
@@ -25,14 +24,10 @@ from structlog.contextvars import (
     merge_contextvars,
     reset_contextvars,
 )
+from structlog.typing import Processor
 
 __all__ = ["bind_contextvars", "bound_contextvars", "configure", "reset_contextvars", "trace"]
 
-NAMESPACE = "Penstock"
-"""Of every metric: those measured here, and those that alarms make of log events."""
-MEASURED = frozenset({"stage.finished", "delivery.received"})
-"""The events that say what became of one item at one stage."""
-_DIMENSIONS = ("stack", "stage", "status")
 _TRACE = "_X_AMZN_TRACE_ID"
 
 LONGEST = 300
@@ -59,8 +54,7 @@ def configure(level: str, stack: str | None = None) -> None:
     Log from here on: events of `level` and above, libraries' from WARNING.
 
     Args:
-        stack: named in every line, for the metrics that are made of them; left out, lines
-            hold no metrics.
+        stack: named in every line: CloudWatch makes metrics of lines, by stack.
     """
     structlog.configure(
         processors=[
@@ -68,7 +62,7 @@ def configure(level: str, stack: str | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             scalars_only,
-            *([_OfStack(stack)] if stack else []),
+            *([_of_stack(stack)] if stack else []),
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
@@ -90,32 +84,14 @@ def trace(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {"trace_id": sampled[1]} if sampled else {}
 
 
-class _OfStack:
-    """
-    A structlog processor: whose the line is, and what a finished stage's line measures.
+def _of_stack(stack: str) -> Processor:
+    """A structlog processor that says which stack a line is of."""
 
-    That line is its own metric (CloudWatch's embedded metric format). By status, which has three
-    values, and not by outcome, which each plugin has its own of: the bill counts combinations.
-    """
-
-    def __init__(self, stack: str) -> None:
-        self._stack = stack
-
-    def __call__(
-        self, _: Any, __: str, fields: MutableMapping[str, Any]
-    ) -> MutableMapping[str, Any]:
-        fields["stack"] = self._stack
-        if fields.get("event") not in MEASURED or not {"stage", "status", "ms"} <= fields.keys():
-            return fields
-        metrics = [{"Name": "ms", "Unit": "Milliseconds"}]
-        directive = {"Namespace": NAMESPACE, "Dimensions": [_DIMENSIONS], "Metrics": metrics}
-        # It has the moment already.
-        fields.pop("timestamp", None)
-        fields["_aws"] = {
-            "Timestamp": round(time.time() * 1000),
-            "CloudWatchMetrics": [directive],
-        }
+    def name_it(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        fields["stack"] = stack
         return fields
+
+    return name_it
 
 
 def scalars_only(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

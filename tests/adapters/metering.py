@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -26,7 +27,7 @@ from penstock.adapters.aws import Clients, DynamoAttempts, DynamoLedger
 from penstock.api import Http, Response
 from penstock.bootstrap import Platform
 from penstock.entrypoints.functions.receive import Intake
-from penstock.entrypoints.http.web import listening
+from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.serve.tryout import tryout
 from penstock.pipeline.batch import Status
 from penstock.ports import Channel, Outgoing
@@ -73,10 +74,11 @@ def _value_size(value: Mapping[str, Any]) -> int:
 
 @dataclass
 class Meter:
-    """Counts by name; `largest` holds the bytes of the largest item of each sort."""
+    """Counts by name, the bytes of the largest item of each sort, published events' types."""
 
     counts: Counter[str] = field(default_factory=Counter[str])
     largest: dict[str, int] = field(default_factory=dict[str, int])
+    events: list[str] = field(default_factory=list[str])
 
     def add(self, **counts: float) -> None:
         """Count."""
@@ -162,7 +164,7 @@ def _kept_in_indexes(item: Item) -> int:
 class MeteredChannel:
     """A topic or queue whose sends are counted."""
 
-    sort: str
+    name: str
     channel: Channel
     clients: MeteredClients
 
@@ -170,9 +172,11 @@ class MeteredChannel:
         """Pass it on."""
         await self.channel.send(message)
         sent = len(message.body.encode())
-        topic = self.sort == "topic"
+        topic = self.name in ("deliveries", "events")
         more = {"publishes": 1, "published_bytes": sent} if topic else {"sends": 1}
         self.clients.meter.add(aws_calls=1, **more)
+        if self.name == "events":
+            self.clients.meter.events.append(json.loads(message.body)["type"])
 
 
 @dataclass
@@ -202,8 +206,7 @@ class MeteredWorld:
 
     def channel(self, name: str) -> Channel:
         """One that counts."""
-        sort = "topic" if name in ("deliveries", "events") else "queue"
-        return MeteredChannel(sort, self._memory.channel(name), self._clients)
+        return MeteredChannel(name, self._memory.channel(name), self._clients)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._memory, name)

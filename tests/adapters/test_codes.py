@@ -61,10 +61,10 @@ async def test_a_single_put_that_met_another_write_is_a_conflict(code: str):
     A put without events is no transaction, yet a transaction on the same item refuses it.
     """
     with pytest.raises(LedgerConflict):
-        await ledger(Refusing(code)).commit(step(first(accepted()).payment))
+        await ledger(Refusing(code)).commit(step(first(accepted()).entity))
 
 
 @pytest.mark.parametrize("code", OTHERS)
 async def test_a_single_put_refused_for_another_reason_is_unavailable(code: str):
     with pytest.raises(LedgerUnavailable):
-        await ledger(Refusing(code)).commit(step(first(accepted()).payment))
+        await ledger(Refusing(code)).commit(step(first(accepted()).entity))

@@ -64,9 +64,28 @@ async def test_a_failed_look_counts_as_one(secrets, store, clock):
         await secrets.refresh()
 
     for _ in range(10):
-        assert ("value-1",) == (await secrets.refresh()).values("key")
+        with pytest.raises(GatewayUnavailable):
+            await secrets.refresh()
 
     assert 2 == store.reads
+
+
+async def test_a_value_that_is_known_does_not_stand_for_one_that_could_not_be_read(
+    secrets, store, clock
+):
+    """
+    A delivery signed for a new webhook id must wait for it, and not fail against the old one.
+    """
+    await secrets.get()
+    clock.advance(60)
+    store.down = True
+    for _ in range(2):
+        with pytest.raises(GatewayUnavailable):
+            await secrets.refresh()
+    store.down = False
+    clock.advance(60)
+
+    assert ("value-3",) == (await secrets.refresh()).values("key")
 
 
 async def test_a_failed_look_takes_nothing_away(secrets, store, clock):

@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from local.emulator import REGION, Emulator
 from penstock.domain import rules
 from penstock.domain.change import Change
 from penstock.domain.money import Money
+from penstock.domain.observation import Observation
 from penstock.domain.operation import OperationKind, OperationState
-from penstock.domain.payment import Order, PaymentStatus
+from penstock.domain.payment import Order, Payer, Payment, PaymentStatus, Transaction
 from penstock.entrypoints.cli.stack import Stack
 from penstock.entrypoints.cli.tree import app
 from tests.adapters.bench import table
@@ -113,7 +115,7 @@ def stack(folder: Path, emulator: Emulator) -> Iterator[Stack]:
     dynamodb.close()
 
 
-def keep(stack: Stack, *changes: Change) -> None:
+def keep(stack: Stack, *changes: Change[Payment]) -> None:
     stack.enter(os.environ)
 
     async def commit() -> None:
@@ -125,23 +127,48 @@ def keep(stack: Stack, *changes: Change) -> None:
     asyncio.run(commit())
 
 
-def paid(name: str) -> list[Change]:
+def declined(name: str) -> list[Change[Payment]]:
     order = Order(Money(1250, "USD"), reference="order-1")
-    first = rules.accept(
-        name, "example", order, operation_id="op-1", now=NOON, new_id=lambda: f"e-{name}"
-    )
-    charge = first.payment.operation(OperationKind.charge)
+    first = rules.accept(name, "example", order, now=NOON, new_id=lambda: f"e-{name}")
+    charge = first.entity.operation(OperationKind.charge)
     assert charge is not None
-    declined = charge.settle(OperationState.declined, reason="no funds")
     second = rules.settle(
-        first.payment,
-        declined,
+        first.entity,
+        charge.settle(OperationState.declined, reason="no funds"),
         PaymentStatus.declined,
         now=NOON,
         new_id=lambda: f"e-{name}",
         reason="no funds",
     )
     return [first, second]
+
+
+def sent_back(name: str, **seen: Any) -> list[Change[Payment]]:
+    """A held sale of 100.00, of which 10.00 were refunded and 25.00 are about to be."""
+    sale = Transaction("S-1", "sale", PaymentStatus.partially_refunded, usd(10_000), NOON)
+    steps = (
+        Transaction("R-1", "refund", PaymentStatus.refunded, usd(1000), NOON),
+        Transaction("R-2", "reversal", PaymentStatus.pending, usd(2500), NOON),
+    )
+    state = Observation(
+        sale, refunds=steps, hold="new_seller", fee=usd(320), net=usd(9680), **seen
+    )
+    ids = count(1)
+    return [
+        rules.observe(
+            None,
+            name,
+            "acme",
+            state,
+            can=rules.Abilities(),
+            now=NOON,
+            new_id=lambda: f"{name}-{next(ids)}",
+        )
+    ]
+
+
+def usd(minor: int) -> Money:
+    return Money(minor, "USD")
 
 
 class TestErrors:
@@ -201,7 +228,7 @@ class TestErrors:
 @pytest.mark.emulator
 class TestOnAStack:
     def test_a_payment_is_shown_for_people_and_for_programs(self, stack: Stack):
-        keep(stack, *paid("p-1"))
+        keep(stack, *declined("p-1"))
         people, programs = penstock("payments", "show", "p-1"), penstock("--json", *SHOW)
 
         assert "no funds" in people.stdout
@@ -210,11 +237,40 @@ class TestOnAStack:
             json.loads(programs.stdout)["amount"]["value"],
         )
 
+    def test_what_went_back_is_shown_with_its_amounts_and_the_hold_and_the_fee(self, stack: Stack):
+        keep(stack, *sent_back("p-1"))
+        people, programs = penstock("payments", "show", "p-1"), penstock("--json", *SHOW)
+
+        for shown in (
+            "sent back  10.00 of 100.00 USD",
+            "refund     10.00 of 100.00 USD refunded, R-1, 2026-11-02T12:00:00Z",
+            "reversal   25.00 of 100.00 USD pending, R-2, 2026-11-02T12:00:00Z",
+            "on hold    new_seller",
+            "fee        3.20 USD",
+            "net        96.80 USD",
+        ):
+            assert shown in people.stdout
+        view = json.loads(programs.stdout)
+        assert ("10.00", "new_seller", "3.20", "96.80") == (
+            view["refunded"]["value"],
+            view["hold"],
+            view["fee"]["value"],
+            view["net"]["value"],
+        )
+
+    def test_a_payers_name_moves_no_cursor_and_turns_no_line_around(self, stack: Stack):
+        payer = Payer("P1", "Ada\x1b[2J\u202e\nstatus  declined")
+        keep(stack, *sent_back("p-1", payer=payer))
+        shown = penstock("payments", "show", "p-1").stdout
+
+        assert "Ada\\x1b[2J\\u202e\\nstatus  declined" in shown
+        assert not {"\x1b", "\u202e"} & set(shown)
+
     def test_a_payment_nobody_knows_is_code_4(self, stack: Stack):
         assert 4 == penstock("payments", "show", "nobody").exit_code
 
     def test_events_are_listed_newest_first_with_the_way_to_the_next_page(self, stack: Stack):
-        keep(stack, *paid("p-1"), *paid("p-2"))
+        keep(stack, *declined("p-1"), *declined("p-2"))
         first = json.loads(penstock("events", "list", "--limit", "1", "--json").stdout)
         second = json.loads(
             penstock("events", "list", "--cursor", first["cursor"], "--json").stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ import pytest
 import schemathesis
 import yaml
 
+from penstock.domain.dispute import DisputeOutcome
 from penstock.domain.events import Event, EventType
-from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.operation import OperationState
 from penstock.domain.payment import PaymentStatus
+from penstock.domain.record import Became
+from penstock.entrypoints.http.views import SHOWN
 from penstock.errors import MalformedMessage
 from penstock.pipeline.orders import ChargeMessage
+from penstock.testing.builders import event, least_event
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 EXAMPLES = CONTRACTS / "examples"
@@ -26,6 +31,10 @@ OPEN = {"receiveWebhook", "getHealth", "getContract", "getDocs"}
 
 def read(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
+
+
+def part(name: str) -> dict[str, Any]:
+    return read(CONTRACTS / f"events/parts/{name}.json")["properties"]
 
 
 @pytest.fixture(scope="module")
@@ -125,15 +134,17 @@ def test_the_message_and_the_api_have_one_order(api: dict[str, Any]):
 def test_the_contract_names_the_words_of_the_domain(api: dict[str, Any]):
     schemas = api["components"]["schemas"]
     operation = schemas["Operation"]["properties"]
-    statuses = read(CONTRACTS / "events/parts/payment.json")["properties"]["status"]["enum"]
+    statuses = part("payment")["status"]["enum"]
 
     assert {status.value for status in PaymentStatus} == set(schemas["PaymentStatus"]["enum"])
     assert {status.value for status in PaymentStatus} == set(statuses)
-    assert {kind.value for kind in OperationKind} == set(operation["kind"]["enum"])
+    assert {kind.value for kind in SHOWN} == set(operation["kind"]["enum"])
     assert {state.value for state in OperationState} == set(operation["state"]["enum"])
     assert {kind.value for kind in EventType} == set(
         schemas["Event"]["properties"]["type"]["enum"]
     )
+    assert {outcome.value for outcome in DisputeOutcome} == set(part("dispute")["outcome"]["enum"])
+    assert {became.value for became in Became} == set(part("notification")["became"]["enum"])
 
 
 @pytest.mark.parametrize("name", ["message-payment", "message-payment-least"])
@@ -188,3 +199,14 @@ def test_every_event_example_holds_under_schema_and_model(
     back = Event.loads(json.dumps(example)).cloud_event()
 
     assert {**example, "time": back["time"]} == back
+
+
+@pytest.mark.parametrize("made", [event, least_event])
+@pytest.mark.parametrize("kind", list(EventType), ids=str)
+def test_every_sample_that_sinks_are_tested_with_holds_under_its_schema(
+    kind: EventType, made: Callable[[str], Event], registry: jsonschema_rs.Registry
+):
+    schema = read(CONTRACTS / f"events/{kind.value}.json")
+    validator = jsonschema_rs.validator_for(schema, registry=registry, validate_formats=True)
+
+    validator.validate(made(kind).cloud_event())

@@ -4,10 +4,10 @@ CloudWatch's filter patterns for JSON logs, as far as ours go: no emulator has t
     { $.status = "413" && ($.route = "POST /webhooks/*" || $.route = "-") }
 
 After AWS's "Filter pattern syntax for metric filters": a selector, `=` or `!=`, a text in quotes
-in which `*` stands for anything, or a number; && before ||; parentheses. A text equals texts and a
-number numbers only. A line that is no JSON, or has no such field, does not match. Whatever else
-AWS knows (IS NULL, regular expressions, arrays …) is refused here: a pattern that uses it needs
-its meaning written down first.
+in which `*` stands for anything, a number, or `*` alone for any value; && before ||; parentheses.
+A text equals texts and a number numbers only. A line that is no JSON, or has no such field, does
+not match. Whatever else AWS knows (IS NULL, regular expressions, arrays …) is refused here: a
+pattern that uses it needs its meaning written down first.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _TOKEN = re.compile(
       (?P<sign>&&|\|\||!=|=|[(){}])
     | (?P<selector>\$(?:\.[A-Za-z_][A-Za-z0-9_]*)+)
     | "(?P<text>[^"\\]*)"
+    | (?P<anything>\*)(?![\w.*])
     | (?P<number>-?\d+(?:\.\d+)?)(?![\w.*])
     )\s*""",
     re.VERBOSE,
@@ -105,9 +106,9 @@ class _Reader:
             self._take(")")
             return found
         selector, sign, (kind, value) = self._kind("selector"), self._kind("sign"), self._any()
-        if sign not in ("=", "!=") or kind not in ("text", "number"):
+        if sign not in ("=", "!=") or kind not in _EQUAL:
             raise UnknownPattern(self._pattern)
-        equal = _text(value) if kind == "text" else _number(value)
+        equal = _EQUAL[kind](value)
 
         def compare(line: Mapping[str, Any]) -> bool:
             there = select(selector, line)
@@ -145,6 +146,13 @@ def _number(value: str) -> Callable[[Any], bool]:
         and not isinstance(there, bool)
         and float(value) == float(there)
     )
+
+
+def _anything(_: str) -> Callable[[Any], bool]:
+    return lambda there: True
+
+
+_EQUAL = {"text": _text, "number": _number, "anything": _anything}
 
 
 def _or(left: Matches, right: Matches) -> Matches:

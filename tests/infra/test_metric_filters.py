@@ -55,17 +55,60 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[str]
 def counted(graph: Sequence[Declared], group: str, stack: str, written: Sequence[str]) -> Counts:
     """What the filters on a log group make of its lines, by metric."""
     found: Counter[str] = Counter()
+    for name, dimensions, value in made(graph, group, written):
+        if name != "ms":
+            assert {"Stack": stack} == dimensions
+            found[name] += int(value)
+    return found
+
+
+def made(
+    graph: Sequence[Declared], group: str, written: Sequence[str]
+) -> Iterator[tuple[str, Mapping[str, Any], Any]]:
+    """What the filters on a log group make of its lines: metric, dimensions, value."""
     physical = of(graph, "LogGroup")[group]["name"]
     for one in of(graph, "LogMetricFilter").values():
         if physical != one["logGroupName"]:
             continue
-        matches, to = matcher(one["pattern"]), one["metricTransformation"]
-        for line in filter(matches, written):
+        to = one["metricTransformation"]
+        for line in map(json.loads, filter(matcher(one["pattern"]), written)):
+            value = to["value"]
+            named = {name: select(field, line) for name, field in to["dimensions"].items()}
             # CloudWatch drops a value whose dimension the line does not have.
-            named = {n: select(s, json.loads(line)) for n, s in to["dimensions"].items()}
-            assert {"Stack": stack} == named, line
-            found[to["name"]] += int(to["value"])
-    return found
+            assert None not in named.values(), line
+            yield to["name"], named, select(value, line) if value.startswith("$") else value
+
+
+def took(
+    graph: Sequence[Declared], group: str, written: Sequence[str]
+) -> list[tuple[Mapping[str, Any], Any]]:
+    """Each measured millisecond value of a log group, with its dimensions."""
+    return [(named, value) for name, named, value in made(graph, group, written) if name == "ms"]
+
+
+def expected_of(written: Sequence[str]) -> list[tuple[Mapping[str, Any], Any]]:
+    lines = [json.loads(line) for line in written]
+    finished = [one for one in lines if one["event"] in ("stage.finished", "delivery.received")]
+    return [
+        ({"stack": "prod", "stage": one["stage"], "status": one["status"]}, one["ms"])
+        for one in finished
+    ]
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.id)
+async def test_the_time_of_each_item_is_a_metric_by_stage_and_status(
+    graphs: Mapping[str, Sequence[Declared]],
+    served: Sequence[Declared],
+    lines: Callable[[], list[str]],
+    scene: Scene,
+) -> None:
+    await scene.play()
+    written = lines()
+    expected = expected_of(written)
+
+    assert expected
+    assert expected == took(graphs["prod"], scene.function, written)
+    assert expected == took(served, "serve", written)
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.id)
@@ -111,7 +154,7 @@ def test_all_that_functions_log_is_counted_for_a_host_of_ones_own(
     ]
 
     assert ("/penstock/prod/serve", 90) == (group["name"], group["retentionInDays"])
-    assert set(COUNTED) == set(by_group)
+    assert {*COUNTED, "ms"} == set(by_group)
     assert "serve" not in of(graphs["prod"], "LogGroup")
 
 
@@ -139,6 +182,7 @@ def test_what_comes_in_at_the_door_is_counted_once_it_is_kept(
 
     assert written
     assert expected == counted(graphs["prod"], "receive", "prod", written)
+    assert expected_of(written) == took(graphs["prod"], "receive", written)
 
 
 def answered(graph: Sequence[Declared], **context: str) -> str:
@@ -191,16 +235,29 @@ def test_every_filter_of_the_stack_was_seen_to_count(
     graphs: Mapping[str, Sequence[Declared]],
 ) -> None:
     groups = {one["name"]: name for name, one in of(graphs["prod"], "LogGroup").items()}
-    made = {
+    there = {
         (one["metricTransformation"]["name"], groups[one["logGroupName"]])
         for one in of(graphs["prod"], "LogMetricFilter").values()
+        if one["metricTransformation"]["name"] != "ms"
     }
     seen = {(metric, scene.function) for scene in SCENES for metric in scene.expected}
 
-    assert made == {
+    assert there == {
         *seen,
         *ELSEWHERE,
         *SWEPT,
         ("DeliveriesReceived", "receive"),
         ("WebhooksTooLarge", "api-access"),
     }
+
+
+def test_every_stage_is_measured_once(graphs: Mapping[str, Sequence[Declared]]) -> None:
+    for graph in graphs.values():
+        groups = {one["name"]: name for name, one in of(graph, "LogGroup").items()}
+        measured = [
+            groups[one["logGroupName"]]
+            for one in of(graph, "LogMetricFilter").values()
+            if one["metricTransformation"]["name"] == "ms"
+        ]
+
+        assert sorted(set(of(graph, "Function")) - {"api"}) == sorted(measured)

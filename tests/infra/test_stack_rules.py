@@ -75,7 +75,7 @@ CONFIGS = st.fixed_dictionaries(
         "protect": st.booleans(),
         "tracing": st.booleans(),
         "maximumConcurrency": st.integers(2, 1000),
-        "throttlingRate": st.integers(1, 10_000),
+        "throttlingRate": st.integers(1, 100),
         "logRetentionDays": st.sampled_from([1, 30, 3653]),
         "monthlyBudgetUsd": st.integers(0, 10_000),
         "quietHours": st.integers(1, 24),

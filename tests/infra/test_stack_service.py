@@ -144,6 +144,7 @@ def test_what_an_alarm_counts_is_counted(graph: Sequence[Declared]) -> None:
     counted = {
         one["metricTransformation"]["name"]: one["pattern"]
         for one in of(graph, "LogMetricFilter").values()
+        if one["metricTransformation"]["unit"] == "Count"
     }
     watched = {
         one["metricName"]

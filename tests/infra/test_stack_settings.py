@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import yaml
 
+from infra.config.coherence import UNDECIDED_SECONDS
 from infra.config.load import load
 from infra.config.project import PROJECT_FILE, ConfigError
 from infra.config.settings import StackSettings
 from infra.graph.program import defaults, stack_config
+from penstock_paypal.webhooks.age import UNDECIDED
 
 
 def given(**changes: Any) -> dict[str, Any]:
@@ -228,6 +231,22 @@ def test_a_share_smaller_than_what_its_queue_hands_out_is_refused() -> None:
 
 def test_a_share_that_suffices_is_taken() -> None:
     load("dev", given(reservedConcurrency={"charge": 10, "api": 1}, maximumConcurrency=10))
+
+
+def test_a_rate_at_which_undecided_webhooks_fill_their_queue_is_refused_with_the_most() -> None:
+    message = refusal(throttlingRate=101)
+
+    assert "penstock:throttlingRate is 101" in message
+    assert "60,600 of them are more than the 60,000" in message
+    assert "lower it to at most 100" in message
+
+
+def test_a_rate_whose_undecided_webhooks_have_room_is_taken() -> None:
+    assert 100 == load("dev", given(throttlingRate=100)).throttling_rate
+
+
+def test_the_time_a_webhook_may_stay_undecided_is_the_plugins() -> None:
+    assert timedelta(seconds=UNDECIDED_SECONDS) == UNDECIDED
 
 
 def test_names_alone_are_enough_where_a_plugin_needs_no_settings() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from infra.config.project import ConfigError
-from infra.config.sizes import LAMBDA_BYTES, PLUGIN_BYTES
 from infra.graph.capture import GraphMonitor, capture
 from infra.graph.program import run
 from infra.rules.view import of
+from infra.sizes import LAMBDA_BYTES, PLUGIN_BYTES
 from tests.infra.conftest import Install
 
 TEXT: dict[str, Any] = {"type": "object", "properties": {"text": {"type": "string"}}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,16 @@ def test_one_of_ours_that_was_moved_is_not(checkout: Path) -> None:
     (checkout / ".venv" / ".stamp").write_text(f"/elsewhere/.venv\n{version}\nabc")
 
     assert "was moved here: remove it and run again" in install(checkout)
+
+
+@pytest.mark.slow
+def test_penstock_itself_is_installed_again_after_the_lock_changed(checkout: Path) -> None:
+    """
+    An environment brought up to a lock holds what the lock names, which penstock is not among.
+    """
+    pyproject = sha256((checkout / "pyproject.toml").read_bytes()).hexdigest()
+    stamp = checkout / ".venv" / ".stamp-penstock"
+    stamp.write_text(f"{checkout}\n{pyproject}")
+
+    assert "penstock itself could not be installed" in install(checkout)
+    assert not stamp.exists()

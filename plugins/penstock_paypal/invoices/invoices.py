@@ -3,7 +3,8 @@ Invoices at PayPal for money that is already there.
 
 PayPal's invoicing keeps no idempotency keys and may take a number twice: invoicing_v2 of
 github.com/paypal/paypal-rest-api-specifications names no PayPal-Request-Id and refuses no number.
-So each invoice has the number its payment decides, and whoever is unsure looks for it.
+So each invoice has the number its payment decides, and it is searched for by that number. It is
+ours if its reference is the sale: somebody else may have given an invoice the same number.
 """
 
 from __future__ import annotations
@@ -25,16 +26,15 @@ from penstock.api import (
     Refused,
     Succeeded,
     Unanswered,
-    Unconfirmable,
 )
 from penstock_paypal import shapes
 from penstock_paypal.client.answer import Answer
-from penstock_paypal.client.api import Api, path
+from penstock_paypal.client.api import Api
+from penstock_paypal.invoices.calls import INVOICE, INVOICES, act, refusal, show, within
 from penstock_paypal.invoices.shown import reference_of, state
+from penstock_paypal.invoices.template import InvoiceTemplate
 from penstock_paypal.invoices.told import cancellation, mail, payment, wording
 
-_INVOICES = "/v2/invoicing/invoices"
-_INVOICE = "/v2/invoicing/invoices/{}"
 _SEARCH = "/v2/invoicing/search-invoices?page=1&page_size=100&total_required=false"
 _DUPLICATE = re.compile("DUPLICATE|ALREADY_(EXISTS|USED)")
 # Which of several invoices of one number is the one: what has gone furthest.
@@ -50,23 +50,24 @@ _FURTHEST = (
 class PayPalInvoices:
     """Makes, finds, sends and settles invoices."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, template: InvoiceTemplate) -> None:
         self._api = api
+        self._template = template
 
     async def create(self, draft: InvoiceDraft) -> CreateAnswer:
         """Create the draft; never raises for what PayPal may answer."""
         try:
-            body = wording(draft)
+            body = wording(draft, self._template)
         except ValueError as exc:
             return Refused(str(exc))
         try:
             answer = await self._api.send(
-                "POST", _INVOICES, "create invoice", body=body, representation=True
+                "POST", INVOICES, "create invoice", body=body, representation=True
             )
             if answer.ok:
                 reference = reference_of(answer.data)
                 return Succeeded(reference) if reference else await self._made(draft)
-            if answer.denied or answer.status in (429, 503):
+            if answer.denied or answer.throttled:
                 return NotSent(f"PayPal, create invoice: {answer.why}", answer.wait)
             if answer.passing:
                 return Unanswered(f"PayPal, create invoice: {answer.why}")
@@ -85,11 +86,14 @@ class PayPalInvoices:
         Raises:
             GatewayUnavailable: no answer.
         """
-        if reference is not None and shapes.ID.fullmatch(reference):
-            found = await self._show(draft, reference)
-            if found is not None:
-                return found
-        return await self._search(draft)
+        if reference is None or not shapes.ID.fullmatch(reference):
+            return await self._search(draft)
+        shown = await show(self._api, reference)
+        if shown is not None:
+            return _invoice(draft, reference, shown)
+        found = await self._search(draft)
+        # One that we made was there before: another's of that number says nothing of it.
+        return None if found is None or found.foreign else found
 
     async def send(self, reference: str, draft: InvoiceDraft) -> None:
         """
@@ -99,14 +103,14 @@ class PayPalInvoices:
             GatewayUnavailable: no answer, or not now.
             InvoiceRefused: never.
         """
-        answer = await self._act(reference, "send", mail(draft))
+        answer = await act(self._api, reference, "send", mail(draft, self._template))
         if answer.ok:
             return
         if answer.status == 422:
             found = await self.find(draft, reference)
             if found and found.state not in (InvoiceState.draft, InvoiceState.cancelled):
                 return
-        raise _refusal(answer, "send invoice")
+        raise refusal(answer, "send invoice")
 
     async def record(self, reference: str, draft: InvoiceDraft) -> None:
         """
@@ -120,7 +124,7 @@ class PayPalInvoices:
             recorded = payment(draft)
         except ValueError as exc:
             raise InvoiceRefused(str(exc)) from exc
-        answer = await self._act(reference, "payments", recorded)
+        answer = await act(self._api, reference, "payments", recorded)
         if answer.ok:
             return
         if answer.status == 422:
@@ -128,7 +132,7 @@ class PayPalInvoices:
             found = await self.find(draft, reference)
             if found and found.state in (InvoiceState.recorded, InvoiceState.paid_twice):
                 return
-        raise _refusal(answer, "record payment")
+        raise refusal(answer, "record payment")
 
     async def cancel(self, reference: str, draft: InvoiceDraft) -> None:
         """
@@ -138,26 +142,19 @@ class PayPalInvoices:
             GatewayUnavailable: no answer, or not now.
             InvoiceRefused: never.
         """
-        answer = await self._act(reference, "cancel", cancellation(draft))
+        answer = await act(self._api, reference, "cancel", cancellation(draft, self._template))
         if answer.ok:
             return
         if "CANNOT_CANCEL_SCHEDULED_INVOICE" in answer.issues:
             # What would be sent one day can only be deleted (invoicing_v2).
-            answer = await self._api.send("DELETE", path(_INVOICE, reference), "delete invoice")
+            answer = await self._api.send("DELETE", within(INVOICE, reference), "delete invoice")
             if answer.ok:
                 return
         if answer.status == 422:
             found = await self.find(draft, reference)
             if found and found.state in (InvoiceState.draft, InvoiceState.cancelled):
                 return
-        raise _refusal(answer, "cancel invoice")
-
-    async def _act(self, reference: str, verb: str, body: Mapping[str, Any]) -> Answer:
-        try:
-            where = path(f"{_INVOICE}/{verb}", reference)
-        except ValueError as exc:
-            raise InvoiceRefused("the reference is no id of an invoice at PayPal") from exc
-        return await self._api.send("POST", where, f"{verb} invoice", body=body)
+        raise refusal(answer, "cancel invoice")
 
     async def _made(self, draft: InvoiceDraft) -> CreateAnswer:
         """It was made and the answer does not name it: look for it."""
@@ -171,11 +168,13 @@ class PayPalInvoices:
             return Unanswered("PayPal says the number is taken and does not show by what")
         return found or Refused(f"PayPal refused the invoice: {answer.why}")
 
-    async def _look(self, draft: InvoiceDraft) -> Succeeded | Unanswered | None:
+    async def _look(self, draft: InvoiceDraft) -> Succeeded | Unanswered | Refused | None:
         try:
             found = await self._search(draft)
         except GatewayUnavailable as exc:
             return Unanswered(str(exc))
+        if found is not None and found.foreign:
+            return Refused(f"another invoice at PayPal has the number {draft.number}")
         return Succeeded(found.reference) if found else None
 
     async def _search(self, draft: InvoiceDraft) -> Invoice | None:
@@ -189,23 +188,20 @@ class PayPalInvoices:
             reference = reference_of(item)
             # The search may match in part, and leaves the payments out: each is read in full.
             if reference and shapes.text(item, "detail", "invoice_number") == draft.number:
-                shown = await self._show(draft, reference)
-                found += [shown] if shown else []
-        return min(found, key=lambda one: _FURTHEST.index(one.state), default=None)
-
-    async def _show(self, draft: InvoiceDraft, reference: str) -> Invoice | None:
-        try:
-            answer = await self._api.read(path(_INVOICE, reference), "show invoice")
-        except Unconfirmable as exc:
-            raise GatewayUnavailable(str(exc)) from exc
-        if answer is None:
-            return None
-        number = shapes.text(answer.data, "detail", "invoice_number") or draft.number
-        return Invoice(reference, number, state(answer.data, draft.transaction))
+                shown = await show(self._api, reference)
+                if shown is not None:
+                    named = shapes.text(shown, "detail", "reference")
+                    foreign = named != draft.transaction
+                    found.append(_invoice(draft, reference, shown, foreign=foreign))
+        return min(found, key=_rank, default=None)
 
 
-def _refusal(answer: Answer, what: str) -> GatewayUnavailable | InvoiceRefused:
-    # A 404 of what was made a moment ago may be "not yet"; whoever comes back looks first.
-    if answer.passing or answer.missing:
-        return answer.unavailable(what)
-    return InvoiceRefused(f"PayPal, {what}: {answer.why}")
+def _invoice(
+    draft: InvoiceDraft, reference: str, shown: Mapping[str, Any], *, foreign: bool = False
+) -> Invoice:
+    number = shapes.text(shown, "detail", "invoice_number") or draft.number
+    return Invoice(reference, number, state(shown, draft.transaction), foreign)
+
+
+def _rank(one: Invoice) -> tuple[bool, int]:
+    return one.foreign, _FURTHEST.index(one.state)

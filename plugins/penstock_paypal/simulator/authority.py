@@ -15,7 +15,9 @@ NAME = "messageverificationcerts.local"
 _CA_LIFE = timedelta(days=3650)
 _LEAF_LIFE = timedelta(days=396)
 _RENEW = timedelta(days=7)
-_SIGNS = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+_ISSUES = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+# A leaf of PayPal's may sign, and be a TLS server's.
+SIGNS = x509.KeyUsage(True, False, True, False, False, False, False, False, False)
 
 CaKey = ec.EllipticCurvePrivateKey
 
@@ -38,12 +40,17 @@ class Authority:
         return cls(root, _ca(name, key, root_name, root_key, start, path_length=0), key)
 
     def issue(
-        self, name: str, key: rsa.RSAPublicKey, start: datetime, end: datetime
+        self,
+        name: str,
+        key: rsa.RSAPublicKey,
+        start: datetime,
+        end: datetime,
+        usage: x509.KeyUsage | None = SIGNS,
     ) -> x509.Certificate:
-        """A leaf for that host name and key."""
+        """A leaf for that host name and key; without the key usage extension if that is None."""
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         issuer = self._key.public_key()
-        return (
+        builder = (
             x509.CertificateBuilder()
             .subject_name(_named(name))
             .issuer_name(self.intermediate.subject)
@@ -58,8 +65,10 @@ class Authority:
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False
             )
-            .sign(self._key, hashes.SHA256())
         )
+        if usage is not None:
+            builder = builder.add_extension(usage, critical=True)
+        return builder.sign(self._key, hashes.SHA256())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class Identity:
             known = cls._read(folder)
         except (OSError, ValueError):
             known = None
-        if known is not None and now < known.leaf.not_valid_after_utc - _RENEW:
+        if known is not None and known._usable(now):
             return known
 
         authority = Authority.make(now)
@@ -88,6 +97,16 @@ class Identity:
         made = cls(authority.root, authority.intermediate, leaf, key)
         made._write(folder)
         return made
+
+    def _usable(self, now: datetime) -> bool:
+        """Whether it lasts, and was made with all that the plugin asks of a leaf."""
+        if now >= self.leaf.not_valid_after_utc - _RENEW:
+            return False
+        try:
+            usage = self.leaf.extensions.get_extension_for_class(x509.KeyUsage)
+        except x509.ExtensionNotFound:
+            return False
+        return usage.value == SIGNS
 
     @classmethod
     def _read(cls, folder: Path) -> Identity:
@@ -142,7 +161,7 @@ def _ca(
         .not_valid_before(start)
         .not_valid_after(start + _CA_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-        .add_extension(_SIGNS, critical=True)
+        .add_extension(_ISSUES, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(mine), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(theirs), critical=False)
         .sign(issuer_key, hashes.SHA256())

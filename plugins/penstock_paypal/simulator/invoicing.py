@@ -1,7 +1,8 @@
-"""Invoices: made, shown, searched, sent, paid."""
+"""Invoices: made, shown, searched, sent, paid, refunds recorded on them."""
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,11 +16,15 @@ from penstock_paypal.simulator.problems import Problem, body_of
 _INVOICES = "/v2/invoicing/invoices"
 _INVOICE = f"{_INVOICES}/{{id}}"
 _PAYABLE = frozenset({"SENT", "PARTIALLY_PAID", "UNPAID"})
+_MERCHANT = timezone(timedelta(hours=-8))
+"""The merchant's zone, whose day PayPal fills in where no date is told: not UTC's day."""
+_REFUNDABLE = frozenset({"PAID", "MARKED_AS_PAID", "PARTIALLY_PAID", "PARTIALLY_REFUNDED"})
 _NOT_CANCELLED = {
     "DRAFT": "CANNOT_CANCEL_DRAFT_INVOICE",
     "SCHEDULED": "CANNOT_CANCEL_SCHEDULED_INVOICE",
     "CANCELLED": "INVOICE_CANCELED_ALREADY",
     **dict.fromkeys(("PAID", "MARKED_AS_PAID", "PARTIALLY_PAID"), "CANNOT_CANCEL_PAID_INVOICE"),
+    **dict.fromkeys(("REFUNDED", "PARTIALLY_REFUNDED"), "CANNOT_CANCEL_REFUNDED_INVOICE"),
 }
 _METHODS = frozenset(
     {
@@ -52,6 +57,8 @@ class Invoicing:
         app.router.add_post(f"{_INVOICE}/send", self._send)
         app.router.add_post(f"{_INVOICE}/cancel", self._cancel)
         app.router.add_post(f"{_INVOICE}/payments", self._record)
+        app.router.add_post(f"{_INVOICE}/refunds", self._refund)
+        app.router.add_delete(f"{_INVOICE}/refunds/{{refund}}", self._delete_refund)
         app.router.add_post("/_simulator/invoices/{id}/pay", self._pay)
         app.router.add_put("/_simulator/unique-invoice-numbers", self._be_strict)
 
@@ -73,7 +80,8 @@ class Invoicing:
         ):
             raise Problem(422, "DUPLICATE_INVOICE_NUMBER", "/detail/invoice_number")
         lines = shapes.sequence(body.get("items"))
-        total = sum((_line(item, currency) for item in lines), Decimal())
+        inclusive = shapes.at(body, "configuration", "tax_inclusive") is True
+        total = sum((_line(item, currency, inclusive) for item in lines), Decimal())
         invoice: Document = {
             **body,
             "id": "-".join(("INV2", *(token(4) for _ in range(4)))),
@@ -158,8 +166,43 @@ class Invoicing:
         if amount > due:
             raise Problem(422, "PAYMENT_AMOUNT_GREATER_THAN_AMOUNT_DUE", "/amount")
         payment_id = body.get("payment_id") or f"EXTR-{token()}"
-        _settle(invoice, amount, {**body, "payment_id": payment_id, "type": "EXTERNAL"})
+        recorded = {"payment_date": self._today(), **body, "payment_id": payment_id}
+        _settle(invoice, amount, {**recorded, "type": "EXTERNAL"})
         return web.json_response({"payment_id": payment_id})
+
+    async def _refund(self, request: web.Request) -> web.Response:
+        invoice, body = self._found(request), await body_of(request)
+        # The issues of invoicing_v2's invoices.refunds-400 and -422.
+        if body.get("method") not in _METHODS:
+            raise Problem(400, "INVALID_REFUND_METHOD", "/method")
+        if invoice["status"] not in _REFUNDABLE:
+            raise Problem(422, "CANNOT_PROCESS_REFUNDS")
+        paid = _decimal(shapes.text(invoice, "payments", "paid_amount", "value") or 0)
+        gone = _decimal(shapes.text(invoice, "refunds", "refund_amount", "value") or 0)
+        amount = _decimal(shapes.text(body, "amount", "value") or paid)
+        if not amount:
+            raise Problem(400, "VALUE_CANNOT_BE_ZERO", "/amount")
+        if amount > paid - gone:
+            raise Problem(422, "INVALID_REFUND_AMOUNT", "/amount")
+        refund = {
+            "refund_date": self._today(),
+            **body,
+            "refund_id": f"EXTR-{token()}",
+            "type": "EXTERNAL",
+            "amount": _money(amount, invoice["amount"]["currency_code"]),
+        }
+        listed = shapes.sequence(shapes.at(invoice, "refunds", "transactions"))
+        _refunded(invoice, [*listed, refund])
+        return web.json_response({"refund_id": refund["refund_id"]})
+
+    async def _delete_refund(self, request: web.Request) -> web.Response:
+        invoice, identity = self._found(request), request.match_info["refund"]
+        listed = shapes.sequence(shapes.at(invoice, "refunds", "transactions"))
+        left = [one for one in listed if one["refund_id"] != identity]
+        if len(left) == len(listed):
+            raise Problem(404, "INVALID_RESOURCE_ID")
+        _refunded(invoice, left)
+        return web.Response(status=204)
 
     async def _pay(self, request: web.Request) -> web.Response:
         """The buyer pays by PayPal, whatever was recorded: so an invoice is paid twice."""
@@ -175,7 +218,7 @@ class Invoicing:
         return web.Response(status=204)
 
     def _today(self) -> str:
-        return self._books.clock().strftime("%Y-%m-%d")
+        return self._books.clock().astimezone(_MERCHANT).strftime("%Y-%m-%d")
 
     def _found(self, request: web.Request) -> Document:
         try:
@@ -195,7 +238,18 @@ def _settle(invoice: Document, amount: Decimal, payment: Document) -> None:
     invoice["status"] = "PARTIALLY_PAID" if due else "PAID"
 
 
-def _line(item: Any, currency: str) -> Decimal:
+def _refunded(invoice: Document, refunds: list[Document]) -> None:
+    currency = invoice["amount"]["currency_code"]
+    gone = sum((Decimal(one["amount"]["value"]) for one in refunds), Decimal())
+    paid = Decimal(invoice["payments"]["paid_amount"]["value"])
+    invoice["refunds"] = {"refund_amount": _money(gone, currency), "transactions": refunds}
+    whole, due = gone >= paid, Decimal(invoice["due_amount"]["value"])
+    unrefunded = "PARTIALLY_PAID" if due else "PAID"
+    refunded = "REFUNDED" if whole else "PARTIALLY_REFUNDED"
+    invoice["status"] = refunded if refunds else unrefunded
+
+
+def _line(item: Any, currency: str, inclusive: bool) -> Decimal:
     name, quantity = shapes.text(item, "name"), shapes.text(item, "quantity")
     if name is None or len(name) > 200 or quantity is None:
         raise Problem(400, "MISSING_REQUIRED_PARAMETER", "/items")
@@ -204,7 +258,9 @@ def _line(item: Any, currency: str) -> Decimal:
     value = shapes.text(item, "unit_amount", "value") or ""
     if currency in shapes.WITHOUT_DECIMALS and "." in value:
         raise Problem(422, "DECIMALS_NOT_SUPPORTED", "/items")
-    return _decimal(value) * _decimal(quantity)
+    net = _decimal(value) * _decimal(quantity)
+    percent = _decimal(shapes.text(item, "tax", "percent") or 0)
+    return net if inclusive else net + net * percent / 100
 
 
 def _decimal(value: Any) -> Decimal:
@@ -220,5 +276,6 @@ def _money(value: Decimal, currency: str) -> dict[str, str]:
 
 
 def _brief(invoice: Document) -> Document:
-    """An invoice as lists show it: without its payments."""
-    return {name: value for name, value in invoice.items() if name != "payments"}
+    """An invoice as lists show it: without its payments and refunds."""
+    left_out = ("payments", "refunds")
+    return {name: value for name, value in invoice.items() if name not in left_out}

@@ -1,42 +1,85 @@
 """
 PayPal's signing certificates: downloaded once, kept by address, proved once.
 
-    address not PayPal's ─► forged, and never asked for
-    200, a certificate ───► its key, kept as long as PayPal says, at most a day
-    404 ──────────────────► undecided; 404 again, 60 s later or more ─► forged
-    anything else ────────► undecided, not asked for again for some seconds
+    address not PayPal's ───► forged, and never asked for
+    known ──────────────────► its key; asked for anew once a day, without a budget
+    unknown, budget used up ► undecided; at 10 minutes of age forged
+    200, a certificate ─────► known from then on
+    404 or 410 ─────────────► undecided, with growing waits; at 10 minutes of age forged
+    anything else ──────────► undecided, however long it takes
+
+A certificate is known once its whole chain was proved. Only PayPal can make us know one, so
+strangers cannot crowd one out. What they can make us ask for is bounded by a budget, and the age
+is the delivery's own: no memory that they can fill turns a genuine delivery into a forged one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 from weakref import WeakValueDictionary
 
-from penstock.api import Forged, GatewayUnavailable, Http, Response, Undecided
+from penstock.api import Forged, GatewayUnavailable, Http, Log, Response, Undecided
+from penstock_paypal.webhooks.age import SKEW, UNDECIDED, seconds_to_wait
+from penstock_paypal.webhooks.budget import Budget
 from penstock_paypal.webhooks.chain import SIZE_LIMIT, Signer, Trust
 
-T = TypeVar("T")
-
-SKEW = timedelta(minutes=5)
 LONGEST = timedelta(days=1)
 SHORTEST = timedelta(minutes=5)
-AFTER_FAILURE = timedelta(seconds=5)
-AFTER_REFUSAL = timedelta(hours=1)
-BETWEEN_404S = timedelta(seconds=60)
-# Strangers may name any address that PayPal could have: what they make us keep is bounded.
-_MOST = 1024
+GRACE = timedelta(days=1)
+"""How long a known certificate stays good while PayPal's host does not serve it anew."""
+FETCHES = 5
+"""Requests a minute for certificates that are not known."""
+_MINUTE = timedelta(minutes=1)
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(seconds=5), timedelta(seconds=30)
+_GONE = frozenset({404, 410})
+_MOST_KNOWN = 64
+_MOST_ASKED = 1024
 _URL_LIMIT = 500
 _MAX_AGE = re.compile(r"max-age=([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    found: Signer | Forged | Undecided
-    until: datetime
+class _Known:
+    """
+    A proved certificate.
+
+    Attributes:
+        url: the address as it was first written.
+        fresh_until: when it is asked for again.
+        good_until: when it is no longer known if that fails.
+        unrenewed: the last answer if it was none; it may hide a renewed certificate.
+    """
+
+    url: str
+    signer: Signer
+    fresh_until: datetime
+    good_until: datetime
+    unrenewed: Undecided | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """No certificate so far, which is final only for a delivery that has waited long enough."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the last request for an unknown certificate brought; it is repeated after `wait`."""
+
+    found: Forged | Undecided | _Missing
+    at: datetime
+    wait: timedelta
+
+
+_NOT_ASKED = _Missing(
+    "PayPal was not asked for the certificate: too many unknown certificates are named"
+)
+_NOT_THERE = _Missing("PayPal does not have the certificate")
 
 
 class Certificates:
@@ -48,98 +91,157 @@ class Certificates:
         timeout: seconds one download may take.
     """
 
-    def __init__(self, urls: re.Pattern[str], trust: Trust, http: Http, timeout: float) -> None:
+    def __init__(
+        self, urls: re.Pattern[str], trust: Trust, http: Http, log: Log, timeout: float
+    ) -> None:
         self._urls = urls
         self._trust = trust
         self._http = http
+        self._log = log
         self._timeout = timeout
-        self._kept: dict[str, _Kept] = {}
-        self._missing: dict[str, datetime] = {}
+        # By address in lower case: a host that makes no difference would let strangers fill it.
+        self._known: dict[str, _Known] = {}
+        self._asked: dict[str, _Asked] = {}
+        self._budget = Budget(FETCHES, _MINUTE)
         self._downloading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def known(self, url: str, now: datetime, at: datetime) -> Signer | None:
-        """The key behind an address, if it is kept and good: what is kept was matched once."""
-        kept = self._kept.get(url)
-        if kept is None or now >= kept.until:
+        """The key behind an address, if it is known and good: what is kept was matched once."""
+        kept = self._known.get(url.lower())
+        if kept is None or kept.url != url or now >= kept.fresh_until:
             return None
-        found = kept.found
-        if isinstance(found, Signer) and found.not_before <= at <= found.not_after:
-            return found
-        return None
+        signer = kept.signer
+        return signer if signer.not_before <= at <= signer.not_after else None
 
-    async def signer(self, url: str, now: datetime, at: datetime) -> Signer | Forged | Undecided:
+    async def signer(
+        self, url: str, now: datetime, at: datetime, age: timedelta
+    ) -> Signer | Forged | Undecided:
         """
-        The key behind an address.
+        The key behind an address. It may not be valid yet: that is for the caller to judge.
 
         Args:
             now: the time, for what is kept.
-            at: when the delivery came: the certificate must have been valid then.
+            at: when the delivery came: the certificate must not have expired before.
+            age: how long we have had the delivery.
         """
         if len(url) > _URL_LIMIT or not self._urls.fullmatch(url):
             return Forged("the certificate's address is not PayPal's")
-        kept = self._kept.get(url)
-        if kept is None or now >= kept.until:
-            kept = await self._single_flight(url, now, at)
-        found = kept.found
-        if isinstance(found, Signer):
-            if at > found.not_after + SKEW:
-                return Forged("the certificate has expired")
-            if at < found.not_before - SKEW:
-                return Undecided("the certificate is not valid yet")
-        elif isinstance(found, Undecided):
-            return Undecided(found.because, (kept.until - now).total_seconds())
-        return found
+        name = url.lower()
+        found = self._kept(name, now)
+        if found is None:
+            found = await self._single_flight(name, url, now, at)
+        if isinstance(found, _Known):
+            return _unexpired(found, at)
+        return _answer(found, now, age)
 
-    async def _single_flight(self, url: str, now: datetime, at: datetime) -> _Kept:
-        lock = self._downloading.setdefault(url, asyncio.Lock())
+    def _kept(self, name: str, now: datetime) -> _Known | _Asked | None:
+        """What need not be asked for now."""
+        known = self._known.get(name)
+        if known is not None:
+            return known if now < known.fresh_until else None
+        asked = self._asked.get(name)
+        if asked is not None and timedelta() <= now - asked.at < asked.wait:
+            return asked
+        if name not in self._downloading and not self._budget.left(now):
+            return asked or _Asked(_NOT_ASKED, now, timedelta())
+        return None
+
+    async def _single_flight(
+        self, name: str, url: str, now: datetime, at: datetime
+    ) -> _Known | _Asked:
+        lock = self._downloading.setdefault(name, asyncio.Lock())
         async with lock:
-            # Whoever waited finds what the first one brought.
-            kept = self._kept.get(url)
-            if kept is not None and now < kept.until:
+            # The others find what the first one brought.
+            kept = self._kept(name, now)
+            if kept is not None:
                 return kept
-            kept = await self._ask(url, now, at)
-            _put(self._kept, url, kept)
-            return kept
+            known = self._known.get(name)
+            if known is not None:
+                return await self._anew(name, known, now, at)
+            asked = self._asked.get(name)
+            if not self._budget.take(now):
+                return asked or _Asked(_NOT_ASKED, now, timedelta())
+            found = await self._ask(url, now, at)
+            if isinstance(found, _Known):
+                self._keep(name, found)
+                return found
+            return self._note(name, found, now)
 
-    async def _ask(self, url: str, now: datetime, at: datetime) -> _Kept:
+    async def _anew(
+        self, name: str, known: _Known, now: datetime, at: datetime
+    ) -> _Known | _Asked:
+        """Ask again for a certificate that is known; a host that fails does not take it away."""
+        found = await self._ask(known.url, now, at)
+        if isinstance(found, _Known):
+            self._known[name] = found
+            return found
+        if now >= known.good_until:
+            del self._known[name]
+            return self._note(name, found, now)
+        because = found.because
+        self._log.warning("paypal.certificate_not_renewed", because=because)
+        kept = replace(known, fresh_until=now + _MINUTE, unrenewed=Undecided(because, 60.0))
+        self._known[name] = kept
+        return kept
+
+    def _keep(self, name: str, found: _Known) -> None:
+        self._asked.pop(name, None)
+        if len(self._known) >= _MOST_KNOWN:
+            first = min(self._known, key=lambda one: self._known[one].signer.not_after)
+            if found.signer.not_after <= self._known[first].signer.not_after:
+                return
+            del self._known[first]
+        self._known[name] = found
+
+    def _note(self, name: str, found: Forged | Undecided | _Missing, now: datetime) -> _Asked:
+        before = self._asked.pop(name, None)
+        while len(self._asked) >= _MOST_ASKED:
+            del self._asked[next(iter(self._asked))]
+        wait = min(2 * before.wait, _LONGEST_WAIT) if before else _FIRST_WAIT
+        self._asked[name] = asked = _Asked(
+            found, now, SHORTEST if isinstance(found, Forged) else wait
+        )
+        return asked
+
+    async def _ask(
+        self, url: str, now: datetime, at: datetime
+    ) -> _Known | Forged | Undecided | _Missing:
         try:
             answer = await self._http.request("GET", url, timeout=self._timeout, limit=SIZE_LIMIT)
-            if answer.status == 404:
-                return self._not_there(url, now)
-            self._missing.pop(url, None)
+            if answer.status in _GONE:
+                return _NOT_THERE
             if answer.status != 200:
-                return self._failed(f"the certificate's host answered {answer.status}", now)
+                return Undecided(f"the certificate's host answered {answer.status}")
             found = await self._trust.signer(answer.body, at)
         except GatewayUnavailable as exc:
-            return self._failed(f"the certificate could not be fetched: {exc}", now)
-        match found:
-            case Signer():
-                return _Kept(found, now + _lifetime(answer))
-            case Forged():
-                return _Kept(found, now + AFTER_REFUSAL)
-            case Undecided(because):
-                return self._failed(because, now)
+            return Undecided(f"the certificate could not be fetched: {exc}")
+        if not isinstance(found, Signer):
+            return found
+        # One that expires is asked for again: it may be renewed under the same address.
+        fresh = max(min(now + _lifetime(answer), found.not_after), now + SHORTEST)
+        return _Known(url, found, fresh, fresh + GRACE)
 
-    def _failed(self, because: str, now: datetime) -> _Kept:
-        return _Kept(Undecided(because), now + AFTER_FAILURE)
 
-    def _not_there(self, url: str, now: datetime) -> _Kept:
-        first = self._missing.get(url)
-        if first is not None and now - first >= BETWEEN_404S:
-            return _Kept(Forged("PayPal has no such certificate"), now + AFTER_REFUSAL)
-        first = first or now
-        _put(self._missing, url, first)
-        return _Kept(Undecided("PayPal does not have the certificate"), first + BETWEEN_404S)
+def _unexpired(known: _Known, at: datetime) -> Signer | Forged | Undecided:
+    if at - SKEW <= known.signer.not_after:
+        return known.signer
+    return known.unrenewed or Forged("the certificate has expired")
+
+
+def _answer(asked: _Asked, now: datetime, age: timedelta) -> Forged | Undecided:
+    match asked.found:
+        case Forged():
+            return asked.found
+        case Undecided(because):
+            left = (asked.at + asked.wait - now).total_seconds()
+            return Undecided(because, max(left, seconds_to_wait(age)))
+        case _Missing(because) if age >= UNDECIDED:
+            return Forged(f"{because}, {UNDECIDED.seconds // 60} minutes after the delivery came")
+        case _Missing(because):
+            return Undecided(because, seconds_to_wait(age, UNDECIDED))
 
 
 def _lifetime(answer: Response) -> timedelta:
     stated = _MAX_AGE.search(answer.headers.get("cache-control", ""))
     age = timedelta(seconds=int(stated[1])) if stated else LONGEST
     return min(max(age, SHORTEST), LONGEST)
-
-
-def _put(entries: dict[str, T], url: str, entry: T) -> None:
-    entries.pop(url, None)
-    while len(entries) >= _MOST:
-        del entries[next(iter(entries))]
-    entries[url] = entry

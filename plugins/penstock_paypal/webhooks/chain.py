@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import AuthorityInformationAccessOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
-from penstock.api import Forged, Http, Log, SettingsError, Undecided
+from penstock.api import Forged, GatewayUnavailable, Http, Log, SettingsError, Undecided
 from penstock_paypal.environments import Environment
 
 SMALLEST_KEY = 2048
@@ -98,6 +98,8 @@ class Trust:
         key = leaf.public_key()
         if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_KEY:
             return Forged("the certificate's key is no RSA key of 2048 bits or more")
+        if not _signs(leaf):
+            return Forged("the certificate's key usage does not allow digital signatures")
         # The chain is proved at a time of the leaf's own; when it is good is kept beside the key,
         # and compared with every delivery.
         at = min(max(at, leaf.not_valid_before_utc), leaf.not_valid_after_utc)
@@ -138,12 +140,18 @@ class Trust:
         if url is None:
             return None
         answer = await self._http.request("GET", url, timeout=self._timeout, limit=SIZE_LIMIT)
-        if answer.status != 200:
+        if answer.status == 404:
             return None
+        if answer.status != 200:
+            raise GatewayUnavailable(f"its issuer's host answered {answer.status}")
         body = answer.body
-        if body.lstrip().startswith(b"-----BEGIN"):
-            return x509.load_pem_x509_certificate(body)
-        return x509.load_der_x509_certificate(body)
+        try:
+            if body.lstrip().startswith(b"-----BEGIN"):
+                return x509.load_pem_x509_certificate(body)
+            return x509.load_der_x509_certificate(body)
+        except _UNREADABLE as exc:
+            # An error page, which says nothing of the leaf.
+            raise GatewayUnavailable("its issuer's host served no certificate") from exc
 
 
 def _configured(extra: str) -> list[x509.Certificate]:
@@ -163,6 +171,20 @@ def _names(leaf: x509.Certificate) -> list[str]:
     except x509.ExtensionNotFound:
         return []
     return names.value.get_values_for_type(x509.DNSName)
+
+
+def _signs(leaf: x509.Certificate) -> bool:
+    """
+    Whether its key may sign (RFC 5280, 4.2.1.3).
+
+    A certificate without the extension is refused too, although the RFC allows any use of it:
+    every certificate that PayPal is known to have signed with has it.
+    """
+    try:
+        usage = leaf.extensions.get_extension_for_class(x509.KeyUsage)
+    except x509.ExtensionNotFound:
+        return False
+    return usage.value.digital_signature
 
 
 def _issuer_url(certificate: x509.Certificate) -> str | None:

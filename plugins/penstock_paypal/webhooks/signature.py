@@ -1,5 +1,8 @@
 """
-Whether a delivery is PayPal's: the header check, the certificate, the signature, in that order.
+Whether a delivery is PayPal's: the headers, the certificate, the signature, the times, in that
+order.
+
+A time ahead of ours is judged last: only what PayPal signed may wait for our clock.
 
 The signed text is `<transmission id>|<time>|<webhook id>|<CRC-32 of the raw body, decimal>`
 (developer.paypal.com/api/rest/webhooks/rest), signed by RSA PKCS#1 v1.5 with
@@ -31,27 +34,28 @@ from penstock.api import (
     Undecided,
 )
 from penstock_paypal.webhooks import door
+from penstock_paypal.webhooks.age import HELD, SKEW, waited
 from penstock_paypal.webhooks.certificate import Certificates
 from penstock_paypal.webhooks.chain import Signer
 
 # PayPal sends again for three days, and a repeat may carry the first attempt's time (2.5).
 OLDEST = timedelta(days=4)
-AHEAD = timedelta(minutes=5)
-_AHEAD = -AHEAD
-# How long our own queues can hold a delivery: 14 days, and 14 more among the dead letters.
-HELD = timedelta(days=30)
-_NO_TIME = timedelta()
 SIMULATOR_ID = "WEBHOOK_ID"
 """
-What PayPal's webhook simulator signs under, with the live certificate and for anybody who has an
-account (developer.paypal.com/api/rest/webhooks/simulator): whoever accepted it would take
-strangers' events for real ones.
+The webhook id that PayPal's webhook simulator signs under, with the live certificate and for
+anybody who has an account (developer.paypal.com/api/rest/webhooks/simulator): a stack that
+accepted it would take strangers' events for real ones.
 """
+_SIMULATED = Forged(
+    "signed by PayPal's webhook simulator, not sent for this webhook: to try the webhook out, make"
+    " a payment in PayPal's sandbox"
+)
 
 _ID = re.compile(door.PATTERNS[door.ID])
 _ALGORITHM = door.PATTERNS[door.ALGORITHM]
 # Base64 of 256 bytes at least (a 2048-bit key, the least we take) and 512 at most.
 _SHORTEST, _LONGEST = 340, 686
+_BEHIND = -SKEW
 _AUTHENTIC = Authentic()
 _PADDING = PKCS1v15()
 _HASH = SHA256()
@@ -62,6 +66,7 @@ class Claim(NamedTuple):
 
     id: str
     time: str
+    sent: datetime
     certificate_url: str
     signature: bytes
 
@@ -80,20 +85,21 @@ class Claim(NamedTuple):
             raise ValueError("the algorithm is not the one PayPal signs with")
         if not _ID.fullmatch(identity):
             raise ValueError("the transmission id is missing or malformed")
-        if not _near(time, at):
+        sent = _sent(time)
+        if sent is None or at - sent > OLDEST:
             raise ValueError("the transmission time is missing or too far from when it came")
-        return cls(identity, time, url, _decoded(signature))
+        return cls(identity, time, sent, url, _decoded(signature))
 
 
-def _near(time: str, at: datetime) -> bool:
+def _sent(time: str) -> datetime | None:
     # Not the door's pattern again, which would cost more than the reading: no other form than
     # PayPal's may pass, and whatever passes is signed for as it stands.
     if time[10:11] != "T" or time[-1:] != "Z":
-        return False
+        return None
     try:
-        return _AHEAD <= at - datetime.fromisoformat(time) <= OLDEST
+        return datetime.fromisoformat(time)
     except ValueError:
-        return False  # of the right shape and no time, such as a thirteenth month
+        return None  # of the right shape and no time, such as a thirteenth month
 
 
 def _decoded(signature: str) -> bytes:
@@ -145,7 +151,7 @@ class Signatures:
         """Say whether the delivery is PayPal's; never raises, whatever it holds."""
         # Judged as of when it came: that it waited on our queues is no fault of the sender's.
         at = delivery.received_at
-        if not _NO_TIME <= now - at <= HELD:
+        if not _BEHIND <= now - at <= HELD:
             at = now
         try:
             claim = Claim.of(delivery.headers, at)
@@ -154,24 +160,34 @@ class Signatures:
         try:
             signer = self._certificates.known(claim.certificate_url, now, at)
             if signer is None:
-                signer = await self._certificates.signer(claim.certificate_url, now, at)
+                age = waited(delivery.received_at, now)
+                signer = await self._certificates.signer(claim.certificate_url, now, at, age)
             if not isinstance(signer, Signer):
                 return signer
             known = self._webhook_ids(await self._secrets.get())
             for webhook_id in known:
                 if holds(signer.key, claim, webhook_id, delivery.body):
-                    return _AUTHENTIC
-            return await self._second_look(signer.key, claim, known, delivery.body)
+                    break
+            else:
+                refusal = await self._second_look(signer.key, claim, known, delivery.body)
+                if refusal is not None:
+                    return refusal
         except GatewayUnavailable as exc:
             return Undecided(str(exc), exc.retry_after)
+        # A small difference of clocks is usual, and the greater of two ages counts.
+        if claim.sent > at or signer.not_before > at:
+            return _early(claim, signer, max(at, now), now) or _AUTHENTIC
+        return _AUTHENTIC
 
     async def _second_look(
         self, key: RSAPublicKey, claim: Claim, known: tuple[str, ...], body: bytes
-    ) -> Authenticity:
+    ) -> Forged | Undecided | None:
         """The id may have changed since we looked: once more, with what is new only."""
+        if any(holds(key, claim, one, body) for one in self._refused):
+            return _SIMULATED
         latest = self._webhook_ids(await self._secrets.refresh())
         if any(holds(key, claim, new, body) for new in latest if new not in known):
-            return _AUTHENTIC
+            return None
         if not known and not latest:
             return Undecided("no webhook id is set: put webhook_id into the secret of paypal")
         return Forged("the signature does not match")
@@ -182,3 +198,14 @@ class Signatures:
             self._ids = tuple(one for one in values if one not in self._refused)
             self._read = secret
         return self._ids
+
+
+def _early(claim: Claim, signer: Signer, latest: datetime, now: datetime) -> Undecided | None:
+    """Whether it is ahead of both our clocks, although PayPal did sign it: it waits for them."""
+    for what, since in (
+        ("the transmission time is ahead of our clock", claim.sent),
+        ("the certificate is not valid yet", signer.not_before),
+    ):
+        if since - latest > SKEW:
+            return Undecided(what, (since - SKEW - now).total_seconds())
+    return None

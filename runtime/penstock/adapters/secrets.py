@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from penstock.api.context import Clock, Secret
+from penstock.errors import GatewayUnavailable
 
 KEPT = timedelta(minutes=5)
 BETWEEN_LOOKS = timedelta(minutes=1)
@@ -47,10 +48,16 @@ class KeptSecrets:
         Look again, unless somebody looked less than a minute ago.
 
         Raises:
-            GatewayUnavailable: it could not be read.
+            GatewayUnavailable: it could not be read, now or less than a minute ago. The value we
+                know must not stand for the one that could not be read: it would fail for good.
         """
         async with self._looking:
-            return self._within(BETWEEN_LOOKS, self._looked_at) or await self._look()
+            known = self._within(BETWEEN_LOOKS, self._looked_at)
+            if known is None:
+                return await self._look()
+            if self._read_at != self._looked_at:
+                raise GatewayUnavailable("the secret could not be read a moment ago")
+            return known
 
     def _within(self, interval: timedelta, since: datetime | None) -> Secret | None:
         young = since is not None and self._clock.now() - since < interval

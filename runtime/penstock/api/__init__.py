@@ -64,7 +64,8 @@ from penstock.api.hookspecs import (
 )
 from penstock.api.retry import retry_after
 from penstock.api.sink import Attempt, Sink
-from penstock.api.summary import Summary, one_line, summarize
+from penstock.api.summary import Summary, summarize
+from penstock.api.wording import one_line
 from penstock.domain.delivery import Delivery, Evidence, Notification
 from penstock.domain.dispute import DisputeObservation, DisputeOutcome
 from penstock.domain.events import Event, EventType

@@ -51,7 +51,11 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """It certainly did not happen (connection refused, 429, 503): try again later."""
+    """
+    It certainly did not happen: try again later.
+
+    No connection, 429, or a status that the gateway documents so. A bare 503 is `Unanswered`.
+    """
 
     because: str
     retry_after: float | None = None
@@ -59,7 +63,7 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """It may have happened (timeout, lost answer, 502, 504): ask before anything else."""
+    """It may have happened (timeout, lost answer, 502, 503, 504): ask before anything else."""
 
     because: str
 

@@ -172,11 +172,17 @@ class InvoiceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice as the gateway holds it."""
+    """
+    An invoice as the gateway holds it.
+
+    Attributes:
+        foreign: it has the draft's number, and is not for the draft's transaction.
+    """
 
     reference: str
     number: str
     state: InvoiceState
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +193,9 @@ class InvoiceDraft:
     Attributes:
         transaction: the gateway's id of the sale that paid it; recorded with the payment.
         recipient: the payer's e-mail address.
-        paid_on: when the money came.
+        paid_on: when the money came; its day depends on the merchant's time zone.
+        payment_id: our id of the payment.
+        order_reference: the merchant's own reference of the order.
     """
 
     number: str
@@ -197,6 +205,8 @@ class InvoiceDraft:
     recipient: str = field(repr=False)
     paid_on: datetime
     payer_name: str | None = field(default=None, repr=False)
+    payment_id: str | None = None
+    order_reference: str | None = None
 
 
 @runtime_checkable
@@ -204,12 +214,19 @@ class Invoices(Protocol):
     """It makes invoices, mails them and records that they are paid."""
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
-        """Create the draft; never raises for what the gateway may answer."""
+        """
+        Create the draft; never raises for what the gateway may answer.
+
+        It must carry the transaction's id, by which `find_invoice` knows it again.
+        """
         ...
 
     async def find_invoice(self, draft: InvoiceDraft, reference: str | None) -> Invoice | None:
         """
         Find the invoice, by the gateway's reference if we have it, else by its number.
+
+        By its number: the one for the draft's transaction. If there is none and another invoice
+        has the number, that one, marked as foreign.
 
         Raises:
             GatewayUnavailable: no answer.

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from penstock.domain.events import Event, EventType
-from penstock.domain.money import Money
+from penstock.api.headline import MOVED, amount, headline, respond_by, title
+from penstock.api.wording import (
+    address,
+    mapping,
+    moment,
+    money,
+    one_line,
+    part_of,
+    texts,
+    words,
+)
+from penstock.domain.events import Event
 
-TITLES: Mapping[str, str] = {
-    EventType.payment_succeeded: "Payment succeeded",
-    EventType.payment_declined: "Payment declined",
-    EventType.payment_pending: "Payment pending",
-    EventType.payment_refunded: "Payment refunded",
-    EventType.payment_reversed: "Payment reversed",
-    EventType.payment_restored: "Payment restored",
-    EventType.payment_on_hold: "Payment on hold",
-    EventType.payment_released: "Payment released",
-    EventType.payment_contradicted: "Payment contradicted",
-    EventType.payment_parked: "Payment needs a person",
-    EventType.invoice_paid: "Invoice paid",
-    EventType.invoice_withheld: "No invoice",
-    EventType.invoice_paid_twice: "Invoice paid twice",
-    EventType.dispute_opened: "Dispute opened",
-    EventType.dispute_updated: "Dispute changed",
-    EventType.dispute_resolved: "Dispute resolved",
-    EventType.notification_recorded: "Notification",
+_MOST_LINKS = 6
+_MOST_PAYMENTS = 3
+_OUTCOMES = {
+    "seller": "for the seller: the money stays",
+    "buyer": "for the buyer: the money goes back",
+    "withdrawn": "the buyer withdrew it: the money stays",
+    "other": "neither for the seller nor for the buyer",
 }
-_LONGEST = 200
-_LONGEST_URL = 1000
-_MOST_LINKS = 5
+
+Row = tuple[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,97 +41,108 @@ class Summary:
 
     Attributes:
         title: what happened.
-        amount: such as "12.50 USD".
-        rows: label and value, the most telling first.
-        links: label and http(s) address; the payment at our own API comes first.
+        amount: such as "12.50 USD", or "10.00 of 100.00 USD" where money moved in part.
+        headline: what happened to how much, and until when somebody must act.
+        rows: label and value, the most telling first; at most 12.
+        links: label and http(s) address, at most 6; the payments at our own API come first.
     """
 
     title: str
     amount: str | None
+    headline: str
     rows: tuple[tuple[str, str], ...]
     links: tuple[tuple[str, str], ...]
-
-    @property
-    def headline(self) -> str:
-        """Title and amount on one line."""
-        return f"{self.title}: {self.amount}" if self.amount else self.title
 
 
 def summarize(event: Event, api_url: str) -> Summary:
     """Put an event into words; `api_url` is where this stack's API is, empty if not known."""
-    data = event.data
-    plan, payer, invoice = (_object(data, name) for name in ("plan", "payer", "invoice"))
-    differs = data.get("differs")
-    reason = (
-        data.get("reason")
-        or data.get("because")
-        or (
-            f"differs in {', '.join(map(str, cast(list[object], differs)))}"
-            if isinstance(differs, list)
-            else None
-        )
-    )
-    rows = (
-        ("Plan", plan.get("name") or plan.get("id")),
-        ("Payer", payer.get("name")),
-        ("Payer reference", payer.get("reference")),
-        ("Status", data.get("status")),
-        ("Reason", reason),
-        ("Still payable", data.get("payable")),
-        ("Invoice", invoice.get("number")),
-        ("Order", data.get("reference")),
-        ("Payment", event.entity),
-        ("Gateway", event.gateway),
-    )
+    shown = [(label, one_line(value)) for label, value in _rows(event)]
     return Summary(
-        TITLES.get(event.type, event.type),
-        _amount(data),
-        tuple((label, line) for label, value in rows if (line := one_line(value))),
-        tuple(_links(event, api_url)),
+        title(event),
+        amount(event) or None,
+        headline(event),
+        tuple((label, line) for label, line in shown if line),
+        tuple(_links(event, api_url))[:_MOST_LINKS],
     )
 
 
-def one_line(value: object, longest: int = _LONGEST) -> str:
-    """A text as one line of printable characters; nothing, for anything but a text."""
-    if not isinstance(value, str):
-        return ""
-    # Not printable: line breaks that would forge a row or a header, and marks that turn the
-    # reading direction around.
-    printable = "".join(c if c.isprintable() else " " for c in value[: 4 * longest])
-    line = " ".join(printable.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+def _rows(event: Event) -> Iterable[Row]:
+    match event.type.partition(".")[0]:
+        case "payment" | "invoice":
+            return _payment(event, "Payment")
+        case "dispute":
+            return _dispute(event)
+        case "notification":
+            return _notification(event)
+        case _:
+            # Newer code published it: what it holds of a payment's fields is shown.
+            return _payment(event, "Subject")
 
 
-def _amount(data: Mapping[str, Any]) -> str | None:
-    amount = _object(data, "amount")
-    try:
-        return str(Money(cast(int, amount.get("minor")), str(amount.get("currency"))))
-    except ValueError:
-        return None
+def _payment(event: Event, subject: str) -> Iterator[Row]:
+    data = event.data
+    plan, payer, invoice = (mapping(data.get(name)) for name in ("plan", "payer", "invoice"))
+    differs = ", ".join(texts(data.get("differs")))
+    reason = words(data.get("because")) or words(data.get("reason"))
+    yield "Reason", reason or (differs and f"differs in {differs}")
+    yield "On hold", words(data.get("hold"))
+    yield "Still payable", data.get("payable")
+    if event.type in MOVED:
+        yield "Sent back in total", part_of(money(data.get("refunded")), money(data.get("amount")))
+    yield "Plan", plan.get("name") or plan.get("id")
+    yield "Payer", payer.get("name")
+    yield "Payer reference", payer.get("reference")
+    yield "Invoice", invoice.get("number")
+    yield "Order", data.get("reference")
+    yield subject, event.entity
+    yield "Status", words(data.get("status"))
+    yield "Gateway", event.gateway
+
+
+def _dispute(event: Event) -> Iterator[Row]:
+    data = event.data
+    because = one_line(data.get("because"))
+    yield "Respond by", respond_by(event)
+    yield "Outcome", _OUTCOMES.get(str(data.get("outcome")))
+    yield "Reason", words(data.get("reason"))
+    if data.get("confirmed") is False:
+        yield "Note", "not confirmed by the gateway's API yet" + (because and f": {because}")
+    yield "Payments", ", ".join(texts(data.get("payments")))
+    yield "Status", words(data.get("status"))
+    yield "Opened", moment(data.get("opened_at"))
+    yield "Dispute", event.entity
+    yield "Gateway", event.gateway
+
+
+def _notification(event: Event) -> Iterator[Row]:
+    data = event.data
+    resource = (words(data.get("resource_type")), one_line(data.get("resource_id")))
+    yield "Type", data.get("notification_type")
+    yield "Summary", data.get("summary")
+    yield "Resource", " ".join(filter(None, resource))
+    yield "Concerns", one_line(data.get("subject")).replace("#", " ", 1)
+    yield "Reason", words(data.get("because"))
+    yield "Happened", moment(data.get("occurred_at"))
+    yield "Notification", event.entity
+    yield "Gateway", event.gateway
 
 
 def _links(event: Event, api_url: str) -> Iterator[tuple[str, str]]:
     if api_url:
-        yield (
-            "Payment",
-            f"{api_url.rstrip('/')}/payments/{quote(event.entity, safe='', errors='replace')}",
-        )
-    for name, url in list(_object(event.data, "links").items())[:_MOST_LINKS]:
-        if isinstance(url, str) and (safe := _address(url)):
+        for payment in _payments(event):
+            named = quote(payment, safe="", errors="replace")
+            yield "Payment", f"{api_url.rstrip('/')}/payments/{named}"
+    for name, url in mapping(event.data.get("links")).items():
+        if safe := address(url):
             yield one_line(name, 40) or "Link", safe
 
 
-def _address(url: str) -> str | None:
-    """The address with everything percent-encoded that any medium could take for markup."""
-    try:
-        encoded = quote(url, safe=":/?#[]@!$&()*+,;=%~-._")
-        parts = urlsplit(encoded)
-    except ValueError:  # also half a surrogate pair, which JSON can carry and UTF-8 cannot
-        return None
-    good = parts.scheme in ("http", "https") and parts.hostname and len(encoded) <= _LONGEST_URL
-    return encoded if good else None
-
-
-def _object(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = data.get(name)
-    return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
+def _payments(event: Event) -> list[str]:
+    """The payments that an event is about, by id."""
+    match event.type.partition(".")[0]:
+        case "payment" | "invoice":
+            return [event.entity]
+        case "dispute":
+            return texts(event.data.get("payments"))[:_MOST_PAYMENTS]
+        case _:
+            return []

@@ -9,12 +9,28 @@ from typing import Any
 
 import jsonschema_rs
 
+from penstock import problems
 from penstock.contracts.complaint import complain
 from penstock.contracts.strict_json import loads
 from penstock.errors import RequestRefused
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 JSON = "application/json"
+ONCE = "occurs more than once or holds a comma; send it once, without a comma"
+
+
+def refuse_repeated(name: str, value: str | None) -> None:
+    """
+    Refuse a header of our own API that occurs more than once, and so holds a comma.
+
+    Which of two values counts would differ from host to host; two Idempotency-Keys joined are a
+    third, under which the payment would be made again.
+
+    Raises:
+        RequestRefused: 400; names the header.
+    """
+    if value is not None and "," in value:
+        raise RequestRefused(problems.BAD_REQUEST, fields=[(f"header.{name}", ONCE)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +61,8 @@ class _Parameter:
         if len(given) > 1:
             return None, [(self.field, "is given more than once; give it once")]
         value: Any = given[0]
+        if self.place == "header" and "," in value:
+            return None, [(self.field, ONCE)]
         if self.schema.get("type") == "integer" and _INTEGER.fullmatch(value):
             value = int(value)
         return value, _complaints(self.validator, value, self.schema, self.field)
@@ -102,7 +120,7 @@ class Checks:
             read = loads(body)
             wrong += _complaints(self.body, read, self.body_schema, "body")
         if wrong:
-            raise RequestRefused(400, "The request does not keep to the contract", fields=wrong)
+            raise RequestRefused(problems.BAD_REQUEST, fields=wrong)
         return Checked(values, read)
 
     def _unknown(self, query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -143,9 +161,10 @@ def _complaints(
 
 
 def _refuse_other_media(headers: Mapping[str, str]) -> None:
-    media = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != JSON:
-        raise RequestRefused(415, "Unsupported media type", f"send Content-Type: {JSON}")
+    given = headers.get("content-type", "")
+    refuse_repeated("Content-Type", given)
+    if given.partition(";")[0].strip().lower() != JSON:
+        raise RequestRefused(problems.UNSUPPORTED_MEDIA_TYPE, f"send Content-Type: {JSON}")
 
 
 def _rooted(schema: Mapping[str, Any], components: Mapping[str, Any]) -> dict[str, Any]:

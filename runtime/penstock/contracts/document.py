@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
 
+from penstock import problems
 from penstock.contracts.checks import Checks
 from penstock.errors import RequestRefused, SettingsError
 
@@ -94,12 +95,11 @@ class Contract:
             allowed.append(operation.method)
         if allowed:
             raise RequestRefused(
-                405,
-                "Method not allowed",
+                problems.METHOD_NOT_ALLOWED,
                 f"this path takes {', '.join(sorted(allowed))}",
                 headers={"allow": ", ".join(sorted(allowed))},
             )
-        raise RequestRefused(404, "No such path", "GET /docs shows the paths there are")
+        raise RequestRefused(problems.NO_SUCH_PATH, "GET /docs shows the paths there are")
 
     @cached_property
     def published(self) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any, NoReturn, cast
 
+from penstock import problems
 from penstock.errors import RequestRefused
 
 DEPTH = 32
@@ -129,4 +130,4 @@ def _place(body: bytes, position: int) -> str:
 
 
 def _refused(detail: str) -> RequestRefused:
-    return RequestRefused(400, "Body refused", detail)
+    return RequestRefused(problems.BODY_REFUSED, detail)

@@ -112,6 +112,7 @@ class Payment(Entity):
         stale_since: since when the API shows only stale copies.
         invoice_withheld: why there is no invoice, when there is none.
         invoice_refunded: how much of what went back is recorded on the invoice.
+        invoice_refund_refused: the total that the gateway refused to record there, if it did.
         invoice_paid_twice: whether it was said that the buyer paid the invoice, too.
         remembered: notifications whose contradiction was published; at most 32.
     """
@@ -137,6 +138,7 @@ class Payment(Entity):
     invoice_number: str | None = None
     invoice_withheld: str | None = None
     invoice_refunded: Money | None = None
+    invoice_refund_refused: Money | None = None
     invoice_paid_twice: bool = False
     remembered: tuple[str, ...] = ()
 

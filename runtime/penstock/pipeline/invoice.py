@@ -1,24 +1,24 @@
 """
 The invoice of a paid payment: created, sent by the gateway, recorded as paid; exactly once.
 
-    reserved ──► create ──► note its id ──► send ──► record the payment ──► succeeded
-                   │                 ▲
-                   └─ no answer ─► unknown ─► find ─┬ found: go on where it stands
-                                                    └ not found: wait; once the search has stayed
-                                                      empty long enough, create again; withhold
-                                                      it if it was there before
-
+    reserved ──► find ─┬ not there: create ──► note its id ──► send ──► record ──► succeeded
+                       ├ ours: go on where it stands
+                       └ the number is another's: withheld
+    no answer to create ──► unknown ──► find ─┬ found: go on where it stands
+                                              └ not there: wait; once the search has stayed empty
+                                                long enough, create again; withhold it if it was
+                                                there before
     refused for good once it was made ──► note why ──► cancel ──► withheld
 
-What was mailed and cannot be recorded is cancelled: the buyer shall not pay it a second time.
+An invoice that was mailed and cannot be recorded is cancelled, so that the buyer does not pay it.
 
 A gateway may keep no idempotency keys for invoices (PayPal keeps none), so the number is derived
-from the payment, and whoever resumes looks before doing.
+from the payment, and it is searched for before every create: a ledger may have been lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import assert_never
@@ -31,14 +31,12 @@ from penstock.domain.change import Fact
 from penstock.domain.events import EventType
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
-from penstock.errors import (
-    GatewayUnavailable,
-    InvoiceRefused,
-    OperationInFlight,
-    UnknownGateway,
-)
+from penstock.errors import GatewayUnavailable, InvoiceRefused, UnknownGateway
 from penstock.pipeline import notices
 from penstock.pipeline.cancel import LOOK_AGAIN, cancel
+from penstock.pipeline.invoice_refunds import RefundsOnInvoice
+from penstock.pipeline.invoice_work import InvoiceWork, draft_of
+from penstock.pipeline.observe import abilities
 from penstock.ports import Ledger
 
 _PAID = (InvoiceState.recorded, InvoiceState.paid_twice)
@@ -47,7 +45,7 @@ _PAID = (InvoiceState.recorded, InvoiceState.paid_twice)
 @dataclass(frozen=True, slots=True)
 class Invoicing:
     """
-    Runs a payment's invoice operation.
+    Runs a payment's invoice operation, and then the one for the refunds on the invoice.
 
     Attributes:
         lease: longer than one message may take.
@@ -62,25 +60,36 @@ class Invoicing:
     lease: timedelta
     unknown_after: timedelta
 
+    @property
+    def work(self) -> InvoiceWork:
+        """What its operations share."""
+        return InvoiceWork(self.ledger, self.clock, self.ids, self.lease, self.unknown_after)
+
     async def __call__(self, payment: Payment) -> Payment:
         """
-        Bring the payment's invoice, if it has one open, to its end.
+        Bring the payment's invoice and the refunds on it, where open, to their end.
 
         Raises:
-            TransientError: not now; whoever called comes back, or the sweep does.
+            TransientError: not now; the caller comes back, or the sweep does.
             UnknownGateway: its gateway is not configured here; the invoice stays open.
         """
+        payment = await self._invoice(payment)
+        return await RefundsOnInvoice(self.gateways, self.work)(payment)
+
+    async def _invoice(self, payment: Payment) -> Payment:
         operation = payment.operation(OperationKind.invoice)
         if operation is None or not operation.open:
             return payment
         gateway = self.gateways.get(payment.gateway)
         if gateway is None:
             raise UnknownGateway("the invoice's gateway is not configured here")
-        draft = _draft(payment)
-        if not isinstance(gateway, Invoices) or draft is None:
+        if not isinstance(gateway, Invoices):
             payable = "its gateway cannot cancel it" if operation.reference else None
             because = "its gateway makes no invoices"
             return await self._withhold(payment, operation, because, payable)
+        draft = draft_of(payment)
+        if draft is None:
+            return await self._withhold(payment, operation, rules.NO_RECIPIENT)
         try:
             return await self._run(payment, operation, gateway, draft)
         except InvoiceRefused as exc:
@@ -92,72 +101,45 @@ class Invoicing:
     async def _run(
         self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft
     ) -> Payment:
-        now = self.clock.now()
-        if operation.lease_until is not None and operation.leased(now):
-            wait = (operation.lease_until - now).total_seconds()
-            raise OperationInFlight("the invoice may still be under way", retry_after=wait)
+        self.work.free(operation)
         if operation.state is OperationState.pending:
             return await self._watch(payment, operation, gateway, draft)
-        found: Invoice | None = None
-        if operation.attempts:
-            # Also where the last attempt was certainly not sent: one before it may turn up late.
-            found = await gateway.find_invoice(draft, operation.reference)
-            if found is None and operation.state is not OperationState.reserved:
-                await self._absent(payment, operation)
-                if rules.money_is_gone(payment):
-                    raise InvoiceRefused(rules.WENT_BACK)
-        submitted = operation.submit(self.clock.now(), self.lease)
-        payment = await self._commit(payment, submitted)
+        # Before the first create, too: an earlier ledger may have made it, and was lost.
+        found = await gateway.find_invoice(draft, operation.reference)
+        if found is not None and found.foreign:
+            # An attempt: only a person can have it made, under another number.
+            ended = replace(operation, attempts=operation.attempts + 1)
+            return await self._withhold(payment, ended, _taken(draft))
+        if found is None and operation.state is not OperationState.reserved:
+            await self.work.wait_out(payment, operation, "the gateway does not show the invoice")
+            if operation.reference is not None:
+                # It was there and was removed: it is not made a second time.
+                raise InvoiceRefused("it is not at the gateway any more")
+        if found is None and rules.money_is_gone(payment):
+            raise InvoiceRefused(rules.WENT_BACK)
+        payment, submitted = await self.work.submit(payment, operation)
         if found is None:
             payment, submitted = await self._create(payment, submitted, gateway, draft)
             found = Invoice(submitted.reference or "", draft.number, InvoiceState.draft)
         elif submitted.reference != found.reference:
             submitted = submitted.refer(found.reference)
-            payment = await self._commit(payment, submitted)
+            payment = await self.work.commit(payment, submitted)
         return await self._finish(payment, submitted, gateway, draft, found)
-
-    async def _absent(self, payment: Payment, operation: Operation) -> None:
-        """
-        Wait while an invoice may still turn up in the search; returns once it may be created.
-
-        The wait begins at the first empty search after each attempt, not at the first attempt:
-        the last one is as much in doubt as the first was.
-
-        Raises:
-            GatewayUnavailable: the search has not stayed empty long enough.
-            InvoiceRefused: it was there, so somebody removed it: it is not made a second time.
-        """
-        now = self.clock.now()
-        since = operation.absent_since
-        if since is None:
-            since = now
-            lost = operation.lose(now, "the gateway does not show it")
-            await self._commit(payment, replace(lost, lease_until=None, absent_since=now))
-        left = (since + self.unknown_after - now).total_seconds()
-        if left > 0:
-            raise GatewayUnavailable(
-                "whether the invoice was created is unknown yet", retry_after=left
-            )
-        if operation.reference is not None:
-            raise InvoiceRefused("it is not at the gateway any more")
 
     async def _create(
         self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft
     ) -> tuple[Payment, Operation]:
         answer = await gateway.create_invoice(draft)
-        now = self.clock.now()
         match answer:
             case Succeeded(reference):
                 noted = operation.refer(reference)
-                return await self._commit(payment, noted), noted
+                return await self.work.commit(payment, noted), noted
             case NotSent(because, retry_after):
-                again = now + timedelta(seconds=retry_after or 60)
-                await self._commit(payment, operation.release(because, again))
+                again = self.clock.now() + timedelta(seconds=retry_after or 60)
+                await self.work.commit(payment, operation.release(because, again))
                 raise GatewayUnavailable(because, retry_after=retry_after)
             case Unanswered(because):
-                # Nobody is at it any more, so the lease may go; the search decides.
-                lost = replace(operation.lose(now, because), lease_until=None)
-                await self._commit(payment, lost)
+                await self.work.lose(payment, operation, because)
                 raise GatewayUnavailable(because)
             case Refused(because):
                 raise InvoiceRefused(because)
@@ -179,15 +161,13 @@ class Invoicing:
                     found = await self._send(payment, gateway, draft, found)
                 except InvoiceRefused as exc:
                     # Written down first: whoever resumes cancels, and does not try it all again.
-                    payment = await self._commit(
+                    payment = await self.work.commit(
                         replace(payment, invoice_withheld=str(exc)), operation
                     )
             if payment.invoice_withheld is not None:
                 found, refused = await cancel(payment, gateway, draft, found)
         except GatewayUnavailable as exc:
-            now = self.clock.now()
-            lost = replace(operation.lose(now, str(exc)), lease_until=None)
-            await self._commit(payment, lost)
+            await self.work.lose(payment, operation, str(exc))
             raise
         return await self._end(payment, operation, found, refused)
 
@@ -201,29 +181,37 @@ class Invoicing:
             found, refused = await cancel(payment, gateway, draft, found)
         if found is None or refused is not None:
             held = replace(operation, due_at=self.clock.now() + LOOK_AGAIN)
-            return await self._commit(payment, held)
+            return await self.work.commit(payment, held)
         if found.state in _PAID:
             return await self._end(payment, operation, found, None)
         ended = operation.settle(OperationState.declined, reason=payment.invoice_withheld)
-        return await self._commit(payment, ended)
+        return await self.work.commit(payment, ended)
 
     async def _end(
         self, payment: Payment, operation: Operation, found: Invoice, refused: str | None
     ) -> Payment:
         """Write down where the invoice stands at last, or that the buyer may still pay it."""
         if found.state not in _PAID:
-            because = payment.invoice_withheld or "somebody cancelled it at the gateway"
+            because = payment.invoice_withheld or "it was cancelled at the gateway"
             if refused is None:
                 return await self._withhold(payment, operation, because)
             until = self.clock.now() + LOOK_AGAIN
             held = operation.hold(until, reference=found.reference, reason=refused)
-            withheld, facts = rules.withhold(payment, because, refused)
-            return await self._commit(withheld, held, facts)
+            withheld, facts = _withheld(payment, because, refused)
+            return await self.work.commit(withheld, held, facts)
         settled = operation.settle(OperationState.succeeded, reference=found.reference)
         facts = [Fact(EventType.invoice_paid)]
-        if found.state is InvoiceState.paid_twice:
+        twice = found.state is InvoiceState.paid_twice
+        if twice and not payment.invoice_paid_twice:
             facts.append(Fact(EventType.invoice_paid_twice))
-        return await self._commit(replace(payment, invoice_withheld=None), settled, facts)
+        paid = replace(
+            payment.with_operation(settled),
+            invoice_withheld=None,
+            invoice_paid_twice=twice or payment.invoice_paid_twice,
+        )
+        can = abilities(self.gateways[payment.gateway])
+        paid = rules.reserve_refunds(paid, self.clock.now(), can)
+        return await self.work.commit(paid, settled, facts)
 
     async def _send(
         self, payment: Payment, gateway: Invoices, draft: InvoiceDraft, found: Invoice
@@ -260,40 +248,14 @@ class Invoicing:
         self, payment: Payment, operation: Operation, because: str, payable: str | None = None
     ) -> Payment:
         settled = operation.settle(OperationState.declined, reason=because)
-        withheld, facts = rules.withhold(payment, because, payable)
-        return await self._commit(withheld, settled, facts)
-
-    async def _commit(
-        self, payment: Payment, operation: Operation, facts: Sequence[Fact] = ()
-    ) -> Payment:
-        decided = rules.settle(
-            payment,
-            operation,
-            payment.status,
-            now=self.clock.now(),
-            new_id=self.ids.new,
-            reason=payment.reason,
-            facts=facts,
-        )
-        await self.ledger.commit(decided)
-        notices.operation_unknown(payment, operation)
-        return decided.entity
+        withheld, facts = _withheld(payment, because, payable)
+        return await self.work.commit(withheld, settled, facts)
 
 
-def _draft(payment: Payment) -> InvoiceDraft | None:
-    """The invoice as the payment decides it: the same each time it is asked for."""
-    sale = payment.transaction
-    payer = payment.payer
-    if sale is None or payer is None or payer.email is None or payment.invoice_number is None:
-        return None
-    plan = payment.plan
-    item = (plan and (plan.name or plan.id)) or payment.order.description or "Payment"
-    return InvoiceDraft(
-        number=payment.invoice_number,
-        transaction=sale.id,
-        amount=sale.amount,
-        item=item,
-        recipient=payer.email,
-        paid_on=sale.at,
-        payer_name=payer.name,
-    )
+def _withheld(payment: Payment, because: str, payable: str | None) -> tuple[Payment, list[Fact]]:
+    # A reason that was noted before the cancel has not been published yet.
+    return rules.withhold(replace(payment, invoice_withheld=None), because, payable)
+
+
+def _taken(draft: InvoiceDraft) -> str:
+    return f"another invoice at the gateway has the number {draft.number}"

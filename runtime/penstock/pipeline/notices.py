@@ -59,3 +59,10 @@ def invoice_unrecorded(payment: Payment, reference: str, because: str) -> None:
         reference=reference,
         because=because,
     )
+
+
+def invoice_refund_refused(payment: Payment, because: str) -> None:
+    """The gateway will not show on a paid invoice what went back of its payment."""
+    structlog.get_logger().error(
+        "invoice.refund_refused", payment=payment.id, gateway=payment.gateway, because=because
+    )

@@ -42,7 +42,7 @@ from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.observe import Observe
-from penstock.pipeline.recording import Recording
+from penstock.pipeline.recording import Place, Recording
 from penstock.ports import Channel, Ledger, Message, Outgoing
 
 
@@ -73,9 +73,9 @@ class Process:
         gateway = self.gateways.get(notification.gateway)
         if gateway is None:
             raise UnknownGateway("the notification's gateway is not configured here")
-        known = await self.recording.known(notification)
-        if known is not None and known.became is not Became.parked:
-            await self._resume(known)
+        place = await self.recording.place(notification)
+        if place.held is not None and place.held.became is not Became.parked:
+            await self._resume(place.held)
             return Handled(_shown(notification), "duplicate")
         await self._remember(notification)
         try:
@@ -83,9 +83,9 @@ class Process:
             _bind(notification)
             outcome = await self._outcome(notification, gateway)
         except PermanentError as exc:
-            await self.recording(notification, Became.parked, because=str(exc))
+            await self.recording(place, notification, Became.parked, because=str(exc))
             raise
-        return await self._recorded(notification, outcome)
+        return await self._recorded(place, notification, outcome)
 
     async def _resume(self, known: Record) -> None:
         # A crash may have stranded what the first copy began.
@@ -157,7 +157,8 @@ class Process:
     async def _contradict(
         self, notification: Notification, subject: Ref, contradiction: Contradicted
     ) -> Outcome:
-        if await self.recording.contradicted(notification):
+        apart = await self.recording.apart(notification)
+        if apart.held is not None and apart.held.became is Became.contradicted:
             return Duplicate(subject)
         before = await self.ledger.load(Payment, subject.id)
         decided = rules.contradict(
@@ -187,13 +188,15 @@ class Process:
         )
         notices.delivery_rejected(notification.delivery_id, notification.gateway, because)
 
-    async def _recorded(self, notification: Notification, outcome: Outcome) -> Handled:
+    async def _recorded(
+        self, place: Place, notification: Notification, outcome: Outcome
+    ) -> Handled:
         shown = _shown(notification)
         match outcome:
             case Applied(subject, confirmed):
                 # Before the invoice, which may take a while: the next try only resumes it.
                 await self.recording(
-                    notification, Became.applied, subject=subject, confirmed=confirmed
+                    place, notification, Became.applied, subject=subject, confirmed=confirmed
                 )
                 await self.finish(subject)
                 return Handled(shown, "applied")
@@ -203,12 +206,13 @@ class Process:
                 return Handled(shown, "duplicate")
             case Recorded(because, confirmed):
                 await self.recording(
-                    notification, Became.recorded, because=because, confirmed=confirmed
+                    place, notification, Became.recorded, because=because, confirmed=confirmed
                 )
                 return Handled(shown, "recorded", because)
             case Rejected(because, subject):
+                apart = await self.recording.apart(notification)
                 await self.recording(
-                    notification, Became.contradicted, because=because, subject=subject
+                    apart, notification, Became.contradicted, because=because, subject=subject
                 )
                 await self.finish(subject)
                 return Handled(shown, "rejected", because)

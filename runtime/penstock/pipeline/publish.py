@@ -32,7 +32,16 @@ class Publish:
             ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
         """
         entity = await self.ledger.find(ref)
-        if entity is None or not entity.unsent:
+        return entity if entity is None else await self.unsent(entity)
+
+    async def unsent(self, entity: AnyEntity) -> AnyEntity | None:
+        """
+        The same, for an entity that was read or committed just now.
+
+        Raises:
+            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+        """
+        if not entity.unsent:
             return entity
         unsent = await self.ledger.unsent(entity)
         for event in unsent:

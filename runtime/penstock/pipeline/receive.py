@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from penstock import problems
 from penstock.domain.delivery import Delivery
 from penstock.errors import DoorRefusal
 from penstock.ports import Channel, Outgoing
@@ -49,18 +50,20 @@ def check(door: Door, headers: Mapping[str, str], body: bytes) -> dict[str, str]
     """
     if len(body) > door.body_limit:
         raise DoorRefusal(
-            413, "Body too large", f"the body may have at most {door.body_limit} bytes"
+            problems.BODY_TOO_LARGE, f"the body may have at most {door.body_limit} bytes"
         )
     given = {name.lower(): value for name, value in headers.items()}
     kept: dict[str, str] = {}
     for name, pattern in door.headers.items():
         value = given.get(name)
         if value is None:
-            raise DoorRefusal(400, "Header missing", f"{door.gateway} sends the header {name}")
+            raise DoorRefusal(problems.HEADER_MISSING, f"{door.gateway} sends the header {name}")
         if len(value) > _HEADER_LIMIT or not pattern.fullmatch(value):
-            raise DoorRefusal(
-                400, "Header refused", f"the header {name} is not one {door.gateway} would send"
-            )
+            detail = f"the header {name} is not one {door.gateway} would send"
+            if "," in value:
+                # Both hosts join a header that occurs twice.
+                detail += ": it came more than once, or holds a comma"
+            raise DoorRefusal(problems.HEADER_REFUSED, detail)
         kept[name] = value
     if door.json:
         _refuse_no_json(body)
@@ -71,7 +74,7 @@ def _refuse_no_json(body: bytes) -> None:
     try:
         json.loads(body)
     except (ValueError, RecursionError) as exc:
-        raise DoorRefusal(400, "Body is no JSON", "the body must be JSON in UTF-8") from exc
+        raise DoorRefusal(problems.BODY_IS_NO_JSON, "the body must be JSON in UTF-8") from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Receive:
         """
         door = self.doors.get(gateway)
         if door is None:
-            raise DoorRefusal(404, "Unknown gateway", "no gateway of that name takes webhooks")
+            raise DoorRefusal(problems.UNKNOWN_GATEWAY, "no gateway of that name takes webhooks")
         kept = check(door, headers, body)
         delivery = Delivery.of(gateway, kept, body, self.clock.now())
         await self.deliveries.send(

@@ -16,6 +16,20 @@ from penstock.ports import Ledger
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where a notification is kept.
+
+    Attributes:
+        name: the record's id.
+        held: what is there already.
+    """
+
+    name: str
+    held: Record | None
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """
     Keeps notifications.
@@ -30,20 +44,23 @@ class Recording:
     clock: Clock
     ids: Ids
 
-    async def known(self, notification: Notification) -> Record | None:
-        """The notification as it was recorded before, if it was."""
-        held = await self.ledger.load(Record, _name(notification))
+    async def place(self, notification: Notification) -> Place:
+        """Where the notification belongs, and what is there already."""
+        name = _name(notification)
+        held = await self.ledger.load(Record, name)
         if held is None or _is(held, notification):
-            return held
-        return await self.ledger.load(Record, _variant(notification))
+            return Place(name, held)
+        variant = _variant(notification)
+        return Place(variant, await self.ledger.load(Record, variant))
 
-    async def contradicted(self, notification: Notification) -> bool:
-        """Whether the very same was contradicted before."""
-        held = await self.ledger.load(Record, _variant(notification))
-        return held is not None and held.became is Became.contradicted
+    async def apart(self, notification: Notification) -> Place:
+        """Where it belongs if the API contradicts it: beside the genuine one."""
+        variant = _variant(notification)
+        return Place(variant, await self.ledger.load(Record, variant))
 
     async def __call__(
         self,
+        place: Place,
         notification: Notification,
         became: Became,
         *,
@@ -57,14 +74,12 @@ class Recording:
         Raises:
             ChannelUnavailable: the topic did not take it; it stays unsent, and the sweep sends it.
         """
-        name = await self._free(notification, became)
-        before = await self.ledger.load(Record, name)
-        if before is not None and before.became is became:
-            await self.publish(before.ref)
+        if place.held is not None and place.held.became is became:
+            await self.publish.unsent(place.held)
             return
         decided = rules.record(
-            before,
-            name,
+            place.held,
+            place.name,
             notification,
             became,
             now=self.clock.now(),
@@ -78,15 +93,7 @@ class Recording:
         except LedgerConflict:
             # The same notification at the same moment: theirs is as good as ours.
             return
-        if decided.events:
-            await self.publish(decided.entity.ref)
-
-    async def _free(self, notification: Notification, became: Became) -> str:
-        if became is Became.contradicted:
-            return _variant(notification)
-        held = await self.ledger.load(Record, _name(notification))
-        same = held is None or _is(held, notification)
-        return _name(notification) if same else _variant(notification)
+        await self.publish.unsent(decided.entity)
 
 
 def _is(held: Record, notification: Notification) -> bool:

@@ -1,1 +1,58 @@
-"""What a plugin's tests and simulator need; public, and in no deployed bundle."""
+"""
+What a plugin's tests and simulator need; public, and in no deployed bundle.
+
+The names below are looked up when they are first used: the conformance kit needs pytest, which a
+simulator does not.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from penstock.testing.builders import delivery, event, notification
+    from penstock.testing.clock import NOON, FrozenClock
+    from penstock.testing.conformance import (
+        Bench,
+        ChargesConformance,
+        ConfirmConformance,
+        GatewayConformance,
+        InvoicesConformance,
+        LookupConformance,
+        SinkConformance,
+        WebhooksConformance,
+    )
+    from penstock.testing.serving import served
+
+__all__ = [
+    "NOON",
+    "Bench",
+    "ChargesConformance",
+    "ConfirmConformance",
+    "FrozenClock",
+    "GatewayConformance",
+    "InvoicesConformance",
+    "LookupConformance",
+    "SinkConformance",
+    "WebhooksConformance",
+    "delivery",
+    "event",
+    "notification",
+    "served",
+]
+_OTHERS = {
+    "NOON": "clock",
+    "FrozenClock": "clock",
+    "delivery": "builders",
+    "event": "builders",
+    "notification": "builders",
+    "served": "serving",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_OTHERS.get(name, 'conformance')}")
+    return getattr(module, name)

@@ -21,6 +21,7 @@ from penstock.api import (
     PaymentStatus,
 )
 from penstock.domain.payment import Payment
+from penstock.testing import sample_events
 from penstock.testing.clock import NOON
 
 
@@ -76,38 +77,27 @@ def notification(**rest: Any) -> Notification:
 
 
 def event(
-    type: EventType = EventType.payment_succeeded,
+    type: str = EventType.payment_succeeded,
     *,
     id: str = "event-1",
     sequence: int = 1,
     time: datetime = NOON,
     **data: Any,
 ) -> Event:
-    """An event of pay-1 with all that an event's data may hold; None leaves a field out."""
-    given: dict[str, Any] = {
-        "payment_id": "pay-1",
-        "status": "succeeded",
-        "amount": {"minor": 1250, "currency": "USD"},
-        "reference": "order-7",
-        "transaction_id": "ch_1",
-        "subscription_id": "I-BW452GLLEP1G",
-        "plan": {"id": "P-5ML4271244454362W", "name": "Gold"},
-        "payer": {"reference": "customer-12", "name": "Ada Lovelace"},
-        "invoice": {"number": "PS-1", "id": "INV2-1"},
-        "links": {"gateway": "https://gateway.test/charges/ch_1"},
-    }
+    """
+    An event with all that its data may hold; None leaves a field out.
+
+    It is about pay-1, or for a dispute's or a notification's event about that.
+    """
+    entity, given = sample_events.full(type)
     kept = {name: value for name, value in {**given, **data}.items() if value is not None}
-    return Event(id, type, "pay-1", "example", sequence, time, kept)
+    return Event(id, type, entity, "example", sequence, time, kept)
 
 
-def least_event(type: EventType = EventType.payment_succeeded) -> Event:
+def least_event(type: str = EventType.payment_succeeded) -> Event:
     """An event with as little data as one may hold."""
-    data = {
-        "payment_id": "pay-1",
-        "status": "succeeded",
-        "amount": {"minor": 1250, "currency": "USD"},
-    }
-    return Event("event-1", type, "pay-1", "example", 1, NOON, data)
+    entity, data = sample_events.least(type)
+    return Event("event-1", type, entity, "example", 1, NOON, data)
 
 
 def invoice_draft(number: str = "PS-1", **rest: Any) -> InvoiceDraft:

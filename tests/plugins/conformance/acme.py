@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from penstock.api import (
+    AnyObservation,
     Attempt,
     Authentic,
     Authenticity,
@@ -34,6 +35,7 @@ from penstock.api import (
     HttpUnanswered,
     Invoice,
     InvoiceDraft,
+    InvoiceRefund,
     InvoiceRefused,
     InvoiceState,
     LookupAnswer,
@@ -42,8 +44,10 @@ from penstock.api import (
     NotFound,
     Notification,
     NotSent,
+    NotYet,
     Observation,
     PaymentStatus,
+    Ref,
     Response,
     RetryAfter,
     Succeeded,
@@ -132,6 +136,21 @@ class AcmePay:
         paid = Transaction(sale["id"], "sale", PaymentStatus.succeeded, Money(1, "USD"), now)
         return Confirmed(Observation(paid))
 
+    async def reread(
+        self, entity: Ref, known: Sequence[Transaction], now: datetime
+    ) -> AnyObservation | NotYet:
+        sale = await self._ask("GET", "/sales/s-1")
+        if sale is None:
+            return NotYet()
+        return Observation(
+            Transaction(sale["id"], "sale", PaymentStatus.succeeded, Money(1, "USD"), now)
+        )
+
+    def observe(self, notification: Notification) -> AnyObservation | None:
+        sale = notification.resource["id"]
+        at = notification.occurred_at
+        return Observation(Transaction(sale, "sale", PaymentStatus.succeeded, Money(1, "USD"), at))
+
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         try:
             await self._ask("PUT", f"/charges/{request.operation_id}", {"status": "succeeded"})
@@ -147,7 +166,7 @@ class AcmePay:
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
         try:
-            await self._ask("PUT", f"/invoices/{draft.number}", {"state": "draft"})
+            await self._ask("PUT", f"/invoices/{draft.number}", _draft(draft))
         except HttpNotSent:
             return NotSent("not sent")
         except GatewayUnavailable:
@@ -158,7 +177,8 @@ class AcmePay:
         found = await self._ask("GET", f"/invoices/{reference or draft.number}")
         if found is None:
             return None
-        return Invoice(draft.number, draft.number, InvoiceState(found["state"]))
+        foreign = reference is None and found["sale"] != draft.transaction
+        return Invoice(draft.number, draft.number, InvoiceState(found["state"]), foreign)
 
     async def send_invoice(self, reference: str, draft: InvoiceDraft) -> None:
         await self._ask("POST", f"/invoices/{reference}", {"state": "sent"})
@@ -171,6 +191,26 @@ class AcmePay:
         if held and held["state"] == "recorded":
             raise InvoiceRefused("it is paid")
         await self._ask("POST", f"/invoices/{reference}", {"state": "cancelled"})
+
+    async def invoice_refunds(
+        self, reference: str, draft: InvoiceDraft
+    ) -> tuple[InvoiceRefund, ...]:
+        found = await self._ask("GET", f"/invoices/{reference}") or {}
+        return tuple(
+            InvoiceRefund(identity, Money(minor, draft.amount.currency))
+            for identity, minor in found.get("refunds", [])
+        )
+
+    async def record_refund(self, reference: str, draft: InvoiceDraft, amount: Money) -> None:
+        held = await self._ask("GET", f"/invoices/{reference}") or {}
+        refunds = held.get("refunds", [])
+        one = [f"r-{len(refunds)}", amount.minor]
+        await self._ask("POST", f"/invoices/{reference}", {"refunds": [*refunds, one]})
+
+    async def delete_refund(self, reference: str, draft: InvoiceDraft, refund: str) -> None:
+        held = await self._ask("GET", f"/invoices/{reference}") or {}
+        left = [one for one in held.get("refunds", []) if one[0] != refund]
+        await self._ask("POST", f"/invoices/{reference}", {"refunds": left})
 
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
@@ -213,6 +253,10 @@ class AcmeSink:
             return RetryAfter("no answer")
         assert secret.values("key")
         return Delivered() if answer.status == 200 else RetryAfter("not now")
+
+
+def _draft(draft: InvoiceDraft) -> dict[str, Any]:
+    return {"state": "draft", "sale": draft.transaction}
 
 
 def signature(body: bytes, key: str = KEY) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from penstock.api import (
     InvoiceDraft,
     InvoiceRefused,
     InvoiceState,
+    Money,
     NotFound,
     Notification,
     NotSent,
@@ -185,6 +187,18 @@ async def whatever_became_of_it(self: AcmePay, reference: str, draft: InvoiceDra
         await AcmePay.cancel_invoice(self, reference, draft)
 
 
+async def ours(self: AcmePay, draft: InvoiceDraft, reference: str | None) -> Any:
+    """Takes every invoice of the number for the sale's."""
+    found = await AcmePay.find_invoice(self, draft, reference)
+    return replace(found, foreign=False) if found else None
+
+
+async def hopeful(self: AcmePay, reference: str, draft: InvoiceDraft, amount: Money) -> None:
+    """Takes a lost answer for a good one."""
+    with suppress(GatewayUnavailable):
+        await AcmePay.record_refund(self, reference, draft, amount)
+
+
 async def told(self: AcmeSink, event: Event, attempt: Attempt) -> Any:
     """Puts the payer into the reason."""
     answer = await AcmeSink.deliver(self, event, attempt)
@@ -246,6 +260,9 @@ GATEWAY: Mapping[str, Any] = {
     "test_what_cannot_be_read_is_malformed": of("read", raising(ValueError("hunter2"))),
     "test_a_true_notification_is_confirmed": of("confirm", lambda *_: NotYet()),
     "test_without_an_answer_nothing_is_said": of("confirm", lambda *_: None),
+    "test_what_was_confirmed_is_seen_again": of("reread", lambda *_: NotYet()),
+    "test_without_an_answer_nothing_is_seen": of("reread", lambda *_: NotYet()),
+    "test_a_signed_body_says_how_things_stand": of("observe", lambda *_: None),
     "test_a_good_charge_succeeds": of("charge", lambda *_: Succeeded("")),
     "test_without_a_connection_nothing_was_sent": of("charge", instead(Unanswered("x"), NotSent)),
     "test_a_lost_answer_leaves_it_unknown": of("charge", instead(NotSent("x"), Unanswered)),
@@ -270,6 +287,11 @@ GATEWAY: Mapping[str, Any] = {
     "test_a_paid_invoice_is_not_taken_back": of("cancel_invoice", whatever_became_of_it),
     "test_an_invoice_never_made_is_not_found": of("find_invoice", found_whatever_was_asked),
     "test_without_a_connection_nothing_was_made": of("create_invoice", lambda *_: Unanswered("x")),
+    "test_an_invoice_of_the_same_number_for_another_sale_is_foreign": of("find_invoice", ours),
+    "test_what_went_back_is_recorded_and_read_back": of("record_refund", lambda *_: None),
+    "test_a_recorded_refund_is_taken_off_again": of("delete_refund", lambda *_: None),
+    "test_a_refund_whose_answer_was_lost_is_read_on_the_invoice": of("record_refund", hopeful),
+    "test_without_an_answer_nothing_is_known_of_refunds": of("invoice_refunds", lambda *_: ()),
     "InvoicesConformance.test_without_an_answer_it_is_still_unknown": of(
         "send_invoice", lambda *_: None
     ),

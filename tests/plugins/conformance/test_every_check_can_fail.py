@@ -62,9 +62,12 @@ class Sitting(
     conformance.GatewayConformance,
     conformance.WebhooksConformance,
     conformance.ConfirmConformance,
+    conformance.RereadConformance,
+    conformance.ObservesConformance,
     conformance.ChargesConformance,
     conformance.LookupConformance,
     conformance.InvoicesConformance,
+    conformance.InvoiceRefundsConformance,
 ):
     """All a gateway can sit."""
 
@@ -93,6 +96,7 @@ def run(cls: type, check: Callable[..., Any], world: Bench) -> None:
         "charge_request": charge_request(),
         "moves_money": lambda method, _: method == "PUT",
         "makes_invoices": lambda method, _: method == "PUT",
+        "records_refunds": lambda method, _: method == "POST",
         "invoice_draft": invoice_draft(),
     }
     wanted = [name for name in inspect.signature(check).parameters if name != "self"]

@@ -101,6 +101,8 @@ async def test_every_attempt_sends_the_same_bytes():
             response(402, {"code": "card_expired"}),
             Declined("the gateway declined it: card_expired"),
         ),
+        (response(408), Unanswered("the gateway answered 408")),
+        (response(425), NotSent("the gateway said later (425)")),
         (response(429), NotSent("the gateway said later (429)")),
         (response(503, "", {"Retry-After": "7"}), NotSent("the gateway said later (503)", 7.0)),
         (

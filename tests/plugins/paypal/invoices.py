@@ -25,12 +25,15 @@ SHOW = f"{CREATE}/{ID}"
 
 
 def invoice_body(
-    status: str = "DRAFT", *payments: dict[str, Any], number: str = DRAFT.number
+    status: str = "DRAFT",
+    *payments: dict[str, Any],
+    number: str = DRAFT.number,
+    reference: str | None = SALE,
 ) -> Any:
     return {
         "id": ID,
         "status": status,
-        "detail": {"invoice_number": number},
+        "detail": {"invoice_number": number, "reference": reference},
         "payments": {"transactions": list(payments)},
     }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -17,7 +18,7 @@ from penstock.api import Authenticity, Delivery, Response, Secrets
 from penstock.testing.clock import FrozenClock
 from penstock.testing.context import RecordingLog
 from penstock_paypal.environments import Environment
-from penstock_paypal.simulator.authority import NAME, Authority, pem
+from penstock_paypal.simulator.authority import NAME, SIGNS, Authority, pem
 from penstock_paypal.webhooks import door
 from penstock_paypal.webhooks.certificate import Certificates
 from penstock_paypal.webhooks.chain import Trust
@@ -56,11 +57,12 @@ class World:
         extra: str = "",
         secret: dict[str, str] | None = None,
         secrets: Secrets | None = None,
+        usage: x509.KeyUsage | None = SIGNS,
         urls: str = re.escape(URL[: -len("0000")]) + "[0-9a-f]{4}",
     ) -> World:
         """A world whose certificate was issued as told and is served at URL."""
         issuing = issuing or authority
-        leaf = pem(issuing.issue(name, key.public_key(), start, end))
+        leaf = pem(issuing.issue(name, key.public_key(), start, end, usage))
         environment = Environment(
             name="local",
             api_url="https://api.local",
@@ -72,9 +74,8 @@ class World:
         )
         http, log, clock = ToldHttp({URL: pem_answer(leaf)}), RecordingLog(), FrozenClock(SENT)
         memory = MemorySecrets(clock, secret if secret is not None else {"webhook_id": WEBHOOK_ID})
-        certificates = Certificates(
-            environment.certificate_url, Trust(environment, extra, http, log, 8.0), http, 8.0
-        )
+        trust = Trust(environment, extra, http, log, 8.0)
+        certificates = Certificates(environment.certificate_url, trust, http, log, 8.0)
         signatures = Signatures(certificates, secrets or memory)
         return cls(key, leaf, signatures, memory, clock, http, log)
 

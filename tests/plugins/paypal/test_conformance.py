@@ -20,6 +20,7 @@ from penstock.testing.conformance import (
     Bench,
     ConfirmConformance,
     GatewayConformance,
+    InvoiceRefundsConformance,
     InvoicesConformance,
     RereadConformance,
     WebhooksConformance,
@@ -49,6 +50,7 @@ class TestPayPal(
     ConfirmConformance,
     RereadConformance,
     InvoicesConformance,
+    InvoiceRefundsConformance,
 ):
     @pytest.fixture
     async def simulator(self, keys: Path) -> AsyncIterator[Served]:
@@ -97,3 +99,7 @@ class TestPayPal(
     @pytest.fixture
     def makes_invoices(self) -> Callable[[str, str], bool]:
         return lambda method, url: method == "POST" and url.endswith("/v2/invoicing/invoices")
+
+    @pytest.fixture
+    def records_refunds(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and url.endswith("/refunds")

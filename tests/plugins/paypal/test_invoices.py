@@ -45,7 +45,11 @@ from tests.plugins.paypal.told import Told, problem
         ),
         (HttpNotSent("refused"), NotSent("refused")),
         (problem(429, **{"retry-after": "7"}), NotSent("PayPal, create invoice: 429 X_NAME", 7)),
-        (problem(503), NotSent("PayPal, create invoice: 503 X_NAME")),
+        (
+            response(503, {"name": "RATE_LIMIT_REACHED"}),
+            NotSent("PayPal, create invoice: 503 RATE_LIMIT_REACHED"),
+        ),
+        (problem(503), Unanswered("PayPal, create invoice: 503 X_NAME")),
         (problem(401), NotSent("PayPal, create invoice: 401 X_NAME")),
         (HttpUnanswered("timeout"), Unanswered("timeout")),
         (problem(500), Unanswered("PayPal, create invoice: 500 X_NAME")),

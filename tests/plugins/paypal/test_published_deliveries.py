@@ -56,7 +56,9 @@ def _signatures(
         FrozenClock(vector.sent), {"webhook_id": webhook_id or vector.webhook_id}
     )
     refused = {"refused": frozenset[str]()} if believe_simulator else {}
-    return Signatures(Certificates(where.certificate_url, trust, http, 8.0), secrets, **refused)
+    return Signatures(
+        Certificates(where.certificate_url, trust, http, RecordingLog(), 8.0), secrets, **refused
+    )
 
 
 def _serving(vector: Vector, pem: bytes | None = None) -> ToldHttp:
@@ -186,12 +188,32 @@ async def test_without_the_intermediate_nothing_is_decided(vector: Vector) -> No
 )
 async def test_what_paypals_simulator_signs_is_never_believed(vector: Vector) -> None:
     """
-    Not even where somebody configured its webhook id: anybody can have it sign for us.
+    Not even if its webhook id is configured: anybody can have it sign. The reason says so.
     """
-    signatures = _signatures(vector, _serving(vector), believe_simulator=False)
-    delivery = vector.delivery()
+    for webhook_id in (vector.webhook_id, "1AB23456CD789012E"):
+        signatures = _signatures(
+            vector, _serving(vector), webhook_id=webhook_id, believe_simulator=False
+        )
+        delivery = vector.delivery()
+        answer = await signatures.authenticate(delivery, delivery.received_at)
 
-    assert Authentic() != await signatures.authenticate(delivery, delivery.received_at)
+        assert isinstance(answer, Forged)
+        assert "signed by PayPal's webhook simulator" in answer.because
+
+
+@each
+async def test_an_error_page_at_its_issuers_host_decides_nothing(vector: Vector) -> None:
+    http = _serving(vector)
+    issuer = "http://cacerts.digicert.com/DigiCertSHA2ExtendedValidationServerCA.crt"
+    page = Response(200, {}, b"<html>maintenance</html>")
+    http.answers[issuer] = [page, pem_answer(certificate(INTERMEDIATE))]
+    signatures = _signatures(vector, http, extra="")
+    delivery = _well_addressed(vector).delivery()
+
+    assert isinstance(await signatures.authenticate(delivery, delivery.received_at), Undecided)
+    later = delivery.received_at + timedelta(seconds=30)
+
+    assert Authentic() == await signatures.authenticate(delivery, later)
 
 
 def _flipped(signature: str) -> str:

@@ -55,6 +55,8 @@ async def test_an_event_is_one_post_to_the_secret_address():
             response(429, "rate_limited", {"Retry-After": "30"}),
             RetryAfter("Slack said later (429)", 30),
         ),
+        (response(408, "Request Timeout"), RetryAfter("Slack answered 408")),
+        (response(425), RetryAfter("Slack answered 425")),
         (response(429, "rate_limited"), RetryAfter("Slack said later (429)")),
         (response(500, "rollup_error"), RetryAfter("Slack answered 500")),
         (response(503), RetryAfter("Slack answered 503")),

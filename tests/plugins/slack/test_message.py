@@ -37,7 +37,7 @@ def test_a_message_says_what_happened_to_whose_money():
         "*Payer*\nAda Lovelace",
         "*Payer reference*\ncustomer-12",
         "*Status*\ndeclined",
-        "*Reason*\ninsufficient_funds",
+        "*Reason*\ninsufficient funds",
     } <= {field["text"] for field in section["fields"]}
     assert [
         "<https://penstock.test/payments/pay-1|Payment>",
@@ -152,6 +152,8 @@ def test_the_longest_message_is_one_that_slack_takes():
             payer={"name": long, "reference": long},
             plan={"id": long},
             reason=long,
+            hold=long,
+            payable=long,
             reference=long,
             status=long,
             invoice={"number": long},
@@ -185,3 +187,35 @@ def test_what_differs_is_the_reason():
     payload = message(event(EventType.payment_contradicted, differs=["amount", "currency"]), API)
 
     assert "*Reason*\ndiffers in amount, currency" in texts(payload)
+
+
+def test_a_partial_refund_shows_what_was_refunded_and_not_what_was_paid():
+    hundred = {"minor": 10_000, "currency": "USD"}
+    ten = {"minor": 1000, "currency": "USD"}
+    payload = message(
+        event(EventType.payment_refunded, amount=hundred, moved=ten, refunded=ten), API
+    )
+
+    assert "10.00 of 100.00 USD refunded" == payload["blocks"][0]["text"]["text"]
+    assert payload["text"].startswith("10.00 of 100.00 USD refunded\n")
+
+
+def test_a_dispute_shows_its_amount_and_the_date_to_respond_by_first():
+    payload = message(
+        event(EventType.dispute_opened, amount={"minor": 9600, "currency": "USD"}), API
+    )
+
+    header, section, footer = payload["blocks"]
+    until = "3 December 2026, 14:00 UTC"
+    assert f"Dispute opened: 96.00 USD. Respond by {until}" == header["text"]["text"]
+    assert payload["text"].startswith(f"Dispute opened: 96.00 USD. Respond by {until}\n")
+    assert f"*Respond by*\n{until}" == section["fields"][0]["text"]
+    assert "<https://penstock.test/payments/pay-1|Payment>" == footer["elements"][0]["text"]
+
+
+def test_slack_takes_an_event_of_a_type_that_only_newer_code_knows():
+    payload = message(event("thing.unheard_of"), API)
+
+    assert refusal(payload) is None
+    assert "thing.unheard_of: 12.50 USD" == payload["blocks"][0]["text"]["text"]
+    assert "<https://penstock.test/payments" not in json.dumps(payload)

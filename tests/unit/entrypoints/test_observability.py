@@ -51,30 +51,24 @@ def test_a_line_break_in_a_text_makes_no_second_line(logged: Lines):
     assert 1 == len(logged())
 
 
-def test_a_finished_stage_is_one_line_that_is_its_metric_too(capsys: pytest.CaptureFixture[str]):
+def test_a_line_names_its_stack_and_carries_no_metric_directive(
+    capsys: pytest.CaptureFixture[str],
+):
     configure("INFO", "prod")
     log = structlog.get_logger()
     log.info("stage.finished", stage="verify", status="done", outcome="authentic", ms=1.5)
-    log.info("delivery.received", stage="receive", status="done", outcome="accepted", ms=1.5)
-    log.info("batch.not_postponed", stage="verify", status="done", ms=1.5)
     structlog.reset_defaults()
-    measured, received, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    (directive,) = measured["_aws"]["CloudWatchMetrics"]
+    (line,) = (json.loads(line) for line in capsys.readouterr().out.splitlines())
 
-    assert ("prod", False) == (other["stack"], "_aws" in other)
-    assert "_aws" in received
-    assert "Penstock" == directive["Namespace"]
-    assert [{"Name": "ms", "Unit": "Milliseconds"}] == directive["Metrics"]
-    assert [["prod", "verify", "done"]] == [
-        [measured[name] for name in names] for names in directive["Dimensions"]
-    ]
-    assert (1.5, True) == (measured["ms"], measured["_aws"]["Timestamp"] > 1.7e12)
-
-
-def test_without_a_stack_lines_hold_no_metrics(logged: Lines):
-    structlog.get_logger().info("stage.finished", stage="verify", status="done", ms=1.5)
-
-    assert "_aws" not in logged()[0]
+    assert {
+        "event": "stage.finished",
+        "stage": "verify",
+        "status": "done",
+        "outcome": "authentic",
+        "ms": 1.5,
+        "level": "info",
+        "stack": "prod",
+    } == {name: value for name, value in line.items() if name != "timestamp"}
 
 
 @pytest.mark.parametrize(

@@ -210,19 +210,17 @@ def test_a_delivery_is_counted_once_it_is_durable_and_never_before(
     ]
 
 
-def test_what_the_stage_took_is_its_lines_own_metric_and_says_whose_trace_it_is(
+def test_the_line_of_the_stage_names_its_stack_and_its_trace(
     package: Path, topic: Topic, capsys: pytest.CaptureFixture[str]
 ):
     environ = {**ENVIRON, "PENSTOCK_STACK": "prod", "_X_AMZN_TRACE_ID": "Root=1-5759-bd;Sampled=1"}
     build(environ, package, lambda arn: topic)(webhook())
     (finished,) = (json.loads(line) for line in capsys.readouterr().out.splitlines())
-    (directive,) = finished["_aws"]["CloudWatchMetrics"]
 
-    assert "1-5759-bd" == finished["trace_id"]
-    assert "Penstock" == directive["Namespace"]
-    assert [["prod", "receive", "done"]] == [
-        [finished[name] for name in names] for names in directive["Dimensions"]
-    ]
+    assert ("1-5759-bd", "prod", "receive", "done") == tuple(
+        finished[name] for name in ("trace_id", "stack", "stage", "status")
+    )
+    assert "_aws" not in finished
 
 
 def test_a_trace_that_is_not_recorded_is_not_named(

@@ -21,6 +21,7 @@ from penstock.api import (
     Forged,
     Invoice,
     InvoiceDraft,
+    InvoiceRefund,
     InvoiceRefused,
     InvoiceState,
     LookupAnswer,
@@ -49,6 +50,7 @@ class Acme:
         concerned: what `locate` says a notification concerns that names no payment.
         unavailable: what `locate` and `confirm` raise instead.
         confirmations: what `confirm` answers next instead of the sale as it stands.
+        steps: what went back of the sale.
     """
 
     name: str = "acme"
@@ -77,6 +79,12 @@ class Acme:
     on_record: Callable[[], None] = lambda: None
     cancelled: list[str] = field(default_factory=list[str])
     on_cancel: Callable[[], None] = lambda: None
+    steps: tuple[Transaction, ...] = ()
+    invoice_refunds_held: list[InvoiceRefund] = field(default_factory=list[InvoiceRefund])
+    refunds_recorded: list[int] = field(default_factory=list[int])
+    before_refund: Callable[[], None] = lambda: None
+    after_refund: Callable[[], None] = lambda: None
+    refunds_shown: bool = True
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
         if delivery.headers.get("sig") == "forged":
@@ -96,7 +104,7 @@ class Acme:
         if self.unavailable is not None:
             raise self.unavailable
         payer = Payer("PAYER1", "Ann", self.email)
-        return Confirmed(Observation(self.sale, payer=payer))
+        return Confirmed(Observation(self.sale, payer=payer, refunds=self.steps))
 
     async def locate(self, notification: Notification, now: datetime) -> str | None:
         if self.unavailable is not None:
@@ -165,6 +173,23 @@ class Acme:
         if self._state(reference) is InvoiceState.sent:
             self.cancelled.append(reference)
             self.put(reference, InvoiceState.cancelled)
+
+    async def invoice_refunds(
+        self, reference: str, draft: InvoiceDraft
+    ) -> tuple[InvoiceRefund, ...]:
+        return tuple(self.invoice_refunds_held) if self.refunds_shown else ()
+
+    async def record_refund(self, reference: str, draft: InvoiceDraft, amount: Money) -> None:
+        self.before_refund()
+        self.refunds_recorded.append(amount.minor)
+        identity = f"RF-{len(self.refunds_recorded)}"
+        self.invoice_refunds_held.append(InvoiceRefund(identity, amount))
+        self.after_refund()
+
+    async def delete_refund(self, reference: str, draft: InvoiceDraft, refund: str) -> None:
+        self.before_refund()
+        self.invoice_refunds_held = [r for r in self.invoice_refunds_held if r.id != refund]
+        self.after_refund()
 
     def _state(self, reference: str) -> InvoiceState:
         return next(i.state for i in self.invoices if i.reference == reference)

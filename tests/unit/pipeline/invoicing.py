@@ -32,9 +32,13 @@ def refusing(because: str) -> Callable[[], None]:
     return refuse
 
 
-async def operation(world: World) -> Operation:
+async def paid(world: World) -> Payment:
     held = await world.ledger.load(Payment, "acme-SALE1")
     assert held is not None
-    invoice = held.operation(OperationKind.invoice)
-    assert invoice is not None
-    return invoice
+    return held
+
+
+async def operation(world: World, kind: OperationKind = OperationKind.invoice) -> Operation:
+    found = (await paid(world)).operation(kind)
+    assert found is not None
+    return found

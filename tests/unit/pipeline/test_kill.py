@@ -6,17 +6,19 @@ it has taken effect and before its answer arrives; then the queue hands the mess
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
+from penstock.api import Money, PaymentStatus, Transaction
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment
 from penstock.errors import InvoiceRefused
 from penstock.pipeline.batch import Handle
 from penstock.ports import Outgoing
-from tests.unit.pipeline.acme import Acme, notification
+from tests.unit.pipeline.acme import NOON, Acme, notification
 from tests.unit.pipeline.world import World
 
 CHARGE = '{"id":"p1","provider":"acme","order":{"amount":1250,"currency":"USD"}}'
@@ -68,6 +70,14 @@ def unrecordable() -> Acme:
         raise InvoiceRefused("never")
 
     return Acme(on_record=refuse)
+
+
+def partly_refunded() -> Acme:
+    """A bank that shows a sale for the first time when some of its money is back."""
+    back = Transaction("R1", "refund", PaymentStatus.refunded, Money(300, "USD"), NOON)
+    bank = Acme(steps=(back,))
+    bank.sale = replace(bank.sale, status=PaymentStatus.partially_refunded)
+    return bank
 
 
 async def live_until_done(world: World, queue_name: str, stage: str) -> None:
@@ -148,12 +158,39 @@ async def test_an_invoice_that_cannot_be_recorded_killed_at_any_step_is_cancelle
     assert "never" == told[-1].data["because"]
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", range(1, 31))
+async def test_an_invoice_with_a_refund_killed_at_any_step_has_the_refund_once(
+    step: int, after: bool
+):
+    world = World(partly_refunded(), wrap=Dying(step, after=after))
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
+
+    await live_until_done(world, "verified", "process")
+    for _ in range(6):
+        # A refund that may have been recorded is waited for before it is recorded again.
+        world.clock.advance(200)
+        await world.sweep()
+
+    await ended(world, "acme-SALE1", OperationKind.invoice_refunds)
+    assert (1, 1, [300]) == (
+        len(world.acme.invoices),
+        len(world.acme.mails),
+        world.acme.refunds_recorded,
+    )
+    assert ["payment.succeeded", "payment.refunded", "invoice.paid"] == [
+        e.type for e in await world.published()
+    ]
+
+
 @pytest.mark.parametrize(
     ("queue", "stage", "body", "acme", "steps"),
     [
         ("payments", "charge", CHARGE, Acme, 11),
         ("verified", "process", notification().dumps(), Acme, 24),
         ("verified", "process", notification().dumps(), unrecordable, 26),
+        ("verified", "process", notification().dumps(), partly_refunded, 30),
     ],
 )
 async def test_the_steps_above_cover_every_call_of_a_whole_life(

@@ -67,6 +67,35 @@ async def test_what_cannot_be_the_gateways_is_refused_and_nothing_is_queued(
     assert {"visible": 0, "in_flight": 0} == await queue.depth()
 
 
+async def test_a_header_that_came_twice_is_refused_and_the_problem_says_so():
+    receive, _ = stage()
+
+    with pytest.raises(DoorRefusal) as refusal:
+        await receive("acme", {**GOOD, "Acme-Sig": "abc,abc"}, b"{}")
+
+    assert (
+        "the header acme-sig is not one acme would send: it came more than once, or holds a comma"
+    ) == refusal.value.detail
+
+
+async def test_a_door_whose_own_pattern_holds_commas_lets_them_in():
+    """
+    Stripe's signature header is such: `t=1,v1=…,v0=…`.
+    """
+    clock = FrozenClock()
+    queue = MemoryQueue(clock)
+    pattern = re.compile(r"t=[0-9]{1,12}(,v[0-9]=[0-9a-f]{4,64}){1,8}")
+    stripe = Door("stripe", {"stripe-signature": pattern}, body_limit=64, json=True)
+    signature = "t=1700000000,v1=5257a869,v1=6ffbb59b,v0=63f3a72b"
+
+    await Receive({"stripe": stripe}, queue, clock)(
+        "stripe", {"Stripe-Signature": signature}, b"{}"
+    )
+
+    (message,) = await queue.receive(10, 0)
+    assert {"stripe-signature": signature} == dict(Delivery.loads(message.body).headers)
+
+
 async def test_json_nested_to_the_bottom_is_refused_not_a_crash():
     deep = Door("acme", {}, body_limit=150 * 1024, json=True)
     clock = FrozenClock()

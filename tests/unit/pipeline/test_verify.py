@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from penstock.api import Undecided
+from penstock.api import Forged, Undecided
 from penstock.domain.delivery import Delivery, Notification
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme
@@ -63,6 +63,22 @@ async def test_what_cannot_be_decided_waits_however_long_and_is_never_dead_lette
     await world.consume(world.deliveries, world.verify)
 
     assert (1, 0) == (len(await world.drain(world.verified)), len(await world.drain(world.dead)))
+
+
+async def test_a_rejected_delivery_that_is_sent_back_is_verified_anew():
+    world = World(Acme(authenticity=Forged("its certificate was missing")))
+    delivery = await arrive(world)
+    await world.consume(world.deliveries, world.verify)
+    (rejected,) = await world.drain(world.rejected)
+    world.acme.authenticity = Acme().authenticity
+    world.clock.advance(13 * 24 * 3600)
+
+    await world.deliveries.send(Outgoing(rejected.body, group=delivery.id, dedup="reverify-1"))
+    await world.consume(world.deliveries, world.verify)
+
+    (sent,) = await world.drain(world.verified)
+    assert delivery.id == Notification.loads(sent.body).delivery_id
+    assert [] == await world.drain(world.rejected)
 
 
 async def test_a_delivery_of_a_gateway_that_is_gone_is_parked():

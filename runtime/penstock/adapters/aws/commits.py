@@ -12,6 +12,7 @@ written says which commit wrote it, so a write knows itself again:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from penstock.adapters.aws import items
@@ -55,8 +56,10 @@ class Commits:
                 raise
 
     async def _written(self, ref: Ref, commit: str) -> bool:
-        item = await self._table.get(items.state_key(ref))
-        return item is not None and item.get("commit") == {"S": commit}
+        with suppress(LedgerUnavailable):  # then the first failure is the one to report
+            item = await self._table.get(items.state_key(ref))
+            return item is not None and item.get("commit") == {"S": commit}
+        return False
 
     def _state_put(self, change: Change[AnyEntity], commit: str) -> dict[str, Any]:
         item = items.state_item(change.entity, commit)

@@ -13,12 +13,15 @@ from penstock.domain.rules.invoices import (
     money_is_gone,
     observe_invoice,
     recorded,
+    refunds_recorded,
+    refunds_refused,
     reserve_refunds,
     withhold,
 )
 from penstock.domain.rules.observed import contradict, observe
 from penstock.domain.rules.operations import accept, defer, settle, with_operation
 from penstock.domain.rules.records import record
+from penstock.domain.rules.remaking import remake_invoice, why_not_remake
 from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, asked, next_ask
 
 __all__ = [
@@ -44,8 +47,12 @@ __all__ = [
     "observe_invoice",
     "record",
     "recorded",
+    "refunds_recorded",
+    "refunds_refused",
+    "remake_invoice",
     "reserve_refunds",
     "settle",
+    "why_not_remake",
     "with_operation",
     "withhold",
 ]

@@ -4,6 +4,7 @@ Whether a payment gets its invoice; decided anew at each observation until a cre
     paid, not all of it gone, a recipient known ─► reserved (clears `invoice_withheld`)
     otherwise ───────────────────────────────────► withheld; published when the reason changes
     made, and more or less went back since ──────► the refunds on it are brought up to date
+    withheld after a create was submitted ───────► only a person has it made: `remake_invoice`
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from hashlib import sha256
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.entity import UNSENT_GRACE
 from penstock.domain.events import EventType
+from penstock.domain.money import Money
 from penstock.domain.observation import InvoiceObservation
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
 
 _NUMBER = 25
+_PREFIX = "PS-"
+_MOST_NUMBERS = 100
 _UNPAID = (PaymentStatus.pending, PaymentStatus.declined)
 NO_SUM = "the sale has no sum above zero"
 WENT_BACK = "all of the money went back before the invoice was made"
@@ -36,16 +40,26 @@ class Abilities:
     invoice_refunds: bool = False
 
 
-def invoice_number(payment_id: str) -> str:
+def invoice_number(payment_id: str, ordinal: int = 1) -> str:
     """
-    The invoice number a payment's invoice has, each time it is asked for.
+    The number that a payment's n-th invoice has, each time it is asked for.
 
     At most 25 characters, the length that PayPal's own number generator keeps to.
     """
     # Behind the gateway's name all of it counts: two of its ids may end alike.
     own = payment_id.partition("-")[2] or payment_id
-    short = own if len(own) <= _NUMBER - 3 else sha256(own.encode()).hexdigest()[: _NUMBER - 3]
-    return f"PS-{short}"
+    suffix = "" if ordinal == 1 else f"-{ordinal}"
+    room = _NUMBER - len(_PREFIX) - len(suffix)
+    short = own if len(own) <= room else sha256(own.encode()).hexdigest()[:room]
+    return f"{_PREFIX}{short}{suffix}"
+
+
+def next_number(payment: Payment) -> str:
+    """The number after the one that the payment's invoice has now."""
+    for ordinal in range(1, _MOST_NUMBERS):
+        if payment.invoice_number == invoice_number(payment.id, ordinal):
+            return invoice_number(payment.id, ordinal + 1)
+    return invoice_number(payment.id, 2)
 
 
 def decide_invoice(payment: Payment, now: datetime, can: Abilities) -> tuple[Payment, list[Fact]]:
@@ -55,7 +69,7 @@ def decide_invoice(payment: Payment, now: datetime, can: Abilities) -> tuple[Pay
     operation = payment.operation(OperationKind.invoice)
     if operation is not None and _begun(operation):
         return reserve_refunds(payment, now, can), []
-    because = _no_invoice(payment)
+    because = no_invoice(payment)
     if because is not None:
         if operation is not None and operation.open:
             settled = operation.settle(OperationState.declined, reason=because)
@@ -84,6 +98,10 @@ def reserve_refunds(payment: Payment, now: datetime, can: Abilities) -> Payment:
         return payment
     if invoice.state is not OperationState.succeeded or recorded(payment):
         return payment
+    refused = payment.invoice_refund_refused
+    if refused is not None and refused.minor == _minor(payment.refunded):
+        # The gateway refused this very total: the next change of it tries again.
+        return payment
     reserved = Operation(
         payment.operation_id(OperationKind.invoice_refunds),
         OperationKind.invoice_refunds,
@@ -94,8 +112,18 @@ def reserve_refunds(payment: Payment, now: datetime, can: Abilities) -> Payment:
 
 def recorded(payment: Payment) -> bool:
     """Whether the invoice shows as much gone as the payment."""
-    on_invoice = payment.invoice_refunded.minor if payment.invoice_refunded else 0
-    return on_invoice == (payment.refunded.minor if payment.refunded else 0)
+    return _minor(payment.invoice_refunded) == _minor(payment.refunded)
+
+
+def refunds_recorded(payment: Payment) -> Payment:
+    """The payment with all that went back of it on its invoice."""
+    return replace(payment, invoice_refunded=payment.refunded, invoice_refund_refused=None)
+
+
+def refunds_refused(payment: Payment) -> Payment:
+    """The payment whose total the gateway will not record on its invoice."""
+    total = payment.refunded or Money(0, payment.order.amount.currency)
+    return replace(payment, invoice_refund_refused=total)
 
 
 def observe_invoice(
@@ -143,7 +171,8 @@ def _begun(operation: Operation) -> bool:
     return operation.attempts > 0 and operation.state is not OperationState.reserved
 
 
-def _no_invoice(payment: Payment) -> str | None:
+def no_invoice(payment: Payment) -> str | None:
+    """Why a payment whose money came gets no invoice as it stands; None where it gets one."""
     if payment.transaction is None or payment.transaction.amount.minor <= 0:
         return NO_SUM
     if payment.status in _UNPAID or _all_gone(payment):
@@ -151,6 +180,10 @@ def _no_invoice(payment: Payment) -> str | None:
     if payment.payer is None or not payment.payer.email:
         return NO_RECIPIENT
     return None
+
+
+def _minor(money: Money | None) -> int:
+    return money.minor if money else 0
 
 
 def _all_gone(payment: Payment) -> bool:

@@ -19,6 +19,7 @@ _REMEMBERED = 32
 _UNPAID = (PaymentStatus.pending, PaymentStatus.declined)
 _PENDING_STEP = "a refund is pending"
 _NO_STEP = "the gateway names no refund yet"
+_NO_REASON = "the gateway gives no reason"
 
 
 def observe(
@@ -169,7 +170,7 @@ def _facts(
     ):
         facts.append(Fact(EventType.payment_pending))
     if after.status is PaymentStatus.declined and was is not PaymentStatus.declined:
-        facts.append(Fact(EventType.payment_declined))
+        facts.append(Fact(EventType.payment_declined, {"reason": after.reason or _NO_REASON}))
     if after.hold and not known.hold:
         facts.append(Fact(EventType.payment_on_hold))
     if known.hold and not after.hold:

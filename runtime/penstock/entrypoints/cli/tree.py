@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any
 
 import typer
@@ -48,6 +47,9 @@ class Reporting(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader has stopped (`penstock … | head`): Typer ends quietly then.
+            raise
         except (PenstockError, AwsError, CommandError, OSError) as exc:
             if os.environ.get(DEBUG):
                 raise
@@ -118,8 +120,4 @@ app.add_typer(plugins.app, name="plugins")
 
 def main() -> None:
     """The console script."""
-    # A pipe that closes early (`penstock … | head`) is no error of ours.
-    try:
-        app()
-    except BrokenPipeError:
-        sys.exit(Code.failed)
+    app()

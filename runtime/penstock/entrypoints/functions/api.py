@@ -10,13 +10,13 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from penstock import contracts, observability
+from penstock import contracts, observability, problems
 from penstock.bootstrap import Platform
 from penstock.bootstrap.aws import connect
 from penstock.entrypoints.functions.host import Host
 from penstock.entrypoints.http.api import WEBHOOK, Api
 from penstock.entrypoints.http.handlers import Handlers
-from penstock.entrypoints.http.message import Answer, Request, problem_answer
+from penstock.entrypoints.http.message import Answer, Request, joined, problem_answer
 from penstock.entrypoints.http.tokens import Authenticator
 from penstock.errors import RequestRefused
 from penstock.settings import Function
@@ -61,13 +61,13 @@ async def answer(api: Api, event: Mapping[str, Any]) -> Answer:
             method=http["method"],
             path=event["rawPath"],
             query=parse_qsl(event.get("rawQueryString", ""), keep_blank_values=True),
-            headers={name.lower(): value for name, value in given.items()},
+            headers=joined(given.items()),
             body=_body(event),
             route=event.get("routeKey", ""),
             parameters=event.get("pathParameters") or {},
         )
     except binascii.Error:
-        return problem_answer(RequestRefused(400, "Body refused", "it could not be read"))
+        return problem_answer(RequestRefused(problems.BODY_REFUSED, "the body could not be read"))
     return await api(request)
 
 

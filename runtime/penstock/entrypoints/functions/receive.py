@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from penstock import problems
 from penstock.adapters.blocking_topic import BlockingTopic
 from penstock.adapters.doors import doors
 from penstock.entrypoints.http.problem import MEDIA, problem
@@ -28,15 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
 
     from penstock.ports import Channel
+    from penstock.problems import Kind
 
 T = TypeVar("T")
 TOPIC = "PENSTOCK_DELIVERIES_TOPIC_ARN"
 _PACKAGE = Path(__file__).parents[2]
-_METRIC = {
-    "Namespace": "Penstock",
-    "Dimensions": [["stack", "stage", "status"]],
-    "Metrics": [{"Name": "ms", "Unit": "Milliseconds"}],
-}
 _RANK = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
@@ -94,14 +91,14 @@ class Intake:
             delivery = _finish(self._receive(gateway, headers, body))
         except DoorRefusal as exc:
             self._log("WARNING", began, gateway, "refused", because=f"{exc.title}: {exc.detail}")
-            return _refusal(exc.status, exc.title, exc.detail)
+            return _refusal(exc.kind, exc.detail)
         except ChannelUnavailable as exc:
             self._log("WARNING", began, gateway, "retry", because=str(exc))
             detail = "nothing is lost by sending the same again later"
-            return _refusal(503, "Not available now", detail, {"retry-after": "5"})
+            return _refusal(problems.UNAVAILABLE, detail, {"retry-after": "5"})
         except Exception as exc:  # a bug of ours; its words may quote the request
             self._log("ERROR", began, gateway, "broke", because=type(exc).__name__)
-            return _refusal(500, "Internal error", "")
+            return _refusal(problems.INTERNAL_ERROR, "")
         self._log("INFO", began, gateway, "accepted", delivery_id=delivery.id)
         return _answer(202, "application/json", json.dumps({"delivery_id": delivery.id}))
 
@@ -125,16 +122,12 @@ class Intake:
         self._print(line)
 
     def _print(self, line: dict[str, object]) -> None:
-        """As `observability` writes a function's lines, its metric in the line too."""
+        """As `observability` writes a function's lines; CloudWatch makes metrics of them."""
         trace = self._environ.get("_X_AMZN_TRACE_ID", "")
         if trace.startswith("Root=") and "Sampled=1" in trace:
             line["trace_id"] = trace[5:].partition(";")[0]
         if stack := self._environ.get("PENSTOCK_STACK"):
             line["stack"] = stack
-            line["_aws"] = {
-                "Timestamp": round(time.time() * 1000),
-                "CloudWatchMetrics": [_METRIC],
-            }
         print(json.dumps(line, separators=(",", ":")), flush=True)
 
 
@@ -154,7 +147,7 @@ class _Clock:
 def _request(event: Mapping[str, Any]) -> tuple[str, dict[str, str], bytes]:
     method = event["requestContext"]["http"]["method"]
     if method != "POST":
-        raise DoorRefusal(405, "Method not allowed", "webhooks are sent with POST")
+        raise DoorRefusal(problems.METHOD_NOT_ALLOWED, "webhooks are sent with POST")
     path: Mapping[str, str] = event.get("pathParameters") or {}
     given: Mapping[str, str] = event.get("headers") or {}
     gateway = path.get("gateway", "")
@@ -165,7 +158,7 @@ def _request(event: Mapping[str, Any]) -> tuple[str, dict[str, str], bytes]:
     try:
         return gateway, headers, base64.b64decode(body, validate=True)
     except binascii.Error as exc:
-        raise DoorRefusal(400, "Body refused", "the body could not be read") from exc
+        raise DoorRefusal(problems.BODY_REFUSED, "the body could not be read") from exc
 
 
 def _finish(work: Coroutine[Any, Any, T]) -> T:
@@ -178,12 +171,10 @@ def _finish(work: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("receive must not wait")
 
 
-def _refusal(
-    status: int, title: str, detail: str, headers: Mapping[str, str] | None = None
-) -> dict[str, Any]:
-    if status == 405:
+def _refusal(kind: Kind, detail: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+    if kind.status == 405:
         headers = {"allow": "POST"}
-    return _answer(status, MEDIA, problem(status, title, detail).decode(), headers)
+    return _answer(kind.status, MEDIA, problem(kind, detail).decode(), headers)
 
 
 def _answer(

@@ -13,7 +13,8 @@ from collections.abc import Collection, Mapping
 
 import structlog
 
-from penstock.contracts import Checked, Contract, Operation
+from penstock import problems
+from penstock.contracts import Checked, Contract, Operation, refuse_repeated
 from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, Request, problem_answer
 from penstock.entrypoints.http.tokens import Authenticator
@@ -61,7 +62,7 @@ class Api:
             else self._contract.find(request.method, request.path)
         )
         if found[0].id not in self._handlers:
-            raise RequestRefused(404, "No such path", "another function serves it")
+            raise RequestRefused(problems.NO_SUCH_PATH, "another function serves it")
         return found
 
     async def __call__(self, request: Request) -> Answer:
@@ -78,19 +79,21 @@ class Api:
                 because=f"{exc.title}: {exc.detail}",
                 ms=0,
             )
-            return problem_answer(RequestRefused(exc.status, exc.title, exc.detail))
+            return problem_answer(RequestRefused(exc.kind, exc.detail))
         except TransientError as exc:
             structlog.get_logger().warning("api.unavailable", because=str(exc))
             return problem_answer(unavailable(exc))
         except Exception:
             # A bug of ours; its words may quote the request, so the caller gets none of them.
             structlog.get_logger().exception("api.broke")
-            return problem_answer(RequestRefused(500, "Internal error"))
+            return problem_answer(RequestRefused(problems.INTERNAL_ERROR))
 
     async def _answer(self, request: Request) -> Answer:
         operation, parameters = self.find(request)
         if not operation.public:
-            await self._authenticate(request.headers.get("authorization"))
+            authorization = request.headers.get("authorization")
+            refuse_repeated("Authorization", authorization)
+            await self._authenticate(authorization)
         if len(request.body) > operation.body_limit and operation.id != WEBHOOK:
             raise too_large(operation.body_limit)
         call = Call(_checked(operation, parameters, request), request.headers, request.body)
@@ -126,15 +129,14 @@ def refuse_loose_ends(
 
 def too_large(limit: int) -> RequestRefused:
     """413, for a host that stops reading."""
-    return RequestRefused(413, "Body too large", f"the body may have at most {limit} bytes")
+    return RequestRefused(problems.BODY_TOO_LARGE, f"the body may have at most {limit} bytes")
 
 
 def unavailable(exc: TransientError) -> RequestRefused:
     """503: nothing was done, or it is not known to be done; the same may be sent again."""
     wait = max(1, round(exc.retry_after or RETRY_AFTER))
     return RequestRefused(
-        503,
-        "Not available now",
+        problems.UNAVAILABLE,
         "nothing is lost by sending the same again later",
         headers={"retry-after": str(wait)},
     )

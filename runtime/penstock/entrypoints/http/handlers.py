@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from penstock import problems
 from penstock.bootstrap import Platform
 from penstock.contracts import Checked, Contract
 from penstock.domain.payment import Payment
@@ -81,17 +82,11 @@ class Handlers:
                 key, asked["provider"], load_order(asked["order"])
             )
         except MalformedMessage as exc:
-            raise RequestRefused(
-                400, "The request does not keep to the contract", str(exc)
-            ) from exc
+            raise RequestRefused(problems.BAD_REQUEST, str(exc)) from exc
         except MissingCapability as exc:
-            raise RequestRefused(422, "The provider takes no charges", str(exc)) from exc
+            raise RequestRefused(problems.NO_CHARGES, str(exc)) from exc
         except PaymentConflict as exc:
-            raise RequestRefused(
-                422,
-                "The Idempotency-Key belongs to another payment",
-                "use a new key for a new payment",
-            ) from exc
+            raise RequestRefused(problems.KEY_REUSED, "use a new key for a new payment") from exc
         # Relative to the request, so it is right behind any prefix: a stage's, a proxy's.
         where = f"payments/{payment.id}"
         return json_answer(202, payment_view(payment, where), {"location": where})
@@ -100,7 +95,7 @@ class Handlers:
         """Read a payment."""
         payment = await self.platform.ledger.load(Payment, call.checked.parameters["id"])
         if payment is None:
-            raise RequestRefused(404, "No such payment", "there is no payment of that id")
+            raise RequestRefused(problems.NO_SUCH_PAYMENT, "there is no payment of that id")
         return json_answer(200, payment_view(payment, payment.id))
 
     async def list_events(self, call: Call) -> Answer:
@@ -110,9 +105,7 @@ class Handlers:
             found = await self.platform.ledger.events(wanted["limit"], wanted["cursor"])
         except ValueError as exc:
             wrong = ("query.cursor", "is not one of ours; take it from the answer before")
-            raise RequestRefused(
-                400, "The request does not keep to the contract", fields=[wrong]
-            ) from exc
+            raise RequestRefused(problems.BAD_REQUEST, fields=[wrong]) from exc
         events = [event.cloud_event() for event in found.events]
         return json_answer(200, {"events": events, "cursor": found.cursor})
 

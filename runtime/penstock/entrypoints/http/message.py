@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ class Request:
 
     Attributes:
         path: as it came, percent-encoded.
-        headers: by lower-case name.
+        headers: by lower-case name, as `joined` makes them.
         route: the route that API Gateway found for it, such as `GET /payments/{id}`.
         parameters: what API Gateway found in the path.
     """
@@ -41,6 +42,24 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """
+    Headers by lower-case name, those that occur more than once joined by commas.
+
+    API Gateway joins them like that (HTTP APIs, payload format 2.0), so a comma is how a repeated
+    header is seen on both hosts. Bytes that are no UTF-8 come from aiohttp as half surrogates,
+    which no JSON and no hash takes: each becomes U+FFFD.
+    """
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        key, text = name.lower(), _HALF.sub("\ufffd", value)
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+    return headers
+
+
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
@@ -59,5 +78,5 @@ def html_answer(page: str) -> Answer:
 
 def problem_answer(refused: RequestRefused) -> Answer:
     """A refusal as the problem it is."""
-    body = problem(refused.status, refused.title, refused.detail, refused.fields)
-    return Answer(refused.status, body, {"content-type": MEDIA, **_ALWAYS, **refused.headers})
+    body = problem(refused.kind, refused.detail, refused.fields)
+    return Answer(refused.kind.status, body, {"content-type": MEDIA, **_ALWAYS, **refused.headers})

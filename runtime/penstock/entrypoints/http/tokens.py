@@ -12,6 +12,7 @@ import hmac
 import re
 from datetime import datetime, timedelta
 
+from penstock import problems
 from penstock.api.context import Clock, Ids
 from penstock.errors import RequestRefused
 from penstock.ports import Token, Tokens
@@ -73,8 +74,7 @@ def _digest(text: str) -> str:
 
 def _refused() -> RequestRefused:
     return RequestRefused(
-        401,
-        "A bearer token is needed",
+        problems.UNAUTHORIZED,
         "send `Authorization: Bearer …` with a token made by `penstock tokens create`",
         headers={"www-authenticate": 'Bearer realm="penstock"'},
     )

@@ -10,7 +10,7 @@ from penstock.domain.money import Money
 from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.payment import Payment, Transaction
 
-_SHOWN = (OperationKind.charge, OperationKind.invoice, OperationKind.invoice_refunds)
+SHOWN = (OperationKind.charge, OperationKind.invoice, OperationKind.invoice_refunds)
 """Calls that move or document money; what only asks again is our own business."""
 
 
@@ -42,7 +42,7 @@ def payment_view(payment: Payment, where: str) -> dict[str, Any]:
             "subscription": payment.subscription,
             "plan": present({"id": plan.id, "name": plan.name}) if plan else None,
             "transactions": [_transaction(one) for one in payment.transactions],
-            "operations": [_operation(one) for one in payment.operations if one.kind in _SHOWN],
+            "operations": [_operation(one) for one in payment.operations if one.kind in SHOWN],
             "invoice": _invoice(payment) or None,
             "links": {**payment.links, "self": where},
             "created_at": moment(payment.created_at),

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from penstock import contracts
+from penstock import contracts, problems
 from penstock.bootstrap import Platform
 from penstock.entrypoints.http.api import WEBHOOK, Api, too_large
 from penstock.entrypoints.http.handlers import Handlers
-from penstock.entrypoints.http.message import Answer, Request, problem_answer
+from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
+from penstock.entrypoints.http.message import Request, joined, problem_answer
 from penstock.entrypoints.http.tokens import Authenticator
 from penstock.errors import RequestRefused
 
 BODY_SECONDS = 30.0
 """How long a client may take to send its body."""
-LINGER = 1.0
-"""Seconds a refused body is read and thrown away, so that its sender gets to read the answer."""
 _CHUNK = 64 * 1024
 
 
-def application(platform: Platform) -> web.Application:
+def application(platform: Platform, head_seconds: float = HEAD_SECONDS) -> Server:
     """
     Every operation of the contract, and problems for all other requests.
+
+    Args:
+        head_seconds: how long a connection may be without a complete request head.
 
     Raises:
         SettingsError: the contract and the handlers do not fit together.
@@ -51,65 +50,32 @@ def application(platform: Platform) -> web.Application:
         # Without a door it will be refused whatever it holds: nothing of it is read.
         return door.body_limit if door else 0
 
-    @web.middleware
-    async def answer(request: web.Request, handler: Any) -> web.StreamResponse:
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
         asked = _request(request)
         try:
             limit = limit_of(asked)
             body = await _read(request, limit) if limit else b""
         except RequestRefused as exc:
             # Unread bytes of the body would be taken for the connection's next request.
-            return _response(problem_answer(exc), close=request.can_read_body)
+            return response(problem_answer(exc), close=request.can_read_body)
         answered = await api(replace(asked, body=body))
-        return _response(answered, close=request.can_read_body and not limit)
+        return response(answered, close=request.can_read_body and not limit)
 
-    # Which operation it is, the contract decides, for both hosts in one place, and aiohttp's own
-    # answers (404 in plain text) are never given. The one route is for speed only: where none
-    # fits, aiohttp makes an exception of each request, and that costs as much as reading it.
-    served = web.Application(middlewares=[answer])
-    served.router.add_route("*", "/{path:.*}", _never)
-    return served
+    # No router of aiohttp's: the contract says which operation it is, for both hosts.
+    return Server(answer, head_seconds)
 
 
-@asynccontextmanager
-async def listening(served: web.Application, host: str, port: int) -> AsyncGenerator[str]:
-    """
-    Serve an application; yields its address. On the way out requests under way are finished.
-
-    Raises:
-        OSError: the port is taken.
-    """
-    runner = web.AppRunner(served, access_log=None, shutdown_timeout=10, lingering_time=LINGER)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        taken = runner.addresses[0][1]
-        yield f"http://{host}:{taken}"
-    finally:
-        await runner.cleanup()
-
-
-async def _never(_: web.Request) -> web.StreamResponse:
-    raise AssertionError("the middleware answers everything")
-
-
-def _request(incoming: web.Request) -> Request:
-    headers: dict[str, str] = {}
-    for name, value in incoming.headers.items():
-        key = name.lower()
-        # Joined as API Gateway joins them.
-        headers[key] = f"{headers[key]},{value}" if key in headers else value
+def _request(incoming: web.BaseRequest) -> Request:
     url = incoming.rel_url
     return Request(
         method=incoming.method,
         path=url.raw_path,
         query=parse_qsl(url.raw_query_string, keep_blank_values=True),
-        headers=headers,
+        headers=joined(incoming.headers.items()),
     )
 
 
-async def _read(incoming: web.Request, limit: int) -> bytes:
+async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     """
     The body, of which no more than a chunk beyond the limit is ever held.
 
@@ -133,16 +99,7 @@ async def _read(incoming: web.Request, limit: int) -> bytes:
                     raise too_large(limit)
     except TimeoutError as exc:
         detail = f"the body must come within {BODY_SECONDS:.0f} s"
-        raise RequestRefused(408, "Body too slow", detail) from exc
-    except (web.PayloadAccessError, OSError) as exc:
-        raise RequestRefused(400, "Body refused", "the body broke off") from exc
+        raise RequestRefused(problems.BODY_TOO_SLOW, detail) from exc
+    except (web.PayloadAccessError, web.RequestPayloadError, OSError) as exc:
+        raise RequestRefused(problems.BODY_REFUSED, "the body broke off") from exc
     return bytes(body)
-
-
-def _response(answer: Answer, *, close: bool) -> web.Response:
-    response = web.Response(
-        status=answer.status, body=answer.body, headers={**answer.headers, "server": "penstock"}
-    )
-    if close:
-        response.force_close()
-    return response

@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from penstock.bootstrap import Platform
-from penstock.entrypoints.http.web import application, listening
+from penstock.entrypoints.http.listener import listening
+from penstock.entrypoints.http.web import application
 from penstock.entrypoints.serve.consume import consumers, sweep
 
 

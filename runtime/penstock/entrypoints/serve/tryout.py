@@ -20,8 +20,8 @@ from penstock.adapters.ids import RandomIds
 from penstock.api import Simulated, Simulator
 from penstock.bootstrap import Platform
 from penstock.bootstrap.memory import MemoryWorld
+from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
-from penstock.entrypoints.http.web import listening
 from penstock.plugins import Kind, Registration, Registry, load, plugin_variables
 from penstock.settings import Settings
 

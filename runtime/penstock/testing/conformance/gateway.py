@@ -7,6 +7,7 @@ import inspect
 from penstock.api.gateway import CAPABILITIES
 from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
+from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.webhooks import (
     ConfirmConformance,
@@ -23,6 +24,7 @@ SAT: dict[str, type] = {
     "charges": ChargesConformance,
     "lookup": LookupConformance,
     "invoices": InvoicesConformance,
+    "invoicerefunds": InvoiceRefundsConformance,
 }
 
 

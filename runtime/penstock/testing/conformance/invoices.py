@@ -128,6 +128,19 @@ class InvoicesConformance:
 
         assert await bench.build().find_invoice(other, None) is None
 
+    async def test_an_invoice_of_the_same_number_for_another_sale_is_foreign(
+        self, bench: Bench, invoice_draft: InvoiceDraft
+    ) -> None:
+        """It is neither sent, recorded nor cancelled as if it were ours."""
+        gateway = bench.build()
+        await gateway.create_invoice(invoice_draft)
+        other = replace(invoice_draft, transaction=f"{invoice_draft.transaction[:-1]}0Z")
+
+        found = await gateway.find_invoice(other, None)
+
+        assert found is not None
+        assert found.foreign
+
     async def test_without_a_connection_nothing_was_made(
         self, bench: Bench, invoice_draft: InvoiceDraft
     ) -> None:

@@ -45,7 +45,7 @@ def list_events(
     begun.show(
         {"events": events, "cursor": page.cursor},
         lambda: [
-            table(("time", "type", "payment", "event"), rows),
+            table(("time", "type", "subject", "event"), rows),
             *([f"more: --cursor {page.cursor}"] if page.cursor else []),
         ],
     )

@@ -19,6 +19,7 @@ from penstock.entrypoints.cli.session import (
 from penstock.entrypoints.http.views import payment_view
 
 app = typer.Typer(no_args_is_help=True, help="What became of payments.")
+_WENT = {"refund": "refunded", "reversal": "reversed"}
 
 
 @app.command("show")
@@ -28,7 +29,7 @@ def show(
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a payment: where it stands, its money, its operations, its invoice."""
+    """Show a payment: its status, its money and what went back, its operations, its invoice."""
 
     async def read(world: AwsWorld) -> Payment | None:
         return await world.ledger.load(Payment, payment_id)
@@ -48,15 +49,16 @@ def lines(view: dict[str, Any]) -> list[Any]:
         ("provider", view["provider"]),
         ("status", view["status"]),
         ("reason", view.get("reason")),
-        ("amount", f"{view['amount']['value']} {view['amount']['currency']}"),
+        ("amount", _money(view["amount"])),
+        ("sent back", _part(view, view.get("refunded"))),
+        ("on hold", view.get("hold")),
+        ("fee", _money(view.get("fee"))),
+        ("net", _money(view.get("net"))),
         ("reference", view.get("reference")),
         ("subscription", view.get("subscription")),
         ("plan", view.get("plan", {}).get("name") or view.get("plan", {}).get("id")),
         ("payer", view.get("payer", {}).get("name") or view.get("payer", {}).get("reference")),
-        *(
-            (one["kind"], f"{one['id']} {one['status']} {one['at']}")
-            for one in view["transactions"]
-        ),
+        *((one["kind"], _transaction(view, one)) for one in view["transactions"]),
         *((f"{one['kind']} operation", _operation(one)) for one in view["operations"]),
         ("invoice", view.get("invoice", {}).get("number")),
         ("no invoice", view.get("invoice", {}).get("withheld")),
@@ -65,6 +67,27 @@ def lines(view: dict[str, Any]) -> list[Any]:
         *view["links"].items(),
     ]
     return [table(("", ""), [(name, value) for name, value in facts if value])]
+
+
+def _money(amount: dict[str, Any] | None) -> str | None:
+    return f"{amount['value']} {amount['currency']}" if amount else None
+
+
+def _part(view: dict[str, Any], part: dict[str, Any] | None) -> str | None:
+    """How much of what was paid: "10.00 of 100.00 USD"."""
+    if part is None:
+        return None
+    paid = view["transactions"][0]["amount"] if view["transactions"] else view["amount"]
+    return f"{part['value']} of {_money(paid)}"
+
+
+def _transaction(view: dict[str, Any], one: dict[str, Any]) -> str:
+    if one["kind"] not in _WENT:
+        return f"{_money(one['amount'])} {one['status']}, {one['id']}, {one['at']}"
+    # A refund's own status: pending, then refunded or declined.
+    became = {"refunded": _WENT[one["kind"]], "declined": "not sent back: it failed"}
+    said = became.get(one["status"], one["status"])
+    return f"{_part(view, one['amount'])} {said}, {one['id']}, {one['at']}"
 
 
 def _operation(one: dict[str, Any]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from infra.config.environment import plugin_settings
 from infra.config.plugins import Configured, Plugins
 from infra.config.project import PROJECT
+from infra.environment import plugin_settings
 
 LAMBDA_BYTES = 4096
 """[aws] All variables of a function together, as JSON ("Lambda quotas")."""

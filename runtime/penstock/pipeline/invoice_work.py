@@ -1,0 +1,119 @@
+"""What the operations on an invoice share: one worker at a time, the wait in doubt, the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from penstock.api.context import Clock, Ids
+from penstock.api.gateway import InvoiceDraft
+from penstock.domain import rules
+from penstock.domain.change import Fact
+from penstock.domain.operation import Operation
+from penstock.domain.payment import Payment
+from penstock.errors import GatewayUnavailable, OperationInFlight
+from penstock.pipeline import notices
+from penstock.ports import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceWork:
+    """
+    Writes down where an operation on an invoice stands.
+
+    Attributes:
+        lease: longer than one message may take.
+        unknown_after: how long the gateway must show nothing of what was asked of it before it
+            is asked again.
+    """
+
+    ledger: Ledger
+    clock: Clock
+    ids: Ids
+    lease: timedelta
+    unknown_after: timedelta
+
+    def free(self, operation: Operation) -> None:
+        """
+        Make sure that no other worker may be at it.
+
+        Raises:
+            OperationInFlight: one may be.
+        """
+        now = self.clock.now()
+        if operation.lease_until is not None and operation.leased(now):
+            wait = (operation.lease_until - now).total_seconds()
+            raise OperationInFlight("the invoice may still be under way", retry_after=wait)
+
+    async def submit(self, payment: Payment, operation: Operation) -> tuple[Payment, Operation]:
+        """Begin: from now on the gateway may have been asked."""
+        submitted = operation.submit(self.clock.now(), self.lease)
+        return await self.commit(payment, submitted), submitted
+
+    async def lose(self, payment: Payment, operation: Operation, because: str) -> None:
+        """The answer never came; nobody is at it any more, so the lease ends."""
+        lost = replace(operation.lose(self.clock.now(), because), lease_until=None)
+        await self.commit(payment, lost)
+
+    async def wait_out(self, payment: Payment, operation: Operation, because: str) -> None:
+        """
+        Wait while what was asked for may still turn up; returns once it may be asked for again.
+
+        The wait begins at the first empty look after each attempt, not at the first attempt: the
+        last one is as much in doubt as the first was.
+
+        Raises:
+            GatewayUnavailable: it has not been absent long enough.
+        """
+        now = self.clock.now()
+        since = operation.absent_since
+        if since is None:
+            since = now
+            lost = operation.lose(now, because)
+            await self.commit(payment, replace(lost, lease_until=None, absent_since=now))
+        left = (since + self.unknown_after - now).total_seconds()
+        if left > 0:
+            raise GatewayUnavailable(f"{because}: unknown yet", retry_after=left)
+
+    async def commit(
+        self, payment: Payment, operation: Operation, facts: Sequence[Fact] = ()
+    ) -> Payment:
+        """Write the payment with that operation; what is new of it becomes events."""
+        decided = rules.settle(
+            payment,
+            operation,
+            payment.status,
+            now=self.clock.now(),
+            new_id=self.ids.new,
+            reason=payment.reason,
+            facts=facts,
+        )
+        await self.ledger.commit(decided)
+        notices.operation_unknown(payment, operation)
+        return decided.entity
+
+
+def draft_of(payment: Payment) -> InvoiceDraft | None:
+    """
+    The invoice as the payment decides it: the same each time it is asked for.
+
+    None where the payment has no sale, no payer with an e-mail address, or no number.
+    """
+    sale = payment.transaction
+    payer = payment.payer
+    if sale is None or payer is None or payer.email is None or payment.invoice_number is None:
+        return None
+    plan = payment.plan
+    item = (plan and (plan.name or plan.id)) or payment.order.description or "Payment"
+    return InvoiceDraft(
+        number=payment.invoice_number,
+        transaction=sale.id,
+        amount=sale.amount,
+        item=item,
+        recipient=payer.email,
+        paid_on=sale.at,
+        payer_name=payer.name,
+        payment_id=payment.id,
+        order_reference=payment.order.reference,
+    )

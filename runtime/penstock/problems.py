@@ -1,0 +1,71 @@
+"""
+The kinds of problem that an error answer may be (RFC 9457), in one table for both hosts.
+
+A kind's URN is what programs compare, so it never changes; its status and title never vary.
+contracts/api.yaml lists them, and a test holds the two together. Standard library only, because
+the receive function imports it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    One kind of problem.
+
+    Attributes:
+        name: the last part of its URN.
+        status: the HTTP status it is answered with.
+        title: the kind in words.
+    """
+
+    name: str
+    status: int
+    title: str
+
+    @property
+    def type(self) -> str:
+        """The kind's URN, the `type` of its problems."""
+        return f"urn:penstock:problem:{self.name}"
+
+
+BAD_REQUEST = Kind("bad-request", 400, "The request does not keep to the contract")
+BODY_REFUSED = Kind("body-refused", 400, "Body refused")
+BODY_IS_NO_JSON = Kind("body-is-no-json", 400, "Body is no JSON")
+HEADER_MISSING = Kind("header-missing", 400, "Header missing")
+HEADER_REFUSED = Kind("header-refused", 400, "Header refused")
+UNAUTHORIZED = Kind("unauthorized", 401, "A bearer token is needed")
+NO_SUCH_PATH = Kind("no-such-path", 404, "No such path")
+NO_SUCH_PAYMENT = Kind("no-such-payment", 404, "No such payment")
+UNKNOWN_GATEWAY = Kind("unknown-gateway", 404, "Unknown gateway")
+METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
+BODY_TOO_SLOW = Kind("body-too-slow", 408, "Body too slow")
+BODY_TOO_LARGE = Kind("body-too-large", 413, "Body too large")
+UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media type")
+KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key belongs to another payment")
+NO_CHARGES = Kind("no-charges", 422, "The provider takes no charges")
+INTERNAL_ERROR = Kind("internal-error", 500, "Internal error")
+UNAVAILABLE = Kind("unavailable", 503, "Not available now")
+
+KINDS = (
+    BAD_REQUEST,
+    BODY_REFUSED,
+    BODY_IS_NO_JSON,
+    HEADER_MISSING,
+    HEADER_REFUSED,
+    UNAUTHORIZED,
+    NO_SUCH_PATH,
+    NO_SUCH_PAYMENT,
+    UNKNOWN_GATEWAY,
+    METHOD_NOT_ALLOWED,
+    BODY_TOO_SLOW,
+    BODY_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    KEY_REUSED,
+    NO_CHARGES,
+    INTERNAL_ERROR,
+    UNAVAILABLE,
+)

@@ -1,0 +1,56 @@
+"""Printed output may be cut short by its reader, as `head` does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PRINTING = [
+    ("infra.graph.show", "dev"),
+    ("infra.graph.show", "dev", "mermaid"),
+    ("infra.graph.show", "dev", "permissions"),
+    ("infra.bill.cost", "prod"),
+    ("infra.bill.cost", "--help"),
+    ("penstock.entrypoints.cli", "--help"),
+    ("penstock.entrypoints.cli", "plugins", "list"),
+    ("penstock.entrypoints.cli", "--json", "plugins", "list"),
+]
+
+
+def cut_short(*command: str, buffered: bool) -> subprocess.CompletedProcess[str]:
+    """Run a module whose reader has gone before the first line."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(  # noqa: S603 - our own interpreter and modules
+            [sys.executable, *([] if buffered else ["-u"]), "-m", *command],
+            cwd=ROOT,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+
+@pytest.mark.parametrize("command", PRINTING, ids=" ".join)
+def test_a_reader_that_stops_early_gets_no_traceback(command: tuple[str, ...]) -> None:
+    done = cut_short(*command, buffered=False)
+
+    assert "" == done.stderr
+    assert done.returncode in (0, 1)
+
+
+def test_make_graph_is_not_reported_as_failed_when_its_reader_stops() -> None:
+    """
+    make adds a line of its own for a target that fails.
+    """
+    done = cut_short("infra.graph.show", "dev", "permissions", buffered=True)
+
+    assert (0, "") == (done.returncode, done.stderr)

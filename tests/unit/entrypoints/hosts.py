@@ -1,0 +1,107 @@
+"""The API on its two hosts, each asked with the same request: what both answer must be equal."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.entrypoints.functions.api import answer, make_api
+from penstock.entrypoints.functions.receive import Intake
+from penstock.entrypoints.http.listener import listening
+from penstock.entrypoints.http.tokens import mint
+from penstock.entrypoints.http.web import application
+from tests.unit.entrypoints.stand import Stand
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer: its status, its media type and its body."""
+
+    status: int
+    media: str
+    body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+Ask = Callable[[str, str, Headers, bytes], Awaitable[Told]]
+
+
+@asynccontextmanager
+async def serve(stand: Stand) -> AsyncIterator[Ask]:
+    """`penstock serve`, asked over a socket of its own, byte for byte."""
+
+    async with listening(application(stand.platform), "127.0.0.1", 0) as url:
+
+        async def ask(method: str, path: str, headers: Headers, body: bytes) -> Told:
+            lines = [f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()]
+            lines += [name.encode() + b": " + value + b"\r\n" for name, value in headers]
+            lines.append(f"Content-Length: {len(body)}\r\n\r\n".encode())
+            return await raw(url, b"".join(lines) + body)
+
+        yield ask
+
+
+@asynccontextmanager
+async def functions(stand: Stand) -> AsyncIterator[Ask]:
+    """The functions behind API Gateway, which joins repeated headers by commas (payload 2.0)."""
+    api, intake = make_api(stand.platform), Intake(stand.platform.receive)
+
+    async def ask(method: str, path: str, headers: Headers, body: bytes) -> Told:
+        joined: dict[str, str] = {}
+        for name, value in headers:
+            # What API Gateway makes of bytes that are no text is not documented: any text does.
+            text, name = value.decode("latin-1"), name.lower()
+            joined[name] = f"{joined[name]},{text}" if name in joined else text
+        event = {
+            "version": "2.0",
+            "routeKey": f"{method} {path}",
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": joined,
+            "requestContext": {"http": {"method": method, "path": path}},
+            "body": base64.b64encode(body).decode(),
+            "isBase64Encoded": True,
+        }
+        if path.startswith("/webhooks/"):
+            event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
+            told = await asyncio.to_thread(intake, event)
+            return Told(told["statusCode"], told["headers"]["content-type"], told["body"].encode())
+        answered = await answer(api, event)
+        return Told(answered.status, answered.headers["content-type"], answered.body)
+
+    yield ask
+
+
+HOSTS = {"serve": serve, "functions": functions}
+
+
+async def raw(url: str, request: bytes) -> Told:
+    """Send these bytes and read the answer to its end."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(request)
+        async with asyncio.timeout(20):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    finally:
+        writer.close()
+    lines = head.decode().split("\r\n")
+    fields = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
+    return Told(int(lines[0].split()[1]), fields.get("content-type", ""), body)
+
+
+async def bearer(stand: Stand) -> tuple[str, bytes]:
+    """The header with a token that the stand's API takes."""
+    kept, text = mint("a test", stand.world.ids, stand.clock.now())
+    await stand.world.tokens.put(kept)
+    return ("Authorization", f"Bearer {text}".encode())

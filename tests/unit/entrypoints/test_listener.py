@@ -1,0 +1,111 @@
+"""The sockets of `penstock serve`: time limits, and problems for what is no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from structlog.testing import capture_logs
+
+from penstock.entrypoints.http.listener import HEAD_SECONDS, listening
+from penstock.entrypoints.http.problem import MEDIA
+from penstock.entrypoints.http.web import BODY_SECONDS, application
+from tests.unit.entrypoints.hosts import raw
+from tests.unit.entrypoints.stand import Stand
+
+SHORT = 0.3
+HALF = b"POST /payments HTTP/1.1\r\nHost: x\r\nX-Half: "
+SECRET = b"hunter2"
+
+
+@pytest.fixture
+async def url(stand: Stand) -> AsyncIterator[str]:
+    async with listening(application(stand.platform, SHORT), "127.0.0.1", 0) as address:
+        yield address
+
+
+async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return await asyncio.open_connection(host, int(port))
+
+
+@pytest.mark.parametrize("start", [b"", HALF[:3], HALF], ids=["nothing", "a word", "half a head"])
+async def test_connections_without_a_whole_request_head_are_closed(url: str, start: bytes):
+    """
+    150 connections with half a head: each is closed, and the server still answers meanwhile.
+    """
+    held = [await connect(url) for _ in range(150)]
+    for _, writer in held:
+        writer.write(start)
+    answered = await raw(url, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+    async with asyncio.timeout(20):
+        ends = [await reader.read() for reader, _ in held]
+
+    assert 200 == answered.status
+    assert [b""] * 150 == ends
+    for _, writer in held:
+        writer.close()
+
+
+async def test_a_head_that_comes_byte_by_byte_is_cut_off_too(url: str):
+    reader, writer = await connect(url)
+    writer.write(HALF)
+
+    async def drip() -> None:
+        while True:
+            writer.write(b"x")
+            await asyncio.sleep(SHORT / 10)
+
+    dripping = asyncio.create_task(drip())
+    async with asyncio.timeout(20):
+        assert b"" == await reader.read()
+    dripping.cancel()
+    writer.close()
+
+
+async def test_half_a_head_after_an_answer_is_cut_off_too(url: str):
+    reader, writer = await connect(url)
+    writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n" + HALF)
+
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    writer.close()
+
+
+def test_head_and_body_have_the_same_limit():
+    assert HEAD_SECONDS == BODY_SECONDS
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        SECRET + b"\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nX: \x00" + SECRET + b"\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nBad Name" + SECRET + b": 1\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nX: " + SECRET * 5000 + b"\r\n\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: " + SECRET + b"\r\n\r\n",
+        b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nsig: good\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n" + SECRET + b"\r\n",
+    ],
+    ids=["no request", "NUL in a value", "blank in a name", "too long", "no length", "no chunk"],
+)
+async def test_what_is_no_http_is_a_problem_and_is_not_logged(url: str, request_bytes: bytes):
+    with capture_logs() as logs:
+        answered = await raw(url, request_bytes)
+
+    assert (400, MEDIA) == (answered.status, answered.media)
+    assert answered.json["type"].startswith("urn:penstock:problem:")
+    assert SECRET.decode() not in answered.body.decode() + repr(logs)
+
+
+async def test_a_content_type_that_occurs_twice_is_named(url: str):
+    answered = await raw(
+        url,
+        b"POST /payments HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Type: a/b\r\n\r\n",
+    )
+
+    assert "header.Content-Type" == answered.json["errors"][0]["field"]

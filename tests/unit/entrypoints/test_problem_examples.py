@@ -1,0 +1,75 @@
+"""The contract's problems: the examples are real answers, the types are those of the code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.entrypoints.http.problem import MEDIA
+from penstock.problems import KINDS
+from tests.unit.entrypoints.client import DOCUMENT, ORDER
+from tests.unit.entrypoints.hosts import HOSTS, Ask, Headers, bearer
+from tests.unit.entrypoints.stand import Stand
+
+FILES = sorted((Path(__file__).parents[3] / "contracts/examples").glob("problem-*.json"))
+EXAMPLES = {path.stem: json.loads(path.read_text("utf-8")) for path in FILES}
+JSON = ("Content-Type", b"application/json")
+KEY = ("Idempotency-Key", b"k")
+Sent = tuple[Headers, bytes]
+
+
+def body(**order: Any) -> bytes:
+    return json.dumps({"provider": "acme", "order": {**ORDER, **order}}).encode()
+
+
+def sent(token: tuple[str, bytes]) -> dict[str, list[Sent]]:
+    """For each example the `POST /payments` that lead to it, the last of them to the problem."""
+    return {
+        "problem-bad-request": [([token, JSON, KEY], body(amount="12.50"))],
+        "problem-repeated-header": [([token, JSON, KEY, KEY], body())],
+        "problem-key-reused": [
+            ([token, JSON, KEY], body()),
+            ([token, JSON, KEY], body(amount=1)),
+        ],
+        "problem-unauthorized": [([JSON, KEY], body())],
+    }
+
+
+@pytest.fixture(params=list(HOSTS))
+async def ask(stand: Stand, request: pytest.FixtureRequest) -> AsyncIterator[Ask]:
+    async with HOSTS[request.param](stand) as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+async def test_every_problem_example_is_what_both_hosts_answer(ask: Ask, stand: Stand, name: str):
+    requests = sent(await bearer(stand))[name]
+    answers = [await ask("POST", "/payments", headers, data) for headers, data in requests]
+
+    example = EXAMPLES[name]
+    assert (example, example["status"], MEDIA) == (
+        answers[-1].json,
+        answers[-1].status,
+        answers[-1].media,
+    )
+
+
+def test_the_contract_lists_every_kind_of_problem_as_it_is_answered():
+    described = DOCUMENT["components"]["schemas"]["Problem"]["properties"]["type"]
+    rows = re.findall(r"^\| ([a-z-]+) \| (\d{3}) \| (.+) \|$", described["description"], re.M)
+
+    assert [(kind.name, str(kind.status), kind.title) for kind in KINDS] == rows
+    assert len(KINDS) == len({kind.type for kind in KINDS}) == len({kind.title for kind in KINDS})
+    assert all(re.fullmatch(described["pattern"], kind.type) for kind in KINDS)
+
+
+def test_every_kind_of_problem_is_in_the_table():
+    from penstock import problems
+
+    kinds = {value for value in vars(problems).values() if isinstance(value, problems.Kind)}
+    assert kinds == set(KINDS)
