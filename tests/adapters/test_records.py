@@ -50,7 +50,7 @@ moments = st.datetimes(
 )
 counts = st.integers(0, 10**9)
 money = st.builds(
-    Money, st.integers(-(10**30), 10**30), st.from_regex(r"[A-Z]{3}", fullmatch=True)
+    Money.kept, st.integers(-(10**30), 10**30), st.from_regex(r"[A-Z]{3}", fullmatch=True)
 )
 payers = st.none() | st.builds(Payer, maybe, maybe, maybe)
 pairs = st.dictionaries(texts, texts, max_size=3)

@@ -76,7 +76,7 @@ def _read_operation(record: Mapping[str, Any]) -> Operation:
 
 
 def _read_money(record: Mapping[str, Any]) -> Money:
-    return Money(record["minor"], record["currency"])
+    return Money.kept(record["minor"], record["currency"])
 
 
 def _read_payer(record: Mapping[str, Any] | None) -> Payer | None:

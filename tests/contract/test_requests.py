@@ -120,7 +120,10 @@ class TestBodies:
             (least(amount=SECRET), ("body.order.amount", "is a text; must be an integer")),
             (least(amount=True), ("body.order.amount", "is true or false; must be an integer")),
             (least(amount=0), ("body.order.amount", "is an integer; must be at least 1")),
-            (least(currency=SECRET), ("body.order.currency", "is a text; must match ^[A-Z]{3}$")),
+            (
+                least(currency=SECRET),
+                ("body.order.currency", "is a text; must be one of the 155 …"),
+            ),
             (least(payer=None), ("body.order.payer", "is null; must be an object")),
             (
                 least(payer={SECRET: 1}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import jsonschema_rs
@@ -29,6 +30,8 @@ _REMEDIES = {
     "format": "must be a {format}",
     "const": "must be {expected_value}",
 }
+_LISTED = 12
+"""Values of an enumeration that a complaint lists."""
 
 
 def complain(
@@ -56,11 +59,17 @@ def complain(
             wanted = " or ".join(_KINDS[kind] for kind in facts["types"])
             return name, f"is {kind_of(error.instance)}; must be {wanted}"
         case "enum":
-            wanted = ", ".join(str(one) for one in rules.get("enum", ()))
-            return name, f"is {kind_of(error.instance)}; must be one of {wanted}"
+            return name, f"is {kind_of(error.instance)}; must be one of {_choice(rules)}"
         case other:
             remedy = _REMEDIES.get(other, "must be as the contract has it (GET /docs)")
             return name, f"is {kind_of(error.instance)}; {remedy.format(**facts)}"
+
+
+def _choice(rules: Mapping[str, Any]) -> str:
+    values = [str(one) for one in rules.get("enum", ())]
+    if len(values) <= _LISTED:
+        return ", ".join(values)
+    return f"the {len(values)} values that GET /openapi.json lists"
 
 
 def kind_of(value: object) -> str:
@@ -72,7 +81,7 @@ def kind_of(value: object) -> str:
             return "true or false"
         case int():
             return "an integer"
-        case float():
+        case float() | Decimal():
             return "a number"
         case str():
             return "a text"

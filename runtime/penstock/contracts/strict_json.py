@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import math
+from decimal import Decimal
 from typing import Any, NoReturn, cast
 
 from penstock import problems
+from penstock.domain.exact import DIGITS, number
 from penstock.errors import RequestRefused
 
 DEPTH = 32
 """How deep lists and objects may lie in each other; ours need four."""
-_DIGITS = 18
-_EXACT = 2**53
+_LONGEST = 64
+"""Characters of a number with a point or an exponent."""
 _BLANK = " \t\n\r"
 """What JSON takes for blank; Python takes more."""
 
@@ -23,7 +24,7 @@ def loads(body: bytes) -> Any:
 
     Refused besides what is no JSON: a name twice in one object, NaN and infinities, numbers that
     not every reader holds exactly, half surrogates, what lies too deep. 1.0 is the integer 1, as
-    JSON Schema has it.
+    JSON Schema has it; a fraction is a Decimal, never a float.
 
     Raises:
         RequestRefused: 400; says what is wrong, never what was sent.
@@ -53,16 +54,22 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _integer(text: str) -> int:
-    if len(text) > _DIGITS:
-        raise _refused(f"a number of the body has more than {_DIGITS} digits")
+    if len(text) > DIGITS:
+        raise _refused(f"a number of the body has more than {DIGITS} digits")
     return int(text)
 
 
-def _number(text: str) -> int | float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise _refused("a number of the body is too large")
-    return int(number) if number.is_integer() and abs(number) <= _EXACT else number
+def _number(text: str) -> int | Decimal:
+    if len(text) > _LONGEST:
+        raise _refused(f"a number of the body has more than {_LONGEST} characters")
+    try:
+        exact = number(text)
+    except ValueError as exc:
+        raise _refused("a number of the body is too large") from exc
+    # An integer is within its digits; a Decimal may be one far beyond, or far below any of ours.
+    if isinstance(exact, Decimal) and not -_LONGEST < exact.adjusted() < DIGITS:
+        raise _refused("a number of the body is too large or too small")
+    return exact
 
 
 def _constant(_: str) -> NoReturn:

@@ -6,39 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-# ISO 4217 exponents that are not 2. Source: ISO 4217 list one.
-_ZERO = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
-)
-_THREE = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
-_CURRENCY = re.compile(r"[A-Z]{3}")
+from penstock.domain.currencies import DIGITS
+
+_CODE = re.compile(r"[A-Z]{3}")
 _DECIMAL = re.compile(r"(-?)(\d*)(?:\.(\d+))?(?<=\d)", re.ASCII)
+_USUAL = 2
 _LONGEST = 32  # PayPal's limit for an amount's text, and plenty for anybody else.
-
-
-def exponent(currency: str) -> int:
-    """How many decimal digits the currency's minor unit has (JPY 0, USD 2, KWD 3)."""
-    if currency in _ZERO:
-        return 0
-    return 3 if currency in _THREE else 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +20,31 @@ class Money:
     An amount in the currency's minor unit: `Money(1250, "USD")` is 12.50 dollars.
 
     Raises:
-        ValueError: the amount is not an int, or the currency is not three capital letters.
+        ValueError: the amount is not an int, or the currency is not one of `currencies.py`.
     """
 
     minor: int
     currency: str
 
     def __post_init__(self) -> None:
-        if type(self.minor) is not int:
-            raise ValueError(f"minor units must be an int, not {type(self.minor).__name__}")
-        if not _CURRENCY.fullmatch(self.currency):
+        _refuse_no_int(self.minor)
+        _refuse_no_currency(self.currency)
+
+    @classmethod
+    def kept(cls, minor: int, currency: str) -> Self:
+        """
+        An amount that a ledger holds: its currency may have left the list since it was written.
+
+        Raises:
+            ValueError: the amount is not an int, or the currency is not three capital letters.
+        """
+        _refuse_no_int(minor)
+        if not _CODE.fullmatch(currency):
             raise ValueError("currency must be three capital letters (ISO 4217)")
+        made = object.__new__(cls)
+        object.__setattr__(made, "minor", minor)
+        object.__setattr__(made, "currency", currency)
+        return made
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Self:
@@ -65,13 +52,14 @@ class Money:
         Read a decimal text such as PayPal writes it: "12.5", "12.50" and "12.500" are one amount.
 
         Raises:
-            ValueError: no decimal number, or finer than the currency's minor unit.
+            ValueError: no decimal number, finer than the currency's minor unit, or no currency.
         """
+        _refuse_no_currency(currency)
         # Digit by digit: decimal's default context rounds what has more than 28 of them.
         written = _DECIMAL.fullmatch(text) if len(text) <= _LONGEST else None
         if written is None:
             raise ValueError("amount must be a decimal number such as 12.50")
-        digits = exponent(currency)
+        digits = DIGITS[currency]
         sign, whole, fraction = written[1], written[2], written[3] or ""
         if fraction[digits:].strip("0"):
             raise ValueError(f"amount is finer than {currency}'s minor unit")
@@ -81,9 +69,19 @@ class Money:
     @property
     def decimal(self) -> str:
         """The amount as a decimal text with the currency's digits: "12.50", "1250" for JPY."""
-        digits = exponent(self.currency)
+        digits = DIGITS.get(self.currency, _USUAL)
         sign, text = "-" if self.minor < 0 else "", str(abs(self.minor)).rjust(digits + 1, "0")
         return f"{sign}{text[:-digits]}.{text[-digits:]}" if digits else sign + text
 
     def __str__(self) -> str:
         return f"{self.decimal} {self.currency}"
+
+
+def _refuse_no_int(minor: object) -> None:
+    if type(minor) is not int:
+        raise ValueError(f"minor units must be an int, not {type(minor).__name__}")
+
+
+def _refuse_no_currency(currency: str) -> None:
+    if currency not in DIGITS:
+        raise ValueError("currency must be an active currency of ISO 4217, such as USD")

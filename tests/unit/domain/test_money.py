@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.domain.currencies import DIGITS
 from penstock.domain.money import Money
 
 
@@ -39,9 +40,47 @@ def test_only_whole_numbers_are_minor_units(minor: object):
 
 
 @pytest.mark.parametrize("currency", ["usd", "US", "USDX", "", "US1", "USD\n"])
-def test_a_currency_is_three_capital_letters(currency: str):
+def test_a_currency_is_written_in_three_capital_letters(currency: str):
     with pytest.raises(ValueError, match="currency"):
         Money(1, currency)
+
+
+@pytest.mark.parametrize(
+    "code", ["ZZZ", "XXX", "XTS", "XAU", "XAG", "XPT", "XPD", "XDR", "XBA", "CLF", "USN", "DEM"]
+)
+def test_a_code_that_is_no_active_currency_is_no_money(code: str):
+    """
+    ISO 4217 has codes for nothing (XXX), tests, metals and funds: nobody pays in them.
+    """
+    with pytest.raises(ValueError, match="currency"):
+        Money(1, code)
+    with pytest.raises(ValueError, match="currency"):
+        Money.parse("1", code)
+
+
+PAYPAL = (
+    "AUD BRL CAD CNY CZK DKK EUR HKD HUF ILS JPY MYR MXN TWD NZD NOK PHP PLN GBP RUB SGD SEK CHF "
+    "THB USD"
+)
+
+
+@pytest.mark.parametrize("code", PAYPAL.split())
+def test_every_currency_that_paypal_takes_is_one(code: str):
+    assert code == Money(1, code).currency
+
+
+def test_there_are_as_many_currencies_as_iso_4217_has_legal_tenders():
+    assert 155 == len(DIGITS)
+
+
+def test_what_a_ledger_holds_is_read_though_its_currency_has_left_the_list():
+    """
+    A payment of years ago must stay readable, and so must the XXX of an amount nobody could read.
+    """
+    assert ["1.00 BGN", "0.00 XXX"] == [str(Money.kept(100, "BGN")), str(Money.kept(0, "XXX"))]
+    assert Money(1250, "USD") == Money.kept(1250, "USD")
+    with pytest.raises(ValueError, match="currency"):
+        Money.kept(1, "usd")
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from(["USD", "JPY", "KWD"]))

@@ -166,9 +166,11 @@ def _read(body: Path) -> str:
 def _sample(name: str, provider: str, amount: int, currency: str) -> str:
     try:
         order = Order(Money(amount, currency), reference=name, description="A test")
-    except ValueError as exc:
+        text = ChargeMessage(name, provider, order).dumps()
+        ChargeMessage.loads(text)
+    except (ValueError, MalformedMessage) as exc:
         raise CommandError(str(exc), Code.usage) from exc
-    return ChargeMessage(name, provider, order).dumps()
+    return text
 
 
 def _outgoing(name: str, text: str, group: str | None, new: str) -> Outgoing:
