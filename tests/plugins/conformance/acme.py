@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict
 
 from penstock.api import (
+    AnyObservation,
     Attempt,
     Authentic,
     Authenticity,
@@ -43,8 +44,10 @@ from penstock.api import (
     NotFound,
     Notification,
     NotSent,
+    NotYet,
     Observation,
     PaymentStatus,
+    Ref,
     Response,
     RetryAfter,
     Succeeded,
@@ -132,6 +135,21 @@ class AcmePay:
             raise GatewayUnavailable("no such sale yet")
         paid = Transaction(sale["id"], "sale", PaymentStatus.succeeded, Money(1, "USD"), now)
         return Confirmed(Observation(paid))
+
+    async def reread(
+        self, entity: Ref, known: Sequence[Transaction], now: datetime
+    ) -> AnyObservation | NotYet:
+        sale = await self._ask("GET", "/sales/s-1")
+        if sale is None:
+            return NotYet()
+        return Observation(
+            Transaction(sale["id"], "sale", PaymentStatus.succeeded, Money(1, "USD"), now)
+        )
+
+    def observe(self, notification: Notification) -> AnyObservation | None:
+        sale = notification.resource["id"]
+        at = notification.occurred_at
+        return Observation(Transaction(sale, "sale", PaymentStatus.succeeded, Money(1, "USD"), at))
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         try:

@@ -62,6 +62,8 @@ class Sitting(
     conformance.GatewayConformance,
     conformance.WebhooksConformance,
     conformance.ConfirmConformance,
+    conformance.RereadConformance,
+    conformance.ObservesConformance,
     conformance.ChargesConformance,
     conformance.LookupConformance,
     conformance.InvoicesConformance,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,3 +67,9 @@ def test_every_event_with_an_effect_is_demanded() -> None:
     assert {"PAYMENT.REFUND.COMPLETED"} == acted_on - WANTED
     assert {"CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED"} < WANTED
     assert {"CUSTOMER.DISPUTE.RESOLVED", "INVOICING.INVOICE.PAID"} < WANTED
+
+
+def test_deploy_md_lists_the_events_that_doctor_demands() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text("utf-8")
+
+    assert set(re.findall(r"\b[A-Z]+\.[A-Z]+\.[A-Z]+\b", page)) == WANTED

@@ -11,6 +11,7 @@ How much of a payment went back, and what of that is news.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from penstock.domain.change import Fact
@@ -34,7 +35,7 @@ def steps(known: Sequence[Transaction], seen: Observation) -> tuple[Transaction,
     for one in seen.refunds:
         # What was added up already must not count again under its own id.
         if earlier is None or one.id in named or one.at > earlier.at:
-            named[one.id] = one
+            named[one.id] = _kept(one, named.get(one.id))
     listed = _bounded(sorted(named.values(), key=lambda one: (one.at, one.id)), paid)
     rest = paid.minor - _sum(listed, paid)
     if seen.status in _WHOLE and rest > 0:
@@ -103,6 +104,13 @@ def _moved(step: Transaction, part: int, total: int, currency: str) -> Fact:
             "step_id": None if step.id in (UNATTRIBUTED, EARLIER) else step.id,
         },
     )
+
+
+def _kept(seen: Transaction, known: Transaction | None) -> Transaction:
+    """A reversal stays one: an event of how its refund goes on does not say which it is."""
+    if known is not None and known.kind == "reversal":
+        return replace(seen, kind=known.kind)
+    return seen
 
 
 def _bounded(listed: list[Transaction], paid: Money) -> list[Transaction]:
