@@ -25,6 +25,7 @@ Everything Penstock raises on purpose:
     + OutOfTime               - the function has too little time left to begin
   x DoorRefusal               - answer 4xx: the request cannot be one of the gateway's
   x RequestRefused            - answer 4xx: the request does not keep to our own contract
+  x CommandRefused            - an operator's command that must not be done; says why
   x SettingsError             - refuse to start: names the setting and the remedy
   x PluginError               - refuse to start: names the plugin and the remedy
 
@@ -183,6 +184,10 @@ class RequestRefused(PenstockError):
         self.detail = detail
         self.fields = tuple(fields)
         self.headers = dict(headers or {})
+
+
+class CommandRefused(PenstockError):
+    """An operator's command that must not be done; the message says why and what to do."""
 
 
 class SettingsError(PenstockError):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from local.emulator import REGION, Emulator
 from penstock.domain import rules
 from penstock.domain.change import Change
 from penstock.domain.money import Money
+from penstock.domain.observation import Observation
 from penstock.domain.operation import OperationKind, OperationState
-from penstock.domain.payment import Order, PaymentStatus
+from penstock.domain.payment import Order, Payer, PaymentStatus, Transaction
 from penstock.entrypoints.cli.stack import Stack
 from penstock.entrypoints.cli.tree import app
 from tests.adapters.bench import table
@@ -33,6 +35,7 @@ DESTRUCTIVE = [
     ["queue", "purge", "payments", "--yes"],
     ["queue", "send", "payments"],
     ["tokens", "revoke", "0123456789abcdef"],
+    ["invoices", "make", "p-1", "--because", "asked for"],
 ]
 
 
@@ -127,14 +130,12 @@ def keep(stack: Stack, *changes: Change) -> None:
 
 def paid(name: str) -> list[Change]:
     order = Order(Money(1250, "USD"), reference="order-1")
-    first = rules.accept(
-        name, "example", order, operation_id="op-1", now=NOON, new_id=lambda: f"e-{name}"
-    )
-    charge = first.payment.operation(OperationKind.charge)
+    first = rules.accept(name, "example", order, now=NOON, new_id=lambda: f"e-{name}")
+    charge = first.entity.operation(OperationKind.charge)
     assert charge is not None
     declined = charge.settle(OperationState.declined, reason="no funds")
     second = rules.settle(
-        first.payment,
+        first.entity,
         declined,
         PaymentStatus.declined,
         now=NOON,
@@ -142,6 +143,18 @@ def paid(name: str) -> list[Change]:
         reason="no funds",
     )
     return [first, second]
+
+
+def withheld(name: str) -> Change:
+    """A paid sale whose invoice the gateway refused."""
+    sale = Transaction("S1", "sale", PaymentStatus.succeeded, Money(1250, "USD"), NOON)
+    seen = Observation(sale, payer=Payer(email="buyer@example.org"))
+    can = rules.Abilities(invoices=True)
+    change = rules.observe(None, name, "paypal", seen, can=can, now=NOON, new_id=lambda: "e-1")
+    (invoice,) = change.entity.operations
+    refused = replace(invoice, attempts=1).settle(OperationState.declined, reason="no")
+    payment = replace(change.entity.with_operation(refused), invoice_withheld="no")
+    return replace(change, entity=payment)
 
 
 class TestErrors:
@@ -213,6 +226,20 @@ class TestOnAStack:
     def test_a_payment_nobody_knows_is_code_4(self, stack: Stack):
         assert 4 == penstock("payments", "show", "nobody").exit_code
 
+    def test_a_withheld_invoice_is_reserved_and_the_payment_shown(self, stack: Stack):
+        keep(stack, withheld("paypal-S1"))
+        made = penstock("--json", *MAKE, "paypal-S1", "--because", "the address is right now")
+        again = penstock(*MAKE, "paypal-S1", "--because", "impatience")
+        people = penstock("payments", "show", "paypal-S1")
+
+        assert ("PS-S1", False) == (
+            json.loads(made.stdout)["invoice"],
+            json.loads(made.stdout)["asks_for_address_first"],
+        )
+        assert "the address is right now" in people.stdout
+        assert (5, 1) == (again.exit_code, len(again.stderr.splitlines()))
+        assert 4 == penstock(*MAKE, "nobody", "--because", "x").exit_code
+
     def test_events_are_listed_newest_first_with_the_way_to_the_next_page(self, stack: Stack):
         keep(stack, *paid("p-1"), *paid("p-2"))
         first = json.loads(penstock("events", "list", "--limit", "1", "--json").stdout)
@@ -267,6 +294,7 @@ class TestOnAStack:
 
 
 SHOW = ("payments", "show", "p-1")
+MAKE = ("invoices", "make")
 
 
 class TestTrigger:
