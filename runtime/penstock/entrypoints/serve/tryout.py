@@ -22,7 +22,15 @@ from penstock.bootstrap import Platform
 from penstock.bootstrap.memory import MemoryWorld
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
-from penstock.plugins import Kind, Registration, Registry, load, plugin_variables
+from penstock.plugins import (
+    EVENTS,
+    Kind,
+    Registration,
+    Registry,
+    load,
+    plugin_variables,
+    variable,
+)
 from penstock.settings import Settings
 
 HOST = "127.0.0.1"
@@ -84,6 +92,9 @@ def _platform(
     }
     for one in used:
         environ |= plugin_variables(one.kind, one.name, told[one.name].settings)
+        if one.kind is Kind.sink:
+            # Who tries it out wants to see everything.
+            environ[variable(Kind.sink, one.name, EVENTS)] = "all"
     settings = Settings.read(environ)
     http = AiohttpHttp(settings.request_timeout)
     world = MemoryWorld(
