@@ -1,10 +1,11 @@
-"""One signed webhook and one payment message, and everything that shall come of them."""
+"""One webhook and one payment message, and what must come of them with the stack's plugins."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import aiohttp
@@ -13,10 +14,11 @@ from local.platform import Platform
 
 _POLL_SECONDS = 0.1
 _EVENT_TYPE = "PAYMENT.SALE.COMPLETED"
+_PLACES = {"slack": "Slack message", "email": "e-mail"}
 
 
 class DemonstrationError(Exception):
-    """The demonstration could not even be sent."""
+    """The demonstration could not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,39 +27,49 @@ class Sent:
     What was sent.
 
     Attributes:
-        webhook: the payment that the webhook is about.
-        payment: the payment that the message asks for.
+        webhook: the payment that the webhook is about; None if PayPal is not configured.
+        payment: the payment that the message asks for; None if Example is not configured.
     """
 
-    webhook: str
-    payment: str
+    webhook: str | None = None
+    payment: str | None = None
+
+    @property
+    def payments(self) -> list[str]:
+        """The payments, the webhook's first."""
+        return [one for one in (self.webhook, self.payment) if one]
 
     @property
     def expected(self) -> list[tuple[str, str]]:
-        """The events that each sink shall be told: of which payment, and of what type."""
-        return [
-            (self.webhook, "payment.succeeded"),
-            (self.webhook, "invoice.paid"),
-            (self.payment, "payment.succeeded"),
-        ]
+        """The events that follow: of which payment, and of what type."""
+        events = [("payment.succeeded", self.webhook), ("invoice.paid", self.webhook)]
+        events.append(("payment.succeeded", self.payment))
+        return [(payment, event) for event, payment in events if payment]
 
 
 async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
     """
-    Send both.
+    Send what the configured gateways allow.
 
     Raises:
         DemonstrationError: the API did not take the webhook.
     """
+    webhook = await _send_webhook(platform, http) if "paypal" in platform.gateways else None
+    if "example" not in platform.gateways:
+        return Sent(webhook)
+    payment = f"demo-{secrets.token_hex(4)}"
+    await asyncio.to_thread(_send_payment, platform, payment)
+    return Sent(webhook, payment)
+
+
+async def _send_webhook(platform: Platform, http: aiohttp.ClientSession) -> str:
     order = {"event_type": _EVENT_TYPE, "target": f"{platform.api_url}/webhooks/paypal"}
     simulator = platform.simulators["paypal"].url
     async with http.post(f"{simulator}/_simulator/webhooks", json=order) as answer:
         webhook = await answer.json()
     if not all(status and 200 <= status < 300 for status in webhook["answers"]):
         raise DemonstrationError(f"the webhook was answered with {webhook['answers']}")
-    payment = f"demo-{secrets.token_hex(4)}"
-    await asyncio.to_thread(_send_payment, platform, payment)
-    return Sent(f"paypal-{webhook['resource_id']}", payment)
+    return f"paypal-{webhook['resource_id']}"
 
 
 def _send_payment(platform: Platform, payment: str) -> None:
@@ -80,28 +92,39 @@ def _send_payment(platform: Platform, payment: str) -> None:
     )
 
 
+def deliveries(platform: Platform, sent: Sent) -> Iterator[tuple[str, str, str]]:
+    """What each configured sink is sent: the sink, the payment and the event's type."""
+    for sink, settings in platform.sinks.items():
+        wanted = settings.get("events")
+        for payment, event in sent.expected:
+            if wanted is None or event in wanted:
+                yield sink, payment, event
+
+
 @dataclass(slots=True)
 class Arrivals:
-    """What has arrived so far: at Slack and in the mailbox, for each of the two."""
+    """What has arrived so far: at Slack and in the mailbox."""
 
     platform: Platform
     http: aiohttp.ClientSession
     sent: Sent
 
+    @property
+    def places(self) -> list[str]:
+        """Where something is expected to arrive, in words."""
+        sinks = {sink for sink, _, _ in deliveries(self.platform, self.sent)}
+        return [place for sink, place in _PLACES.items() if sink in sinks]
+
     async def missing(self) -> list[str]:
         """What has not arrived yet."""
-        async with self.http.get(f"{self.platform.simulators['slack'].url}/messages") as answer:
-            slack = await answer.json()
-        mail = await asyncio.to_thread(self.platform.emulator.mailbox)
-        places = {
-            "Slack message": [json.dumps(message) for message in slack],
-            "e-mail": [json.dumps(message) for message in mail],
+        arrived = {
+            sink: await self._texts(sink) for sink in _PLACES if sink in self.platform.sinks
         }
         return [
-            f"the {place} of {event} ({payment})"
-            for payment, event in self.sent.expected
-            for place, texts in places.items()
-            if not any(payment in text and event in text for text in texts)
+            f"the {_PLACES[sink]} of {event} ({payment})"
+            for sink, payment, event in deliveries(self.platform, self.sent)
+            if sink in arrived
+            and not any(payment in text and event in text for text in arrived[sink])
         ]
 
     async def wait(self) -> None:
@@ -109,3 +132,10 @@ class Arrivals:
         # Neither capture has a way to wait for news.
         while await self.missing():  # noqa: ASYNC110 - polls another process
             await asyncio.sleep(_POLL_SECONDS)
+
+    async def _texts(self, sink: str) -> list[str]:
+        if sink == "email":
+            mail = await asyncio.to_thread(self.platform.emulator.mailbox)
+            return [json.dumps(message) for message in mail]
+        async with self.http.get(f"{self.platform.simulators['slack'].url}/messages") as answer:
+            return [json.dumps(message) for message in await answer.json()]

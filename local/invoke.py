@@ -29,10 +29,11 @@ def invoke(stack: Mapping[str, Any], function: str, event: bytes) -> Answered:
     """
     Invoke a function of the local stack, by its name within the stack.
 
-    An event was recorded of PayPal's sandbox; on the local platform the simulator is at its
-    place, or the door would refuse the address of the certificate.
+    Events were recorded at PayPal's sandbox. On the local platform the simulator takes its place,
+    because the door refuses any other address of the certificate.
     """
-    event = event.replace(_RECORDED_AT, stack["simulators"]["paypal"].encode())
+    if simulator := stack["simulators"].get("paypal"):
+        event = event.replace(_RECORDED_AT, simulator.encode())
     answer = client("lambda", stack["aws"]["endpoint_url"]).invoke(
         FunctionName=stack["functions"][function], Payload=event
     )

@@ -20,6 +20,7 @@ from local.simulators import Running, simulators
 from local.workspace import Workspace
 
 STACK = "local"
+KINDS = ("gateways", "sinks")
 SETTINGS = Path(__file__).resolve().with_name("stack.yaml")
 
 
@@ -29,13 +30,18 @@ class Platform:
     A platform that runs.
 
     Attributes:
-        outputs: what the stack exports, with the addresses of what stands in for the world.
+        simulators: those of the configured gateways and sinks, by name.
+        gateways: settings of each configured gateway, by its name.
+        sinks: settings of each configured sink, by its name.
+        outputs: what the stack exports, with the addresses of the simulators and the emulator.
     """
 
     workspace: Workspace
     emulator: Emulator
     simulators: Mapping[str, Running] = field(repr=False)
     outputs: Mapping[str, Any] = field(repr=False)
+    gateways: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    sinks: Mapping[str, Mapping[str, Any]] = field(repr=False)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, with every right."""
@@ -68,8 +74,11 @@ async def platform(
     """
     port = workspace.port("emulator")
     require_free(port, "the emulator")
-    async with simulators(workspace) as running:
-        complete = _with_simulators(config, running) | {"consumers": consumers}
+    named = _by_name(config)
+    # A simulator for each configured plugin only: any other has no secret in the stack.
+    used = {name for kind in KINDS for name in named[kind]}
+    async with simulators(workspace, used) as running:
+        complete: dict[str, Any] = {**_with_simulators(named, running), "consumers": consumers}
         profile = {name: dict(one.told.profile) for name, one in running.items()}
         written = workspace.write_private(workspace.folder / "profile.json", profile)
         zips = workspace.part("zips")
@@ -85,18 +94,28 @@ async def platform(
             outputs = dict(outputs) | _surroundings(emulator, running, profile)
             await asyncio.to_thread(_fill_in, emulator, outputs, complete, running)
             workspace.write_private(workspace.stack_file, outputs)
-            yield Platform(workspace, emulator, running, outputs)
+            gateways, sinks = (complete[kind] for kind in KINDS)
+            yield Platform(workspace, emulator, running, outputs, gateways, sinks)
         finally:
             workspace.stack_file.unlink(missing_ok=True)
             await asyncio.to_thread(emulator.stop)
+
+
+def _by_name(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration with gateways and sinks by name, also where a list or nothing is given."""
+    named = {kind: config.get(kind) or {} for kind in KINDS}
+    return dict(config) | {
+        kind: {name: {} for name in given} if isinstance(given, list) else given
+        for kind, given in named.items()
+    }
 
 
 def _with_simulators(config: Mapping[str, Any], running: Mapping[str, Running]) -> dict[str, Any]:
     """The configuration with the simulators' addresses; what is written down goes first."""
     complete = json.loads(json.dumps(config))
     for name, one in running.items():
-        for kind in ("gateways", "sinks"):
-            if name in complete.get(kind, {}):
+        for kind in KINDS:
+            if name in complete[kind]:
                 complete[kind][name] = {**one.told.settings, **complete[kind][name]}
     return complete
 
@@ -140,6 +159,6 @@ def _fill_in(
             )
     if "paypal" in running:
         _register(running["paypal"].url, f"{str(outputs['apiUrl']).rstrip('/')}/webhooks/paypal")
-    sender = config.get("sinks", {}).get("email", {}).get("sender")
+    sender = config["sinks"].get("email", {}).get("sender")
     if sender:
         client("sesv2", emulator.url).create_email_identity(EmailIdentity=sender)

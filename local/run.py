@@ -8,9 +8,11 @@ import contextlib
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from rich.console import Console
@@ -19,9 +21,9 @@ from infra.bundle import BundleError
 from infra.config.project import ConfigError
 from infra.graph.values import Unrealisable
 from local import view
-from local.demonstration import Arrivals, DemonstrationError, send
+from local.demonstration import Arrivals, DemonstrationError, deliveries, send
 from local.emulator import ROOT, EmulatorError
-from local.platform import platform, settings
+from local.platform import SETTINGS, platform, settings
 from local.server import serve
 from local.stages import from_functions, from_server
 from local.tokens import create_token
@@ -46,16 +48,19 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help="end when all has arrived")
     parser.add_argument("--host", choices=("functions", "serve"), default="functions")
     parser.add_argument("--root", type=Path, default=ROOT, help="where .penstock/ is kept")
+    parser.add_argument("--config", type=Path, default=SETTINGS, help="the stack's configuration")
     options = parser.parse_args()
     try:
-        sys.exit(asyncio.run(_run(Workspace(options.root), options.host, once=options.once)))
+        config = settings(options.config)
+        running = _run(Workspace(options.root), config, options.host, once=options.once)
+        sys.exit(asyncio.run(running))
     except _EXPECTED as exc:
         sys.exit(f"penstock: {exc}")
     except (KeyboardInterrupt, asyncio.CancelledError):
         print("\npenstock: stopped")
 
 
-async def _run(workspace: Workspace, host: str, *, once: bool) -> int:
+async def _run(workspace: Workspace, config: Mapping[str, Any], host: str, *, once: bool) -> int:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine that runs has a task
     # SIGINT is asyncio.run's; whoever ends us politely gets the same way out.
@@ -64,9 +69,7 @@ async def _run(workspace: Workspace, host: str, *, once: bool) -> int:
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         with console.status("Starting the platform …"):
-            running = await stack.enter_async_context(
-                platform(workspace, settings(), consumers=host)
-            )
+            running = await stack.enter_async_context(platform(workspace, config, consumers=host))
             token = await create_token(running, "make run")
             stages = from_functions(running)
             if host == "serve":
@@ -77,23 +80,37 @@ async def _run(workspace: Workspace, host: str, *, once: bool) -> int:
         view.addresses(console, running, token)
         sending = datetime.now(UTC)
         sent = await send(running, http)
-        shown = view.Stages(console, sent, sending)
+        shown = view.Stages(console, len([*deliveries(running, sent)]), sending)
         showing = asyncio.create_task(shown.follow(stages))
         stack.push_async_callback(_stop, showing)
-        missing = await _arrived(Arrivals(running, http, sent), shown)
+        arrivals = Arrivals(running, http, sent)
+        missing = await _arrived(arrivals, shown)
         for gone in missing:
             console.print(f"[red]missing: {gone}[/red]", soft_wrap=True)
         if not missing:
-            console.print(
-                "[green]All arrived: a Slack message and an e-mail for both.[/green] "
-                f"{time.monotonic() - began:.1f} s since the start."
-            )
+            taken = f"{time.monotonic() - began:.1f} s since the start."
+            console.print(f"[green]{_verdict(arrivals)}[/green] {taken}", soft_wrap=True)
         if once:
             return 1 if missing else 0
         view.what_to_try(console, running, token, sent)
         console.print("\nCtrl-C stops it.")
         await showing
     return 0
+
+
+def _verdict(arrivals: Arrivals) -> str:
+    """What the demonstration has shown, with the plugins that are configured."""
+    if not arrivals.sent.payments:
+        return (
+            "Nothing was sent: the demonstration knows the gateways paypal and example; "
+            "name one in penstock:gateways to see it."
+        )
+    if not arrivals.places:
+        return "Sent. Nothing is delivered: penstock:sinks names neither slack nor email."
+    number = {1: "the payment", 2: "both payments"}[len(arrivals.sent.payments)]
+    return (
+        f"All arrived: {' and '.join(f'the {place}s' for place in arrivals.places)} of {number}."
+    )
 
 
 async def _arrived(arrivals: Arrivals, shown: view.Stages) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -25,16 +25,16 @@ class Running:
 
 @asynccontextmanager
 async def simulators(
-    workspace: Workspace, offered: Sequence[StandIn] | None = None
+    workspace: Workspace, used: Collection[str]
 ) -> AsyncIterator[Mapping[str, Running]]:
     """
-    Serve the simulators of all installed plugins, by name.
+    Serve the simulators of the gateways and sinks that are used, by name.
 
     Raises:
         EmulatorError: the port of one is taken.
         PluginError: a plugin cannot be loaded.
     """
-    found = load().simulators if offered is None else offered
+    found = [one for one in load().simulators if one.name in used]
     async with AsyncExitStack() as stack:
         yield {one.name: await stack.enter_async_context(_served(one, workspace)) for one in found}
 

@@ -16,21 +16,22 @@ from local.stages import StageLine
 _ODD = frozenset({"parked", "rejected", "retry", "declined", "contradicted"})
 _BEGAN_BY = {"receive": "webhook", "verify": "webhook", "process": "webhook", "charge": "payment"}
 _WIDTH = 26
-_SINKS = 2
+_STAND_INS = {
+    "slack": ("Slack capture", "/"),
+    "paypal": ("PayPal simulator", ""),
+    "example": ("Example simulator", ""),
+}
 
 
 def addresses(console: Console, platform: Platform, token: str) -> None:
     """Where everything is."""
-    rows = {
-        "API": platform.api_url,
-        "its documentation": f"{platform.api_url}/docs",
-        "Slack capture": f"{platform.simulators['slack'].url}/",
-        "mailbox": str(platform.outputs["mailbox"]),
-        "PayPal simulator": platform.simulators["paypal"].url,
-        "Example simulator": platform.simulators["example"].url,
-        "AWS emulator": platform.emulator.url,
-        "API token": token,
-    }
+    rows = {"API": platform.api_url, "its documentation": f"{platform.api_url}/docs"}
+    if "email" in platform.sinks:
+        rows["mailbox"] = str(platform.outputs["mailbox"])
+    for plugin, running in platform.simulators.items():
+        name, path = _STAND_INS.get(plugin, (f"{plugin} simulator", ""))
+        rows[name] = f"{running.url}{path}"
+    rows |= {"AWS emulator": platform.emulator.url, "API token": token}
     for name, value in rows.items():
         # Not wrapped: an address is there to be copied.
         console.print(Text(f"{name:20}", style="bold"), Text(value), soft_wrap=True)
@@ -40,15 +41,21 @@ def what_to_try(console: Console, platform: Platform, token: str, sent: Sent) ->
     """Commands that work now, as long as the platform is up."""
     penstock = ".venv/bin/penstock --stack local"
     console.print("\n[bold]Try, in another terminal:[/bold]")
-    for line in (
-        f"{penstock} trigger PAYMENT.SALE.COMPLETED --set resource.amount.total=12.50",
-        f"{penstock} trigger PAYMENT.SALE.COMPLETED --forge",
-        f"{penstock} payments show {sent.payment}",
-        f"{penstock} events list",
-        f"{penstock} queue depth",
-        "make sqs_create_test_message",
-        f"curl -H 'Authorization: Bearer {token}' {platform.api_url}/payments/{sent.webhook}",
-    ):
+    lines: list[str] = []
+    if sent.webhook:
+        lines += [
+            f"{penstock} trigger PAYMENT.SALE.COMPLETED --set resource.amount.total=12.50",
+            f"{penstock} trigger PAYMENT.SALE.COMPLETED --forge",
+        ]
+    if sent.payments:
+        lines.append(f"{penstock} payments show {sent.payments[-1]}")
+    lines += [f"{penstock} events list", f"{penstock} queue depth"]
+    if sent.payment:
+        lines.append("make sqs_create_test_message")
+    if sent.payments:
+        shown = f"{platform.api_url}/payments/{sent.payments[0]}"
+        lines.append(f"curl -H 'Authorization: Bearer {token}' {shown}")
+    for line in lines:
         console.print(Text(f"  {line}"), soft_wrap=True)
 
 
@@ -57,15 +64,17 @@ class Stages:
     The stages as they go, a line an item.
 
     Attributes:
-        complete: set once each sink was shown with every event of what was sent.
+        complete: set once every expected delivery was shown.
     """
 
-    def __init__(self, console: Console, sent: Sent, began: datetime) -> None:
+    def __init__(self, console: Console, expected: int, began: datetime) -> None:
         self.complete = asyncio.Event()
         self._console = console
-        self._sent = sent
+        self._expected = expected
         self._began = began
         self._delivered: set[tuple[str, str, str]] = set()
+        if not expected:
+            self.complete.set()
         self._kinds: dict[str, str] = {}
 
     async def follow(self, lines: AsyncIterator[StageLine]) -> None:
@@ -88,7 +97,7 @@ class Stages:
         self._print(f"{text}  {line.because}" if line.because else text, odd)
         if line.where.startswith("deliver-"):
             self._delivered.add((line.where, line.entity, line.outcome))
-            if len(self._delivered) >= _SINKS * len(self._sent.expected):
+            if len(self._delivered) >= self._expected:
                 self.complete.set()
 
     def _kind(self, line: StageLine) -> str:

@@ -9,9 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+from local.platform import settings
 from tests.e2e.world import until
 
 pytestmark = pytest.mark.emulator
@@ -104,3 +107,50 @@ def test_ended_while_it_starts_nothing_is_left_either(root: Path) -> None:
     process.communicate(timeout=30)
 
     until(lambda: not processes(root), within=15, what="the end of all processes")
+
+
+EMAIL = {"sender": "payments@example.com", "recipients": ["team@example.com"]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("gateways", "sinks", "told", "stages"),
+    [
+        (
+            ["paypal", "example"],
+            {"email": EMAIL},
+            "the e-mails of both payments",
+            "deliver-email",
+        ),
+        (
+            ["example"],
+            ["slack"],
+            "the Slack messages of the payment",
+            "deliver-slack",
+        ),
+        ({"paypal": {"environment": "local"}}, None, "Nothing is delivered", "process"),
+    ],
+    ids=["without Slack", "without PayPal", "without sinks"],
+)
+def test_it_shows_what_the_configured_plugins_do(
+    root: Path, gateways: Any, sinks: Any, told: str, stages: str
+) -> None:
+    config = {**settings(), "gateways": gateways, "sinks": sinks}
+    (root / "stack.yaml").write_text(yaml.safe_dump(config))
+    process = start(root, "--once", "--config", str(root / "stack.yaml"))
+    shown, complaint = process.communicate(timeout=110)
+
+    assert "" == complaint
+    assert (0, True) == (process.returncode, told in shown), shown
+    if sinks:
+        assert f" {stages} " in shown
+
+
+def test_a_stack_without_gateways_is_refused_with_the_key(root: Path) -> None:
+    (root / "stack.yaml").write_text(yaml.safe_dump({**settings(), "gateways": {}}))
+    process = start(root, "--once", "--config", str(root / "stack.yaml"))
+    _, complaint = process.communicate(timeout=110)
+
+    assert 1 == process.returncode
+    assert "penstock:gateways names none" in complaint
+    assert "Traceback" not in complaint

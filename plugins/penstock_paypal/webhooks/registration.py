@@ -17,7 +17,7 @@ WANTED = (
     | {f"CUSTOMER.DISPUTE.{what}" for what in ("CREATED", "UPDATED", "RESOLVED")}
     | {"INVOICING.INVOICE.PAID", "INVOICING.INVOICE.CANCELLED"}
 )
-"""The events that have an effect."""
+"""The events a webhook must be registered for; a test compares docs/deploy.md with them."""
 _ALL = "*"
 
 
@@ -40,5 +40,6 @@ async def unregistered(api: Api, secrets: Secrets, url: str) -> str | None:
     told = {shapes.text(one, "name") for one in shapes.sequence(shapes.at(ours[0], "event_types"))}
     missing = set[str]() if _ALL in told else WANTED - told
     if missing:
-        return f"PayPal's webhook does not tell of {', '.join(sorted(missing))}: add these events"
+        named = ", ".join(sorted(missing))
+        return f"PayPal's webhook is not registered for {named}: add these events"
     return None

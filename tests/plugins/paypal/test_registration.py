@@ -69,7 +69,16 @@ def test_every_event_with_an_effect_is_demanded() -> None:
     assert {"CUSTOMER.DISPUTE.RESOLVED", "INVOICING.INVOICE.PAID"} < WANTED
 
 
-def test_deploy_md_lists_the_events_that_doctor_demands() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text("utf-8")
+async def test_the_page_on_deploying_lists_the_events_that_doctor_demands(stage: Stage) -> None:
+    """
+    All of them, or doctor complains of a webhook that was made by the page; and no other.
+    """
+    page = (Path(__file__).parents[3] / "docs/deploy.md").read_text()
+    listed = re.findall(r"^\* `([A-Z]+(?:\.[A-Z-]+)+)`$", page, re.M)
+    await register(stage, events=listed)
 
-    assert set(re.findall(r"\b[A-Z]+\.[A-Z]+\.[A-Z]+\b", page)) == WANTED
+    assert await stage.paypal.unregistered(URL) is None
+    for one in listed:
+        await register(stage, events=[other for other in listed if other != one])
+
+        assert one in (await stage.paypal.unregistered(URL) or "")
