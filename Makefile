@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || echo python3)
 PY := .venv/bin/python
 PENSTOCK := .venv/bin/penstock
+# Each worker has an emulator of its own; more than four of them gain nothing.
+TESTS := $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
 HOST ?= functions
 QUEUE ?= payments
 EVENT ?= tests/events/$(FUNCTION).json
@@ -14,7 +16,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth \
 	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -29,11 +31,19 @@ setup: ## the environments, from the locks (every other target does this by itse
 run: setup ## the platform on this machine, with a demonstration; ONCE=1 ends by itself, HOST=functions|serve
 	@$(PY) -m local.run --host $(HOST) $(if $(ONCE),--once)
 
-test: setup ## every test but the slow ones
-	@$(PY) -m pytest -q -m "not slow"
+test: setup ## every test but the slow ones, side by side
+	@$(TESTS) -m "not slow"
 
-check: lint engine ## lint and every test
-	@$(PY) -m pytest -q
+# Each part prints its closing line. A part that cannot run fails: a missing emulator or engine is
+# an error, and pytest fails where it finds no test.
+check: lint engine ## everything a change needs: lint, every test, Pulumi's engine, a short soak
+	@echo "penstock: check, 1 of 3: unit, contract, one end-to-end" && $(TESTS) -m "not slow"
+	@echo "penstock: check, 2 of 3: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak"
+	@echo "penstock: check, 3 of 3: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
+
+check-deep: check ## make check, then ten times the examples of each property, and a soak of minutes
+	@echo "penstock: check-deep, 1 of 2: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow"
+	@echo "penstock: check-deep, 2 of 2: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
 
 engine: setup ## Pulumi's engine: the installed one, or built from its Go modules, once per version
 	@$(PY) -m infra.engine

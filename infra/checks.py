@@ -9,7 +9,7 @@ import pulumi
 from infra import bundle
 from infra.access.permits import resource
 from infra.config.contract import event_types
-from infra.config.plugins import Plugins, installed
+from infra.config.plugins import EVENTS, Plugins, everything, installed
 from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
 from infra.config.stackconfig import foreign_keys
@@ -91,11 +91,11 @@ def _zips(settings: StackSettings) -> Iterator[str]:
 def _events(settings: StackSettings) -> Iterator[str]:
     known = event_types()
     for sink, given in settings.sinks.items():
-        types = given.get("events")
-        if types is None:
+        types = given.get(EVENTS)
+        if types is None or everything(types):
             continue
         if not isinstance(types, list) or not types or not known.issuperset(map(str, types)):
             yield (
-                f"{PROJECT}:sinks.{sink}.events is no list of event types: leave it out for all, "
-                f"or name some of {', '.join(sorted(known))}"
+                f"{PROJECT}:sinks.{sink}.events is no list of event types: leave it out for the "
+                f"plugin's own choice, say all, or name some of {', '.join(sorted(known))}"
             )

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from infra.components.queue import FifoQueue
+from infra.config.plugins import EVENTS, Configured
 from infra.stack import Foundation
 
 Variables = dict[str, pulumi.Input[str]]
@@ -81,13 +82,18 @@ def doors(made: Foundation) -> Variables:
 
 
 def sink(made: Foundation, name: str) -> Variables:
-    """Which sink a function delivers to, and its settings."""
-    settings = made.plugins.sinks[name].settings
+    """Which sink a function delivers to, its settings, and the event types it gets."""
+    one = made.plugins.sinks[name]
     return {
         "PENSTOCK_SINK": name,
         "PENSTOCK_SINKS": name,
-        **plugin_settings("SINK", name, settings),
+        **plugin_settings("SINK", name, sink_settings(one)),
     }
+
+
+def sink_settings(sink: Configured) -> Mapping[str, Any]:
+    """A sink's settings, with the event types that it gets among them."""
+    return {**sink.settings, EVENTS: "all" if sink.events is None else list(sink.events)}
 
 
 def plugin_settings(kind: str, name: str, settings: Mapping[str, Any]) -> Variables:

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from infra.components.function import Function
+from infra.environment import sink_settings
 from infra.stack import Foundation
 
 _SETTINGS = (
@@ -36,6 +37,6 @@ def outputs(made: Foundation, functions: Mapping[str, Function]) -> dict[str, An
         "queues": {name: queue.addresses for name, queue in made.queues.items()},
         "functions": {name: one.function.name for name, one in functions.items()},
         "gateways": {name: dict(one.settings) for name, one in made.plugins.gateways.items()},
-        "sinks": {name: dict(one.settings) for name, one in made.plugins.sinks.items()},
+        "sinks": {name: dict(sink_settings(one)) for name, one in made.plugins.sinks.items()},
         "settings": made.settings.model_dump(include=set(_SETTINGS), by_alias=True),
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from infra.config.plugins import Configured, Plugins
+from infra.config.plugins import Plugins
 from infra.config.project import PROJECT
-from infra.environment import plugin_settings
+from infra.environment import plugin_settings, sink_settings
 
 LAMBDA_BYTES = 4096
 """[aws] All variables of a function together, as JSON ("Lambda quotas")."""
@@ -18,16 +19,17 @@ PLUGIN_BYTES = 2048
 def oversize(plugins: Plugins) -> Iterator[str]:
     """Name the settings that no function can hold: of all gateways together, of each sink."""
     # A function that calls one gateway is given the settings of all of them.
-    yield from _room("gateways", "PROVIDER", plugins.gateways)
+    gateways = {name: one.settings for name, one in plugins.gateways.items()}
+    yield from _room("gateways", "PROVIDER", gateways)
     for name, one in plugins.sinks.items():
-        yield from _room("sinks", "SINK", {name: one})
+        yield from _room("sinks", "SINK", {name: sink_settings(one)})
 
 
-def _room(key: str, kind: str, used: Mapping[str, Configured]) -> Iterator[str]:
+def _room(key: str, kind: str, used: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     variables = {
         (name, setting): plugin_settings(kind, name, {setting: value})
-        for name, one in used.items()
-        for setting, value in one.settings.items()
+        for name, settings in used.items()
+        for setting, value in settings.items()
     }
     sizes = {where: _bytes(given) for where, given in variables.items()}
     total = sum(sizes.values())

@@ -140,13 +140,13 @@ def _subscribe(made: Foundation) -> None:
         SubscriptionArgs(topics["deliveries"], queues["deliveries"]),
         made.options,
     )
-    for sink in made.plugins.sinks:
+    for sink, one in made.plugins.sinks.items():
         Subscription(
             f"sink-{sink}",
             SubscriptionArgs(
                 topics["events"],
                 queues[f"sink-{sink}"],
-                made.settings.sinks[sink].get("events"),
+                one.events,
             ),
             made.options,
         )

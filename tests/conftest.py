@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from local.emulator import PYTHON, Emulator
+from tests.depth import DEEP, examples
 
 # Conformance lives outside tests/, and its asserts shall speak as plainly as those in it.
 pytest.register_assert_rewrite("penstock.testing.conformance", "penstock.testing.ports")
+
+
+if DEEP:
+    settings.register_profile("deep", max_examples=examples(100), deadline=None)
+    settings.load_profile("deep")
+
+TESTS = Path(__file__).parent
+WHOLE = ("e2e", "engine")
+"""Folders whose tests share one platform or engine, which is dear to start."""
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Side by side (`make test`), each worker takes whole files, and these folders as one."""
+    for item in items:
+        place = item.path.relative_to(TESTS)
+        group = place.parts[0] if place.parts[0] in WHOLE else place.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,7 @@ from infra.config.settings import StackSettings
 
 GROUP = "penstock"
 FILE = "plugin.json"
+EVENTS = "events"
 
 
 class Permission(BaseModel):
@@ -40,6 +41,7 @@ class Offer(BaseModel):
     secrets: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = ()
     door: dict[str, Any] | None = None
+    events: tuple[str, ...] | None = None
 
 
 class PluginFile(BaseModel):
@@ -76,11 +78,13 @@ class Configured:
 
     Attributes:
         settings: its settings, with the defaults that its schema declares.
+        events: the event types that a sink gets, sorted; None for all.
     """
 
     offer: Offer
     plugin: Plugin
     settings: Mapping[str, Any]
+    events: Sequence[str] | None = None
 
     @property
     def name(self) -> str:
@@ -141,10 +145,27 @@ def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
     return Plugins(
         {n: _configure("gateways", n, s, gateways) for n, s in settings.gateways.items()},
         {
-            n: _configure("sinks", n, {k: v for k, v in s.items() if k != "events"}, sinks)
+            n: _selecting(
+                _configure("sinks", n, {k: v for k, v in s.items() if k != EVENTS}, sinks),
+                s.get(EVENTS),
+            )
             for n, s in settings.sinks.items()
         },
     )
+
+
+def _selecting(sink: Configured, given: Any) -> Configured:
+    """With the event types that it gets: those of its setting, else its plugin's default."""
+    if everything(given):
+        return sink
+    # What is no list is refused by the checks, with the other keys that are wrong.
+    types = given if isinstance(given, list) else sink.offer.events
+    return sink if types is None else replace(sink, events=sorted(map(str, types)))
+
+
+def everything(given: Any) -> bool:
+    """Whether a sink's setting `events` selects every event: `all`, or a list with "*" in it."""
+    return given in ("all", "*") or (isinstance(given, list) and "*" in given)
 
 
 def _index(kind: str, offers: Iterable[tuple[Plugin, Offer]]) -> dict[str, tuple[Plugin, Offer]]:

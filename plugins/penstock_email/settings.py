@@ -46,6 +46,6 @@ class EmailSettings(BaseModel):
     sender: Address = Field(description="a bare address that is a verified identity of SES")
     # 50: what SES takes in one message.
     recipients: list[Address] = Field(
-        min_length=1, max_length=50, description="who gets every event; bare addresses"
+        min_length=1, max_length=50, description="who gets the events; bare addresses"
     )
     reply_to: Address | None = Field(None, description="where answers go, if not to the sender")

@@ -49,7 +49,7 @@ class EmailSink:
         self._letters = Letters()
 
     def accepts(self, event: Event) -> bool:
-        """Whatever the queue's filter let through."""
+        """Every event of a selected type; the stage has looked at that."""
         return True
 
     async def deliver(self, event: Event, attempt: Attempt) -> Delivering:

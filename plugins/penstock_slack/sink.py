@@ -58,7 +58,7 @@ class SlackSink:
         self._context = context
 
     def accepts(self, event: Event) -> bool:
-        """Whatever the queue's filter let through."""
+        """Every event of a selected type; the stage has looked at that."""
         return True
 
     async def deliver(self, event: Event, attempt: Attempt) -> Delivering:

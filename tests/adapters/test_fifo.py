@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.adapters.memory.fifo import Fifo
+from tests.depth import examples
 
 START = datetime(2026, 11, 2, 12, tzinfo=UTC)
 VISIBILITY = timedelta(seconds=30)
@@ -58,7 +59,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(STEPS)
 def test_it_hands_out_what_a_plain_queue_would(steps):
     """

@@ -18,6 +18,7 @@ from schemathesis.generation import GenerationMode
 
 from penstock import contracts
 from tests.contract.conftest import Live
+from tests.depth import examples
 
 CONTRACT = contracts.load()
 SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(CONTRACT.published)))
@@ -39,7 +40,7 @@ def excluded(operation: str) -> list[Any]:
 
 @SCHEMA.parametrize()
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     database=None,
     derandomize=True,

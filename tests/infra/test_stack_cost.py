@@ -44,8 +44,15 @@ Graph = Sequence[Declared]
 
 
 @pytest.fixture(scope="module")
-def graph(bundles: Path) -> Graph:
+def committed(bundles: Path) -> Graph:
+    """The stack prod as it is: its sinks get what people act on."""
     return capture("prod", {**stack_config("prod"), "bundles": str(bundles)})
+
+
+@pytest.fixture(scope="module")
+def graph(committed: Graph) -> Graph:
+    """The same with every event to both sinks: the most that it can cost."""
+    return unfiltered(committed)
 
 
 def lines(
@@ -169,6 +176,33 @@ def test_a_sink_that_selects_one_of_a_sales_two_events_halves_its_letters(graph:
         mailed(one, KINDS["sale"], MILLION).quantity for one in (graph, chosen)
     )
     assert 0 == mailed(chosen, KINDS["refund"], MILLION).quantity
+
+
+def test_by_default_a_sale_is_one_slack_message_and_no_letter(
+    committed: Graph, graph: Graph
+) -> None:
+    delivered = by_function(committed, KINDS["sale"], MILLION, 1)
+
+    assert "deliver-slack" in delivered
+    assert "deliver-email" not in delivered
+    assert 0 == mailed(committed, KINDS["sale"], MILLION).quantity
+    assert 3 * MILLION == (
+        lines(graph)["SNS FIFO, to subscribers"].quantity
+        - lines(committed)["SNS FIFO, to subscribers"].quantity
+    )
+
+
+def test_the_documents_say_what_the_default_selection_costs(
+    committed: Graph, graph: Graph
+) -> None:
+    page = (ROOT / "docs" / "stack.md").read_text()
+    kinds = ("recorded", "refund", "sale")
+    every, chosen = (
+        [of_sinks(stack, kind, MILLION, 10) for kind in kinds] for stack in (graph, committed)
+    )
+    rows = [f"| {most:.2f} | {least:.2f} |" for most, least in zip(every, chosen, strict=True)]
+
+    assert [] == [row for row in rows if row not in page]
 
 
 def test_an_event_that_no_sink_selects_costs_no_delivery(graph: Graph) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.config.plugins import installed
 from infra.config.project import ConfigError
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
@@ -109,6 +110,36 @@ def test_a_sinks_events_narrow_what_reaches_its_queue(bundles: Path) -> None:
     assert "MessageAttributes" == subscription["filterPolicyScope"]
 
 
+def test_without_a_selection_a_sinks_queue_gets_what_its_plugin_chose(
+    graph: Sequence[Declared],
+) -> None:
+    chosen = {
+        offer.name: sorted(offer.events or ()) for one in installed() for offer in one.file.sinks
+    }
+    subscriptions, functions = of(graph, "TopicSubscription"), of(graph, "Function")
+
+    for sink in ("slack", "email"):
+        policy = json.loads(subscriptions[f"sink-{sink}"]["filterPolicy"])
+        variables = functions[f"deliver-{sink}"]["environment"]["variables"]
+        assert {"type": chosen[sink]} == policy
+        assert chosen[sink] == json.loads(variables[f"SINK_{sink.upper()}_EVENTS"])
+        assert "dispute.opened" in chosen[sink]
+        assert "notification.recorded" not in chosen[sink]
+
+
+@pytest.mark.parametrize("everything", ["all", ["*"], ["payment.parked", "*"]])
+def test_a_sink_may_get_every_event(bundles: Path, everything: Any) -> None:
+    config = {**stack_config("dev"), "bundles": str(bundles)}
+    config["penstock:sinks"] = {"slack": {"events": everything}}
+    made = capture("dev", config)
+
+    assert of(made, "TopicSubscription")["sink-slack"].get("filterPolicy") is None
+    assert (
+        "all"
+        == of(made, "Function")["deliver-slack"]["environment"]["variables"]["SINK_SLACK_EVENTS"]
+    )
+
+
 @pytest.mark.parametrize("size", [1, 7])
 def test_payments_are_taken_as_many_at_a_time_as_the_stack_says(bundles: Path, size: int) -> None:
     config = {**stack_config("dev"), "bundles": str(bundles), "sqsMaxNumberOfMessages": size}
@@ -134,7 +165,10 @@ def test_a_host_of_ones_own_has_the_queues_to_itself(bundles: Path) -> None:
     assert {"DISABLED"} == {one["state"] for one in of(graph, "EventRule").values()}
 
 
-def test_a_sink_that_waits_for_events_nobody_publishes_is_refused(dev: dict[str, Any]) -> None:
-    dev["penstock:sinks"] = {"slack": {"events": ["payment.suceeded"]}}
+@pytest.mark.parametrize("wrong", [["payment.suceeded"], [], "some", {"a": 1}, 7, [None]])
+def test_a_sink_that_waits_for_events_nobody_publishes_is_refused(
+    dev: dict[str, Any], wrong: Any
+) -> None:
+    dev["penstock:sinks"] = {"slack": {"events": wrong}}
     with pytest.raises(ConfigError, match=r"penstock:sinks\.slack\.events .*payment\.succeeded"):
         capture("dev", dev)

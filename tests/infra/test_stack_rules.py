@@ -16,6 +16,7 @@ from infra.config.project import ROOT
 from infra.graph.capture import capture
 from infra.graph.program import stack_config
 from infra.rules import RULES, broken
+from tests.depth import examples
 from tests.infra.broken_stacks import BREAKS, Graph, changed
 
 
@@ -91,7 +92,7 @@ CONFIGS = st.fixed_dictionaries(
 
 @pytest.mark.slow
 @settings(
-    max_examples=50,
+    max_examples=examples(50),
     deadline=None,
     # The zips are the same for every example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -21,7 +21,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from penstock.api import Simulated
 from penstock.testing.simulator import with_faults
-from penstock_slack.simulator.mrkdwn import to_html
+from penstock_slack.simulator.mrkdwn import shown, to_html
 from penstock_slack.simulator.rules import refusal
 
 _WEBHOOK = "/services/T000/B000/local"
@@ -70,6 +70,7 @@ class SlackSimulator:
                 "received_at": self.now().isoformat(),
                 "text": payload.get("text", ""),
                 "blocks": payload.get("blocks", []),
+                "mrkdwn": payload.get("mrkdwn", True),
             }
         )
         del self.messages[:-_KEPT]
@@ -77,7 +78,7 @@ class SlackSimulator:
 
     async def _page(self, _: web.Request) -> web.Response:
         page = _templates().get_template("channel.html")
-        html = page.render(messages=self.messages[::-1], mrkdwn=to_html)
+        html = page.render(messages=self.messages[::-1], mrkdwn=to_html, shown=shown)
         return web.Response(text=html, content_type="text/html")
 
     async def _list(self, _: web.Request) -> web.Response:

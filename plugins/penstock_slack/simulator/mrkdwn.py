@@ -1,13 +1,37 @@
-"""Slack's mrkdwn as HTML, as far as our messages use it: bold, links, lines."""
+"""
+Slack's text objects as HTML.
+
+Of mrkdwn: bold, italic, strikethrough, code, emoji, links, lines. Of plain text: emoji, unless
+they are off.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from markupsafe import Markup, escape
 
 _TOKEN = re.compile(r"<(?P<url>https?://[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>|<(?P<act>[^<>]*)>")
-_BOLD = re.compile(r"\*([^*\n]+)\*")
+_EMOJI = re.compile(r":([a-z0-9_+-]+):")
+_MARKS = (
+    (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"),
+    (re.compile(r"\*([^*\n]+)\*"), r"<strong>\1</strong>"),
+    (re.compile(r"(?<!\w)_([^_\n]+)_(?!\w)"), r"<em>\1</em>"),
+    (re.compile(r"~([^~\n]+)~"), r"<del>\1</del>"),
+    (_EMOJI, r'<span class="emoji">\1</span>'),
+)
+
+
+def shown(text: Mapping[str, Any]) -> Markup:
+    """A text object as a person sees it."""
+    if text["type"] == "mrkdwn":
+        return to_html(text["text"])
+    escaped = str(escape(text["text"]))
+    if text.get("emoji", True):
+        escaped = _EMOJI.sub(r'<span class="emoji">\1</span>', escaped)
+    return Markup(escaped)  # noqa: S704 - escaped above, our own tags added
 
 
 def to_html(text: str) -> Markup:
@@ -26,8 +50,9 @@ def to_html(text: str) -> Markup:
 
 def _plain(text: str) -> Markup:
     escaped = str(escape(_unescape(text)))
-    bold = _BOLD.sub(r"<strong>\1</strong>", escaped)
-    return Markup(bold.replace("\n", "<br>"))  # noqa: S704 - escaped above, our own tags added
+    for mark, html in _MARKS:
+        escaped = mark.sub(html, escaped)
+    return Markup(escaped.replace("\n", "<br>"))  # noqa: S704 - escaped above, our own tags added
 
 
 def _unescape(text: str) -> str:

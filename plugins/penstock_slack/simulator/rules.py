@@ -49,10 +49,14 @@ def _text(text: Any, longest: int) -> bool:
     if not isinstance(text, dict):
         return False
     match cast(dict[str, Any], text):
-        case {"type": "plain_text" | "mrkdwn", "text": str(written)}:
-            return 1 <= len(written) <= longest
+        case {"type": "plain_text", "text": str(written), **rest}:
+            option = "emoji"
+        case {"type": "mrkdwn", "text": str(written), **rest}:
+            option = "verbatim"
         case _:
             return False
+    known = rest.keys() <= {option} and isinstance(rest.get(option, True), bool)
+    return known and 1 <= len(written) <= longest
 
 
 def _texts(block: Mapping[str, Any]) -> list[str]:

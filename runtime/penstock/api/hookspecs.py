@@ -64,8 +64,16 @@ class Register(Protocol[T_contra]):
         secrets: tuple[str, ...] = (),
         permissions: tuple[Permission, ...] = (),
         door: Door | None = None,
+        events: tuple[str, ...] | None = None,
     ) -> None:
-        """Offer one; `secrets` are the fields of its secret."""
+        """
+        Offer one.
+
+        Args:
+            secrets: the fields of its secret.
+            events: for a sink, the event types it gets unless the stack's setting `events` says
+                otherwise; None for all.
+        """
         ...
 
 

@@ -191,7 +191,8 @@ class Platform:
             PluginError: names the plugin that is not there or not configured.
         """
         built = self.registry.build_sink(sink, self.environ, self._context)
-        return Deliver(built, self.world.attempts, self.world.clock)
+        selected = self.registry.selection(sink, self.environ)
+        return Deliver(built, self.world.attempts, self.world.clock, selected)
 
     def batch(self, function: Function, sink: str | None = None) -> Batch:
         """How a host works through what the queue of a consuming function hands out."""

@@ -24,6 +24,18 @@ def payment_id(idempotency_key: str) -> str:
     return f"pay-{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}"
 
 
+def attempt(payment: Payment) -> str:
+    """
+    The deduplication id of the payment's message: its id and how often its charge was begun.
+
+    A queue takes and drops a message whose id it has seen within five minutes, even after the
+    first copy is gone (Amazon SQS, "Exactly-once processing"). Named by the payment alone, the
+    request that follows a repair would be lost.
+    """
+    charge = payment.operation(OperationKind.charge)
+    return f"{payment.id}#{charge.attempts if charge else 0}"
+
+
 @dataclass(frozen=True, slots=True)
 class Accept:
     """
@@ -59,13 +71,21 @@ class Accept:
         return payment
 
     async def send(self, payment: Payment) -> None:
-        """Put the payment's message on the queue, and note that a message carries it now."""
+        """
+        Put the payment's message on the queue, and note that a message carries it now.
+
+        A message that was not sent for certain is sent again under the same deduplication id,
+        and one for a new attempt under another; see `attempt`.
+
+        Raises:
+            ChannelUnavailable: the queue did not take it.
+        """
         message = ChargeMessage(payment.id, payment.gateway, payment.order)
         await self.payments.send(
             Outgoing(
                 message.dumps(),
                 group=payment.id,
-                dedup=payment.id,
+                dedup=attempt(payment),
                 attributes={"gateway": payment.gateway},
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -17,11 +18,18 @@ from penstock.ports import Attempts, Message
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """The stage of one sink: its queue, its record, its pace; no other sink waits for it."""
+    """
+    The stage of one sink: its queue, its record, its pace; no other sink waits for it.
+
+    Attributes:
+        selected: the event types it gets; None for all. The topic's filter holds the others back
+            already, except what was on its way when the selection changed.
+    """
 
     sink: Sink
     attempts: Attempts
     clock: Clock
+    selected: Collection[str] | None = None
 
     async def __call__(self, message: Message) -> Handled:
         """
@@ -41,7 +49,7 @@ class Deliver:
             delivery_id=message.attributes.get(correlation.DELIVERY),
         )
         # During a deployment newer code may publish what this code has no words for.
-        if not event.known or not self.sink.accepts(event):
+        if not event.known or not self._selects(event) or not self.sink.accepts(event):
             return Handled(event.entity, "skipped")
         if await self.attempts.delivered(self.sink.name, event.id):
             return Handled(event.entity, "duplicate")
@@ -56,3 +64,6 @@ class Deliver:
                 raise SinkRefused(because)
             case _:
                 assert_never(answer)
+
+    def _selects(self, event: Event) -> bool:
+        return self.selected is None or event.type in self.selected

@@ -2,9 +2,11 @@
 
 from penstock.plugins.describe import describe
 from penstock.plugins.environment import (
+    EVENTS,
     as_text,
     plugin_variables,
     prefix,
+    read_selection,
     read_settings,
     variable,
 )
@@ -13,6 +15,7 @@ from penstock.plugins.registration import Kind, Plugin, Registration, StandIn
 from penstock.plugins.registry import MakeContext, Registry
 
 __all__ = [
+    "EVENTS",
     "Kind",
     "MakeContext",
     "Plugin",
@@ -25,6 +28,7 @@ __all__ = [
     "load",
     "plugin_variables",
     "prefix",
+    "read_selection",
     "read_settings",
     "variable",
 ]

@@ -23,12 +23,16 @@ def describe(plugin: Plugin) -> dict[str, Any]:
             if one.kind is Kind.gateway
         ],
         "sinks": [
-            {"name": one.name, **_needs(one)}
+            {"name": one.name, "events": _listed(one.events), **_needs(one)}
             for one in plugin.registrations
             if one.kind is Kind.sink
         ],
         "simulators": [{"name": one.name, "build": one.build} for one in plugin.simulators],
     }
+
+
+def _listed(events: tuple[str, ...] | None) -> list[str] | None:
+    return [str(one) for one in events] if events is not None else None
 
 
 def _needs(registration: Registration) -> dict[str, Any]:

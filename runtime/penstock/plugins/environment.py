@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +11,9 @@ from pydantic import BaseModel, ValidationError
 from penstock.errors import PluginError
 from penstock.plugins.registration import Kind, Registration
 
+EVENTS = "events"
+"""The setting that every sink has besides its own: which event types it gets."""
+_ALL = ("all", "*")
 _PREFIX = {Kind.gateway: "PROVIDER", Kind.sink: "SINK"}
 
 
@@ -57,6 +60,8 @@ def read_settings(registration: Registration, environ: Mapping[str, str]) -> Bas
         for name, value in environ.items()
         if value and name.startswith(prefix(registration.kind, registration.name))
     }
+    if registration.kind is Kind.sink:
+        given.pop(variable(Kind.sink, registration.name, EVENTS), None)
     wrong = [
         f"{name} is no setting of it (it has {', '.join(fields) or 'none'})"
         for name in sorted(given.keys() - fields.keys())
@@ -75,6 +80,34 @@ def read_settings(registration: Registration, environ: Mapping[str, str]) -> Bas
         complaint = _complaint(registration, _problems(registration, exc))
         # Without its cause: pydantic writes the value into its message.
         raise PluginError(complaint) from None
+
+
+def read_selection(
+    registration: Registration, environ: Mapping[str, str]
+) -> Collection[str] | None:
+    """
+    Which event types a sink gets: what its variable SINK_<NAME>_EVENTS says, else its default.
+
+    The variable holds `all` or a JSON list; a list with "*" in it is all, too. None for all.
+
+    Raises:
+        PluginError: it holds neither.
+    """
+    name = variable(Kind.sink, registration.name, EVENTS)
+    text = environ.get(name, "")
+    if not text:
+        return registration.events
+    try:
+        given: Any = _value(text)
+    except ValueError:
+        given = None
+    if given in _ALL:
+        return None
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in cast(Any, given)):
+        wrong = f"{name} is neither `all` nor a list of event types"
+        raise PluginError(_complaint(registration, [wrong]))
+    types = frozenset(cast(list[str], given))
+    return None if types.intersection(_ALL) else types
 
 
 def _value(text: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel
 
-from penstock.api import Context, Door, Permission, Sink, capabilities
+from penstock.api import Context, Door, EventType, Permission, Sink, capabilities
 from penstock.api.gateway import CAPABILITIES
 from penstock.errors import PluginError
 
@@ -34,6 +34,7 @@ class Registration:
     Attributes:
         plugin: the module it came from; errors name it.
         made: the class that `build` returns; what it can do is read off it.
+        events: for a sink, the event types it gets by default; None for all.
     """
 
     plugin: str
@@ -45,6 +46,7 @@ class Registration:
     secrets: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = ()
     door: Door | None = None
+    events: tuple[str, ...] | None = None
 
     @property
     def capabilities(self) -> tuple[str, ...]:
@@ -137,8 +139,11 @@ def _check_claims(registration: Registration) -> None:
         raise PluginError(f"{registration}: settings must be a pydantic model")
     if registration.kind is Kind.sink:
         _check_members(registration, Sink)
+        _check_events(registration)
         return
 
+    if registration.events is not None:
+        raise PluginError(f"{registration}: only a sink gets events: leave `events` out")
     for protocol in CAPABILITIES:
         if any(hasattr(made, member) for member in _members(protocol)):
             _check_members(registration, protocol)
@@ -148,6 +153,19 @@ def _check_claims(registration: Registration) -> None:
         raise PluginError(f"{registration}: webhooks and a door come together or not at all")
     if registration.door is not None:
         _check_door(registration, registration.door)
+
+
+def _check_events(registration: Registration) -> None:
+    if "events" in registration.settings.model_fields:
+        raise PluginError(
+            f"{registration}: `events` is a setting that every sink has: rename the plugin's own"
+        )
+    unknown = [one for one in registration.events or () if one not in set(EventType)]
+    if unknown or registration.events == ():
+        raise PluginError(
+            f"{registration}: events must name event types, and does not:"
+            f" {', '.join(unknown) or 'it is empty'}"
+        )
 
 
 def _check_members(registration: Registration, protocol: type) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from penstock.api import Context, Gateway, SettingsError, Sink
 from penstock.errors import PluginError
-from penstock.plugins.environment import read_settings
+from penstock.plugins.environment import read_selection, read_settings
 from penstock.plugins.registration import Kind, Plugin, Registration, StandIn
 
 MakeContext = Callable[[Registration, BaseModel], Context[Any]]
@@ -80,6 +80,15 @@ class Registry:
             PluginError: unknown, wrongly configured, or not what it claims to be.
         """
         return cast(Sink, _build(self.sink(name), environ, make_context))
+
+    def selection(self, name: str, environ: Mapping[str, str]) -> Collection[str] | None:
+        """
+        The event types that the sink of that name gets; None for all.
+
+        Raises:
+            PluginError: unknown, or wrongly configured.
+        """
+        return read_selection(self.sink(name), environ)
 
     def _find(self, kind: Kind, name: str) -> Registration:
         offered = {one.name: one for one in self.registrations if one.kind is kind}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from penstock.api import Delivery, EntityKind, MalformedDelivery, Notification, Ref
 from penstock_paypal.webhooks import door
 from penstock_paypal.webhooks.notification import read
+from tests.depth import examples
 from tests.plugins.paypal.reference import PRESENT, needs_reference, samples
 
 SENT = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -257,7 +258,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     event_type=st.sampled_from(
         [
@@ -280,7 +281,7 @@ def test_any_json_is_read_or_malformed(event_type: str, event: dict[str, Any]) -
     assert notification == Notification.loads(notification.dumps())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(body=st.binary(max_size=200), stamp=st.text(max_size=30))
 def test_any_bytes_are_read_or_malformed(body: bytes, stamp: str) -> None:
     try:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from penstock.api import Authentic, Delivery, Forged, GatewayUnavailable, Secret, Undecided
 from penstock_paypal.simulator.authority import Authority
 from penstock_paypal.webhooks import door
+from tests.depth import examples
 from tests.plugins.paypal.signing import BODY, SENT, WEBHOOK_ID, World
 
 NO_MATCH = Forged("the signature does not match")
@@ -317,7 +318,7 @@ _HOSTILE = World.of(Authority.make(SENT - timedelta(days=30)))
 text = st.text(max_size=60)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     headers=st.dictionaries(st.sampled_from([*door.PATTERNS, door.CERT_URL, "x"]), text),
     body=st.binary(max_size=200),
@@ -332,7 +333,7 @@ async def test_hostile_headers_and_bodies_get_an_answer_and_never_an_error(
     assert isinstance(await world.ask(delivery, datetime.now(UTC)), Forged | Undecided | Authentic)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(data=st.data())
 async def test_headers_of_the_right_shape_get_an_answer_too(data: st.DataObject) -> None:
     shapes = {name: st.from_regex(p, fullmatch=True) for name, p in door.PATTERNS.items()}

@@ -25,20 +25,39 @@ def texts(payload: dict[str, Any]) -> list[str]:
     return shown
 
 
+def formatted(payload: dict[str, Any]) -> list[str]:
+    """Every text that Slack reads its control sequences in."""
+    parts = [
+        part
+        for block in payload["blocks"]
+        for part in (*block.get("fields", []), *block.get("elements", []))
+    ]
+    return [payload["text"], *(part["text"] for part in parts if part["type"] == "mrkdwn")]
+
+
+def rows(payload: dict[str, Any]) -> list[tuple[str, str]]:
+    """Each label as Slack would get it, with its value."""
+    found: list[tuple[str, str]] = []
+    for block in payload["blocks"]:
+        written = [field["text"] for field in block.get("fields", [])]
+        found += zip(written[::2], written[1::2], strict=True)
+    return found
+
+
 def test_a_message_says_what_happened_to_whose_money():
     payload = message(
         event(EventType.payment_declined, status="declined", reason="insufficient_funds"), API
     )
 
-    header, section, footer = payload["blocks"]
+    header, *_, footer = payload["blocks"]
     assert "Payment declined: 12.50 USD" == header["text"]["text"]
     assert {
-        "*Plan*\nGold",
-        "*Payer*\nAda Lovelace",
-        "*Payer reference*\ncustomer-12",
-        "*Status*\ndeclined",
-        "*Reason*\ninsufficient funds",
-    } <= {field["text"] for field in section["fields"]}
+        ("*Plan*", "Gold"),
+        ("*Payer*", "Ada Lovelace"),
+        ("*Payer reference*", "customer-12"),
+        ("*Status*", "declined"),
+        ("*Reason*", "insufficient funds"),
+    } <= set(rows(payload))
     assert [
         "<https://penstock.test/payments/pay-1|Payment>",
         "<https://gateway.test/charges/ch_1|gateway>",
@@ -91,12 +110,41 @@ def test_no_name_of_a_customer_makes_slack_act(field: str, injection: str):
         API,
     )
 
-    for text in texts(payload):
+    for text in formatted(payload):
         ours = text.replace("<https://penstock.test/payments/pay-1|Payment>", "").replace(
             "<https://gateway.test/charges/ch_1|gateway>", ""
         )
         assert not re.search("[<>]", ours)
     assert escape(injection) in payload["text"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "*APPROVED* :white_check_mark: `code` ~gone~ _it_ B",
+        "<!channel> & <https://evil.test|Ada>",
+        "> quoted",
+        "&lt;b&gt;",
+    ],
+)
+def test_a_strangers_name_is_shown_exactly_as_it_was_written(name: str):
+    """
+    As plain text without emoji; nothing in the text for notifications is formatted either.
+    """
+    payload = message(event(payer={"name": name}), API)
+
+    fields = [field for block in payload["blocks"] for field in block.get("fields", [])]
+    assert {"type": "plain_text", "text": name, "emoji": False} in fields
+    assert payload["mrkdwn"] is False
+
+
+def test_no_value_is_formatted_and_every_label_is_ours():
+    payload = message(event(reason="*x*", reference=":x:", plan={"id": "`x`"}, status="~x~"), API)
+
+    fields = [field for block in payload["blocks"] for field in block.get("fields", [])]
+    assert {"mrkdwn"} == {field["type"] for field in fields[::2]}
+    assert {"plain_text"} == {field["type"] for field in fields[1::2]}
+    assert all(re.fullmatch(r"\*[A-Z][a-z ]+\*", field["text"]) for field in fields[::2])
 
 
 def test_exactly_three_characters_are_escaped_the_ampersand_first():
@@ -106,7 +154,7 @@ def test_exactly_three_characters_are_escaped_the_ampersand_first():
 def test_a_name_cannot_forge_another_line():
     payload = message(event(payer={"name": "Ada\n*Status*\nsucceeded\u202e\x00"}), API)
 
-    assert "*Payer*\nAda *Status* succeeded" in texts(payload)
+    assert ("*Payer*", "Ada *Status* succeeded") in rows(payload)
     assert 1 == sum(line.startswith("Status:") for line in payload["text"].splitlines())
 
 
@@ -116,7 +164,8 @@ def test_nothing_in_it_is_linked_or_mentioned_but_by_us():
     assert (False, False) == (payload["unfurl_links"], payload["unfurl_media"])
     for block in payload["blocks"]:
         for part in [*block.get("fields", []), *block.get("elements", [])]:
-            assert part["verbatim"] is True
+            mrkdwn = part["type"] == "mrkdwn"
+            assert part["verbatim"] if mrkdwn else not part["emoji"]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +235,7 @@ def test_data_of_another_shape_is_left_out(data: dict[str, Any]):
 def test_what_differs_is_the_reason():
     payload = message(event(EventType.payment_contradicted, differs=["amount", "currency"]), API)
 
-    assert "*Reason*\ndiffers in amount, currency" in texts(payload)
+    assert ("*Reason*", "differs in amount, currency") in rows(payload)
 
 
 def test_a_partial_refund_shows_what_was_refunded_and_not_what_was_paid():
@@ -205,11 +254,11 @@ def test_a_dispute_shows_its_amount_and_the_date_to_respond_by_first():
         event(EventType.dispute_opened, amount={"minor": 9600, "currency": "USD"}), API
     )
 
-    header, section, footer = payload["blocks"]
+    header, *_, footer = payload["blocks"]
     until = "3 December 2026, 14:00 UTC"
     assert f"Dispute opened: 96.00 USD. Respond by {until}" == header["text"]["text"]
     assert payload["text"].startswith(f"Dispute opened: 96.00 USD. Respond by {until}\n")
-    assert f"*Respond by*\n{until}" == section["fields"][0]["text"]
+    assert ("*Respond by*", until) == next(iter(rows(payload)))
     assert "<https://penstock.test/payments/pay-1|Payment>" == footer["elements"][0]["text"]
 
 

@@ -13,10 +13,11 @@ from aiohttp.test_utils import TestClient, TestServer
 from penstock.testing.builders import event
 from penstock_slack.message import message
 from penstock_slack.simulator import build
-from penstock_slack.simulator.mrkdwn import to_html
+from penstock_slack.simulator.mrkdwn import shown, to_html
 from penstock_slack.simulator.rules import refusal
 
 Client = TestClient[Any, Any]
+PLAIN = {"type": "plain_text", "text": "x"}
 HOOK = "/services/T000/B000/local"
 
 
@@ -42,8 +43,36 @@ async def test_what_is_posted_is_shown(client: Client):
         page = await answer.text()
     assert "text/html" == answer.content_type
     assert "<h2>Payment succeeded: 12.50 USD</h2>" in page
-    assert "<strong>Payer</strong><br>Ada Lovelace" in page
+    assert "<div><strong>Payer</strong></div><div>Ada Lovelace</div>" in page
     assert '<a href="https://penstock.test/payments/pay-1">Payment</a>' in page
+
+
+async def test_a_name_that_looks_like_formatting_is_shown_as_it_was_written(client: Client):
+    name = "*APPROVED* :white_check_mark: `code` ~gone~ _it_ B"
+    await post(client, message(event(payer={"name": name}), "https://penstock.test"))
+
+    async with client.get("/") as answer:
+        assert f"<div>{name}</div>" in await answer.text()
+
+
+def test_the_page_shows_the_formatting_that_slack_would_show():
+    name = "*A* _b_ ~c~ `d` :x:"
+    formatted = (
+        '<strong>A</strong> <em>b</em> <del>c</del> <code>d</code> <span class="emoji">x</span>'
+    )
+
+    assert formatted == str(shown({"type": "mrkdwn", "text": name}))
+    assert '*A* <span class="emoji">x</span>' == str(
+        shown({"type": "plain_text", "text": "*A* :x:"})
+    )
+    assert name == str(shown({"type": "plain_text", "text": name, "emoji": False}))
+
+
+async def test_a_message_that_turns_formatting_off_is_shown_without(client: Client):
+    await post(client, {"text": "*first*", "mrkdwn": False})
+
+    async with client.get("/") as answer:
+        assert "<p>*first*</p>" in await answer.text()
 
 
 async def test_the_newest_is_on_top_of_the_page_and_last_in_the_list(client: Client):
@@ -95,6 +124,15 @@ async def test_another_address_is_no_webhook(client: Client):
         ({"blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
         ({"blocks": [{"type": "section", "fields": []}]}, "invalid_blocks"),
         ({"blocks": [{"type": "section", "text": "x"}]}, "invalid_blocks"),
+        (
+            {"blocks": [{"type": "section", "text": {**PLAIN, "verbatim": True}}]},
+            "invalid_blocks",
+        ),
+        ({"blocks": [{"type": "section", "text": {**PLAIN, "emoji": "no"}}]}, "invalid_blocks"),
+        (
+            {"blocks": [{"type": "section", "text": {**PLAIN, "type": "mrkdwn", "emoji": False}}]},
+            "invalid_blocks",
+        ),
         (
             {"blocks": [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}]},
             "invalid_blocks",

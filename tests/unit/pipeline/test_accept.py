@@ -1,9 +1,12 @@
 """Accept: one key is one payment, committed before it is sent, and sent whatever happens."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from penstock.api import Refused
+from penstock.domain import rules
 from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.errors import ChannelUnavailable, MissingCapability, PaymentConflict
@@ -124,6 +127,96 @@ async def test_the_same_request_at_the_same_moment_is_one_payment_and_both_are_t
     second = await world.accept("key-1", "acme", ORDER)
 
     assert first.id == second.id
+    assert 1 == len(await world.drain(world.payments))
+
+
+async def parked(world: World) -> Payment:
+    """A payment whose gateway refused the charge: its message is parked, nothing will send it."""
+    world.acme.answers = [Refused("the gateway is misconfigured")]
+    accepted = await world.accept("key-1", "acme", ORDER)
+    await world.consume(world.payments, world.charge)
+    held = await world.ledger.load(accepted.id)
+    assert held is not None
+    assert PaymentStatus.parked is held.status
+    return held
+
+
+@pytest.mark.parametrize("seconds", [0, 80, 299, 3600])
+async def test_the_same_request_after_a_repair_charges_at_once(seconds: int):
+    """
+    A queue drops a message whose deduplication id it has seen within five minutes, and answers
+    as if it took it: each attempt has an id of its own.
+    """
+    world = World()
+    await parked(world)
+    world.clock.advance(seconds)
+
+    again = await world.accept("key-1", "acme", ORDER)
+    await world.consume(world.payments, world.charge)
+
+    held = await world.ledger.load(again.id)
+    assert held is not None
+    assert (PaymentStatus.succeeded, 2) == (held.status, world.acme.charge_calls)
+    assert 1 == len(world.acme.charges)
+
+
+async def test_a_request_that_is_refused_again_may_be_repeated_until_the_repair():
+    world = World()
+    held = await parked(world)
+    for _ in range(3):
+        world.acme.answers = [Refused("the gateway is misconfigured")]
+        await world.accept("key-1", "acme", ORDER)
+        await world.consume(world.payments, world.charge)
+
+    await world.accept("key-1", "acme", ORDER)
+    await world.consume(world.payments, world.charge)
+
+    charged = await world.ledger.load(held.id)
+    assert charged is not None
+    assert (PaymentStatus.succeeded, 5) == (charged.status, world.acme.charge_calls)
+
+
+async def test_a_charge_that_is_due_again_is_sent_by_the_sweep_and_not_dropped():
+    world = World()
+    held = await parked(world)
+    operation = held.operation(OperationKind.charge)
+    assert operation is not None
+    now = world.clock.now()
+    due = rules.settle(
+        held, replace(operation, due_at=now), held.status, now=now, new_id=world.ids.new
+    )
+    await world.ledger.commit(due)
+
+    await world.sweep()
+    await world.consume(world.payments, world.charge)
+
+    charged = await world.ledger.load(held.id)
+    assert charged is not None
+    assert (PaymentStatus.succeeded, 2) == (charged.status, world.acme.charge_calls)
+
+
+async def test_a_message_that_may_have_been_taken_is_not_sent_twice_by_the_sweep():
+    """
+    Sent, and the process ends before it notes that: the sweep's copy names the same attempt.
+    """
+    world = World()
+    queue = world.payments
+
+    class Lost:
+        """A queue that takes the message, and whose answer is lost."""
+
+        async def send(self, message: Outgoing) -> None:
+            await queue.send(message)
+            raise ChannelUnavailable("the answer was lost")
+
+    world.wrap = lambda port: Lost() if port is queue else port
+    with pytest.raises(ChannelUnavailable):
+        await world.accept("key-1", "acme", ORDER)
+    world.wrap = lambda port: port
+    world.clock.advance(61)
+
+    await world.sweep()
+
     assert 1 == len(await world.drain(world.payments))
 
 

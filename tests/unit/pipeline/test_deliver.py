@@ -1,5 +1,7 @@
 """Deliver: a sink gets an event once, at its own pace, or not at all with a reason."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -30,6 +32,13 @@ class Board:
     async def deliver(self, event: Event, attempt: Attempt) -> Delivering:
         self.had.append((event.id, attempt.number))
         return self._answer
+
+
+class Everything(Board):
+    """A board that takes any event."""
+
+    def accepts(self, event: Event) -> bool:
+        return True
 
 
 def stage(board: Board) -> Deliver:
@@ -67,3 +76,31 @@ async def test_a_sink_that_says_later_is_tried_then_and_told_which_attempt_it_is
 async def test_a_sink_that_never_will_parks_the_event_with_its_reason():
     with pytest.raises(SinkRefused, match="channel_not_found"):
         await stage(Board(Refused("channel_not_found")))(message(PAID.dumps()))
+
+
+async def test_an_event_of_a_type_that_only_newer_code_knows_is_skipped_and_never_parked():
+    """
+    During a deployment newer code publishes already while this code still delivers.
+    """
+    newer = json.loads(PAID.dumps()) | {"type": "payment.blessed"}
+    board = Everything(Delivered())
+
+    handled = await stage(board)(message(json.dumps(newer)))
+
+    assert ([], "skipped") == (board.had, handled.outcome)
+
+
+@pytest.mark.parametrize(
+    ("selected", "outcome"),
+    [
+        (None, "payment.succeeded delivered"),
+        ({"payment.succeeded", "dispute.opened"}, "payment.succeeded delivered"),
+        ({"dispute.opened"}, "skipped"),
+    ],
+)
+async def test_a_sink_gets_only_the_event_types_that_are_selected_for_it(
+    selected: set[str] | None, outcome: str
+):
+    deliver = replace(stage(Everything(Delivered())), selected=selected)
+
+    assert outcome == (await deliver(message(PAID.dumps()))).outcome

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from penstock.adapters.archive import stamp
+from penstock.domain.money import Money
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -86,6 +87,9 @@ def _typed(hint: Any, raw: Any) -> Any:
         return tuple(_typed(get_args(hint)[0], one) for one in raw)
     if origin is not None and issubclass(origin, Mapping):
         return dict(json.loads(raw))
+    if hint is Money:
+        # Also in a currency that has left the list since it was written.
+        return Money.kept(raw["minor"], raw["currency"])
     if is_dataclass(hint):
         return from_record(cast("type[Any]", hint), raw)
     if issubclass(hint, datetime):

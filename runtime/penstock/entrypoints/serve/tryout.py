@@ -17,12 +17,20 @@ from typing import cast
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
-from penstock.api import Simulated, Simulator
+from penstock.api import Clock, Simulated, Simulator
 from penstock.bootstrap import Platform
 from penstock.bootstrap.memory import MemoryWorld
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
-from penstock.plugins import Kind, Registration, Registry, load, plugin_variables
+from penstock.plugins import (
+    EVENTS,
+    Kind,
+    Registration,
+    Registry,
+    load,
+    plugin_variables,
+    variable,
+)
 from penstock.settings import Settings
 
 HOST = "127.0.0.1"
@@ -45,12 +53,15 @@ class Tryout:
 
 
 @asynccontextmanager
-async def tryout(registry: Registry | None = None) -> AsyncGenerator[Tryout]:
+async def tryout(
+    registry: Registry | None = None, *, clock: Clock | None = None
+) -> AsyncGenerator[Tryout]:
     """
     Start the simulators and put the platform together.
 
     Args:
         registry: the plugins; left out, those installed.
+        clock: left out, the machine's.
 
     Raises:
         PluginError: names the plugin that is broken.
@@ -66,7 +77,7 @@ async def tryout(registry: Registry | None = None) -> AsyncGenerator[Tryout]:
             addresses[one.name] = address
             told[one.name] = simulator.describe(address)
         used = [one for one in registry.registrations if one.name in told]
-        platform, world, http = _platform(registry, used, told)
+        platform, world, http = _platform(registry, used, told, clock or SystemClock())
         stack.push_async_callback(http.aclose)
         token, text = mint("tryout", world.ids, world.clock.now())
         await world.tokens.put(token)
@@ -74,7 +85,7 @@ async def tryout(registry: Registry | None = None) -> AsyncGenerator[Tryout]:
 
 
 def _platform(
-    registry: Registry, used: list[Registration], told: Mapping[str, Simulated]
+    registry: Registry, used: list[Registration], told: Mapping[str, Simulated], clock: Clock
 ) -> tuple[Platform, MemoryWorld, AiohttpHttp]:
     environ = {
         "PENSTOCK_STACK": "memory",
@@ -84,10 +95,13 @@ def _platform(
     }
     for one in used:
         environ |= plugin_variables(one.kind, one.name, told[one.name].settings)
+        if one.kind is Kind.sink:
+            # Who tries it out wants to see everything.
+            environ[variable(Kind.sink, one.name, EVENTS)] = "all"
     settings = Settings.read(environ)
     http = AiohttpHttp(settings.request_timeout)
     world = MemoryWorld(
-        clock=SystemClock(),
+        clock=clock,
         ids=RandomIds(),
         http=http,
         sinks=dict.fromkeys(_names(used, Kind.sink)),

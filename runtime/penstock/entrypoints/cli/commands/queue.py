@@ -174,14 +174,18 @@ def _sample(name: str, provider: str, amount: int, currency: str) -> str:
 
 
 def _outgoing(name: str, text: str, group: str | None, new: str) -> Outgoing:
-    """A payment's group and dedup id are its own id; anything else is sent as it is asked for."""
+    """
+    A payment's group is its own id; anything else is sent as it is asked for.
+
+    Each has a new deduplication id: what is sent by hand is meant, and the ledger charges once.
+    """
     if name == "payments":
         try:
             payment = ChargeMessage.loads(text)
         except MalformedMessage:
             # A broken message may be sent on purpose: to see it parked.
             return Outgoing(text, group or new, new)
-        return Outgoing(text, payment.id, payment.id, attributes={"gateway": payment.provider})
+        return Outgoing(text, payment.id, new, attributes={"gateway": payment.provider})
     return Outgoing(text, group or new, new)
 
 

@@ -1,0 +1,171 @@
+"""
+Random traffic under faults on every port: nothing is lost, nothing happens twice, queues drain.
+
+`make check` runs it for some seconds, `make check-deep` for minutes. A failure prints the seed:
+PENSTOCK_SOAK_SEED repeats its choices, PENSTOCK_SOAK_SECONDS says for how long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import aiohttp
+import pytest
+import structlog
+
+from penstock.bootstrap import Platform
+from penstock.entrypoints.serve.host import serving
+from penstock.entrypoints.serve.tryout import tryout
+from tests.depth import DEEP
+from tests.soak.faults import Chance, FaultyWorld, JumpClock
+from tests.soak.shop import Shop
+
+SECONDS = float(os.environ.get("PENSTOCK_SOAK_SECONDS", "300" if DEEP else "20"))
+SEED = int(os.environ.get("PENSTOCK_SOAK_SEED", "0")) or secrets.randbits(32)
+SHARE = 0.06
+"""Of all calls of a port that fail."""
+WIDE = 8
+"""How many clients act side by side."""
+JUMP = 45.0
+JUMPS = 400
+
+pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(SECONDS + 300)]
+
+
+@dataclass
+class Soak:
+    """The platform under test, who uses it, and what goes wrong."""
+
+    platform: Platform
+    shop: Shop
+    clock: JumpClock
+    chance: Chance
+
+    async def storm(self) -> None:
+        """Traffic and faults side by side."""
+        end = time.monotonic() + SECONDS
+
+        async def client() -> None:
+            while time.monotonic() < end:
+                await self.shop.one()
+
+        async def weather() -> None:
+            while time.monotonic() < end:
+                await self.shop.misbehave()
+                await asyncio.sleep(0.1)
+
+        async with asyncio.TaskGroup() as acting:
+            acting.create_task(weather())
+            for _ in range(WIDE):
+                acting.create_task(client())
+
+    async def calm(self) -> None:
+        """All is well again: time passes until nothing is queued and nothing is due."""
+        self.chance.heal()
+        await self.shop.heal()
+        for _ in range(JUMPS):
+            await self._settled()
+            if not await self._waiting() and not await self._due():
+                return
+            self.clock.jump(JUMP)
+            await self.platform.sweep()
+        waiting, due = await self._waiting(), await self._due()
+        raise AssertionError(f"seed {SEED}: still queued {waiting}, still due {due}")
+
+    async def _settled(self) -> None:
+        """Until what is visible now was taken, and what was taken is done with."""
+        for _ in range(200):
+            await asyncio.sleep(0.02)
+            depths = await self._depths()
+            if not any(one["visible"] for one in depths.values()):
+                return
+
+    async def _due(self) -> list[Any]:
+        later = self.clock.now().replace(year=self.clock.now().year + 1)
+        near = await self.platform.ledger.due(later, 100)
+        return list(near)
+
+    async def _waiting(self) -> dict[str, Mapping[str, int]]:
+        depths = await self._depths()
+        return {name: depth for name, depth in depths.items() if any(depth.values())}
+
+    async def _depths(self) -> dict[str, Mapping[str, int]]:
+        names = [name for name in self.platform.world.queues if name != "rejected"]
+        return {name: await self.platform.world.queues[name].depth() for name in names}
+
+
+@asynccontextmanager
+async def soaking() -> AsyncIterator[Soak]:
+    random, clock = Random(SEED), JumpClock()  # noqa: S311 - chosen, not secret
+    # A failure's output is the traffic and the seed, not each stage's line.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+    async with tryout(clock=clock) as made, aiohttp.ClientSession() as http:
+        chance = Chance(random, SHARE)
+        platform = replace(
+            made.platform,
+            world=FaultyWorld(made.platform.world, chance),
+            settings=made.platform.settings.model_copy(
+                update={"backoff_base": 0.2, "backoff_cap": 5.0, "request_timeout": 4.0}
+            ),
+        )
+        async with serving(platform, made.sinks, host="127.0.0.1", port=0) as api:
+            shop = Shop(http, api.rstrip("/"), made.token, made.simulators, random)
+            yield Soak(platform, shop, clock, chance)
+            clock.jump(60)
+    structlog.reset_defaults()
+
+
+async def test_nothing_is_lost_and_nothing_happens_twice_whatever_fails() -> None:
+    print(f"seed {SEED}, {SECONDS:g} s")
+    async with soaking() as soak:
+        await soak.storm()
+        await soak.calm()
+        shop = soak.shop
+        paypal, example = shop.simulators["paypal"], shop.simulators["example"]
+        invoices = await shop.call("GET", f"{paypal}/_simulator/invoices")
+        charges = await shop.call("GET", f"{example}/_simulator/charges")
+        told = await shop.events()
+        kept = {one: await shop.call("GET", f"{shop.api}/payments/{one}") for one in shop.payments}
+        parked = {
+            name: [message.attributes.get("reason") for message in await queue.receive(10, 0)]
+            for name, queue in soak.platform.world.dead_letters.items()
+        }
+
+    said = f"seed {SEED}"
+    print(f"{said}: {len(shop.sales)} sales, {len(shop.refunded)} of them refunded")
+    print(f"{len(shop.forged)} forged, {len(shop.payments)} payments, {len(told)} events")
+    print(f"faults injected: {soak.chance.injected}")
+    assert {name: [] for name in parked} == parked, said
+    invoiced = Counter(sale for sale in shop.sales for one in invoices if sale in json.dumps(one))
+    paid = Counter(
+        sale
+        for sale in shop.sales
+        for one in invoices
+        if sale in json.dumps(one) and one["status"] in ("PAID", "MARKED_AS_PAID")
+    )
+    whole = [sale for sale in shop.sales if sale not in shop.refunded]
+    assert [] == [(sale, paid[sale]) for sale in whole if paid[sale] != 1], said
+    assert [] == [(sale, n) for sale, n in invoiced.items() if n > 1], said
+    assert [] == [one for one in shop.forged if one in json.dumps([invoices, told])], said
+    refunds = Counter(
+        sale
+        for sale in shop.refunded
+        for one in told
+        if one["type"] == "payment.refunded" and sale in json.dumps(one)
+    )
+    assert dict.fromkeys(shop.refunded, 1) == refunds, said
+    by_payment = Counter(one["payment_id"] for one in charges)
+    assert dict.fromkeys(shop.payments, 1) == by_payment, said
+    assert {"succeeded"} == {one["status"] for one in kept.values()}, said
+    assert len(told) == len({one["id"] for one in told}), said
+    assert {"ledger", "attempts", "channels", "inboxes"} <= soak.chance.injected.keys()
