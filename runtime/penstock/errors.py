@@ -26,6 +26,7 @@ Everything Penstock raises on purpose:
   x ProblemError              - answer with a problem of `problems.py`
     + DoorRefusal             - the request cannot be one of the gateway's
     + RequestRefused          - the request does not keep to our own contract
+  x CommandRefused            - an operator's command that must not be done; says why
   x SettingsError             - refuse to start: names the setting and the remedy
   x PluginError               - refuse to start: names the plugin and the remedy
 
@@ -197,6 +198,10 @@ class RequestRefused(ProblemError):
         self.detail = detail
         self.fields = tuple(fields)
         self.headers = dict(headers or {})
+
+
+class CommandRefused(PenstockError):
+    """An operator's command that must not be done; the message says why and what to do."""
 
 
 class SettingsError(PenstockError):

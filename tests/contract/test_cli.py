@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -35,6 +36,7 @@ DESTRUCTIVE = [
     ["queue", "purge", "payments", "--yes"],
     ["queue", "send", "payments"],
     ["tokens", "revoke", "0123456789abcdef"],
+    ["invoices", "make", "p-1", "--because", "asked for"],
 ]
 
 
@@ -171,6 +173,18 @@ def usd(minor: int) -> Money:
     return Money(minor, "USD")
 
 
+def withheld(name: str) -> Change:
+    """A paid sale whose invoice the gateway refused."""
+    sale = Transaction("S1", "sale", PaymentStatus.succeeded, Money(1250, "USD"), NOON)
+    seen = Observation(sale, payer=Payer(email="buyer@example.org"))
+    can = rules.Abilities(invoices=True)
+    change = rules.observe(None, name, "paypal", seen, can=can, now=NOON, new_id=lambda: "e-1")
+    (invoice,) = change.entity.operations
+    refused = replace(invoice, attempts=1).settle(OperationState.declined, reason="no")
+    payment = replace(change.entity.with_operation(refused), invoice_withheld="no")
+    return replace(change, entity=payment)
+
+
 class TestErrors:
     def test_without_a_stack_it_is_one_line_and_code_3(self, folder: Path):
         result = penstock("queue", "depth")
@@ -269,6 +283,20 @@ class TestOnAStack:
     def test_a_payment_nobody_knows_is_code_4(self, stack: Stack):
         assert 4 == penstock("payments", "show", "nobody").exit_code
 
+    def test_a_withheld_invoice_is_reserved_and_the_payment_shown(self, stack: Stack):
+        keep(stack, withheld("paypal-S1"))
+        made = penstock("--json", *MAKE, "paypal-S1", "--because", "the address is right now")
+        again = penstock(*MAKE, "paypal-S1", "--because", "impatience")
+        people = penstock("payments", "show", "paypal-S1")
+
+        assert ("PS-S1", False) == (
+            json.loads(made.stdout)["invoice"],
+            json.loads(made.stdout)["asks_for_address_first"],
+        )
+        assert "the address is right now" in people.stdout
+        assert (5, 1) == (again.exit_code, len(again.stderr.splitlines()))
+        assert 4 == penstock(*MAKE, "nobody", "--because", "x").exit_code
+
     def test_events_are_listed_newest_first_with_the_way_to_the_next_page(self, stack: Stack):
         keep(stack, *declined("p-1"), *declined("p-2"))
         first = json.loads(penstock("events", "list", "--limit", "1", "--json").stdout)
@@ -323,6 +351,7 @@ class TestOnAStack:
 
 
 SHOW = ("payments", "show", "p-1")
+MAKE = ("invoices", "make")
 
 
 class TestTrigger:

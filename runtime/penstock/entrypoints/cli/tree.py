@@ -12,6 +12,7 @@ from penstock.api import AwsError
 from penstock.entrypoints.cli.commands import (
     doctor,
     events,
+    invoices,
     payments,
     plugins,
     queue,
@@ -29,7 +30,14 @@ from penstock.entrypoints.cli.session import (
     YesProd,
 )
 from penstock.entrypoints.cli.terminal import harmless
-from penstock.errors import PenstockError, PluginError, SettingsError, TransientError
+from penstock.errors import (
+    CommandRefused,
+    PenstockError,
+    PluginError,
+    SettingsError,
+    TransientError,
+    UnknownPayment,
+)
 
 DEBUG = "PENSTOCK_DEBUG"
 _HELP = """
@@ -69,6 +77,10 @@ def _told(exc: Exception) -> tuple[str, Code]:
     match exc:
         case CommandError(code=code):
             return str(exc), code
+        case UnknownPayment():
+            return str(exc), Code.not_found
+        case CommandRefused():
+            return str(exc), Code.refused
         case SettingsError() | PluginError():
             return str(exc), Code.configuration
         case TransientError():
@@ -111,6 +123,7 @@ app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("trigger")(trigger.trigger)
 app.add_typer(payments.app, name="payments")
+app.add_typer(invoices.app, name="invoices")
 app.add_typer(events.app, name="events")
 app.add_typer(queue.app, name="queue")
 app.add_typer(tokens.app, name="tokens")

@@ -1,0 +1,55 @@
+"""`penstock invoices`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.commands.payments import lines
+from penstock.entrypoints.cli.session import AsJson, StackName, YesProd, session
+from penstock.entrypoints.http.views import payment_view
+from penstock.operators.invoices import InvoiceReserved, MakeInvoice
+
+app = typer.Typer(no_args_is_help=True, help="Invoices that Penstock withheld.")
+
+
+@app.callback()
+def group() -> None:
+    """Keep `make` a command of its own while it is the only one."""
+
+
+@app.command("make")
+def make(
+    context: typer.Context,
+    payment_id: Annotated[str, typer.Argument(help="the payment's id")],
+    because: Annotated[str, typer.Option("--because", help="why; it is kept with the payment")],
+    new_number: Annotated[
+        bool, typer.Option("--new-number", help="take the next invoice number")
+    ] = False,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    yes_prod: YesProd = False,
+) -> None:
+    """Have the invoice of a payment made that was withheld; the next sweep makes it."""
+    begun = session(context, stack, as_json, yes_prod)
+    begun.guard("making an invoice")
+
+    async def reserve(world: AwsWorld) -> InvoiceReserved:
+        return await MakeInvoice(world.ledger, world.clock, world.ids)(
+            payment_id, because, new_number=new_number
+        )
+
+    done = begun.run(reserve)
+    view = payment_view(done.payment, f"payments/{done.payment.id}")
+    effect = {"invoice": done.number, "asks_for_address_first": done.asks_first}
+    begun.show({**effect, "payment": view}, lambda: [_told(done), *lines(view)])
+
+
+def _told(done: InvoiceReserved) -> Any:
+    first = "asks the gateway for the payer's e-mail address and " if done.asks_first else ""
+    return (
+        f"invoice {done.number} is reserved: the next sweep {first}makes it, within "
+        "penstock:sweepMinutes minutes; `penstock payments show` then shows what became of it"
+    )
