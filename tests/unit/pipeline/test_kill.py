@@ -159,7 +159,7 @@ async def test_an_invoice_that_cannot_be_recorded_killed_at_any_step_is_cancelle
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", range(1, 31))
+@pytest.mark.parametrize("step", range(1, 30))
 async def test_an_invoice_with_a_refund_killed_at_any_step_has_the_refund_once(
     step: int, after: bool
 ):
@@ -190,7 +190,7 @@ async def test_an_invoice_with_a_refund_killed_at_any_step_has_the_refund_once(
         ("payments", "charge", CHARGE, Acme, 11),
         ("verified", "process", notification().dumps(), Acme, 24),
         ("verified", "process", notification().dumps(), unrecordable, 26),
-        ("verified", "process", notification().dumps(), partly_refunded, 30),
+        ("verified", "process", notification().dumps(), partly_refunded, 29),
     ],
 )
 async def test_the_steps_above_cover_every_call_of_a_whole_life(
