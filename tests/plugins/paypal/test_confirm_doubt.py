@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -82,20 +81,6 @@ async def test_a_sale_that_v1_does_not_show_is_read_as_a_v2_capture(told: Told) 
     assert (Money(74, "USD"), Money(1176, "USD")) == (seen.fee, seen.net)
     assert Payer("GYDYPD4J6NW2N", None, "buyer@example.com") == seen.payer
     assert NOON - timedelta(seconds=30) == seen.as_of
-
-
-@pytest.mark.parametrize(
-    "amount", [None, {"total": "much", "currency": "USD"}, {"total": "1.00", "currency": "XXX"}]
-)
-async def test_a_sale_that_is_not_there_and_claims_no_readable_amount_is_for_people(
-    told: Told, amount: Any
-) -> None:
-    told.at(SALE_PATH, problem(404))
-    claim = notification(age=timedelta(minutes=15))
-    unreadable = replace(claim, resource={**claim.resource, "amount": amount})
-
-    with pytest.raises(Unconfirmable, match="amount is unreadable"):
-        await told.paypal.confirm(unreadable, NOON)
 
 
 @pytest.mark.parametrize("answer", [response(200, sale(state="quantum")), response(400, b"")])
