@@ -15,10 +15,12 @@ HOUR = 3600
 COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DeliveriesReceived": ("delivery.received", ("receive",)),
     "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),
+    "DeliveriesAltered": ("delivery.altered", ("process",)),
     "RateLimited": ("gateway.rate_limited", ("verify", "process", "charge", "sweep")),
     "GatewayDenied": ("gateway.denied", ("process", "sweep")),
     "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
     "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "sweep")),
+    "InvoiceRefundsRefused": ("invoice.refund_refused", ("process", "sweep")),
 }
 ANSWERED: Mapping[str, str] = {
     # Refused by `receive` (its door's limit), or by the API itself (10 MB), which may not have
@@ -125,6 +127,12 @@ def _money(made: Foundation) -> Iterator[Watch]:
         seconds=HOUR,
     )
     yield counted(
+        "altered-deliveries",
+        "A transmission came with two bodies: one of them is made up.",
+        "DeliveriesAltered",
+        seconds=HOUR,
+    )
+    yield counted(
         "oversize-webhooks",
         "A webhook was too large to be taken.",
         "WebhooksTooLarge",
@@ -141,6 +149,11 @@ def _money(made: Foundation) -> Iterator[Watch]:
     )
     yield counted(
         "unrecorded-invoices", "An invoice was sent and not recorded.", "InvoicesUnrecorded"
+    )
+    yield counted(
+        "refused-invoice-refunds",
+        "A gateway refused to record a refund on an invoice.",
+        "InvoiceRefundsRefused",
     )
     yield Watch(
         "no-deliveries",

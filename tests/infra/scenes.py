@@ -11,9 +11,15 @@ import structlog
 
 from penstock.api import (
     Confirmation,
+    Confirmed,
+    Contradicted,
     Critical,
     GatewayUnavailable,
+    Money,
     Notification,
+    Observation,
+    PaymentStatus,
+    Transaction,
     Unanswered,
 )
 from penstock.errors import InvoiceRefused
@@ -23,7 +29,7 @@ from tests.plugins.paypal.test_client import FOUND, SALE, SALE_PATH
 from tests.plugins.paypal.told import TOKEN, Told, problem
 from tests.unit.pipeline import charging
 from tests.unit.pipeline import test_verify as verifying
-from tests.unit.pipeline.acme import Acme, notification
+from tests.unit.pipeline.acme import NOON, Acme, notification
 from tests.unit.pipeline.world import World
 
 Counts = Mapping[str, int]
@@ -60,6 +66,11 @@ async def two_bodies_under_one_transmission() -> None:
     await notify(World(), first, other)
 
 
+async def contradicted() -> None:
+    claimed = Observation(replace(Acme().sale, amount=Money(999_00, "USD")))
+    await notify(World(Acme(confirmations=[Contradicted(("amount",), claimed)])))
+
+
 async def paid_and_invoiced() -> None:
     await notify(World())
 
@@ -74,6 +85,15 @@ async def invoice_not_recorded() -> None:
 
 async def invoice_never_recorded() -> None:
     await notify(World(Acme(on_record=failing(InvoiceRefused("never")))))
+
+
+async def refund_refused_on_the_invoice() -> None:
+    world = World(Acme(before_refund=failing(InvoiceRefused("never"))))
+    await notify(world)
+    part = Transaction("R1", "refund", PaymentStatus.refunded, Money(300, "USD"), NOON)
+    sale = replace(world.acme.sale, status=PaymentStatus.partially_refunded)
+    world.acme.confirmations = [Confirmed(Observation(sale, refunds=(part,)))]
+    await notify(world, notification("WH-2", delivery_id="d-2"))
 
 
 async def invoice_not_sent() -> None:
@@ -171,7 +191,8 @@ UNKNOWN = {"OperationsUnknown": 1}
 SCENES = (
     Scene("verify", forged, {"DeliveriesRejected": 1}),
     Scene("verify", authentic, {}),
-    Scene("process", two_bodies_under_one_transmission, {"DeliveriesRejected": 1}),
+    Scene("process", two_bodies_under_one_transmission, {"DeliveriesAltered": 1}),
+    Scene("process", contradicted, {"DeliveriesRejected": 1}),
     Scene("process", paid_and_invoiced, {}),
     Scene("process", invoice_not_answered, UNKNOWN),
     Scene("process", invoice_not_sent, UNKNOWN),
@@ -179,6 +200,7 @@ SCENES = (
     Scene("process", invoice_not_recorded, {"InvoicesUnrecorded": 1, **UNKNOWN}),
     Scene("process", invoice_never_recorded, {"InvoicesUnrecorded": 1}),
     Scene("sweep", swept_invoice_not_recorded, {"InvoicesUnrecorded": 1, "OperationsUnknown": 2}),
+    Scene("process", refund_refused_on_the_invoice, {"InvoiceRefundsRefused": 1}),
     Scene("process", rate_limited, {"RateLimited": 1}),
     Scene("process", rate_limit_reached, {"RateLimited": 1}),
     Scene("process", token_rate_limited, {"RateLimited": 1}),

@@ -7,10 +7,12 @@ ALARMS = (
     "api-errors",
     "api-latency",
     "forged-deliveries",
+    "altered-deliveries",
     "oversize-webhooks",
     "rate-limited",
     "gateway-denied",
     "unknown-operations",
     "unrecorded-invoices",
+    "refused-invoice-refunds",
     "no-deliveries",
 )

@@ -228,7 +228,11 @@ def test_the_webhooks_route_is_the_contracts_own(
 # What a third party's plugin may log there; PayPal's does not.
 ELSEWHERE = {("RateLimited", "verify"), ("RateLimited", "charge")}
 # The code that process runs too, at another time.
-SWEPT = {("RateLimited", "sweep"), ("GatewayDenied", "sweep")}
+SWEPT = {
+    ("RateLimited", "sweep"),
+    ("GatewayDenied", "sweep"),
+    ("InvoiceRefundsRefused", "sweep"),
+}
 
 
 def test_every_filter_of_the_stack_was_seen_to_count(

@@ -135,7 +135,7 @@ async def parked(world: World) -> Payment:
     world.acme.answers = [Refused("the gateway is misconfigured")]
     accepted = await world.accept("key-1", "acme", ORDER)
     await world.consume(world.payments, world.charge)
-    held = await world.ledger.load(accepted.id)
+    held = await world.ledger.load(Payment, accepted.id)
     assert held is not None
     assert PaymentStatus.parked is held.status
     return held
@@ -154,7 +154,7 @@ async def test_the_same_request_after_a_repair_charges_at_once(seconds: int):
     again = await world.accept("key-1", "acme", ORDER)
     await world.consume(world.payments, world.charge)
 
-    held = await world.ledger.load(again.id)
+    held = await world.ledger.load(Payment, again.id)
     assert held is not None
     assert (PaymentStatus.succeeded, 2) == (held.status, world.acme.charge_calls)
     assert 1 == len(world.acme.charges)
@@ -171,7 +171,7 @@ async def test_a_request_that_is_refused_again_may_be_repeated_until_the_repair(
     await world.accept("key-1", "acme", ORDER)
     await world.consume(world.payments, world.charge)
 
-    charged = await world.ledger.load(held.id)
+    charged = await world.ledger.load(Payment, held.id)
     assert charged is not None
     assert (PaymentStatus.succeeded, 5) == (charged.status, world.acme.charge_calls)
 
@@ -190,7 +190,7 @@ async def test_a_charge_that_is_due_again_is_sent_by_the_sweep_and_not_dropped()
     await world.sweep()
     await world.consume(world.payments, world.charge)
 
-    charged = await world.ledger.load(held.id)
+    charged = await world.ledger.load(Payment, held.id)
     assert charged is not None
     assert (PaymentStatus.succeeded, 2) == (charged.status, world.acme.charge_calls)
 

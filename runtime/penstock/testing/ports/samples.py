@@ -88,6 +88,7 @@ def full() -> Payment:
         invoice_number="PS-1",
         invoice_withheld="not withheld, but every field holds something",
         invoice_refunded=Money(1, "USD"),
+        invoice_refund_refused=Money(2, "USD"),
         invoice_paid_twice=True,
         remembered=("note-1", "note-2"),
         version=4,
