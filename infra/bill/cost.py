@@ -95,8 +95,7 @@ def _kinds(graph: Graph, assumed: Assumed) -> Iterator[str]:
     for name, kind in KINDS.items():
         found = [by_webhook(graph, kind, prices.MILLION, batch, assumed) for batch in BATCHES]
         told = (f"{total(lines):6.2f} {verdict(lines):9}" for lines in found)
-        forecast = " (forecast)" if kind.forecast else ""
-        yield f"  {name:10} {' '.join(told)} {kind.means}{forecast}"
+        yield f"  {name:10} {' '.join(told)} {kind.means}"
     yield f"  in doubt: missed by less than the line «{UNCONFIRMED}», which no source confirms"
 
 

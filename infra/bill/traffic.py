@@ -57,13 +57,11 @@ class Kind:
     Attributes:
         events: the types of the events that it publishes, in order.
         asked: by function; `deliver` stands for each sink's.
-        forecast: whether the figures are from the design, because no code does this yet.
     """
 
     means: str
     events: Sequence[str]
     asked: Mapping[str, Asked]
-    forecast: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -71,7 +69,6 @@ KINDS: Mapping[str, Kind] = {
         kind["means"],
         tuple(kind["events"]),
         {function: Asked(**asked) for function, asked in kind["asked"].items()},
-        kind.get("forecast", False),
     )
     for name, kind in json.loads(TABLE.read_bytes()).items()
 }

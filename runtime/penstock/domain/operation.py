@@ -91,7 +91,8 @@ class Operation:
             attempts=self.attempts + 1,
             lease_until=until,
             absent_since=None,
-            due_at=until,
+            # Not sooner than it was due: a move in the index of what is due costs two writes.
+            due_at=max(until, self.due_at or until),
             reason=None,
         )
 

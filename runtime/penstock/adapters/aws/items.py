@@ -99,11 +99,21 @@ def state_item(entity: AnyEntity, commit: str) -> Item:
             **state.write(entity),
             "commit": commit,
             "due_pk": DUE[_shard(entity.id)] if due_at else None,
-            "due_at": stamp(due_at) if due_at else None,
+            "due_at": stamp(_whole_minute(due_at)) if due_at else None,
             "day": entity_days(entity.kind, day)[_shard(entity.id)],
             "reference": _reference(entity),
         }
     )
+
+
+def _whole_minute(due_at: datetime) -> datetime:
+    """
+    The moment, rounded up: the sweep comes at most once a minute.
+
+    The commits of one message then leave the index entry where it is; each move costs two writes.
+    """
+    whole = due_at.replace(second=0, microsecond=0)
+    return whole if whole == due_at else whole + timedelta(minutes=1)
 
 
 def _reference(entity: AnyEntity) -> str | None:
