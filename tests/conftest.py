@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -18,18 +17,6 @@ pytest.register_assert_rewrite("penstock.testing.conformance", "penstock.testing
 if DEEP:
     settings.register_profile("deep", max_examples=examples(100), deadline=None)
     settings.load_profile("deep")
-
-TESTS = Path(__file__).parent
-WHOLE = ("e2e", "engine")
-"""Folders whose tests share one platform or engine, which is dear to start."""
-
-
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Side by side (`make test`), each worker takes whole files, and these folders as one."""
-    for item in items:
-        place = item.path.relative_to(TESTS)
-        group = place.parts[0] if place.parts[0] in WHOLE else place.as_posix()
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
