@@ -12,10 +12,12 @@ from typing import Any, cast
 import pytest
 
 from infra.access.policies import UNSCOPED
+from infra.config.contract import entity_prefixes
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.rules.view import of
 from penstock.adapters.aws.attempts import DynamoAttempts
+from penstock.domain.ref import EntityKind, Ref
 from tests.infra.stacks import STACKS
 
 
@@ -149,6 +151,10 @@ def test_functions_that_run_plugins_neither_read_nor_write_tokens(
     assert RUNS_PLUGINS <= limited.keys()
     assert not any(fnmatchcase(TOKENS, key) for keys in limited.values() for key in keys)
     assert {"api"} == unlimited
+
+
+def test_the_prefixes_in_the_contract_are_those_of_the_runtimes_kinds_of_entities() -> None:
+    assert {kind.value: str(Ref(kind, "")) for kind in EntityKind} == entity_prefixes()
 
 
 def leading_keys(graph: Sequence[Declared]) -> Iterator[tuple[str, Sequence[str]]]:
