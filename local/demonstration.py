@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from infra.config.plugins import installed, selected
 from local.platform import Platform
 
 _POLL_SECONDS = 0.1
@@ -94,8 +95,9 @@ def _send_payment(platform: Platform, payment: str) -> None:
 
 def deliveries(platform: Platform, sent: Sent) -> Iterator[tuple[str, str, str]]:
     """What each configured sink is sent: the sink, the payment and the event's type."""
+    offers = {offer.name: offer for plugin in installed() for offer in plugin.file.sinks}
     for sink, settings in platform.sinks.items():
-        wanted = settings.get("events")
+        wanted = selected(offers[sink], settings.get("events"))
         for payment, event in sent.expected:
             if wanted is None or event in wanted:
                 yield sink, payment, event

@@ -156,11 +156,22 @@ def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
 
 def _selecting(sink: Configured, given: Any) -> Configured:
     """With the event types that it gets: those of its setting, else its plugin's default."""
+    types = selected(sink.offer, given)
+    return sink if types is None else replace(sink, events=types)
+
+
+def selected(sink: Offer, given: Any) -> Sequence[str] | None:
+    """
+    The event types that a sink gets, sorted; None for all.
+
+    Args:
+        given: the sink's setting `events`; None where it has none.
+    """
     if everything(given):
-        return sink
+        return None
     # What is no list is refused by the checks, with the other keys that are wrong.
-    types = given if isinstance(given, list) else sink.offer.events
-    return sink if types is None else replace(sink, events=sorted(map(str, types)))
+    types = given if isinstance(given, list) else sink.events
+    return None if types is None else sorted(map(str, types))
 
 
 def everything(given: Any) -> bool:

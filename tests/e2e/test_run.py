@@ -109,7 +109,11 @@ def test_ended_while_it_starts_nothing_is_left_either(root: Path) -> None:
     until(lambda: not processes(root), within=15, what="the end of all processes")
 
 
-EMAIL = {"sender": "payments@example.com", "recipients": ["team@example.com"]}
+EMAIL = {
+    "sender": "payments@example.com",
+    "recipients": ["team@example.com"],
+    "events": "all",
+}
 
 
 @pytest.mark.slow
