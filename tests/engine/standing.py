@@ -46,7 +46,12 @@ class Standing:
         client("sesv2", url).create_email_identity(EmailIdentity=sender)
         outputs = {**self.outputs, "apiUrl": self.api_url}
         platform = Platform(
-            self.ground.workspace, self.ground.emulator, self.ground.simulators, outputs
+            self.ground.workspace,
+            self.ground.emulator,
+            self.ground.simulators,
+            outputs,
+            self.outputs["gateways"],
+            self.outputs["sinks"],
         )
         return World(platform, "")
 
