@@ -20,7 +20,7 @@ UNSENT_AFTER = timedelta(seconds=60)
 
 
 def payment_id(idempotency_key: str) -> str:
-    """The payment's id: one key is one payment, whoever sends it and however often."""
+    """The payment's id: one key is one payment, however often it is sent."""
     return f"pay-{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}"
 
 

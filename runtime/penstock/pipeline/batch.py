@@ -162,7 +162,7 @@ class Batch:
         except PermanentError as exc:
             status, outcome, error, delay = await self._park(message, exc)
         except OutOfTime as exc:
-            # Our want of time is no fault of the message's: whoever has time may have it at once.
+            # We ran out of time, not the message: another worker may take it at once.
             status, outcome, error = Status.retry, "retry", str(exc)
         except TransientError as exc:
             status, outcome, error = Status.retry, "retry", str(exc)

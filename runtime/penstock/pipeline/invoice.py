@@ -160,7 +160,7 @@ class Invoicing:
                 try:
                     found = await self._send(payment, gateway, draft, found)
                 except InvoiceRefused as exc:
-                    # Written down first: whoever resumes cancels, and does not try it all again.
+                    # Written down first: the next try then cancels instead of sending again.
                     payment = await self.work.commit(
                         replace(payment, invoice_withheld=str(exc)), operation
                     )
