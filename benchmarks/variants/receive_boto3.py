@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -49,7 +48,7 @@ class Boto3Topic:
 
 @cache
 def _intake() -> receive.Intake:
-    return receive.build(os.environ, Path(receive.__file__).parents[1], Boto3Topic)
+    return receive.build(os.environ, receive.PACKAGE, Boto3Topic)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TOPIC = "PENSTOCK_DELIVERIES_TOPIC_ARN"
-_PACKAGE = Path(__file__).parents[2]
+PACKAGE = Path(__file__).parents[2]
+"""The folder of the package; `make build` writes the index of plugins into it."""
 _RANK = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 
 
@@ -45,7 +46,7 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
 @cache
 def _intake() -> Intake:
     """The sandbox's one intake, made at its first webhook."""
-    return build(os.environ, _PACKAGE, lambda arn: BlockingTopic(arn, os.environ))
+    return build(os.environ, PACKAGE, lambda arn: BlockingTopic(arn, os.environ))
 
 
 def build(environ: Mapping[str, str], package: Path, connect: Callable[[str], Channel]) -> Intake:
