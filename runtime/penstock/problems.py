@@ -40,6 +40,7 @@ HEADER_REFUSED = Kind("header-refused", 400, "Header refused")
 UNAUTHORIZED = Kind("unauthorized", 401, "A bearer token is needed")
 NO_SUCH_PATH = Kind("no-such-path", 404, "No such path")
 NO_SUCH_PAYMENT = Kind("no-such-payment", 404, "No such payment")
+NO_SUCH_RETURN = Kind("no-such-return", 404, "No such return address")
 UNKNOWN_GATEWAY = Kind("unknown-gateway", 404, "Unknown gateway")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
 BODY_TOO_SLOW = Kind("body-too-slow", 408, "Body too slow")
@@ -59,6 +60,7 @@ KINDS = (
     UNAUTHORIZED,
     NO_SUCH_PATH,
     NO_SUCH_PAYMENT,
+    NO_SUCH_RETURN,
     UNKNOWN_GATEWAY,
     METHOD_NOT_ALLOWED,
     BODY_TOO_SLOW,
