@@ -10,7 +10,6 @@ from pathlib import Path
 
 from infra.bundle.target import BundleError
 
-
 _DATA = frozenset([".css", ".html", ".js", ".json"])
 
 

@@ -29,6 +29,7 @@ class Operation:
         function: the function that serves it: receive, or api.
         public: whether it is served without a token.
         body_limit: bytes a body may have at most.
+        html: whether it answers a page, and so tells a browser of a refusal by a page.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Operation:
     function: str
     public: bool
     body_limit: int
+    html: bool
     checks: Checks = field(repr=False)
 
     @property
@@ -135,6 +137,7 @@ def _operation(
         function=described["x-penstock-function"],
         public=described["security"] == [],
         body_limit=described.get("x-penstock-body-limit", BODY_LIMIT),
+        html="text/html" in described["responses"].get("200", {}).get("content", {}),
         checks=Checks.of(described, document.get("components", {})),
     )
 

@@ -17,7 +17,7 @@
       status.replaceChildren(...fresh.childNodes);
     }
     main.dataset.tone = news.tone;
-    document.title = `${news.title} – ${main.dataset.brand}`;
+    document.title = news.title + main.dataset.brand;
     part("links").replaceChildren(...news.links.map((one) => {
       const link = document.createElement("a");
       link.href = one.href;

@@ -18,6 +18,7 @@ from penstock import problems
 from penstock.entrypoints.http.message import Answer
 from penstock.entrypoints.http.pages.texts import FOLDER, Texts, texts_for
 from penstock.errors import RequestRefused
+from penstock.settings import Settings
 
 _FIXED = {
     "content-type": "text/html; charset=utf-8",
@@ -39,10 +40,20 @@ class PageSettings:
         support_url: where buyers get help, and `continue_url` where they go on.
     """
 
-    brand: str
+    brand: str = ""
     language: str = "en"
     support_url: str | None = None
     continue_url: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> PageSettings:
+        """What the environment says of the pages."""
+        return cls(
+            settings.pages_brand,
+            settings.pages_language,
+            settings.pages_support_url,
+            settings.pages_continue_url,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +95,13 @@ def html(
     """
     style, script = _file("page.css"), _file("page.js")
     looks = bool(state) and not content.settled
-    attributes = {"state": state, "stopped": texts["updates.stopped"], "brand": settings.brand}
+    brand = f" · {settings.brand}" if settings.brand else ""
+    attributes = {"state": state, "stopped": texts["updates.stopped"], "brand": brand}
     page = Template(_file("page.html")).substitute(
         language=texts.language,
         brand=escape(settings.brand),
         title=escape(content.title),
+        head=escape(content.title + brand),
         text=escape(content.text),
         because=escape(content.because),
         more=escape(content.more),
