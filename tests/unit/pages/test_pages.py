@@ -112,7 +112,7 @@ class TestWords:
 
         expected = {
             "href": "https://gate.example/mend",
-            "text": "Check your means of payment",
+            "text": "Update your payment method",
             "first": True,
         }
         assert expected == told["links"][0]
