@@ -115,6 +115,7 @@ class Payment(Entity):
         invoice_refund_refused: the total that the gateway refused to record there, if it did.
         invoice_paid_twice: whether it was said that the buyer paid the invoice, too.
         remembered: notifications whose contradiction was published; at most 32.
+        token: the id of the API's token that asked for it, if one did.
     """
 
     kind: ClassVar[EntityKind] = EntityKind.payment
@@ -141,6 +142,7 @@ class Payment(Entity):
     invoice_refund_refused: Money | None = None
     invoice_paid_twice: bool = False
     remembered: tuple[str, ...] = ()
+    token: str | None = None
 
     def with_operation(self, operation: Operation) -> Payment:
         """The payment with that operation in place of the one with its id."""
