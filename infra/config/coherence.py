@@ -73,7 +73,7 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
         yield (
             f"{KEY}domain.name does not lie in domain.zone: name the hosted zone that it ends with"
         )
-    if stack == "prod" or settings.protect:
+    if settings.protect:
         if not settings.alert_emails:
             yield (
                 f"{KEY}alertEmails is empty, and nobody would be told of an alarm of stack "

@@ -35,7 +35,7 @@ def _names(value: Any) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 AfterMoneyBack = Literal["end", "keep"]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=512)]
-_PUBLIC = re.compile(r"https://[^\s/?#@]+[^\s?#]*|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?")
+_PUBLIC = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?")
 Seconds = Annotated[float, Field(gt=0, le=43_200, allow_inf_nan=False)]
 
 

@@ -234,7 +234,7 @@ class Platform:
     @property
     def takes_subscriptions(self) -> bool:
         """Whether a configured gateway does; builds none, only asks what each can do."""
-        return any("manages_subscriptions" in self._abilities(g) for g in self.settings.gateways)
+        return any("managessubscriptions" in self._abilities(g) for g in self.settings.gateways)
 
     def _abilities(self, gateway: str) -> Collection[str]:
         if self.capabilities is None:

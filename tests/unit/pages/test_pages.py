@@ -33,7 +33,7 @@ def scene() -> Scene:
 
 
 async def ask(scene: Scene, operation: str, token: str, language: str = "") -> Answer:
-    handlers = PageHandlers(scene.returning, SETTINGS).table()
+    handlers = PageHandlers(lambda: scene.returning, SETTINGS).table()
     headers = {"accept-language": language} if language else {}
     return await handlers[operation](Call(Checked({"token": token}, None), headers, b""))
 

@@ -13,6 +13,7 @@ from penstock.bootstrap import Platform
 from penstock.entrypoints.http.api import WEBHOOK, Api, too_large
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
+from penstock.entrypoints.http.merchant import MerchantHandlers
 from penstock.entrypoints.http.message import Request, joined, problem_answer
 from penstock.entrypoints.http.pages.handlers import PageHandlers
 from penstock.entrypoints.http.pages.page import PageSettings
@@ -36,16 +37,16 @@ def application(platform: Platform, head_seconds: float = HEAD_SECONDS) -> Serve
         PluginError: names the gateway whose door cannot be built.
     """
     contract = contracts.load()
-    pages = PageSettings.of(platform.settings)
     api = Api(
         contract,
         {
             **Handlers(platform, contract).table(),
-            **PageHandlers(platform.returning, pages).table(),
+            **MerchantHandlers(platform).table(),
+            **PageHandlers.of(platform).table(),
         },
         Authenticator(platform.world.tokens, platform.world.clock),
-        functions=("api", "receive", "merchant"),
-        pages=pages,
+        functions=("api", "merchant", "receive"),
+        pages=PageSettings.of(platform.settings),
     )
     doors = platform.receive.doors
 

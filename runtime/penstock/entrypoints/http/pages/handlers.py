@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from penstock import problems
+from penstock.bootstrap import Platform
 from penstock.domain.rules.buyer import BuyersView, Standpoint
 from penstock.entrypoints.http.handlers import Call
 from penstock.entrypoints.http.message import Answer, json_answer
@@ -33,10 +34,20 @@ _REASONS = {"echeck": "pending.because.echeck", "review": "pending.because.revie
 
 @dataclass(frozen=True, slots=True)
 class PageHandlers:
-    """One method an operation; a wrong token raises a problem of kind no-such-return."""
+    """
+    One method an operation; a wrong token raises a problem of kind no-such-return.
 
-    returning: Returning
+    Attributes:
+        returning: asked for with the first request, because it builds the gateways.
+    """
+
+    returning: Callable[[], Returning]
     settings: PageSettings
+
+    @classmethod
+    def of(cls, platform: Platform) -> PageHandlers:
+        """The handlers of a platform."""
+        return cls(lambda: platform.returning, PageSettings.of(platform.settings))
 
     def table(self) -> Mapping[str, Callable[[Call], Awaitable[Answer]]]:
         """The handlers by operationId."""
@@ -92,7 +103,7 @@ class PageHandlers:
 
     async def _returned(self, call: Call) -> tuple[str, Returned, Texts]:
         token: str = call.checked.parameters["token"]
-        returned = await self.returning(token)
+        returned = await self.returning()(token)
         if returned is None:
             raise RequestRefused(
                 problems.NO_SUCH_RETURN, "the link is incomplete, wrong or older than 24 hours"
