@@ -9,8 +9,8 @@ import pytest
 from penstock.domain.change import Change
 from tests.browser.conftest import Browsing
 from tests.browser.looking import SIZES, faults, inspected, looking
-from tests.browser.served import served
 from tests.unit.pages.scene import MONTH, TRIAL, Scene, payment, subscription
+from tests.unit.pages.served import served
 
 pytestmark = pytest.mark.browser
 

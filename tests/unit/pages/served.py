@@ -26,13 +26,17 @@ ENVIRON = {
 }
 
 
-@asynccontextmanager
-async def served(scene: Scene) -> AsyncIterator[str]:
-    """Serve the scene's ledger; yields the address."""
+def platform_of(scene: Scene) -> Platform:
+    """A platform over the scene's ledger and gateway."""
     world = MemoryWorld(clock=scene.clock, ids=HexIds(), http=NoHttp(), sinks={})
     world.ledger = scene.ledger
-    platform = Platform(Settings.read(ENVIRON), ENVIRON, load([_plugin(scene.gate)]), world)
-    async with listening(application(platform), "127.0.0.1", 0) as url:
+    return Platform(Settings.read(ENVIRON), ENVIRON, load([_plugin(scene.gate)]), world)
+
+
+@asynccontextmanager
+async def served(scene: Scene) -> AsyncIterator[str]:
+    """Serve it; yields the address."""
+    async with listening(application(platform_of(scene)), "127.0.0.1", 0) as url:
         yield url
 
 
