@@ -29,7 +29,7 @@ def to_record(value: Any) -> Record:
     record: Record = {}
     for one in fields(value):
         held = getattr(value, one.name)
-        if held is None or (held in ((), {}) and _may_be_absent(one)):
+        if held is None or ((held is False or held in ((), {})) and _may_be_absent(one)):
             continue
         record[one.name] = _plain(held)
     return record
