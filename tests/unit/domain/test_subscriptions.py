@@ -398,6 +398,7 @@ def settled(subscription: Subscription) -> Subscription:
     return replace(
         subscription,
         version=0,
+        sequence=0,
         told=tuple(sorted(subscription.told)),
         operations=operations,
         created_at=START,
