@@ -46,7 +46,7 @@ SEEN_FOR = timedelta(days=90)
 ATTEMPTS_FOR = timedelta(days=30)
 """Longer than a queue and then its dead-letter queue keep a message (14 days each)."""
 _DATE = len("2026-11-02")
-_INDEXED = 1024
+INDEXED = 1024
 """Bytes of an index's key; DynamoDB takes 2048, and nobody's reference needs more than this."""
 
 
@@ -120,7 +120,7 @@ def _reference(entity: AnyEntity) -> str | None:
     if not isinstance(entity, Payment):
         return None
     reference = entity.order.reference
-    return reference if reference and len(reference.encode()) <= _INDEXED else None
+    return reference if reference and len(reference.encode()) <= INDEXED else None
 
 
 def _shard(identity: str) -> int:
