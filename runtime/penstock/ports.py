@@ -116,11 +116,14 @@ class EventPage:
 
 
 class Index(StrEnum):
-    """What payments can be looked up by."""
+    """What payments and subscriptions can be looked up by."""
 
     reference = "reference"
-    """The merchant's own reference."""
+    """Payments, by the merchant's own reference."""
     subscription = "subscription"
+    """Payments, by the gateway's id of their subscription."""
+    subscription_reference = "subscription_reference"
+    """Subscriptions, by the merchant's own reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +186,9 @@ class Ledger(Protocol):
         self, index: Index, value: str, limit: int, after: Place | None = None
     ) -> Sequence[Ref]:
         """
-        Payments by reference or subscription, newest first; shows a commit a moment later.
+        Payments or subscriptions, newest first; shows a commit a moment later.
 
         Args:
-            value: a subscription's is the gateway's own id.
             after: leave out what comes before this place, and the place itself.
         """
         ...

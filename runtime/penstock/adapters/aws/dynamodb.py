@@ -23,8 +23,9 @@ from penstock.domain.ref import EntityKind, Ref
 from penstock.ports import EventPage, Index, Place
 
 _INDEXES = {
-    Index.reference: items.REFERENCE_INDEX,
-    Index.subscription: items.SUBSCRIPTION_INDEX,
+    Index.reference: (items.REFERENCE_INDEX, "reference"),
+    Index.subscription: (items.SUBSCRIPTION_INDEX, "subscription"),
+    Index.subscription_reference: (items.REFERENCE_INDEX, "reference"),
 }
 _LAST_EVENT = items.event_sk(10**12 - 1)
 
@@ -38,7 +39,7 @@ class DynamoLedger:
         self._commits = Commits(self._table)
         self._days = Listing(self._table, items.DAY_INDEX, "day")
         self._look_ups = {
-            index: Listing(self._table, name, index.value) for index, name in _INDEXES.items()
+            index: Listing(self._table, name, key) for index, (name, key) in _INDEXES.items()
         }
         self._clock = clock
         self._ids = ids
@@ -130,9 +131,11 @@ class DynamoLedger:
     async def look_up(
         self, index: Index, value: str, limit: int, after: Place | None = None
     ) -> Sequence[Ref]:
-        """Payments by reference or subscription, newest first; shows a commit a moment later."""
+        """Payments or subscriptions, newest first; shows a commit a moment later."""
         if not value or len(value.encode()) > items.INDEXED:
             return []
+        if index is Index.subscription_reference:
+            value = items.subscription_reference(value)
         return await self._look_ups[index].newest((value,), limit, after)
 
     async def of_day(
