@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from penstock.adapters.archive import stamp
 from penstock.adapters.aws import items
 from penstock.adapters.aws.archive import DynamoArchive
 from penstock.adapters.aws.clients import Clients, Refusal
@@ -19,6 +18,7 @@ from penstock.api.context import Clock, Ids
 from penstock.domain.change import AnyEntity, Change, E, Seen
 from penstock.domain.entity import Entity
 from penstock.domain.events import Event
+from penstock.domain.place import stamp
 from penstock.domain.ref import EntityKind, Ref
 from penstock.ports import EventPage, Index, Place
 

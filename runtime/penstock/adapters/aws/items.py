@@ -20,12 +20,12 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from penstock.adapters.archive import place, stamp
 from penstock.adapters.aws import state
 from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.change import AnyEntity, Seen
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
+from penstock.domain.place import place, stamp
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.subscription import Subscription
 

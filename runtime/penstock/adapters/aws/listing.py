@@ -11,10 +11,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penstock.adapters.archive import stamp
 from penstock.adapters.aws import items
 from penstock.adapters.aws.table import Table
 from penstock.adapters.aws.values import to_item
+from penstock.domain.place import stamp
 from penstock.domain.ref import Ref
 from penstock.ports import Place
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from penstock.adapters.archive import stamp
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import Item, to_item
+from penstock.domain.place import stamp
 from penstock.ports import Token
 
 TOKENS = "tokens"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
-from penstock.adapters.archive import cursor as cursor_at
-from penstock.adapters.archive import place, read_cursor
 from penstock.domain.change import AnyEntity, Change, E, Seen
 from penstock.domain.entity import Entity
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
+from penstock.domain.place import cursor as cursor_at
+from penstock.domain.place import place, read_cursor
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.subscription import Subscription
 from penstock.errors import LedgerConflict
