@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from penstock.domain.caller import DEFAULT_CLIENT, READ_AND_PAY, Scope
+
 if TYPE_CHECKING:
     # Names for checkers only: the receive function imports this and shall not pay for them.
     from datetime import date, datetime
@@ -234,12 +236,27 @@ class Attempts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token as we keep it: its hash only."""
+    """
+    A bearer token as we keep it: its hash only.
+
+    Attributes:
+        digest: SHA-256 of its text, in hexadecimal.
+        scopes: what it may do.
+        client: the system it belongs to, whose Idempotency-Keys share one namespace.
+        expires_at: from then on it is refused; None for a token that does not expire.
+    """
 
     id: str
     name: str
     digest: str = field(repr=False)
     created_at: datetime
+    scopes: frozenset[Scope] = READ_AND_PAY
+    client: str = DEFAULT_CLIENT
+    expires_at: datetime | None = None
+
+    def expired(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and now >= self.expires_at
 
 
 class Tokens(Protocol):
@@ -258,9 +275,17 @@ class Tokens(Protocol):
         ...
 
     async def revoke(self, token_id: str) -> bool:
-        """Forget it; says whether it was there."""
+        """Forget it and its last use; says whether it was there."""
         ...
 
     async def list(self) -> Sequence[Token]:
         """All of them, oldest first."""
+        ...
+
+    async def used(self, token_id: str, at: datetime) -> None:
+        """Note a use, unless one less than an hour before is noted. The token is not written."""
+        ...
+
+    async def last_uses(self) -> Mapping[str, datetime]:
+        """When each token was last used, by its id, to the hour; without those never used."""
         ...

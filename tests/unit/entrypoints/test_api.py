@@ -93,7 +93,10 @@ class TestAccess:
                 looked.append(token_id)
                 return await keeps.get(token_id)
 
-        authenticate = Authenticator(Counting(), stand.clock)  # type: ignore[arg-type] - only get
+            async def used(self, token_id: str, at: Any) -> None:
+                """Of no interest here."""
+
+        authenticate = Authenticator(Counting(), stand.clock)  # type: ignore[arg-type] - what it calls
         for _ in range(3):
             await authenticate(f"Bearer {token}")
         stand.clock.advance(60)

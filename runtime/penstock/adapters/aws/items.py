@@ -11,6 +11,7 @@ The items of the ledger's table: what is under which key.
     days                       <day>              a day that has events: listing skips the others
     attempt#<sink>#<event id>  attempt            when the sink had the event; gone after 30 days
     tokens                     <token id>         a bearer token's hash
+    tokens-used                <token id>         when the token was last used, to the hour
 """
 
 from __future__ import annotations

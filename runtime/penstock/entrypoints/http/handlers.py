@@ -10,6 +10,7 @@ import structlog
 from penstock import problems
 from penstock.bootstrap import Platform
 from penstock.contracts import Checked, Contract
+from penstock.domain.caller import Caller
 from penstock.domain.events import EventType
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.docs import page
@@ -29,11 +30,29 @@ from penstock.queries.payments import ListPayments, PaymentQuery
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that keeps to the contract; webhooks are taken from its raw bytes."""
+    """
+    A request that keeps to the contract; webhooks are taken from its raw bytes.
+
+    Attributes:
+        caller: who sent it; None where the operation needs no token.
+    """
 
     checked: Checked
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    caller: Caller | None = None
+
+    @property
+    def authenticated(self) -> Caller:
+        """
+        Who sent it, for an operation that needs a token.
+
+        Raises:
+            RuntimeError: a bug: the contract lets everybody call the operation.
+        """
+        if self.caller is None:
+            raise RuntimeError("this operation is open, so its caller is not known")
+        return self.caller
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -84,7 +103,7 @@ class Handlers:
         asked = call.checked.body
         try:
             payment = await self.platform.accept(
-                key, asked["provider"], load_order(asked["order"])
+                key, asked["provider"], load_order(asked["order"]), call.authenticated
             )
         except MalformedMessage as exc:
             raise RequestRefused(problems.BAD_REQUEST, str(exc)) from exc
