@@ -10,6 +10,7 @@ from typing import Any
 
 from penstock.adapters.memory import MemoryLedger, MemoryQueue
 from penstock.api import Gateway
+from penstock.domain.caller import READ_AND_PAY, Caller
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
 from penstock.domain.record import Record
@@ -44,6 +45,9 @@ class Counted:
 
     def new(self) -> str:
         return f"id-{next(self._numbers)}"
+
+
+CALLER = Caller("t-1", "shop", READ_AND_PAY)
 
 
 @dataclass

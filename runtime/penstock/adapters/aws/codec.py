@@ -17,8 +17,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from penstock.adapters.archive import stamp
 from penstock.domain.money import Money
+from penstock.domain.place import stamp
 
 T = TypeVar("T")
 Record = dict[str, Any]

@@ -102,6 +102,7 @@ def full() -> Payment:
         invoice_refund_refused=Money(2, "USD"),
         invoice_paid_twice=True,
         remembered=("note-1", "note-2"),
+        token="0123456789abcdef",  # noqa: S106 - the id of a token, not a secret
         version=4,
         sequence=7,
         published=6,
