@@ -31,21 +31,25 @@ class PayPalSimulator:
         books: what it holds.
     """
 
-    def __init__(self, identity: Identity, credentials: Credentials) -> None:
-        self.books = Books()
+    def __init__(
+        self, identity: Identity, credentials: Credentials, books: Books | None = None
+    ) -> None:
+        self.books = books or Books()
+        self.books.stock()
         self._identity = identity
         self._credentials = credentials
         self._webhooks = Webhooks(self.books, identity, credentials)
+        billing = Billing(self.books, self._webhooks.announce)
         app = web.Application()
         for part in (
             OAuth(credentials),
-            Billing(self.books),
+            billing,
             Payments(self.books),
             Disputes(self.books),
             Invoicing(self.books),
             self._webhooks,
             Pages(self.books),
-            Control(self.books),
+            Control(self.books, billing.clock.move),
         ):
             part.add_to(app)
         self.app = with_faults(app)

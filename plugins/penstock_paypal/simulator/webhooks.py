@@ -150,6 +150,14 @@ class Webhooks:
             }
         )
 
+    async def announce(self, event: Mapping[str, Any]) -> None:
+        """Send an event of the simulator's own to each registered address that wants it."""
+        body = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+        for webhook in self._registered:
+            wanted = {one["name"] for one in webhook["event_types"]}
+            if wanted & {"*", event["event_type"]}:
+                await self._deliver(Trigger(target=webhook["url"], copies=1), body, self.url)
+
     def _payload(self, trigger: Trigger) -> tuple[Mapping[str, Any], bytes]:
         if trigger.body is None:
             made = events.event(self._books, trigger.event_type, trigger.set, trigger.subscription)

@@ -209,7 +209,14 @@ async def test_a_wrong_client_gets_no_token(stage: Stage) -> None:
 
 async def test_a_plan_a_subscription_and_the_numbers_are_served(stage: Stage) -> None:
     call = {"headers": await stage.bearer()}
-    plan = {"product_id": "PROD-1", "name": "Silver", "billing_cycles": [{}]}
+    cycle = {"tenure_type": "REGULAR", "sequence": 1, "frequency": {"interval_unit": "MONTH"}}
+    price = {"fixed_price": {"currency_code": "USD", "value": "3"}}
+    plan = {
+        "product_id": "PROD-SIMULATED",
+        "name": "Silver",
+        "billing_cycles": [{**cycle, "pricing_scheme": price}],
+        "payment_preferences": {},
+    }
     async with stage.control.post("/v1/billing/plans", json=plan, **call) as answer:
         plan_id = (await answer.json())["id"]
     async with stage.control.post(
