@@ -115,11 +115,7 @@ class Books:
             "plan_id": fields.get("plan_id") or self.plan()["id"],
             "start_time": now,
             "quantity": "1",
-            "subscriber": {
-                "payer_id": self.letters(13),
-                "email_address": "buyer@example.com",
-                "name": {"given_name": "Ada", "surname": "Example"},
-            },
+            "subscriber": self.buyer(),
             "create_time": now,
             "update_time": now,
             "plan_overridden": False,
@@ -127,6 +123,14 @@ class Books:
         }
         self.subscriptions[subscription["id"]] = subscription
         return subscription
+
+    def buyer(self) -> Document:
+        """The account of a buyer, as a subscription shows it."""
+        return {
+            "payer_id": self.letters(13),
+            "email_address": "buyer@example.com",
+            "name": {"given_name": "Ada", "surname": "Example"},
+        }
 
     def paid(self, identity: str) -> Document | None:
         """The sale or the capture of that id."""

@@ -144,6 +144,9 @@ class Charges:
         href = f"{base}/v1/payments/sale/{identity}"
         sale |= {
             "amount": in_sale(amount, code),
+            "protection_eligibility_type": (
+                "ITEM_NOT_RECEIVED_ELIGIBLE,UNAUTHORIZED_PAYMENT_ELIGIBLE"
+            ),
             "billing_agreement_id": subscription["id"],
             "links": [
                 {"method": "GET", "rel": "self", "href": href},

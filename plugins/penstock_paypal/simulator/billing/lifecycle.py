@@ -46,6 +46,9 @@ class Lifecycle:
             contract.revision = None
             return
         require(subscription, "APPROVAL_PENDING")
+        # What the merchant said of the buyer stays; the account adds the rest.
+        named = shapes.mapping(subscription.get("subscriber"))
+        subscription["subscriber"] = {**self._books.buyer(), **named}
         if contract.context.get("user_action") == "CONTINUE":
             self._move(subscription, "APPROVED")
         else:

@@ -62,7 +62,7 @@ class Shop:
         detail = (problem["details"] or [{}])[0]
         return status, detail.get("issue"), detail.get("field")
 
-    async def create(self, plan: str = MONTHLY, **fields: Any) -> dict[str, Any]:
+    async def create(self, plan: str = MONTHLY, /, **fields: Any) -> dict[str, Any]:
         """A new subscription that waits for its approval."""
         body = {"plan_id": plan, "custom_id": "c-1", "application_context": CONTEXT, **fields}
         status, made = await self.call("POST", SUBSCRIPTIONS, body)
@@ -82,7 +82,7 @@ class Shop:
         assert 201 == status, made
         return made["id"]
 
-    async def subscribed(self, plan: str = MONTHLY, how: str = "pay", **fields: Any) -> str:
+    async def subscribed(self, plan: str = MONTHLY, how: str = "pay", /, **fields: Any) -> str:
         """The id of a new subscription that the buyer approved."""
         identity = (await self.create(plan, **fields))["id"]
         await self.control(f"subscriptions/{identity}/approve", {"how": how})
