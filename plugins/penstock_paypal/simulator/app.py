@@ -14,11 +14,13 @@ from penstock_paypal.simulator.books import Books
 from penstock_paypal.simulator.control import Control
 from penstock_paypal.simulator.credentials import Credentials
 from penstock_paypal.simulator.disputes import Disputes
+from penstock_paypal.simulator.idempotency import idempotent
 from penstock_paypal.simulator.invoicing import Invoicing
 from penstock_paypal.simulator.oauth import CERTIFICATES, OAuth
 from penstock_paypal.simulator.pages import Pages
 from penstock_paypal.simulator.payments import Payments
 from penstock_paypal.simulator.webhooks import Webhooks
+from penstock_paypal.simulator.wellformed import well_formed
 from penstock_paypal.webhooks.door import CERT_NAME, CERT_URL
 
 
@@ -37,8 +39,10 @@ class PayPalSimulator:
         self._credentials = credentials
         self._webhooks = Webhooks(self.books, identity, credentials)
         app = web.Application()
+        OAuth(self.books, credentials).add_to(app)
+        # Behind the token, as at PayPal: a stranger is not told what is wrong with a request.
+        app.middlewares.extend((well_formed, idempotent(self.books.clock)))
         for part in (
-            OAuth(credentials),
             Billing(self.books),
             Payments(self.books),
             Disputes(self.books),
