@@ -287,9 +287,11 @@ def test_its_keys_and_credentials_survive_a_restart(keys: Path) -> None:
 
 def test_what_it_keeps_is_for_its_owner_only(keys: Path, tmp_path: Path) -> None:
     build(tmp_path / "new")
-    private = [tmp_path / "new" / name for name in ("key.pem", "credentials.json")]
+    private = [
+        tmp_path / "new" / name for name in ("key.pem", "authority.pem", "credentials.json")
+    ]
 
-    assert [0o600, 0o600] == [file.stat().st_mode & 0o777 for file in private]
+    assert [0o600] * 3 == [file.stat().st_mode & 0o777 for file in private]
 
 
 async def test_its_profile_admits_its_own_certificate_address_and_no_other(stage: Stage) -> None:
