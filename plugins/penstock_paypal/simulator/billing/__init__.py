@@ -19,7 +19,6 @@ from penstock_paypal.simulator.billing.news import News, Sends
 from penstock_paypal.simulator.billing.plans import Plans
 from penstock_paypal.simulator.billing.products import Products
 from penstock_paypal.simulator.billing.renewals import Renewals
-from penstock_paypal.simulator.billing.replays import Replays
 from penstock_paypal.simulator.billing.steering import Steering
 from penstock_paypal.simulator.billing.subscriptions import Subscriptions
 from penstock_paypal.simulator.books import Books
@@ -37,15 +36,15 @@ class Billing:
 
     def __init__(self, books: Books, send: Sends) -> None:
         self._news = news = News(books, send)
-        contracts, replays = Contracts(books), Replays(books)
+        contracts = Contracts(books)
         charges = Charges(books, contracts, news)
         lifecycle = Lifecycle(books, contracts, charges, news)
         approval = Approval(books, contracts, lifecycle, news)
         self.clock = Clock(books, Renewals(books, contracts, charges, lifecycle), news)
         self._parts = (
-            Products(books, news, replays),
-            Plans(books, news, replays),
-            Subscriptions(books, contracts, charges, lifecycle, news, replays),
+            Products(books, news),
+            Plans(books, news),
+            Subscriptions(books, contracts, charges, lifecycle, news),
             approval,
             Steering(books, contracts, lifecycle, approval, news),
         )

@@ -1,137 +1,79 @@
-"""Looking at a request's fields as PayPal's specifications describe them."""
+"""
+Looking at fields as PayPal does beyond its own schemas, which `wellformed` has checked before.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from penstock_paypal import shapes
 from penstock_paypal.simulator.problems import Problem
 
+_PRINTABLE = re.compile(r"[\x20-\x7E]{1,127}")
 _MONEY = re.compile(r"((-?[0-9]+)|(-?([0-9]+)?[.][0-9]+))")
 
 
-def text(
-    holder: Mapping[str, Any],
-    path: str,
-    most: int,
-    *,
-    least: int = 1,
-    required: bool = True,
-    pattern: str | None = None,
-    among: Collection[str] | None = None,
-) -> str | None:
+def reference(value: object, path: str) -> None:
     """
-    The text at the end of the pointer's last name, within its limits.
+    See that a `custom_id` is printable ASCII to its end: the schema's pattern has no end.
 
     Raises:
-        Problem: 400, with PayPal's issue and the field.
+        Problem: 400, it is not.
     """
-    value = present(holder, path, required=required)
-    if value is None:
-        return None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _PRINTABLE.fullmatch(value):
         raise Problem(400, "INVALID_PARAMETER_SYNTAX", path)
-    if len(value) < least:
-        raise Problem(400, "INVALID_STRING_MIN_LENGTH", path)
-    if len(value) > most:
-        raise Problem(400, "INVALID_STRING_MAX_LENGTH", path)
-    if pattern and not re.fullmatch(pattern, value):
-        raise Problem(400, "INVALID_PARAMETER_SYNTAX", path)
-    if among and value not in among:
-        raise Problem(400, "INVALID_PARAMETER_VALUE", path)
-    return value
 
 
-def whole(holder: Mapping[str, Any], path: str, least: int, most: int, default: int) -> int:
+def address(value: object, path: str) -> None:
     """
-    The number there, within its limits.
+    See that it is an http address: the schema takes every URI.
 
     Raises:
-        Problem: 400, with PayPal's issue and the field.
+        Problem: 400, it is none.
     """
-    value = present(holder, path, required=False)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Problem(400, "INVALID_PARAMETER_SYNTAX", path)
-    if value < least:
-        raise Problem(400, "INVALID_INTEGER_MIN_VALUE", path)
-    if value > most:
-        raise Problem(400, "INVALID_INTEGER_MAX_VALUE", path)
-    return value
-
-
-def money(holder: Mapping[str, Any], path: str, *, required: bool = False) -> None:
-    """
-    See that there is an amount, if any.
-
-    Raises:
-        Problem: 400, with PayPal's issue and the field.
-    """
-    value = present(holder, path, required=required)
-    if value is None:
-        return
-    inner = shapes.mapping(value)
-    text(inner, f"{path}/currency_code", 3, pattern="[A-Z]{3}")
-    text(inner, f"{path}/value", 32, pattern=_MONEY.pattern)
-
-
-def address(holder: Mapping[str, Any], path: str) -> str:
-    """
-    The http address there.
-
-    Raises:
-        Problem: 400, with PayPal's issue and the field.
-    """
-    value = str(text(holder, path, 4000, least=10))
-    parts = urlsplit(value)
+    parts = urlsplit(str(value))
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise Problem(400, "INVALID_PARAMETER_SYNTAX", path)
-    return value
 
 
-def present(holder: Mapping[str, Any], path: str, *, required: bool) -> Any:
+def money(value: object, path: str) -> None:
     """
-    What is there; None if it is absent.
+    See that it is an amount; a patch may hold anything.
 
     Raises:
-        Problem: 400, it is required.
+        Problem: 400, it is none.
+    """
+    code, number = shapes.text(value, "currency_code"), shapes.text(value, "value")
+    if code is None or number is None or not _MONEY.fullmatch(number):
+        raise Problem(400, "INVALID_PARAMETER_SYNTAX", path)
+
+
+def present(holder: Mapping[str, Any], path: str) -> Any:
+    """
+    What is at the pointer's last name.
+
+    Raises:
+        Problem: 400, nothing is.
     """
     value = holder.get(path.rpartition("/")[2])
-    if value is None and required:
+    if value is None:
         raise Problem(400, "MISSING_REQUIRED_PARAMETER", path)
     return value
 
 
-def items(holder: Mapping[str, Any], path: str, least: int, most: int) -> list[Any]:
+def moment(query: Mapping[str, str], name: str) -> datetime:
     """
-    The list there, within its limits.
+    The time in the query.
 
     Raises:
-        Problem: 400, with PayPal's issue and the field.
+        Problem: 400, it is missing, or no time with a date and an hour.
     """
-    value = present(holder, path, required=True)
-    if not isinstance(value, list):
-        raise Problem(400, "INVALID_PARAMETER_SYNTAX", path)
-    found = cast("list[Any]", value)
-    if not least <= len(found) <= most:
-        raise Problem(400, "INVALID_PARAMETER_VALUE", path)
-    return found
-
-
-def moment(holder: Mapping[str, Any], path: str, *, required: bool = False) -> datetime | None:
-    """
-    The time there.
-
-    Raises:
-        Problem: 400, with PayPal's issue and the field.
-    """
-    value = text(holder, path, 64, required=required)
+    value = present(query, f"/{name}")
     found = shapes.moment({"at": value}, "at")
-    if value is not None and (found is None or len(value) < 20):
-        raise Problem(400, "INVALID_PARAMETER_SYNTAX", path)
+    if found is None or len(value) < len("2026-01-31T00:00:00Z"):
+        raise Problem(400, "INVALID_PARAMETER_SYNTAX", f"/{name}")
     return found

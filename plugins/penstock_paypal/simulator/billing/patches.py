@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any, cast
 
@@ -10,7 +9,7 @@ from aiohttp import web
 
 from penstock_paypal import shapes
 from penstock_paypal.simulator.books import Document, put
-from penstock_paypal.simulator.problems import Problem
+from penstock_paypal.simulator.problems import Problem, json_of
 
 
 async def operations(request: web.Request, fields: Collection[str]) -> list[Document]:
@@ -23,12 +22,7 @@ async def operations(request: web.Request, fields: Collection[str]) -> list[Docu
     Raises:
         Problem: 400, the first one that PayPal would refuse.
     """
-    if request.content_type != "application/json":
-        raise Problem(415)
-    try:
-        found = json.loads(await request.read())
-    except ValueError as exc:
-        raise Problem(400, "MALFORMED_REQUEST_JSON") from exc
+    found = await json_of(request)
     if not isinstance(found, list) or not found:
         raise Problem(400, "MISSING_REQUEST_BODY")
     asked = [dict(shapes.mapping(one)) for one in cast("list[Any]", found)]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from aiohttp import web
 
-from penstock_paypal import shapes
 from penstock_paypal.simulator.billing import checks, patches
 from penstock_paypal.simulator.billing.intervals import CAPS
 from penstock_paypal.simulator.billing.news import News
 from penstock_paypal.simulator.billing.pages import paged
-from penstock_paypal.simulator.billing.replays import Replays
+from penstock_paypal.simulator.billing.repeatable import repeatable
 from penstock_paypal.simulator.books import Books, Document
 from penstock_paypal.simulator.payments import found
 from penstock_paypal.simulator.problems import Problem, body_of
@@ -29,6 +27,7 @@ _BRIEF = (
     "create_time",
     "links",
 )
+_TRIALS = 2
 _PREFERENCES = "/payment_preferences"
 _PATCHED = frozenset(
     {
@@ -51,10 +50,9 @@ _STEPS = {
 class Plans:
     """The routes of plans."""
 
-    def __init__(self, books: Books, news: News, replays: Replays) -> None:
+    def __init__(self, books: Books, news: News) -> None:
         self._books = books
         self._news = news
-        self._replays = replays
 
     def add_to(self, app: web.Application) -> None:
         """Serve them."""
@@ -81,9 +79,7 @@ class Plans:
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await body_of(request)
-        if earlier := self._replays.earlier(request, body):
-            return web.json_response(_answer(self._books.plans[earlier], request))
-        _check(body)
+        _check(body["billing_cycles"])
         if body["product_id"] not in self._books.products:
             raise Problem(404, "INVALID_RESOURCE_ID", "/product_id")
         identity, base = f"P-{self._books.letters(24)}", str(request.url.origin())
@@ -105,9 +101,9 @@ class Plans:
                 "links": _links(base, identity),
             }
         )
-        self._replays.keep(request, body, identity)
         await self._tell("BILLING.PLAN.CREATED", plan, request)
-        return web.json_response(_answer(plan, request), status=201)
+        full = whole(request)
+        return repeatable(lambda: plan if full else brief(plan))
 
     async def _show(self, request: web.Request) -> web.Response:
         return web.json_response(found(self._books.plans, request))
@@ -145,48 +141,34 @@ def brief(plan: Document) -> Document:
     return {name: plan[name] for name in _BRIEF if name in plan}
 
 
-def _answer(plan: Document, request: web.Request) -> Document:
-    return plan if whole(request) else brief(plan)
+def _check(cycles: Sequence[Document]) -> None:
+    """
+    See that the cycles make a plan: trials first, then exactly one regular one.
 
-
-def _check(body: Mapping[str, Any]) -> None:
-    checks.text(body, "/product_id", 50, least=6)
-    checks.text(body, "/name", 127)
-    checks.text(body, "/description", 127, required=False)
-    statuses = ("CREATED", "INACTIVE", "ACTIVE")
-    checks.text(body, "/status", 24, required=False, among=statuses)
-    preferences = shapes.mapping(checks.present(body, _PREFERENCES, required=True))
-    checks.money(preferences, f"{_PREFERENCES}/setup_fee")
-    checks.whole(preferences, f"{_PREFERENCES}/payment_failure_threshold", 0, 999, 0)
-    tenures: list[str | None] = []
-    sequences: list[int] = []
-    for place, one in enumerate(checks.items(body, "/billing_cycles", 1, 12)):
-        cycle, path = shapes.mapping(one), f"/billing_cycles/{place}"
-        tenures.append(_check_cycle(cycle, path))
-        sequences.append(cycle["sequence"])
-    if tenures.count("REGULAR") != 1 or tenures.count("TRIAL") > 2:
+    Raises:
+        Problem: they do not.
+    """
+    for place, cycle in enumerate(cycles):
+        _check_cycle(cycle, f"/billing_cycles/{place}")
+    ordered = sorted(cycles, key=lambda cycle: cycle["sequence"])
+    tenures = [cycle["tenure_type"] for cycle in ordered]
+    if tenures.count("REGULAR") != 1 or len(tenures) > _TRIALS + 1:
         raise Problem(400, "INVALID_PARAMETER_VALUE", "/billing_cycles")
-    last = tenures[sequences.index(max(sequences))]
-    if sorted(sequences) != list(range(1, len(sequences) + 1)) or last != "REGULAR":
+    sequences = [cycle["sequence"] for cycle in ordered]
+    if sequences != list(range(1, len(sequences) + 1)) or tenures[-1] != "REGULAR":
         raise Problem(422, "INVALID_BILLING_CYCLE_SEQUENCE", "/billing_cycles")
 
 
-def _check_cycle(cycle: Mapping[str, Any], path: str) -> str | None:
-    tenure = checks.text(cycle, f"{path}/tenure_type", 24, among=("REGULAR", "TRIAL"))
-    checks.present(cycle, f"{path}/sequence", required=True)
-    checks.whole(cycle, f"{path}/sequence", 1, 99, 1)
-    least = 1 if tenure == "TRIAL" else 0
-    checks.whole(cycle, f"{path}/total_cycles", least, 999, 1)
-    frequency = shapes.mapping(checks.present(cycle, f"{path}/frequency", required=True))
-    at = f"{path}/frequency"
-    unit = checks.text(frequency, f"{at}/interval_unit", 24, among=tuple(CAPS))
-    checks.whole(frequency, f"{at}/interval_count", 1, CAPS[str(unit)], 1)
+def _check_cycle(cycle: Document, path: str) -> None:
+    if cycle["tenure_type"] == "TRIAL" and cycle.get("total_cycles", 1) < 1:
+        raise Problem(400, "INVALID_INTEGER_MIN_VALUE", f"{path}/total_cycles")
+    frequency = cycle["frequency"]
+    if frequency.get("interval_count", 1) > CAPS[frequency["interval_unit"]]:
+        raise Problem(400, "INVALID_INTEGER_MAX_VALUE", f"{path}/frequency/interval_count")
     at = f"{path}/pricing_scheme"
-    scheme = checks.present(cycle, at, required=tenure == "REGULAR")
-    if scheme is not None:
+    if cycle["tenure_type"] == "REGULAR" or "pricing_scheme" in cycle:
         # The simulator knows fixed prices only, no tiers.
-        checks.money(shapes.mapping(scheme), f"{at}/fixed_price", required=True)
-    return tenure
+        checks.present(checks.present(cycle, at), f"{at}/fixed_price")
 
 
 def _links(base: str, identity: str) -> list[Document]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from penstock_paypal.simulator.billing import checks, patches
+from penstock_paypal import shapes
+from penstock_paypal.simulator.billing import patches
 from penstock_paypal.simulator.billing.news import News
 from penstock_paypal.simulator.billing.pages import paged
-from penstock_paypal.simulator.billing.replays import Replays
+from penstock_paypal.simulator.billing.repeatable import repeatable
 from penstock_paypal.simulator.books import Books, Document
 from penstock_paypal.simulator.payments import found
 from penstock_paypal.simulator.problems import Problem, body_of
@@ -20,10 +21,9 @@ _PATCHED = frozenset({"/description", "/category", "/image_url", "/home_url"})
 class Products:
     """The routes of products."""
 
-    def __init__(self, books: Books, news: News, replays: Replays) -> None:
+    def __init__(self, books: Books, news: News) -> None:
         self._books = books
         self._news = news
-        self._replays = replays
 
     def add_to(self, app: web.Application) -> None:
         """Serve them."""
@@ -34,12 +34,7 @@ class Products:
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await body_of(request)
-        if earlier := self._replays.earlier(request, body):
-            return web.json_response(self._books.products[earlier])
-        checks.text(body, "/name", 127)
-        checks.text(body, "/type", 24, among=("PHYSICAL", "DIGITAL", "SERVICE"))
-        checks.text(body, "/description", 256, required=False)
-        own = checks.text(body, "/id", 50, least=6, required=False)
+        own = shapes.text(body, "id")
         if own and own.startswith("PROD-"):
             raise Problem(400, "INVALID_PARAMETER_SYNTAX", "/id")
         if own in self._books.products:
@@ -54,10 +49,9 @@ class Products:
             "links": _links(base, identity),
         }
         self._books.products[identity] = product
-        self._replays.keep(request, body, identity)
         self._news.write("CATALOG.PRODUCT.CREATED", product, base)
         await self._news.send()
-        return web.json_response(product, status=201)
+        return repeatable(lambda: product)
 
     async def _list(self, request: web.Request) -> web.Response:
         shown = [

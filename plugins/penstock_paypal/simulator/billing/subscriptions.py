@@ -16,11 +16,11 @@ from penstock_paypal.simulator.billing.links import approve, links
 from penstock_paypal.simulator.billing.news import News
 from penstock_paypal.simulator.billing.plans import whole
 from penstock_paypal.simulator.billing.pricing import currency, number
-from penstock_paypal.simulator.billing.replays import Replays
+from penstock_paypal.simulator.billing.repeatable import repeatable
 from penstock_paypal.simulator.billing.transactions import transaction, transactions
 from penstock_paypal.simulator.books import Books, Document, written
 from penstock_paypal.simulator.payments import found
-from penstock_paypal.simulator.problems import Problem, body_of
+from penstock_paypal.simulator.problems import Problem, body_of, optional_body_of
 
 _SUBSCRIPTIONS = "/v1/billing/subscriptions"
 _ONE = f"{_SUBSCRIPTIONS}/{{id}}"
@@ -40,30 +40,27 @@ class Subscriptions:
         charges: Charges,
         lifecycle: Lifecycle,
         news: News,
-        replays: Replays,
     ) -> None:
         self._books = books
         self._contracts = contracts
         self._charges = charges
         self._lifecycle = lifecycle
         self._news = news
-        self._replays = replays
 
     def add_to(self, app: web.Application) -> None:
         """Serve them."""
         app.router.add_post(_SUBSCRIPTIONS, self._create)
         app.router.add_get(_ONE, self._show)
         app.router.add_patch(_ONE, self._patch)
-        app.router.add_post(f"{_ONE}/{{step:cancel|suspend|activate}}", self._step)
+        # A route each: the request's schema goes by the route.
+        for step in ("cancel", "suspend", "activate"):
+            app.router.add_post(f"{_ONE}/{step}", self._step)
         app.router.add_post(f"{_ONE}/revise", self._revise)
         app.router.add_post(f"{_ONE}/capture", self._capture)
         app.router.add_get(f"{_ONE}/transactions", self._transactions)
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await body_of(request)
-        if earlier := self._replays.earlier(request, body):
-            known = self._books.subscriptions[earlier]
-            return web.json_response(_answer(known, request), status=200)
         requests.creation(body, self._books)
         subscription = self._made(body)
         contract = self._contracts.of(subscription)
@@ -72,10 +69,10 @@ class Subscriptions:
         contract.override = copy.deepcopy(dict(shapes.mapping(body.get("plan"))))
         contract.token = f"BA-{self._books.letters(17)}"
         subscription["links"] = links(subscription, contract)
-        self._replays.keep(request, body, subscription["id"])
         self._charges.tell("BILLING.SUBSCRIPTION.CREATED", subscription)
         await self._news.send()
-        return web.json_response(_answer(subscription, request), status=201)
+        full = whole(request)
+        return repeatable(lambda: subscription if full else _brief(subscription))
 
     def _made(self, body: Document) -> Document:
         """The new subscription, with the subscriber that the request names, if any."""
@@ -114,9 +111,9 @@ class Subscriptions:
         for one in asked:
             value: Any = one.get("value")
             if one["path"] == "/custom_id":
-                checks.text({"custom_id": value}, "/custom_id", 127, pattern=r"[\x20-\x7E]+")
+                checks.reference(value, one["path"])
                 continue
-            checks.money({"value": value}, f"{one['path']}/value", required=True)
+            checks.money(value, one["path"])
             if one["path"] == _OUTSTANDING and number(shapes.at(value, "value")) > outstanding(
                 subscription
             ):
@@ -128,10 +125,13 @@ class Subscriptions:
 
     async def _step(self, request: web.Request) -> web.Response:
         """Cancel, suspend or activate it; an approved one is activated without a reason."""
-        subscription, step = found(self._books.subscriptions, request), request.match_info["step"]
-        body = await body_of(request) if request.can_read_body else {}
+        subscription, step = (
+            found(self._books.subscriptions, request),
+            request.path.rpartition("/")[2],
+        )
+        body = await optional_body_of(request)
         free = step == "activate" and subscription["status"] == "APPROVED"
-        reason = checks.text(body, "/reason", 128, required=not free)
+        reason = body.get("reason") if free else checks.present(body, "/reason")
         if step == "cancel":
             self._lifecycle.cancel(subscription, reason)
         elif step == "suspend":
@@ -163,11 +163,6 @@ class Subscriptions:
 
     async def _capture(self, request: web.Request) -> web.Response:
         subscription, body = found(self._books.subscriptions, request), await body_of(request)
-        if earlier := self._replays.earlier(request, body):
-            return web.json_response(transaction(self._books.sales[earlier], subscription))
-        checks.text(body, "/note", 128)
-        checks.text(body, "/capture_type", 24, among=("OUTSTANDING_BALANCE",))
-        checks.money(body, "/amount", required=True)
         require(subscription, "ACTIVE", "SUSPENDED", "EXPIRED")
         owed, amount = outstanding(subscription), number(body["amount"]["value"])
         if not owed:
@@ -179,11 +174,10 @@ class Subscriptions:
         if amount <= 0:
             raise Problem(400, "INVALID_PARAMETER_VALUE", "/amount/value")
         made = self._charges.capture(subscription, amount)
-        if made["id"] in self._books.sales:
-            self._replays.keep(request, body, made["id"])
         await self._news.send()
         shown = transaction(made, subscription)
-        return web.json_response(shown, status=202 if shown["status"] == "PENDING" else 200)
+        status = 202 if shown["status"] == "PENDING" else 200
+        return repeatable(lambda: transaction(made, subscription), status)
 
     async def _transactions(self, request: web.Request) -> web.Response:
         subscription = found(self._books.subscriptions, request)
@@ -201,7 +195,5 @@ class Subscriptions:
         )
 
 
-def _answer(subscription: Document, request: web.Request) -> Document:
-    if whole(request):
-        return subscription
+def _brief(subscription: Document) -> Document:
     return {name: subscription[name] for name in _BRIEF if name in subscription}

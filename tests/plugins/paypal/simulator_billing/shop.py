@@ -37,7 +37,7 @@ class Shop:
 
     Attributes:
         events: what the webhooks said, oldest first.
-        seen: asks PayPal, while a webhook is delivered, how its subscription is.
+        told_at: how far PayPal's clock was ahead when it gave the token.
     """
 
     client: TestClient[Any, Any]
@@ -45,19 +45,34 @@ class Shop:
     told: Simulated
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    told_at: timedelta | None = None
+
+    async def sign_in(self) -> None:
+        """Get a token, which expires as PayPal's clock moves."""
+        pair = f"{self.told.secret['client_id']}:{self.told.secret['client_secret']}".encode()
+        basic = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+        grant = {"grant_type": "client_credentials"}
+        async with self.client.post("/v1/oauth2/token", data=grant, headers=basic) as answer:
+            token = (await answer.json())["access_token"]
+        self.headers["Authorization"] = f"Bearer {token}"
+        self.told_at = self.simulator.books.ahead
 
     async def call(
         self, method: str, path: str, body: Any = None, **headers: str
     ) -> tuple[int, Any]:
         """Ask the API: the status and the body."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if path.startswith("/v1/") and self.told_at != self.simulator.books.ahead:
+            await self.sign_in()
         async with self.client.request(
             method, path, json=body, headers={**self.headers, **named}
         ) as answer:
             return answer.status, json.loads(await answer.read() or b"null")
 
     async def refusal(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """Ask for what is refused: the status, the issue and the field."""
+        """Ask for what is refused, fields that are None left out: status, issue and field."""
+        if isinstance(body, dict):
+            body = {name: value for name, value in body.items() if value is not None}
         status, problem = await self.call(method, path, body, **headers)
         detail = (problem["details"] or [{}])[0]
         return status, detail.get("issue"), detail.get("field")
@@ -65,6 +80,7 @@ class Shop:
     async def create(self, plan: str = MONTHLY, /, **fields: Any) -> dict[str, Any]:
         """A new subscription that waits for its approval."""
         body = {"plan_id": plan, "custom_id": "c-1", "application_context": CONTEXT, **fields}
+        body = {name: value for name, value in body.items() if value is not None}
         status, made = await self.call("POST", SUBSCRIPTIONS, body)
         assert 201 == status, made
         return made
@@ -157,11 +173,7 @@ async def opened(keys: Path) -> AsyncIterator[Shop]:
         shop = Shop(client, simulator, told, events)
         url = str(server.make_url("/webhooks/paypal"))
         await shop.control("registration", {"url": url}, "PUT")
-        pair = f"{told.secret['client_id']}:{told.secret['client_secret']}".encode()
-        basic = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-        grant = {"grant_type": "client_credentials"}
-        async with client.post("/v1/oauth2/token", data=grant, headers=basic) as answer:
-            shop.headers["Authorization"] = f"Bearer {(await answer.json())['access_token']}"
+        await shop.sign_in()
         yield shop
 
 

@@ -86,10 +86,10 @@ class TestPlans:
                 ),
             ),
             ({"product_id": "PROD-NONE"}, (404, "INVALID_RESOURCE_ID", "/product_id")),
-            ({"billing_cycles": []}, (400, "INVALID_PARAMETER_VALUE", "/billing_cycles")),
+            ({"billing_cycles": []}, (400, "INVALID_ARRAY_MIN_ITEMS", "/billing_cycles")),
             (
                 {"billing_cycles": [{}]},
-                (400, "MISSING_REQUIRED_PARAMETER", "/billing_cycles/0/tenure_type"),
+                (400, "MISSING_REQUIRED_PARAMETER", "/billing_cycles/0/frequency"),
             ),
             (
                 {"billing_cycles": [MONTH, {**MONTH, "sequence": 2}]},
@@ -144,7 +144,7 @@ class TestPlans:
         ("operations", "issue"),
         [
             ([], "MISSING_REQUEST_BODY"),
-            ({}, "MISSING_REQUEST_BODY"),
+            ({}, "INVALID_PARAMETER_SYNTAX"),
             ([{"op": "replace", "path": "/status", "value": "x"}], "INVALID_PATCH_PATH"),
             ([{"op": "test", "path": "/name", "value": "x"}], "UNSUPPORTED_PATCH_OPERATION"),
             ([{"op": "replace", "path": "/name"}], "MISSING_REQUIRED_PARAMETER"),
