@@ -16,6 +16,7 @@ from penstock_paypal.simulator.credentials import Credentials
 from penstock_paypal.simulator.disputes import Disputes
 from penstock_paypal.simulator.idempotency import idempotent
 from penstock_paypal.simulator.invoicing import Invoicing
+from penstock_paypal.simulator.misbehaviour import Misbehaviour
 from penstock_paypal.simulator.notifications.deliveries import Deliveries
 from penstock_paypal.simulator.notifications.history import History
 from penstock_paypal.simulator.notifications.registry import Registry
@@ -54,6 +55,7 @@ class PayPalSimulator:
         OAuth(self.books, credentials).add_to(app)
         # Behind the token, as at PayPal: a stranger is not told what is wrong with a request.
         app.middlewares.extend((well_formed, idempotent(self.books.clock)))
+        Misbehaviour(self.books).add_to(app)
         for part in (
             billing,
             Payments(self.books),

@@ -72,16 +72,18 @@ class Deliveries:
         app.middlewares.append(on_time)
         app.cleanup_ctx.append(self._run)
 
-    def announce(self, event: Document) -> Kept:
+    async def tell(self, event: Document) -> None:
         """
-        Something happened: keep the event, and have it sent to every webhook that wants it.
+        Something happened: keep the event, and send it to each webhook that wants it.
 
-        It is sent in the background, or by the next `deliver_due`.
+        Returns once each was tried; what is not taken is sent again later.
         """
         kept = self.archive.keep(event, self._books.clock())
         for webhook in self._registry.wanting(str(event.get("event_type"))):
-            self.take(kept, webhook.url, self._signer.headers(kept.body, webhook.id))
-        return kept
+            headers = self._signer.headers(kept.body, webhook.id)
+            made = self.take(kept, webhook.url, headers, at_once=False)
+            if made is not None and not made.waits:
+                await self.send(made)
 
     async def announce_now(self, event: Document) -> None:
         """The same, and the first attempts are made before it returns, one after the other."""
