@@ -182,7 +182,7 @@ def sign_up() -> SignUp:
         plan="P-1",
         reference="customer-12",
         return_digest="d2",
-        return_secret="s1",
+        return_secret="s1",  # noqa: S106 - a sample
         subscription="paypal-I-1",
         approval_url="https://gateway.test/approve",
         refused_field="plan",
