@@ -24,6 +24,7 @@ from penstock.api import (
     Unconfirmable,
 )
 from penstock_paypal.client.api import Api
+from penstock_paypal.client.pace import Pace
 from penstock_paypal.client.token import Tokens
 from penstock_paypal.disputes.confirmation import Disputes
 from penstock_paypal.environments import environment
@@ -60,8 +61,9 @@ class PayPal:
         trust = Trust(where, context.settings.extra_certificates, http, log, limit)
         certificates = Certificates(where.certificate_url, trust, http, log, limit)
         self._signatures = Signatures(certificates, context.secrets)
-        tokens = Tokens(where.api_url, context.secrets, http, clock, log, limit)
-        self._api = Api(where.api_url, tokens, http, clock, log, limit)
+        pace = Pace(context.ids)
+        tokens = Tokens(where.api_url, context.secrets, http, clock, pace, log, limit)
+        self._api = Api(where.api_url, tokens, http, clock, pace, log, limit)
         template = load_template(context.settings.invoice_template)
         self._invoices = PayPalInvoices(self._api, template)
         self._recorded_refunds = RecordedRefunds(self._api)
