@@ -116,11 +116,14 @@ class EventPage:
 
 
 class Index(StrEnum):
-    """What payments can be looked up by."""
+    """What payments and subscriptions can be looked up by."""
 
     reference = "reference"
-    """The merchant's own reference."""
+    """Payments, by the merchant's own reference."""
     subscription = "subscription"
+    """Payments, by the gateway's id of their subscription."""
+    subscription_reference = "subscription_reference"
+    """Subscriptions, by the merchant's own reference."""
 
 
 class Ledger(Protocol):
@@ -166,7 +169,7 @@ class Ledger(Protocol):
         ...
 
     async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
-        """Payments by reference or subscription, newest first; shows a commit a moment later."""
+        """Payments or subscriptions, newest first; shows a commit a moment later."""
         ...
 
     async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:

@@ -12,8 +12,9 @@ from penstock.domain.dispute import Dispute
 from penstock.domain.events import Event, EventType
 from penstock.domain.payment import Payment
 from penstock.domain.record import Record
+from penstock.domain.subscription import Subscription
 
-AnyEntity = Payment | Dispute | Record
+AnyEntity = Payment | Subscription | Dispute | Record
 E = TypeVar("E", bound=AnyEntity)
 Kept = TypeVar("Kept", bound=AnyEntity, covariant=True)
 

@@ -32,6 +32,16 @@ class EventType(StrEnum):
     dispute_opened = "dispute.opened"
     dispute_updated = "dispute.updated"
     dispute_resolved = "dispute.resolved"
+    subscription_created = "subscription.created"
+    subscription_activated = "subscription.activated"
+    subscription_renewed = "subscription.renewed"
+    subscription_payment_failed = "subscription.payment_failed"
+    subscription_suspended = "subscription.suspended"
+    subscription_resumed = "subscription.resumed"
+    subscription_cancelled = "subscription.cancelled"
+    subscription_expired = "subscription.expired"
+    subscription_revised = "subscription.revised"
+    subscription_access_ended = "subscription.access_ended"
     notification_recorded = "notification.recorded"
 
 

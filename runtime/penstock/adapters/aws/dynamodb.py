@@ -22,8 +22,9 @@ from penstock.domain.ref import EntityKind, Ref
 from penstock.ports import EventPage, Index
 
 _INDEXES = {
-    Index.reference: items.REFERENCE_INDEX,
-    Index.subscription: items.SUBSCRIPTION_INDEX,
+    Index.reference: (items.REFERENCE_INDEX, "reference"),
+    Index.subscription: (items.SUBSCRIPTION_INDEX, "subscription"),
+    Index.subscription_reference: (items.REFERENCE_INDEX, "reference"),
 }
 
 
@@ -110,11 +111,14 @@ class DynamoLedger:
         )
 
     async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
-        """Payments by reference or subscription, newest first; shows a commit a moment later."""
+        """Payments or subscriptions, newest first; shows a commit a moment later."""
         if not value:
             return []
+        name, attribute = _INDEXES[index]
+        if index is Index.subscription_reference:
+            value = items.subscription_reference(value)
         return await self._sharded(
-            _INDEXES[index], index.value, (value,), limit, "created_at", newest_first=True
+            name, attribute, (value,), limit, "created_at", newest_first=True
         )
 
     async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:

@@ -27,6 +27,7 @@ from penstock.domain.change import AnyEntity, Seen
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.subscription import Subscription
 
 DUE_INDEX = "due"
 EVENTS_INDEX = "events"
@@ -117,10 +118,21 @@ def _whole_minute(due_at: datetime) -> datetime:
 
 
 def _reference(entity: AnyEntity) -> str | None:
-    if not isinstance(entity, Payment):
-        return None
-    reference = entity.order.reference
+    match entity:
+        case Payment():
+            reference = entity.order.reference
+        case Subscription():
+            reference = entity.seen.merchant_reference and subscription_reference(
+                entity.seen.merchant_reference
+            )
+        case _:
+            return None
     return reference if reference and len(reference.encode()) <= _INDEXED else None
+
+
+def subscription_reference(reference: str) -> str:
+    """Where the index has a subscription's reference: payments' own are beside it."""
+    return f"subscription#{reference}"
 
 
 def _shard(identity: str) -> int:

@@ -12,6 +12,7 @@ from penstock.domain.entity import Entity
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.subscription import Subscription
 from penstock.errors import LedgerConflict
 from penstock.ports import EventPage, Index
 
@@ -68,13 +69,9 @@ class MemoryLedger:
         return [ref for *_, ref in come[:limit]]
 
     async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
-        """Payments by reference or subscription, newest first."""
+        """Payments or subscriptions, newest first."""
         return self._newest(
-            (
-                one
-                for one in self._entities.values()
-                if isinstance(one, Payment) and value == _indexed(one, index)
-            ),
+            (one for one in self._entities.values() if value and value == _indexed(one, index)),
             limit,
         )
 
@@ -104,9 +101,13 @@ class MemoryLedger:
         return [one.ref for one in ordered[:limit]]
 
 
-def _indexed(payment: Payment, index: Index) -> str | None:
-    match index:
-        case Index.reference:
-            return payment.order.reference
-        case Index.subscription:
-            return payment.subscription
+def _indexed(entity: AnyEntity, index: Index) -> str | None:
+    match (index, entity):
+        case (Index.reference, Payment(order=order)):
+            return order.reference
+        case (Index.subscription, Payment(subscription=subscription)):
+            return subscription
+        case (Index.subscription_reference, Subscription(seen=seen)):
+            return seen.merchant_reference
+        case _:
+            return None

@@ -18,7 +18,15 @@ from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import LedgerConflict
 from penstock.ports import Index, Ledger
 from penstock.testing.clock import NOON
-from penstock.testing.ports.samples import accepted, dispute, first, full, record, step
+from penstock.testing.ports.samples import (
+    accepted,
+    dispute,
+    first,
+    full,
+    record,
+    step,
+    subscription,
+)
 
 
 class LedgerConformance:
@@ -80,6 +88,21 @@ class LedgerConformance:
         assert ["c"] == _ids(await ledger.look_up(Index.reference, "order-7", 1))
         assert ["c", "b", "a"] == _ids(await ledger.look_up(Index.subscription, "I-1", 10))
         assert [] == _ids(await ledger.look_up(Index.subscription, "I-2", 10))
+
+    async def test_subscriptions_are_looked_up_by_the_merchants_reference(
+        self, ledger: Ledger
+    ) -> None:
+        """
+        A payment with the same reference is not among them, nor they among the payments.
+        """
+        await ledger.commit(first(subscription("example-sub_1", reference="customer-12")))
+        order = replace(accepted().order, reference="customer-12")
+        await ledger.commit(first(replace(accepted("pay-1"), order=order)))
+
+        assert ["example-sub_1"] == _ids(
+            await ledger.look_up(Index.subscription_reference, "customer-12", 10)
+        )
+        assert ["pay-1"] == _ids(await ledger.look_up(Index.reference, "customer-12", 10))
 
     async def test_a_day_lists_what_was_first_seen_on_it(self, ledger: Ledger) -> None:
         """

@@ -19,7 +19,17 @@ from penstock.domain.payment import (
     Plan,
     Transaction,
 )
+from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.record import Became, Record
+from penstock.domain.subscription import (
+    Access,
+    PaidCycle,
+    Span,
+    Standing,
+    Subscription,
+    SubscriptionObservation,
+    SubscriptionStatus,
+)
 from penstock.testing.clock import NOON
 
 LATER = NOON + timedelta(minutes=3, microseconds=7)
@@ -118,6 +128,45 @@ def dispute(dispute_id: str = "PP-D-1") -> Dispute:
         ),
         confirmed=True,
         unconfirmed_because="confirmed, but every field holds something",
+    )
+
+
+def subscription(
+    subscription_id: str = "paypal-I-1", *, reference: str = "customer-12"
+) -> Subscription:
+    """A subscription, before its first commit, whose every field holds something of its own."""
+    month = BillingCycle(Interval(IntervalUnit.month, 2), Money(1250, "USD"))
+    week = BillingCycle(Interval(IntervalUnit.week), Money(0, "USD"), trial=True, cycles=1)
+    return Subscription(
+        id=subscription_id,
+        gateway="paypal",
+        created_at=NOON,
+        updated_at=LATER,
+        seen=SubscriptionObservation(
+            "I-1",
+            SubscriptionStatus.suspended,
+            NOON,
+            plan=Plan("P-1", "Gold"),
+            cycles=(week, month),
+            status_at=LATER,
+            as_of=LATER,
+            merchant_reference=reference,
+            subscriber=Payer("payer-9", "Ada \N{SNOWMAN} Lovelace", "ada@example.test"),
+            next_billing_at=LATER,
+            last_paid_at=NOON,
+            last_paid=Money(1250, "USD"),
+            outstanding=Money(1250, "USD"),
+            failures=2,
+            next_attempt_at=LATER,
+            links={"approve": "https://gateway.test/approve"},
+        ),
+        access=Access.active,
+        paid_through=LATER,
+        trial_until=LATER,
+        spans=(Span(NOON, (week, month), "P-1"),),
+        payments=(PaidCycle("pay-1", NOON, Standing.disputed),),
+        told=("created",),
+        met_as="activated@2026-11-02T12:00:00",
     )
 
 
