@@ -11,16 +11,20 @@ from penstock.domain.money import Money
 from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment
 from penstock.domain.record import Record
+from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Subscription, subscription_id
 
 
-def describe(entity: Payment | Subscription | Dispute | Record) -> dict[str, Any]:
+def describe(entity: Payment | Subscription | SignUp | Dispute | Record) -> dict[str, Any]:
     """The fields that every event of the entity holds (contracts/events/parts)."""
     match entity:
         case Payment():
             return _present(_payment(entity))
         case Subscription():
             return _present(_subscription(entity))
+        case SignUp():
+            # No event is about one: its subscription's are.
+            return {}
         case Dispute():
             return _present(_dispute(entity))
         case Record():

@@ -106,6 +106,7 @@ class World:
             self.wrapped_ledger,
             self.publish,
             self.observe,
+            self.observe_subscription,
             self.invoicing,
             self.clock,
             self.ids,

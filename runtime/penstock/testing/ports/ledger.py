@@ -24,6 +24,7 @@ from penstock.testing.ports.samples import (
     first,
     full,
     record,
+    sign_up,
     step,
     subscription,
 )
@@ -53,7 +54,11 @@ class LedgerConformance:
 
         assert change.entity == await ledger.load(Payment, "pay-full")
 
-    @pytest.mark.parametrize("entity", [dispute(), record()], ids=["dispute", "notification"])
+    @pytest.mark.parametrize(
+        "entity",
+        [dispute(), record(), subscription(), sign_up()],
+        ids=["dispute", "notification", "subscription", "sign-up"],
+    )
     async def test_every_kind_comes_back(self, ledger: Ledger, entity: Dispute | Record) -> None:
         """
         Every kind of entity is loaded as it was committed, and under its own kind only.

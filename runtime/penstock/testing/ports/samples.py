@@ -21,6 +21,7 @@ from penstock.domain.payment import (
 )
 from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.record import Became, Record
+from penstock.domain.signup import SignUp
 from penstock.domain.subscription import (
     Access,
     PaidCycle,
@@ -167,6 +168,25 @@ def subscription(
         payments=(PaidCycle("pay-1", NOON, Standing.disputed),),
         told=("created",),
         met_as="activated@2026-11-02T12:00:00",
+    )
+
+
+def sign_up() -> SignUp:
+    """A sign-up, before its first commit, whose every field holds something of its own."""
+    return SignUp(
+        id="sub-0",
+        gateway="paypal",
+        created_at=NOON,
+        updated_at=LATER,
+        digest="d1",
+        plan="P-1",
+        reference="customer-12",
+        return_digest="d2",
+        return_secret="s1",
+        subscription="paypal-I-1",
+        approval_url="https://gateway.test/approve",
+        refused_field="plan",
+        refused="it is not active",
     )
 
 
