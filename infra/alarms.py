@@ -16,8 +16,11 @@ COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DeliveriesReceived": ("delivery.received", ("receive",)),
     "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),
     "DeliveriesAltered": ("delivery.altered", ("process",)),
-    "RateLimited": ("gateway.rate_limited", ("verify", "process", "charge", "sweep")),
-    "GatewayDenied": ("gateway.denied", ("process", "sweep")),
+    "RateLimited": (
+        "gateway.rate_limited",
+        ("merchant", "verify", "process", "charge", "sweep"),
+    ),
+    "GatewayDenied": ("gateway.denied", ("merchant", "process", "sweep")),
     "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
     "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "sweep")),
     "InvoiceRefundsRefused": ("invoice.refund_refused", ("process", "sweep")),
@@ -36,7 +39,7 @@ MEASURED = (
 """The lines that say how long a stage took for one item."""
 BY_STATUS: Mapping[str, str] = {"stack": "$.stack", "stage": "$.stage", "status": "$.status"}
 """Not by outcome: each plugin has outcomes of its own, and each combination is billed."""
-UNMEASURED = frozenset({"api"})
+UNMEASURED = frozenset({"api", "merchant"})
 """Functions that are no stage."""
 
 
