@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from infra.config import coherence
 from infra.config.pages import Pages
 from infra.config.project import PROJECT, PROJECT_FILE, ConfigError
-from infra.config.settings import Days, Domain, StackSettings
+from infra.config.settings import AccessSettings, Days, Domain, StackSettings
 
 # Function names hold the stack's and the plugin's, and end at 64 characters [aws].
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,15}")
@@ -24,7 +24,11 @@ _LISTED = {
     "operators": "the ARN of a role, as in arn:aws:iam::123456789012:role/name",
 }
 
-_WITHIN: Mapping[str, type[BaseModel]] = {"domain": Domain, "pages": Pages}
+_WITHIN: Mapping[str, type[BaseModel]] = {
+    "access": AccessSettings,
+    "domain": Domain,
+    "pages": Pages,
+}
 
 
 def load(stack: str, config: Mapping[str, Any]) -> StackSettings:

@@ -128,6 +128,20 @@ class Index(StrEnum):
     """Subscriptions, by the merchant's own reference."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where a listing of entities, newest first, goes on: after this entity.
+
+    Attributes:
+        at: when the entity was first seen.
+        id: its id, which orders entities of one moment.
+    """
+
+    at: datetime
+    id: str
+
+
 class Ledger(Protocol):
     """
     Where entities and their events are committed together, one entity a commit.
@@ -162,20 +176,36 @@ class Ledger(Protocol):
         """The entity's events after `entity.published`, in order (a consistent read)."""
         ...
 
-    async def history(self, ref: Ref, limit: int) -> Sequence[Event]:
-        """The entity's events, newest first (a consistent read)."""
+    async def history(self, ref: Ref, limit: int, before: int | None = None) -> Sequence[Event]:
+        """The entity's events before that sequence, newest first (a consistent read)."""
         ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""
         ...
 
-    async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
-        """Payments or subscriptions, newest first; shows a commit a moment later."""
+    async def look_up(
+        self, index: Index, value: str, limit: int, after: Place | None = None
+    ) -> Sequence[Ref]:
+        """
+        Payments or subscriptions, newest first; shows a commit a moment later.
+
+        Args:
+            after: leave out what comes before this place, and the place itself.
+        """
         ...
 
-    async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:
-        """Entities of a kind that were first seen on a day (UTC), newest first."""
+    async def of_day(
+        self, kind: EntityKind, day: date, limit: int, after: Place | None = None
+    ) -> Sequence[Ref]:
+        """
+        Entities of a kind that were first seen on a day (UTC), newest first.
+
+        It shows a commit a moment later.
+
+        Args:
+            after: leave out what comes before this place, and the place itself.
+        """
         ...
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:

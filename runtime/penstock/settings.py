@@ -178,8 +178,7 @@ class Settings(BaseModel):
         if not _PUBLIC.fullmatch(url):
             raise SettingsError(
                 f"{variable('api_url')} is no address that buyers can return to; it must begin "
-                "with https:// (http:// only for 127.0.0.1, on the local platform) and hold no "
-                "query"
+                "with https:// (http:// only where it is this machine itself) and hold no query"
             )
         return url
 

@@ -90,10 +90,10 @@ class Returning:
             return None
         if sign_up.refused is not None:
             return Returned(BuyersView(Standpoint.failed))
-        if sign_up.subscription is None:
+        if sign_up.opened is None:
             return Returned(BuyersView(Standpoint.waiting))
-        subscription = await self._subscription(sign_up.gateway, sign_up.subscription)
-        payment = await self._payment(sign_up.gateway, sign_up.subscription)
+        subscription = await self._subscription(sign_up.gateway, sign_up.opened)
+        payment = await self._payment(sign_up.gateway, sign_up.opened)
         view = buyers_view(subscription, payment, self.clock.now(), self.policy)
         open_yet = subscription is None or subscription.status in _UNCONFIRMED
         return Returned(view, sign_up.approval_url if open_yet else None)

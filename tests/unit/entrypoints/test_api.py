@@ -118,7 +118,7 @@ class TestAccess:
 class TestOtherRequests:
     @pytest.mark.parametrize(
         ("method", "path", "status"),
-        [("GET", "/", 404), ("GET", "/payments", 405), ("PATCH", "/webhooks/acme", 405)],
+        [("GET", "/", 404), ("PUT", "/payments", 405), ("PATCH", "/webhooks/acme", 405)],
     )
     async def test_what_is_not_served_is_a_problem(
         self, call: Client, method: str, path: str, status: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from penstock.domain.payment import Order, Payment, PaymentStatus, Transaction
 from penstock.domain.subscription import Subscription
 from penstock.entrypoints.functions.merchant import make_merchant
 from penstock.entrypoints.http.message import Request
+from penstock.entrypoints.http.tokens import mint
 from penstock.entrypoints.http.web import application
 from penstock.errors import SettingsError
 from penstock.settings import Function, Settings
@@ -72,6 +73,20 @@ class Backend:
 async def backend(stand: Stand, request: pytest.FixtureRequest) -> AsyncIterator[Backend]:
     async with HOSTS[request.param](stand) as made:
         yield Backend(made, await bearer(stand))
+
+
+@pytest.fixture
+async def ask_as(stand: Stand) -> AsyncIterator[Callable[[str], Awaitable[Backend]]]:
+    """A backend of a client of its own."""
+    async with HOSTS["serve"](stand) as ask:
+
+        async def made(client: str) -> Backend:
+            ids, now = stand.world.ids, stand.clock.now()
+            kept, text = mint("a test", ids, now, client=client)
+            await stand.world.tokens.put(kept)
+            return Backend(ask, ("Authorization", f"Bearer {text}".encode()))
+
+        yield made
 
 
 def problem(told: Told) -> tuple[int, str, list[str]]:
@@ -170,6 +185,14 @@ async def test_the_same_key_and_body_is_the_same_201(backend: Backend, club: Clu
     first, again = await backend.subscribe(), await backend.subscribe()
 
     assert (201, first.json, 1) == (again.status, again.json, len(club.requests))
+
+
+async def test_two_clients_may_use_the_same_key(ask_as: Callable[[str], Awaitable[Backend]]):
+    shop, app = await ask_as("shop"), await ask_as("app")
+
+    first, other = await shop.subscribe(), await app.subscribe(reference="customer-43")
+
+    assert ("club-I-1", "club-I-2") == (first.json["id"], other.json["id"])
 
 
 async def test_no_answer_and_no_view_holds_the_e_mail_address(backend: Backend):

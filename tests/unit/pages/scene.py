@@ -111,9 +111,9 @@ class Scene:
             "updated_at": NOON,
             "digest": "d",
             "plan": "P-1",
-            "reference": "customer-1",
+            "merchant_reference": "customer-1",
             "return_digest": secret_digest(SECRET),
-            "subscription": "gate-I-1",
+            "opened": "gate-I-1",
             "approval_url": "https://gate.example/approve?ba_token=BA-1",
         }
         made = SignUp(**{**given, **rest})

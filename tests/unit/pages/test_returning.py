@@ -84,13 +84,13 @@ class TestReading:
         assert Standpoint.waiting is await standpoint(scene, token)
 
     async def test_a_sign_up_that_the_gateway_has_not_answered_is_waited_for(self, scene: Scene):
-        token = await scene.signed_up(subscription=None)
+        token = await scene.signed_up(opened=None)
 
         assert Standpoint.waiting is await standpoint(scene, token)
         assert [] == scene.gate.asked
 
     async def test_a_sign_up_that_was_refused_has_failed(self, scene: Scene):
-        token = await scene.signed_up(subscription=None, refused="no such plan")
+        token = await scene.signed_up(opened=None, refused="no such plan")
 
         assert Standpoint.failed is await standpoint(scene, token)
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from penstock.adapters.archive import stamp
 from penstock.adapters.aws.clients import Clients, Refusal
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import Item, from_item, to_item
@@ -21,6 +20,7 @@ from penstock.domain.caller import (
     USES_NOTED_EVERY,
     Scope,
 )
+from penstock.domain.place import stamp
 from penstock.ports import Token
 
 TOKENS = "tokens"

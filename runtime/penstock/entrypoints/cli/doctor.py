@@ -156,7 +156,7 @@ async def mappings(patient: Patient) -> AsyncIterator[Finding]:
     """Every function that consumes a queue is fed, or none is, where `serve` does the work."""
     served = patient.stack.outputs["settings"].get("consumers") == "serve"
     for name, physical in patient.stack.outputs["functions"].items():
-        if name in ("receive", "api", "sweep"):
+        if name in ("receive", "api", "merchant", "sweep"):
             continue
         answer = await patient.clients.call(
             "lambda", "list_event_source_mappings", FunctionName=physical

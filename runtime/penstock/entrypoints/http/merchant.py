@@ -78,8 +78,10 @@ class MerchantHandlers:
     async def create(self, call: Call) -> Answer:
         """Open a subscription."""
         asked, who = call.checked.body, call.checked.body["subscriber"]
+        key = call.checked.parameters["Idempotency-Key"]
         sign_up = await self.platform.subscribe(
-            call.checked.parameters["Idempotency-Key"],
+            # Each client has a namespace of its own; no key holds a NUL.
+            f"{call.authenticated.client}\0{key}",
             SignUpRequest(
                 asked["provider"],
                 asked["plan"],

@@ -181,10 +181,10 @@ def sign_up() -> SignUp:
         updated_at=LATER,
         digest="d1",
         plan="P-1",
-        reference="customer-12",
+        merchant_reference="customer-12",
         return_digest="d2",
-        return_secret="s1",
-        subscription="paypal-I-1",
+        return_secret="s1",  # noqa: S106 - a sample
+        opened="paypal-I-1",
         approval_url="https://gateway.test/approve",
         refused_field="plan",
         refused="it is not active",
