@@ -131,7 +131,7 @@ class Subscribe:
             updated_at=now,
             digest=asked.digest,
             plan=asked.plan,
-            reference=asked.reference,
+            merchant_reference=asked.reference,
             return_digest=secret_digest(secret),
             return_secret=secret,
         )
@@ -227,7 +227,7 @@ class Subscribe:
         opened = replace(
             sign_up,
             operations=sign_up.replacing(follow),
-            subscription=identity,
+            opened=identity,
             approval_url=approval_url,
             return_secret=None,
         )
