@@ -56,11 +56,11 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "real-sandbox2021__payment.sale.completed--api-get-event-shape": (PAYMENT, SUCCEEDED),
     "real-sandbox2022__billing.subscription.activated": (
         SUBSCRIPTION,
-        ("subscription.activated",),
+        ("subscription.activated", ENDED),
     ),
     "real-sandbox2022__billing.subscription.cancelled": (
         SUBSCRIPTION,
-        ("subscription.cancelled",),
+        ("subscription.cancelled", ENDED),
     ),
     "real-sandbox2022__billing.subscription.created": (SUBSCRIPTION, ("subscription.created",)),
     "real-sandbox2022__payment.sale.completed--subscription-with-custom": (PAYMENT, SUCCEEDED),
@@ -78,7 +78,7 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "signed__simulator-live2024-payment-sale-completed": (PAYMENT, SUCCEEDED),
     "signed__simulator-live2024-subscription-activated-v2": (
         SUBSCRIPTION,
-        ("subscription.activated",),
+        ("subscription.activated", ENDED),
     ),
 }
 SAMPLES = {name.removesuffix(".json"): body for name, body in samples()} if PRESENT else {}
