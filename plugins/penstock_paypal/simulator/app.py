@@ -62,7 +62,7 @@ class PayPalSimulator:
             self.deliveries,
             History(self.books, self.registry, signer, self.deliveries),
             Webhooks(self.books, credentials, signer, self.deliveries),
-            Pages(self.books),
+            Pages(self.books, self.registry, self.deliveries),
             Control(self.books),
         ):
             part.add_to(app)
