@@ -64,7 +64,12 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | env.gateways(made)
             | env.ledger(made)
             | env.sends(made, "payments"),
-            [permits.ledger(made), permits.listings(made), permits.send(made, "payments")],
+            [
+                permits.entities(made),
+                *permits.tokens(made),
+                permits.listings(made),
+                permits.send(made, "payments"),
+            ],
             bundle="api",
             memory_mb=512,
         ),

@@ -42,15 +42,18 @@ def consume(queue: FifoQueue) -> Sequence[Permit]:
     ]
 
 
-def ledger(made: Foundation) -> Permit:
-    """Read and write everything in the ledger, the bearer tokens' hashes included."""
-    return Permit(policies.LEDGER, [made.ledger.table.arn])
-
-
 def entities(made: Foundation) -> Permit:
-    """Read and write entities and what is committed with them; plugins run here, so no tokens."""
+    """Read and write entities and what is committed with them; no tokens."""
     own = policies.items_only(*(f"{one}*" for one in entity_prefixes().values()), *_BESIDES)
     return Permit(policies.LEDGER, [made.ledger.table.arn], own)
+
+
+def tokens(made: Foundation) -> Sequence[Permit]:
+    """Check bearer tokens: read one, and note its use under another key. No token is written."""
+    return [
+        Permit(policies.READ_ITEM, [made.ledger.table.arn], policies.items_only("tokens")),
+        Permit(policies.WRITE_ITEM, [made.ledger.table.arn], policies.items_only("tokens-used")),
+    ]
 
 
 def attempts(made: Foundation, sink: str) -> Permit:

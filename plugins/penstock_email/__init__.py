@@ -11,6 +11,8 @@ EVENTS = (
     EventType.payment_parked,
     EventType.invoice_withheld,
     EventType.invoice_paid_twice,
+    EventType.subscription_payment_failed,
+    EventType.subscription_suspended,
     EventType.dispute_opened,
     EventType.dispute_updated,
     EventType.dispute_resolved,

@@ -38,6 +38,7 @@ BODY_IS_NO_JSON = Kind("body-is-no-json", 400, "Body is no JSON")
 HEADER_MISSING = Kind("header-missing", 400, "Header missing")
 HEADER_REFUSED = Kind("header-refused", 400, "Header refused")
 UNAUTHORIZED = Kind("unauthorized", 401, "A bearer token is needed")
+SCOPE_MISSING = Kind("scope-missing", 403, "The token lacks the scope")
 NO_SUCH_PATH = Kind("no-such-path", 404, "No such path")
 NO_SUCH_PAYMENT = Kind("no-such-payment", 404, "No such payment")
 UNKNOWN_GATEWAY = Kind("unknown-gateway", 404, "Unknown gateway")
@@ -57,6 +58,7 @@ KINDS = (
     HEADER_MISSING,
     HEADER_REFUSED,
     UNAUTHORIZED,
+    SCOPE_MISSING,
     NO_SUCH_PATH,
     NO_SUCH_PAYMENT,
     UNKNOWN_GATEWAY,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from penstock.domain.rules import AccessPolicy
 from penstock.errors import SettingsError
 
 
@@ -30,6 +31,7 @@ def _names(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+AfterMoneyBack = Literal["end", "keep"]
 Seconds = Annotated[float, Field(gt=0, le=43_200, allow_inf_nan=False)]
 
 
@@ -46,6 +48,9 @@ class Settings(BaseModel):
         unknown_after: how long the search for a lost invoice must stay empty.
         request_timeout: one HTTP request to a gateway or sink.
         item_timeout: one message of a batch.
+        grace_days: how long access goes on when a subscription's payment is due.
+        after_refund: whether a full refund ends access; likewise `after_chargeback`, also for a
+            dispute that is lost, and `during_dispute`, while one is open.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -89,6 +94,16 @@ class Settings(BaseModel):
     )
     payments_queue: str | None = _variable(
         "PENSTOCK_PAYMENTS_QUEUE_URL", "the URL of the payments queue"
+    )
+    grace_days: Annotated[int, Field(ge=0, le=60)] = _variable(
+        "PENSTOCK_GRACE_DAYS", "a whole number of days from 0 to 60", 3
+    )
+    after_refund: AfterMoneyBack = _variable("PENSTOCK_ACCESS_AFTER_REFUND", "end or keep", "end")
+    after_chargeback: AfterMoneyBack = _variable(
+        "PENSTOCK_ACCESS_AFTER_CHARGEBACK", "end or keep", "end"
+    )
+    during_dispute: AfterMoneyBack = _variable(
+        "PENSTOCK_ACCESS_DURING_DISPUTE", "end or keep", "keep"
     )
     queue: str | None = _variable("SQS_QUEUE_URL", "the URL of the queue to consume")
     dead_letters: str | None = _variable("SQS_DLQ_QUEUE_URL", "the URL of its dead-letter queue")
@@ -134,6 +149,16 @@ class Settings(BaseModel):
     def unknown_after_delta(self) -> timedelta:
         """`unknown_after` as the pipeline takes it."""
         return timedelta(seconds=self.unknown_after)
+
+    @property
+    def access_policy(self) -> AccessPolicy:
+        """What a subscription's payments give access to."""
+        return AccessPolicy(
+            timedelta(days=self.grace_days),
+            refund_ends=self.after_refund == "end",
+            chargeback_ends=self.after_chargeback == "end",
+            dispute_ends=self.during_dispute == "end",
+        )
 
     @property
     def lease(self) -> timedelta:

@@ -10,7 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -311,6 +311,48 @@ class TestOnAStack:
     def test_a_cursor_of_somebody_elses_is_code_2(self, stack: Stack):
         assert 2 == penstock("events", "list", "--cursor", "hm").exit_code
 
+    def test_payments_are_looked_up_by_reference_subscription_and_status(self, stack: Stack):
+        keep(stack, *declined("p-1"), *sent_back("p-2", subscription="I-1"))
+        look = ("payments", "list", "--json")
+
+        def found(*options: str) -> list[str]:
+            shown = json.loads(penstock(*look, *options).stdout)
+            return [payment["id"] for payment in shown["payments"]]
+
+        assert ["p-1"] == found("--reference", "order-1")
+        assert ["p-2"] == found("--subscription", "acme-I-1")
+        assert [] == found("--reference", "order-1", "--status", "succeeded")
+        assert ["p-1"] == found("--reference", "order-1", "--since", "2026-11-02")
+        assert "12.50 USD" in penstock("payments", "list", "--reference", "order-1").stdout
+
+    def test_events_are_listed_by_type_subject_and_time(self, stack: Stack):
+        keep(stack, *declined("p-1"), *declined("p-2"))
+
+        def found(*options: str) -> list[str]:
+            shown = json.loads(penstock("events", "list", "--json", *options).stdout)
+            return [event["subject"] for event in shown["events"]]
+
+        assert ["p-2", "p-1"] == found("--type", "payment.declined")
+        assert ["p-1"] == found("--subject", "p-1")
+        assert ["p-1"] == found("--subject", "payment#p-1", "--since", "2026-11-02")
+        assert [] == found("--type", "payment.succeeded")
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("payments", "list", "--since", "2020-01-01"), "--since is more than 31 days ago"),
+            (("payments", "list", "--subscription", "I-1"), "--subscription is no subscription's"),
+            (("events", "list", "--since", "soon"), "--since is no RFC 3339 time or date"),
+        ],
+    )
+    def test_what_cannot_be_listed_is_code_2_and_names_the_option(
+        self, stack: Stack, arguments: tuple[str, ...], message: str
+    ):
+        result = penstock(*arguments)
+
+        assert (2, 1) == (result.exit_code, len(result.stderr.splitlines()))
+        assert message in result.stderr
+
     def test_a_message_is_sent_counted_shown_given_back_and_purged(self, stack: Stack):
         assert 0 == penstock("queue", "send", "payments", "--amount", "700").exit_code
         for _ in range(2):
@@ -363,6 +405,50 @@ class TestOnAStack:
         assert token.split("_")[2] not in json.dumps(listed)
         assert 0 == penstock("tokens", "revoke", listed["id"]).exit_code
         assert 4 == penstock("tokens", "revoke", listed["id"]).exit_code
+
+    def test_a_token_is_listed_with_its_scopes_client_expiry_and_last_use(self, stack: Stack):
+        penstock("tokens", "create", "shop")
+        options = ["--scope", "operate", "--scope", "read", "--client", "office"]
+        made = json.loads(
+            penstock("--json", "tokens", "create", "ops", *options, "--expires", "90d").stdout
+        )
+        shop, ops = json.loads(penstock("tokens", "list", "--json").stdout)
+        people = penstock("tokens", "list").stdout
+
+        assert (["read", "pay"], "shop", None, None) == (
+            shop["scopes"],
+            shop["client"],
+            shop["expires_at"],
+            shop["last_used_at"],
+        )
+        assert (["read", "operate"], "office") == (ops["scopes"], ops["client"])
+        lasts = datetime.fromisoformat(ops["expires_at"]) - datetime.fromisoformat(
+            ops["created_at"]
+        )
+        assert timedelta(days=90) == lasts
+        assert ops == {name: value for name, value in made.items() if name != "token"}
+        for word in (ops["id"], "read,operate", "office", ops["expires_at"][:10], "never"):
+            assert word in people
+
+    @pytest.mark.parametrize(
+        ("option", "said"),
+        [
+            (["--scope", "write"], "operate"),
+            (["--expires", "90"], "90d"),
+            (["--expires", "0d"], "90d"),
+            (["--expires", "-1d"], "90d"),
+            (["--expires", "10000w"], "9999"),
+            (["--client", " "], "client"),
+        ],
+    )
+    def test_a_wrong_scope_duration_or_client_makes_no_token(
+        self, stack: Stack, option: list[str], said: str
+    ):
+        result = penstock("tokens", "create", "shop", *option)
+
+        assert 2 == result.exit_code
+        assert said in result.stderr
+        assert [] == json.loads(penstock("tokens", "list", "--json").stdout)
 
 
 SHOW = ("payments", "show", "p-1")

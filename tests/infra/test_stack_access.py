@@ -17,6 +17,7 @@ from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.rules.view import of
 from penstock.adapters.aws.attempts import DynamoAttempts
+from penstock.adapters.aws.tokens import DynamoTokens
 from penstock.domain.ref import EntityKind, Ref
 from tests.infra.stacks import STACKS
 
@@ -129,39 +130,58 @@ WRITTEN = (
 """A partition key of everything that those functions commit."""
 
 
+COMMIT = {"api", *RUNS_PLUGINS}
+
+
 @pytest.mark.parametrize("pk", WRITTEN)
-def test_functions_that_run_plugins_write_what_they_commit(
-    graph: Sequence[Declared], pk: str
-) -> None:
-    may = {name for name, keys in leading_keys(graph) if any(fnmatchcase(pk, k) for k in keys)}
-
-    assert RUNS_PLUGINS == may
+def test_functions_that_commit_write_what_is_committed(graph: Sequence[Declared], pk: str) -> None:
+    assert COMMIT == may(graph, "dynamodb:PutItem", pk)
 
 
-def test_functions_that_run_plugins_neither_read_nor_write_tokens(
-    graph: Sequence[Declared],
-) -> None:
-    limited = dict(leading_keys(graph))
-    unlimited = {
-        name
-        for name, statement in statements(graph)
-        if "${Table/ledger.arn}" in statement["Resource"] and "Condition" not in statement
-    }
+def test_no_function_writes_a_token(graph: Sequence[Declared]) -> None:
+    """
+    Not on the emulator, which does not know the condition.
+    """
+    for action in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"):
+        assert set() == may(graph, f"dynamodb:{action}", TOKENS)
 
-    assert RUNS_PLUGINS <= limited.keys()
-    assert not any(fnmatchcase(TOKENS, key) for keys in limited.values() for key in keys)
-    assert {"api"} == unlimited
+
+def test_only_the_api_reads_tokens_and_notes_their_use(graph: Sequence[Declared]) -> None:
+    assert {"api"} == may(graph, "dynamodb:GetItem", TOKENS)
+    assert set() == may(graph, "dynamodb:Query", TOKENS)
+    assert {"api"} == may(graph, "dynamodb:PutItem", "tokens-used")
+
+
+async def test_tokens_and_their_use_are_kept_under_the_keys_that_the_role_names() -> None:
+    aws = Asked()
+    tokens = DynamoTokens(cast("Any", aws), "ledger")
+    await tokens.get("t-1")
+    await tokens.used("t-1", datetime.now(UTC))
+    asked, written = (one.get("Key") or one["Item"] for one in aws.calls)
+
+    assert ({"S": TOKENS}, {"S": "tokens-used"}) == (asked["pk"], written["pk"])
 
 
 def test_the_prefixes_in_the_contract_are_those_of_the_runtimes_kinds_of_entities() -> None:
     assert {kind.value: str(Ref(kind, "")) for kind in EntityKind} == entity_prefixes()
 
 
-def leading_keys(graph: Sequence[Declared]) -> Iterator[tuple[str, Sequence[str]]]:
-    for name, statement in statements(graph):
-        if "${Table/ledger.arn}" in statement["Resource"] and "Condition" in statement:
-            (patterns,) = statement["Condition"].values()
-            yield name, patterns["dynamodb:LeadingKeys"]
+def may(graph: Sequence[Declared], action: str, pk: str) -> set[str]:
+    """The functions whose role allows an action on the table's items of a partition key."""
+    return {
+        name
+        for name, statement in statements(graph)
+        if "${Table/ledger.arn}" in statement["Resource"]
+        and action in statement["Action"]
+        and any(fnmatchcase(pk, one) for one in leading_keys(statement))
+    }
+
+
+def leading_keys(statement: Mapping[str, Any]) -> Sequence[str]:
+    """The patterns that a statement is limited to: all items, if it has no limit."""
+    for patterns in statement.get("Condition", {}).values():
+        return patterns["dynamodb:LeadingKeys"]
+    return ["*"]
 
 
 LOOK_UPS = {

@@ -40,20 +40,24 @@ class PayPalSimulator:
         deliveries: announces events to them.
     """
 
-    def __init__(self, identity: Identity, credentials: Credentials) -> None:
-        self.books = Books()
+    def __init__(
+        self, identity: Identity, credentials: Credentials, books: Books | None = None
+    ) -> None:
+        self.books = books or Books()
+        self.books.stock()
         self._identity = identity
         self._credentials = credentials
         self._signer = signer = Signer(self.books, identity)
         self.registry = Registry(credentials)
         self.deliveries = Deliveries(self.books, self.registry, signer)
+        billing = Billing(self.books, self.deliveries.announce)
         app = web.Application()
         OAuth(self.books, credentials).add_to(app)
         # Behind the token, as at PayPal: a stranger is not told what is wrong with a request.
         app.middlewares.extend((well_formed, idempotent(self.books.clock)))
         Misbehaviour(self.books).add_to(app)
         for part in (
-            Billing(self.books),
+            billing,
             Payments(self.books),
             Disputes(self.books),
             Invoicing(self.books),
@@ -63,7 +67,7 @@ class PayPalSimulator:
             History(self.books, self.registry, signer, self.deliveries),
             Webhooks(self.books, credentials, signer, self.deliveries),
             Pages(self.books, self.registry, self.deliveries),
-            Control(self.books),
+            Control(self.books, billing.clock.move),
         ):
             part.add_to(app)
         self.app = with_faults(app)

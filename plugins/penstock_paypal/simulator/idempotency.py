@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -36,18 +37,37 @@ WINDOWS = {
 _LONGEST, _LONGEST_V1 = 108, 78
 
 
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What a route puts into its answer under `CURRENT`: it gives the answer's body anew."""
+
+    show: Callable[[], Any]
+
+
+CURRENT = web.ResponseKey("current", Current)
+
+
 @dataclass(slots=True)
 class _Known:
-    """One request with an id: what it asked, until when it is known, what was answered."""
+    """
+    One request with an id: what it asked, until when it is known, what was answered.
+
+    Attributes:
+        current: gives what it made as it is now, where the route has put that into its answer.
+    """
 
     digest: bytes
     until: datetime
     answer: tuple[bytes, str] | None = None
+    current: Current | None = None
 
 
 def idempotent(clock: Callable[[], datetime]) -> Middleware:
     """
-    A middleware that answers a request it has done before with the first answer, and 200.
+    A middleware that answers a request it has done before with 200.
+
+    The answer is the current state of what was made, if the route's answer holds
+    `CURRENT`, as PayPal's reference says; otherwise the first answer.
 
     A refusal is not remembered: the request may be made again under its id. While the first is
     under way, a second one gets 409.
@@ -76,6 +96,7 @@ def idempotent(clock: Callable[[], datetime]) -> Middleware:
         try:
             response = await handler(request)
             if isinstance(response, web.Response) and response.status < 300:
+                mine.current = response.get(CURRENT)
                 mine.answer = bytes(response.body or b""), response.content_type  # type: ignore[arg-type] # our routes answer with bytes
         finally:
             if mine.answer is None:
@@ -90,6 +111,8 @@ def _again(before: _Known, digest: bytes) -> web.Response:
         raise Problem(422, "DUPLICATE_REQUEST_ID")
     if before.answer is None:
         raise Problem(409, "PREVIOUS_REQUEST_IN_PROGRESS")
+    if before.current is not None:
+        return web.json_response(before.current.show())
     body, content_type = before.answer
     return web.Response(status=200, body=body, content_type=content_type)
 

@@ -45,7 +45,8 @@ def _schemas() -> dict[tuple[str, str], tuple[Schema, bool]]:
         schema = document["schema"]
         compiled = Schema(schema, validate_formats=True)
         route = document["method"], nameless(document["path"])
-        found[route] = compiled, schema.get("type") == "object"
+        named = schema.get("$defs", {}).get(schema.get("$ref", "").rpartition("/")[2], schema)
+        found[route] = compiled, named.get("type") == "object"
     return found
 
 

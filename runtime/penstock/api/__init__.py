@@ -64,11 +64,26 @@ from penstock.api.hookspecs import (
 )
 from penstock.api.retry import retry_after
 from penstock.api.sink import Attempt, Sink
+from penstock.api.subscriptions import (
+    Done,
+    Invalid,
+    ManageAnswer,
+    ManagesSubscriptions,
+    Plans,
+    ReviseAnswer,
+    Revised,
+    SubscribeAnswer,
+    Subscribed,
+    Subscriber,
+    SubscriptionRequest,
+    Subscriptions,
+)
 from penstock.api.summary import Summary, summarize
 from penstock.api.wording import one_line
 from penstock.domain.delivery import Delivery, Evidence, Notification
 from penstock.domain.dispute import DisputeObservation, DisputeOutcome
 from penstock.domain.events import Event, EventType
+from penstock.domain.lifecycle import Lifecycle
 from penstock.domain.money import Money
 from penstock.domain.observation import (
     AnyObservation,
@@ -81,7 +96,15 @@ from penstock.domain.observation import (
     Observation,
 )
 from penstock.domain.payment import Implied, Order, Payer, PaymentStatus, Plan, Transaction
+from penstock.domain.plan import (
+    BillingCycle,
+    Interval,
+    IntervalUnit,
+    PlanOffer,
+    PlanStatus,
+)
 from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.subscription import SubscriptionObservation, SubscriptionStatus
 from penstock.errors import (
     GatewayUnavailable,
     InvoiceRefused,
@@ -97,6 +120,7 @@ __all__ = [
     "Authenticity",
     "Aws",
     "AwsError",
+    "BillingCycle",
     "ChargeAnswer",
     "ChargeRequest",
     "Charges",
@@ -115,6 +139,7 @@ __all__ = [
     "Delivery",
     "DisputeObservation",
     "DisputeOutcome",
+    "Done",
     "Door",
     "EntityKind",
     "Event",
@@ -128,6 +153,9 @@ __all__ = [
     "HttpUnanswered",
     "Ids",
     "Implied",
+    "Interval",
+    "IntervalUnit",
+    "Invalid",
     "Invoice",
     "InvoiceDraft",
     "InvoiceObservation",
@@ -136,11 +164,14 @@ __all__ = [
     "InvoiceRefused",
     "InvoiceState",
     "Invoices",
+    "Lifecycle",
     "Locate",
     "Log",
     "Lookup",
     "LookupAnswer",
     "MalformedDelivery",
+    "ManageAnswer",
+    "ManagesSubscriptions",
     "Money",
     "NotFound",
     "NotSent",
@@ -154,6 +185,9 @@ __all__ = [
     "Pending",
     "Permission",
     "Plan",
+    "PlanOffer",
+    "PlanStatus",
+    "Plans",
     "Ref",
     "Refused",
     "Register",
@@ -162,12 +196,21 @@ __all__ = [
     "Reread",
     "Response",
     "RetryAfter",
+    "ReviseAnswer",
+    "Revised",
     "Secret",
     "Secrets",
     "SettingsError",
     "Simulated",
     "Simulator",
     "Sink",
+    "SubscribeAnswer",
+    "Subscribed",
+    "Subscriber",
+    "SubscriptionObservation",
+    "SubscriptionRequest",
+    "SubscriptionStatus",
+    "Subscriptions",
     "Succeeded",
     "Summary",
     "Transaction",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from penstock.api.answers import Authenticity, ChargeAnswer, CreateAnswer, LookupAnswer
+from penstock.api.subscriptions import ManagesSubscriptions, Plans, Subscriptions
 from penstock.domain.delivery import Delivery, Notification
 from penstock.domain.money import Money
 from penstock.domain.observation import AnyObservation, Confirmation, NotYet
@@ -336,6 +337,9 @@ CAPABILITIES: tuple[type, ...] = (
     Lookup,
     Invoices,
     InvoiceRefunds,
+    Plans,
+    Subscriptions,
+    ManagesSubscriptions,
 )
 
 

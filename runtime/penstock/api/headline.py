@@ -24,6 +24,16 @@ TITLES: Mapping[str, str] = {
     EventType.dispute_opened: "Dispute opened",
     EventType.dispute_updated: "Dispute changed",
     EventType.dispute_resolved: "Dispute resolved",
+    EventType.subscription_created: "Subscription opened",
+    EventType.subscription_activated: "Subscription activated",
+    EventType.subscription_renewed: "Subscription paid",
+    EventType.subscription_payment_failed: "Subscription payment failed",
+    EventType.subscription_suspended: "Subscription suspended",
+    EventType.subscription_resumed: "Subscription resumed",
+    EventType.subscription_cancelled: "Subscription cancelled",
+    EventType.subscription_expired: "Subscription expired",
+    EventType.subscription_revised: "Subscription changed",
+    EventType.subscription_access_ended: "Access ended",
     EventType.notification_recorded: "Notification",
 }
 MOVED: Mapping[str, str] = {
@@ -60,7 +70,8 @@ def headline(event: Event) -> str:
     What happened to how much, and for an open dispute until when the seller must respond.
 
     "Payment succeeded: 12.50 USD", "10.00 of 100.00 USD refunded",
-    "Dispute opened: 96.00 USD. Respond by 3 December 2026, 14:00 UTC"
+    "Dispute opened: 96.00 USD. Respond by 3 December 2026, 14:00 UTC",
+    "Subscription cancelled. Access until 1 April 2026, 11:58 UTC"
     """
     much = amount(event)
     if event.type in MOVED and much:
@@ -70,8 +81,22 @@ def headline(event: Event) -> str:
     if event.type == EventType.notification_recorded:
         much = one_line(event.data.get("notification_type"), 100)
     line = f"{title(event)}: {much}" if much else title(event)
+    if event.type.startswith("subscription."):
+        return line + _of_subscription(event)
     until = respond_by(event)
     return f"{line}. Respond by {until}" if until else line
+
+
+def _of_subscription(event: Event) -> str:
+    """What the customer may still use, and what is owed: the plan is in the rows."""
+    data = event.data
+    owed, until = money(data.get("outstanding")), moment(data.get("paid_through"))
+    if event.type == EventType.subscription_payment_failed:
+        return f": {owed} outstanding" if owed else ""
+    if event.type == EventType.subscription_access_ended or not until:
+        return ""
+    ends = data.get("status") in ("cancelled", "suspended", "expired")
+    return f". Access until {until}" if ends else f". Paid through {until}"
 
 
 def respond_by(event: Event) -> str:

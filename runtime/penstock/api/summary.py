@@ -70,6 +70,8 @@ def _rows(event: Event) -> Iterable[Row]:
     match event.type.partition(".")[0]:
         case "payment" | "invoice":
             return _payment(event, "Payment")
+        case "subscription":
+            return _subscription(event)
         case "dispute":
             return _dispute(event)
         case "notification":
@@ -96,6 +98,23 @@ def _payment(event: Event, subject: str) -> Iterator[Row]:
     yield "Order", data.get("reference")
     yield subject, event.entity
     yield "Status", words(data.get("status"))
+    yield "Gateway", event.gateway
+
+
+def _subscription(event: Event) -> Iterator[Row]:
+    data = event.data
+    plan, subscriber = mapping(data.get("plan")), mapping(data.get("subscriber"))
+    yield "Access", words(data.get("access"))
+    yield "Paid through", moment(data.get("paid_through"))
+    yield "Trial until", moment(data.get("trial_until"))
+    yield "Plan", plan.get("name") or plan.get("id")
+    yield "Subscriber", subscriber.get("name")
+    yield "Reference", data.get("reference")
+    yield "Outstanding", money(data.get("outstanding")) and str(money(data.get("outstanding")))
+    yield "Next attempt", moment(data.get("next_attempt_at"))
+    yield "Next payment", moment(data.get("next_billing_at"))
+    yield "Status", words(data.get("status"))
+    yield "Subscription", event.entity
     yield "Gateway", event.gateway
 
 

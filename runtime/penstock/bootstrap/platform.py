@@ -27,6 +27,7 @@ from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
 from penstock.plugins import Registration, Registry, describe
@@ -115,12 +116,21 @@ class Platform:
         return Observe(self.gateways, self.ledger, self.world.clock, self.world.ids)
 
     @cached_property
+    def observe_subscription(self) -> ObserveSubscription:
+        """From how a gateway shows a subscription to the ledger."""
+        world = self.world
+        return ObserveSubscription(
+            self.gateways, self.ledger, world.clock, world.ids, self.settings.access_policy
+        )
+
+    @cached_property
     def finish(self) -> Finish:
         """What a commit began, brought to its end."""
         return Finish(
             self.ledger,
             self.publish,
             self.observe,
+            self.observe_subscription,
             self.invoicing,
             self.world.clock,
             self.world.ids,
@@ -135,6 +145,7 @@ class Platform:
             self.ledger,
             world.channel("rejected"),
             self.observe,
+            self.observe_subscription,
             Recording(self.ledger, self.publish, world.clock, world.ids),
             self.finish,
             world.clock,

@@ -12,8 +12,10 @@ from penstock.domain.dispute import Dispute
 from penstock.domain.events import Event, EventType
 from penstock.domain.payment import Payment
 from penstock.domain.record import Record
+from penstock.domain.signup import SignUp
+from penstock.domain.subscription import Subscription
 
-AnyEntity = Payment | Dispute | Record
+AnyEntity = Payment | Subscription | SignUp | Dispute | Record
 E = TypeVar("E", bound=AnyEntity)
 Kept = TypeVar("Kept", bound=AnyEntity, covariant=True)
 

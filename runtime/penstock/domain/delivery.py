@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from penstock.domain.lifecycle import Lifecycle
 from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import MalformedMessage
 
@@ -93,7 +94,8 @@ class Notification:
     Attributes:
         id: theirs: what they told us (PayPal's `WH-…`).
         entity: the id of what it concerns, ours; None when it concerns nothing we keep.
-        kind: what it concerns: a payment, its invoice included, or a dispute.
+        kind: what it concerns: a payment, its invoice included, a subscription, or a dispute.
+        says: what happened to a subscription, and `status_at` since when it has its status.
         resource_type: the gateway's word for the resource, and `resource_id` its id.
         summary: the gateway's sentence for people.
         transmission: theirs, one per act of sending; `digest` is the SHA-256 of the body it
@@ -114,6 +116,8 @@ class Notification:
     resource_type: str | None = None
     resource_id: str | None = None
     summary: str | None = field(default=None, repr=False)
+    says: Lifecycle | None = None
+    status_at: datetime | None = None
 
     @property
     def subject(self) -> Ref | None:
@@ -142,6 +146,8 @@ class Notification:
                 "delivery_id": self.delivery_id,
                 "transmission": self.transmission,
                 "digest": self.digest,
+                "says": self.says.value if self.says else None,
+                "status_at": self.status_at.isoformat() if self.status_at else None,
             },
             separators=(",", ":"),
         )
@@ -178,6 +184,10 @@ class Notification:
                 delivery_id=str(raw["delivery_id"]),
                 transmission=str(raw["transmission"]),
                 digest=str(raw["digest"]),
+                says=Lifecycle(raw["says"]) if raw.get("says") else None,
+                status_at=datetime.fromisoformat(raw["status_at"])
+                if raw.get("status_at")
+                else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
             raise MalformedMessage("not a notification as verify writes it") from exc

@@ -11,13 +11,20 @@ from penstock.domain.money import Money
 from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment
 from penstock.domain.record import Record
+from penstock.domain.signup import SignUp
+from penstock.domain.subscription import Subscription, subscription_id
 
 
-def describe(entity: Payment | Dispute | Record) -> dict[str, Any]:
+def describe(entity: Payment | Subscription | SignUp | Dispute | Record) -> dict[str, Any]:
     """The fields that every event of the entity holds (contracts/events/parts)."""
     match entity:
         case Payment():
             return _present(_payment(entity))
+        case Subscription():
+            return _present(_subscription(entity))
+        case SignUp():
+            # No event is about one: its subscription's are.
+            return {}
         case Dispute():
             return _present(_dispute(entity))
         case Record():
@@ -45,7 +52,9 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "reference": payment.order.reference,
         "description": payment.order.description,
         "transaction_id": transaction.id if transaction else None,
-        "subscription_id": payment.subscription,
+        "subscription_id": subscription_id(payment.gateway, payment.subscription)
+        if payment.subscription
+        else None,
         "plan": _present({"id": payment.plan.id, "name": payment.plan.name})
         if payment.plan
         else None,
@@ -54,6 +63,33 @@ def _payment(payment: Payment) -> dict[str, Any]:
         if invoice
         else None,
         "links": dict(payment.links),
+    }
+
+
+def _subscription(subscription: Subscription) -> dict[str, Any]:
+    seen = subscription.seen
+    subscriber = seen.subscriber
+    return {
+        "subscription_id": subscription.id,
+        "status": seen.status.value,
+        "access": subscription.access.value,
+        "paid_through": _moment(subscription.paid_through),
+        "trial_until": _moment(subscription.trial_until),
+        "reference": seen.merchant_reference,
+        "plan": _present({"id": seen.plan.id, "name": seen.plan.name}) if seen.plan else None,
+        "subscriber": _present({"reference": subscriber.reference, "name": subscriber.name})
+        if subscriber
+        else None,
+        "started_at": _moment(seen.started_at),
+        "next_billing_at": _moment(seen.next_billing_at),
+        "last_paid_at": _moment(seen.last_paid_at),
+        "outstanding": _amount(seen.outstanding)
+        if seen.outstanding and seen.outstanding.minor
+        else None,
+        "failures": seen.failures or None,
+        "next_attempt_at": _moment(seen.next_attempt_at),
+        # The link to approve it is the buyer's.
+        "links": {name: url for name, url in seen.links.items() if name != "approve"},
     }
 
 

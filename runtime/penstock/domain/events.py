@@ -32,6 +32,16 @@ class EventType(StrEnum):
     dispute_opened = "dispute.opened"
     dispute_updated = "dispute.updated"
     dispute_resolved = "dispute.resolved"
+    subscription_created = "subscription.created"
+    subscription_activated = "subscription.activated"
+    subscription_renewed = "subscription.renewed"
+    subscription_payment_failed = "subscription.payment_failed"
+    subscription_suspended = "subscription.suspended"
+    subscription_resumed = "subscription.resumed"
+    subscription_cancelled = "subscription.cancelled"
+    subscription_expired = "subscription.expired"
+    subscription_revised = "subscription.revised"
+    subscription_access_ended = "subscription.access_ended"
     notification_recorded = "notification.recorded"
 
 
@@ -59,9 +69,7 @@ class Event:
     @property
     def ref(self) -> Ref:
         """The entity it is about; the type says of which kind it is."""
-        subject = self.type.partition(".")[0]
-        kind = subject if subject in set(EntityKind) else EntityKind.payment
-        return Ref(EntityKind(kind), self.entity)
+        return Ref(kind_of(self.type), self.entity)
 
     @property
     def known(self) -> bool:
@@ -109,6 +117,12 @@ class Event:
             )
         except (ValueError, KeyError, TypeError) as exc:
             raise MalformedMessage("not an event as publish writes it") from exc
+
+
+def kind_of(event_type: str) -> EntityKind:
+    """The kind of entity that an event of this type is about; an invoice's is its payment."""
+    subject = event_type.partition(".")[0]
+    return EntityKind(subject) if subject in set(EntityKind) else EntityKind.payment
 
 
 def _type(text: str) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from penstock.domain.dispute import DisputeObservation
 from penstock.domain.money import Money
 from penstock.domain.payment import Implied, Payer, PaymentStatus, Plan, Transaction
+from penstock.domain.subscription import SubscriptionObservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class InvoiceObservation:
     cancelled: bool = False
 
 
-AnyObservation = Observation | DisputeObservation | InvoiceObservation
+AnyObservation = Observation | DisputeObservation | InvoiceObservation | SubscriptionObservation
 
 
 @dataclass(frozen=True, slots=True)

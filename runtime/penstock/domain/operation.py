@@ -28,6 +28,10 @@ class OperationKind(StrEnum):
     """Bring the refunds recorded on the invoice to what went back; one a payment."""
     reread = "reread"
     """Ask the gateway's API again how the entity stands; one an entity."""
+    access = "access"
+    """Look at a subscription when its access changes or its payment is due; one an entity."""
+    subscribe = "subscribe"
+    """Create a subscription at the gateway; one a sign-up."""
     follow = "follow"
     """Have another entity re-read, because this one changed; `reference` names it."""
 

@@ -114,7 +114,9 @@ class Payment(Entity):
         invoice_refunded: how much of what went back is recorded on the invoice.
         invoice_refund_refused: the total that the gateway refused to record there, if it did.
         invoice_paid_twice: whether it was said that the buyer paid the invoice, too.
+        disputed: whether a dispute about it is open.
         remembered: notifications whose contradiction was published; at most 32.
+        token: the id of the API's token that asked for it, if one did.
     """
 
     kind: ClassVar[EntityKind] = EntityKind.payment
@@ -140,7 +142,9 @@ class Payment(Entity):
     invoice_refunded: Money | None = None
     invoice_refund_refused: Money | None = None
     invoice_paid_twice: bool = False
+    disputed: bool = False
     remembered: tuple[str, ...] = ()
+    token: str | None = None
 
     def with_operation(self, operation: Operation) -> Payment:
         """The payment with that operation in place of the one with its id."""

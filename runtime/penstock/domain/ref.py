@@ -12,6 +12,7 @@ class EntityKind(StrEnum):
     payment = "payment"
     subscription = "subscription"
     dispute = "dispute"
+    signup = "signup"
     notification = "notification"
 
 

@@ -10,10 +10,11 @@ from penstock.domain.change import AnyEntity, change
 from penstock.domain.dispute import Dispute
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
-from penstock.domain.ref import Ref
+from penstock.domain.ref import EntityKind, Ref
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.publish import Publish
+from penstock.pipeline.subscription import ObserveSubscription
 from penstock.ports import Ledger
 
 
@@ -24,6 +25,7 @@ class Finish:
     ledger: Ledger
     publish: Publish
     observe: Observe
+    observe_subscription: ObserveSubscription
     invoicing: Invoicing
     clock: Clock
     ids: Ids
@@ -53,15 +55,31 @@ class Finish:
         """
         for operation in entity.operations:
             if operation.kind is OperationKind.follow and operation.open:
-                await self._followed(Ref.parse(operation.reference or ""))
+                await self._followed(Ref.parse(operation.reference or ""), entity)
                 await self._settled(entity.ref, operation)
 
-    async def _followed(self, target: Ref) -> None:
+    async def _followed(self, target: Ref, source: AnyEntity) -> None:
+        if target.kind is EntityKind.subscription:
+            await self._subscription(target, source)
+            return
         # A payment from before Penstock stays unknown: a dispute must not make it an invoice.
         found = await self.ledger.find(target)
         if isinstance(found, Payment | Dispute):
             await self.observe.again(found)
+            await self._disputed(target, source)
             await self(target)
+
+    async def _subscription(self, target: Ref, source: AnyEntity) -> None:
+        payment = source if isinstance(source, Payment) else None
+        await self.observe_subscription(target, source.gateway, rules.Learned(payment=payment))
+        await self(target)
+
+    async def _disputed(self, target: Ref, source: AnyEntity) -> None:
+        """Note on a payment whether the dispute about it is open: access may depend on it."""
+        latest = await self.ledger.find(target)
+        if not isinstance(source, Dispute) or not isinstance(latest, Payment):
+            return
+        await self.observe.disputed(latest, source.seen.outcome is None)
 
     async def _settled(self, ref: Ref, operation: Operation) -> None:
         latest = await self.ledger.find(ref)

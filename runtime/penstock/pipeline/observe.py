@@ -8,6 +8,7 @@ from typing import assert_never
 
 from penstock.api.context import Clock, Ids
 from penstock.api.gateway import Gateway, InvoiceRefunds, Invoices, Reread
+from penstock.api.subscriptions import Subscriptions
 from penstock.domain import rules
 from penstock.domain.change import AnyEntity, Change, change
 from penstock.domain.dispute import Dispute, DisputeObservation
@@ -20,7 +21,8 @@ from penstock.domain.observation import (
 )
 from penstock.domain.payment import Implied, Payment, Transaction
 from penstock.domain.ref import Ref
-from penstock.errors import PaymentConflict, UnknownGateway
+from penstock.domain.subscription import SubscriptionObservation
+from penstock.errors import PaymentConflict, Unconfirmable, UnknownGateway
 from penstock.pipeline import notices
 from penstock.ports import Ledger
 
@@ -29,6 +31,7 @@ def abilities(gateway: Gateway) -> rules.Abilities:
     """What the rules need to know of a gateway."""
     return rules.Abilities(
         reread=isinstance(gateway, Reread),
+        subscriptions=isinstance(gateway, Subscriptions),
         invoices=isinstance(gateway, Invoices),
         invoice_refunds=isinstance(gateway, InvoiceRefunds),
     )
@@ -67,6 +70,8 @@ class Observe:
             raise PaymentConflict(f"{ref} belongs to another gateway's {ref.kind}")
         if isinstance(seen, InvoiceObservation):
             return await self._invoice(before, seen)
+        if isinstance(seen, SubscriptionObservation):
+            raise Unconfirmable(f"{ref}: the gateway shows a subscription")
         decided = self._decided(ref, gateway, before, seen, implies)
         if decided is not None and not _same(before, decided):
             await self.ledger.commit(decided)
@@ -116,6 +121,21 @@ class Observe:
         )
         again = await gateway.reread(before.ref, known, self.clock.now())
         return seen if isinstance(again, NotYet) else again
+
+    async def disputed(self, payment: Payment, disputed: bool) -> None:
+        """Note whether a dispute about a payment is open."""
+        gateway = self.gateways.get(payment.gateway)
+        if gateway is None:
+            raise UnknownGateway("the payment's gateway is not configured here")
+        decided = rules.mark_disputed(
+            payment,
+            disputed,
+            can=abilities(gateway),
+            now=self.clock.now(),
+            new_id=self.ids.new,
+        )
+        if decided is not None:
+            await self.ledger.commit(decided)
 
     def _decided(
         self,

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import assert_never
 
 from penstock.api.context import Clock, Ids
 from penstock.api.gateway import Confirm, Gateway, Locate, Observes
+from penstock.api.subscriptions import Subscriptions
 from penstock.domain import rules
 from penstock.domain.change import Seen
 from penstock.domain.delivery import Evidence, Notification
+from penstock.domain.lifecycle import said
 from penstock.domain.observation import (
     Claimed,
     Confirmation,
@@ -43,7 +46,11 @@ from penstock.pipeline.batch import Handled
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.recording import Place, Recording
+from penstock.pipeline.subscription import ObserveSubscription
 from penstock.ports import Channel, Ledger, Message, Outgoing
+
+SHOWN_AFTER = timedelta(minutes=15)
+"""How long a gateway may take to show a subscription that its notification names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class Process:
     ledger: Ledger
     rejected: Channel
     observe: Observe
+    observe_subscription: ObserveSubscription
     recording: Recording
     finish: Finish
     clock: Clock
@@ -118,7 +126,9 @@ class Process:
     async def _outcome(self, notification: Notification, gateway: Gateway) -> Outcome:
         subject = notification.subject
         if subject is None:
-            return Recorded("it concerns no payment and no dispute")
+            return Recorded("it concerns no payment, subscription or dispute")
+        if subject.kind is EntityKind.subscription:
+            return await self._subscription(notification, subject)
         # Read before asking: a commit between the two makes our version stale.
         before = await self.ledger.find(subject)
         if before is not None and before.gateway != notification.gateway:
@@ -143,6 +153,21 @@ class Process:
                 return Applied(subject) if ours else Recorded("the invoice is not ours", True)
             case _:
                 assert_never(confirmation)
+
+    async def _subscription(self, notification: Notification, subject: Ref) -> Outcome:
+        says = None
+        if notification.says is not None:
+            says = said(notification.says, notification.id, notification.status_at)
+        found = await self.observe_subscription(
+            subject, notification.gateway, rules.Learned(says=says)
+        )
+        if found is not None:
+            return Applied(subject)
+        if not isinstance(self.gateways[notification.gateway], Subscriptions):
+            return Recorded("the gateway's subscriptions cannot be read")
+        if self.clock.now() - notification.occurred_at < SHOWN_AFTER:
+            raise GatewayUnavailable("the gateway does not show the subscription yet")
+        return Recorded("the gateway knows no such subscription")
 
     async def _confirmation(
         self, notification: Notification, gateway: Gateway

@@ -21,6 +21,7 @@ from penstock.domain.dispute import Dispute
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
 from penstock.domain.ref import Ref
+from penstock.domain.subscription import Subscription
 from penstock.errors import PenstockError
 from penstock.pipeline import correlation
 from penstock.pipeline.accept import Accept
@@ -154,6 +155,11 @@ class Sweep:
             lost = charge and charge.state is not OperationState.reserved
             if charge and lost and _due(charge, self.clock):
                 entity = await self.charge.settle_by_lookup(entity)
+        if isinstance(entity, Subscription):
+            look = entity.operation(OperationKind.access)
+            if look and _due(look, self.clock):
+                await self.finish.observe_subscription.due(entity)
+            return
         doubt = entity.operation(OperationKind.reread)
         if doubt and isinstance(entity, Payment | Dispute) and _due(doubt, self.clock):
             await self.finish.observe.again(entity)

@@ -15,7 +15,7 @@ _PAYMENT: Mapping[str, Any] = {
     "net": {"minor": 1184, "currency": "USD"},
     "reference": "order-7",
     "transaction_id": "ch_1",
-    "subscription_id": "I-BW452GLLEP1G",
+    "subscription_id": "example-sub_1",
     "plan": {"id": "P-5ML4271244454362W", "name": "Gold"},
     "payer": {"reference": "customer-12", "name": "Ada Lovelace"},
     "invoice": {"number": "PS-1", "id": "INV2-1"},
@@ -32,6 +32,23 @@ _DISPUTE: Mapping[str, Any] = {
     "respond_by": "2026-12-03T14:00:00Z",
     "links": {"gateway": "https://gateway.test/disputes/dp_1"},
 }
+_SUBSCRIPTION: Mapping[str, Any] = {
+    "subscription_id": "example-sub_1",
+    "status": "active",
+    "access": "active",
+    "started_at": "2026-11-02T11:59:00Z",
+    "paid_through": "2026-12-02T11:59:00Z",
+    "trial_until": "2026-11-09T11:59:00Z",
+    "reference": "customer-12",
+    "plan": {"id": "P-5ML4271244454362W", "name": "Gold"},
+    "subscriber": {"reference": "payer-9", "name": "Ada Lovelace"},
+    "next_billing_at": "2026-12-02T10:00:00Z",
+    "last_paid_at": "2026-11-02T12:00:00Z",
+    "outstanding": {"minor": 1250, "currency": "USD"},
+    "failures": 1,
+    "next_attempt_at": "2026-12-07T10:00:00Z",
+    "links": {"gateway": "https://gateway.test/subscriptions/sub_1"},
+}
 _NOTIFICATION: Mapping[str, Any] = {
     "notification_id": "example/note-1",
     "notification_type": "plan.created",
@@ -41,7 +58,7 @@ _NOTIFICATION: Mapping[str, Any] = {
     "resource_type": "plan",
     "resource_id": "P-5ML4271244454362W",
     "summary": "A plan was created.",
-    "because": "it concerns no payment and no dispute",
+    "because": "it concerns no payment, subscription or dispute",
 }
 _HALF: Mapping[str, Any] = {"minor": 500, "currency": "USD"}
 _OWN: Mapping[str, Mapping[str, Any]] = {
@@ -64,6 +81,8 @@ _OWN: Mapping[str, Mapping[str, Any]] = {
     EventType.payment_contradicted: {"differs": ["amount"]},
     EventType.payment_parked: {"status": "parked", "reason": "the gateway gave no answer"},
     EventType.invoice_withheld: {"because": "the gateway knows no e-mail address of the payer"},
+    EventType.subscription_renewed: {"payment_id": "pay-1", "first": True},
+    EventType.subscription_access_ended: {"access": "ended"},
     EventType.dispute_opened: {
         "confirmed": False,
         "because": "the gateway's API refuses to show it (403)",
@@ -102,6 +121,9 @@ def _kind(type: str) -> tuple[str, Mapping[str, Any], tuple[str, ...]]:
         case "dispute":
             required = ("dispute_id", "status", "confirmed", "opened_at")
             return "example-dp_1", _DISPUTE, required
+        case "subscription":
+            required = ("subscription_id", "status", "access", "started_at")
+            return "example-sub_1", _SUBSCRIPTION, required
         case "notification":
             required = (
                 "notification_id",

@@ -223,7 +223,7 @@ async def test_a_plan_a_subscription_and_the_numbers_are_served(stage: Stage) ->
         "pricing_scheme": {"fixed_price": {"currency_code": "USD", "value": "5.00"}},
     }
     plan = {
-        "product_id": "PROD-1",
+        "product_id": "PROD-SIMULATED",
         "name": "Silver",
         "billing_cycles": [cycle],
         "payment_preferences": {},

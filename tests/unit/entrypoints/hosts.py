@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.functions.api import answer, make_api
 from penstock.entrypoints.functions.receive import Intake
 from penstock.entrypoints.http.listener import listening
@@ -100,8 +101,8 @@ async def raw(url: str, request: bytes) -> Told:
     return Told(int(lines[0].split()[1]), fields.get("content-type", ""), body)
 
 
-async def bearer(stand: Stand) -> tuple[str, bytes]:
+async def bearer(stand: Stand, scopes: frozenset[Scope] = READ_AND_PAY) -> tuple[str, bytes]:
     """The header with a token that the stand's API takes."""
-    kept, text = mint("a test", stand.world.ids, stand.clock.now())
+    kept, text = mint("a test", stand.world.ids, stand.clock.now(), scopes=scopes)
     await stand.world.tokens.put(kept)
     return ("Authorization", f"Bearer {text}".encode())

@@ -72,7 +72,7 @@ class Deliveries:
         app.middlewares.append(on_time)
         app.cleanup_ctx.append(self._run)
 
-    async def tell(self, event: Document) -> None:
+    async def announce(self, event: Document) -> None:
         """
         Something happened: keep the event, and send it to each webhook that wants it.
 
@@ -82,6 +82,7 @@ class Deliveries:
         for webhook in self._registry.wanting(str(event.get("event_type"))):
             headers = self._signer.headers(kept.body, webhook.id)
             made = self.take(kept, webhook.url, headers, at_once=False)
+            # Not by `deliver_due`: a receiver may call the API that announces the next event.
             if made is not None and not made.waits:
                 await self.send(made)
 

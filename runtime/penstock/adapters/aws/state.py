@@ -18,11 +18,15 @@ from penstock.domain.payment import Payment, PaymentStatus
 from penstock.domain.record import Record as Notification
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.rules.gone import EARLIER
+from penstock.domain.signup import SignUp
+from penstock.domain.subscription import Subscription
 from penstock.errors import LedgerUnavailable
 
 SCHEMA = 2
 _CLASSES: Mapping[EntityKind, type[AnyEntity]] = {
     EntityKind.payment: Payment,
+    EntityKind.subscription: Subscription,
+    EntityKind.signup: SignUp,
     EntityKind.dispute: Dispute,
     EntityKind.notification: Notification,
 }

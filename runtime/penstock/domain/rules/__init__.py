@@ -1,6 +1,8 @@
 """The rules: what we know and what we learn in, what to commit out. Pure."""
 
+from penstock.domain.rules.access import AccessPolicy, access_at, access_until
 from penstock.domain.rules.disputes import claim_dispute, observe_dispute
+from penstock.domain.rules.following import mark_disputed
 from penstock.domain.rules.gone import MOST_STEPS
 from penstock.domain.rules.invoices import (
     NO_RECIPIENT,
@@ -23,6 +25,12 @@ from penstock.domain.rules.operations import accept, defer, settle, with_operati
 from penstock.domain.rules.records import record
 from penstock.domain.rules.remaking import remake_invoice, why_not_remake
 from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, asked, next_ask
+from penstock.domain.rules.subscriptions import (
+    Learned,
+    look_at_access,
+    observe_subscription,
+    standing,
+)
 
 __all__ = [
     "GIVE_UP_STALE",
@@ -31,7 +39,11 @@ __all__ = [
     "NO_SUM",
     "WENT_BACK",
     "Abilities",
+    "AccessPolicy",
+    "Learned",
     "accept",
+    "access_at",
+    "access_until",
     "ask_again",
     "asked",
     "claim_dispute",
@@ -40,11 +52,14 @@ __all__ = [
     "defer",
     "invoice_number",
     "is_invoice_of",
+    "look_at_access",
+    "mark_disputed",
     "money_is_gone",
     "next_ask",
     "observe",
     "observe_dispute",
     "observe_invoice",
+    "observe_subscription",
     "record",
     "recorded",
     "refunds_recorded",
@@ -52,6 +67,7 @@ __all__ = [
     "remake_invoice",
     "reserve_refunds",
     "settle",
+    "standing",
     "why_not_remake",
     "with_operation",
     "withhold",

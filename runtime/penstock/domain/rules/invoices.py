@@ -33,9 +33,10 @@ NO_RECIPIENT = "the gateway knows no e-mail address of the payer"
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a gateway offers besides: re-reading, invoices, refunds recorded on invoices."""
+    """What a gateway offers besides: re-reading, subscriptions, invoices, refunds on invoices."""
 
     reread: bool = False
+    subscriptions: bool = False
     invoices: bool = False
     invoice_refunds: bool = False
 

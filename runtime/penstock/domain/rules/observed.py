@@ -12,6 +12,7 @@ from penstock.domain.observation import Contradicted, Observation
 from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Implied, Order, Payer, Payment, PaymentStatus, Transaction
 from penstock.domain.rules import gone
+from penstock.domain.rules.following import follow_subscription
 from penstock.domain.rules.invoices import Abilities, decide_invoice
 from penstock.domain.rules.rereading import ask_again, asked, stale
 
@@ -59,6 +60,7 @@ def observe(
     facts = _facts(before, known, after, seen)
     after = _later(after, now, because or _open_question(after, seen), can)
     after, decided = decide_invoice(after, now, can)
+    after = follow_subscription(before, after, now, can)
     return change(before, after, [*facts, *decided], now=now, new_id=new_id)
 
 

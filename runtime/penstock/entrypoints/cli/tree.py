@@ -34,6 +34,7 @@ from penstock.errors import (
     CommandRefused,
     PenstockError,
     PluginError,
+    QueryRefused,
     SettingsError,
     TransientError,
     UnknownPayment,
@@ -81,6 +82,8 @@ def _told(exc: Exception) -> tuple[str, Code]:
             return str(exc), Code.not_found
         case CommandRefused():
             return str(exc), Code.refused
+        case QueryRefused(field=field, detail=detail):
+            return f"--{field} {detail}", Code.usage
         case SettingsError() | PluginError():
             return str(exc), Code.configuration
         case TransientError():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -16,9 +16,18 @@ from penstock.domain.payment import Order, Payer, Payment
 from penstock.domain.record import Record
 from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import LedgerConflict
-from penstock.ports import Index, Ledger
+from penstock.ports import Index, Ledger, Place
 from penstock.testing.clock import NOON
-from penstock.testing.ports.samples import accepted, dispute, first, full, record, step
+from penstock.testing.ports.samples import (
+    accepted,
+    dispute,
+    first,
+    full,
+    record,
+    sign_up,
+    step,
+    subscription,
+)
 
 
 class LedgerConformance:
@@ -45,7 +54,11 @@ class LedgerConformance:
 
         assert change.entity == await ledger.load(Payment, "pay-full")
 
-    @pytest.mark.parametrize("entity", [dispute(), record()], ids=["dispute", "notification"])
+    @pytest.mark.parametrize(
+        "entity",
+        [dispute(), record(), subscription(), sign_up()],
+        ids=["dispute", "notification", "subscription", "sign-up"],
+    )
     async def test_every_kind_comes_back(self, ledger: Ledger, entity: Dispute | Record) -> None:
         """
         Every kind of entity is loaded as it was committed, and under its own kind only.
@@ -81,6 +94,21 @@ class LedgerConformance:
         assert ["c", "b", "a"] == _ids(await ledger.look_up(Index.subscription, "I-1", 10))
         assert [] == _ids(await ledger.look_up(Index.subscription, "I-2", 10))
 
+    async def test_subscriptions_are_looked_up_by_the_merchants_reference(
+        self, ledger: Ledger
+    ) -> None:
+        """
+        A payment with the same reference is not among them, nor they among the payments.
+        """
+        await ledger.commit(first(subscription("example-sub_1", reference="customer-12")))
+        order = replace(accepted().order, reference="customer-12")
+        await ledger.commit(first(replace(accepted("pay-1"), order=order)))
+
+        assert ["example-sub_1"] == _ids(
+            await ledger.look_up(Index.subscription_reference, "customer-12", 10)
+        )
+        assert ["pay-1"] == _ids(await ledger.look_up(Index.reference, "customer-12", 10))
+
     async def test_a_day_lists_what_was_first_seen_on_it(self, ledger: Ledger) -> None:
         """
         Of one kind and one day in UTC, newest first, whatever partition holds it.
@@ -98,6 +126,34 @@ class LedgerConformance:
         assert ["paypal/WH-1"] == _ids(
             await ledger.of_day(EntityKind.notification, NOON.date(), 10)
         )
+
+    @pytest.mark.parametrize("size", [1, 2, 7, 100])
+    async def test_listings_go_on_where_a_page_ended(self, ledger: Ledger, size: int) -> None:
+        """
+        Page after page each entity comes once, also when many were first seen in one moment.
+        """
+        minutes = [0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 3, 3]
+        for number, minute in enumerate(minutes):
+            at = NOON + timedelta(minutes=minute)
+            order = replace(accepted().order, reference="order-7")
+            payment = replace(accepted(f"pay-{number:02}"), order=order, created_at=at)
+            await ledger.commit(first(payment))
+        newest_first = [f"pay-{number:02}" for number in reversed(range(len(minutes)))]
+
+        async def of_day(after: Place | None) -> Sequence[Ref]:
+            return await ledger.of_day(EntityKind.payment, NOON.date(), size, after)
+
+        async def by_reference(after: Place | None) -> Sequence[Ref]:
+            return await ledger.look_up(Index.reference, "order-7", size, after)
+
+        assert newest_first == await _walk(ledger, of_day)
+        assert newest_first == await _walk(ledger, by_reference)
+
+    async def test_a_value_longer_than_any_key_is_not_found(self, ledger: Ledger) -> None:
+        """
+        A reference that no index can hold is not found, and is no error.
+        """
+        assert [] == _ids(await ledger.look_up(Index.reference, "\U0001f600" * 600, 10))
 
     def test_the_full_payment_is_full(self) -> None:
         """
@@ -213,3 +269,17 @@ async def _load(ledger: Ledger) -> Payment:
 
 def _ids(refs: Sequence[Ref]) -> list[str]:
     return [ref.id for ref in refs]
+
+
+async def _walk(
+    ledger: Ledger, read: Callable[[Place | None], Awaitable[Sequence[Ref]]]
+) -> list[str]:
+    """The ids of all pages of a listing of payments."""
+    walked: list[str] = []
+    after = None
+    while page := await read(after):
+        walked += _ids(page)
+        last = await ledger.load(Payment, page[-1].id)
+        assert last is not None
+        after = Place(last.created_at, last.id)
+    return walked

@@ -19,7 +19,18 @@ from penstock.domain.payment import (
     Plan,
     Transaction,
 )
+from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.record import Became, Record
+from penstock.domain.signup import SignUp
+from penstock.domain.subscription import (
+    Access,
+    PaidCycle,
+    Span,
+    Standing,
+    Subscription,
+    SubscriptionObservation,
+    SubscriptionStatus,
+)
 from penstock.testing.clock import NOON
 
 LATER = NOON + timedelta(minutes=3, microseconds=7)
@@ -91,6 +102,7 @@ def full() -> Payment:
         invoice_refund_refused=Money(2, "USD"),
         invoice_paid_twice=True,
         remembered=("note-1", "note-2"),
+        token="0123456789abcdef",  # noqa: S106 - the id of a token, not a secret
         version=4,
         sequence=7,
         published=6,
@@ -118,6 +130,64 @@ def dispute(dispute_id: str = "PP-D-1") -> Dispute:
         ),
         confirmed=True,
         unconfirmed_because="confirmed, but every field holds something",
+    )
+
+
+def subscription(
+    subscription_id: str = "paypal-I-1", *, reference: str = "customer-12"
+) -> Subscription:
+    """A subscription, before its first commit, whose every field holds something of its own."""
+    month = BillingCycle(Interval(IntervalUnit.month, 2), Money(1250, "USD"))
+    week = BillingCycle(Interval(IntervalUnit.week), Money(0, "USD"), trial=True, cycles=1)
+    return Subscription(
+        id=subscription_id,
+        gateway="paypal",
+        created_at=NOON,
+        updated_at=LATER,
+        seen=SubscriptionObservation(
+            "I-1",
+            SubscriptionStatus.suspended,
+            NOON,
+            plan=Plan("P-1", "Gold"),
+            cycles=(week, month),
+            status_at=LATER,
+            as_of=LATER,
+            merchant_reference=reference,
+            subscriber=Payer("payer-9", "Ada \N{SNOWMAN} Lovelace", "ada@example.test"),
+            next_billing_at=LATER,
+            last_paid_at=NOON,
+            last_paid=Money(1250, "USD"),
+            outstanding=Money(1250, "USD"),
+            failures=2,
+            next_attempt_at=LATER,
+            links={"approve": "https://gateway.test/approve"},
+        ),
+        access=Access.active,
+        paid_through=LATER,
+        trial_until=LATER,
+        spans=(Span(NOON, (week, month), "P-1"),),
+        payments=(PaidCycle("pay-1", NOON, Standing.disputed),),
+        told=("created",),
+        met_as="activated@2026-11-02T12:00:00",
+    )
+
+
+def sign_up() -> SignUp:
+    """A sign-up, before its first commit, whose every field holds something of its own."""
+    return SignUp(
+        id="sub-0",
+        gateway="paypal",
+        created_at=NOON,
+        updated_at=LATER,
+        digest="d1",
+        plan="P-1",
+        merchant_reference="customer-12",
+        return_digest="d2",
+        return_secret="s1",  # noqa: S106 - a sample
+        opened="paypal-I-1",
+        approval_url="https://gateway.test/approve",
+        refused_field="plan",
+        refused="it is not active",
     )
 
 

@@ -1,0 +1,47 @@
+"""What notifications say happened to a subscription; small, because `receive` loads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Lifecycle(StrEnum):
+    """What a notification says happened to a subscription."""
+
+    created = "created"
+    activated = "activated"
+    resumed = "resumed"
+    suspended = "suspended"
+    cancelled = "cancelled"
+    expired = "expired"
+    revised = "revised"
+    payment_failed = "payment_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """
+    A lifecycle fact, as a notification says it.
+
+    Attributes:
+        key: the same for every copy of the fact, and for no other.
+    """
+
+    fact: Lifecycle
+    key: str
+
+
+def said(fact: Lifecycle, event: str, at: datetime | None) -> Said:
+    """
+    What a notification says.
+
+    A status begins once, so its fact is known by the moment it began, whoever reports it; a
+    subscription is created once; anything else is known by the gateway's event id.
+    """
+    if fact is Lifecycle.created:
+        return Said(fact, fact.value)
+    if at is not None and fact not in (Lifecycle.payment_failed, Lifecycle.revised):
+        return Said(fact, f"{fact.value}@{at:%Y-%m-%dT%H:%M:%S}")
+    return Said(fact, f"{fact.value}#{event}")

@@ -1,0 +1,78 @@
+"""Billing cycles: which one a payment is for, and when it ends. Pure arithmetic on dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from penstock.domain.plan import BillingCycle
+from penstock.domain.subscription import Span
+
+_MOST = 20_000
+"""Cycles looked through at most: 50 years of days."""
+_LAST_YEAR = 9000
+"""`datetime` ends in the year 9999."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """
+    One billing cycle of a subscription.
+
+    Attributes:
+        first: whether it is the first cycle of all.
+    """
+
+    begins: datetime
+    ends: datetime
+    cycle: BillingCycle
+    first: bool = False
+
+
+def period_of(spans: Sequence[Span], paid_at: datetime) -> Period | None:
+    """
+    The cycle that a payment of that moment is for; None where no cycle is known.
+
+    By days, in UTC: gateways take a renewal some hours before or after the minute of the
+    sign-up (PayPal's `next_billing_time` is at 10:00).
+    """
+    span = _span(spans, paid_at)
+    if span is None:
+        return None
+    found = None
+    for period in _periods(span, first=span is spans[0]):
+        if found is not None and period.begins.date() > paid_at.date():
+            break
+        found = period
+    return found
+
+
+def free_until(spans: Sequence[Span]) -> datetime | None:
+    """When the free trial at the beginning ends; None without one."""
+    ends = None
+    for period in _periods(spans[0], first=True) if spans else ():
+        if not period.cycle.free:
+            break
+        ends = period.ends
+    return ends
+
+
+def _span(spans: Sequence[Span], paid_at: datetime) -> Span | None:
+    known = [span for span in spans if span.since.date() <= paid_at.date()]
+    return known[-1] if known else next(iter(spans), None)
+
+
+def _periods(span: Span, *, first: bool) -> Iterator[Period]:
+    anchor, left = span.since, _MOST
+    for cycle in span.cycles:
+        # A trial without an end would hide the regular cycles; PayPal has none (1 to 999).
+        for number in range(min(cycle.cycles or left, left)):
+            begins = cycle.interval.after(anchor, number)
+            if begins.year > _LAST_YEAR:
+                return
+            ends = cycle.interval.after(anchor, number + 1)
+            yield Period(begins, ends, cycle, first and left == _MOST)
+            left -= 1
+        if cycle.cycles:
+            anchor = cycle.interval.after(anchor, cycle.cycles)

@@ -1,0 +1,274 @@
+"""
+What is learned of a subscription, applied: its state, its access, and what is published.
+
+    the gateway's API ──► the state; a copy older than the known one changes nothing
+    a notification ─────► its own lifecycle fact, published once
+    a payment ──────────► what it paid for; `subscription.renewed`, once a payment
+    time ───────────────► access; `subscription.access_ended`, by the sweep
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from penstock.domain.change import Change, Fact, change
+from penstock.domain.events import EventType
+from penstock.domain.lifecycle import Lifecycle, Said, said
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.plan import BillingCycle
+from penstock.domain.rules.access import AccessPolicy, next_change, reckoned
+from penstock.domain.rules.invoices import money_is_gone
+from penstock.domain.rules.rereading import next_ask
+from penstock.domain.rules.schedule import period_of
+from penstock.domain.subscription import (
+    Access,
+    PaidCycle,
+    Span,
+    Standing,
+    Subscription,
+    SubscriptionObservation,
+    SubscriptionStatus,
+)
+
+MOST_PAYMENTS = 24
+_MOST_TOLD = 32
+_MOST_SPANS = 8
+_A_DAY = timedelta(days=1)
+_UNPAID_FOR = timedelta(days=3)
+"""How long a sign-up is asked about; PayPal tells nobody that a buyer gave up."""
+_WAITED_FOR = (
+    SubscriptionStatus.approval_pending,
+    SubscriptionStatus.approved,
+    SubscriptionStatus.active,
+)
+_UNPAID = (PaymentStatus.pending, PaymentStatus.declined, PaymentStatus.contradicted)
+_EVENTS: Mapping[Lifecycle, EventType] = {
+    Lifecycle.created: EventType.subscription_created,
+    Lifecycle.activated: EventType.subscription_activated,
+    Lifecycle.resumed: EventType.subscription_resumed,
+    Lifecycle.suspended: EventType.subscription_suspended,
+    Lifecycle.cancelled: EventType.subscription_cancelled,
+    Lifecycle.expired: EventType.subscription_expired,
+    Lifecycle.revised: EventType.subscription_revised,
+    Lifecycle.payment_failed: EventType.subscription_payment_failed,
+}
+_BEGAN: Mapping[SubscriptionStatus, Lifecycle] = {
+    SubscriptionStatus.active: Lifecycle.activated,
+    SubscriptionStatus.suspended: Lifecycle.suspended,
+    SubscriptionStatus.cancelled: Lifecycle.cancelled,
+    SubscriptionStatus.expired: Lifecycle.expired,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """
+    What is new about a subscription, besides how the gateway shows it.
+
+    Attributes:
+        says: the fact that a notification tells.
+        payment: a payment of it, whose money moved.
+        unreported: publish the status, too, if no notification did: nobody may tell us of it.
+    """
+
+    says: Said | None = None
+    payment: Payment | None = None
+    unreported: bool = False
+
+
+def observe_subscription(
+    before: Subscription | None,
+    identity: str,
+    gateway: str,
+    seen: SubscriptionObservation,
+    learned: Learned,
+    *,
+    policy: AccessPolicy,
+    now: datetime,
+    new_id: Callable[[], str],
+) -> Change[Subscription] | None:
+    """Apply what the gateway's API shows and what is new besides; None where nothing changes."""
+    known = before or _met(identity, gateway, seen, now)
+    after = _seen(known, seen)
+    after, paid = _with_payment(after, learned.payment)
+    after, told = _telling(after, _facts(before, after, learned))
+    after = _looked_at(reckoned(after, now, policy), now, policy)
+    return _changed(before, after, [*told, *paid], now, new_id)
+
+
+def look_at_access(
+    before: Subscription, *, policy: AccessPolicy, now: datetime, new_id: Callable[[], str]
+) -> Change[Subscription] | None:
+    """Apply that time went by, without asking the gateway; None where nothing changes."""
+    after = _looked_at(reckoned(before, now, policy), now, policy)
+    return _changed(before, after, [], now, new_id)
+
+
+def standing(payment: Payment) -> Standing | None:
+    """What became of a payment's money; None while it is not there."""
+    if not payment.paid or payment.status in _UNPAID:
+        return None
+    if payment.status is PaymentStatus.reversed:
+        return Standing.charged_back
+    if money_is_gone(payment):
+        return Standing.refunded
+    return Standing.disputed if payment.disputed else Standing.paid
+
+
+def _met(
+    identity: str, gateway: str, seen: SubscriptionObservation, now: datetime
+) -> Subscription:
+    subscription = Subscription(
+        id=identity, gateway=gateway, seen=seen, created_at=now, updated_at=now
+    )
+    began = _status_fact(subscription)
+    # Of one that is older than our knowledge of it the last payment counts; a new one's payment
+    # has a notification of its own.
+    old = seen.last_paid_at is not None and seen.started_at < now - _A_DAY
+    earlier = (PaidCycle("", seen.last_paid_at),) if old and seen.last_paid_at else ()
+    return replace(subscription, met_as=began.key if began else None, payments=earlier)
+
+
+def _seen(known: Subscription, seen: SubscriptionObservation) -> Subscription:
+    if seen.as_of and known.seen.as_of and seen.as_of < known.seen.as_of:
+        return replace(known, spans=known.spans or _spans(known, known.seen))
+    # What a copy leaves out is no news: a cancelled one shows no plan's cycles any more.
+    shown = replace(
+        seen,
+        cycles=seen.cycles or known.seen.cycles,
+        merchant_reference=seen.merchant_reference or known.seen.merchant_reference,
+        subscriber=seen.subscriber or known.seen.subscriber,
+    )
+    return replace(known, seen=shown, spans=_spans(known, shown))
+
+
+def _spans(known: Subscription, seen: SubscriptionObservation) -> tuple[Span, ...]:
+    plan = seen.plan.id if seen.plan else None
+    if not seen.cycles:
+        return known.spans
+    if not known.spans:
+        return (Span(seen.started_at, seen.cycles, plan),)
+    if known.spans[-1].plan == plan:
+        return known.spans
+    # The new plan's trials are not for somebody who pays already.
+    regular = tuple(cycle for cycle in seen.cycles if not cycle.trial)
+    since = _billed_since(known.spans[-1], seen, regular)
+    spans = (*known.spans, Span(since, regular, plan)) if since else known.spans
+    # The first one holds the beginning, and with it the free trial.
+    return (spans[0], *spans[1:][-(_MOST_SPANS - 1) :])
+
+
+def _billed_since(
+    old: Span, seen: SubscriptionObservation, regular: Sequence[BillingCycle]
+) -> datetime | None:
+    """
+    From when the new plan is billed: from the next payment on, or from the last one, if that
+    has the new plan's price and not the old one's.
+    """
+    prices = {cycle.price for cycle in regular}
+    if seen.last_paid in prices and all(seen.last_paid != one.price for one in old.cycles):
+        return seen.last_paid_at
+    return seen.next_billing_at or seen.as_of
+
+
+def _with_payment(known: Subscription, payment: Payment | None) -> tuple[Subscription, list[Fact]]:
+    """The subscription with what a payment paid for, and the fact that it did, once."""
+    stands = standing(payment) if payment else None
+    if payment is None or payment.transaction is None:
+        return known, []
+    at = payment.transaction.at
+    others = tuple(one for one in known.payments if not _is(one, payment.id, at))
+    if stands is None:
+        return replace(known, payments=others), []
+    told = next((one for one in known.payments if one.payment == payment.id), None)
+    if told is None and len(others) == MOST_PAYMENTS and at < others[-1].at:
+        return known, []
+    newest = sorted((*others, PaidCycle(payment.id, at, stands)), key=_newest)
+    after = replace(known, payments=tuple(newest[:MOST_PAYMENTS]))
+    period = period_of(after.spans, at)
+    data = {"payment_id": payment.id, "first": bool(period and period.first)}
+    return after, [] if told else [Fact(EventType.subscription_renewed, data)]
+
+
+def _is(kept: PaidCycle, payment: str, at: datetime) -> bool:
+    """Whether it is that payment: by its id, or by its day for one from before our time."""
+    return kept.payment == payment or (not kept.payment and abs(kept.at - at) < _A_DAY)
+
+
+def _newest(one: PaidCycle) -> tuple[float, str]:
+    return -one.at.timestamp(), one.payment
+
+
+def _facts(before: Subscription | None, after: Subscription, learned: Learned) -> list[Said]:
+    facts = [learned.says] if learned.says else []
+    if learned.unreported and (began := _status_fact(after)) and began.key != after.met_as:
+        facts.append(began)
+    return facts
+
+
+def _status_fact(subscription: Subscription) -> Said | None:
+    """The fact by which the subscription got its status."""
+    seen = subscription.seen
+    fact = _BEGAN.get(seen.status)
+    if fact is None:
+        return Said(Lifecycle.created, Lifecycle.created.value)
+    if seen.status_at is None:
+        return None
+    suspended = any(key.startswith(Lifecycle.suspended.value) for key in subscription.told)
+    if fact is Lifecycle.activated and suspended:
+        fact = Lifecycle.resumed
+    return said(fact, "", seen.status_at)
+
+
+def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list[Fact]]:
+    new = [one for one in dict.fromkeys(facts) if one.key not in known.told]
+    told = (*known.told, *(one.key for one in new))[-_MOST_TOLD:]
+    return replace(known, told=told), [Fact(_EVENTS[one.fact]) for one in new]
+
+
+def _looked_at(after: Subscription, now: datetime, policy: AccessPolicy) -> Subscription:
+    """With the moment at which somebody has to look at it again."""
+    known = after.operation(OperationKind.access)
+    due = next_change(after, now, policy) or _unpaid(after, known, now)
+    if due is None:
+        if known is None or not known.open:
+            return after
+        return replace(after, operations=after.replacing(known.settle(OperationState.succeeded)))
+    if known and known.open and known.due_at == due:
+        return after
+    look = Operation(
+        after.operation_id(OperationKind.access),
+        OperationKind.access,
+        attempts=known.attempts + 1 if known else 1,
+        due_at=due,
+        reason="its access changes, or a payment is due",
+    )
+    return replace(after, operations=after.replacing(look))
+
+
+def _unpaid(after: Subscription, known: Operation | None, now: datetime) -> datetime | None:
+    """When to ask about one that nobody has paid for: its notification may have been lost."""
+    if after.access is Access.ended or after.status not in _WAITED_FOR:
+        return None
+    if known and known.open and known.due_at and now < known.due_at:
+        return known.due_at
+    waits = known.attempts if known else 0
+    return now + 10 * next_ask(waits) if now - after.created_at < _UNPAID_FOR else None
+
+
+def _changed(
+    before: Subscription | None,
+    after: Subscription,
+    facts: list[Fact],
+    now: datetime,
+    new_id: Callable[[], str],
+) -> Change[Subscription] | None:
+    was = before.access if before else Access.none
+    if after.access is Access.ended and was is not Access.ended:
+        facts = [*facts, Fact(EventType.subscription_access_ended)]
+    if before == after and not facts:
+        return None
+    return change(before, after, facts, now=now, new_id=new_id)
