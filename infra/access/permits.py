@@ -19,6 +19,8 @@ from infra.stack import Foundation
 _SETTING = re.compile(r"\{settings\.(\w+?)(\.domain)?\}")
 _BESIDES = ("seen#*", "days")
 """What a commit writes besides an entity: seen ids, and the days that have events."""
+LOOKED_UP_HERE = ("by_reference", "by_subscription")
+"""The indexes that `merchant` asks: subscriptions by reference, payments by subscription."""
 _RESOURCE = re.compile(r"(?!arn:)[a-z0-9-]+:[^\s{}*:][^\s{}*]*")
 
 
@@ -65,6 +67,12 @@ def attempts(made: Foundation, sink: str) -> Permit:
 def due(made: Foundation) -> Permit:
     """Find what is due."""
     return Permit(policies.QUERY, [made.ledger.index_arn(DUE_INDEX)])
+
+
+def look_ups(made: Foundation) -> Permit:
+    """Find subscriptions by reference, and the payments of one."""
+    indexes = [made.ledger.index_arn(index) for index in LOOKED_UP_HERE]
+    return Permit(policies.QUERY, indexes)
 
 
 def listings(made: Foundation) -> Permit:

@@ -19,7 +19,7 @@ _ARN = re.compile(
 VOUCHED = "verified"
 TOKENS = "tokens"
 """The partition key of bearer tokens' hashes in the ledger."""
-CHECK_TOKENS = frozenset({"api"})
+CHECK_TOKENS = frozenset({"api", "merchant"})
 READS = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 

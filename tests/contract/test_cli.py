@@ -1,14 +1,15 @@
-"""The command line: what it shows, how it ends, and what it never does to prod."""
+"""The command line: what it shows, how it ends, and what it asks on a protected stack."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import pty
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -50,6 +51,18 @@ def in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
 
+def at_a_terminal(*arguments: str, typed: str) -> int:
+    """The exit code of a command at whose terminal a line is typed."""
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "penstock.entrypoints.cli", *arguments]
+    try:
+        os.write(main, f"{typed}\n".encode())
+        return subprocess.run(command, stdin=terminal, capture_output=True, check=False).returncode  # noqa: S603 - our own program
+    finally:
+        os.close(main)
+        os.close(terminal)
+
+
 def shown(url: str) -> Any:
     """What a simulator shows there."""
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - a simulator of ours
@@ -80,8 +93,36 @@ def write(folder: Path, **outputs: Any) -> None:
         "gateways": {"example": {"request_uri": "http://127.0.0.1:1"}},
         "sinks": {},
         "settings": {},
+        "protected": False,
     }
     (folder / ".penstock/local/stack.json").write_text(json.dumps({**stack, **outputs}))
+
+
+Shows = Callable[..., None]
+
+
+@pytest.fixture
+def pulumi(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Shows:
+    """A pulumi that shows a stack whose AWS does not answer, with more outputs as given."""
+    program = folder / "bin/pulumi"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\ncat {folder}/outputs\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    aws = {
+        "endpoint_url": "http://127.0.0.1:9",
+        "region": REGION,
+        "access_key_id": "test",
+        "secret_access_key": "test",
+    }
+
+    def shows(**outputs: Any) -> None:
+        write(folder, aws=aws)
+        stack = json.loads((folder / ".penstock/local/stack.json").read_text())
+        del stack["protected"]
+        (folder / "outputs").write_text(json.dumps({**stack, **outputs}))
+
+    return shows
 
 
 @pytest.fixture
@@ -204,22 +245,49 @@ class TestErrors:
 
         assert (6, 1) == (result.exit_code, len(result.stderr.splitlines()))
 
+    @pytest.mark.parametrize("outputs", [{"protected": True}, {}], ids=["protected", "older"])
     @pytest.mark.parametrize("arguments", DESTRUCTIVE, ids=" ".join)
-    def test_nothing_is_lost_or_moved_on_prod_without_saying_so(
-        self, folder: Path, arguments: list[str]
+    @pytest.mark.parametrize("name", ["production", "prod"])
+    def test_nothing_is_lost_or_moved_on_a_protected_stack_without_its_name(
+        self, pulumi: Shows, arguments: list[str], outputs: dict[str, Any], name: str
     ):
-        result = penstock("--stack", "prod", *arguments)
+        """
+        Whatever it is called. A stack that does not say whether it is protected counts as such.
+        """
+        pulumi(**outputs)
+        plain = penstock("--stack", name, *arguments)
+        other = penstock("--stack", name, *arguments, "--confirm", "dev")
 
-        assert 5 == result.exit_code
-        assert "--yes-prod" in result.stderr
+        for result in (plain, other):
+            assert (5, 1) == (result.exit_code, len(result.stderr.splitlines()))
+            assert f"--confirm {name}" in result.stderr
 
     @pytest.mark.parametrize("arguments", DESTRUCTIVE, ids=" ".join)
-    def test_saying_so_goes_on_to_look_for_the_stack(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
-    ):
-        monkeypatch.setenv("PATH", str(folder))
+    def test_with_its_name_the_command_goes_on(self, pulumi: Shows, arguments: list[str]):
+        """
+        As on a stack that is not protected: as far as AWS, which does not answer here.
+        """
+        pulumi(protected=True)
+        meant = penstock("--stack", "production", *arguments, "--confirm", "production")
+        pulumi(protected=False)
+        unprotected = penstock("--stack", "production", *arguments)
 
-        assert 3 == penstock("--stack", "prod", *arguments, "--yes-prod").exit_code
+        assert (6, 6) == (meant.exit_code, unprotected.exit_code)
+
+    def test_at_a_terminal_the_name_is_asked_for(self, pulumi: Shows):
+        pulumi(protected=True)
+        purge = ("--stack", "production", "queue", "purge", "payments", "--yes")
+
+        assert (5, 6) == (
+            at_a_terminal(*purge, typed="dev"),
+            at_a_terminal(*purge, typed="production"),
+        )
+
+    def test_a_stack_is_asked_of_pulumi_once_a_command(self, pulumi: Shows, folder: Path):
+        pulumi(protected=True)
+        penstock("--stack", "live", "queue", "purge", "payments", "--yes", "--confirm", "live")
+
+        assert ["stack output --json --stack live"] == (folder / "asked").read_text().splitlines()
 
     @pytest.mark.parametrize("name", ["--help", "../prod", "PROD"])
     def test_a_stacks_name_is_a_plain_name(self, folder: Path, name: str):

@@ -13,6 +13,7 @@ import pytest
 
 from infra.access.policies import UNSCOPED
 from infra.config.contract import entity_prefixes
+from infra.config.plugins import installed
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.rules.view import of
@@ -118,7 +119,7 @@ def test_a_sinks_function_writes_down_its_own_attempts_and_nothing_else(
 
 
 TOKENS = "tokens"
-RUNS_PLUGINS = {"process", "charge", "sweep"}
+RUNS_PLUGINS = {"merchant", "process", "charge", "sweep"}
 WRITTEN = (
     "payment#p-1",
     "subscription#paypal-I-1",
@@ -146,10 +147,15 @@ def test_no_function_writes_a_token(graph: Sequence[Declared]) -> None:
         assert set() == may(graph, f"dynamodb:{action}", TOKENS)
 
 
-def test_only_the_api_reads_tokens_and_notes_their_use(graph: Sequence[Declared]) -> None:
-    assert {"api"} == may(graph, "dynamodb:GetItem", TOKENS)
+CHECK_TOKENS = {"api", "merchant"}
+
+
+def test_only_functions_that_check_tokens_read_them_and_note_their_use(
+    graph: Sequence[Declared],
+) -> None:
+    assert CHECK_TOKENS == may(graph, "dynamodb:GetItem", TOKENS)
     assert set() == may(graph, "dynamodb:Query", TOKENS)
-    assert {"api"} == may(graph, "dynamodb:PutItem", "tokens-used")
+    assert CHECK_TOKENS == may(graph, "dynamodb:PutItem", "tokens-used")
 
 
 async def test_tokens_and_their_use_are_kept_under_the_keys_that_the_role_names() -> None:
@@ -203,11 +209,13 @@ def test_the_ledger_has_a_look_up_index_of_keys_for_each_question(
         assert "KEYS_ONLY" == indexes[name]["projectionType"]
 
 
-def test_only_the_api_queries_the_look_up_indexes(graph: Sequence[Declared]) -> None:
+def test_only_functions_that_list_query_the_look_up_indexes(graph: Sequence[Declared]) -> None:
     for index in LOOK_UPS:
         asked = ("dynamodb:Query", f"${{Table/ledger.arn}}/index/{index}")
+        # `merchant` finds subscriptions by reference, and the payments of one.
+        lists = {"api"} if index == "by_day" else {"api", "merchant"}
 
-        assert {"api"} == {name for name in of(graph, "Function") if asked in allowed(graph, name)}
+        assert lists == {name for name in of(graph, "Function") if asked in allowed(graph, name)}
 
 
 @dataclass
@@ -238,7 +246,38 @@ def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declare
     asked = ("secretsmanager:GetSecretValue", "${Secret/paypal.arn}")
     reading = {name for name in of(graph, "Function") if asked in allowed(graph, name)}
 
-    assert {"verify", "process", "sweep"} == reading
+    sells = "plans" in next(
+        offer.capabilities
+        for plugin in installed()
+        for offer in plugin.file.gateways
+        if offer.name == "paypal"
+    )
+    assert {"verify", "process", "sweep", *(["merchant"] if sells else [])} == reading
+
+
+def test_the_merchants_function_sends_to_no_queue(graph: Sequence[Declared]) -> None:
+    assert not [action for action, _ in allowed(graph, "merchant") if action.startswith("sqs:")]
+
+
+def test_it_is_told_where_buyers_return_and_what_payments_give_access_to(
+    graphs: Mapping[str, Sequence[Declared]], dev: dict[str, Any]
+) -> None:
+    keep = {"graceDays": 7, "afterRefund": "keep", "duringDispute": "end"}
+    dev["penstock:access"] = keep
+    functions = of(capture("dev", dev), "Function")
+
+    for name in ("merchant", "process", "sweep"):
+        variables = functions[name]["environment"]["variables"]
+        assert ("7", "keep", "end", "end") == (
+            variables["PENSTOCK_GRACE_DAYS"],
+            variables["PENSTOCK_ACCESS_AFTER_REFUND"],
+            variables["PENSTOCK_ACCESS_AFTER_CHARGEBACK"],
+            variables["PENSTOCK_ACCESS_DURING_DISPUTE"],
+        )
+    for name in ("api", "charge", "verify"):
+        assert "PENSTOCK_GRACE_DAYS" not in functions[name]["environment"]["variables"]
+    api = of(graphs["prod"], "Function")["merchant"]["environment"]["variables"]
+    assert api["PENSTOCK_API_URL"].startswith("https://")
 
 
 def test_what_holds_money_is_protected_where_the_stack_says_so(

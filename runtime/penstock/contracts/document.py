@@ -127,7 +127,10 @@ def load() -> Contract:
             # Imported here: a zip holds JSON, and no function shall pay for YAML.
             import yaml
 
-            return Contract(yaml.safe_load((folder / "api.yaml").read_bytes()), folder)
+            # libyaml's is ten times as fast; both are safe.
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            text = (folder / "api.yaml").read_bytes()
+            return Contract(yaml.load(text, Loader=loader), folder)  # noqa: S506 - a safe loader
     raise SettingsError("the contract is not packaged: build the zips with `make build`")
 
 

@@ -25,9 +25,9 @@ from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
+    Confirm,
     Session,
     StackName,
-    YesProd,
 )
 from penstock.entrypoints.cli.terminal import harmless
 from penstock.errors import (
@@ -116,10 +116,10 @@ def begin(
     context: typer.Context,
     stack: StackName = None,
     as_json: AsJson = False,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Hand on what was said before the command."""
-    context.obj = Session(stack or Session().stack_name, as_json, yes_prod)
+    context.obj = Session(stack or Session().stack_name, as_json, confirmed)
 
 
 app.command("serve")(serve.serve)

@@ -15,8 +15,8 @@ from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
+    Confirm,
     StackName,
-    YesProd,
     session,
     table,
 )
@@ -121,14 +121,14 @@ def revoke(
     token_id: Annotated[str, typer.Argument(help="its id, as `tokens list` shows it")],
     stack: StackName = None,
     as_json: AsJson = False,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Revoke a token."""
 
     async def forget(world: AwsWorld) -> bool:
         return await world.tokens.revoke(token_id)
 
-    begun = session(context, stack, as_json, yes_prod)
+    begun = session(context, stack, as_json, confirmed)
     begun.guard("revoking a token")
     if not begun.run(forget):
         raise CommandError("there is no token of that id", Code.not_found)
