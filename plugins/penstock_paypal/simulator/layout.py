@@ -22,12 +22,13 @@ nav a { display: inline-block; margin-right: 1rem; padding: .5rem 0 }
 table { border-collapse: collapse; width: 100% }
 caption { font-size: 1.25rem; font-weight: 600; padding: 1rem 0 .25rem; text-align: left }
 td, th { border-bottom: 1px solid #8888; padding: .4rem 1rem .4rem 0; text-align: left }
-td { overflow-wrap: anywhere; vertical-align: top }
+td, tbody th { overflow-wrap: break-word; vertical-align: top }
 pre { overflow-x: auto }
 @media (max-width: 40rem) {
   thead { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; width: 1px }
   tr { border-bottom: 1px solid #8888; display: block; padding: .5rem 0 }
   tbody th, td { border: 0; display: block; padding: .1rem 0 }
+  tbody th, td { overflow-wrap: anywhere }
   td::before { content: attr(data-label) ": "; font-weight: 600 }
 }
 </style>

@@ -106,7 +106,7 @@ class Pages:
 
 def _told(kept: Kept) -> tuple[str, str, str]:
     delivered = ", ".join(
-        f"{one.status} after {len(one.attempts)} attempts" for one in kept.transmissions
+        f"{one.status}, attempts: {len(one.attempts)}" for one in kept.transmissions
     )
     return (_text(kept.event, "create_time"), _text(kept.event, "event_type"), delivered or "none")
 

@@ -90,7 +90,7 @@ async def test_the_overview_shows_webhooks_and_what_happened(busy: Stage) -> Non
 
     assert busy.target in texts
     assert "<b>odd & ends</b>" in texts
-    assert "SUCCESS after 1 attempts" in texts
+    assert "SUCCESS, attempts: 1" in texts
 
 
 async def test_pages_of_a_simulator_that_nothing_happened_at_say_so(stage: Stage) -> None:
