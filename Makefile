@@ -96,10 +96,10 @@ bench-depth: setup ## messages a second and memory of penstock serve, by how man
 	@$(PY) -m benchmarks.bench_depth $(DEPTHS)
 
 # Pulumi asks, too, before it begins; where nobody can type, what make was told is the answer.
-update: setup ## pulumi up; STACK=dev; prod asks for its name first, or YES_PROD=1
+update: setup ## pulumi up; STACK=dev; a protected stack asks for its name first, or CONFIRM=<its name>
 	$(call given,STACK,STACK=dev)
-	@test "$(STACK)" != prod -o "$(YES_PROD)" = 1 || { printf 'penstock: this deploys to prod; type its name: ' >&2; read said && test "$$said" = prod; } || { echo "penstock: nothing was deployed: type prod, or say YES_PROD=1" >&2; exit 1; }
 	$(call need,pulumi,see pulumi.com/docs/install)
+	@$(PY) -m local.confirm "$(STACK)" "$(CONFIRM)"
 	@$(MAKE) build
 	@pulumi up --stack $(STACK) $$(test -t 0 || echo --yes)
 

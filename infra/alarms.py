@@ -11,13 +11,15 @@ from infra.stack import Foundation
 
 HOUR = 3600
 
+ASKING = ("merchant", "verify", "process", "charge", "sweep")
+"""Every function that runs a gateway's plugin, which may ask the gateway's API."""
 # Which functions say what. `serve` on a host of one's own says all of it in one log group.
 COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DeliveriesReceived": ("delivery.received", ("receive",)),
     "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),
     "DeliveriesAltered": ("delivery.altered", ("process",)),
-    "RateLimited": ("gateway.rate_limited", ("verify", "process", "charge", "sweep")),
-    "GatewayDenied": ("gateway.denied", ("process", "sweep")),
+    "RateLimited": ("gateway.rate_limited", ASKING),
+    "GatewayDenied": ("gateway.denied", ASKING),
     "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
     "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "sweep")),
     "InvoiceRefundsRefused": ("invoice.refund_refused", ("process", "sweep")),
@@ -36,7 +38,7 @@ MEASURED = (
 """The lines that say how long a stage took for one item."""
 BY_STATUS: Mapping[str, str] = {"stack": "$.stack", "stage": "$.stage", "status": "$.status"}
 """Not by outcome: each plugin has outcomes of its own, and each combination is billed."""
-UNMEASURED = frozenset({"api"})
+UNMEASURED = frozenset({"api", "merchant"})
 """Functions that are no stage."""
 
 

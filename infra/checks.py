@@ -15,7 +15,7 @@ from infra.config.settings import StackSettings
 from infra.config.stackconfig import foreign_keys
 from infra.sizes import oversize
 
-ZIPS = ("receive", "api", "worker")
+ZIPS = ("receive", "api", "merchant", "worker")
 
 
 def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:

@@ -51,6 +51,17 @@ def invoices(made: Foundation) -> Variables:
     return {"PENSTOCK_UNKNOWN_AFTER_SECONDS": str(made.settings.unknown_after_seconds)}
 
 
+def access(made: Foundation) -> Variables:
+    """What a subscription's payments give access to."""
+    access = made.settings.access
+    return {
+        "PENSTOCK_GRACE_DAYS": str(access.grace_days),
+        "PENSTOCK_ACCESS_AFTER_REFUND": access.after_refund,
+        "PENSTOCK_ACCESS_AFTER_CHARGEBACK": access.after_chargeback,
+        "PENSTOCK_ACCESS_DURING_DISPUTE": access.during_dispute,
+    }
+
+
 def consumes(made: Foundation, queue: FifoQueue, batch_size: int) -> Variables:
     """What a consumer of a queue reads."""
     if queue.dlq is None:

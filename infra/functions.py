@@ -28,7 +28,8 @@ class Work:
         memory_mb: by which its share of a processor goes, too. Workers wait for others nearly all
             the time, and waiting is paid by the megabyte: 70 to 90 MB of theirs are used, bodies
             of 150 KB among them, and Lambda wants some for itself. A gateway waits for `receive`,
-            which uses 33 MB, and a person for the API: those have theirs for the processor.
+            which uses 33 MB, and a person for the API and for
+            `merchant`: those have theirs for the processor.
     """
 
     handler: str
@@ -64,8 +65,28 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | env.gateways(made)
             | env.ledger(made)
             | env.sends(made, "payments"),
-            [permits.ledger(made), permits.listings(made), permits.send(made, "payments")],
+            [
+                permits.entities(made),
+                *permits.tokens(made),
+                permits.listings(made),
+                permits.send(made, "payments"),
+            ],
             bundle="api",
+            memory_mb=512,
+        ),
+        "merchant": Work(
+            "penstock.entrypoints.functions.merchant.handler",
+            env.working(made)
+            | env.gateways(made)
+            | env.ledger(made)
+            | env.events(made)
+            | env.access(made),
+            [
+                *permits.tokens(made),
+                permits.look_ups(made),
+                *_moves_money(made, "plans", "subscriptions", "managessubscriptions"),
+            ],
+            bundle="merchant",
             memory_mb=512,
         ),
         "verify": _consumer(
@@ -82,7 +103,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             made,
             "process",
             "verified",
-            _money(made) | env.sends(made, "rejected"),
+            _money(made) | env.access(made) | env.sends(made, "rejected"),
             [
                 permits.send(made, "rejected"),
                 *_moves_money(made, "webhooks", "confirm", "invoices"),
@@ -98,7 +119,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
         ),
         "sweep": Work(
             "penstock.entrypoints.functions.workers.sweep",
-            env.working(made) | _money(made) | env.sends(made, "payments"),
+            env.working(made) | _money(made) | env.access(made) | env.sends(made, "payments"),
             [
                 permits.due(made),
                 permits.send(made, "payments"),

@@ -27,6 +27,8 @@ def outputs(made: Foundation, functions: Mapping[str, Function]) -> dict[str, An
     """The stack's outputs, by name."""
     return {
         "stack": made.stack,
+        # The command line asks for the stack's name before what cannot be undone.
+        "protected": made.settings.protect,
         "region": pulumi.Config("aws").require("region"),
         "apiUrl": made.api.url,
         "apiEndpoint": made.api.api.api_endpoint,

@@ -19,6 +19,8 @@ from infra.stack import Foundation
 _SETTING = re.compile(r"\{settings\.(\w+?)(\.domain)?\}")
 _BESIDES = ("seen#*", "days")
 """What a commit writes besides an entity: seen ids, and the days that have events."""
+LOOKED_UP_HERE = ("by_reference", "by_subscription")
+"""The indexes that `merchant` asks: subscriptions by reference, payments by subscription."""
 _RESOURCE = re.compile(r"(?!arn:)[a-z0-9-]+:[^\s{}*:][^\s{}*]*")
 
 
@@ -42,15 +44,18 @@ def consume(queue: FifoQueue) -> Sequence[Permit]:
     ]
 
 
-def ledger(made: Foundation) -> Permit:
-    """Read and write everything in the ledger, the bearer tokens' hashes included."""
-    return Permit(policies.LEDGER, [made.ledger.table.arn])
-
-
 def entities(made: Foundation) -> Permit:
-    """Read and write entities and what is committed with them; plugins run here, so no tokens."""
+    """Read and write entities and what is committed with them; no tokens."""
     own = policies.items_only(*(f"{one}*" for one in entity_prefixes().values()), *_BESIDES)
     return Permit(policies.LEDGER, [made.ledger.table.arn], own)
+
+
+def tokens(made: Foundation) -> Sequence[Permit]:
+    """Check bearer tokens: read one, and note its use under another key. No token is written."""
+    return [
+        Permit(policies.READ_ITEM, [made.ledger.table.arn], policies.items_only("tokens")),
+        Permit(policies.WRITE_ITEM, [made.ledger.table.arn], policies.items_only("tokens-used")),
+    ]
 
 
 def attempts(made: Foundation, sink: str) -> Permit:
@@ -62,6 +67,12 @@ def attempts(made: Foundation, sink: str) -> Permit:
 def due(made: Foundation) -> Permit:
     """Find what is due."""
     return Permit(policies.QUERY, [made.ledger.index_arn(DUE_INDEX)])
+
+
+def look_ups(made: Foundation) -> Permit:
+    """Find subscriptions by reference, and the payments of one."""
+    indexes = [made.ledger.index_arn(index) for index in LOOKED_UP_HERE]
+    return Permit(policies.QUERY, indexes)
 
 
 def listings(made: Foundation) -> Permit:

@@ -22,6 +22,8 @@ LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 # A transaction is authorized by the actions of its items, which are all puts [aws].
 LEDGER = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem")
 ATTEMPTS = ("dynamodb:GetItem", "dynamodb:PutItem")
+READ_ITEM = ("dynamodb:GetItem",)
+WRITE_ITEM = ("dynamodb:PutItem",)
 QUERY = ("dynamodb:Query",)
 # [aws] X-Ray has no resources that these could be narrowed to (Service Authorization Reference,
 # "Actions, resources, and condition keys for AWS X-Ray").

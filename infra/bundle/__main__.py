@@ -25,7 +25,7 @@ def main() -> int:
             f"penstock: there is no Python {where.version} on this machine, so the zips hold "
             "sources only: they run, and each function compiles them at every cold start, which "
             f"then takes more than twice as long. `uv python install {where.version}` and build "
-            "again before you deploy to prod.",
+            "again before you deploy to a stack that takes money.",
             file=sys.stderr,
         )
     try:

@@ -43,6 +43,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "receive": Kind("penstock.entrypoints.functions.receive", roots=True),
     "api": Kind("penstock.entrypoints.functions.api", contract=True),
+    "merchant": Kind("penstock.entrypoints.functions.merchant", plugins=True, contract=True),
     "worker": Kind("penstock.entrypoints.functions.workers", plugins=True),
 }
 # A checkout's contract is YAML, and a zip's is JSON.

@@ -73,7 +73,7 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
         yield (
             f"{KEY}domain.name does not lie in domain.zone: name the hosted zone that it ends with"
         )
-    if stack == "prod" or settings.protect:
+    if settings.protect:
         if not settings.alert_emails:
             yield (
                 f"{KEY}alertEmails is empty, and nobody would be told of an alarm of stack "
@@ -89,7 +89,7 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
 
 def _concurrency(settings: StackSettings) -> Iterator[str]:
     consumers = {*CONSUMERS, *(f"deliver-{sink}" for sink in settings.sinks)}
-    known = {"receive", "api", "sweep", *consumers}
+    known = {"receive", "api", "merchant", "sweep", *consumers}
     for name, reserved in settings.reserved_concurrency.items():
         if name not in known:
             yield (

@@ -15,7 +15,7 @@ from infra.config.project import ROOT, ConfigError
 CONTRACT = ROOT / "contracts" / "api.yaml"
 EVENTS = ROOT / "contracts" / "events"
 ENTITIES = ROOT / "contracts" / "entities.json"
-FUNCTIONS = ("receive", "api")
+FUNCTIONS = ("receive", "api", "merchant")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
 

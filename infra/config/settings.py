@@ -61,6 +61,25 @@ class Domain(BaseModel):
         return value
 
 
+class AccessSettings(BaseModel):
+    """
+    What a subscription's payments give access to.
+
+    Attributes:
+        grace_days: how long access goes on when a payment is due and does not come.
+        after_refund: whether a full refund ends what the payment paid for, "end" or "keep";
+            likewise `after_chargeback`, also for a dispute that is lost, and `during_dispute`,
+            while one is open.
+    """
+
+    model_config = _FORBIDDING
+
+    grace_days: int = Field(default=3, ge=0, le=60)
+    after_refund: Literal["end", "keep"] = "end"
+    after_chargeback: Literal["end", "keep"] = "end"
+    during_dispute: Literal["end", "keep"] = "keep"
+
+
 class StackSettings(BaseModel):
     """
     The keys of the stack, as `Pulumi.<stack>.yaml` writes them (in camelCase).
@@ -78,6 +97,7 @@ class StackSettings(BaseModel):
         protect: whether what holds money or names is protected from deletion.
         bundles: the folder of the zips, absolute or beside Pulumi.yaml.
         domain: the API's own name; without it the API answers to the one AWS gives it.
+        access: what a subscription's payments give access to.
         alert_emails: who is told of alarms.
         accounts: the AWS accounts the stack may be made in; any when empty.
         operators: roles that may send to the queue of verified deliveries, besides those the
@@ -107,6 +127,7 @@ class StackSettings(BaseModel):
     bundles: str = Field(min_length=1)
     visibility_timeout_seconds: int = Field(ge=0, le=43_200)
     domain: Domain | None = None
+    access: AccessSettings = Field(default_factory=AccessSettings)
     alert_emails: list[Address]
     accounts: list[Account]
     operators: list[RoleArn]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -19,7 +19,8 @@ _ARN = re.compile(
 VOUCHED = "verified"
 TOKENS = "tokens"
 """The partition key of bearer tokens' hashes in the ledger."""
-CHECKS_TOKENS = "api"
+CHECK_TOKENS = frozenset({"api", "merchant"})
+READS = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 
 def nobody_may_do_everything(graph: Graph) -> Iterator[str]:
@@ -94,23 +95,34 @@ def few_may_vouch_for_a_delivery(graph: Graph) -> Iterator[str]:
     yield f"queue {VOUCHED} takes messages from whoever may send"
 
 
-def only_the_api_touches_tokens(graph: Graph) -> Iterator[str]:
+def no_function_writes_tokens(graph: Graph) -> Iterator[str]:
     """
-    Every other function names the ledger's items that it may touch, and tokens are not among them.
+    Tokens are made by people: a function that could write one could let anybody in.
 
-    Plugins run in those functions: a plugin that could write a token could let anybody in.
+    Every function names the ledger's items that it may write, and tokens are not among them.
     """
+    for name, actions in _on_tokens(graph):
+        if not READS.issuperset(actions):
+            yield f"role {name} may {', '.join(actions)} on tokens"
+
+
+def few_may_read_tokens(graph: Graph) -> Iterator[str]:
+    """Only functions that check tokens read their hashes."""
+    for name, actions in _on_tokens(graph):
+        if name not in CHECK_TOKENS and not READS.isdisjoint(actions):
+            yield f"role {name} may {', '.join(actions)} on tokens"
+
+
+def _on_tokens(graph: Graph) -> Iterator[tuple[str, Sequence[str]]]:
+    """What each role may do to items of a table that may be tokens."""
     for name, one in of(graph, "RolePolicy").items():
-        if name == CHECKS_TOKENS:
-            continue
         for statement in statements(one["policy"]):
-            if not any(action.startswith("dynamodb:") for action in statement["Action"]):
-                continue
-            if all(_INDEX.search(resource) for resource in statement["Resource"]):
+            actions = [a for a in statement["Action"] if a.startswith("dynamodb:")]
+            if not actions or all(_INDEX.search(one) for one in statement["Resource"]):
                 continue
             patterns = listed(_items(statement))
             if not patterns or any(fnmatchcase(TOKENS, pattern) for pattern in patterns):
-                yield f"role {name} may {', '.join(statement['Action'])} on tokens"
+                yield name, actions
 
 
 def _items(statement: Mapping[str, Any]) -> Any:
@@ -125,5 +137,6 @@ RULES = (
     nothing_is_public,
     roles_are_of_one_service,
     few_may_vouch_for_a_delivery,
-    only_the_api_touches_tokens,
+    no_function_writes_tokens,
+    few_may_read_tokens,
 )

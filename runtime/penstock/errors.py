@@ -26,6 +26,7 @@ Everything Penstock raises on purpose:
   x ProblemError              - answer with a problem of `problems.py`
     + DoorRefusal             - the request cannot be one of the gateway's
     + RequestRefused          - the request does not keep to our own contract
+  x QueryRefused              - a listing that cannot be made as asked; names the parameter
   x CommandRefused            - an operator's command that must not be done; says why
   x SettingsError             - refuse to start: names the setting and the remedy
   x PluginError               - refuse to start: names the plugin and the remedy
@@ -198,6 +199,21 @@ class RequestRefused(ProblemError):
         self.detail = detail
         self.fields = tuple(fields)
         self.headers = dict(headers or {})
+
+
+class QueryRefused(PenstockError):
+    """
+    A listing that cannot be made as it was asked for.
+
+    Attributes:
+        field: the parameter that is wrong: "since".
+        detail: what is wrong with it and what would be right, without the value.
+    """
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"{field} {detail}")
+        self.field = field
+        self.detail = detail
 
 
 class CommandRefused(PenstockError):

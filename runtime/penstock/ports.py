@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from penstock.domain.caller import DEFAULT_CLIENT, READ_AND_PAY, Scope
+
 if TYPE_CHECKING:
     # Names for checkers only: the receive function imports this and shall not pay for them.
     from datetime import date, datetime
@@ -126,6 +128,20 @@ class Index(StrEnum):
     """Subscriptions, by the merchant's own reference."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where a listing of entities, newest first, goes on: after this entity.
+
+    Attributes:
+        at: when the entity was first seen.
+        id: its id, which orders entities of one moment.
+    """
+
+    at: datetime
+    id: str
+
+
 class Ledger(Protocol):
     """
     Where entities and their events are committed together, one entity a commit.
@@ -160,20 +176,36 @@ class Ledger(Protocol):
         """The entity's events after `entity.published`, in order (a consistent read)."""
         ...
 
-    async def history(self, ref: Ref, limit: int) -> Sequence[Event]:
-        """The entity's events, newest first (a consistent read)."""
+    async def history(self, ref: Ref, limit: int, before: int | None = None) -> Sequence[Event]:
+        """The entity's events before that sequence, newest first (a consistent read)."""
         ...
 
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""
         ...
 
-    async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
-        """Payments or subscriptions, newest first; shows a commit a moment later."""
+    async def look_up(
+        self, index: Index, value: str, limit: int, after: Place | None = None
+    ) -> Sequence[Ref]:
+        """
+        Payments or subscriptions, newest first; shows a commit a moment later.
+
+        Args:
+            after: leave out what comes before this place, and the place itself.
+        """
         ...
 
-    async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:
-        """Entities of a kind that were first seen on a day (UTC), newest first."""
+    async def of_day(
+        self, kind: EntityKind, day: date, limit: int, after: Place | None = None
+    ) -> Sequence[Ref]:
+        """
+        Entities of a kind that were first seen on a day (UTC), newest first.
+
+        It shows a commit a moment later.
+
+        Args:
+            after: leave out what comes before this place, and the place itself.
+        """
         ...
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:
@@ -204,12 +236,27 @@ class Attempts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token as we keep it: its hash only."""
+    """
+    A bearer token as we keep it: its hash only.
+
+    Attributes:
+        digest: SHA-256 of its text, in hexadecimal.
+        scopes: what it may do.
+        client: the system it belongs to, whose Idempotency-Keys share one namespace.
+        expires_at: from then on it is refused; None for a token that does not expire.
+    """
 
     id: str
     name: str
     digest: str = field(repr=False)
     created_at: datetime
+    scopes: frozenset[Scope] = READ_AND_PAY
+    client: str = DEFAULT_CLIENT
+    expires_at: datetime | None = None
+
+    def expired(self, now: datetime) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and now >= self.expires_at
 
 
 class Tokens(Protocol):
@@ -228,9 +275,17 @@ class Tokens(Protocol):
         ...
 
     async def revoke(self, token_id: str) -> bool:
-        """Forget it; says whether it was there."""
+        """Forget it and its last use; says whether it was there."""
         ...
 
     async def list(self) -> Sequence[Token]:
         """All of them, oldest first."""
+        ...
+
+    async def used(self, token_id: str, at: datetime) -> None:
+        """Note a use, unless one less than an hour before is noted. The token is not written."""
+        ...
+
+    async def last_uses(self) -> Mapping[str, datetime]:
+        """When each token was last used, by its id, to the hour; without those never used."""
         ...

@@ -38,15 +38,22 @@ BODY_IS_NO_JSON = Kind("body-is-no-json", 400, "Body is no JSON")
 HEADER_MISSING = Kind("header-missing", 400, "Header missing")
 HEADER_REFUSED = Kind("header-refused", 400, "Header refused")
 UNAUTHORIZED = Kind("unauthorized", 401, "A bearer token is needed")
+SCOPE_MISSING = Kind("scope-missing", 403, "The token lacks the scope")
 NO_SUCH_PATH = Kind("no-such-path", 404, "No such path")
 NO_SUCH_PAYMENT = Kind("no-such-payment", 404, "No such payment")
+NO_SUCH_SUBSCRIPTION = Kind("no-such-subscription", 404, "No such subscription")
 UNKNOWN_GATEWAY = Kind("unknown-gateway", 404, "Unknown gateway")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
 BODY_TOO_SLOW = Kind("body-too-slow", 408, "Body too slow")
+SUBSCRIPTION_STATE = Kind("subscription-state", 409, "The subscription's status does not allow it")
 BODY_TOO_LARGE = Kind("body-too-large", 413, "Body too large")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media type")
-KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key belongs to another payment")
+KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key belongs to another request")
+KEY_TOO_OLD = Kind("key-too-old", 422, "The Idempotency-Key is too old")
 NO_CHARGES = Kind("no-charges", 422, "The provider takes no charges")
+NO_SUBSCRIPTIONS = Kind("no-subscriptions", 422, "The provider takes no subscriptions")
+FIELD_REFUSED = Kind("field-refused", 422, "A field's value is refused")
+PROVIDER_REFUSED = Kind("provider-refused", 422, "The provider refuses the request")
 INTERNAL_ERROR = Kind("internal-error", 500, "Internal error")
 UNAVAILABLE = Kind("unavailable", 503, "Not available now")
 
@@ -57,15 +64,22 @@ KINDS = (
     HEADER_MISSING,
     HEADER_REFUSED,
     UNAUTHORIZED,
+    SCOPE_MISSING,
     NO_SUCH_PATH,
     NO_SUCH_PAYMENT,
+    NO_SUCH_SUBSCRIPTION,
     UNKNOWN_GATEWAY,
     METHOD_NOT_ALLOWED,
     BODY_TOO_SLOW,
+    SUBSCRIPTION_STATE,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     KEY_REUSED,
+    KEY_TOO_OLD,
     NO_CHARGES,
+    NO_SUBSCRIPTIONS,
+    FIELD_REFUSED,
+    PROVIDER_REFUSED,
     INTERNAL_ERROR,
     UNAVAILABLE,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ class Function(StrEnum):
     """The functions that read their settings here; `receive` reads its own two variables."""
 
     api = "api"
+    merchant = "merchant"
     verify = "verify"
     process = "process"
     charge = "charge"
@@ -32,6 +34,7 @@ def _names(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 AfterMoneyBack = Literal["end", "keep"]
+_PUBLIC = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?")
 Seconds = Annotated[float, Field(gt=0, le=43_200, allow_inf_nan=False)]
 
 
@@ -131,6 +134,8 @@ class Settings(BaseModel):
         missing = [name for name in NEEDS.get(function, ()) if not getattr(settings, name)]
         if missing:
             raise SettingsError("; ".join(_missing(name) for name in missing))
+        if function is Function.merchant:
+            _ = settings.public_url
         return settings
 
     def need(self, name: str) -> str:
@@ -144,6 +149,22 @@ class Settings(BaseModel):
         if not value:
             raise SettingsError(_missing(name))
         return cast(str, value)
+
+    @property
+    def public_url(self) -> str:
+        """
+        The API's address, without a slash at its end, for buyers to return to.
+
+        Raises:
+            SettingsError: it is missing, or no buyer can reach it; names the variable.
+        """
+        url = self.need("api_url").rstrip("/")
+        if not _PUBLIC.fullmatch(url):
+            raise SettingsError(
+                f"{variable('api_url')} is no address that buyers can return to; it must begin "
+                "with https:// (http:// only where it is this machine itself) and hold no query"
+            )
+        return url
 
     @property
     def unknown_after_delta(self) -> timedelta:
@@ -174,6 +195,7 @@ _CONSUMER = ("queue", "dead_letters")
 _MONEY = ("ledger_table", "events_topic", "gateways", "secrets_prefix")
 NEEDS: Mapping[Function | None, tuple[str, ...]] = {
     Function.api: ("ledger_table", "payments_queue", "gateways"),
+    Function.merchant: (*_MONEY, "api_url"),
     Function.verify: (
         *_CONSUMER,
         "verified_queue",

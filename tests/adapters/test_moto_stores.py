@@ -9,9 +9,12 @@ from collections.abc import Mapping
 import pytest
 
 from penstock.adapters.aws import DynamoAttempts, DynamoTokens, aws_secrets
+from penstock.adapters.aws.values import to_item
 from penstock.api import AwsError
+from penstock.domain.caller import Scope
 from penstock.errors import GatewayUnavailable, LedgerUnavailable
-from penstock.testing.clock import FrozenClock
+from penstock.ports import Token
+from penstock.testing.clock import NOON, FrozenClock
 from penstock.testing.ports import AttemptsConformance, SecretsConformance, TokensConformance
 
 SENDER = "billing@penstock.test"
@@ -27,6 +30,54 @@ class TestDynamoTokens(TokensConformance):
     @pytest.fixture
     async def tokens(self, moto_bench):
         return DynamoTokens(moto_bench.clients, await moto_bench.table())
+
+    async def test_a_token_from_before_there_were_scopes_reads_and_pays(self, moto_bench):
+        """
+        An item as the code before wrote it, and its client: the one of all old tokens.
+        """
+        name = await moto_bench.table()
+        item = {"pk": "tokens", "sk": "t-old", "name": "shop", "digest": "5f70bf18"}
+        item["created_at"] = "2026-11-02T12:00:00.000000Z"
+        await moto_bench.clients.call("dynamodb", "put_item", TableName=name, Item=to_item(item))
+
+        expected = Token("t-old", "shop", "5f70bf18", NOON)
+        assert expected == await DynamoTokens(moto_bench.clients, name).get("t-old")
+        assert ({"read", "pay"}, "default", None) == (
+            set(expected.scopes),
+            expected.client,
+            expected.expires_at,
+        )
+
+    async def test_code_from_before_there_were_scopes_refuses_a_token_that_has_some(
+        self, moto_bench
+    ):
+        """
+        It would let the token do everything. It compares `digest`, which is no hash any more.
+        """
+        name = await moto_bench.table()
+        await DynamoTokens(moto_bench.clients, name).put(
+            Token("t-1", "reports", "5f70bf18", NOON, frozenset({Scope.read}))
+        )
+        key = to_item({"pk": "tokens", "sk": "t-1"})
+        answer = await moto_bench.clients.call("dynamodb", "get_item", TableName=name, Key=key)
+
+        assert "-" == answer["Item"]["digest"]["S"]
+        assert {"name", "created_at"} <= answer["Item"].keys()
+
+    async def test_a_scope_that_only_newer_code_knows_allows_nothing(self, moto_bench):
+        name = await moto_bench.table()
+        item = {"pk": "tokens", "sk": "t-1", "name": "shop", "digest": "-", "hash": "5f70bf18"}
+        item["created_at"] = "2026-11-02T12:00:00.000000Z"
+        await moto_bench.clients.call(
+            "dynamodb",
+            "put_item",
+            TableName=name,
+            Item=to_item({**item, "scopes": ["read", "refund"]}),
+        )
+        read = await DynamoTokens(moto_bench.clients, name).get("t-1")
+
+        assert read is not None
+        assert {"read"} == read.scopes
 
 
 class AwsVault:

@@ -95,6 +95,7 @@ payments = st.builds(
     invoice_refunded=st.none() | money,
     invoice_paid_twice=st.booleans(),
     remembered=st.lists(texts, max_size=2).map(tuple),
+    token=maybe,
     version=counts,
     sequence=st.just(0),
     published=st.just(0),

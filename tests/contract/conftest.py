@@ -33,7 +33,7 @@ def live() -> Iterator[Live]:
     async def serve() -> None:
         async with (
             tryout() as tried,
-            serving(tried.platform, tried.sinks, host="127.0.0.1", port=0) as url,
+            serving(tried.platform, tried.sinks, host="127.0.0.1", port=tried.port) as url,
         ):
             made.url, made.token, made.simulators = url, tried.token, tried.simulators
             ready.set()

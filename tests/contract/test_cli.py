@@ -1,16 +1,17 @@
-"""The command line: what it shows, how it ends, and what it never does to prod."""
+"""The command line: what it shows, how it ends, and what it asks on a protected stack."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import pty
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,18 @@ def in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
 
 
+def at_a_terminal(*arguments: str, typed: str) -> int:
+    """The exit code of a command at whose terminal a line is typed."""
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "penstock.entrypoints.cli", *arguments]
+    try:
+        os.write(main, f"{typed}\n".encode())
+        return subprocess.run(command, stdin=terminal, capture_output=True, check=False).returncode  # noqa: S603 - our own program
+    finally:
+        os.close(main)
+        os.close(terminal)
+
+
 def shown(url: str) -> Any:
     """What a simulator shows there."""
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - a simulator of ours
@@ -80,8 +93,36 @@ def write(folder: Path, **outputs: Any) -> None:
         "gateways": {"example": {"request_uri": "http://127.0.0.1:1"}},
         "sinks": {},
         "settings": {},
+        "protected": False,
     }
     (folder / ".penstock/local/stack.json").write_text(json.dumps({**stack, **outputs}))
+
+
+Shows = Callable[..., None]
+
+
+@pytest.fixture
+def pulumi(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Shows:
+    """A pulumi that shows a stack whose AWS does not answer, with more outputs as given."""
+    program = folder / "bin/pulumi"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\ncat {folder}/outputs\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    aws = {
+        "endpoint_url": "http://127.0.0.1:9",
+        "region": REGION,
+        "access_key_id": "test",
+        "secret_access_key": "test",
+    }
+
+    def shows(**outputs: Any) -> None:
+        write(folder, aws=aws)
+        stack = json.loads((folder / ".penstock/local/stack.json").read_text())
+        del stack["protected"]
+        (folder / "outputs").write_text(json.dumps({**stack, **outputs}))
+
+    return shows
 
 
 @pytest.fixture
@@ -204,22 +245,49 @@ class TestErrors:
 
         assert (6, 1) == (result.exit_code, len(result.stderr.splitlines()))
 
+    @pytest.mark.parametrize("outputs", [{"protected": True}, {}], ids=["protected", "older"])
     @pytest.mark.parametrize("arguments", DESTRUCTIVE, ids=" ".join)
-    def test_nothing_is_lost_or_moved_on_prod_without_saying_so(
-        self, folder: Path, arguments: list[str]
+    @pytest.mark.parametrize("name", ["production", "prod"])
+    def test_nothing_is_lost_or_moved_on_a_protected_stack_without_its_name(
+        self, pulumi: Shows, arguments: list[str], outputs: dict[str, Any], name: str
     ):
-        result = penstock("--stack", "prod", *arguments)
+        """
+        Whatever it is called. A stack that does not say whether it is protected counts as such.
+        """
+        pulumi(**outputs)
+        plain = penstock("--stack", name, *arguments)
+        other = penstock("--stack", name, *arguments, "--confirm", "dev")
 
-        assert 5 == result.exit_code
-        assert "--yes-prod" in result.stderr
+        for result in (plain, other):
+            assert (5, 1) == (result.exit_code, len(result.stderr.splitlines()))
+            assert f"--confirm {name}" in result.stderr
 
     @pytest.mark.parametrize("arguments", DESTRUCTIVE, ids=" ".join)
-    def test_saying_so_goes_on_to_look_for_the_stack(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
-    ):
-        monkeypatch.setenv("PATH", str(folder))
+    def test_with_its_name_the_command_goes_on(self, pulumi: Shows, arguments: list[str]):
+        """
+        As on a stack that is not protected: as far as AWS, which does not answer here.
+        """
+        pulumi(protected=True)
+        meant = penstock("--stack", "production", *arguments, "--confirm", "production")
+        pulumi(protected=False)
+        unprotected = penstock("--stack", "production", *arguments)
 
-        assert 3 == penstock("--stack", "prod", *arguments, "--yes-prod").exit_code
+        assert (6, 6) == (meant.exit_code, unprotected.exit_code)
+
+    def test_at_a_terminal_the_name_is_asked_for(self, pulumi: Shows):
+        pulumi(protected=True)
+        purge = ("--stack", "production", "queue", "purge", "payments", "--yes")
+
+        assert (5, 6) == (
+            at_a_terminal(*purge, typed="dev"),
+            at_a_terminal(*purge, typed="production"),
+        )
+
+    def test_a_stack_is_asked_of_pulumi_once_a_command(self, pulumi: Shows, folder: Path):
+        pulumi(protected=True)
+        penstock("--stack", "live", "queue", "purge", "payments", "--yes", "--confirm", "live")
+
+        assert ["stack output --json --stack live"] == (folder / "asked").read_text().splitlines()
 
     @pytest.mark.parametrize("name", ["--help", "../prod", "PROD"])
     def test_a_stacks_name_is_a_plain_name(self, folder: Path, name: str):
@@ -311,6 +379,48 @@ class TestOnAStack:
     def test_a_cursor_of_somebody_elses_is_code_2(self, stack: Stack):
         assert 2 == penstock("events", "list", "--cursor", "hm").exit_code
 
+    def test_payments_are_looked_up_by_reference_subscription_and_status(self, stack: Stack):
+        keep(stack, *declined("p-1"), *sent_back("p-2", subscription="I-1"))
+        look = ("payments", "list", "--json")
+
+        def found(*options: str) -> list[str]:
+            shown = json.loads(penstock(*look, *options).stdout)
+            return [payment["id"] for payment in shown["payments"]]
+
+        assert ["p-1"] == found("--reference", "order-1")
+        assert ["p-2"] == found("--subscription", "acme-I-1")
+        assert [] == found("--reference", "order-1", "--status", "succeeded")
+        assert ["p-1"] == found("--reference", "order-1", "--since", "2026-11-02")
+        assert "12.50 USD" in penstock("payments", "list", "--reference", "order-1").stdout
+
+    def test_events_are_listed_by_type_subject_and_time(self, stack: Stack):
+        keep(stack, *declined("p-1"), *declined("p-2"))
+
+        def found(*options: str) -> list[str]:
+            shown = json.loads(penstock("events", "list", "--json", *options).stdout)
+            return [event["subject"] for event in shown["events"]]
+
+        assert ["p-2", "p-1"] == found("--type", "payment.declined")
+        assert ["p-1"] == found("--subject", "p-1")
+        assert ["p-1"] == found("--subject", "payment#p-1", "--since", "2026-11-02")
+        assert [] == found("--type", "payment.succeeded")
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("payments", "list", "--since", "2020-01-01"), "--since is more than 31 days ago"),
+            (("payments", "list", "--subscription", "I-1"), "--subscription is no subscription's"),
+            (("events", "list", "--since", "soon"), "--since is no RFC 3339 time or date"),
+        ],
+    )
+    def test_what_cannot_be_listed_is_code_2_and_names_the_option(
+        self, stack: Stack, arguments: tuple[str, ...], message: str
+    ):
+        result = penstock(*arguments)
+
+        assert (2, 1) == (result.exit_code, len(result.stderr.splitlines()))
+        assert message in result.stderr
+
     def test_a_message_is_sent_counted_shown_given_back_and_purged(self, stack: Stack):
         assert 0 == penstock("queue", "send", "payments", "--amount", "700").exit_code
         for _ in range(2):
@@ -363,6 +473,50 @@ class TestOnAStack:
         assert token.split("_")[2] not in json.dumps(listed)
         assert 0 == penstock("tokens", "revoke", listed["id"]).exit_code
         assert 4 == penstock("tokens", "revoke", listed["id"]).exit_code
+
+    def test_a_token_is_listed_with_its_scopes_client_expiry_and_last_use(self, stack: Stack):
+        penstock("tokens", "create", "shop")
+        options = ["--scope", "operate", "--scope", "read", "--client", "office"]
+        made = json.loads(
+            penstock("--json", "tokens", "create", "ops", *options, "--expires", "90d").stdout
+        )
+        shop, ops = json.loads(penstock("tokens", "list", "--json").stdout)
+        people = penstock("tokens", "list").stdout
+
+        assert (["read", "pay"], "shop", None, None) == (
+            shop["scopes"],
+            shop["client"],
+            shop["expires_at"],
+            shop["last_used_at"],
+        )
+        assert (["read", "operate"], "office") == (ops["scopes"], ops["client"])
+        lasts = datetime.fromisoformat(ops["expires_at"]) - datetime.fromisoformat(
+            ops["created_at"]
+        )
+        assert timedelta(days=90) == lasts
+        assert ops == {name: value for name, value in made.items() if name != "token"}
+        for word in (ops["id"], "read,operate", "office", ops["expires_at"][:10], "never"):
+            assert word in people
+
+    @pytest.mark.parametrize(
+        ("option", "said"),
+        [
+            (["--scope", "write"], "operate"),
+            (["--expires", "90"], "90d"),
+            (["--expires", "0d"], "90d"),
+            (["--expires", "-1d"], "90d"),
+            (["--expires", "10000w"], "9999"),
+            (["--client", " "], "client"),
+        ],
+    )
+    def test_a_wrong_scope_duration_or_client_makes_no_token(
+        self, stack: Stack, option: list[str], said: str
+    ):
+        result = penstock("tokens", "create", "shop", *option)
+
+        assert 2 == result.exit_code
+        assert said in result.stderr
+        assert [] == json.loads(penstock("tokens", "list", "--json").stdout)
 
 
 SHOW = ("payments", "show", "p-1")

@@ -44,6 +44,7 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "gateways": {"paypal": {"environment": "sandbox"}},
         "sinks": {"email": {}},
         "settings": {},
+        "protected": False,
     }
     folder = tmp_path / ".penstock/local"
     folder.mkdir(parents=True)
@@ -195,11 +196,15 @@ def test_the_list_shows_fields_and_ages_and_no_value(vault: Any):
 
 
 @pytest.mark.parametrize("command", ["set", "rotate"])
-def test_prods_secrets_are_written_only_when_that_was_said(vault: Any, command: str):
-    result = CliRunner().invoke(app, ["--stack", "prod", "secrets", command, "paypal"])
+def test_a_protected_stacks_secrets_are_written_only_with_its_name(vault: Any, command: str):
+    path = Path(".penstock/local/stack.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "protected": True}))
+    secrets("set", "paypal", "--confirm", "local", given=FIRST)
+    refused = secrets(command, "paypal", given=SECOND)
+    written = secrets(command, "paypal", "--confirm", "local", given=SECOND)
 
-    assert 5 == result.exit_code
-    assert "--yes-prod" in result.stderr
+    assert (5, 0) == (refused.exit_code, written.exit_code)
+    assert "--confirm local" in refused.stderr
 
 
 def test_no_option_takes_a_value(vault: Any):

@@ -18,6 +18,7 @@ from penstock.domain.change import Change, Fact, change
 from penstock.domain.delivery import Evidence, Notification
 from penstock.domain.dispute import Dispute, DisputeObservation, DisputeOutcome
 from penstock.domain.events import Event, EventType
+from penstock.domain.lifecycle import Lifecycle, Said, said
 from penstock.domain.money import Money
 from penstock.domain.observation import Contradicted, InvoiceObservation, Observation
 from penstock.domain.operation import OperationKind, OperationState
@@ -29,7 +30,13 @@ from penstock.domain.payment import (
     Plan,
     Transaction,
 )
+from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.record import Became
+from penstock.domain.subscription import (
+    Subscription,
+    SubscriptionObservation,
+    SubscriptionStatus,
+)
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -154,6 +161,37 @@ def claimed() -> Change[Dispute]:
         DISPUTED,
         "the gateway's API refuses to show it (403)",
         rereads=True,
+        now=NOON,
+        new_id=new_id,
+    )
+    assert found is not None
+    return found
+
+
+def of_subscription(
+    says: Said | None = None, payment: Payment | None = None
+) -> Change[Subscription]:
+    month = BillingCycle(Interval(IntervalUnit.month), Money(1250, "USD"))
+    shown = SubscriptionObservation(
+        "I-1",
+        SubscriptionStatus.active,
+        NOON,
+        plan=Plan("P-1", "Gold"),
+        cycles=(month,),
+        merchant_reference="customer-12",
+        subscriber=Payer("PAYER1", "Ann", "ann@example.org"),
+        next_billing_at=NOON + timedelta(days=30),
+        outstanding=Money(1250, "USD"),
+        failures=1,
+        links={"approve": "https://gateway.test/approve", "gateway": "https://gateway.test/I-1"},
+    )
+    found = rules.observe_subscription(
+        None,
+        "acme-I-1",
+        "acme",
+        shown,
+        rules.Learned(says=says, payment=payment),
+        policy=rules.AccessPolicy(),
         now=NOON,
         new_id=new_id,
     )
@@ -305,6 +343,21 @@ CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
         )
         for outcome in DisputeOutcome
     },
+    **{
+        f"subscription {fact.value}": (
+            lambda fact=fact: of_subscription(said(fact, "WH-1", NOON)),
+            [EventType(f"subscription.{fact.value}")],
+        )
+        for fact in Lifecycle
+    },
+    "subscription met by its payment": (
+        lambda: of_subscription(payment=seen(PAID).entity),
+        [EventType.subscription_renewed],
+    ),
+    "subscription whose only payment went back": (
+        lambda: of_subscription(payment=seen(observation(PaymentStatus.refunded)).entity),
+        [EventType.subscription_renewed, EventType.subscription_access_ended],
+    ),
     "recorded": (
         lambda: recorded(
             Became.recorded, resource_type="plan", resource_id="P-1", summary="A plan was created."

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 import requests
@@ -34,8 +34,17 @@ def excluded(operation: str) -> list[Any]:
         # out is 400: all of them well-formed, and looked at by hand below.
         "createPayment": ["positive_data_acceptance"],
         "listEvents": ["positive_data_acceptance"],
+        # A reference beside a subscription and a day long ago are 400, too.
+        "listPayments": ["positive_data_acceptance"],
     }
     return [CHECKS.get_one(name) for name in names.get(operation, [])]
+
+
+def unsent(case: Any, answer: Any) -> list[Any]:
+    """A parameter whose value is an empty list is not in the address: nothing is to be refused."""
+    sent = {name for name, _ in parse_qsl(urlsplit(answer.request.url).query, True)}
+    lost = set(case.query or {}) - sent
+    return [CHECKS.get_one("negative_data_rejection")] if lost else []
 
 
 @SCHEMA.parametrize()
@@ -51,13 +60,15 @@ def test_every_answer_keeps_to_the_contract(case: Any, live: Live):
     operation = case.operation.definition.raw["operationId"]
     bearer = {"Authorization": f"Bearer {live.token}"}
     answer = case.call(base_url=live.url, headers=bearer, timeout=10)
-    case.validate_response(answer, excluded_checks=excluded(operation))
+    case.validate_response(answer, excluded_checks=[*excluded(operation), *unsent(case, answer)])
 
     if case.meta.generation.mode is GenerationMode.POSITIVE:
         if operation == "createPayment":
             assert answer.status_code in {202, 422}
-        if operation == "listEvents" and "cursor" not in (case.query or {}):
+        if operation == "listEvents" and not {"cursor", "subject"} & {*(case.query or {})}:
             assert 200 == answer.status_code
+        if operation == "listPayments":
+            assert answer.status_code in {200, 400}
 
 
 @pytest.fixture

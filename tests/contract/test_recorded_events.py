@@ -44,7 +44,7 @@ def test_a_batch_holds_what_its_stage_reads(name: str):
     assert message.group == record["attributes"]["MessageGroupId"]
 
 
-@pytest.mark.parametrize("name", ["receive", "api"])
+@pytest.mark.parametrize("name", ["receive", "api", "merchant"])
 def test_a_request_is_for_an_operation_of_that_function(name: str):
     event = read(name)
     operation = load().by_route(event["routeKey"])

@@ -52,7 +52,7 @@ class TestFinding:
         with pytest.raises(RequestRefused) as refused:
             contract.find("DELETE", "/payments")
 
-        assert (405, {"allow": "POST"}) == (refused.value.status, refused.value.headers)
+        assert (405, {"allow": "GET, POST"}) == (refused.value.status, refused.value.headers)
 
     def test_a_route_key_of_the_api_gateway_is_an_operation(self, contract: Contract):
         found = contract.by_route("POST /webhooks/{gateway}")
@@ -63,7 +63,13 @@ class TestFinding:
 
 class TestParameters:
     def test_a_default_is_filled_in(self, contract: Contract):
-        assert {"limit": 20, "cursor": None} == check(contract, "listEvents").parameters
+        assert {
+            "limit": 20,
+            "cursor": None,
+            "type": None,
+            "subject": None,
+            "since": None,
+        } == check(contract, "listEvents").parameters
 
     def test_an_integer_is_read_as_one(self, contract: Contract):
         assert 7 == check(contract, "listEvents", query=[("limit", "7")]).parameters["limit"]
@@ -75,7 +81,10 @@ class TestParameters:
             ([("limit", "0")], ("query.limit", "is an integer; must be at least 1")),
             ([("limit", "1"), ("limit", "2")], ("query.limit", "is given more than once; …")),
             ([("cursor", f"{SECRET}/")], ("query.cursor", "is a text; must match …")),
-            ([(SECRET, "1")], ("query", "has 1 unknown parameter(s); it may have limit, cursor")),
+            ([("type", SECRET)], ("query.type", "is a text; must be one of …")),
+            ([("since", SECRET)], ("query.since", "is a text; must be a date-time or a date")),
+            ([("since", "2026-02-30")], ("query.since", "is a text; must be a date-time or …")),
+            ([(SECRET, "1")], ("query", "has 1 unknown parameter(s); it may have type, …")),
         ],
     )
     def test_a_wrong_one_is_named_with_its_kind_and_remedy(

@@ -79,8 +79,17 @@ AT_ONCE = json.dumps({"deadLetterTargetArn": "${Queue/payments-dlq.arn}", "maxRe
 LOGS_BODIES = {"destinationArn": "x", "format": '{"b": "$context.requestBody"}'}
 
 
-def _puts(**limits: Any) -> str:
-    return policy(Action="dynamodb:PutItem", Resource="${Table/ledger.arn}", **limits)
+def _items(action: str, **limits: Any) -> str:
+    return policy(Action=action, Resource="${Table/ledger.arn}", **limits)
+
+
+def only(*keys: str, operator: str = "ForAllValues:StringLike") -> Mapping[str, Any]:
+    """A limit on the partition keys of items."""
+    return {"Condition": {operator: {"dynamodb:LeadingKeys": list(keys)}}}
+
+
+TOKENS_INCLUDED = ({}, only("*"), only("tok*"), only("payment#*", operator="StringNotLike"))
+"""Limits that let tokens through."""
 
 
 BREAKS: Mapping[str, Sequence[Break]] = {
@@ -193,14 +202,18 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         without("QueuePolicy", "verified"),
         changed("QueuePolicy", "verified", policy=ELSE),
     ],
-    "only_the_api_touches_tokens": [
-        changed("RolePolicy", "process", policy=_puts(**limits))
-        for limits in (
-            {},
-            {"Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*"]}}},
-            {"Condition": {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["tok*"]}}},
-            {"Condition": {"StringNotLike": {"dynamodb:LeadingKeys": ["payment#*"]}}},
-        )
+    "no_function_writes_tokens": [
+        *(
+            changed("RolePolicy", name, policy=_items("dynamodb:PutItem", **limits))
+            for name in ("process", "api")
+            for limits in TOKENS_INCLUDED
+        ),
+        changed("RolePolicy", "api", policy=_items("dynamodb:DeleteItem", **only("tokens"))),
+        changed("RolePolicy", "api", policy=_items("dynamodb:UpdateItem", **only("tokens"))),
+    ],
+    "few_may_read_tokens": [
+        changed("RolePolicy", "process", policy=_items("dynamodb:GetItem", **limits))
+        for limits in TOKENS_INCLUDED
     ],
     "queues_hide_messages_for_six_times_the_functions_time": [
         changed("Queue", "payments", visibilityTimeoutSeconds=179),

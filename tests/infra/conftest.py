@@ -48,6 +48,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = (
         ("receive", "receive", RECEIVE),
         ("api", "api", API),
+        ("merchant", "merchant", API),
         ("worker", "workers", WORKER),
     )
     for kind, module, source in made:

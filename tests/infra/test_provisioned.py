@@ -42,6 +42,7 @@ def test_its_outputs_are_those_the_command_line_reads(
     assert "penstock-looked-at-deliver-slack" == outputs["functions"]["deliver-slack"]
     assert {"paypal", "example"} == set(outputs["gateways"])
     assert 1 == outputs["settings"]["sqsMaxNumberOfMessages"]
+    assert outputs["protected"] is False
 
 
 def test_its_functions_have_the_logging_that_was_asked_for(

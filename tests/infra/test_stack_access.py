@@ -13,10 +13,12 @@ import pytest
 
 from infra.access.policies import UNSCOPED
 from infra.config.contract import entity_prefixes
+from infra.config.plugins import installed
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.rules.view import of
 from penstock.adapters.aws.attempts import DynamoAttempts
+from penstock.adapters.aws.tokens import DynamoTokens
 from penstock.domain.ref import EntityKind, Ref
 from tests.infra.stacks import STACKS
 
@@ -117,7 +119,7 @@ def test_a_sinks_function_writes_down_its_own_attempts_and_nothing_else(
 
 
 TOKENS = "tokens"
-RUNS_PLUGINS = {"process", "charge", "sweep"}
+RUNS_PLUGINS = {"merchant", "process", "charge", "sweep"}
 WRITTEN = (
     "payment#p-1",
     "subscription#paypal-I-1",
@@ -129,39 +131,63 @@ WRITTEN = (
 """A partition key of everything that those functions commit."""
 
 
+COMMIT = {"api", *RUNS_PLUGINS}
+
+
 @pytest.mark.parametrize("pk", WRITTEN)
-def test_functions_that_run_plugins_write_what_they_commit(
-    graph: Sequence[Declared], pk: str
-) -> None:
-    may = {name for name, keys in leading_keys(graph) if any(fnmatchcase(pk, k) for k in keys)}
-
-    assert RUNS_PLUGINS == may
+def test_functions_that_commit_write_what_is_committed(graph: Sequence[Declared], pk: str) -> None:
+    assert COMMIT == may(graph, "dynamodb:PutItem", pk)
 
 
-def test_functions_that_run_plugins_neither_read_nor_write_tokens(
+def test_no_function_writes_a_token(graph: Sequence[Declared]) -> None:
+    """
+    Not on the emulator, which does not know the condition.
+    """
+    for action in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"):
+        assert set() == may(graph, f"dynamodb:{action}", TOKENS)
+
+
+CHECK_TOKENS = {"api", "merchant"}
+
+
+def test_only_functions_that_check_tokens_read_them_and_note_their_use(
     graph: Sequence[Declared],
 ) -> None:
-    limited = dict(leading_keys(graph))
-    unlimited = {
-        name
-        for name, statement in statements(graph)
-        if "${Table/ledger.arn}" in statement["Resource"] and "Condition" not in statement
-    }
+    assert CHECK_TOKENS == may(graph, "dynamodb:GetItem", TOKENS)
+    assert set() == may(graph, "dynamodb:Query", TOKENS)
+    assert CHECK_TOKENS == may(graph, "dynamodb:PutItem", "tokens-used")
 
-    assert RUNS_PLUGINS <= limited.keys()
-    assert not any(fnmatchcase(TOKENS, key) for keys in limited.values() for key in keys)
-    assert {"api"} == unlimited
+
+async def test_tokens_and_their_use_are_kept_under_the_keys_that_the_role_names() -> None:
+    aws = Asked()
+    tokens = DynamoTokens(cast("Any", aws), "ledger")
+    await tokens.get("t-1")
+    await tokens.used("t-1", datetime.now(UTC))
+    asked, written = (one.get("Key") or one["Item"] for one in aws.calls)
+
+    assert ({"S": TOKENS}, {"S": "tokens-used"}) == (asked["pk"], written["pk"])
 
 
 def test_the_prefixes_in_the_contract_are_those_of_the_runtimes_kinds_of_entities() -> None:
     assert {kind.value: str(Ref(kind, "")) for kind in EntityKind} == entity_prefixes()
 
 
-def leading_keys(graph: Sequence[Declared]) -> Iterator[tuple[str, Sequence[str]]]:
-    for name, statement in statements(graph):
-        if "${Table/ledger.arn}" in statement["Resource"] and "Condition" in statement:
-            (patterns,) = statement["Condition"].values()
-            yield name, patterns["dynamodb:LeadingKeys"]
+def may(graph: Sequence[Declared], action: str, pk: str) -> set[str]:
+    """The functions whose role allows an action on the table's items of a partition key."""
+    return {
+        name
+        for name, statement in statements(graph)
+        if "${Table/ledger.arn}" in statement["Resource"]
+        and action in statement["Action"]
+        and any(fnmatchcase(pk, one) for one in leading_keys(statement))
+    }
+
+
+def leading_keys(statement: Mapping[str, Any]) -> Sequence[str]:
+    """The patterns that a statement is limited to: all items, if it has no limit."""
+    for patterns in statement.get("Condition", {}).values():
+        return patterns["dynamodb:LeadingKeys"]
+    return ["*"]
 
 
 LOOK_UPS = {
@@ -183,11 +209,13 @@ def test_the_ledger_has_a_look_up_index_of_keys_for_each_question(
         assert "KEYS_ONLY" == indexes[name]["projectionType"]
 
 
-def test_only_the_api_queries_the_look_up_indexes(graph: Sequence[Declared]) -> None:
+def test_only_functions_that_list_query_the_look_up_indexes(graph: Sequence[Declared]) -> None:
     for index in LOOK_UPS:
         asked = ("dynamodb:Query", f"${{Table/ledger.arn}}/index/{index}")
+        # `merchant` finds subscriptions by reference, and the payments of one.
+        lists = {"api"} if index == "by_day" else {"api", "merchant"}
 
-        assert {"api"} == {name for name in of(graph, "Function") if asked in allowed(graph, name)}
+        assert lists == {name for name in of(graph, "Function") if asked in allowed(graph, name)}
 
 
 @dataclass
@@ -218,7 +246,38 @@ def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declare
     asked = ("secretsmanager:GetSecretValue", "${Secret/paypal.arn}")
     reading = {name for name in of(graph, "Function") if asked in allowed(graph, name)}
 
-    assert {"verify", "process", "sweep"} == reading
+    sells = "plans" in next(
+        offer.capabilities
+        for plugin in installed()
+        for offer in plugin.file.gateways
+        if offer.name == "paypal"
+    )
+    assert {"verify", "process", "sweep", *(["merchant"] if sells else [])} == reading
+
+
+def test_the_merchants_function_sends_to_no_queue(graph: Sequence[Declared]) -> None:
+    assert not [action for action, _ in allowed(graph, "merchant") if action.startswith("sqs:")]
+
+
+def test_it_is_told_where_buyers_return_and_what_payments_give_access_to(
+    graphs: Mapping[str, Sequence[Declared]], dev: dict[str, Any]
+) -> None:
+    keep = {"graceDays": 7, "afterRefund": "keep", "duringDispute": "end"}
+    dev["penstock:access"] = keep
+    functions = of(capture("dev", dev), "Function")
+
+    for name in ("merchant", "process", "sweep"):
+        variables = functions[name]["environment"]["variables"]
+        assert ("7", "keep", "end", "end") == (
+            variables["PENSTOCK_GRACE_DAYS"],
+            variables["PENSTOCK_ACCESS_AFTER_REFUND"],
+            variables["PENSTOCK_ACCESS_AFTER_CHARGEBACK"],
+            variables["PENSTOCK_ACCESS_DURING_DISPUTE"],
+        )
+    for name in ("api", "charge", "verify"):
+        assert "PENSTOCK_GRACE_DAYS" not in functions[name]["environment"]["variables"]
+    api = of(graphs["prod"], "Function")["merchant"]["environment"]["variables"]
+    assert api["PENSTOCK_API_URL"].startswith("https://")
 
 
 def test_what_holds_money_is_protected_where_the_stack_says_so(

@@ -1,10 +1,13 @@
-"""`make update`: prod only when somebody meant it."""
+"""`make update`: a protected stack only when somebody meant it."""
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +15,54 @@ import pytest
 
 from local.emulator import ROOT
 
+PROTECTED = {"queues": {}, "protected": True}
+OPEN = {"queues": {}, "protected": False}
+OLDER = {"queues": {}}
+"""What a stack exports that code from before the output deployed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulumi:
+    """A pulumi on the path: it notes what it was asked to do, and shows a stack's outputs."""
+
+    folder: Path
+
+    def shows(self, outputs: Mapping[str, Any] | None) -> None:
+        """Have it show these outputs of any stack, or fail."""
+        path = self.folder / "outputs"
+        path.unlink(missing_ok=True)
+        if outputs is not None:
+            path.write_text(json.dumps(outputs))
+
+    @property
+    def asked(self) -> list[str]:
+        """What it was asked to do, besides showing outputs."""
+        path = self.folder / "asked"
+        return path.read_text().splitlines() if path.exists() else []
+
 
 @pytest.fixture
-def pulumi(tmp_path: Path) -> Path:
-    """A pulumi on the path that notes what it was asked."""
+def pulumi(tmp_path: Path) -> Pulumi:
     program = tmp_path / "bin" / "pulumi"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
+    program.write_text(
+        "#!/bin/sh\n"
+        f'if [ "$1" = stack ]; then exec cat {tmp_path}/outputs; fi\n'
+        f'echo "$@" >> {tmp_path}/asked\n'
+    )
     program.chmod(0o755)
-    return tmp_path / "asked"
+    made = Pulumi(tmp_path)
+    made.shows(OPEN)
+    return made
 
 
 def make(
-    pulumi: Path, *arguments: str, typed: str = "", terminal: int | None = None
+    pulumi: Pulumi, *arguments: str, typed: str = "", terminal: int | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run make, on what is typed ahead or at a terminal; the build in the middle is left out."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "YES_PROD")}
+    kept = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "CONFIRM")}
     typing: dict[str, Any] = {"input": typed} if terminal is None else {"stdin": terminal}
-    path = f"{pulumi.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    path = f"{pulumi.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(  # noqa: S603 - make, on our own Makefile
         ["make", *arguments, "MAKE=true"],  # noqa: S607 - the one a person would run
         cwd=ROOT,
@@ -41,36 +74,71 @@ def make(
     )
 
 
-@pytest.mark.parametrize("typed", ["", "\n", "yes\n", "Prod\n"])
-def test_prod_is_not_deployed_to_unless_its_name_is_typed(pulumi: Path, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["", "\n", "yes\n", "Prod\n", "dev\n"])
+def test_a_stack_whose_file_protects_it_is_not_deployed_unless_its_name_is_typed(
+    pulumi: Pulumi, typed: str
+) -> None:
     done = make(pulumi, "update", "STACK=prod", typed=typed)
 
     assert 0 != done.returncode
     assert "nothing was deployed" in done.stderr
-    assert not pulumi.exists()
+    assert [] == pulumi.asked
 
 
 @pytest.mark.parametrize(
-    ("arguments", "typed"), [(["STACK=prod"], "prod\n"), (["STACK=prod", "YES_PROD=1"], "")]
+    "outputs", [PROTECTED, OLDER, None], ids=["protected", "older", "unknown"]
 )
-def test_prod_is_deployed_to_once_it_was_said(
-    pulumi: Path, arguments: list[str], typed: str
+def test_a_stack_that_stands_protected_or_does_not_say_is_not_deployed_without_its_name(
+    pulumi: Pulumi, outputs: Mapping[str, Any] | None
+) -> None:
+    """
+    Whatever it is called: dev's file does not protect it.
+    """
+    pulumi.shows(outputs)
+    refused = make(pulumi, "update", "STACK=dev")
+    wrong = make(pulumi, "update", "STACK=dev", "CONFIRM=prod")
+
+    assert (True, True, []) == (
+        refused.returncode != 0,
+        wrong.returncode != 0,
+        pulumi.asked,
+    )
+    assert 0 == make(pulumi, "update", "STACK=dev", "CONFIRM=dev").returncode
+    assert ["up --stack dev --yes"] == pulumi.asked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed"), [(["STACK=prod"], "prod\n"), (["STACK=prod", "CONFIRM=prod"], "")]
+)
+def test_a_protected_stack_is_deployed_once_its_name_was_given(
+    pulumi: Pulumi, arguments: list[str], typed: str
 ) -> None:
     done = make(pulumi, "update", *arguments, typed=typed)
 
     assert 0 == done.returncode
     # Pulumi refuses to begin where it can ask nobody, unless it is told.
-    assert ["up --stack prod --yes"] == pulumi.read_text().splitlines()
+    assert ["up --stack prod --yes"] == pulumi.asked
 
 
-def test_other_stacks_are_deployed_to_and_prod_is_looked_at_without_asking(pulumi: Path) -> None:
+@pytest.mark.parametrize("outputs", [OPEN, {}], ids=["open", "not deployed"])
+def test_other_stacks_are_deployed_and_all_are_previewed_without_asking(
+    pulumi: Pulumi, outputs: Mapping[str, Any]
+) -> None:
+    pulumi.shows(outputs)
     make(pulumi, "update", "STACK=dev")
     make(pulumi, "preview", "STACK=prod")
 
-    assert ["up --stack dev --yes", "preview --stack prod"] == pulumi.read_text().splitlines()
+    assert ["up --stack dev --yes", "preview --stack prod"] == pulumi.asked
 
 
-def test_who_can_type_is_asked_by_pulumi(pulumi: Path) -> None:
+def test_a_stack_without_a_file_is_one_line(pulumi: Pulumi) -> None:
+    done = make(pulumi, "update", "STACK=nowhere")
+
+    assert "there is no Pulumi.nowhere.yaml" in done.stderr
+    assert [] == pulumi.asked
+
+
+def test_who_can_type_is_asked_by_pulumi(pulumi: Pulumi) -> None:
     main, terminal = pty.openpty()
     try:
         make(pulumi, "update", "STACK=dev", terminal=terminal)
@@ -78,4 +146,4 @@ def test_who_can_type_is_asked_by_pulumi(pulumi: Path) -> None:
         os.close(main)
         os.close(terminal)
 
-    assert ["up --stack dev"] == pulumi.read_text().splitlines()
+    assert ["up --stack dev"] == pulumi.asked

@@ -7,7 +7,8 @@ it below `/_simulator/`:
 
 * `POST /_simulator/webhooks`: make an event true and send it (`webhooks.Trigger`).
 * `POST /_simulator/books`: state what the API shows from now on (`control`).
-* `PUT /_simulator/clock`: set PayPal's clock ahead (`control`).
+* `PUT /_simulator/clock`: set PayPal's clock ahead; what falls due is played (`billing.clock`).
+* `POST /_simulator/subscriptions/{id}/…`: play the buyer and the bank (`billing.steering`).
 * `POST /_simulator/faults`: misbehave (`penstock.testing.simulator`).
 
 The simulator's address is in the local stack's outputs: `simulators.paypal`.
@@ -20,12 +21,13 @@ from pathlib import Path
 
 from penstock_paypal.simulator.app import PayPalSimulator
 from penstock_paypal.simulator.authority import Identity
+from penstock_paypal.simulator.books import Books
 from penstock_paypal.simulator.credentials import Credentials
 
 __all__ = ["PayPalSimulator", "build"]
 
 
-def build(folder: Path) -> PayPalSimulator:
-    """A simulator that keeps its keys and credentials in the folder."""
+def build(folder: Path, books: Books | None = None) -> PayPalSimulator:
+    """A simulator that keeps its keys and credentials in the folder; books with a clock or not."""
     now = datetime.now(UTC)
-    return PayPalSimulator(Identity.kept(folder, now), Credentials.kept(folder))
+    return PayPalSimulator(Identity.kept(folder, now), Credentials.kept(folder), books)

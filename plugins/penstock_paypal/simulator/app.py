@@ -14,11 +14,18 @@ from penstock_paypal.simulator.books import Books
 from penstock_paypal.simulator.control import Control
 from penstock_paypal.simulator.credentials import Credentials
 from penstock_paypal.simulator.disputes import Disputes
+from penstock_paypal.simulator.idempotency import idempotent
 from penstock_paypal.simulator.invoicing import Invoicing
+from penstock_paypal.simulator.misbehaviour import Misbehaviour
+from penstock_paypal.simulator.notifications.deliveries import Deliveries
+from penstock_paypal.simulator.notifications.history import History
+from penstock_paypal.simulator.notifications.registry import Registry
+from penstock_paypal.simulator.notifications.signer import Signer
 from penstock_paypal.simulator.oauth import CERTIFICATES, OAuth
 from penstock_paypal.simulator.pages import Pages
 from penstock_paypal.simulator.payments import Payments
 from penstock_paypal.simulator.webhooks import Webhooks
+from penstock_paypal.simulator.wellformed import well_formed
 from penstock_paypal.webhooks.door import CERT_NAME, CERT_URL
 
 
@@ -29,31 +36,45 @@ class PayPalSimulator:
     Attributes:
         app: the application that plays it.
         books: what it holds.
+        registry: the webhooks that are registered.
+        deliveries: announces events to them.
     """
 
-    def __init__(self, identity: Identity, credentials: Credentials) -> None:
-        self.books = Books()
+    def __init__(
+        self, identity: Identity, credentials: Credentials, books: Books | None = None
+    ) -> None:
+        self.books = books or Books()
+        self.books.stock()
         self._identity = identity
         self._credentials = credentials
-        self._webhooks = Webhooks(self.books, identity, credentials)
+        self._signer = signer = Signer(self.books, identity)
+        self.registry = Registry(credentials)
+        self.deliveries = Deliveries(self.books, self.registry, signer)
+        billing = Billing(self.books, self.deliveries.announce_now)
         app = web.Application()
+        OAuth(self.books, credentials).add_to(app)
+        # Behind the token, as at PayPal: a stranger is not told what is wrong with a request.
+        app.middlewares.extend((well_formed, idempotent(self.books.clock)))
+        Misbehaviour(self.books).add_to(app)
         for part in (
-            OAuth(credentials),
-            Billing(self.books),
+            billing,
             Payments(self.books),
             Disputes(self.books),
             Invoicing(self.books),
-            self._webhooks,
+            signer,
+            self.registry,
+            self.deliveries,
+            History(self.books, self.registry, signer, self.deliveries),
+            Webhooks(self.books, credentials, signer, self.deliveries),
             Pages(self.books),
-            Control(self.books),
+            Control(self.books, billing.clock.move),
         ):
             part.add_to(app)
         self.app = with_faults(app)
 
     def describe(self, url: str) -> Simulated:
         """What the platform must know to use it and to trust what it signs."""
-        self._webhooks.url = url.rstrip("/")
-        base = self._webhooks.url
+        base = self._signer.url = url.rstrip("/")
         certificates = f"{re.escape(base + CERTIFICATES)}{CERT_NAME}"
         return Simulated(
             settings={"environment": "local"},
@@ -67,8 +88,8 @@ class PayPalSimulator:
                 "activity_url": f"{base}/activity/payment/",
                 "certificate_urls": certificates,
                 "certificate_name": NAME,
-                "anchors": pem(self._identity.root).decode("ascii"),
-                "intermediates": pem(self._identity.intermediate).decode("ascii"),
+                "anchors": pem(self._identity.authority.root).decode("ascii"),
+                "intermediates": pem(self._identity.authority.intermediate).decode("ascii"),
                 "door": {CERT_URL: certificates},
             },
         )

@@ -28,7 +28,7 @@ class Authority:
 
     root: x509.Certificate
     intermediate: x509.Certificate
-    _key: CaKey = field(repr=False)
+    key: CaKey = field(repr=False)
 
     @classmethod
     def make(cls, now: datetime) -> Authority:
@@ -49,7 +49,7 @@ class Authority:
     ) -> x509.Certificate:
         """A leaf for that host name and key; without the key usage extension if that is None."""
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-        issuer = self._key.public_key()
+        issuer = self.key.public_key()
         builder = (
             x509.CertificateBuilder()
             .subject_name(_named(name))
@@ -68,15 +68,14 @@ class Authority:
         )
         if usage is not None:
             builder = builder.add_extension(usage, critical=True)
-        return builder.sign(self._key, hashes.SHA256())
+        return builder.sign(self.key, hashes.SHA256())
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What the simulator signs with, and what must be trusted to believe it."""
 
-    root: x509.Certificate
-    intermediate: x509.Certificate
+    authority: Authority
     leaf: x509.Certificate
     key: rsa.RSAPrivateKey = field(repr=False)
 
@@ -90,13 +89,21 @@ class Identity:
         if known is not None and known._usable(now):
             return known
 
-        authority = Authority.make(now)
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        start = now - timedelta(days=1)
-        leaf = authority.issue(NAME, key.public_key(), start, start + _LEAF_LIFE)
-        made = cls(authority.root, authority.intermediate, leaf, key)
+        made = cls._issued(Authority.make(now), now)
         made._write(folder)
         return made
+
+    def rotated(self, now: datetime) -> Identity:
+        """Another leaf with another key, under the same authority."""
+        return self._issued(self.authority, now)
+
+    @classmethod
+    def _issued(cls, authority: Authority, now: datetime) -> Identity:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        start = now - timedelta(days=1)
+        return cls(
+            authority, authority.issue(NAME, key.public_key(), start, start + _LEAF_LIFE), key
+        )
 
     def _usable(self, now: datetime) -> bool:
         """Whether it lasts, and was made with all that the plugin asks of a leaf."""
@@ -116,21 +123,28 @@ class Identity:
         key = serialization.load_pem_private_key((folder / "key.pem").read_bytes(), None)
         if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != leaf.public_key():
             raise ValueError("the key is not the certificate's")
-        return cls(root, intermediate, leaf, key)
+        issuing = serialization.load_pem_private_key((folder / "authority.pem").read_bytes(), None)
+        if not isinstance(issuing, CaKey) or issuing.public_key() != intermediate.public_key():
+            raise ValueError("the authority's key is not the intermediate certificate's")
+        return cls(Authority(root, intermediate, issuing), leaf, key)
 
     def _write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        key = folder / "key.pem"
-        key.touch(mode=0o600)
-        key.write_bytes(
-            self.key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
-        chain = (self.root, self.intermediate, self.leaf)
+        _write_key(folder / "key.pem", self.key)
+        _write_key(folder / "authority.pem", self.authority.key)
+        chain = (self.authority.root, self.authority.intermediate, self.leaf)
         (folder / "certificates.pem").write_bytes(b"".join(pem(one) for one in chain))
+
+
+def _write_key(file: Path, key: rsa.RSAPrivateKey | CaKey) -> None:
+    file.touch(mode=0o600)
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
 
 
 def pem(certificate: x509.Certificate) -> bytes:

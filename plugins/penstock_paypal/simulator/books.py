@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from penstock_paypal.simulator.credentials import token
+from penstock_paypal.simulator.stock import PLANS, PRODUCT
 
 Document = dict[str, Any]
 COLLECTIONS = (
+    "products",
     "plans",
     "subscriptions",
     "sales",
@@ -34,8 +38,12 @@ class Books:
         stated: collection and id of what a test stated; an event's body does not change it.
         unique_numbers: whether an invoice number can be used once only. PayPal's rule is unknown.
         ahead: how far PayPal's clock is ahead of this machine's.
+        machine: this machine's time; a test gives its own.
+        letters: makes the part of an id that has that many characters; a test gives its own.
+        standing: the time at which PayPal's clock stands while it plays what fell due.
     """
 
+    products: dict[str, Document] = field(default_factory=dict[str, Document])
     plans: dict[str, Document] = field(default_factory=dict[str, Document])
     subscriptions: dict[str, Document] = field(default_factory=dict[str, Document])
     sales: dict[str, Document] = field(default_factory=dict[str, Document])
@@ -49,6 +57,9 @@ class Books:
     stated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     unique_numbers: bool = False
     ahead: timedelta = timedelta()
+    machine: Callable[[], datetime] = lambda: datetime.now(UTC)
+    letters: Callable[[int], str] = token
+    standing: datetime | None = None
 
     def collection(self, name: str) -> dict[str, Document]:
         """
@@ -64,7 +75,7 @@ class Books:
 
     def clock(self) -> datetime:
         """PayPal's time."""
-        return datetime.now(UTC) + self.ahead
+        return self.standing or self.machine() + self.ahead
 
     def now(self) -> str:
         """PayPal's time, as PayPal writes it."""
@@ -73,29 +84,24 @@ class Books:
     def plan(self) -> Document:
         """The plan that subscriptions are made under unless another is named."""
         if not self.plans:
-            self.add_plan(
-                {
-                    "product_id": "PROD-SIMULATED",
-                    "name": "Gold, monthly",
-                    "description": "What the simulator sells",
-                    "billing_cycles": [
-                        {
-                            "tenure_type": "REGULAR",
-                            "sequence": 1,
-                            "total_cycles": 0,
-                            "frequency": {"interval_unit": "MONTH", "interval_count": 1},
-                            "pricing_scheme": {
-                                "fixed_price": {"currency_code": "USD", "value": "12.50"}
-                            },
-                        }
-                    ],
-                }
-            )
+            self.stock()
         return next(iter(self.plans.values()))
+
+    def stock(self) -> None:
+        """Take the product and the plans that a fresh simulator sells."""
+        now = self.now()
+        self.products[PRODUCT["id"]] = {**PRODUCT, "create_time": now, "update_time": now}
+        for plan in PLANS:
+            self.add_plan({**copy.deepcopy(plan), "update_time": now})
 
     def add_plan(self, document: Document) -> Document:
         """Take a plan."""
-        plan = {"id": f"P-{token(24)}", "status": "ACTIVE", "create_time": self.now(), **document}
+        plan = {
+            "id": f"P-{self.letters(24)}",
+            "status": "ACTIVE",
+            "create_time": self.now(),
+            **document,
+        }
         self.plans[plan["id"]] = plan
         return plan
 
@@ -103,17 +109,13 @@ class Books:
         """A new subscription; `fields` replace what it would have."""
         now = self.now()
         subscription: Document = {
-            "id": f"I-{token(12)}",
+            "id": f"I-{self.letters(12)}",
             "status": "ACTIVE",
             "status_update_time": now,
             "plan_id": fields.get("plan_id") or self.plan()["id"],
             "start_time": now,
             "quantity": "1",
-            "subscriber": {
-                "payer_id": token(13),
-                "email_address": "buyer@example.com",
-                "name": {"given_name": "Ada", "surname": "Example"},
-            },
+            "subscriber": self.buyer(),
             "create_time": now,
             "update_time": now,
             "plan_overridden": False,
@@ -121,6 +123,14 @@ class Books:
         }
         self.subscriptions[subscription["id"]] = subscription
         return subscription
+
+    def buyer(self) -> Document:
+        """The account of a buyer, as a subscription shows it."""
+        return {
+            "payer_id": self.letters(13),
+            "email_address": "buyer@example.com",
+            "name": {"given_name": "Ada", "surname": "Example"},
+        }
 
     def paid(self, identity: str) -> Document | None:
         """The sale or the capture of that id."""

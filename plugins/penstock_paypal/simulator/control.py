@@ -6,12 +6,13 @@ What a test tells the simulated PayPal, below `/_simulator/`.
   null takes a field away. `null` instead of fields takes the resource away.
 * `GET /_simulator/books/{collection}/{id}`: what the API shows.
 * `PUT /_simulator/clock`: `{"ahead_seconds": 600}`, how far PayPal's clock is ahead of ours.
+  Moving it forward plays what falls due, in order (`billing.clock`).
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -34,8 +35,9 @@ class _Clock(BaseModel):
 class Control:
     """The routes by which a test states what PayPal shows."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, move: Callable[[timedelta], Awaitable[None]]) -> None:
         self._books = books
+        self._move = move
 
     def add_to(self, app: web.Application) -> None:
         """Serve them."""
@@ -64,7 +66,7 @@ class Control:
             clock = _Clock.model_validate_json(await request.read())
         except ValidationError as exc:
             return refused(exc)
-        self._books.ahead = timedelta(seconds=clock.ahead_seconds)
+        await self._move(timedelta(seconds=clock.ahead_seconds))
         return web.json_response({"now": self._books.now()})
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from penstock_paypal import shapes
 from penstock_paypal.simulator.books import Books, Document
 from penstock_paypal.simulator.credentials import token
-from penstock_paypal.simulator.problems import Problem, body_of
+from penstock_paypal.simulator.problems import Problem, body_of, optional_body_of
 
 _INVOICES = "/v2/invoicing/invoices"
 _INVOICE = f"{_INVOICES}/{{id}}"
@@ -105,7 +105,7 @@ class Invoicing:
 
     async def _search(self, request: web.Request) -> web.Response:
         number = str((await body_of(request)).get("invoice_number") or "")
-        # In part, as a search may: whoever looks for one number must compare it himself.
+        # In part, as a search may: a caller that looks for one number must compare it.
         matching = [
             _brief(one)
             for one in self._books.invoices.values()
@@ -118,7 +118,7 @@ class Invoicing:
 
     async def _send(self, request: web.Request) -> web.Response:
         invoice = self._found(request)
-        body = await body_of(request) if request.can_read_body else {}
+        body = await optional_body_of(request)
         if invoice["status"] == "CANCELLED":
             raise Problem(422, "INVOICE_CANCELED_ALREADY")
         if invoice["status"] == "DRAFT":
@@ -150,7 +150,7 @@ class Invoicing:
         if issue := _NOT_CANCELLED.get(invoice["status"]):
             raise Problem(422, issue)
         invoice["status"] = "CANCELLED"
-        self._mail(invoice, await body_of(request) if request.can_read_body else {})
+        self._mail(invoice, await optional_body_of(request))
         return web.Response(status=204)
 
     async def _record(self, request: web.Request) -> web.Response:

@@ -1,20 +1,17 @@
-"""Webhooks: signed as PayPal signs, sent where told, as often as told."""
+"""
+Webhooks on a test's order: made true, signed as PayPal signs, sent where the order says.
+
+A genuine one that is not taken is sent again later, as PayPal does (`notifications.deliveries`).
+"""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import uuid
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import aiohttp
 from aiohttp import web
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from pydantic import (
     Base64Bytes,
     BaseModel,
@@ -26,15 +23,13 @@ from pydantic import (
 
 from penstock_paypal import shapes
 from penstock_paypal.simulator import events, truth
-from penstock_paypal.simulator.authority import Identity, pem
-from penstock_paypal.simulator.books import Books, put
+from penstock_paypal.simulator.books import Books, Document, put
 from penstock_paypal.simulator.control import Entry, refused, state, unknown
 from penstock_paypal.simulator.credentials import Credentials
-from penstock_paypal.simulator.oauth import CERTIFICATES
+from penstock_paypal.simulator.notifications.archive import Archive, Kept, Transmission
+from penstock_paypal.simulator.notifications.deliveries import Deliveries
+from penstock_paypal.simulator.notifications.signer import Signer
 from penstock_paypal.simulator.subject import concerns
-from penstock_paypal.webhooks.signature import signed_text
-
-_TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 class Trigger(BaseModel):
@@ -76,6 +71,11 @@ class Trigger(BaseModel):
             raise ValueError(f"the simulator sends {', '.join(sorted(events.KNOWN))}")
         return event_type
 
+    @property
+    def genuine(self) -> bool:
+        """Whether PayPal could have sent it: then it is sent again until it is taken."""
+        return not self.forge and self.body is None and self.webhook_id is None
+
     @field_validator("books")
     @classmethod
     def _known_collections(cls, books: list[Entry]) -> list[Entry]:
@@ -85,44 +85,19 @@ class Trigger(BaseModel):
 
 
 class Webhooks:
-    """Signs and sends."""
+    """What makes events true and sends them on a test's order."""
 
-    def __init__(self, books: Books, identity: Identity, credentials: Credentials) -> None:
+    def __init__(
+        self, books: Books, credentials: Credentials, signer: Signer, deliveries: Deliveries
+    ) -> None:
         self._books = books
-        self._identity = identity
         self._credentials = credentials
-        self._session: aiohttp.ClientSession | None = None
-        digest = identity.leaf.fingerprint(hashes.SHA256()).hex()
-        self.certificate_path = f"{CERTIFICATES}CERT-{digest[:8]}-{digest[8:16]}-{digest[16:24]}"
-        self.url = ""
-        self._registered: list[dict[str, Any]] = []
+        self._signer = signer
+        self._deliveries = deliveries
 
     def add_to(self, app: web.Application) -> None:
-        """Serve the certificate, and the control that sends webhooks."""
-        app.router.add_get(self.certificate_path, self._certificate)
+        """Serve the control that sends webhooks."""
         app.router.add_post("/_simulator/webhooks", self._trigger)
-        app.router.add_get("/v1/notifications/webhooks", self._list)
-        app.router.add_put("/_simulator/registration", self._register)
-        app.on_cleanup.append(self._close)
-
-    async def _certificate(self, _: web.Request) -> web.Response:
-        # The leaf alone, as PayPal does.
-        return web.Response(
-            body=pem(self._identity.leaf),
-            content_type="application/x-pem-file",
-            headers={"Cache-Control": "public, max-age=86400"},
-        )
-
-    async def _list(self, _: web.Request) -> web.Response:
-        return web.json_response({"webhooks": self._registered, "links": []})
-
-    async def _register(self, request: web.Request) -> web.Response:
-        """Take down what a person would register at PayPal: an address, and the events wanted."""
-        told = await request.json()
-        wanted = [{"name": name, "status": "ENABLED"} for name in told.get("events", ["*"])]
-        webhook = {"id": self._credentials.webhook_id, "url": told["url"], "event_types": wanted}
-        self._registered = [webhook]
-        return web.json_response(webhook)
 
     async def _trigger(self, request: web.Request) -> web.Response:
         try:
@@ -136,8 +111,7 @@ class Webhooks:
         state(self._books, trigger.books)
         self._contradict(event, trigger.contradict)
         about = concerns(self._books, event)
-        base = self.url or str(request.url.origin())
-        answers = await self._deliver(trigger, body, base)
+        answers = await self._deliver(trigger, event, body)
         resource = shapes.mapping(event.get("resource"))
         told = shapes.text(resource, "id") or shapes.text(resource, "invoice", "id")
         return web.json_response(
@@ -150,12 +124,12 @@ class Webhooks:
             }
         )
 
-    def _payload(self, trigger: Trigger) -> tuple[Mapping[str, Any], bytes]:
+    def _payload(self, trigger: Trigger) -> tuple[Document, bytes]:
         if trigger.body is None:
             made = events.event(self._books, trigger.event_type, trigger.set, trigger.subscription)
             return made, json.dumps(made, separators=(",", ":"), ensure_ascii=False).encode()
         try:
-            own = shapes.parse(trigger.body)
+            own = dict(shapes.parse(trigger.body))
         except ValueError:
             return {}, trigger.body
         truth.believe(self._books, own)
@@ -171,60 +145,30 @@ class Webhooks:
                 for path, value in changes.items():
                     put(kept[identity], path.removeprefix("resource."), value)
 
-    async def _deliver(self, trigger: Trigger, body: bytes, base: str) -> list[int | None]:
+    async def _deliver(
+        self, trigger: Trigger, event: Document, body: bytes
+    ) -> Sequence[int | None]:
+        # What a stranger forges did not happen at PayPal: it is in no list of events.
+        archive = Archive() if trigger.forge else self._deliveries.archive
+        kept = archive.keep(event, self._books.clock(), body)
         if trigger.target is None:
             return []
-        first = self._headers(trigger, body, base)
-        sent = body + b" " if trigger.forge == "body" else body
-        return await asyncio.gather(
+        own = trigger.copies if trigger.own_transmissions else 1
+        copies = 1 if trigger.own_transmissions else trigger.copies
+        made = [self._transmission(trigger, kept, trigger.target) for _ in range(own)]
+        again = trigger.genuine and trigger.copies == 1
+        answers = await asyncio.gather(
             *(
-                self._post(
-                    trigger.target,
-                    self._headers(trigger, body, base) if trigger.own_transmissions else first,
-                    sent,
-                )
-                for _ in range(trigger.copies)
+                self._deliveries.send(one, copies, again=again)
+                for one in made
+                if one and not one.waits
             )
         )
+        return [answer for one in answers for answer in one]
 
-    @cached_property
-    def _strangers_key(self) -> rsa.RSAPrivateKey:
-        """A key of nobody's; made when first wanted, because making it takes its time."""
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-    def _headers(self, trigger: Trigger, body: bytes, base: str) -> dict[str, str]:
-        identity, stamp = str(uuid.uuid1()), self._books.now()
+    def _transmission(self, trigger: Trigger, kept: Kept, target: str) -> Transmission | None:
         webhook_id = trigger.webhook_id or self._credentials.webhook_id
-        key = self._identity.key
-        if trigger.forge in (True, "key"):
-            key = self._strangers_key
-        signature = key.sign(
-            signed_text(identity, stamp, webhook_id, body), PKCS1v15(), hashes.SHA256()
-        )
-        return {
-            "PAYPAL-TRANSMISSION-ID": identity,
-            "PAYPAL-TRANSMISSION-TIME": stamp,
-            "PAYPAL-TRANSMISSION-SIG": base64.b64encode(signature).decode("ascii"),
-            "PAYPAL-AUTH-VERSION": "v2",
-            "PAYPAL-CERT-URL": base + self.certificate_path,
-            "PAYPAL-AUTH-ALGO": "SHA256withRSA",
-            "Content-Type": "application/json",
-            "User-Agent": "PayPal/AUHD-214.0-simulated",
-            "Correlation-Id": f"{self._books.clock().timestamp():.0f}",
-        }
-
-    async def _post(self, target: str, headers: dict[str, str], body: bytes) -> int | None:
-        """The status of the answer; None when there was none."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
-        try:
-            async with self._session.post(
-                target, data=body, headers=headers, allow_redirects=False
-            ) as answer:
-                return answer.status
-        except (aiohttp.ClientError, TimeoutError):
-            return None
-
-    async def _close(self, _: web.Application) -> None:
-        if self._session is not None:
-            await self._session.close()
+        forged = trigger.forge in (True, "key")
+        headers = self._signer.headers(kept.body, webhook_id, forged=forged)
+        sent = kept.body + b" " if trigger.forge == "body" else kept.body
+        return self._deliveries.take(kept, target, headers, sent, at_once=False)

@@ -22,11 +22,15 @@ from penstock.pipeline.charge import Charge
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
+from penstock.pipeline.plans import PlanList
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.subscribe import Subscribe
+from penstock.pipeline.subscribing import Subscribing
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
@@ -171,6 +175,56 @@ class Platform:
         world = self.world
         return Accept(self.ledger, world.channel("payments"), world.clock, world.ids, charging)
 
+    @cached_property
+    def plans(self) -> PlanList:
+        """What can be subscribed to, kept for a minute."""
+        return PlanList(self.gateways, self.world.clock)
+
+    @cached_property
+    def subscribe(self) -> Subscribe:
+        """
+        From the API to new subscriptions.
+
+        Raises:
+            SettingsError: buyers cannot return to the API's address; names the setting.
+        """
+        return Subscribe(
+            self._subscribing,
+            self.ledger,
+            self.finish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+            self.settings.public_url,
+        )
+
+    @cached_property
+    def manage(self) -> Manage:
+        """
+        From the API to changes of subscriptions.
+
+        Raises:
+            SettingsError: buyers cannot return to the API's address; names the setting.
+        """
+        return Manage(
+            self._subscribing,
+            self.ledger,
+            self.observe_subscription,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.public_url,
+        )
+
+    @cached_property
+    def _subscribing(self) -> Subscribing:
+        return Subscribing(self.gateways, self.plans)
+
+    @property
+    def takes_subscriptions(self) -> bool:
+        """Whether a configured gateway does; builds none, only asks what each can do."""
+        return any("managessubscriptions" in self._abilities(g) for g in self.settings.gateways)
+
     def _abilities(self, gateway: str) -> Collection[str]:
         if self.capabilities is None:
             return self.registry.gateway(gateway).capabilities
@@ -228,7 +282,7 @@ class Platform:
             case Function.deliver:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"
-            case Function.api | Function.sweep:
+            case Function.api | Function.merchant | Function.sweep:
                 raise ValueError(f"{function} consumes no queue")
 
     def _context(self, registration: Registration, settings: BaseModel) -> Context[Any]:

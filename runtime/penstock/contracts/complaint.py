@@ -60,6 +60,8 @@ def complain(
             return name, f"is {kind_of(error.instance)}; must be {wanted}"
         case "enum":
             return name, f"is {kind_of(error.instance)}; must be one of {_choice(rules)}"
+        case "anyOf" if formats := [one["format"] for one in rules["anyOf"] if "format" in one]:
+            return name, f"is {kind_of(error.instance)}; must be a {' or a '.join(formats)}"
         case other:
             remedy = _REMEDIES.get(other, "must be as the contract has it (GET /docs)")
             return name, f"is {kind_of(error.instance)}; {remedy.format(**facts)}"

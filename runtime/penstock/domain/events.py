@@ -69,9 +69,7 @@ class Event:
     @property
     def ref(self) -> Ref:
         """The entity it is about; the type says of which kind it is."""
-        subject = self.type.partition(".")[0]
-        kind = subject if subject in set(EntityKind) else EntityKind.payment
-        return Ref(EntityKind(kind), self.entity)
+        return Ref(kind_of(self.type), self.entity)
 
     @property
     def known(self) -> bool:
@@ -119,6 +117,12 @@ class Event:
             )
         except (ValueError, KeyError, TypeError) as exc:
             raise MalformedMessage("not an event as publish writes it") from exc
+
+
+def kind_of(event_type: str) -> EntityKind:
+    """The kind of entity that an event of this type is about; an invoice's is its payment."""
+    subject = event_type.partition(".")[0]
+    return EntityKind(subject) if subject in set(EntityKind) else EntityKind.payment
 
 
 def _type(text: str) -> str:

@@ -116,6 +116,7 @@ class Payment(Entity):
         invoice_paid_twice: whether it was said that the buyer paid the invoice, too.
         disputed: whether a dispute about it is open.
         remembered: notifications whose contradiction was published; at most 32.
+        token: the id of the API's token that asked for it, if one did.
     """
 
     kind: ClassVar[EntityKind] = EntityKind.payment
@@ -143,6 +144,7 @@ class Payment(Entity):
     invoice_paid_twice: bool = False
     disputed: bool = False
     remembered: tuple[str, ...] = ()
+    token: str | None = None
 
     def with_operation(self, operation: Operation) -> Payment:
         """The payment with that operation in place of the one with its id."""

@@ -30,7 +30,7 @@ class SignUp(Entity):
         return_secret: the secret in the buyer's address of return. It is kept until the gateway
             has answered, because a repeat must send the same address; then only its hash is.
         return_digest: the SHA-256 of that secret.
-        subscription: our id of what was opened.
+        opened: our id of the subscription that was opened.
         approval_url: where the buyer approves it.
         refused: the field that the gateway did not take, and why: nothing was opened.
     """
@@ -39,10 +39,10 @@ class SignUp(Entity):
 
     digest: str
     plan: str
-    reference: str
+    merchant_reference: str
     return_digest: str
     return_secret: str | None = field(default=None, repr=False)
-    subscription: str | None = None
+    opened: str | None = None
     approval_url: str | None = field(default=None, repr=False)
     refused_field: str | None = None
     refused: str | None = None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
+from penstock.domain.caller import DEFAULT_CLIENT, Caller
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Order, Payment
 from penstock.errors import LedgerConflict, MissingCapability, PaymentConflict
+from penstock.pipeline.keys import derived_id
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Channel, Ledger, Outgoing
 
@@ -19,9 +20,9 @@ UNSENT_AFTER = timedelta(seconds=60)
 """How long an accepted payment may be without its message before the sweep sends it."""
 
 
-def payment_id(idempotency_key: str) -> str:
-    """The payment's id: one key is one payment, however often it is sent."""
-    return f"pay-{hashlib.sha256(idempotency_key.encode()).hexdigest()[:32]}"
+def payment_id(idempotency_key: str, client: str = DEFAULT_CLIENT) -> str:
+    """The payment's id: one key of one client is one payment, however often it is sent."""
+    return derived_id("pay", idempotency_key, client)
 
 
 def attempt(payment: Payment) -> str:
@@ -51,9 +52,14 @@ class Accept:
     ids: Ids
     providers: Collection[str]
 
-    async def __call__(self, idempotency_key: str, provider: str, order: Order) -> Payment:
+    async def __call__(
+        self, idempotency_key: str, provider: str, order: Order, caller: Caller
+    ) -> Payment:
         """
         Take the payment on; the same key with the same request sends its message again.
+
+        A key belongs to the caller's client, so that a client that changes its token in between
+        still repeats the same payment.
 
         Raises:
             MissingCapability: no gateway of that name takes charges.
@@ -64,7 +70,8 @@ class Accept:
             raise MissingCapability(
                 f"provider takes no charges here; use one of: {', '.join(sorted(self.providers))}"
             )
-        payment = await self._committed(payment_id(idempotency_key), provider, order)
+        identity = payment_id(idempotency_key, caller.client)
+        payment = await self._committed(identity, provider, order, caller)
         if payment.order.digest != order.digest or payment.gateway != provider:
             raise PaymentConflict("the Idempotency-Key was used for another request")
         await self.send(payment)
@@ -91,7 +98,9 @@ class Accept:
         )
         await self._note(payment)
 
-    async def _committed(self, identity: str, provider: str, order: Order) -> Payment:
+    async def _committed(
+        self, identity: str, provider: str, order: Order, caller: Caller
+    ) -> Payment:
         known = await self.ledger.load(Payment, identity)
         if known is not None:
             return known
@@ -103,6 +112,7 @@ class Accept:
             now=now,
             new_id=self.ids.new,
             due_at=now + UNSENT_AFTER,
+            token=caller.token_id,
         )
         try:
             await self.ledger.commit(decided)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
 from penstock.domain.change import AnyEntity, change
 from penstock.domain.dispute import Dispute
+from penstock.domain.lifecycle import Lifecycle, said
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.signup import SignUp
+from penstock.errors import GatewayUnavailable
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.ports import Ledger
+
+_SHOWN_AFTER = timedelta(days=1)
+"""How long a gateway may take to show a subscription that it says it opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +77,17 @@ class Finish:
             await self(target)
 
     async def _subscription(self, target: Ref, source: AnyEntity) -> None:
-        payment = source if isinstance(source, Payment) else None
-        await self.observe_subscription(target, source.gateway, rules.Learned(payment=payment))
+        learned = rules.Learned(payment=source if isinstance(source, Payment) else None)
+        if isinstance(source, SignUp):
+            learned = rules.Learned(says=said(Lifecycle.created, "", None))
+        found = await self.observe_subscription(target, source.gateway, learned)
+        if found is None and self._just_opened(source):
+            raise GatewayUnavailable("the gateway does not show the new subscription yet")
         await self(target)
+
+    def _just_opened(self, source: AnyEntity) -> bool:
+        age = self.clock.now() - source.updated_at
+        return isinstance(source, SignUp) and age < _SHOWN_AFTER
 
     async def _disputed(self, target: Ref, source: AnyEntity) -> None:
         """Note on a payment whether the dispute about it is open: access may depend on it."""

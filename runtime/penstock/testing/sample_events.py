@@ -58,7 +58,7 @@ _NOTIFICATION: Mapping[str, Any] = {
     "resource_type": "plan",
     "resource_id": "P-5ML4271244454362W",
     "summary": "A plan was created.",
-    "because": "it concerns no payment and no dispute",
+    "because": "it concerns no payment, subscription or dispute",
 }
 _HALF: Mapping[str, Any] = {"minor": 500, "currency": "USD"}
 _OWN: Mapping[str, Mapping[str, Any]] = {

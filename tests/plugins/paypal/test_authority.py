@@ -35,5 +35,7 @@ def test_an_identity_whose_leaf_lacks_the_key_usage_is_made_anew(tmp_path: Path)
     (tmp_path / "certificates.pem").write_bytes(b"".join(map(pem, chain)))
     written = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "key.pem").write_bytes(written)
+    issuing = authority.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "authority.pem").write_bytes(issuing)
 
     assert leaf != Identity.kept(tmp_path, NOW).leaf

@@ -43,9 +43,11 @@ class Client:
             given.setdefault("content-type", "application/json")
         return await self._api(Request(method, path, query or [], given, body))
 
-    async def pay(self, order: Any = None, key: str = "k-1", **rest: Any) -> Answer:
+    async def pay(
+        self, order: Any = None, key: str = "k-1", *, token: str | None = None, **rest: Any
+    ) -> Answer:
         asked = {"provider": "acme", "order": ORDER if order is None else order, **rest}
-        return await self("POST", "/payments", json_body=asked, idempotency_key=key)
+        return await self("POST", "/payments", json_body=asked, token=token, idempotency_key=key)
 
 
 def told(answer: Answer) -> Any:

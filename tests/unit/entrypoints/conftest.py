@@ -8,6 +8,7 @@ from penstock import contracts
 from penstock.contracts import Contract
 from penstock.entrypoints.http.api import Api
 from penstock.entrypoints.http.handlers import Handlers
+from penstock.entrypoints.http.merchant import MerchantHandlers
 from penstock.entrypoints.http.tokens import Authenticator, mint
 from tests.unit.entrypoints.client import Client
 from tests.unit.entrypoints.stand import Stand
@@ -32,6 +33,10 @@ def contract() -> Contract:
 
 @pytest.fixture
 def call(stand: Stand, contract: Contract, token: str) -> Client:
-    handlers = Handlers(stand.platform, contract).table()
+    handlers = {
+        **Handlers(stand.platform, contract).table(),
+        **MerchantHandlers(stand.platform).table(),
+    }
     authenticate = Authenticator(stand.world.tokens, stand.clock)
-    return Client(Api(contract, handlers, authenticate, ("api", "receive")), token)
+    functions = ("api", "merchant", "receive")
+    return Client(Api(contract, handlers, authenticate, functions), token)

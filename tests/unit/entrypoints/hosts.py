@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.functions.api import answer, make_api
+from penstock.entrypoints.functions.merchant import make_merchant
 from penstock.entrypoints.functions.receive import Intake
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
@@ -22,11 +24,12 @@ Headers = Sequence[tuple[str, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer: its status, its media type and its body."""
+    """An answer; header names are lower-case."""
 
     status: int
     media: str
     body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
     def json(self) -> Any:
@@ -55,6 +58,7 @@ async def serve(stand: Stand) -> AsyncIterator[Ask]:
 async def functions(stand: Stand) -> AsyncIterator[Ask]:
     """The functions behind API Gateway, which joins repeated headers by commas (payload 2.0)."""
     api, intake = make_api(stand.platform), Intake(stand.platform.receive)
+    merchant = make_merchant(stand.platform)
 
     async def ask(method: str, path: str, headers: Headers, body: bytes) -> Told:
         joined: dict[str, str] = {}
@@ -62,11 +66,12 @@ async def functions(stand: Stand) -> AsyncIterator[Ask]:
             # What API Gateway makes of bytes that are no text is not documented: any text does.
             text, name = value.decode("latin-1"), name.lower()
             joined[name] = f"{joined[name]},{text}" if name in joined else text
+        path, _, query = path.partition("?")
         event = {
             "version": "2.0",
             "routeKey": f"{method} {path}",
             "rawPath": path,
-            "rawQueryString": "",
+            "rawQueryString": query,
             "headers": joined,
             "requestContext": {"http": {"method": method, "path": path}},
             "body": base64.b64encode(body).decode(),
@@ -76,8 +81,10 @@ async def functions(stand: Stand) -> AsyncIterator[Ask]:
             event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
             told = await asyncio.to_thread(intake, event)
             return Told(told["statusCode"], told["headers"]["content-type"], told["body"].encode())
-        answered = await answer(api, event)
-        return Told(answered.status, answered.headers["content-type"], answered.body)
+        subscribes = path.startswith(("/plans", "/subscriptions"))
+        answered = await answer(merchant if subscribes else api, event)
+        media = answered.headers["content-type"]
+        return Told(answered.status, media, answered.body, answered.headers)
 
     yield ask
 
@@ -97,11 +104,11 @@ async def raw(url: str, request: bytes) -> Told:
         writer.close()
     lines = head.decode().split("\r\n")
     fields = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines[1:])}
-    return Told(int(lines[0].split()[1]), fields.get("content-type", ""), body)
+    return Told(int(lines[0].split()[1]), fields.get("content-type", ""), body, fields)
 
 
-async def bearer(stand: Stand) -> tuple[str, bytes]:
+async def bearer(stand: Stand, scopes: frozenset[Scope] = READ_AND_PAY) -> tuple[str, bytes]:
     """The header with a token that the stand's API takes."""
-    kept, text = mint("a test", stand.world.ids, stand.clock.now())
+    kept, text = mint("a test", stand.world.ids, stand.clock.now(), scopes=scopes)
     await stand.world.tokens.put(kept)
     return ("Authorization", f"Bearer {text}".encode())

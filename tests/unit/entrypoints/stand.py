@@ -25,6 +25,7 @@ from penstock.plugins import load
 from penstock.settings import Settings
 from penstock.testing.clock import FrozenClock
 from tests.unit.pipeline.acme import Acme
+from tests.unit.pipeline.club import Club
 from tests.unit.pipeline.world import Counted
 
 
@@ -66,17 +67,26 @@ class NoHttp:
 
 @dataclass
 class Stand:
-    """The platform, and what a test wants to touch of it."""
+    """
+    The platform, and what a test wants to touch of it.
+
+    Attributes:
+        club: a second gateway, which takes subscriptions, where a test wants one.
+    """
 
     acme: Acme = field(default_factory=Acme)
     pager: Pager = field(default_factory=Pager)
     clock: FrozenClock = field(default_factory=FrozenClock)
     environ: dict[str, str] = field(default_factory=dict[str, str])
+    club: Club | None = None
 
     def __post_init__(self) -> None:
         http: Http = NoHttp()
         self.world = MemoryWorld(clock=self.clock, ids=HexIds(), http=http, sinks={"pager": None})
         environ = {"PENSTOCK_GATEWAYS": "acme", "PENSTOCK_SINK": "pager", **self.environ}
+        if self.club is not None:
+            environ = {"PENSTOCK_API_URL": "https://pay.example.org", **environ}
+            environ["PENSTOCK_GATEWAYS"] += ",club"
         registry = load([self._plugin()])
         self.platform = Platform(Settings.read(environ), environ, registry, self.world)
 
@@ -86,6 +96,10 @@ class Stand:
         def gateway(context: Context[NoSettings]) -> Acme:
             return self.acme
 
+        def club(context: Context[NoSettings]) -> Club:
+            assert self.club is not None
+            return self.club
+
         def sink(context: Context[NoSettings]) -> Pager:
             return self.pager
 
@@ -93,6 +107,8 @@ class Stand:
         def penstock_register_gateways(register: Any) -> None:
             door = Door(headers={"sig": "[a-z]+"}, body_limit=1024)
             register(name="acme", settings=NoSettings, build=gateway, door=door)
+            if self.club is not None:
+                register(name="club", settings=NoSettings, build=club)
 
         @hookimpl
         def penstock_register_sinks(register: Any) -> None:

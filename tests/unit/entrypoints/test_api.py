@@ -93,7 +93,10 @@ class TestAccess:
                 looked.append(token_id)
                 return await keeps.get(token_id)
 
-        authenticate = Authenticator(Counting(), stand.clock)  # type: ignore[arg-type] - only get
+            async def used(self, token_id: str, at: Any) -> None:
+                """Of no interest here."""
+
+        authenticate = Authenticator(Counting(), stand.clock)  # type: ignore[arg-type] - what it calls
         for _ in range(3):
             await authenticate(f"Bearer {token}")
         stand.clock.advance(60)
@@ -115,7 +118,7 @@ class TestAccess:
 class TestOtherRequests:
     @pytest.mark.parametrize(
         ("method", "path", "status"),
-        [("GET", "/", 404), ("GET", "/payments", 405), ("PATCH", "/webhooks/acme", 405)],
+        [("GET", "/", 404), ("PUT", "/payments", 405), ("PATCH", "/webhooks/acme", 405)],
     )
     async def test_what_is_not_served_is_a_problem(
         self, call: Client, method: str, path: str, status: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urljoin
 
 import pytest
@@ -15,6 +16,7 @@ from penstock.entrypoints.http.tokens import Authenticator
 from penstock.errors import ChannelUnavailable
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Message, Outgoing
+from penstock.testing.ports.samples import accepted, first
 from tests.unit.entrypoints.client import ORDER, Client, conforms, told
 from tests.unit.entrypoints.stand import Stand
 
@@ -113,7 +115,101 @@ class TestPayments:
         conforms(answer, "Problem")
 
 
+class TestLookingPaymentsUp:
+    async def test_a_payment_is_found_by_its_reference_and_shown_as_it_is_alone(
+        self, call: Client
+    ):
+        made = told(await call.pay({**ORDER, "reference": "order-7"}))
+        await call.pay(key="k-2")
+
+        answer = await call("GET", "/payments", query=[("reference", "order-7")])
+
+        conforms(answer, "PaymentPage")
+        where = f"payments/{made['id']}"
+        alone = told(await call("GET", f"/{where}"))
+        alone["links"]["self"] = where
+        assert {"payments": [alone], "cursor": None} == told(answer)
+        assert b"ann@example.org" not in answer.body
+
+    async def test_a_subscription_is_shown_by_the_id_that_finds_its_payments(
+        self, call: Client, stand: Stand
+    ):
+        payment = replace(accepted(), gateway="paypal", subscription="I-BW452GLLEP1G")
+        await stand.platform.ledger.commit(first(payment))
+        shown = told(await call("GET", "/payments/pay-1"))["subscription"]
+
+        answer = await call("GET", "/payments", query=[("subscription", shown)])
+
+        assert "paypal-I-BW452GLLEP1G" == shown
+        assert ["pay-1"] == [one["id"] for one in told(answer)["payments"]]
+
+    async def test_pages_lead_through_a_status_of_today(self, call: Client):
+        made = {told(await call.pay(key=f"k-{number}"))["id"] for number in range(3)}
+        query = [("status", "accepted"), ("limit", "2")]
+        one = await call("GET", "/payments", query=query)
+        two = await call("GET", "/payments", query=[*query, ("cursor", told(one)["cursor"])])
+
+        conforms(one, "PaymentPage")
+        assert made == {each["id"] for page in (one, two) for each in told(page)["payments"]}
+        assert (2, None) == (len(told(one)["payments"]), told(two)["cursor"])
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ([("reference", "a"), ("subscription", "paypal-I-1")], "query.subscription"),
+            ([("subscription", "I-1")], "query.subscription"),
+            ([("status", "paid")], "query.status"),
+            ([("since", "2026-02-30")], "query.since"),
+            ([("since", "2025-01-01")], "query.since"),
+            ([("cursor", "bm90b3Vycw")], "query.cursor"),
+            ([("limit", "101")], "query.limit"),
+            ([("reference", "")], "query.reference"),
+            ([("email", "ann@example.org")], "query"),
+        ],
+    )
+    async def test_what_cannot_be_looked_up_is_400_and_names_the_parameter(
+        self, call: Client, query: list[tuple[str, str]], field: str
+    ):
+        answer = await call("GET", "/payments", query=query)
+
+        conforms(answer, "Problem")
+        assert (400, field) == (answer.status, told(answer)["errors"][0]["field"])
+
+
 class TestEvents:
+    async def test_events_of_a_payment_are_found_by_subject_type_and_time(
+        self, call: Client, stand: Stand
+    ):
+        await charge(stand, "p-1")
+        await charge(stand, "p-2")
+
+        async def subjects(*query: tuple[str, str]) -> list[str]:
+            answer = await call("GET", "/events", query=list(query))
+            conforms(answer, "EventPage")
+            return [event["subject"] for event in told(answer)["events"]]
+
+        assert ["p-1"] == await subjects(("subject", "p-1"))
+        assert ["p-1"] == await subjects(("subject", "payment#p-1"), ("since", "2026-11-02"))
+        assert ["p-2", "p-1"] == await subjects(("type", "payment.succeeded"))
+        assert [] == await subjects(("type", "payment.declined"))
+        assert [] == await subjects(("since", "2026-11-03"))
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ([("type", "payment.imagined")], "query.type"),
+            ([("type", "dispute.opened"), ("subject", "payment#p-1")], "query.type"),
+            ([("since", "soon")], "query.since"),
+            ([("subject", "")], "query.subject"),
+        ],
+    )
+    async def test_what_cannot_be_listed_is_400_and_names_the_parameter(
+        self, call: Client, query: list[tuple[str, str]], field: str
+    ):
+        answer = await call("GET", "/events", query=query)
+
+        assert (400, field) == (answer.status, told(answer)["errors"][0]["field"])
+
     async def test_pages_lead_through_the_whole_archive_newest_first(
         self, call: Client, stand: Stand
     ):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from penstock.domain.caller import Scope
 from penstock.entrypoints.http.problem import MEDIA
 from penstock.problems import KINDS
 from tests.unit.entrypoints.client import DOCUMENT, ORDER
@@ -27,7 +28,7 @@ def body(**order: Any) -> bytes:
     return json.dumps({"provider": "acme", "order": {**ORDER, **order}}).encode()
 
 
-def sent(token: tuple[str, bytes]) -> dict[str, list[Sent]]:
+def sent(token: tuple[str, bytes], reading: tuple[str, bytes]) -> dict[str, list[Sent]]:
     """For each example the `POST /payments` that lead to it, the last of them to the problem."""
     return {
         "problem-bad-request": [([token, JSON, KEY], body(amount="12.50"))],
@@ -37,6 +38,7 @@ def sent(token: tuple[str, bytes]) -> dict[str, list[Sent]]:
             ([token, JSON, KEY], body(amount=1)),
         ],
         "problem-unauthorized": [([JSON, KEY], body())],
+        "problem-scope-missing": [([reading, JSON, KEY], body())],
     }
 
 
@@ -48,7 +50,8 @@ async def ask(stand: Stand, request: pytest.FixtureRequest) -> AsyncIterator[Ask
 
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_every_problem_example_is_what_both_hosts_answer(ask: Ask, stand: Stand, name: str):
-    requests = sent(await bearer(stand))[name]
+    reading = await bearer(stand, frozenset({Scope.read}))
+    requests = sent(await bearer(stand), reading)[name]
     answers = [await ask("POST", "/payments", headers, data) for headers, data in requests]
 
     example = EXAMPLES[name]

@@ -145,3 +145,18 @@ def test_without_pulumi_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     with pytest.raises(StackMissing, match="pulumi is not installed"):
         find("dev", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "protected"),
+    [
+        ({"protected": False}, False),
+        ({"protected": True}, True),
+        ({}, True),
+        ({"protected": None}, True),
+    ],
+)
+def test_a_stack_that_does_not_say_that_it_is_open_is_protected(
+    outputs: dict[str, Any], protected: bool
+):
+    assert protected is Stack("dev", {**OUTPUTS, **outputs}).protected

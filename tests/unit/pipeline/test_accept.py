@@ -1,21 +1,26 @@
 """Accept: one key is one payment, committed before it is sent, and sent whatever happens."""
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from penstock.api import Refused
 from penstock.domain import rules
+from penstock.domain.caller import READ_AND_PAY, Caller
 from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.errors import ChannelUnavailable, MissingCapability, PaymentConflict
 from penstock.pipeline.accept import Accept, payment_id
 from penstock.pipeline.orders import ChargeMessage, load_order
 from penstock.ports import Outgoing
-from tests.unit.pipeline.world import World
+from tests.unit.pipeline.world import CALLER, World
 
 ORDER = load_order({"amount": 1250, "currency": "USD", "reference": "order-1"})
+KEYS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1)
 OTHER = load_order({"amount": 1251, "currency": "USD", "reference": "order-1"})
 
 
@@ -38,8 +43,8 @@ def without_payments_queue(world: World) -> None:
 async def test_a_payment_asked_for_twice_is_one_payment_charged_once():
     world = World()
 
-    accepted = await world.accept("key-1", "acme", ORDER)
-    again = await world.accept("key-1", "acme", ORDER)
+    accepted = await world.accept("key-1", "acme", ORDER, CALLER)
+    again = await world.accept("key-1", "acme", ORDER, CALLER)
     await world.consume(world.payments, world.charge)
 
     held = await world.ledger.load(Payment, accepted.id)
@@ -50,36 +55,36 @@ async def test_a_payment_asked_for_twice_is_one_payment_charged_once():
 
 async def test_the_same_key_for_another_order_is_a_conflict_and_sends_nothing():
     world = World()
-    await world.accept("key-1", "acme", ORDER)
+    await world.accept("key-1", "acme", ORDER, CALLER)
 
     with pytest.raises(PaymentConflict, match="Idempotency-Key"):
-        await world.accept("key-1", "acme", OTHER)
+        await world.accept("key-1", "acme", OTHER, CALLER)
 
     assert 1 == len(await world.drain(world.payments))
 
 
 async def test_a_gateway_that_takes_no_charges_is_named_with_those_that_do():
     with pytest.raises(MissingCapability, match="use one of: acme"):
-        await World().accept("key-1", "paypal", ORDER)
+        await World().accept("key-1", "paypal", ORDER, CALLER)
 
 
 async def test_what_was_accepted_and_never_sent_is_sent_by_the_sweep():
     world = World()
     without_payments_queue(world)
     with pytest.raises(ChannelUnavailable):
-        await world.accept("key-1", "acme", ORDER)
+        await world.accept("key-1", "acme", ORDER, CALLER)
     world.wrap = lambda port: port
     world.clock.advance(61)
 
     await world.sweep()
 
     (sent,) = await world.drain(world.payments)
-    assert payment_id("key-1") == ChargeMessage.loads(sent.body).id
+    assert payment_id("key-1", CALLER.client) == ChargeMessage.loads(sent.body).id
 
 
 async def test_what_was_sent_is_left_alone_by_the_sweep():
     world = World()
-    accepted = await world.accept("key-1", "acme", ORDER)
+    accepted = await world.accept("key-1", "acme", ORDER, CALLER)
     world.clock.advance(3600)
 
     swept = await world.sweep()
@@ -93,11 +98,11 @@ async def test_what_was_sent_is_left_alone_by_the_sweep():
 
 async def test_the_same_key_for_another_provider_is_a_conflict():
     world = World()
-    known = await world.accept("key-1", "acme", ORDER)
+    known = await world.accept("key-1", "acme", ORDER, CALLER)
     other = Accept(world.ledger, world.payments, world.clock, world.ids, {"acme", "other"})
 
     with pytest.raises(PaymentConflict, match="Idempotency-Key"):
-        await other("key-1", "other", ORDER)
+        await other("key-1", "other", ORDER, CALLER)
 
     assert "acme" == known.gateway
 
@@ -121,10 +126,10 @@ async def test_the_same_request_at_the_same_moment_is_one_payment_and_both_are_t
             self._looked = True
             return None
 
-    first = await world.accept("key-1", "acme", ORDER)
+    first = await world.accept("key-1", "acme", ORDER, CALLER)
     world.wrap = lambda port: Slow(port) if port is world.ledger else port
 
-    second = await world.accept("key-1", "acme", ORDER)
+    second = await world.accept("key-1", "acme", ORDER, CALLER)
 
     assert first.id == second.id
     assert 1 == len(await world.drain(world.payments))
@@ -133,7 +138,7 @@ async def test_the_same_request_at_the_same_moment_is_one_payment_and_both_are_t
 async def parked(world: World) -> Payment:
     """A payment whose gateway refused the charge: its message is parked, nothing will send it."""
     world.acme.answers = [Refused("the gateway is misconfigured")]
-    accepted = await world.accept("key-1", "acme", ORDER)
+    accepted = await world.accept("key-1", "acme", ORDER, CALLER)
     await world.consume(world.payments, world.charge)
     held = await world.ledger.load(Payment, accepted.id)
     assert held is not None
@@ -151,7 +156,7 @@ async def test_the_same_request_after_a_repair_charges_at_once(seconds: int):
     await parked(world)
     world.clock.advance(seconds)
 
-    again = await world.accept("key-1", "acme", ORDER)
+    again = await world.accept("key-1", "acme", ORDER, CALLER)
     await world.consume(world.payments, world.charge)
 
     held = await world.ledger.load(Payment, again.id)
@@ -165,10 +170,10 @@ async def test_a_request_that_is_refused_again_may_be_repeated_until_the_repair(
     held = await parked(world)
     for _ in range(3):
         world.acme.answers = [Refused("the gateway is misconfigured")]
-        await world.accept("key-1", "acme", ORDER)
+        await world.accept("key-1", "acme", ORDER, CALLER)
         await world.consume(world.payments, world.charge)
 
-    await world.accept("key-1", "acme", ORDER)
+    await world.accept("key-1", "acme", ORDER, CALLER)
     await world.consume(world.payments, world.charge)
 
     charged = await world.ledger.load(Payment, held.id)
@@ -211,7 +216,7 @@ async def test_a_message_that_may_have_been_taken_is_not_sent_twice_by_the_sweep
 
     world.wrap = lambda port: Lost() if port is queue else port
     with pytest.raises(ChannelUnavailable):
-        await world.accept("key-1", "acme", ORDER)
+        await world.accept("key-1", "acme", ORDER, CALLER)
     world.wrap = lambda port: port
     world.clock.advance(61)
 
@@ -230,9 +235,47 @@ async def test_whatever_an_order_says_its_message_is_one_a_queue_takes(odd: str)
         {"amount": 1, "currency": "USD", "description": odd, "metadata": {"k": odd}}
     )
 
-    await world.accept("key-1", "acme", order)
+    await world.accept("key-1", "acme", order, CALLER)
 
     (message,) = await world.payments.receive(1, 0)
     assert message.body.isascii()
     assert message.body.isprintable()
     assert order == ChargeMessage.loads(message.body).order
+
+
+SHOP = Caller("t-shop", "shop", READ_AND_PAY)
+NEXT = Caller("t-next", "shop", READ_AND_PAY)
+BACKOFFICE = Caller("t-office", "backoffice", READ_AND_PAY)
+
+
+async def test_two_clients_may_use_the_same_key_for_payments_of_their_own():
+    world = World()
+    one = await world.accept("key-1", "acme", ORDER, SHOP)
+    other = await world.accept("key-1", "acme", OTHER, BACKOFFICE)
+
+    assert one.id != other.id
+    assert (ORDER, OTHER) == (one.order, other.order)
+
+
+async def test_a_retry_with_the_clients_next_token_is_the_same_payment():
+    world = World()
+    first = await world.accept("key-1", "acme", ORDER, SHOP)
+    again = await world.accept("key-1", "acme", ORDER, NEXT)
+
+    assert first.id == again.id
+    assert "t-shop" == again.token
+
+
+def test_a_key_from_before_there_were_clients_names_the_same_payment():
+    """
+    An old token belongs to the client `default`; the id is what the code before computed.
+    """
+    assert "pay-" + sha256(b"order-4711").hexdigest()[:32] == payment_id("order-4711", "default")
+
+
+@given(st.text(min_size=1), st.text(min_size=1), KEYS, KEYS)
+def test_no_client_reaches_the_payment_of_another(one: str, other: str, key: str, second: str):
+    assume((one, key) != (other, second))
+    assume("\0" not in one + other)
+
+    assert payment_id(key, one) != payment_id(second, other)

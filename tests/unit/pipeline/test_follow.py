@@ -29,7 +29,7 @@ from penstock.domain.dispute import Dispute
 from penstock.pipeline.orders import load_order
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import NOON, Acme, notification
-from tests.unit.pipeline.world import World
+from tests.unit.pipeline.world import CALLER, World
 
 BACK = Transaction("REV1", "reversal", PaymentStatus.refunded, Money(1250, "USD"), NOON)
 DISPUTE = DisputeObservation("D-1", "open", NOON, payments=("acme-SALE1",), as_of=NOON)
@@ -186,8 +186,9 @@ async def test_unsent_events_and_messages_leave_before_any_question_is_asked():
             raise ConnectionError
 
     world.wrap = lambda port: Down() if port is down else port
+    order = load_order({"amount": 5, "currency": "JPY"})
     with pytest.raises(ConnectionError):
-        await world.accept("key-1", "acme", load_order({"amount": 5, "currency": "JPY"}))
+        await world.accept("key-1", "acme", order, CALLER)
     world.wrap = lambda port: port
     world.clock.advance(3600)
     order: list[str] = []

@@ -90,7 +90,7 @@ async def test_the_line_of_what_concerns_no_payment_names_its_delivery_and_says_
     await world.consume(world.verified, world.process)
 
     (line,) = named(logs, "stage.finished")
-    assert (one.delivery_id, "recorded", "it concerns no payment and no dispute") == (
+    assert (one.delivery_id, "recorded", "it concerns no payment, subscription or dispute") == (
         line["entity"],
         line["outcome"],
         line["because"],

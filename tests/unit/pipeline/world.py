@@ -10,9 +10,11 @@ from typing import Any
 
 from penstock.adapters.memory import MemoryLedger, MemoryQueue
 from penstock.api import Gateway
+from penstock.domain.caller import READ_AND_PAY, Caller
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
 from penstock.domain.record import Record
+from penstock.domain.rules import AccessPolicy
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle, Result
 from penstock.pipeline.charge import Charge
@@ -22,6 +24,7 @@ from penstock.pipeline.observe import Observe
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
 from penstock.ports import Channel, Inbox, Ledger, Message
@@ -42,6 +45,9 @@ class Counted:
 
     def new(self) -> str:
         return f"id-{next(self._numbers)}"
+
+
+CALLER = Caller("t-1", "shop", READ_AND_PAY)
 
 
 @dataclass
@@ -97,6 +103,12 @@ class World:
         return Observe(self.gateways, self.wrapped_ledger, self.clock, self.ids)
 
     @property
+    def observe_subscription(self) -> ObserveSubscription:
+        return ObserveSubscription(
+            self.gateways, self.wrapped_ledger, self.clock, self.ids, AccessPolicy()
+        )
+
+    @property
     def recording(self) -> Recording:
         return Recording(self.wrapped_ledger, self.publish, self.clock, self.ids)
 
@@ -119,6 +131,7 @@ class World:
             self.wrapped_ledger,
             self.wrap(self.rejected),
             self.observe,
+            self.observe_subscription,
             self.recording,
             self.finish,
             self.clock,

@@ -13,12 +13,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penstock.adapters.archive import cursor as cursor_at
-from penstock.adapters.archive import place, read_cursor
 from penstock.adapters.aws import items
 from penstock.adapters.aws.table import Table
 from penstock.adapters.aws.values import to_item
 from penstock.domain.events import Event
+from penstock.domain.place import cursor as cursor_at
+from penstock.domain.place import place, read_cursor
 from penstock.ports import EventPage
 
 DAYS_PER_PAGE = 31

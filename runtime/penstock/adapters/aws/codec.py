@@ -17,8 +17,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from penstock.adapters.archive import stamp
 from penstock.domain.money import Money
+from penstock.domain.place import stamp
 
 T = TypeVar("T")
 Record = dict[str, Any]
@@ -29,7 +29,7 @@ def to_record(value: Any) -> Record:
     record: Record = {}
     for one in fields(value):
         held = getattr(value, one.name)
-        if held is None or (held in ((), {}) and _may_be_absent(one)):
+        if held is None or ((held is False or held in ((), {})) and _may_be_absent(one)):
             continue
         record[one.name] = _plain(held)
     return record

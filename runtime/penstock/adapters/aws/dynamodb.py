@@ -7,25 +7,27 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from penstock.adapters.archive import stamp
 from penstock.adapters.aws import items
 from penstock.adapters.aws.archive import DynamoArchive
 from penstock.adapters.aws.clients import Clients, Refusal
 from penstock.adapters.aws.commits import Commits
+from penstock.adapters.aws.listing import Listing
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import to_item
 from penstock.api.context import Clock, Ids
 from penstock.domain.change import AnyEntity, Change, E, Seen
 from penstock.domain.entity import Entity
 from penstock.domain.events import Event
+from penstock.domain.place import stamp
 from penstock.domain.ref import EntityKind, Ref
-from penstock.ports import EventPage, Index
+from penstock.ports import EventPage, Index, Place
 
 _INDEXES = {
     Index.reference: (items.REFERENCE_INDEX, "reference"),
     Index.subscription: (items.SUBSCRIPTION_INDEX, "subscription"),
     Index.subscription_reference: (items.REFERENCE_INDEX, "reference"),
 }
+_LAST_EVENT = items.event_sk(10**12 - 1)
 
 
 class DynamoLedger:
@@ -35,6 +37,10 @@ class DynamoLedger:
         self._table = Table(clients, table)
         self._archive = DynamoArchive(self._table)
         self._commits = Commits(self._table)
+        self._days = Listing(self._table, items.DAY_INDEX, "day")
+        self._look_ups = {
+            index: Listing(self._table, name, key) for index, (name, key) in _INDEXES.items()
+        }
         self._clock = clock
         self._ids = ids
 
@@ -88,17 +94,18 @@ class DynamoLedger:
                 {
                     ":pk": str(entity.ref),
                     ":first": items.event_sk(entity.published + 1),
-                    ":last": items.event_sk(10**12 - 1),
+                    ":last": _LAST_EVENT,
                 }
             ),
         )
         return [items.read_event_item(item) for item in found]
 
-    async def history(self, ref: Ref, limit: int) -> Sequence[Event]:
-        """The entity's events, newest first (a consistent read)."""
+    async def history(self, ref: Ref, limit: int, before: int | None = None) -> Sequence[Event]:
+        """The entity's events before that sequence, newest first (a consistent read)."""
+        last = _LAST_EVENT if before is None else items.event_sk(before - 1)
         found = await self._table.query(
-            "pk = :pk AND begins_with(sk, :event)",
-            to_item({":pk": str(ref), ":event": "event#"}),
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            to_item({":pk": str(ref), ":first": items.event_sk(0), ":last": last}),
             limit=limit,
             newest_first=True,
         )
@@ -106,27 +113,36 @@ class DynamoLedger:
 
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""
-        return await self._sharded(
-            items.DUE_INDEX, "due_pk", items.DUE, limit, "due_at", until=stamp(now)
-        )
 
-    async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
+        async def one(partition: str) -> list[Mapping[str, Mapping[str, Any]]]:
+            return await self._table.query(
+                "due_pk = :partition AND due_at <= :until",
+                to_item({":partition": partition, ":until": stamp(now)}),
+                index=items.DUE_INDEX,
+                limit=limit,
+            )
+
+        asked = await asyncio.gather(*(one(partition) for partition in items.DUE))
+        found = [item for partition in asked for item in partition]
+        found.sort(key=lambda item: item["due_at"]["S"])
+        refs = (items.read_ref(item["pk"]["S"]) for item in found[:limit])
+        return [ref for ref in refs if ref is not None]
+
+    async def look_up(
+        self, index: Index, value: str, limit: int, after: Place | None = None
+    ) -> Sequence[Ref]:
         """Payments or subscriptions, newest first; shows a commit a moment later."""
-        if not value:
+        if not value or len(value.encode()) > items.INDEXED:
             return []
-        name, attribute = _INDEXES[index]
         if index is Index.subscription_reference:
             value = items.subscription_reference(value)
-        return await self._sharded(
-            name, attribute, (value,), limit, "created_at", newest_first=True
-        )
+        return await self._look_ups[index].newest((value,), limit, after)
 
-    async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:
+    async def of_day(
+        self, kind: EntityKind, day: date, limit: int, after: Place | None = None
+    ) -> Sequence[Ref]:
         """Entities of a kind that were first seen on a day (UTC), newest first."""
-        shards = items.entity_days(kind, day)
-        return await self._sharded(
-            items.DAY_INDEX, "day", shards, limit, "created_at", newest_first=True
-        )
+        return await self._days.newest(items.entity_days(kind, day), limit, after)
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:
         """
@@ -136,36 +152,3 @@ class DynamoLedger:
             ValueError: the cursor is not one of ours.
         """
         return await self._archive.page(limit, cursor)
-
-    async def _sharded(
-        self,
-        index: str,
-        key: str,
-        shards: Sequence[str],
-        limit: int,
-        order: str,
-        *,
-        until: str | None = None,
-        newest_first: bool = False,
-    ) -> list[Ref]:
-        """The entities in an index's partitions, asked side by side and merged."""
-
-        async def one(shard: str) -> list[Mapping[str, Mapping[str, Any]]]:
-            values = {":shard": shard} | ({":until": until} if until else {})
-            return await self._table.query(
-                f"{_NAME} = :shard" + (f" AND {order} <= :until" if until else ""),
-                to_item(values),
-                index=index,
-                limit=limit,
-                newest_first=newest_first,
-                names={_NAME: key},
-            )
-
-        asked = await asyncio.gather(*(one(shard) for shard in shards))
-        found = [item for shard in asked for item in shard]
-        found.sort(key=lambda item: item[order]["S"], reverse=newest_first)
-        refs = (items.read_ref(item["pk"]["S"]) for item in found[:limit])
-        return [ref for ref in refs if ref is not None]
-
-
-_NAME = "#key"  # "day" and "reference" are words of DynamoDB's own language

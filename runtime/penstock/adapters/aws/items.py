@@ -11,6 +11,7 @@ The items of the ledger's table: what is under which key.
     days                       <day>              a day that has events: listing skips the others
     attempt#<sink>#<event id>  attempt            when the sink had the event; gone after 30 days
     tokens                     <token id>         a bearer token's hash
+    tokens-used                <token id>         when the token was last used, to the hour
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from penstock.adapters.archive import place, stamp
 from penstock.adapters.aws import state
 from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.change import AnyEntity, Seen
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
+from penstock.domain.place import place, stamp
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.subscription import Subscription
 
@@ -47,7 +48,7 @@ SEEN_FOR = timedelta(days=90)
 ATTEMPTS_FOR = timedelta(days=30)
 """Longer than a queue and then its dead-letter queue keep a message (14 days each)."""
 _DATE = len("2026-11-02")
-_INDEXED = 1024
+INDEXED = 1024
 """Bytes of an index's key; DynamoDB takes 2048, and nobody's reference needs more than this."""
 
 
@@ -127,7 +128,7 @@ def _reference(entity: AnyEntity) -> str | None:
             )
         case _:
             return None
-    return reference if reference and len(reference.encode()) <= _INDEXED else None
+    return reference if reference and len(reference.encode()) <= INDEXED else None
 
 
 def subscription_reference(reference: str) -> str:

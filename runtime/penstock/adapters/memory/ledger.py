@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
-from penstock.adapters.archive import cursor as cursor_at
-from penstock.adapters.archive import place, read_cursor
 from penstock.domain.change import AnyEntity, Change, E, Seen
 from penstock.domain.entity import Entity
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
+from penstock.domain.place import cursor as cursor_at
+from penstock.domain.place import place, read_cursor
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.subscription import Subscription
 from penstock.errors import LedgerConflict
-from penstock.ports import EventPage, Index
+from penstock.ports import EventPage, Index, Place
 
 
 class MemoryLedger:
@@ -59,23 +59,29 @@ class MemoryLedger:
         told = self._told.get(entity.ref, ())
         return [event for event in told if event.sequence > entity.published]
 
-    async def history(self, ref: Ref, limit: int) -> Sequence[Event]:
-        """The entity's events, newest first."""
-        return self._told.get(ref, [])[::-1][:limit]
+    async def history(self, ref: Ref, limit: int, before: int | None = None) -> Sequence[Event]:
+        """The entity's events before that sequence, newest first."""
+        told = self._told.get(ref, [])[::-1]
+        return [event for event in told if before is None or event.sequence < before][:limit]
 
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""
         come = sorted((at, str(ref), ref) for ref, at in self._due.items() if at <= now)
         return [ref for *_, ref in come[:limit]]
 
-    async def look_up(self, index: Index, value: str, limit: int) -> Sequence[Ref]:
+    async def look_up(
+        self, index: Index, value: str, limit: int, after: Place | None = None
+    ) -> Sequence[Ref]:
         """Payments or subscriptions, newest first."""
         return self._newest(
             (one for one in self._entities.values() if value and value == _indexed(one, index)),
             limit,
+            after,
         )
 
-    async def of_day(self, kind: EntityKind, day: date, limit: int) -> Sequence[Ref]:
+    async def of_day(
+        self, kind: EntityKind, day: date, limit: int, after: Place | None = None
+    ) -> Sequence[Ref]:
         """Entities of a kind that were first seen on a day (UTC), newest first."""
         return self._newest(
             (
@@ -84,6 +90,7 @@ class MemoryLedger:
                 if one.kind is kind and one.created_at.astimezone(UTC).date() == day
             ),
             limit,
+            after,
         )
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:
@@ -96,9 +103,10 @@ class MemoryLedger:
             tuple(self._events[p] for p in page), cursor_at(page[-1]) if more else None
         )
 
-    def _newest(self, found: Iterable[AnyEntity], limit: int) -> list[Ref]:
-        ordered = sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
-        return [one.ref for one in ordered[:limit]]
+    def _newest(self, found: Iterable[AnyEntity], limit: int, after: Place | None) -> list[Ref]:
+        places = {(one.created_at, one.id): one.ref for one in found}
+        left = [at for at in places if after is None or at < (after.at, after.id)]
+        return [places[at] for at in sorted(left, reverse=True)[:limit]]
 
 
 def _indexed(entity: AnyEntity, index: Index) -> str | None:

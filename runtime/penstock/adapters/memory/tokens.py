@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from penstock.domain.caller import USES_NOTED_EVERY
 from penstock.ports import Token
 
 
@@ -12,6 +14,7 @@ class MemoryTokens:
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
+        self._used: dict[str, datetime] = {}
 
     async def get(self, token_id: str) -> Token | None:
         """The token with that id, unless it was revoked."""
@@ -22,9 +25,20 @@ class MemoryTokens:
         self._tokens[token.id] = token
 
     async def revoke(self, token_id: str) -> bool:
-        """Forget it; says whether it was there."""
+        """Forget it and its last use; says whether it was there."""
+        self._used.pop(token_id, None)
         return self._tokens.pop(token_id, None) is not None
 
     async def list(self) -> Sequence[Token]:
         """All of them, oldest first."""
         return sorted(self._tokens.values(), key=lambda token: (token.created_at, token.id))
+
+    async def used(self, token_id: str, at: datetime) -> None:
+        """Note a use, unless one less than an hour before is noted."""
+        noted = self._used.get(token_id)
+        if noted is None or at - noted >= USES_NOTED_EVERY:
+            self._used[token_id] = at
+
+    async def last_uses(self) -> Mapping[str, datetime]:
+        """When each token was last used, by its id, to the hour."""
+        return dict(self._used)

@@ -27,8 +27,15 @@ def accept(
     now: datetime,
     new_id: Callable[[], str],
     due_at: datetime | None = None,
+    token: str | None = None,
 ) -> Change[Payment]:
-    """Take a payment on, its charge reserved; `due_at` is set while no message carries it."""
+    """
+    Take a payment on, its charge reserved.
+
+    Args:
+        due_at: set while no message carries it.
+        token: the id of the API's token that asked for it.
+    """
     payment = Payment(
         id=payment_id,
         gateway=gateway,
@@ -37,6 +44,7 @@ def accept(
         created_at=now,
         updated_at=now,
         payer=order.payer,
+        token=token,
     )
     charge = Operation(
         payment.operation_id(OperationKind.charge), OperationKind.charge, due_at=due_at

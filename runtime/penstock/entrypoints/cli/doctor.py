@@ -18,7 +18,7 @@ from penstock.bootstrap import Platform
 from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.reach import domain, health
 from penstock.entrypoints.cli.secrets import PluginSecret
-from penstock.entrypoints.cli.stack import PROD, Stack
+from penstock.entrypoints.cli.stack import Stack
 from penstock.errors import PenstockError, PluginError, SettingsError
 from penstock.plugins import Kind, Registry, load, read_settings
 from penstock.settings import Settings
@@ -136,8 +136,9 @@ async def secrets(patient: Patient) -> AsyncIterator[Finding]:
         missing = [name for name in one.secrets if not (version and version.fields.get(name))]
         label = f"secret of {one.name}"
         if missing:
-            meant = " --yes-prod" if patient.stack.name == PROD else ""
-            todo = f"penstock --stack {patient.stack.name} secrets set {one.name}{meant}"
+            name = patient.stack.name
+            meant = f" --confirm {name}" if patient.stack.protected else ""
+            todo = f"penstock --stack {name} secrets set {one.name}{meant}"
             yield Finding(label, f"lacks {', '.join(missing)}", todo)
         else:
             yield Finding(label, f"has {', '.join(one.secrets)}")
@@ -155,7 +156,7 @@ async def mappings(patient: Patient) -> AsyncIterator[Finding]:
     """Every function that consumes a queue is fed, or none is, where `serve` does the work."""
     served = patient.stack.outputs["settings"].get("consumers") == "serve"
     for name, physical in patient.stack.outputs["functions"].items():
-        if name in ("receive", "api", "sweep"):
+        if name in ("receive", "api", "merchant", "sweep"):
             continue
         answer = await patient.clients.call(
             "lambda", "list_event_source_mappings", FunctionName=physical

@@ -6,8 +6,9 @@ import asyncio
 import json
 import os
 import re
+import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Annotated, Any, TypeVar, cast
 
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from penstock.bootstrap.aws import AwsWorld
-from penstock.entrypoints.cli.stack import LOCAL, PROD, Stack, find
+from penstock.entrypoints.cli.stack import LOCAL, Stack, find
 from penstock.entrypoints.cli.terminal import harmless, harmless_json
 
 T = TypeVar("T")
@@ -45,11 +46,17 @@ class CommandError(Exception):
 
 @dataclass(slots=True)
 class Session:
-    """What was said before the command, and what the command may add to it."""
+    """
+    What was said before the command, and what the command may add to it.
+
+    Attributes:
+        confirmed: the name of the protected stack that the command is meant for.
+    """
 
     stack_name: str = LOCAL
     json: bool = False
-    yes_prod: bool = False
+    confirmed: str | None = None
+    _found: Stack | None = field(default=None, init=False, repr=False)
 
     def stack(self) -> Stack:
         """
@@ -58,21 +65,35 @@ class Session:
         Raises:
             StackMissing: it cannot be found.
         """
-        if not _NAME.fullmatch(self.stack_name):
-            raise CommandError("--stack takes a stack's name: local, dev, prod", Code.usage)
-        stack = find(self.stack_name)
-        stack.enter(os.environ)
-        return stack
+        if self._found is None:
+            if not _NAME.fullmatch(self.stack_name):
+                raise CommandError("--stack takes a stack's name: local, dev, prod", Code.usage)
+            self._found = find(self.stack_name)
+            self._found.enter(os.environ)
+        return self._found
 
     def guard(self, what: str) -> None:
         """
-        Let something that cannot be taken back happen to prod only when that was said.
+        Ask for the stack's name before something that cannot be undone, if it is protected.
+
+        A person at a terminal types it. Where nobody can type, `--confirm` stands for it:
+        standard input may be what the command is to read.
 
         Raises:
-            CommandError: it was not.
+            StackMissing: the stack cannot be found.
+            CommandError: the name was not given, or is another stack's.
         """
-        if self.stack_name == PROD and not self.yes_prod:
-            raise CommandError(f"{what} on prod: say --yes-prod if you mean it", Code.refused)
+        if not self.stack().protected:
+            return
+        said = self.confirmed
+        if said is None and sys.stdin.isatty():
+            said = typer.prompt(f"{what}: {self.stack_name} is protected; type its name", err=True)
+        if said != self.stack_name:
+            raise CommandError(
+                f"{what}: stack {self.stack_name} is protected, and nothing was done; "
+                f"pass --confirm {self.stack_name} if you mean it",
+                Code.refused,
+            )
 
     def run(self, work: Callable[[AwsWorld], Awaitable[T]]) -> T:
         """Work with a stack's adapters, and let go of them."""
@@ -108,11 +129,11 @@ def session(
     context: typer.Context,
     stack: str | None = None,
     as_json: bool = False,
-    yes_prod: bool = False,
+    confirmed: str | None = None,
 ) -> Session:
     """The session as it was begun before the command, with what the command adds."""
     begun = context.find_object(Session) or Session()
-    return Session(stack or begun.stack_name, as_json or begun.json, yes_prod or begun.yes_prod)
+    return Session(stack or begun.stack_name, as_json or begun.json, confirmed or begun.confirmed)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
@@ -129,4 +150,7 @@ StackName = Annotated[
     str | None, typer.Option("--stack", help="local, dev or prod", show_default="local")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
-YesProd = Annotated[bool, typer.Option("--yes-prod", help="mean it, on prod too")]
+Confirm = Annotated[
+    str | None,
+    typer.Option("--confirm", metavar="STACK", help="the stack's name, if it is protected"),
+]

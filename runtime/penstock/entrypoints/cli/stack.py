@@ -17,7 +17,6 @@ from penstock.plugins import Kind, as_text, load, plugin_variables
 from penstock.settings import Settings
 
 LOCAL = "local"
-PROD = "prod"
 STACK_FILE = Path(".penstock/local/stack.json")
 _PULUMI_SECONDS = 120
 _SETTINGS = {
@@ -46,6 +45,15 @@ class Stack:
     def api_url(self) -> str:
         """Where its API answers."""
         return str(self.outputs["apiUrl"]).rstrip("/")
+
+    @property
+    def protected(self) -> bool:
+        """
+        Whether what cannot be undone needs its name first: `penstock:protect` of its deployment.
+
+        A stack that does not say, because older code deployed it, counts as protected.
+        """
+        return self.outputs.get("protected") is not False
 
     @property
     def queues(self) -> Mapping[str, Addresses]:
@@ -150,19 +158,32 @@ def _local(start: Path) -> Stack:
 
 
 def _pulumi(name: str, start: Path) -> Stack:
+    outputs = pulumi_outputs(name, start)
+    if "queues" not in outputs:
+        raise StackMissing(f"the stack {name} is not deployed: run `make update STACK={name}`")
+    return Stack(name, outputs)
+
+
+def pulumi_outputs(name: str, folder: Path) -> Mapping[str, Any]:
+    """
+    What Pulumi has of a stack's outputs; nothing before it was deployed.
+
+    Raises:
+        StackMissing: Pulumi is not there, or does not show the stack.
+    """
     pulumi = shutil.which("pulumi")
     if pulumi is None:
         raise StackMissing(f"pulumi is not installed; it knows the stack {name}")
     try:
         shown = subprocess.run(  # noqa: S603 - pulumi, with a name that it checks itself
             [pulumi, "stack", "output", "--json", "--stack", name],
-            cwd=start,
+            cwd=folder,
             capture_output=True,
             text=True,
             check=True,
             timeout=_PULUMI_SECONDS,
         )
-        outputs: Mapping[str, Any] = json.loads(shown.stdout)
+        return json.loads(shown.stdout)
     except subprocess.CalledProcessError as exc:
         said = str(exc.stderr).strip().splitlines()
         raise StackMissing(
@@ -170,6 +191,3 @@ def _pulumi(name: str, start: Path) -> Stack:
         ) from exc
     except (subprocess.TimeoutExpired, ValueError) as exc:
         raise StackMissing(f"pulumi gave no readable outputs of the stack {name}") from exc
-    if "queues" not in outputs:
-        raise StackMissing(f"the stack {name} is not deployed: run `make update STACK={name}`")
-    return Stack(name, outputs)

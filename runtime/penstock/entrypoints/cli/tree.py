@@ -25,15 +25,16 @@ from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
+    Confirm,
     Session,
     StackName,
-    YesProd,
 )
 from penstock.entrypoints.cli.terminal import harmless
 from penstock.errors import (
     CommandRefused,
     PenstockError,
     PluginError,
+    QueryRefused,
     SettingsError,
     TransientError,
     UnknownPayment,
@@ -81,6 +82,8 @@ def _told(exc: Exception) -> tuple[str, Code]:
             return str(exc), Code.not_found
         case CommandRefused():
             return str(exc), Code.refused
+        case QueryRefused(field=field, detail=detail):
+            return f"--{field} {detail}", Code.usage
         case SettingsError() | PluginError():
             return str(exc), Code.configuration
         case TransientError():
@@ -113,10 +116,10 @@ def begin(
     context: typer.Context,
     stack: StackName = None,
     as_json: AsJson = False,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Hand on what was said before the command."""
-    context.obj = Session(stack or Session().stack_name, as_json, yes_prod)
+    context.obj = Session(stack or Session().stack_name, as_json, confirmed)
 
 
 app.command("serve")(serve.serve)

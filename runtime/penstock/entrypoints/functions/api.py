@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,22 +22,6 @@ from penstock.errors import RequestRefused
 from penstock.settings import Function
 
 
-class ApiHost(Host):
-    """One sandbox of the API."""
-
-    def __init__(self, platform: Platform) -> None:
-        super().__init__(Function.api, platform)
-        self._api = make_api(platform)
-
-    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a request (API Gateway payload 2.0)."""
-        return _response(self._run(self._answer(event)))
-
-    async def _answer(self, event: Mapping[str, Any]) -> Answer:
-        with self._correlated():
-            return await answer(self._api, event)
-
-
 def make_api(platform: Platform) -> Api:
     """
     The API as the function serves it: all but the webhooks, which have their own function.
@@ -50,6 +34,32 @@ def make_api(platform: Platform) -> Api:
     del handlers[WEBHOOK]
     authenticate = Authenticator(platform.world.tokens, platform.world.clock)
     return Api(contract, handlers, authenticate)
+
+
+class ApiHost(Host):
+    """
+    One sandbox of a function that serves a part of the API.
+
+    Args:
+        make: puts that part together.
+    """
+
+    def __init__(
+        self,
+        platform: Platform,
+        function: Function = Function.api,
+        make: Callable[[Platform], Api] = make_api,
+    ) -> None:
+        super().__init__(function, platform)
+        self._api = make(platform)
+
+    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a request (API Gateway payload 2.0)."""
+        return _response(self._run(self._answer(event)))
+
+    async def _answer(self, event: Mapping[str, Any]) -> Answer:
+        with self._correlated():
+            return await answer(self._api, event)
 
 
 async def answer(api: Api, event: Mapping[str, Any]) -> Answer:

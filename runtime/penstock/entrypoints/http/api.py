@@ -2,7 +2,7 @@
 The API: from a request to an answer, whatever the request is.
 
     find the operation ─► token, unless it is public ─► checks ─► handler
-           404, 405              401                   400, 415     422, 404, …
+           404, 405            401, 403                400, 415     422, 404, …
 
 Whatever is raised on the way ends here as a problem, once.
 """
@@ -15,9 +15,10 @@ import structlog
 
 from penstock import problems
 from penstock.contracts import Checked, Contract, Operation, refuse_repeated
+from penstock.domain.caller import Caller
 from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, Request, problem_answer
-from penstock.entrypoints.http.tokens import Authenticator
+from penstock.entrypoints.http.tokens import Authenticator, refuse_without
 from penstock.errors import DoorRefusal, RequestRefused, SettingsError, TransientError
 
 RETRY_AFTER = 5
@@ -90,14 +91,21 @@ class Api:
 
     async def _answer(self, request: Request) -> Answer:
         operation, parameters = self.find(request)
-        if not operation.public:
-            authorization = request.headers.get("authorization")
-            refuse_repeated("Authorization", authorization)
-            await self._authenticate(authorization)
+        caller = await self._caller(operation, request)
         if len(request.body) > operation.body_limit and operation.id != WEBHOOK:
             raise too_large(operation.body_limit)
-        call = Call(_checked(operation, parameters, request), request.headers, request.body)
+        checked = _checked(operation, parameters, request)
+        call = Call(checked, request.headers, request.body, caller)
         return await self._handlers[operation.id](call)
+
+    async def _caller(self, operation: Operation, request: Request) -> Caller | None:
+        if operation.scope is None:
+            return None
+        authorization = request.headers.get("authorization")
+        refuse_repeated("Authorization", authorization)
+        caller = await self._authenticate(authorization)
+        refuse_without(operation.scope, caller)
+        return caller
 
 
 def _checked(operation: Operation, parameters: Mapping[str, str], request: Request) -> Checked:

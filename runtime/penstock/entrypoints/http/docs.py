@@ -34,7 +34,8 @@ _PAGE = """<!doctype html>
 <h2 id="{{ operation.id }}"><code>{{ operation.route }}</code></h2>
 <p><strong>{{ operation.summary }}.</strong>
 {% if operation.public %}<span class="open">No token needed.</span>
-{% else %}Needs <code>Authorization: Bearer …</code>.{% endif %}</p>
+{% else %}Needs <code>Authorization: Bearer …</code>
+with the scope <code>{{ operation.scope }}</code>.{% endif %}</p>
 {% if operation.description %}<p>{{ operation.description }}</p>{% endif %}
 {% if operation.parameters %}
 <table>
@@ -84,6 +85,7 @@ def _operation(document: Any, path: str, method: str, described: dict[str, Any])
         "summary": described["summary"],
         "description": described.get("description", ""),
         "public": described["security"] == [],
+        "scope": described.get("x-penstock-scope"),
         "parameters": [
             {"description": "", "required": False, **one}
             for one in described.get("parameters", ())

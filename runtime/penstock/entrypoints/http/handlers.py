@@ -10,7 +10,9 @@ import structlog
 from penstock import problems
 from penstock.bootstrap import Platform
 from penstock.contracts import Checked, Contract
-from penstock.domain.payment import Payment
+from penstock.domain.caller import Caller
+from penstock.domain.events import EventType
+from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
 from penstock.entrypoints.http.views import payment_view
@@ -18,18 +20,39 @@ from penstock.errors import (
     MalformedMessage,
     MissingCapability,
     PaymentConflict,
+    QueryRefused,
     RequestRefused,
 )
 from penstock.pipeline.orders import load_order
+from penstock.queries.events import EventQuery, ListEvents
+from penstock.queries.payments import ListPayments, PaymentQuery
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that keeps to the contract; webhooks are taken from its raw bytes."""
+    """
+    A request that keeps to the contract; webhooks are taken from its raw bytes.
+
+    Attributes:
+        caller: who sent it; None where the operation needs no token.
+    """
 
     checked: Checked
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    caller: Caller | None = None
+
+    @property
+    def authenticated(self) -> Caller:
+        """
+        Who sent it, for an operation that needs a token.
+
+        Raises:
+            RuntimeError: a bug: the contract lets everybody call the operation.
+        """
+        if self.caller is None:
+            raise RuntimeError("this operation is open, so its caller is not known")
+        return self.caller
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -48,6 +71,7 @@ class Handlers:
             "receiveWebhook": self.receive_webhook,
             "createPayment": self.create_payment,
             "getPayment": self.get_payment,
+            "listPayments": self.list_payments,
             "listEvents": self.list_events,
             "getHealth": self.get_health,
             "getContract": self.get_contract,
@@ -79,7 +103,7 @@ class Handlers:
         asked = call.checked.body
         try:
             payment = await self.platform.accept(
-                key, asked["provider"], load_order(asked["order"])
+                key, asked["provider"], load_order(asked["order"]), call.authenticated
             )
         except MalformedMessage as exc:
             raise RequestRefused(problems.BAD_REQUEST, str(exc)) from exc
@@ -98,14 +122,27 @@ class Handlers:
             raise RequestRefused(problems.NO_SUCH_PAYMENT, "there is no payment of that id")
         return json_answer(200, payment_view(payment, payment.id))
 
-    async def list_events(self, call: Call) -> Answer:
-        """Read a page of the archive."""
-        wanted = call.checked.parameters
+    async def list_payments(self, call: Call) -> Answer:
+        """Look payments up."""
+        wanted = dict(call.checked.parameters)
+        status = wanted.pop("status")
+        query = PaymentQuery(status=PaymentStatus(status) if status else None, **wanted)
         try:
-            found = await self.platform.ledger.events(wanted["limit"], wanted["cursor"])
-        except ValueError as exc:
-            wrong = ("query.cursor", "is not one of ours; take it from the answer before")
-            raise RequestRefused(problems.BAD_REQUEST, fields=[wrong]) from exc
+            found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
+        except QueryRefused as exc:
+            raise _bad_query(exc) from exc
+        views = [payment_view(one, f"payments/{one.id}") for one in found.payments]
+        return json_answer(200, {"payments": views, "cursor": found.cursor})
+
+    async def list_events(self, call: Call) -> Answer:
+        """Read a page of the archive, or of one entity's history."""
+        wanted = dict(call.checked.parameters)
+        kind = wanted.pop("type")
+        query = EventQuery(type=EventType(kind) if kind else None, **wanted)
+        try:
+            found = await ListEvents(self.platform.ledger)(query)
+        except QueryRefused as exc:
+            raise _bad_query(exc) from exc
         events = [event.cloud_event() for event in found.events]
         return json_answer(200, {"events": events, "cursor": found.cursor})
 
@@ -120,3 +157,8 @@ class Handlers:
     async def get_docs(self, _: Call) -> Answer:
         """The contract for people."""
         return html_answer(page(self.contract))
+
+
+def _bad_query(exc: QueryRefused) -> RequestRefused:
+    wrong = (f"query.{exc.field}", exc.detail)
+    return RequestRefused(problems.BAD_REQUEST, fields=[wrong])

@@ -9,6 +9,7 @@ from typing import Any
 from penstock.domain.money import Money
 from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.payment import Payment, Transaction
+from penstock.domain.subscription import subscription_id
 
 SHOWN = (OperationKind.charge, OperationKind.invoice, OperationKind.invoice_refunds)
 """Calls that move or document money; what only asks again is our own business."""
@@ -39,7 +40,9 @@ def payment_view(payment: Payment, where: str) -> dict[str, Any]:
             "payer": present({"reference": payer.reference, "name": payer.name}) or None
             if payer
             else None,
-            "subscription": payment.subscription,
+            "subscription": subscription_id(payment.gateway, payment.subscription)
+            if payment.subscription
+            else None,
             "plan": present({"id": plan.id, "name": plan.name}) if plan else None,
             "transactions": [_transaction(one) for one in payment.transactions],
             "operations": [_operation(one) for one in payment.operations if one.kind in SHOWN],

@@ -13,6 +13,7 @@ from penstock.bootstrap import Platform
 from penstock.entrypoints.http.api import WEBHOOK, Api, too_large
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
+from penstock.entrypoints.http.merchant import MerchantHandlers
 from penstock.entrypoints.http.message import Request, joined, problem_answer
 from penstock.entrypoints.http.tokens import Authenticator
 from penstock.errors import RequestRefused
@@ -36,9 +37,9 @@ def application(platform: Platform, head_seconds: float = HEAD_SECONDS) -> Serve
     contract = contracts.load()
     api = Api(
         contract,
-        Handlers(platform, contract).table(),
+        {**Handlers(platform, contract).table(), **MerchantHandlers(platform).table()},
         Authenticator(platform.world.tokens, platform.world.clock),
-        functions=("api", "receive"),
+        functions=("api", "merchant", "receive"),
     )
     doors = platform.receive.doors
 

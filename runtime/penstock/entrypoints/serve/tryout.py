@@ -7,6 +7,7 @@ The gateways and sinks are those whose plugins bring a simulator, each talking t
 from __future__ import annotations
 
 import importlib
+import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Tryout:
 
     Attributes:
         token: a bearer token of its API.
+        port: where it is to be served on 127.0.0.1: buyers are sent back there.
         simulators: where each plugin's simulator answers.
     """
 
@@ -50,11 +52,12 @@ class Tryout:
     sinks: list[str]
     token: str = field(repr=False)
     simulators: Mapping[str, str]
+    port: int
 
 
 @asynccontextmanager
 async def tryout(
-    registry: Registry | None = None, *, clock: Clock | None = None
+    registry: Registry | None = None, *, clock: Clock | None = None, port: int = 0
 ) -> AsyncGenerator[Tryout]:
     """
     Start the simulators and put the platform together.
@@ -62,6 +65,7 @@ async def tryout(
     Args:
         registry: the plugins; left out, those installed.
         clock: left out, the machine's.
+        port: where it will be served; 0 finds a free one.
 
     Raises:
         PluginError: names the plugin that is broken.
@@ -77,18 +81,29 @@ async def tryout(
             addresses[one.name] = address
             told[one.name] = simulator.describe(address)
         used = [one for one in registry.registrations if one.name in told]
-        platform, world, http = _platform(registry, used, told, clock or SystemClock())
+        port = port or _free_port()
+        platform, world, http = _platform(registry, used, told, clock or SystemClock(), port)
         stack.push_async_callback(http.aclose)
         token, text = mint("tryout", world.ids, world.clock.now())
         await world.tokens.put(token)
-        yield Tryout(platform, _names(used, Kind.sink), text, addresses)
+        yield Tryout(platform, _names(used, Kind.sink), text, addresses, port)
+
+
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as found:
+        return found.getsockname()[1]
 
 
 def _platform(
-    registry: Registry, used: list[Registration], told: Mapping[str, Simulated], clock: Clock
+    registry: Registry,
+    used: list[Registration],
+    told: Mapping[str, Simulated],
+    clock: Clock,
+    port: int,
 ) -> tuple[Platform, MemoryWorld, AiohttpHttp]:
     environ = {
         "PENSTOCK_STACK": "memory",
+        "PENSTOCK_API_URL": f"http://{HOST}:{port}",
         "PENSTOCK_GATEWAYS": ",".join(_names(used, Kind.gateway)),
         "PENSTOCK_SINKS": ",".join(_names(used, Kind.sink)),
         "SQS_MAX_NUMBER_OF_MESSAGES": "10",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from penstock.domain.payment import Order, Payer, Payment
 from penstock.domain.record import Record
 from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import LedgerConflict
-from penstock.ports import Index, Ledger
+from penstock.ports import Index, Ledger, Place
 from penstock.testing.clock import NOON
 from penstock.testing.ports.samples import (
     accepted,
@@ -126,6 +126,34 @@ class LedgerConformance:
         assert ["paypal/WH-1"] == _ids(
             await ledger.of_day(EntityKind.notification, NOON.date(), 10)
         )
+
+    @pytest.mark.parametrize("size", [1, 2, 7, 100])
+    async def test_listings_go_on_where_a_page_ended(self, ledger: Ledger, size: int) -> None:
+        """
+        Page after page each entity comes once, also when many were first seen in one moment.
+        """
+        minutes = [0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 3, 3]
+        for number, minute in enumerate(minutes):
+            at = NOON + timedelta(minutes=minute)
+            order = replace(accepted().order, reference="order-7")
+            payment = replace(accepted(f"pay-{number:02}"), order=order, created_at=at)
+            await ledger.commit(first(payment))
+        newest_first = [f"pay-{number:02}" for number in reversed(range(len(minutes)))]
+
+        async def of_day(after: Place | None) -> Sequence[Ref]:
+            return await ledger.of_day(EntityKind.payment, NOON.date(), size, after)
+
+        async def by_reference(after: Place | None) -> Sequence[Ref]:
+            return await ledger.look_up(Index.reference, "order-7", size, after)
+
+        assert newest_first == await _walk(ledger, of_day)
+        assert newest_first == await _walk(ledger, by_reference)
+
+    async def test_a_value_longer_than_any_key_is_not_found(self, ledger: Ledger) -> None:
+        """
+        A reference that no index can hold is not found, and is no error.
+        """
+        assert [] == _ids(await ledger.look_up(Index.reference, "\U0001f600" * 600, 10))
 
     def test_the_full_payment_is_full(self) -> None:
         """
@@ -241,3 +269,17 @@ async def _load(ledger: Ledger) -> Payment:
 
 def _ids(refs: Sequence[Ref]) -> list[str]:
     return [ref.id for ref in refs]
+
+
+async def _walk(
+    ledger: Ledger, read: Callable[[Place | None], Awaitable[Sequence[Ref]]]
+) -> list[str]:
+    """The ids of all pages of a listing of payments."""
+    walked: list[str] = []
+    after = None
+    while page := await read(after):
+        walked += _ids(page)
+        last = await ledger.load(Payment, page[-1].id)
+        assert last is not None
+        after = Place(last.created_at, last.id)
+    return walked

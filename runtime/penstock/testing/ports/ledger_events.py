@@ -153,6 +153,21 @@ class LedgerEventsConformance:
         assert list(change.events[::-1]) == list(await ledger.history(made.entity.ref, 10))
         assert [change.events[2]] == list(await ledger.history(made.entity.ref, 1))
 
+    async def test_a_history_goes_on_before_a_sequence(self, ledger: Ledger) -> None:
+        """
+        Only events before that sequence, newest first; before the first there is none.
+        """
+        made = first(accepted())
+        change = step(made.entity, 3)
+        for each in (made, change):
+            await ledger.commit(each)
+        one, two, three = change.events
+
+        ref = made.entity.ref
+        assert [two, one] == list(await ledger.history(ref, 10, before=three.sequence))
+        assert [two] == list(await ledger.history(ref, 1, before=three.sequence))
+        assert [] == list(await ledger.history(ref, 10, before=one.sequence))
+
     async def test_an_empty_archive_is_a_page(self, ledger: Ledger) -> None:
         """
         No events is no error.

@@ -102,6 +102,7 @@ def full() -> Payment:
         invoice_refund_refused=Money(2, "USD"),
         invoice_paid_twice=True,
         remembered=("note-1", "note-2"),
+        token="0123456789abcdef",  # noqa: S106 - the id of a token, not a secret
         version=4,
         sequence=7,
         published=6,
@@ -180,10 +181,10 @@ def sign_up() -> SignUp:
         updated_at=LATER,
         digest="d1",
         plan="P-1",
-        reference="customer-12",
+        merchant_reference="customer-12",
         return_digest="d2",
         return_secret="s1",  # noqa: S106 - a sample
-        subscription="paypal-I-1",
+        opened="paypal-I-1",
         approval_url="https://gateway.test/approve",
         refused_field="plan",
         refused="it is not active",

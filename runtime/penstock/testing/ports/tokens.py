@@ -7,10 +7,20 @@ from datetime import timedelta
 
 import pytest
 
+from penstock.domain.caller import Scope
 from penstock.ports import Token, Tokens
 from penstock.testing.clock import NOON
 
 FIRST = Token("t-9", "shop", "5f70bf18", NOON)
+LIMITED = Token(
+    "t-5",
+    "reports",
+    "0c1a3e77",
+    NOON,
+    frozenset({Scope.read, Scope.operate}),
+    "analytics",
+    NOON + timedelta(days=90, microseconds=1),
+)
 SECOND = Token("t-1", "backoffice", "d9b5f58f", NOON + timedelta(days=1, microseconds=1))
 
 
@@ -27,8 +37,10 @@ class TokensConformance:
         A token comes back as it was put, and by its own id only.
         """
         await tokens.put(FIRST)
+        await tokens.put(LIMITED)
 
         assert FIRST == await tokens.get("t-9")
+        assert LIMITED == await tokens.get("t-5")
         assert await tokens.get("t-1") is None
 
     async def test_all_are_listed_oldest_first(self, tokens: Tokens) -> None:
@@ -61,3 +73,43 @@ class TokensConformance:
         await tokens.put(replace(FIRST, digest="other"))
 
         assert [replace(FIRST, digest="other")] == list(await tokens.list())
+
+    async def test_a_use_is_noted_at_most_once_an_hour(self, tokens: Tokens) -> None:
+        """
+        The last use is known to the hour, and a token that was never used has none.
+        """
+        await tokens.put(FIRST)
+        await tokens.put(SECOND)
+        await tokens.used("t-9", NOON)
+        await tokens.used("t-9", NOON + timedelta(minutes=59))
+
+        assert {"t-9": NOON} == dict(await tokens.last_uses())
+
+        await tokens.used("t-9", NOON + timedelta(hours=1))
+
+        assert {"t-9": NOON + timedelta(hours=1)} == dict(await tokens.last_uses())
+
+    async def test_noting_a_use_leaves_the_token_as_it_is(self, tokens: Tokens) -> None:
+        """
+        Also one that was revoked meanwhile: noting a use does not bring it back.
+        """
+        await tokens.put(FIRST)
+        await tokens.used("t-9", NOON)
+
+        assert FIRST == await tokens.get("t-9")
+
+        await tokens.revoke("t-9")
+        await tokens.used("t-9", NOON)
+
+        assert await tokens.get("t-9") is None
+        assert [] == list(await tokens.list())
+
+    async def test_a_revoked_token_has_no_last_use(self, tokens: Tokens) -> None:
+        """
+        Revoking takes the note along.
+        """
+        await tokens.put(FIRST)
+        await tokens.used("t-9", NOON)
+        await tokens.revoke("t-9")
+
+        assert {} == dict(await tokens.last_uses())

@@ -7,15 +7,10 @@ from typing import Annotated
 import typer
 
 from penstock.bootstrap.aws import AwsWorld
-from penstock.entrypoints.cli.session import (
-    AsJson,
-    Code,
-    CommandError,
-    StackName,
-    session,
-    table,
-)
+from penstock.domain.events import EventType
+from penstock.entrypoints.cli.session import AsJson, StackName, session, table
 from penstock.ports import EventPage
+from penstock.queries.events import EventQuery, ListEvents
 
 app = typer.Typer(no_args_is_help=True, help="The archive of events.")
 
@@ -23,20 +18,31 @@ app = typer.Typer(no_args_is_help=True, help="The archive of events.")
 @app.command("list")
 def list_events(
     context: typer.Context,
+    event_type: Annotated[
+        EventType | None, typer.Option("--type", help="leave out the others")
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="events of this payment, dispute or subscription only")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="leave out events before this time or date (RFC 3339, UTC), less 15 min"
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
     cursor: Annotated[
-        str | None, typer.Option(help="where to begin, as the page before told")
+        str | None, typer.Option(help="where to begin, from the page before")
     ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
     """List events, newest first."""
 
+    query = EventQuery(event_type, subject, since, limit, cursor)
+
     async def read(world: AwsWorld) -> EventPage:
-        try:
-            return await world.ledger.events(limit, cursor)
-        except ValueError as exc:
-            raise CommandError(f"--cursor: {exc}", Code.usage) from exc
+        return await ListEvents(world.ledger)(query)
 
     begun = session(context, stack, as_json)
     page = begun.run(read)

@@ -8,7 +8,7 @@ import typer
 
 from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.commands.payments import lines
-from penstock.entrypoints.cli.session import AsJson, StackName, YesProd, session
+from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
 from penstock.entrypoints.http.views import payment_view
 from penstock.operators.invoices import InvoiceReserved, MakeInvoice
 
@@ -30,10 +30,10 @@ def make(
     ] = False,
     stack: StackName = None,
     as_json: AsJson = False,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Have the invoice of a payment made that was withheld; the next sweep makes it."""
-    begun = session(context, stack, as_json, yes_prod)
+    begun = session(context, stack, as_json, confirmed)
     begun.guard("making an invoice")
 
     async def reserve(world: AwsWorld) -> InvoiceReserved:

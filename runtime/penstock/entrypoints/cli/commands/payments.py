@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from penstock.bootstrap.aws import AwsWorld
-from penstock.domain.payment import Payment
+from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -17,9 +17,54 @@ from penstock.entrypoints.cli.session import (
     table,
 )
 from penstock.entrypoints.http.views import payment_view
+from penstock.queries.payments import ListPayments, PaymentPage, PaymentQuery
 
 app = typer.Typer(no_args_is_help=True, help="What became of payments.")
 _WENT = {"refund": "refunded", "reversal": "reversed"}
+
+
+@app.command("list")
+def list_payments(
+    context: typer.Context,
+    reference: Annotated[str | None, typer.Option(help="your own name for the order")] = None,
+    subscription: Annotated[
+        str | None, typer.Option(help="the subscription's id: paypal-I-BW452GLLEP1G")
+    ] = None,
+    status: Annotated[PaymentStatus | None, typer.Option(help="leave out the others")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="leave out payments first seen before this time or date (RFC 3339, UTC)",
+            show_default="today, without a reference or subscription",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
+    cursor: Annotated[
+        str | None, typer.Option(help="where to begin, from the page before")
+    ] = None,
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """List payments, newest first: by reference, by subscription, or of the last days."""
+    query = PaymentQuery(reference, subscription, status, since, limit, cursor)
+
+    async def read(world: AwsWorld) -> PaymentPage:
+        return await ListPayments(world.ledger, world.clock)(query)
+
+    begun = session(context, stack, as_json)
+    page = begun.run(read)
+    views = [payment_view(payment, f"payments/{payment.id}") for payment in page.payments]
+    rows = [
+        (one["created_at"], one["id"], one["status"], _money(one["amount"]), one.get("reference"))
+        for one in views
+    ]
+    begun.show(
+        {"payments": views, "cursor": page.cursor},
+        lambda: [
+            table(("first seen", "payment", "status", "amount", "reference"), rows),
+            *([f"more: --cursor {page.cursor}"] if page.cursor else []),
+        ],
+    )
 
 
 @app.command("show")

@@ -17,9 +17,9 @@ from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
+    Confirm,
     Session,
     StackName,
-    YesProd,
     session,
     table,
 )
@@ -99,10 +99,10 @@ def send(
     currency: Annotated[str, typer.Option(help="of the sample payment")] = "EUR",
     stack: StackName = None,
     as_json: AsJson = False,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Send a message; without --body a sample payment, to the payments queue."""
-    begun = session(context, stack, as_json, yes_prod)
+    begun = session(context, stack, as_json, confirmed)
     begun.guard("sending a message")
     url = _url(begun, name, False)
     if body is None and name != "payments":
@@ -128,10 +128,10 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     stack: StackName = None,
     as_json: AsJson = False,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Forget everything that waits on a queue; it cannot be brought back."""
-    begun = session(context, stack, as_json, yes_prod)
+    begun = session(context, stack, as_json, confirmed)
     begun.guard("purging a queue")
     url = _url(begun, name, dead_letters)
     which = f"{name}{' (dead letters)' if dead_letters else ''} of {begun.stack_name}"

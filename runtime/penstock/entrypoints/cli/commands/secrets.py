@@ -16,9 +16,9 @@ from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
+    Confirm,
     Session,
     StackName,
-    YesProd,
     session,
     table,
 )
@@ -42,14 +42,14 @@ def set_secret(
     one: Field = None,
     from_file: FromFile = None,
     stack: StackName = None,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """
     Write a secret, asked for field by field; what was written before is good no longer.
 
     From a pipe a JSON object of all fields is read, or with --field that field's bare text.
     """
-    _write(context, plugin, one, from_file, stack, yes_prod, rotating=False)
+    _write(context, plugin, one, from_file, stack, confirmed, rotating=False)
 
 
 @app.command("rotate")
@@ -59,10 +59,10 @@ def rotate(
     one: Field = None,
     from_file: FromFile = None,
     stack: StackName = None,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Write a secret's next value; the one before stays good until the next rotation."""
-    _write(context, plugin, one, from_file, stack, yes_prod, rotating=True)
+    _write(context, plugin, one, from_file, stack, confirmed, rotating=True)
 
 
 @app.command("list")
@@ -100,11 +100,11 @@ def _write(
     one: str | None,
     from_file: Path | None,
     stack: str | None,
-    yes_prod: bool,
+    confirmed: str | None,
     *,
     rotating: bool,
 ) -> None:
-    begun = session(context, stack, False, yes_prod)
+    begun = session(context, stack, False, confirmed)
     begun.guard("rotating a secret" if rotating else "writing a secret")
     name, declared = _declared(begun, plugin)
     if one is not None and one not in declared:

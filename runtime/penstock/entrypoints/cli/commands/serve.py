@@ -65,7 +65,7 @@ async def _in_memory(host: str, port: int) -> None:
     from penstock.entrypoints.serve.tryout import tryout
 
     observability.configure("INFO")
-    async with tryout() as made:
+    async with tryout(port=port) as made:
 
         def ready(address: str) -> None:
             typer.echo(f"penstock: serving on {address} (in memory)")
@@ -73,4 +73,4 @@ async def _in_memory(host: str, port: int) -> None:
             for name, simulator in made.simulators.items():
                 typer.echo(f"penstock: the {name} simulator is at {simulator}")
 
-        await host_of_all.serve(made.platform, made.sinks, host=host, port=port, ready=ready)
+        await host_of_all.serve(made.platform, made.sinks, host=host, port=made.port, ready=ready)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any
 
 import typer
 
 from penstock.bootstrap.aws import AwsWorld
+from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
+    Confirm,
     StackName,
-    YesProd,
     session,
     table,
 )
@@ -22,41 +25,94 @@ from penstock.entrypoints.http.views import moment
 from penstock.ports import Token
 
 app = typer.Typer(no_args_is_help=True, help="The bearer tokens that the API takes.")
+_DURATION = re.compile(r"([1-9][0-9]{0,3})([hdw])", re.ASCII)
+_DAY = len("2026-11-02")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 @app.command("create")
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="whom it is for")],
+    scopes: Annotated[
+        list[Scope] | None,
+        typer.Option("--scope", help="what it may do; repeat it", show_default="read and pay"),
+    ] = None,
+    client: Annotated[
+        str | None,
+        typer.Option(help="the system whose Idempotency-Keys it uses", show_default="NAME"),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(help="how long it is good: 90d, 12h, 4w", show_default="until revoked"),
+    ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a token and show it, this once: only its hash is kept."""
+    lasts = _duration(expires) if expires is not None else None
+    if not (client or name).strip() or not (client or name).isprintable():
+        raise CommandError("a token needs a name and a client that can be printed", Code.usage)
 
     async def make(world: AwsWorld) -> tuple[Token, str]:
-        token, text = mint(name, world.ids, world.clock.now())
+        token, text = mint(
+            name,
+            world.ids,
+            world.clock.now(),
+            scopes=frozenset(scopes) if scopes else READ_AND_PAY,
+            client=client,
+            lasts=lasts,
+        )
         await world.tokens.put(token)
         return token, text
 
     begun = session(context, stack, as_json)
     token, text = begun.run(make)
-    begun.show({"id": token.id, "name": name, "token": text}, lambda: text)
+    begun.show({**_view(token, None), "token": text}, lambda: text)
 
 
 @app.command("list")
 def list_tokens(context: typer.Context, stack: StackName = None, as_json: AsJson = False) -> None:
-    """List the tokens there are, without their secrets."""
+    """List the tokens there are, without their secrets; the last use is known to the hour."""
 
-    async def read(world: AwsWorld) -> Sequence[Token]:
-        return await world.tokens.list()
+    async def read(world: AwsWorld) -> list[Mapping[str, Any]]:
+        uses = await world.tokens.last_uses()
+        return [_view(one, uses.get(one.id)) for one in await world.tokens.list()]
 
     begun = session(context, stack, as_json)
     kept = begun.run(read)
-    rows = [(one.id, one.name, moment(one.created_at)) for one in kept]
-    begun.show(
-        [dict(zip(("id", "name", "created_at"), row, strict=True)) for row in rows],
-        lambda: table(("id", "name", "created"), rows),
-    )
+    columns = ("id", "name", "client", "scopes", "expires", "last used")
+    begun.show(kept, lambda: table(columns, [_row(one) for one in kept]))
+
+
+def _view(token: Token, used: datetime | None) -> Mapping[str, Any]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "client": token.client,
+        "scopes": [one.value for one in Scope if one in token.scopes],
+        "created_at": moment(token.created_at),
+        "expires_at": moment(token.expires_at) if token.expires_at else None,
+        "last_used_at": moment(used) if used else None,
+    }
+
+
+def _row(view: Mapping[str, Any]) -> Sequence[str]:
+    """A token on one line of 80 columns, its times by the day; `--json` has all of it."""
+    days = [str(view[name] or "never")[:_DAY] for name in ("expires_at", "last_used_at")]
+    return (view["id"], view["name"], view["client"], ",".join(view["scopes"]), *days)
+
+
+def _duration(text: str) -> timedelta:
+    """A number and its unit: 90d, 12h, 4w."""
+    read = _DURATION.fullmatch(text)
+    if read is None:
+        raise CommandError(
+            f"--expires: {text!r} is no duration; give a number from 1 to 9999 and its unit, "
+            "h, d or w, as in 90d",
+            Code.usage,
+        )
+    return int(read[1]) * _UNITS[read[2]]
 
 
 @app.command("revoke")
@@ -65,14 +121,14 @@ def revoke(
     token_id: Annotated[str, typer.Argument(help="its id, as `tokens list` shows it")],
     stack: StackName = None,
     as_json: AsJson = False,
-    yes_prod: YesProd = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Revoke a token."""
 
     async def forget(world: AwsWorld) -> bool:
         return await world.tokens.revoke(token_id)
 
-    begun = session(context, stack, as_json, yes_prod)
+    begun = session(context, stack, as_json, confirmed)
     begun.guard("revoking a token")
     if not begun.run(forget):
         raise CommandError("there is no token of that id", Code.not_found)

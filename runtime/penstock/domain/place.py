@@ -1,4 +1,4 @@
-"""Where an event stands in the archive, and cursors that name such a place."""
+"""Where an event stands in the archive, and cursors that name a place in a listing."""
 
 from __future__ import annotations
 
@@ -23,22 +23,32 @@ def place(event: Event) -> str:
 
 
 def cursor(after: str) -> str:
-    """A place as clients are handed it."""
+    """A place as clients get it."""
     return base64.urlsafe_b64encode(after.encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str) -> str:
     """
-    The place a cursor names.
+    The place in the archive that a cursor names.
 
     Raises:
         ValueError: the cursor is not one of ours.
     """
-    try:
-        padded = text + "=" * (-len(text) % 4)
-        found = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError) as exc:
-        raise ValueError("not a cursor of this archive") from exc
+    found = opened(text)
     if not _PLACE.fullmatch(found):
         raise ValueError("not a cursor of this archive")
     return found
+
+
+def opened(text: str) -> str:
+    """
+    What `cursor` was given.
+
+    Raises:
+        ValueError: `cursor` cannot have made it.
+    """
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        return base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, ValueError) as exc:
+        raise ValueError("not a cursor of this archive") from exc

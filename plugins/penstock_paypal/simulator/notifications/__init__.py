@@ -1,0 +1,1 @@
+"""Webhooks as PayPal runs them: registered, signed, delivered until they are taken, kept."""

@@ -1,0 +1,179 @@
+"""The handlers of plans and subscriptions, by operationId; both hosts call these."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from penstock import problems
+from penstock.api.subscriptions import Subscriber
+from penstock.bootstrap import Platform
+from penstock.domain.change import E
+from penstock.domain.payment import Payment
+from penstock.domain.ref import Ref
+from penstock.domain.signup import SignUp
+from penstock.domain.subscription import Subscription
+from penstock.entrypoints.http.handlers import Call, Handler
+from penstock.entrypoints.http.message import Answer, json_answer
+from penstock.entrypoints.http.subscription_views import (
+    opened_view,
+    plan_view,
+    subscription_view,
+)
+from penstock.entrypoints.http.views import payment_view
+from penstock.errors import RequestRefused
+from penstock.pipeline.manage import Action
+from penstock.pipeline.subscribe import SignUpRequest
+from penstock.ports import Index
+
+MOST = 100
+"""How many subscriptions or payments a list holds."""
+_AT_ONCE = 10
+"""How many entities are loaded at a time; a function has 16 connections to DynamoDB."""
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantHandlers:
+    """
+    One method an operation.
+
+    Raises:
+        SettingsError: a gateway takes subscriptions, and its buyers cannot return to the API's
+            address; names the setting.
+    """
+
+    platform: Platform
+
+    def __post_init__(self) -> None:
+        if self.platform.takes_subscriptions:
+            _ = self.platform.settings.public_url
+
+    def table(self) -> Mapping[str, Handler]:
+        """The handlers by operationId."""
+        return {
+            "listPlans": self.list_plans,
+            "createSubscription": self.create,
+            "listSubscriptions": self.list_subscriptions,
+            "getSubscription": self.get,
+            "listSubscriptionPayments": self.list_payments,
+            "cancelSubscription": self.cancel,
+            "suspendSubscription": self.suspend,
+            "resumeSubscription": self.resume,
+            "reviseSubscription": self.revise,
+        }
+
+    async def list_plans(self, call: Call) -> Answer:
+        """List what can be subscribed to."""
+        plans, provider = self.platform.plans, call.checked.parameters.get("provider")
+        if provider is not None and provider not in plans.gateways:
+            raise RequestRefused(
+                problems.NO_SUBSCRIPTIONS,
+                f"use one of: {', '.join(plans.gateways) or 'none is configured here'}",
+                fields=[("query.provider", "has no plans here")],
+            )
+        return json_answer(200, {"plans": [plan_view(one) for one in await plans(provider)]})
+
+    async def create(self, call: Call) -> Answer:
+        """Open a subscription."""
+        asked, who = call.checked.body, call.checked.body["subscriber"]
+        key = call.checked.parameters["Idempotency-Key"]
+        sign_up = await self.platform.subscribe(
+            # Each client has a namespace of its own; no key holds a NUL.
+            f"{call.authenticated.client}\0{key}",
+            SignUpRequest(
+                asked["provider"],
+                asked["plan"],
+                asked["reference"],
+                Subscriber(who["given_name"], who["surname"], who["email"]),
+            ),
+        )
+        return await self._opened(sign_up, "subscriptions/")
+
+    async def _opened(self, sign_up: SignUp, folder: str) -> Answer:
+        known = await self.platform.ledger.load(Subscription, sign_up.subscription or "")
+        where = f"{folder}{sign_up.subscription}"
+        return json_answer(201, opened_view(sign_up, known, where), {"location": where})
+
+    async def list_subscriptions(self, call: Call) -> Answer:
+        """Find subscriptions by the merchant's reference."""
+        reference = call.checked.parameters["reference"]
+        ledger = self.platform.ledger
+        refs = await ledger.look_up(Index.subscription_reference, reference, MOST)
+        found = await self._load(Subscription, refs)
+        views = [self._view(one, f"subscriptions/{one.id}") for one in found]
+        return json_answer(200, {"subscriptions": views})
+
+    async def get(self, call: Call) -> Answer:
+        """Read a subscription."""
+        found = await self._found(call)
+        return json_answer(200, self._view(found, found.id))
+
+    async def list_payments(self, call: Call) -> Answer:
+        """List what was paid for a subscription."""
+        found = await self._found(call)
+        reference = found.id.removeprefix(f"{found.gateway}-")
+        refs = await self.platform.ledger.look_up(Index.subscription, reference, MOST)
+        views = [
+            payment_view(one, f"../../payments/{one.id}")
+            for one in await self._load(Payment, refs)
+            if one.gateway == found.gateway
+        ]
+        return json_answer(200, {"payments": views})
+
+    async def cancel(self, call: Call) -> Answer:
+        """Stop a subscription's renewal for good."""
+        return await self._managed(Action.cancel, call)
+
+    async def suspend(self, call: Call) -> Answer:
+        """Stop a subscription's renewal until it is resumed."""
+        return await self._managed(Action.suspend, call)
+
+    async def resume(self, call: Call) -> Answer:
+        """Renew a suspended subscription again."""
+        return await self._managed(Action.resume, call)
+
+    async def revise(self, call: Call) -> Answer:
+        """Move a subscription to another plan, once its buyer approves."""
+        revision = await self.platform.manage.revise(
+            call.checked.parameters["id"], call.checked.body["plan"]
+        )
+        view = self._below(revision.subscription)
+        return json_answer(200, {**view, "approval_url": revision.approval_url})
+
+    async def _managed(self, action: Action, call: Call) -> Answer:
+        reason = call.checked.body["reason"]
+        after = await self.platform.manage(action, call.checked.parameters["id"], reason)
+        return json_answer(200, self._below(after))
+
+    async def _found(self, call: Call) -> Subscription:
+        found = await self.platform.ledger.load(Subscription, call.checked.parameters["id"])
+        if found is None:
+            raise RequestRefused(
+                problems.NO_SUCH_SUBSCRIPTION, "there is no subscription of that id"
+            )
+        return found
+
+    def _view(self, one: Subscription, where: str, payments: str | None = None) -> dict[str, Any]:
+        return subscription_view(
+            one,
+            where,
+            payments or f"{where}/payments",
+            now=self.platform.world.clock.now(),
+            policy=self.platform.settings.access_policy,
+        )
+
+    def _below(self, one: Subscription) -> dict[str, Any]:
+        """As seen from `/subscriptions/{id}/cancel`."""
+        return self._view(one, f"../{one.id}", "payments")
+
+    async def _load(self, kind: type[E], refs: Sequence[Ref]) -> list[E]:
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(ref: Ref) -> E | None:
+            async with room:
+                return await self.platform.ledger.load(kind, ref.id)
+
+        found = await asyncio.gather(*(one(ref) for ref in refs if ref.kind is kind.kind))
+        return [entity for entity in found if entity is not None]

@@ -1,0 +1,105 @@
+"""Plans: what the gateways offer, kept for a minute, and asked for once however many wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from penstock.api.context import Clock
+from penstock.api.gateway import Gateway
+from penstock.api.subscriptions import Plans
+from penstock.domain.plan import PlanOffer, PlanStatus
+
+KEPT = timedelta(minutes=1)
+"""How long an answer is used."""
+_SURE = timedelta(seconds=10)
+"""How old an answer may be that says a plan does not exist: it may have been made just now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan, and the gateway that offers it."""
+
+    gateway: str
+    plan: PlanOffer
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    at: datetime
+    plans: tuple[PlanOffer, ...]
+
+
+class PlanList:
+    """The plans of all gateways that have any; one for each host."""
+
+    def __init__(self, gateways: Mapping[str, Gateway], clock: Clock) -> None:
+        self._gateways = gateways
+        self._clock = clock
+        self._answers: dict[str, _Answer] = {}
+        self._asking: dict[str, asyncio.Task[_Answer]] = {}
+
+    @property
+    def gateways(self) -> list[str]:
+        """The gateways that say what can be subscribed to."""
+        return sorted(name for name, one in self._gateways.items() if isinstance(one, Plans))
+
+    async def __call__(self, gateway: str | None = None) -> list[Offer]:
+        """
+        All plans, whatever their status, by gateway; at most a minute old.
+
+        Args:
+            gateway: only the plans of this one, which must be one of `gateways`.
+
+        Raises:
+            GatewayUnavailable: one of them gave no answer.
+        """
+        names = [gateway] if gateway is not None else self.gateways
+        answers = await asyncio.gather(*(self._of(name, KEPT) for name in names))
+        return [
+            Offer(name, plan)
+            for name, answer in zip(names, answers, strict=True)
+            for plan in answer.plans
+        ]
+
+    async def offers(self, gateway: str, plan: str) -> bool:
+        """
+        Whether a gateway has a plan that can be subscribed to.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        for age in (KEPT, _SURE):
+            answer = await self._of(gateway, age)
+            if _active(answer.plans, plan):
+                return True
+        return False
+
+    async def _of(self, gateway: str, age: timedelta) -> _Answer:
+        kept = self._answers.get(gateway)
+        if kept is not None and self._clock.now() - kept.at < age:
+            return kept
+        asking = self._asking.get(gateway)
+        if asking is None:
+            asking = asyncio.ensure_future(self._asked(gateway))
+            self._asking[gateway] = asking
+            asking.add_done_callback(lambda done: self._answered(gateway, done))
+        # Another caller may wait for the same answer when this one goes away.
+        return await asyncio.shield(asking)
+
+    async def _asked(self, gateway: str) -> _Answer:
+        asked = self._gateways[gateway]
+        at = self._clock.now()
+        plans: Sequence[PlanOffer] = await asked.plans() if isinstance(asked, Plans) else ()
+        return _Answer(at, tuple(plans))
+
+    def _answered(self, gateway: str, done: asyncio.Task[_Answer]) -> None:
+        del self._asking[gateway]
+        if not done.cancelled() and done.exception() is None:
+            self._answers[gateway] = done.result()
+
+
+def _active(plans: Sequence[PlanOffer], plan: str) -> bool:
+    return any(one.id == plan and one.status is PlanStatus.active for one in plans)

@@ -1,0 +1,218 @@
+"""Manage: what is asked for is done at the gateway once its status allows it, and read back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from penstock.api import Invalid, NotSent, Refused, SubscriptionStatus, Unanswered
+from penstock.domain.signup import SignUp, of_return_token
+from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerConflict, RequestRefused
+from penstock.pipeline.manage import Action
+from penstock.ports import Outgoing
+from tests.unit.pipeline.club import GOLD, NOON, Club, Desk, asked
+
+A = Action
+S = SubscriptionStatus
+
+
+async def do(desk: Desk, action: Action, identity: str = "club-I-1") -> None:
+    if action is A.revise:
+        await desk.manage.revise(identity, "GOLD")
+    else:
+        await desk.manage(action, identity, "because")
+
+
+async def refused(desk: Desk, action: Action, identity: str = "club-I-1") -> RequestRefused:
+    with pytest.raises(RequestRefused) as caught:
+        await do(desk, action, identity)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("first", "action", "status", "event"),
+    [
+        (S.active, A.cancel, S.cancelled, "subscription.cancelled"),
+        (S.suspended, A.cancel, S.cancelled, "subscription.cancelled"),
+        (S.active, A.suspend, S.suspended, "subscription.suspended"),
+        (S.suspended, A.resume, S.active, "subscription.resumed"),
+    ],
+)
+async def test_what_is_asked_for_is_done_read_back_and_published_once(
+    first: S, action: Action, status: S, event: str
+):
+    desk = Desk()
+    await desk.active()
+    if first is S.suspended:
+        await desk.manage(A.suspend, "club-I-1", "on holiday")
+    await desk.published()
+    desk.club.asked_to.clear()
+
+    after = await desk.manage(action, "club-I-1", "on holiday")
+    await desk.observe(after.ref, "club")
+
+    assert (status, [(action.value, "on holiday")]) == (after.status, desk.club.asked_to)
+    assert event == (await desk.published())[-1]
+
+
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        *((S.cancelled, one) for one in A),
+        *((S.expired, one) for one in A),
+        *((S.approval_pending, one) for one in A),
+        (S.suspended, A.suspend),
+        (S.active, A.resume),
+    ],
+)
+async def test_a_status_that_does_not_allow_it_is_named_and_nothing_is_sent(
+    status: S, action: Action
+):
+    desk = Desk()
+    await desk.active()
+    desk.club.become("I-1", status, at=NOON + timedelta(minutes=1))
+
+    told = await refused(desk, action)
+
+    assert ("subscription-state", 409) == (told.kind.name, told.status)
+    assert f"its status is {status}" in told.detail
+    assert [] == desk.club.asked_to
+
+
+async def test_one_that_waits_for_approval_says_that_there_is_nothing_to_cancel():
+    desk = Desk()
+    await desk.subscribe("key-1", asked())
+
+    told = await refused(desk, A.cancel)
+
+    assert "the buyer has not approved it" in told.detail
+
+
+async def test_a_lost_answer_is_no_error_when_it_happened():
+    desk = Desk(Club(manage_answers=[Unanswered("lost")], acts_before_answering=True))
+    await desk.active()
+
+    after = await desk.manage(A.cancel, "club-I-1", "moved away")
+
+    assert S.cancelled is after.status
+
+
+@pytest.mark.parametrize("answer", [Unanswered("lost"), NotSent("later", 3)])
+@pytest.mark.parametrize("action", [A.cancel, A.revise])
+async def test_what_did_not_happen_is_to_be_sent_again(answer: Any, action: Action):
+    desk = Desk(Club(manage_answers=[answer]))
+    await desk.active()
+
+    with pytest.raises(GatewayUnavailable):
+        await do(desk, action)
+
+    assert S.active is (await desk.subscription()).status
+
+
+@pytest.mark.parametrize("action", [A.cancel, A.revise])
+async def test_what_the_gateway_refuses_names_the_status_that_it_shows(action: Action):
+    desk = Desk(Club(manage_answers=[Refused("no")]))
+    await desk.active()
+
+    told = await refused(desk, action)
+
+    assert "subscription-state" == told.kind.name
+    assert "although it shows it as active" in told.detail
+
+
+@pytest.mark.parametrize("action", [A.cancel, A.revise])
+async def test_a_field_that_the_gateway_does_not_take_is_named(action: Action):
+    desk = Desk(Club(manage_answers=[Invalid("reason", "is too long")]))
+    await desk.active()
+
+    told = await refused(desk, action)
+
+    assert [("body.reason", "is too long")] == list(told.fields)
+
+
+@pytest.mark.parametrize("identity", ["club-I-404", "nobody-I-1", "club", "x"])
+async def test_an_unknown_subscription_is_not_found(identity: str):
+    told = await refused(Desk(), A.cancel, identity)
+
+    assert "no-such-subscription" == told.kind.name
+
+
+async def test_a_subscription_from_before_our_time_can_be_cancelled():
+    desk, older = Desk(), Desk()
+    await older.active()
+    desk.club.held = older.club.held
+
+    after = await desk.manage(A.cancel, "club-I-1", "moved away")
+
+    assert S.cancelled is after.status
+    assert ["subscription.cancelled"] == await desk.published()
+
+
+async def test_a_revision_gives_the_buyer_an_address_and_a_way_back():
+    desk = Desk()
+    await desk.active()
+
+    revision = await desk.manage.revise("club-I-1", "GOLD")
+
+    url, _, back = revision.approval_url.partition("?back=")
+    assert "https://club.test/revise/I-1" == url
+    identity, secret = of_return_token(back.removeprefix("https://pay.example.org/returns/"))
+    held = await desk.ledger.load(SignUp, identity)
+    assert held is not None
+    assert ("club-I-1", True) == (held.subscription, held.returns(secret, desk.clock.now()))
+
+
+async def test_a_revision_to_a_plan_that_is_not_offered_names_the_field_and_sends_nothing():
+    desk = Desk()
+    await desk.active()
+    desk.club.offers.remove(GOLD)
+    desk.clock.advance(60)
+
+    told = await refused(desk, A.revise)
+
+    assert ("field-refused", "body.plan") == (told.kind.name, told.fields[0][0])
+    assert [] == desk.club.asked_to
+
+
+class Down:
+    """A topic that takes nothing."""
+
+    async def send(self, message: Outgoing) -> None:
+        raise ChannelUnavailable("the topic is away")
+
+
+async def test_what_was_done_is_answered_while_the_events_topic_is_away():
+    desk = Desk()
+    await desk.active()
+    topic = desk.events
+    desk.wrap = lambda port: Down() if port is topic else port
+
+    after = await desk.manage(A.cancel, "club-I-1", "moved away")
+
+    assert (S.cancelled, True) == (after.status, after.unsent)
+
+
+async def test_a_webhook_processed_at_the_same_moment_does_not_fail_the_request():
+    desk = Desk()
+    await desk.active()
+    ledger, conflicts = desk.ledger, [True, True]
+
+    class Contended:
+        """The ledger, where somebody else is first twice."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(ledger, name)
+
+        async def commit(self, change: Any) -> None:
+            if change.entity.status is S.cancelled and conflicts:
+                conflicts.pop()
+                raise LedgerConflict("somebody else was first")
+            await ledger.commit(change)
+
+    desk.wrap = lambda port: Contended() if port is ledger else port
+
+    after = await desk.manage(A.cancel, "club-I-1", "moved away")
+
+    assert S.cancelled is after.status
