@@ -206,9 +206,9 @@ class Manage:
             updated_at=now,
             digest=request_digest([subscription.id, plan]),
             plan=plan,
-            reference=subscription.seen.merchant_reference or "",
+            merchant_reference=subscription.seen.merchant_reference or "",
             return_digest=secret_digest(text),
-            subscription=subscription.id,
+            opened=subscription.id,
         )
         return back, text
 

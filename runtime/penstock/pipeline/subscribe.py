@@ -131,7 +131,7 @@ class Subscribe:
             updated_at=now,
             digest=asked.digest,
             plan=asked.plan,
-            reference=asked.reference,
+            merchant_reference=asked.reference,
             return_digest=secret_digest(secret),
             return_secret=secret,
         )

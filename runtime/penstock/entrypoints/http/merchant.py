@@ -92,8 +92,8 @@ class MerchantHandlers:
         return await self._opened(sign_up, "subscriptions/")
 
     async def _opened(self, sign_up: SignUp, folder: str) -> Answer:
-        known = await self.platform.ledger.load(Subscription, sign_up.subscription or "")
-        where = f"{folder}{sign_up.subscription}"
+        known = await self.platform.ledger.load(Subscription, sign_up.opened or "")
+        where = f"{folder}{sign_up.opened}"
         return json_answer(201, opened_view(sign_up, known, where), {"location": where})
 
     async def list_subscriptions(self, call: Call) -> Answer:

@@ -43,7 +43,7 @@ def opened_view(sign_up: SignUp, known: Subscription | None, where: str) -> dict
     """
     status = known.status if known else SubscriptionStatus.approval_pending
     return {
-        "id": sign_up.subscription,
+        "id": sign_up.opened,
         "status": status.value,
         "approval_url": sign_up.approval_url,
         "links": {"self": where},
