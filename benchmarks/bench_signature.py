@@ -90,6 +90,7 @@ async def measure() -> tuple[list[float], list[float], int]:
         certificate_url=re.compile(door.CERT_URLS["live"]),
         certificate_name=NAME,
         activity_url="",
+        approval_origin="",
         anchors=pem(authority.root),
         intermediates=pem(authority.intermediate),
     )

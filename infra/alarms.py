@@ -11,16 +11,15 @@ from infra.stack import Foundation
 
 HOUR = 3600
 
+ASKING = ("merchant", "verify", "process", "charge", "sweep")
+"""Every function that runs a gateway's plugin, which may ask the gateway's API."""
 # Which functions say what. `serve` on a host of one's own says all of it in one log group.
 COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "DeliveriesReceived": ("delivery.received", ("receive",)),
     "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),
     "DeliveriesAltered": ("delivery.altered", ("process",)),
-    "RateLimited": (
-        "gateway.rate_limited",
-        ("merchant", "verify", "process", "charge", "sweep"),
-    ),
-    "GatewayDenied": ("gateway.denied", ("merchant", "process", "sweep")),
+    "RateLimited": ("gateway.rate_limited", ASKING),
+    "GatewayDenied": ("gateway.denied", ASKING),
     "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
     "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "sweep")),
     "InvoiceRefundsRefused": ("invoice.refund_refused", ("process", "sweep")),

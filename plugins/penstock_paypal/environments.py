@@ -24,6 +24,10 @@ class Environment:
         activity_url: where the merchant sees a transaction; its id is appended.
         disputes_url: where the merchant answers a dispute; its id is appended. Empty where there
             is no such page.
+        subscriptions_url: where the merchant sees a subscription; its id is appended. Empty where
+            there is no such page.
+        wallet_url: where a buyer changes how subscriptions are paid. Empty where there is none.
+        approval_origin: scheme and host of the pages on which buyers approve.
         anchors: the certificates a chain may end at, as PEM.
         intermediates: certificates that may complete a chain, as PEM; not trusted themselves.
     """
@@ -33,9 +37,12 @@ class Environment:
     certificate_url: re.Pattern[str]
     certificate_name: str
     activity_url: str
+    approval_origin: str
     anchors: bytes = field(repr=False)
     intermediates: bytes = field(default=b"", repr=False)
     disputes_url: str = ""
+    subscriptions_url: str = ""
+    wallet_url: str = ""
 
 
 def environment(name: str, profile: Mapping[str, Any]) -> Environment:
@@ -70,6 +77,9 @@ def _paypal(name: str, part: str) -> Environment:
         certificate_name=f"messageverificationcerts.{part}paypal.com",
         activity_url=f"https://www.{part}paypal.com/activity/payment/",
         disputes_url=f"https://www.{part}paypal.com/resolutioncenter/view/",
+        subscriptions_url=f"https://www.{part}paypal.com/billing/subscriptions/",
+        wallet_url=f"https://www.{part}paypal.com/myaccount/autopay/",
+        approval_origin=f"https://www.{part}paypal.com",
         anchors=_shipped(),
     )
 
@@ -83,6 +93,10 @@ def _local(profile: Mapping[str, Any]) -> Environment:
             certificate_name=str(profile["certificate_name"]),
             activity_url=str(profile["activity_url"]),
             disputes_url=str(profile.get("disputes_url", "")),
+            subscriptions_url=str(profile.get("subscriptions_url", "")),
+            wallet_url=str(profile.get("wallet_url", "")),
+            # The simulator's pages are served beside its API, unless it says otherwise.
+            approval_origin=str(profile.get("approval_origin", profile["api_url"])),
             anchors=str(profile["anchors"]).encode(),
             intermediates=str(profile.get("intermediates", "")).encode(),
         )

@@ -16,14 +16,21 @@ from penstock.api import (
     Invoice,
     InvoiceDraft,
     InvoiceRefund,
+    ManageAnswer,
     Money,
     Notification,
     NotYet,
+    PlanOffer,
     Ref,
+    ReviseAnswer,
+    SubscribeAnswer,
+    SubscriptionObservation,
+    SubscriptionRequest,
     Transaction,
     Unconfirmable,
 )
 from penstock_paypal.client.api import Api
+from penstock_paypal.client.pace import Pace
 from penstock_paypal.client.token import Tokens
 from penstock_paypal.disputes.confirmation import Disputes
 from penstock_paypal.environments import environment
@@ -35,6 +42,10 @@ from penstock_paypal.money.invoice import InvoiceNews
 from penstock_paypal.money.refund import Refunds
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
+from penstock_paypal.subscriptions.managing import ManagedSubscriptions
+from penstock_paypal.subscriptions.plans import PayPalPlans
+from penstock_paypal.subscriptions.reading import PayPalSubscriptions
+from penstock_paypal.subscriptions.shown import Pages
 from penstock_paypal.webhooks import notification as notifications
 from penstock_paypal.webhooks.certificate import Certificates
 from penstock_paypal.webhooks.chain import Trust
@@ -44,7 +55,7 @@ from penstock_paypal.webhooks.signature import Signatures
 
 class PayPal:
     """
-    PayPal: webhooks, sales and disputes re-read, invoices.
+    PayPal: webhooks, sales and disputes re-read, invoices, plans and subscriptions.
 
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or
@@ -60,8 +71,9 @@ class PayPal:
         trust = Trust(where, context.settings.extra_certificates, http, log, limit)
         certificates = Certificates(where.certificate_url, trust, http, log, limit)
         self._signatures = Signatures(certificates, context.secrets)
-        tokens = Tokens(where.api_url, context.secrets, http, clock, log, limit)
-        self._api = Api(where.api_url, tokens, http, clock, log, limit)
+        pace = Pace(context.ids)
+        tokens = Tokens(where.api_url, context.secrets, http, clock, pace, log, limit)
+        self._api = Api(where.api_url, tokens, http, clock, pace, log, limit)
         template = load_template(context.settings.invoice_template)
         self._invoices = PayPalInvoices(self._api, template)
         self._recorded_refunds = RecordedRefunds(self._api)
@@ -70,6 +82,10 @@ class PayPal:
         self._confirmations = Confirmations(self._sales, refunds, log)
         self._disputes = Disputes(self._api, where.disputes_url)
         self._invoice_news = InvoiceNews(self._api)
+        self._plans = PayPalPlans(self._api, log)
+        pages = Pages(where.subscriptions_url, where.wallet_url, where.approval_origin)
+        self._subscriptions = PayPalSubscriptions(self._api, self._plans, pages)
+        self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
         self._secrets = context.secrets
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
@@ -202,6 +218,49 @@ class PayPal:
             InvoiceRefused: never.
         """
         await self._recorded_refunds.delete(reference, refund)
+
+    async def plans(self) -> Sequence[PlanOffer]:
+        """
+        All plans, whatever their status, with their prices.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        return await self._plans.list()
+
+    async def read_subscription(
+        self, reference: str, now: datetime
+    ) -> SubscriptionObservation | None:
+        """
+        Read a subscription, or an agreement from before subscriptions; None where there is none.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: an answer that means nothing to us, such as an unknown status.
+        """
+        return await self._subscriptions.read(reference, now)
+
+    async def create_subscription(self, request: SubscriptionRequest) -> SubscribeAnswer:
+        """Open a subscription; never raises for what PayPal may answer."""
+        return await self._managed.create(request)
+
+    async def cancel_subscription(self, reference: str, reason: str) -> ManageAnswer:
+        """Stop renewal for good; one that is cancelled already is done."""
+        return await self._managed.change(reference, "cancel", reason)
+
+    async def suspend_subscription(self, reference: str, reason: str) -> ManageAnswer:
+        """Stop renewal until it is resumed."""
+        return await self._managed.change(reference, "suspend", reason)
+
+    async def resume_subscription(self, reference: str, reason: str) -> ManageAnswer:
+        """Renew a suspended one again."""
+        return await self._managed.change(reference, "activate", reason)
+
+    async def revise_subscription(
+        self, reference: str, plan: str, return_url: str, cancel_url: str
+    ) -> ReviseAnswer:
+        """Ask the buyer to move to another plan."""
+        return await self._managed.revise(reference, plan, return_url, cancel_url)
 
     async def unregistered(self, url: str) -> str | None:
         """

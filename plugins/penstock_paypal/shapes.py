@@ -19,6 +19,8 @@ from penstock.api import Money
 ID = re.compile(r"[A-Z0-9-]{3,64}")
 """What an id may look like before it enters a path: wider than PayPal's own, and no dots."""
 
+_DIGITS = 6
+
 WITHOUT_DECIMALS = frozenset({"HUF", "JPY", "TWD"})
 """
 Currencies PayPal takes no decimals for; its own list, not ISO 4217's
@@ -75,6 +77,16 @@ def identity(value: object, *path: str) -> str | None:
     """The id there, if it is one that may enter a path."""
     found = text(value, *path)
     return found if found and ID.fullmatch(found) else None
+
+
+def count(value: object, *path: str) -> int | None:
+    """The whole number from 0 there; PayPal writes some as text."""
+    found = at(value, *path)
+    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < _DIGITS:
+        return int(found)
+    if isinstance(found, bool) or not isinstance(found, int):
+        return None
+    return found if 0 <= found < 10**_DIGITS else None
 
 
 def moment(value: object, *path: str) -> datetime | None:

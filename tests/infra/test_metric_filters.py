@@ -226,7 +226,11 @@ def test_the_webhooks_route_is_the_contracts_own(
 
 
 # What a third party's plugin may log there; PayPal's does not.
-ELSEWHERE = {("RateLimited", "verify"), ("RateLimited", "charge")}
+ELSEWHERE = {
+    (metric, function)
+    for metric in ("RateLimited", "GatewayDenied")
+    for function in ("verify", "charge")
+}
 # The client that process runs too, for another request.
 ASKED = {("RateLimited", "merchant"), ("GatewayDenied", "merchant")}
 # The code that process runs too, at another time.
@@ -256,6 +260,32 @@ def test_every_filter_of_the_stack_was_seen_to_count(
         ("DeliveriesReceived", "receive"),
         ("WebhooksTooLarge", "api-access"),
     }
+
+
+@pytest.mark.parametrize("metric", ["RateLimited", "GatewayDenied"])
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_function_that_runs_a_gateways_plugin_counts_what_its_api_refuses(
+    graphs: Mapping[str, Sequence[Declared]], stack: str, metric: str
+) -> None:
+    """
+    Such a function knows the gateways; so do `api` and `receive`, whose zips have no plugin.
+    """
+    graph = graphs[stack]
+    asking = {
+        name
+        for name, one in of(graph, "Function").items()
+        if name not in ("api", "receive")
+        and "PENSTOCK_GATEWAYS" in one["environment"]["variables"]
+    }
+    groups = {one["name"]: name for name, one in of(graph, "LogGroup").items()}
+    counting = {
+        groups[one["logGroupName"]]
+        for one in of(graph, "LogMetricFilter").values()
+        if one["metricTransformation"]["name"] == metric
+    }
+
+    assert {"verify", "process", "charge", "sweep"} <= asking
+    assert asking == counting
 
 
 def test_every_stage_is_measured_once(graphs: Mapping[str, Sequence[Declared]]) -> None:

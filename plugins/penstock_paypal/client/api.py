@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.api import Clock, Http, HttpUnanswered, Log
+from penstock_paypal.client import idempotency
 from penstock_paypal.client.answer import Answer
+from penstock_paypal.client.pace import Pace
 from penstock_paypal.client.token import Tokens
 from penstock_paypal.shapes import ID
 
@@ -33,10 +35,18 @@ class Api:
     """
 
     def __init__(
-        self, api_url: str, tokens: Tokens, http: Http, clock: Clock, log: Log, timeout: float
+        self,
+        api_url: str,
+        tokens: Tokens,
+        http: Http,
+        clock: Clock,
+        pace: Pace,
+        log: Log,
+        timeout: float,
     ) -> None:
         self._api_url = api_url
         self._tokens = tokens
+        self._pace = pace
         self._http = http
         self._clock = clock
         self._log = log
@@ -50,6 +60,7 @@ class Api:
         *,
         body: Mapping[str, Any] | None = None,
         representation: bool = False,
+        request_id: str | None = None,
     ) -> Answer:
         """
         Make one request; any status is an answer.
@@ -59,16 +70,22 @@ class Api:
         Args:
             what: the request in words, for the log.
             representation: ask for the whole resource; PayPal's default is a bare link.
+            request_id: the operation's id, for a POST that PayPal does once for each id; see
+                `client/idempotency.py`.
 
         Raises:
+            ValueError: PayPal wants a request id and there is none, or takes none.
             HttpNotSent: it certainly did not reach PayPal.
             HttpUnanswered: it may have reached PayPal; also when what came back is no answer
                 of PayPal's, such as a proxy's page.
         """
-        answer, token = await self._once(method, path, body, representation)
+        extra = idempotency.header(method, path, request_id)
+        if representation:
+            extra["Prefer"] = "return=representation"
+        answer, token = await self._once(method, path, body, extra)
         if answer.status == 401:
             self._tokens.drop(token)
-            answer, _ = await self._once(method, path, body, representation)
+            answer, _ = await self._once(method, path, body, extra)
         if answer.throttled:
             # Alarms count it, by this name.
             self._log.warning(
@@ -94,15 +111,18 @@ class Api:
             )
         return answer
 
-    async def read(self, path: str, what: str) -> Answer | None:
+    async def read(self, path: str, what: str, *, representation: bool = False) -> Answer | None:
         """
         Read a resource; None when PayPal knows none there.
+
+        Args:
+            representation: ask for all of it where a list shows a part only.
 
         Raises:
             GatewayUnavailable: no answer, or none that is a resource.
             Unconfirmable: PayPal will never answer that question.
         """
-        answer = await self.send("GET", path, what)
+        answer = await self.send("GET", path, what, representation=representation)
         if answer.missing:
             return None
         if not answer.ok:
@@ -112,14 +132,16 @@ class Api:
         return answer
 
     async def _once(
-        self, method: str, path: str, body: Mapping[str, Any] | None, representation: bool
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        extra: Mapping[str, str],
     ) -> tuple[Answer, str]:
         token = await self._tokens.get()
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", **extra}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        if representation:
-            headers["Prefer"] = "return=representation"
         response = await self._http.request(
             method,
             self._api_url + path,
@@ -127,7 +149,7 @@ class Api:
             body=None if body is None else json.dumps(body).encode(),
             timeout=self._timeout,
         )
-        answer = Answer.of(response, self._clock.now())
+        answer = Answer.of(response, self._clock.now(), self._pace)
         if answer.ok and not answer.json and response.body.strip():
             raise HttpUnanswered("PayPal's answer is no JSON")
         return answer, token

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from penstock.api import Clock, GatewayUnavailable, Http, HttpNotSent, Log, Secret, Secrets
 from penstock_paypal import shapes
-from penstock_paypal.client.answer import Answer, wait
+from penstock_paypal.client.answer import Answer
+from penstock_paypal.client.pace import Pace
 
 EARLY = timedelta(minutes=5)
 
@@ -31,12 +32,20 @@ class Tokens:
     """
 
     def __init__(
-        self, api_url: str, secrets: Secrets, http: Http, clock: Clock, log: Log, timeout: float
+        self,
+        api_url: str,
+        secrets: Secrets,
+        http: Http,
+        clock: Clock,
+        pace: Pace,
+        log: Log,
+        timeout: float,
     ) -> None:
         self._url = f"{api_url}/v1/oauth2/token"
         self._secrets = secrets
         self._http = http
         self._clock = clock
+        self._pace = pace
         self._log = log
         self._timeout = timeout
         self._kept: _Token | None = None
@@ -89,7 +98,7 @@ class Tokens:
     async def _ask(self, pair: tuple[str, str]) -> _Token | None:
         basic = base64.b64encode(":".join(pair).encode()).decode("ascii")
         now = self._clock.now()
-        answer = await self._http.request(
+        response = await self._http.request(
             "POST",
             self._url,
             headers={
@@ -101,24 +110,22 @@ class Tokens:
             timeout=self._timeout,
         )
         # OAuth's own error shape (RFC 6749, 5.2), not PayPal's: invalid_client.
-        if answer.status in (400, 401):
-            return None
-        if answer.status == 429:
+        answer = Answer.of(response, now, self._pace)
+        if answer.throttled:
             # Alarms count it, by this name.
             self._log.warning(
-                "gateway.rate_limited",
-                gateway="paypal",
-                what="token",
-                debug_id=Answer.of(answer, now).debug_id,
+                "gateway.rate_limited", gateway="paypal", what="token", debug_id=answer.debug_id
             )
+        elif answer.status in (400, 401):
+            return None
         if answer.status != 200:
-            because = f"no token: PayPal answered {answer.status}"
-            raise HttpNotSent(because, retry_after=wait(answer, now))
-        try:
-            data = shapes.parse(answer.body)
-        except ValueError as exc:
-            raise HttpNotSent("no token: PayPal answered no JSON") from exc
-        value, life = shapes.text(data, "access_token"), shapes.at(data, "expires_in")
+            raise HttpNotSent(
+                f"no token: PayPal answered {answer.status}", retry_after=answer.wait
+            )
+        if not answer.json:
+            raise HttpNotSent("no token: PayPal answered no JSON")
+        value = shapes.text(answer.data, "access_token")
+        life = shapes.at(answer.data, "expires_in")
         if (
             value is None
             or not isinstance(life, int)

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.api import Log, Payer, Plan
-from penstock_paypal import shapes
+from penstock_paypal import payer, shapes
 from penstock_paypal.client.api import Api, path
 from penstock_paypal.money.sale import Sale
+from penstock_paypal.subscriptions.agreement import AGREEMENT
 
 # Without `fields` PayPal leaves out the plan's name.
 _SUBSCRIPTION = "/v1/billing/subscriptions/{}?fields=plan"
-# Agreements from before subscriptions have an I- id, too, and only this path shows them. It is in
-# no specification here; PayPal's answers link to it (`rel: self` of an Agreement).
-_AGREEMENT = "/v1/payments/billing-agreements/{}"
 _PAYMENT = "/v1/payments/payment/{}"
 _ORDER = "/v2/checkout/orders/{}"
 
@@ -60,16 +58,17 @@ class Origins:
         answer = await self._api.read(path(_SUBSCRIPTION, agreement), "show subscription")
         if answer:
             return _subscription(answer.data)
-        old = await self._shown(path(_AGREEMENT, agreement), "show agreement")
+        # Agreements from before subscriptions have an I- id, too, and only this path shows them.
+        old = await self._shown(path(AGREEMENT, agreement), "show agreement")
         return _old_agreement(old) if old else None
 
     async def _payer(self, sale: Sale) -> Payer | None:
         if sale.parent:
             payment = await self._shown(path(_PAYMENT, sale.parent), "show payment")
-            return _payer_v1(payment)
+            return payer.of_v1(payment)
         if sale.order:
             order = await self._shown(path(_ORDER, sale.order), "show order")
-            return _payer_v2(order.get("payer")) or _payer_v2(
+            return payer.of_v2(order.get("payer")) or payer.of_v2(
                 shapes.at(order, "payment_source", "paypal")
             )
         return None
@@ -93,35 +92,13 @@ def _subscription(data: Mapping[str, Any]) -> Origin:
     plan = shapes.text(data, "plan_id") or shapes.text(data, "plan", "id")
     return Origin(
         Plan(plan, shapes.text(data, "plan", "name")) if plan else None,
-        _payer_v2(data.get("subscriber")),
+        payer.of_v2(data.get("subscriber")),
         shapes.text(data, "custom_id"),
     )
 
 
 def _old_agreement(data: Mapping[str, Any]) -> Origin:
     plan = shapes.text(data, "plan", "id")
-    return Origin(Plan(plan, shapes.text(data, "plan", "name")) if plan else None, _payer_v1(data))
-
-
-def _payer_v1(data: Mapping[str, Any]) -> Payer | None:
-    info = shapes.at(data, "payer", "payer_info")
-    return _payer(
-        shapes.text(info, "payer_id"),
-        (shapes.text(info, "first_name"), shapes.text(info, "last_name")),
-        shapes.text(info, "email"),
+    return Origin(
+        Plan(plan, shapes.text(data, "plan", "name")) if plan else None, payer.of_v1(data)
     )
-
-
-def _payer_v2(data: object) -> Payer | None:
-    return _payer(
-        shapes.text(data, "payer_id") or shapes.text(data, "account_id"),
-        (shapes.text(data, "name", "given_name"), shapes.text(data, "name", "surname")),
-        shapes.text(data, "email_address"),
-    )
-
-
-def _payer(
-    reference: str | None, names: tuple[str | None, str | None], email: str | None
-) -> Payer | None:
-    payer = Payer(reference, " ".join(name for name in names if name) or None, email)
-    return payer if payer != Payer() else None

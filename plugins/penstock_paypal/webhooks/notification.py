@@ -1,13 +1,21 @@
-"""An authentic delivery, read: which payment or dispute it concerns, and what it claims."""
+"""An authentic delivery, read: which payment, subscription or dispute it is about."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from penstock.api import Delivery, EntityKind, Evidence, MalformedDelivery, Notification
+from penstock.api import (
+    Delivery,
+    EntityKind,
+    Evidence,
+    Lifecycle,
+    MalformedDelivery,
+    Notification,
+)
 from penstock_paypal import shapes
 from penstock_paypal.webhooks import door
 
@@ -25,7 +33,28 @@ REFUNDS = frozenset(
 REVERSED = frozenset({"PAYMENT.SALE.REVERSED", "PAYMENT.CAPTURE.REVERSED"})
 GONE = SENT_BACK | CAPTURE_SENT_BACK | REFUNDS
 INVOICE = "INVOICING.INVOICE."
+SUBSCRIPTION = "BILLING.SUBSCRIPTION."
 DISPUTE = ("CUSTOMER.DISPUTE.", "RISK.DISPUTE.")
+
+# RE-ACTIVATED comes of agreements from before subscriptions only: of a subscription that is
+# resumed PayPal sends ACTIVATED again.
+_SAYS: Mapping[str, Lifecycle] = {
+    "BILLING.SUBSCRIPTION.CREATED": Lifecycle.created,
+    "BILLING.SUBSCRIPTION.ACTIVATED": Lifecycle.activated,
+    "BILLING.SUBSCRIPTION.RE-ACTIVATED": Lifecycle.resumed,
+    "BILLING.SUBSCRIPTION.UPDATED": Lifecycle.revised,
+    "BILLING.SUBSCRIPTION.SUSPENDED": Lifecycle.suspended,
+    "BILLING.SUBSCRIPTION.CANCELLED": Lifecycle.cancelled,
+    "BILLING.SUBSCRIPTION.EXPIRED": Lifecycle.expired,
+    "BILLING.SUBSCRIPTION.PAYMENT.FAILED": Lifecycle.payment_failed,
+}
+_BEGINS: Mapping[Lifecycle, str] = {
+    Lifecycle.activated: "ACTIVE",
+    Lifecycle.suspended: "SUSPENDED",
+    Lifecycle.cancelled: "CANCELLED",
+    Lifecycle.expired: "EXPIRED",
+}
+"""The status that a fact begins."""
 
 _PREFIX = "paypal-"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
@@ -50,14 +79,13 @@ def read(delivery: Delivery) -> Notification:
     # Dates of PayPal's simulator may be impossible; the transmission's is part of the signature.
     happened = shapes.moment(body, "create_time") or shapes.moment(delivery.headers, door.TIME)
     about = _about(event_type, resource)
+    says = _SAYS.get(event_type) if about else None
     return Notification(
         id=event_id,
         gateway=delivery.gateway,
         type=event_type,
         entity=entity(about) if about else None,
-        kind=EntityKind.dispute
-        if about and event_type.startswith(DISPUTE)
-        else EntityKind.payment,
+        kind=_kind(event_type) if about else EntityKind.payment,
         resource_type=_short(body, "resource_type"),
         resource_id=_resource_id(resource),
         summary=shapes.text(body, "summary"),
@@ -68,16 +96,18 @@ def read(delivery: Delivery) -> Notification:
         delivery_id=delivery.id,
         transmission=delivery.headers.get(door.ID, delivery.id),
         digest=hashlib.sha256(delivery.body).hexdigest(),
+        says=says,
+        status_at=_status_at(says, resource),
     )
 
 
 def entity(identity: str) -> str:
-    """Our name for the payment that a sale is, or for a dispute."""
+    """Our name for the payment that a sale is, for a subscription or for a dispute."""
     return _PREFIX + identity
 
 
 def paypal_id(entity: str | None) -> str | None:
-    """The sale or dispute that an entity of ours names, if its id may enter a path."""
+    """PayPal's id of what an entity of ours is, if it may enter a path."""
     named = (entity or "").removeprefix(_PREFIX)
     return named if shapes.ID.fullmatch(named) else None
 
@@ -88,8 +118,8 @@ def invoice(resource: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _about(event_type: str, resource: Mapping[str, Any]) -> str | None:
-    """PayPal's id of the sale or dispute, where the body names it."""
-    if event_type in CLAIMS:
+    """PayPal's id of the sale, subscription or dispute, where the body names it."""
+    if event_type in CLAIMS or event_type.startswith(SUBSCRIPTION):
         return shapes.identity(resource, "id")
     if event_type in SENT_BACK | REFUNDS:
         return shapes.identity(resource, "sale_id") or _linked_sale(resource)
@@ -99,6 +129,26 @@ def _about(event_type: str, resource: Mapping[str, Any]) -> str | None:
         # Ours refer to the sale that paid them.
         return shapes.identity(invoice(resource), "detail", "reference")
     return None
+
+
+def _kind(event_type: str) -> EntityKind:
+    if event_type.startswith(DISPUTE):
+        return EntityKind.dispute
+    if event_type.startswith(SUBSCRIPTION):
+        return EntityKind.subscription
+    return EntityKind.payment
+
+
+def _status_at(says: Lifecycle | None, resource: Mapping[str, Any]) -> datetime | None:
+    """
+    Since when the subscription has the status that the event is about.
+
+    None where the resource shows another status: its time is not the event's then.
+    """
+    begins = _BEGINS.get(says) if says else None
+    if begins is None or shapes.text(resource, "status") != begins:
+        return None
+    return shapes.moment(resource, "status_update_time")
 
 
 def _resource_id(resource: Mapping[str, Any]) -> str | None:

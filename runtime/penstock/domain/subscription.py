@@ -68,7 +68,7 @@ class SubscriptionObservation:
         outstanding: what the buyer owes from failed payments.
         failures: how many payments in a row failed, and `next_attempt_at` when the gateway
             tries again.
-        links: where a person finds it or goes on, by name; `approve` is for the buyer.
+        links: where a person finds it or goes on, by name; `approve` is for the buyer alone.
     """
 
     reference: str
@@ -86,7 +86,7 @@ class SubscriptionObservation:
     outstanding: Money | None = None
     failures: int = 0
     next_attempt_at: datetime | None = None
-    links: Mapping[str, str] = field(default_factory=dict[str, str])
+    links: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,17 @@ from penstock.api import (
     Order,
     Payer,
     PaymentStatus,
+    Subscriber,
+    SubscriptionRequest,
 )
 from penstock.domain.payment import Payment
 from penstock.testing import sample_events
 from penstock.testing.clock import NOON
+
+SUBSCRIBER = Subscriber("Ada", "Lovelace", "ada@example.test")
+PERSONAL = (SUBSCRIBER.surname, SUBSCRIBER.email)
+"""What of a subscriber no representation may show."""
+RETURN_MARK = "0123456789abcdef0123456789abcdef"
 
 
 def order(
@@ -111,3 +118,18 @@ def invoice_draft(number: str = "PS-1", **rest: Any) -> InvoiceDraft:
         "payer_name": "Ada Lovelace",
     }
     return InvoiceDraft(number, **{**given, **rest})
+
+
+def subscription_request(
+    plan: str, operation_id: str = "op-1", **rest: Any
+) -> SubscriptionRequest:
+    """Ada subscribes; the addresses of return hold `RETURN_MARK`."""
+    given: dict[str, Any] = {
+        "reference": "order-7",
+        "subscriber": SUBSCRIBER,
+        "return_url": f"https://shop.test/return/{RETURN_MARK}",
+        "cancel_url": f"https://shop.test/cancel/{RETURN_MARK}",
+        "brand": "The Shop",
+        "locale": "en-US",
+    }
+    return SubscriptionRequest(operation_id, plan, **{**given, **rest})

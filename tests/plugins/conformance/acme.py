@@ -57,6 +57,7 @@ from penstock.api import (
     retry_after,
 )
 from penstock.testing.http import response
+from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
 
 URL = "https://acme.test"
 KEY = "a-key-nobody-knows"
@@ -73,7 +74,10 @@ class Provider:
     """AcmePay's API in memory."""
 
     def __init__(self) -> None:
-        self.held: dict[str, dict[str, Any]] = {"/sales/s-1": {"id": "s-1"}}
+        self.held: dict[str, dict[str, Any]] = {
+            "/sales/s-1": {"id": "s-1"},
+            **{path: dict(held) for path, held in HELD.items()},
+        }
 
     async def request(
         self, method: str, url: str, *, body: bytes | None = None, **_: Any
@@ -90,7 +94,7 @@ class Provider:
         return response(200, self.held[path])
 
 
-class AcmePay:
+class AcmePay(AcmeSubscriptions):
     """A gateway with every capability."""
 
     name = "acmepay"

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from pydantic import BaseModel
@@ -27,7 +29,7 @@ from penstock.api import (
 )
 from penstock.plugins import load
 from penstock.testing import conformance
-from penstock.testing.builders import charge_request, delivery, invoice_draft
+from penstock.testing.builders import charge_request, delivery, invoice_draft, subscription_request
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import Bench
 from tests.plugins.conformance.acme import (
@@ -68,6 +70,9 @@ class Sitting(
     conformance.LookupConformance,
     conformance.InvoicesConformance,
     conformance.InvoiceRefundsConformance,
+    conformance.PlansConformance,
+    conformance.SubscriptionsConformance,
+    conformance.ManagesSubscriptionsConformance,
 ):
     """All a gateway can sit."""
 
@@ -98,6 +103,7 @@ def run(cls: type, check: Callable[..., Any], world: Bench) -> None:
         "makes_invoices": lambda method, _: method == "PUT",
         "records_refunds": lambda method, _: method == "POST",
         "invoice_draft": invoice_draft(),
+        **subscriptions(world),
     }
     wanted = [name for name in inspect.signature(check).parameters if name != "self"]
     if "notification" in wanted:
@@ -107,6 +113,30 @@ def run(cls: type, check: Callable[..., Any], world: Bench) -> None:
         answer = check(sits, **{name: arguments[name] for name in wanted})
         if inspect.isawaitable(answer):
             asyncio.run(answer)  # type: ignore[arg-type]  # a check is a coroutine function
+
+
+def subscriptions(world: Bench) -> dict[str, Any]:
+    """What the checks of plans and subscriptions are given."""
+
+    async def approve(url: str) -> None:
+        change = dict(parse_qsl(urlsplit(url).query))
+        await world.http.request("POST", url, body=json.dumps(change).encode())
+
+    async def take_payment(reference: str) -> None:
+        url = f"https://acme.test/subscriptions/{reference}"
+        await world.http.request("POST", url, body=b'{"paid": 1250}')
+
+    return {
+        "plan_ids": ["p-1", "p-2"],
+        "subscription": "s-1",
+        "unknown_subscription": "s-0",
+        "unknown_plan": "p-0",
+        "other_plan": "p-2",
+        "subscription_request": subscription_request("p-1"),
+        "approve": approve,
+        "take_payment": take_payment,
+        "changes_subscriptions": lambda method, _: method != "GET",
+    }
 
 
 def parameters(check: Callable[..., Any]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from penstock.api import (
     HttpUnanswered,
     Notification,
     NotSent,
+    Refused,
     Unconfirmable,
 )
 from penstock.testing.builders import invoice_draft
@@ -31,6 +33,11 @@ FOUND = response(
     200,
     {"id": SALE, "state": "completed", "amount": {"total": "1.00", "currency": "USD"}},
 )
+
+
+def jittered(seconds: float) -> float:
+    """The wait with the jitter of the first id that a test's `Ids` gives."""
+    return seconds + max(seconds / 4, 1) * zlib.crc32(b"id-1") / 2**32
 
 
 def _notification() -> Notification:
@@ -188,17 +195,62 @@ async def test_an_unreadable_secret_means_nothing_was_sent() -> None:
         (problem(503, **{"retry-after": "7"}), 7),
         (problem(503), None),
         (problem(500), None),
+        (problem(400, "RATE_LIMIT_REACHED"), 30),
         (problem(409), None),
     ],
 )
-async def test_how_long_to_wait_is_what_paypal_says(
+async def test_how_long_to_wait_is_what_paypal_says_and_jitter(
     told: Told, answer: Any, seconds: float | None
 ) -> None:
     told.at(SALE_PATH, answer)
     with pytest.raises(GatewayUnavailable) as later:
         await _ask(told)
 
-    assert seconds == later.value.retry_after
+    assert (None if seconds is None else jittered(seconds)) == later.value.retry_after
+
+
+async def test_a_rate_limit_on_tokens_is_waited_for_too(told: Told) -> None:
+    told.http.answers[TOKEN] = problem(429, **{"retry-after": "7"})
+    with pytest.raises(HttpNotSent) as later:
+        await _ask(told)
+
+    assert jittered(7) == later.value.retry_after
+
+
+async def test_a_rate_limit_on_tokens_is_not_taken_for_refused_credentials(told: Told) -> None:
+    """
+    PayPal may answer 400 with RATE_LIMIT_REACHED; the client's id and secret are good.
+    """
+    told.http.answers[TOKEN] = problem(400, "RATE_LIMIT_REACHED")
+    with pytest.raises(HttpNotSent):
+        await _ask(told)
+
+    assert ["gateway.rate_limited"] == [event for _, event, _ in told.log.lines]
+    assert 0 == told.secrets.refreshes
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [(problem(503), GatewayUnavailable), (problem(422, "SOME_ISSUE"), Unconfirmable)],
+)
+async def test_an_error_names_the_request_for_paypals_support(
+    told: Told, answer: Any, error: type[Exception]
+) -> None:
+    told.at(SALE_PATH, answer)
+
+    with pytest.raises(error, match=r"\(debug_id 90957fca61718\)$"):
+        await _ask(told)
+
+
+async def test_a_refusal_that_repeats_keeps_its_reason(told: Told) -> None:
+    """
+    `invoice.withheld` is published when its reason changes; a debug_id is new each time.
+    """
+    told.at("/v2/invoicing/invoices", problem(405, "SOME_ISSUE"))
+
+    assert Refused("PayPal refused the invoice: 405 SOME_ISSUE, X_NAME") == (
+        await told.paypal.create_invoice(invoice_draft())
+    )
 
 
 async def test_a_refusal_is_logged_with_what_paypals_support_asks_for(told: Told) -> None:

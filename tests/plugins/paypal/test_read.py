@@ -155,7 +155,7 @@ def test_each_kind_of_resource_has_its_id(resource: Any, named: str | None) -> N
 
 @pytest.mark.parametrize(
     "event_type",
-    ["BILLING.SUBSCRIPTION.ACTIVATED", "PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"],
+    ["BILLING.PLAN.CREATED", "PAYMENT.CAPTURE.COMPLETED", "CHECKOUT.ORDER.APPROVED"],
 )
 def test_anything_else_concerns_no_payment(event_type: str) -> None:
     assert _event(event_type, {"id": SALE, "sale_id": SALE}).entity is None

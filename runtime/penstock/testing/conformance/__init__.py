@@ -16,7 +16,10 @@ from penstock.testing.conformance.charges import ChargesConformance, LookupConfo
 from penstock.testing.conformance.gateway import GatewayConformance
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
+from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
+from penstock.testing.conformance.plans import PlansConformance
 from penstock.testing.conformance.sink import SinkConformance
+from penstock.testing.conformance.subscriptions import SubscriptionsConformance
 from penstock.testing.conformance.webhooks import (
     ConfirmConformance,
     ObservesConformance,
@@ -32,8 +35,11 @@ __all__ = [
     "InvoiceRefundsConformance",
     "InvoicesConformance",
     "LookupConformance",
+    "ManagesSubscriptionsConformance",
     "ObservesConformance",
+    "PlansConformance",
     "RereadConformance",
     "SinkConformance",
+    "SubscriptionsConformance",
     "WebhooksConformance",
 ]

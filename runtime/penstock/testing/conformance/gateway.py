@@ -9,6 +9,9 @@ from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
+from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
+from penstock.testing.conformance.plans import PlansConformance
+from penstock.testing.conformance.subscriptions import SubscriptionsConformance
 from penstock.testing.conformance.webhooks import (
     ConfirmConformance,
     ObservesConformance,
@@ -25,6 +28,9 @@ SAT: dict[str, type] = {
     "lookup": LookupConformance,
     "invoices": InvoicesConformance,
     "invoicerefunds": InvoiceRefundsConformance,
+    "plans": PlansConformance,
+    "subscriptions": SubscriptionsConformance,
+    "managessubscriptions": ManagesSubscriptionsConformance,
 }
 
 

@@ -1,0 +1,203 @@
+"""Opening subscriptions at PayPal and changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.api import (
+    Done,
+    GatewayUnavailable,
+    HttpNotSent,
+    HttpUnanswered,
+    Invalid,
+    Log,
+    ManageAnswer,
+    NotSent,
+    Refused,
+    ReviseAnswer,
+    Revised,
+    SubscribeAnswer,
+    Subscribed,
+    SubscriptionRequest,
+    SubscriptionStatus,
+    Unanswered,
+    Unconfirmable,
+)
+from penstock_paypal import shapes
+from penstock_paypal.client.answer import Answer
+from penstock_paypal.client.api import Api, path
+from penstock_paypal.subscriptions import fields
+from penstock_paypal.subscriptions.approval import ForeignLink, approval_url
+from penstock_paypal.subscriptions.reading import SUBSCRIPTION, SUBSCRIPTIONS
+from penstock_paypal.subscriptions.shown import UnknownSubscription, status
+
+_CREATE = "create subscription"
+_UNKNOWN = "PayPal knows no such subscription"
+# The status that each call is to bring about.
+_WANTED: Mapping[str, SubscriptionStatus] = {
+    "cancel": SubscriptionStatus.cancelled,
+    "suspend": SubscriptionStatus.suspended,
+    "activate": SubscriptionStatus.active,
+}
+
+
+class ManagedSubscriptions:
+    """
+    Opens and changes them.
+
+    Args:
+        origin: scheme and host of the pages on which buyers approve.
+    """
+
+    def __init__(self, api: Api, origin: str, log: Log) -> None:
+        self._api = api
+        self._origin = origin
+        self._log = log
+
+    async def create(self, request: SubscriptionRequest) -> SubscribeAnswer:
+        """Open one; PayPal opens one for each operation id, within 72 hours."""
+        wrong = fields.of_request(request)
+        if wrong:
+            return wrong
+        try:
+            answer = await self._api.send(
+                "POST",
+                SUBSCRIPTIONS,
+                _CREATE,
+                body=_body(request),
+                request_id=request.operation_id,
+            )
+        except HttpNotSent as exc:
+            return NotSent(str(exc), exc.retry_after)
+        except HttpUnanswered as exc:
+            return Unanswered(str(exc))
+        if not answer.ok:
+            unknown_plan = Invalid("plan", "PayPal knows no such plan") if answer.missing else None
+            return unknown_plan or _refusal(answer, _CREATE)
+        reference = shapes.identity(answer.data, "id")
+        approve = self._approve(answer, _CREATE)
+        if isinstance(approve, str) and reference:
+            return Subscribed(reference, approve)
+        return approve if isinstance(approve, Refused) else _incomplete(_CREATE)
+
+    async def change(self, reference: str, verb: str, reason: str) -> ManageAnswer:
+        """
+        Cancel, suspend or activate one.
+
+        PayPal keeps no request ids for these: after a lost answer, and where the status does not
+        allow it, the subscription is read. If it has the wanted status, it is done.
+        """
+        wrong = fields.of_reason(reason)
+        if wrong:
+            return wrong
+        what = f"{verb} subscription"
+        if not shapes.ID.fullmatch(reference):
+            return Refused(_UNKNOWN)
+        try:
+            where = path(f"{SUBSCRIPTION}/{verb}", reference)
+            answer = await self._api.send("POST", where, what, body={"reason": reason})
+        except HttpNotSent as exc:
+            return NotSent(str(exc), exc.retry_after)
+        except HttpUnanswered as exc:
+            done = await self._stands(reference) is _WANTED[verb]
+            return Done() if done else Unanswered(str(exc))
+        if answer.ok:
+            return Done()
+        if answer.missing:
+            return Refused(_UNKNOWN)
+        refusal = _refusal(answer, what)
+        if isinstance(refusal, NotSent | Invalid):
+            return refusal
+        stands = await self._stands(reference)
+        if stands is _WANTED[verb]:
+            return Done()
+        if isinstance(refusal, Refused) and stands:
+            return Refused(f"{refusal.because}; the subscription is {stands.value}")
+        return refusal
+
+    async def revise(
+        self, reference: str, plan: str, return_url: str, cancel_url: str
+    ) -> ReviseAnswer:
+        """Ask for another plan; nothing changes unless the buyer approves."""
+        wrong = fields.of_plan(plan) or fields.of_urls(return_url, cancel_url)
+        if wrong:
+            return wrong
+        what = "revise subscription"
+        if not shapes.ID.fullmatch(reference):
+            return Refused(_UNKNOWN)
+        body = {"plan_id": plan, "application_context": _context(return_url, cancel_url)}
+        try:
+            where = path(f"{SUBSCRIPTION}/revise", reference)
+            answer = await self._api.send("POST", where, what, body=body)
+        except HttpNotSent as exc:
+            return NotSent(str(exc), exc.retry_after)
+        except HttpUnanswered as exc:
+            return Unanswered(str(exc))
+        if answer.missing:
+            # PayPal says 404 of either of the two.
+            known = await self._stands(reference) is not None
+            return Invalid("plan", "PayPal knows no such plan") if known else Refused(_UNKNOWN)
+        if not answer.ok:
+            return _refusal(answer, what)
+        approve = self._approve(answer, what)
+        if isinstance(approve, str):
+            return Revised(approve)
+        return approve or _incomplete(what)
+
+    async def _stands(self, reference: str) -> SubscriptionStatus | None:
+        """The status it has; None where PayPal does not say so now."""
+        try:
+            answer = await self._api.read(path(SUBSCRIPTION, reference), "show subscription")
+            return status(shapes.text(answer.data, "status")) if answer else None
+        except (GatewayUnavailable, Unconfirmable, UnknownSubscription):
+            return None
+
+    def _approve(self, answer: Answer, what: str) -> str | Refused | None:
+        try:
+            return approval_url(answer.data, self._origin)
+        except ForeignLink as exc:
+            # Fail closed: a buyer who is sent there types a password.
+            self._log.warning("paypal.foreign_link", what=what, debug_id=answer.debug_id)
+            return Refused(f"PayPal, {what}: {exc}")
+
+
+def _body(request: SubscriptionRequest) -> Mapping[str, Any]:
+    who = request.subscriber
+    context = _context(request.return_url, request.cancel_url)
+    if request.brand is not None:
+        context["brand_name"] = request.brand
+    if request.locale is not None:
+        context["locale"] = request.locale
+    return {
+        "plan_id": request.plan,
+        "custom_id": request.reference,
+        "subscriber": {
+            "name": {"given_name": who.given_name, "surname": who.surname},
+            "email_address": who.email,
+        },
+        "application_context": context,
+    }
+
+
+def _context(return_url: str, cancel_url: str) -> dict[str, str]:
+    return {
+        "user_action": "SUBSCRIBE_NOW",
+        "shipping_preference": "NO_SHIPPING",
+        "return_url": return_url,
+        "cancel_url": cancel_url,
+    }
+
+
+def _incomplete(what: str) -> Unanswered:
+    return Unanswered(f"PayPal, {what}: answered without an id or an approval link")
+
+
+def _refusal(answer: Answer, what: str) -> Invalid | Refused | NotSent | Unanswered:
+    """What an answer that is no success means."""
+    because = f"PayPal, {what}: {answer.why}"
+    if answer.denied or answer.throttled:
+        return NotSent(because, answer.wait)
+    if answer.passing:
+        return Unanswered(because)
+    return fields.refused(answer) or Refused(because)
