@@ -50,7 +50,11 @@ def test_functions_are_given_what_they_read(graph: Sequence[Declared]) -> None:
     for name, one in of(graph, "Function").items():
         stage = name.partition("-")[0]
         if stage != "receive":
-            Settings.read(one["environment"]["variables"], Function(stage))
+            variables = dict(one["environment"]["variables"])
+            if variables.get("PENSTOCK_API_URL", "").startswith("${"):
+                # Without a domain AWS gives the address, which the graph does not know.
+                variables["PENSTOCK_API_URL"] = "https://a1.execute-api.us-east-1.amazonaws.com"
+            Settings.read(variables, Function(stage))
 
 
 def test_a_function_is_given_no_other_plugins_settings(graph: Sequence[Declared]) -> None:

@@ -227,7 +227,7 @@ class Subscribe:
         opened = replace(
             sign_up,
             operations=sign_up.replacing(follow),
-            subscription=identity,
+            opened=identity,
             approval_url=approval_url,
             return_secret=None,
         )

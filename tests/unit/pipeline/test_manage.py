@@ -161,7 +161,7 @@ async def test_a_revision_gives_the_buyer_an_address_and_a_way_back():
     identity, secret = of_return_token(back.removeprefix("https://pay.example.org/returns/"))
     held = await desk.ledger.load(SignUp, identity)
     assert held is not None
-    assert ("club-I-1", True) == (held.subscription, held.returns(secret, desk.clock.now()))
+    assert ("club-I-1", True) == (held.opened, held.returns(secret, desk.clock.now()))
 
 
 async def test_a_revision_to_a_plan_that_is_not_offered_names_the_field_and_sends_nothing():

@@ -34,7 +34,7 @@ async def test_a_sign_up_opens_a_subscription_and_publishes_that_it_was_created(
     opened = await desk.subscribe("key-1", asked())
 
     assert ("club-I-1", "https://club.test/approve/I-1") == (
-        opened.subscription,
+        opened.opened,
         opened.approval_url,
     )
     held = await desk.subscription()
@@ -51,7 +51,7 @@ async def test_the_same_key_and_request_is_the_same_subscription_and_asks_the_ga
     first = await desk.subscribe("key-1", asked())
     again = await desk.subscribe("key-1", asked())
 
-    assert (first.subscription, first.approval_url) == (again.subscription, again.approval_url)
+    assert (first.opened, first.approval_url) == (again.opened, again.approval_url)
     assert 1 == len(desk.club.requests)
     assert ["subscription.created"] == await desk.published()
 
@@ -62,7 +62,7 @@ async def test_two_clients_with_the_same_key_have_a_subscription_each():
     one = await desk.subscribe("shop\0key-1", asked())
     other = await desk.subscribe("app\0key-1", asked())
 
-    assert {"club-I-1", "club-I-2"} == {one.subscription, other.subscription}
+    assert {"club-I-1", "club-I-2"} == {one.opened, other.opened}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_a_lost_answer_is_503_and_the_same_key_resumes_under_the_same_oper
     desk.clock.advance(lost.value.retry_after or 0)
     opened = await desk.subscribe("key-1", asked())
 
-    assert ("club-I-1", {"I-1"}) == (opened.subscription, set(desk.club.held))
+    assert ("club-I-1", {"I-1"}) == (opened.opened, set(desk.club.held))
     assert 1 == len({one.operation_id for one in desk.club.requests})
 
 
@@ -124,7 +124,7 @@ async def test_what_was_certainly_not_sent_is_503_and_may_be_sent_again_at_once(
         await desk.subscribe("key-1", asked())
     opened = await desk.subscribe("key-1", asked())
 
-    assert (7, "club-I-1") == (told.value.retry_after, opened.subscription)
+    assert (7, "club-I-1") == (told.value.retry_after, opened.opened)
 
 
 async def test_a_refused_field_is_named_and_the_same_key_gives_the_same_refusal():
@@ -149,7 +149,7 @@ async def test_what_the_gateway_refuses_as_a_whole_works_under_the_same_key_once
     told = await refused(desk)
     opened = await desk.subscribe("key-1", asked())
 
-    assert ("provider-refused", "club-I-1") == (told.kind.name, opened.subscription)
+    assert ("provider-refused", "club-I-1") == (told.kind.name, opened.opened)
 
 
 @pytest.mark.parametrize("plan", ["NONE", "OLD"])
@@ -173,7 +173,7 @@ async def test_a_plan_that_was_made_a_moment_ago_can_be_subscribed_to():
 
     opened = await desk.subscribe("key-1", asked(plan="NEW"))
 
-    assert "club-I-1" == opened.subscription
+    assert "club-I-1" == opened.opened
 
 
 async def test_a_provider_without_subscriptions_is_refused_with_those_that_have_them():
@@ -200,7 +200,7 @@ async def test_an_old_key_whose_subscription_is_open_still_gives_its_answer():
 
     again = await desk.subscribe("key-1", asked())
 
-    assert first.subscription == again.subscription
+    assert first.opened == again.opened
 
 
 async def test_a_subscription_that_cannot_be_read_yet_is_open_and_read_by_the_sweep():
@@ -211,7 +211,7 @@ async def test_a_subscription_that_cannot_be_read_yet_is_open_and_read_by_the_sw
     desk.club.unavailable = None
     await desk.sweep()
 
-    assert "club-I-1" == opened.subscription
+    assert "club-I-1" == opened.opened
     assert SubscriptionStatus.approval_pending is (await desk.subscription()).status
     assert ["subscription.created"] == await desk.published()
     assert (await desk.sign_up()).due_at is None
@@ -232,7 +232,7 @@ async def test_requests_at_the_same_moment_open_one_subscription():
 
     async def attempt() -> str | None:
         try:
-            return (await desk.subscribe("key-1", asked())).subscription
+            return (await desk.subscribe("key-1", asked())).opened
         except (LedgerConflict, OperationInFlight):
             return None
 
@@ -241,7 +241,7 @@ async def test_requests_at_the_same_moment_open_one_subscription():
 
     assert "club-I-1" in told
     assert (1, 1) == (len(desk.club.requests), len(desk.club.held))
-    assert "club-I-1" == (await desk.subscribe("key-1", asked())).subscription
+    assert "club-I-1" == (await desk.subscribe("key-1", asked())).opened
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -262,7 +262,7 @@ async def test_killed_at_any_step_the_same_key_opens_one_subscription(step: int,
     await desk.sweep()
 
     assert opened is not None
-    assert ("club-I-1", 1) == (opened.subscription, len(desk.club.held))
+    assert ("club-I-1", 1) == (opened.opened, len(desk.club.held))
     assert 1 == len({(one.operation_id, one.return_url) for one in desk.club.requests})
     assert ["subscription.created"] == list(dict.fromkeys(await desk.published()))
     assert (await desk.sign_up()).due_at is None
