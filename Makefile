@@ -33,18 +33,19 @@ run: setup ## the platform on this machine, with a demonstration; ONCE=1 ends by
 	@$(PY) -m local.run --host $(HOST) $(if $(ONCE),--once)
 
 test: setup ## every test but the slow ones, side by side
-	@$(TESTS) -m "not slow"
+	@$(TESTS) -m "not slow and not browser"
 
 # Each part prints its closing line. A part that cannot run fails: a missing emulator or engine is
 # an error, and pytest fails where it finds no test.
 check: lint engine ## everything a change needs: lint, every test, Pulumi's engine, a short soak
-	@echo "penstock: check, 1 of 3: unit, contract, one end-to-end" && $(TESTS) -m "not slow"
+	@echo "penstock: check, 1 of 3: unit, contract, one end-to-end" && $(TESTS) -m "not slow and not browser"
 	@echo "penstock: check, 2 of 3: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak"
 	@echo "penstock: check, 3 of 3: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
 
-check-deep: check ## make check, then ten times the examples of each property, and a soak of minutes
-	@echo "penstock: check-deep, 1 of 2: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow"
-	@echo "penstock: check-deep, 2 of 2: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
+check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, and the pages in Chromium
+	@echo "penstock: check-deep, 1 of 3: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
+	@echo "penstock: check-deep, 2 of 3: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check-deep, 3 of 3: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
 
 engine: setup ## Pulumi's engine: the installed one, or built from its Go modules, once per version
 	@$(PY) -m infra.engine

@@ -51,6 +51,17 @@ def invoices(made: Foundation) -> Variables:
     return {"PENSTOCK_UNKNOWN_AFTER_SECONDS": str(made.settings.unknown_after_seconds)}
 
 
+def pages(made: Foundation) -> Variables:
+    """What a function reads that shows pages to buyers."""
+    shown = made.settings.pages
+    if shown is None:
+        return {}
+    return {
+        f"PENSTOCK_PAGES_{name.upper()}": value
+        for name, value in shown.model_dump(exclude_none=True).items()
+    }
+
+
 def access(made: Foundation) -> Variables:
     """What a subscription's payments give access to."""
     access = made.settings.access

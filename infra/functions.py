@@ -80,7 +80,8 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | env.gateways(made)
             | env.ledger(made)
             | env.events(made)
-            | env.access(made),
+            | env.access(made)
+            | env.pages(made),
             [
                 *permits.tokens(made),
                 permits.look_ups(made),

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from infra.bundle.target import BundleError
 
+_DATA = frozenset([".css", ".html", ".js", ".json"])
+
 
 @dataclass(frozen=True, slots=True)
 class Closure:
@@ -17,7 +19,7 @@ class Closure:
     What some modules need in the end.
 
     Attributes:
-        files: source files, by their path in the zip.
+        files: source files and the data of their packages, by their path in the zip.
         foreign: top-level packages that are neither ours nor the standard library's.
     """
 
@@ -51,7 +53,8 @@ def closure(modules: Iterable[str], packages: Iterable[Path]) -> Closure:
         path = _find(module, roots)
         if path is None:
             raise BundleError(f"{module} is imported, and there is no such module")
-        files[path.relative_to(roots[_top(module)]).as_posix()] = path
+        root = roots[_top(module)]
+        files |= {one.relative_to(root).as_posix(): one for one in (path, *_data_beside(path))}
         for name, members in _imports(path, module):
             top = _top(name)
             if top in roots:
@@ -61,6 +64,14 @@ def closure(modules: Iterable[str], packages: Iterable[Path]) -> Closure:
             elif top not in sys.stdlib_module_names:
                 foreign.add(top)
     return Closure(files, frozenset(foreign))
+
+
+def _data_beside(path: Path) -> Iterator[Path]:
+    """What a package of ours reads at run time: it lies in the package's own folder."""
+    if path.name == "__init__.py":
+        yield from (
+            one for one in path.parent.iterdir() if one.suffix in _DATA and one.name[0] != "_"
+        )
 
 
 def _with_parents(module: str) -> list[str]:

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.config import coherence
+from infra.config.pages import Pages
 from infra.config.project import PROJECT, PROJECT_FILE, ConfigError
-from infra.config.settings import Days, Domain, StackSettings
+from infra.config.settings import AccessSettings, Days, Domain, StackSettings
 
 # Function names hold the stack's and the plugin's, and end at 64 characters [aws].
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,15}")
@@ -21,6 +22,12 @@ _STACK = re.compile(r"[a-z][a-z0-9-]{0,15}")
 _LISTED = {
     "accounts": "the 12 digits of an account, in quotes",
     "operators": "the ARN of a role, as in arn:aws:iam::123456789012:role/name",
+}
+
+_WITHIN: Mapping[str, type[BaseModel]] = {
+    "access": AccessSettings,
+    "domain": Domain,
+    "pages": Pages,
 }
 
 
@@ -73,7 +80,7 @@ def _problem(error: Any) -> str:
     key = ".".join([f"{PROJECT}:{error['loc'][0]}", *map(str, error["loc"][1:])])
     match error["type"]:
         case "extra_forbidden":
-            known = Domain if within else StackSettings
+            known = _WITHIN[str(within[0])] if within else StackSettings
             return f"{key} is not a key of this project: {_instead(str(last), known)}"
         case "missing" if within:
             return f"{key} is missing: set it in {PROJECT}:{within[0]}"
@@ -100,6 +107,8 @@ def _remedy(error: Any) -> str:
             return "write {name: {setting: value}}, or [name] for those without settings"
         case "dict_type", ("gateways" | "sinks", *_):
             return "write {setting: value}, or {} for none"
+        case "model_type", ("pages",):
+            return "write {brand: Your Name, language: en, supportUrl: https://example.com/help}"
         case "model_type", _:
             return "write {name: pay.example.com, zone: example.com}"
         case "string_type", _:

@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from infra.config.address import Address
+from infra.config.pages import Pages
 
 # [aws] The queue hides a message for at least six times the function's timeout (Lambda, "Using
 # Lambda with Amazon SQS"), so that a throttled invocation is not handed out twice.
@@ -97,6 +98,7 @@ class StackSettings(BaseModel):
         protect: whether what holds money or names is protected from deletion.
         bundles: the folder of the zips, absolute or beside Pulumi.yaml.
         domain: the API's own name; without it the API answers to the one AWS gives it.
+        pages: the merchant's name, language and links on the pages that buyers see.
         access: what a subscription's payments give access to.
         alert_emails: who is told of alarms.
         accounts: the AWS accounts the stack may be made in; any when empty.
@@ -127,6 +129,7 @@ class StackSettings(BaseModel):
     bundles: str = Field(min_length=1)
     visibility_timeout_seconds: int = Field(ge=0, le=43_200)
     domain: Domain | None = None
+    pages: Pages | None = None
     access: AccessSettings = Field(default_factory=AccessSettings)
     alert_emails: list[Address]
     accounts: list[Account]

@@ -1,14 +1,21 @@
-"""The Example gateway: it charges by one HTTP request, and shows what a gateway needs to be."""
+"""The Example gateway: charges and subscriptions; it shows what a gateway needs to be."""
 
 from penstock.api import Gateway, Register, RegisterSimulator, hookimpl
 from penstock_example.gateway import ExampleGateway
+from penstock_example.notifying import DOOR, SECRET
 from penstock_example.settings import ExampleSettings
 
 
 @hookimpl
 def penstock_register_gateways(register: Register[Gateway]) -> None:
     """Offer the gateway."""
-    register(name="example", settings=ExampleSettings, build=ExampleGateway)
+    register(
+        name="example",
+        settings=ExampleSettings,
+        build=ExampleGateway,
+        secrets=(SECRET,),
+        door=DOOR,
+    )
 
 
 @hookimpl

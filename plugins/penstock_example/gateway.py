@@ -1,169 +1,19 @@
-"""
-Charging at the Example gateway.
-
-    POST request_uri         200, 201 with a readable body   succeeded
-                             402, 409, 422                   declined, for good
-                             425, 429, 503, no connection    not sent: nothing happened
-                             500                             critical: it broke holding the money
-                             408, other 5xx, no answer       unanswered: it may have happened
-                             anything else                   refused: our request is wrong
-    GET  request_uri/{id}    200 by its status, 404 not found, anything else: still unknown
-"""
+"""The Example gateway, made of what it does."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from typing import Any, cast
-from urllib.parse import quote
-
-from penstock.api import (
-    ChargeAnswer,
-    ChargeRequest,
-    Context,
-    Critical,
-    Declined,
-    GatewayUnavailable,
-    HttpNotSent,
-    HttpUnanswered,
-    LookupAnswer,
-    NotFound,
-    NotSent,
-    Order,
-    Pending,
-    Refused,
-    Response,
-    Succeeded,
-    Unanswered,
-    retry_after,
-)
+from penstock.api import Context
+from penstock_example.asking import Asking
+from penstock_example.charging import Charging
+from penstock_example.notifying import Notifying
 from penstock_example.settings import ExampleSettings
-
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_LONGEST_REFERENCE = 255
+from penstock_example.subscribing import Subscribing
 
 
-class ExampleGateway:
-    """Takes charges, keeps idempotency keys, answers look-ups."""
+class ExampleGateway(Charging, Asking, Subscribing, Notifying):
+    """Charges, subscriptions, and signed notifications of them."""
 
     name = "example"
-    idempotent_charges = True
 
     def __init__(self, context: Context[ExampleSettings]) -> None:
         self._context = context
-        self._uri = str(context.settings.request_uri).rstrip("/")
-
-    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
-        """Move the money; the operation's id is the idempotency key."""
-        headers = {
-            "content-type": "application/json",
-            "idempotency-key": request.operation_id,
-        }
-        try:
-            response = await self._context.http.request(
-                "POST",
-                self._uri,
-                headers=headers,
-                body=_dumps(request),
-                timeout=self._context.request_timeout,
-            )
-        except HttpNotSent:
-            return NotSent("the gateway could not be reached")
-        except HttpUnanswered:
-            return Unanswered("the gateway's answer was lost")
-        return self._charged(request, response)
-
-    async def look_up(self, request: ChargeRequest) -> LookupAnswer:
-        """
-        Say what became of a charge.
-
-        Raises:
-            GatewayUnavailable: no answer that says it.
-        """
-        response = await self._context.http.request(
-            "GET",
-            f"{self._uri}/{quote(request.operation_id, safe='')}",
-            timeout=self._context.request_timeout,
-        )
-        if response.status == 404:
-            return NotFound()
-        answer = _read(_object(response) or {}) if response.status == 200 else None
-        if answer is None:
-            raise GatewayUnavailable(
-                f"the gateway answered the look-up with {response.status} and no status",
-                retry_after=retry_after(response, self._context.clock.now()),
-            )
-        return answer
-
-    def _charged(self, request: ChargeRequest, response: Response) -> ChargeAnswer:
-        match response.status:
-            case 200 | 201:
-                charge = _object(response)
-                if charge is None:
-                    return Unanswered("the gateway's answer cannot be read")
-                # 200 says it: a body that names neither status nor id takes nothing back.
-                told = {"status": "succeeded", "id": request.operation_id, **charge}
-                return _read(told) or Unanswered("the gateway's answer cannot be read")
-            case 402 | 409 | 422 as status:
-                return Declined(
-                    f"the gateway declined it: {_code(_object(response) or {}) or status}"
-                )
-            case 425 | 429 | 503 as status:
-                wait = retry_after(response, self._context.clock.now())
-                return NotSent(f"the gateway said later ({status})", wait)
-            case 500:
-                return Critical("the gateway broke while it held the charge (500)")
-            case status if 300 <= status < 500 and status != 408:
-                return Refused(f"the gateway refused the request ({status})")
-            case status:
-                return Unanswered(f"the gateway answered {status}")
-
-
-def _dumps(request: ChargeRequest) -> bytes:
-    """The request's body; the same for every attempt, or the key would be reused."""
-    order: Order = request.order
-    payer = order.payer
-    body = {
-        "id": request.operation_id,
-        "payment_id": request.payment_id,
-        "amount": order.amount.minor,
-        "currency": order.amount.currency,
-        "reference": order.reference,
-        "description": order.description,
-        "payer": {"reference": payer.reference, "name": payer.name, "email": payer.email}
-        if payer
-        else None,
-        "metadata": dict(order.metadata),
-    }
-    return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _read(charge: Mapping[str, Any]) -> Succeeded | Declined | Pending | None:
-    """What a charge's representation says; None when it cannot be read."""
-    reference = charge.get("id")
-    if not isinstance(reference, str) or not 0 < len(reference) <= _LONGEST_REFERENCE:
-        return None
-    match charge.get("status"):
-        case "succeeded":
-            return Succeeded(reference)
-        case "pending":
-            return Pending(reference)
-        case "declined":
-            return Declined(f"the gateway declined it: {_code(charge) or 'declined'}")
-        case _:
-            return None
-
-
-def _code(charge: Mapping[str, Any]) -> str | None:
-    """The gateway's short code; anything that does not look like one is left out."""
-    code = charge.get("code")
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else None
-
-
-def _object(response: Response) -> dict[str, Any] | None:
-    try:
-        read = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None
-    return cast(dict[str, Any], read) if isinstance(read, dict) else None

@@ -11,7 +11,8 @@ class ExampleSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     request_uri: HttpUrl = Field(
-        description="charges are posted here, and looked up at this address with their id added",
+        description="charges are posted here, and looked up at this address with their id added; "
+        "plans and subscriptions are beside it",
         json_schema_extra={"pattern": "^https?://"},
     )
 

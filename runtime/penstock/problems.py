@@ -41,6 +41,7 @@ UNAUTHORIZED = Kind("unauthorized", 401, "A bearer token is needed")
 SCOPE_MISSING = Kind("scope-missing", 403, "The token lacks the scope")
 NO_SUCH_PATH = Kind("no-such-path", 404, "No such path")
 NO_SUCH_PAYMENT = Kind("no-such-payment", 404, "No such payment")
+NO_SUCH_RETURN = Kind("no-such-return", 404, "No such return address")
 NO_SUCH_SUBSCRIPTION = Kind("no-such-subscription", 404, "No such subscription")
 UNKNOWN_GATEWAY = Kind("unknown-gateway", 404, "Unknown gateway")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
@@ -67,6 +68,7 @@ KINDS = (
     SCOPE_MISSING,
     NO_SUCH_PATH,
     NO_SUCH_PAYMENT,
+    NO_SUCH_RETURN,
     NO_SUCH_SUBSCRIPTION,
     UNKNOWN_GATEWAY,
     METHOD_NOT_ALLOWED,

@@ -34,6 +34,7 @@ def _names(value: Any) -> Any:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 AfterMoneyBack = Literal["end", "keep"]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=512)]
 _PUBLIC = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?")
 Seconds = Annotated[float, Field(gt=0, le=43_200, allow_inf_nan=False)]
 
@@ -54,6 +55,9 @@ class Settings(BaseModel):
         grace_days: how long access goes on when a subscription's payment is due.
         after_refund: whether a full refund ends access; likewise `after_chargeback`, also for a
             dispute that is lost, and `during_dispute`, while one is open.
+        pages_brand: the merchant's name on buyers' pages, whose `pages_language` is for browsers
+            that ask for none of theirs; `pages_support_url` is where buyers get help, and
+            `pages_continue_url` where they go on.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -107,6 +111,18 @@ class Settings(BaseModel):
     )
     during_dispute: AfterMoneyBack = _variable(
         "PENSTOCK_ACCESS_DURING_DISPUTE", "end or keep", "keep"
+    )
+    pages_brand: Annotated[str, Field(max_length=127)] = _variable(
+        "PENSTOCK_PAGES_BRAND", "the merchant's name, of at most 127 characters", ""
+    )
+    pages_language: Literal["en", "zh-TW"] = _variable(
+        "PENSTOCK_PAGES_LANGUAGE", "en or zh-TW", "en"
+    )
+    pages_support_url: WebAddress | None = _variable(
+        "PENSTOCK_PAGES_SUPPORT_URL", "an http(s) address"
+    )
+    pages_continue_url: WebAddress | None = _variable(
+        "PENSTOCK_PAGES_CONTINUE_URL", "an http(s) address"
     )
     queue: str | None = _variable("SQS_QUEUE_URL", "the URL of the queue to consume")
     dead_letters: str | None = _variable("SQS_DLQ_QUEUE_URL", "the URL of its dead-letter queue")

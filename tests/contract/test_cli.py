@@ -650,7 +650,15 @@ def test_plugins_are_listed_with_what_they_can_do():
     found = {one["name"]: one for one in json.loads(penstock("--json", "plugins", "list").stdout)}
 
     assert {"paypal", "example", "slack", "email"} == found.keys()
-    assert ["charges", "lookup"] == found["example"]["capabilities"]
+    assert [
+        "webhooks",
+        "observes",
+        "charges",
+        "lookup",
+        "plans",
+        "subscriptions",
+        "managessubscriptions",
+    ] == found["example"]["capabilities"]
     assert ["PROVIDER_EXAMPLE_REQUEST_URI"] == found["example"]["settings"]
 
 

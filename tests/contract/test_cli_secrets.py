@@ -41,8 +41,8 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "secretsPrefix": "penstock-local",
         "queues": {name: {"url": "http://q"} for name in ("verified", "rejected", "payments")},
         "functions": {},
-        "gateways": {"paypal": {"environment": "sandbox"}, "example": {}},
-        "sinks": {},
+        "gateways": {"paypal": {"environment": "sandbox"}},
+        "sinks": {"email": {}},
         "settings": {},
         "protected": False,
     }
@@ -143,7 +143,7 @@ async def test_a_running_function_takes_a_rotated_value_when_its_own_is_five_min
         (("set", "paypal", "--from-file", "nowhere"), "", "nowhere: No such file"),
         (("set", "paypal", "--from-file", "latin"), "", "text in UTF-8"),
         (("rotate", "paypal"), SECOND, "no value yet"),
-        (("set", "example"), {}, "there are paypal"),
+        (("set", "email"), {}, "there are paypal"),
     ],
 )
 def test_what_the_plugin_did_not_declare_is_refused_by_name_and_not_shown(

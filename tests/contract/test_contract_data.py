@@ -18,6 +18,7 @@ from penstock.domain.events import Event, EventType
 from penstock.domain.operation import OperationState
 from penstock.domain.payment import PaymentStatus
 from penstock.domain.record import Became
+from penstock.domain.rules.buyer import Standpoint
 from penstock.entrypoints.http.views import SHOWN
 from penstock.errors import MalformedMessage
 from penstock.pipeline.orders import ChargeMessage
@@ -26,7 +27,16 @@ from penstock.testing.builders import event, least_event
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 EXAMPLES = CONTRACTS / "examples"
 SCHEMAS = sorted([*CONTRACTS.glob("events/**/*.json"), *CONTRACTS.glob("messages/*.json")])
-OPEN = {"receiveWebhook", "receiveWebhookOld", "getHealth", "getContract", "getDocs"}
+OPEN = {
+    "receiveWebhook",
+    "receiveWebhookOld",
+    "getHealth",
+    "getContract",
+    "getDocs",
+    "showReturn",
+    "getReturnState",
+    "showCancelledReturn",
+}
 
 
 def read(path: Path) -> Any:
@@ -96,7 +106,10 @@ def test_every_error_answer_is_a_problem(api: dict[str, Any]):
                 name = answer["$ref"].rpartition("/")[2]
                 content = api["components"]["responses"][name]["content"]
 
-                assert ["application/problem+json"] == list(content)
+                # Where a page is shown, a browser is told by a page.
+                shown = operation["responses"].get("200", {}).get("content", {})
+                page = ["text/html"] if "text/html" in shown else []
+                assert ["application/problem+json", *page] == list(content)
                 problem = {"$ref": "#/components/schemas/Problem"}
                 assert problem == content["application/problem+json"]["schema"]
 
@@ -144,6 +157,8 @@ def test_the_contract_names_the_words_of_the_domain(api: dict[str, Any]):
         schemas["Event"]["properties"]["type"]["enum"]
     )
     assert {outcome.value for outcome in DisputeOutcome} == set(part("dispute")["outcome"]["enum"])
+    states = schemas["ReturnState"]["properties"]["state"]["enum"]
+    assert {standpoint.value for standpoint in Standpoint} == set(states)
     assert {became.value for became in Became} == set(part("notification")["became"]["enum"])
 
 

@@ -93,3 +93,13 @@ def test_what_lies_beside_a_package_of_ours_is_not_ours(tmp_path: Path) -> None:
 
     assert {"app/main.py"} == needed(tmp_path)
     assert {"pydantic"} == closure(["app.main"], [tmp_path / "app"]).foreign
+
+
+def test_a_packages_data_comes_with_it_and_what_only_a_local_build_adds_does_not(
+    tmp_path: Path,
+) -> None:
+    tree(tmp_path, app__main="import app.sub", app__sub__a="", app__unused__b="")
+    for name in ("sub/page.html", "sub/texts.json", "unused/more.json", "_profile.json"):
+        (tmp_path / "app" / name).touch()
+
+    assert {"app/main.py", "app/sub/page.html", "app/sub/texts.json"} == needed(tmp_path)

@@ -39,7 +39,8 @@ def test_every_key_but_the_objects_is_declared_with_type_and_default() -> None:
     declared = yaml.safe_load(PROJECT_FILE.read_text())["config"]
     keys = set(StackSettings.model_json_schema(by_alias=True)["properties"])
 
-    assert keys - {"gateways", "sinks", "domain", "access", "reservedConcurrency"} == set(declared)
+    objects = {"gateways", "sinks", "domain", "access", "pages", "reservedConcurrency"}
+    assert keys - objects == set(declared)
     assert all(
         {"type", "default", "description"} == set(one) - {"items"} for one in declared.values()
     )
@@ -256,3 +257,27 @@ def test_names_alone_are_enough_where_a_plugin_needs_no_settings() -> None:
 
 def test_a_list_of_anything_but_names_is_refused() -> None:
     assert "penstock:gateways has a value of kind list" in refusal(gateways=[1])
+
+
+def test_the_pages_of_buyers_are_configured_with_a_brand() -> None:
+    pages = load("dev", given(pages=json.dumps({"brand": "Ada's Books"}))).pages
+
+    assert pages is not None
+    assert ("Ada's Books", "en", None) == (pages.brand, pages.language, pages.support_url)
+
+
+@pytest.mark.parametrize(
+    ("pages", "key"),
+    [
+        ({}, "penstock:pages.brand is missing"),
+        ({"brand": "a\nb"}, "penstock:pages.brand: not a name"),
+        ({"brand": "x" * 128}, "penstock:pages.brand has a value of kind str"),
+        ({"brand": "A", "language": "de"}, "penstock:pages.language has a value of kind str"),
+        ({"brand": "A", "supportUrl": "http://a.example"}, "penstock:pages.supportUrl: not a"),
+        ({"brand": "A", "continueUrl": "javascript:x"}, "penstock:pages.continueUrl: not a"),
+        ({"brand": "A", "colour": "red"}, "penstock:pages.colour is not a key"),
+        ("A", "penstock:pages has a value of kind str that does not do: write {brand"),
+    ],
+)
+def test_wrong_pages_are_refused_with_their_key(pages: object, key: str) -> None:
+    assert key in refusal(pages=pages)

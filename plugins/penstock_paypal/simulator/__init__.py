@@ -2,8 +2,8 @@
 A PayPal of our own, for the local platform and for tests; in no bundle.
 
 It answers as PayPal's API does as far as the platform asks it (shapes from PayPal's published
-specifications, commit ec4d8f36) and signs its webhooks under an authority of its own. Tests steer
-it below `/_simulator/`:
+specifications, commit ec4d8f36), refuses what PayPal's schemas refuse (`wellformed`) and signs
+its webhooks under an authority of its own. Tests steer it below `/_simulator/`:
 
 * `POST /_simulator/webhooks`: make an event true and send it (`webhooks.Trigger`).
 * `POST /_simulator/books`: state what the API shows from now on (`control`).
@@ -11,6 +11,7 @@ it below `/_simulator/`:
 * `POST /_simulator/subscriptions/{id}/…`: play the buyer and the bank (`billing.steering`).
 * `POST /_simulator/faults`: misbehave (`penstock.testing.simulator`).
 
+docs/simulator.md lists all orders. `python -m penstock_paypal.simulator` serves it by itself.
 The simulator's address is in the local stack's outputs: `simulators.paypal`.
 """
 

@@ -50,7 +50,7 @@ class PayPalSimulator:
         self._signer = signer = Signer(self.books, identity)
         self.registry = Registry(credentials)
         self.deliveries = Deliveries(self.books, self.registry, signer)
-        billing = Billing(self.books, self.deliveries.announce_now)
+        billing = Billing(self.books, self.deliveries.announce)
         app = web.Application()
         OAuth(self.books, credentials).add_to(app)
         # Behind the token, as at PayPal: a stranger is not told what is wrong with a request.
@@ -66,7 +66,7 @@ class PayPalSimulator:
             self.deliveries,
             History(self.books, self.registry, signer, self.deliveries),
             Webhooks(self.books, credentials, signer, self.deliveries),
-            Pages(self.books),
+            Pages(self.books, self.registry, self.deliveries),
             Control(self.books, billing.clock.move),
         ):
             part.add_to(app)

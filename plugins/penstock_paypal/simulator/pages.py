@@ -1,32 +1,34 @@
-"""What people look at: the invoices, the mail they caused, a sale."""
+"""What people look at: what happened, the webhooks, the invoices and their mail, a sale."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from html import escape
 
 from aiohttp import web
 
 from penstock_paypal import shapes
 from penstock_paypal.simulator.books import Books, Document
+from penstock_paypal.simulator.layout import page, table
+from penstock_paypal.simulator.notifications.archive import Kept
+from penstock_paypal.simulator.notifications.deliveries import Deliveries
+from penstock_paypal.simulator.notifications.registry import Registry
 
-_STYLE = (
-    "body{font:15px/1.5 system-ui;margin:2rem;max-width:70rem}table{border-collapse:collapse}"
-    "td,th{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #ddd}"
-    "pre{background:#f6f6f6;padding:1rem;overflow:auto}"
-)
+_SHOWN = 50
+"""Events that the overview lists, the newest first."""
 
 
 class Pages:
-    """The pages, and the invoices as JSON for whoever tests."""
+    """The pages, and the invoices as JSON for tests."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, registry: Registry, deliveries: Deliveries) -> None:
         self._books = books
+        self._registry = registry
+        self._deliveries = deliveries
 
     def add_to(self, app: web.Application) -> None:
         """Serve them."""
-        app.router.add_get("/", self._invoices)
+        app.router.add_get("/", self._overview)
         app.router.add_get("/invoices", self._invoices)
         app.router.add_get("/activity/payment/{id}", self._sale)
         app.router.add_get("/_simulator/invoices", self._as_json)
@@ -45,7 +47,7 @@ class Pages:
                 one["number"],
                 one["status"],
                 f"{one['amount']['value']} {one['amount']['currency_code']}",
-                one["recipient"] or "nobody",
+                one["recipient"] or "none",
                 f"{one['mailed']} x",
                 ", ".join(payment["payment_id"] for payment in one["payments"]),
                 one["note"] or "",
@@ -57,16 +59,33 @@ class Pages:
             (mail["at"], mail["to"] or "", mail["subject"] or "", mail["note"] or "")
             for mail in self._books.mailed
         )
-        return _page(
+        return page(
             "Invoices at the simulated PayPal",
-            _table(heads, rows) + "<h2>Mail</h2>" + _table(("At", "To", "Subject", "Note"), mails),
+            table("Invoices", heads, rows) + table("Mail", ("At", "To", "Subject", "Note"), mails),
+        )
+
+    async def _overview(self, _: web.Request) -> web.Response:
+        webhooks = (
+            (one.id, one.url, ", ".join(one.event_types))
+            for one in self._registry.webhooks.values()
+        )
+        newest = self._deliveries.archive.between(None, None)[:_SHOWN]
+        events = ((_text(one.event, "id"), *_told(one)) for one in newest)
+        heads = ("Event", "At", "What happened", "Delivery")
+        return page(
+            "The simulated PayPal",
+            f"<p>Its time is {escape(self._books.now())}.</p>"
+            + table("Webhooks", ("Webhook", "Address", "Events"), webhooks)
+            + table("Newest events", heads, events),
         )
 
     async def _sale(self, request: web.Request) -> web.Response:
         sale = self._books.sales.get(request.match_info["id"])
         if sale is None:
             raise web.HTTPNotFound(text="no such sale")
-        return _page(f"Sale {sale['id']}", f"<pre>{escape(json.dumps(sale, indent=2))}</pre>")
+        return page(
+            f"Sale {sale['id']}", f"<pre tabindex=0>{escape(json.dumps(sale, indent=2))}</pre>"
+        )
 
     def _summary(self, invoice: Document) -> Document:
         recipients = shapes.sequence(invoice.get("primary_recipients"))
@@ -85,17 +104,12 @@ class Pages:
         }
 
 
-def _page(title: str, content: str) -> web.Response:
-    html = (
-        f"<!doctype html><meta charset=utf-8><title>{escape(title)}</title>"
-        f"<style>{_STYLE}</style><h1>{escape(title)}</h1>{content}"
+def _told(kept: Kept) -> tuple[str, str, str]:
+    delivered = ", ".join(
+        f"{one.status}, attempts: {len(one.attempts)}" for one in kept.transmissions
     )
-    return web.Response(text=html, content_type="text/html")
+    return (_text(kept.event, "create_time"), _text(kept.event, "event_type"), delivered or "none")
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
-    )
-    return f"<table><tr>{head}</tr>{body}</table>" if body else "<p>None yet.</p>"
+def _text(event: Document, name: str) -> str:
+    return shapes.text(event, name) or "unknown"

@@ -20,7 +20,6 @@ from penstock.api import (
     SubscribeAnswer,
     Subscribed,
     SubscriptionRequest,
-    SubscriptionStatus,
     Unanswered,
     Unconfirmable,
 )
@@ -30,16 +29,9 @@ from penstock_paypal.client.api import Api, path
 from penstock_paypal.subscriptions import fields
 from penstock_paypal.subscriptions.approval import ForeignLink, approval_url
 from penstock_paypal.subscriptions.reading import SUBSCRIPTION, SUBSCRIPTIONS
-from penstock_paypal.subscriptions.shown import UnknownSubscription, status
 
 _CREATE = "create subscription"
 _UNKNOWN = "PayPal knows no such subscription"
-# The status that each call is to bring about.
-_WANTED: Mapping[str, SubscriptionStatus] = {
-    "cancel": SubscriptionStatus.cancelled,
-    "suspend": SubscriptionStatus.suspended,
-    "activate": SubscriptionStatus.active,
-}
 
 
 class ManagedSubscriptions:
@@ -85,8 +77,7 @@ class ManagedSubscriptions:
         """
         Cancel, suspend or activate one.
 
-        PayPal keeps no request ids for these: after a lost answer, and where the status does not
-        allow it, the subscription is read. If it has the wanted status, it is done.
+        PayPal keeps no request ids for these: after a lost answer the caller must read it.
         """
         wrong = fields.of_reason(reason)
         if wrong:
@@ -100,21 +91,10 @@ class ManagedSubscriptions:
         except HttpNotSent as exc:
             return NotSent(str(exc), exc.retry_after)
         except HttpUnanswered as exc:
-            done = await self._stands(reference) is _WANTED[verb]
-            return Done() if done else Unanswered(str(exc))
+            return Unanswered(str(exc))
         if answer.ok:
             return Done()
-        if answer.missing:
-            return Refused(_UNKNOWN)
-        refusal = _refusal(answer, what)
-        if isinstance(refusal, NotSent | Invalid):
-            return refusal
-        stands = await self._stands(reference)
-        if stands is _WANTED[verb]:
-            return Done()
-        if isinstance(refusal, Refused) and stands:
-            return Refused(f"{refusal.because}; the subscription is {stands.value}")
-        return refusal
+        return Refused(_UNKNOWN) if answer.missing else _refusal(answer, what)
 
     async def revise(
         self, reference: str, plan: str, return_url: str, cancel_url: str
@@ -136,7 +116,7 @@ class ManagedSubscriptions:
             return Unanswered(str(exc))
         if answer.missing:
             # PayPal says 404 of either of the two.
-            known = await self._stands(reference) is not None
+            known = await self._known(reference)
             return Invalid("plan", "PayPal knows no such plan") if known else Refused(_UNKNOWN)
         if not answer.ok:
             return _refusal(answer, what)
@@ -145,13 +125,13 @@ class ManagedSubscriptions:
             return Revised(approve)
         return approve or _incomplete(what)
 
-    async def _stands(self, reference: str) -> SubscriptionStatus | None:
-        """The status it has; None where PayPal does not say so now."""
+    async def _known(self, reference: str) -> bool:
+        """Whether PayPal shows it now."""
         try:
-            answer = await self._api.read(path(SUBSCRIPTION, reference), "show subscription")
-            return status(shapes.text(answer.data, "status")) if answer else None
-        except (GatewayUnavailable, Unconfirmable, UnknownSubscription):
-            return None
+            found = await self._api.read(path(SUBSCRIPTION, reference), "show subscription")
+        except (GatewayUnavailable, Unconfirmable):
+            return False
+        return found is not None
 
     def _approve(self, answer: Answer, what: str) -> str | Refused | None:
         try:

@@ -29,6 +29,7 @@ from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.returning import Returning
 from penstock.pipeline.subscribe import Subscribe
 from penstock.pipeline.subscribing import Subscribing
 from penstock.pipeline.subscription import ObserveSubscription
@@ -125,6 +126,16 @@ class Platform:
         world = self.world
         return ObserveSubscription(
             self.gateways, self.ledger, world.clock, world.ids, self.settings.access_policy
+        )
+
+    @cached_property
+    def returning(self) -> Returning:
+        """From a buyer's address of return to how the subscription stands."""
+        return Returning(
+            self.ledger,
+            self.observe_subscription,
+            self.world.clock,
+            self.settings.access_policy,
         )
 
     @cached_property

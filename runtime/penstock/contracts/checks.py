@@ -75,6 +75,7 @@ class Checks:
     parameters: tuple[_Parameter, ...]
     body: jsonschema_rs.Draft202012Validator | None
     body_schema: Mapping[str, Any]
+    ignores_query: bool = False
 
     @classmethod
     def of(cls, operation: Mapping[str, Any], components: Mapping[str, Any]) -> Checks:
@@ -89,10 +90,11 @@ class Checks:
             )
             for one in operation.get("parameters", ())
         )
+        ignores_query = operation.get("x-penstock-ignores-query", False)
         if "requestBody" not in operation:
-            return cls(parameters, None, {})
+            return cls(parameters, None, {}, ignores_query)
         schema = _rooted(operation["requestBody"]["content"][JSON]["schema"], components)
-        return cls(parameters, _validator(schema), schema)
+        return cls(parameters, _validator(schema), schema, ignores_query)
 
     def __call__(
         self,
@@ -124,7 +126,7 @@ class Checks:
         return Checked(values, read)
 
     def _unknown(self, query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-        if not query:
+        if not query or self.ignores_query:
             return []
         known = [one.name for one in self.parameters if one.place == "query"]
         unknown = {name for name, _ in query} - set(known)

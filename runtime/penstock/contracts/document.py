@@ -30,6 +30,7 @@ class Operation:
         function: the function that serves it: receive, or api.
         scope: what a token needs to call it; None for an operation that needs no token.
         body_limit: bytes a body may have at most.
+        html: whether it answers a page, and so tells a browser of a refusal by a page.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Operation:
     function: str
     scope: Scope | None
     body_limit: int
+    html: bool
     checks: Checks = field(repr=False)
 
     @property
@@ -144,6 +146,7 @@ def _operation(
         function=described["x-penstock-function"],
         scope=_scope(described),
         body_limit=described.get("x-penstock-body-limit", BODY_LIMIT),
+        html="text/html" in described["responses"].get("200", {}).get("content", {}),
         checks=Checks.of(described, document.get("components", {})),
     )
 

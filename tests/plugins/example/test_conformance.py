@@ -2,28 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from penstock.api import Delivery, SubscriptionRequest
 from penstock.plugins import load
+from penstock.testing.builders import subscription_request
+from penstock.testing.clock import NOON
 from penstock.testing.conformance import (
     Bench,
     ChargesConformance,
     GatewayConformance,
     LookupConformance,
+    ManagesSubscriptionsConformance,
+    ObservesConformance,
+    PlansConformance,
+    SubscriptionsConformance,
+    WebhooksConformance,
 )
-from penstock.testing.serving import served
+from penstock.testing.serving import Served, served
 from penstock_example.simulator import build
+from tests.plugins.example.buying import Buyer
 
 
-class TestExample(GatewayConformance, ChargesConformance, LookupConformance):
+class TestExample(
+    GatewayConformance,
+    ChargesConformance,
+    LookupConformance,
+    PlansConformance,
+    SubscriptionsConformance,
+    ManagesSubscriptionsConformance,
+    WebhooksConformance,
+    ObservesConformance,
+):
     @pytest.fixture
-    async def bench(self, tmp_path: Path) -> AsyncIterator[Bench]:
+    async def simulator(self, tmp_path: Path) -> AsyncIterator[Served]:
         async with served(build(tmp_path)) as simulator:
-            yield Bench(
-                load(["penstock_example"]).gateway("example"),
-                {"PROVIDER_EXAMPLE_REQUEST_URI": simulator.told.settings["request_uri"]},
-                http=simulator.http,
-            )
+            yield simulator
+
+    @pytest.fixture
+    def bench(self, simulator: Served) -> Bench:
+        return Bench(
+            load(["penstock_example"]).gateway("example"),
+            {"PROVIDER_EXAMPLE_REQUEST_URI": simulator.told.settings["request_uri"]},
+            simulator.told.secret,
+            http=simulator.http,
+        )
+
+    @pytest.fixture
+    async def buyer(self, simulator: Served) -> AsyncIterator[Buyer]:
+        async with aiohttp.ClientSession() as http:
+            yield Buyer(simulator.url, http)
+
+    @pytest.fixture
+    def plan_ids(self) -> list[str]:
+        return ["plan-monthly", "plan-trial", "plan-yearly", "plan-old"]
+
+    @pytest.fixture
+    def subscription_request(self) -> SubscriptionRequest:
+        return subscription_request("plan-trial")
+
+    @pytest.fixture
+    def other_plan(self) -> str:
+        return "plan-yearly"
+
+    @pytest.fixture
+    def approve(self, buyer: Buyer) -> Callable[[str], Awaitable[None]]:
+        return buyer.approve
+
+    @pytest.fixture
+    def take_payment(self, buyer: Buyer) -> Callable[[str], Awaitable[None]]:
+        return buyer.pay
+
+    @pytest.fixture
+    async def subscription(self, bench: Bench, buyer: Buyer) -> str:
+        opened = await bench.build().create_subscription(
+            subscription_request("plan-trial", "op-0")
+        )
+        await buyer.approve(opened.approval_url)
+        return opened.reference
+
+    @pytest.fixture
+    async def genuine(self, subscription: str, buyer: Buyer) -> Delivery:
+        await buyer.pay(subscription)
+        (paid,) = [one for one in await buyer.notifications() if b"payment.succeeded" in one.body]
+        return paid
+
+    @pytest.fixture
+    def now(self) -> datetime:
+        return NOON

@@ -126,4 +126,4 @@ def test_it_tells_the_platform_where_it_is(tmp_path: Path):
     described = build(tmp_path).describe("http://127.0.0.1:4600/")
 
     assert {"request_uri": "http://127.0.0.1:4600/charges"} == described.settings
-    assert ({}, {}) == (described.secret, described.profile)
+    assert (["signing_key"], {}) == ([*described.secret], described.profile)

@@ -69,6 +69,7 @@ class World:
             certificate_url=re.compile(urls),
             certificate_name=NAME,
             activity_url="https://www.local/",
+            approval_origin="https://www.local",
             anchors=pem(authority.root),
             intermediates=pem(authority.intermediate),
         )

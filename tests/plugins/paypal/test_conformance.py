@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import encode_basic_auth, web
 from aiohttp.test_utils import TestServer
 
 from penstock.adapters.clock import SystemClock
-from penstock.api import Delivery, InvoiceDraft, Notification
+from penstock.api import (
+    Delivery,
+    InvoiceDraft,
+    Notification,
+    Subscribed,
+    SubscriptionRequest,
+)
 from penstock.plugins import load
 from penstock.testing.builders import invoice_draft as build_draft
+from penstock.testing.builders import subscription_request as build_request
 from penstock.testing.conformance import (
     Bench,
     ConfirmConformance,
     GatewayConformance,
     InvoiceRefundsConformance,
     InvoicesConformance,
+    ManagesSubscriptionsConformance,
+    PlansConformance,
     RereadConformance,
+    SubscriptionsConformance,
     WebhooksConformance,
 )
 from penstock.testing.serving import Served, served
 from penstock_paypal.simulator import build
+from penstock_paypal.simulator.stock import PLANS, PRODUCT
+from penstock_paypal.subscriptions.plans import A_PAGE
 from penstock_paypal.webhooks.door import DOOR
+
+MONTHLY, YEARLY = PLANS[0]["id"], PLANS[1]["id"]
 
 
 @dataclass
@@ -51,6 +66,9 @@ class TestPayPal(
     RereadConformance,
     InvoicesConformance,
     InvoiceRefundsConformance,
+    PlansConformance,
+    SubscriptionsConformance,
+    ManagesSubscriptionsConformance,
 ):
     @pytest.fixture
     async def simulator(self, keys: Path) -> AsyncIterator[Served]:
@@ -103,3 +121,101 @@ class TestPayPal(
     @pytest.fixture
     def records_refunds(self) -> Callable[[str, str], bool]:
         return lambda method, url: method == "POST" and url.endswith("/refunds")
+
+    @pytest.fixture
+    async def plan_ids(self, simulator: Served) -> Sequence[str]:
+        """More than one page of PayPal's holds."""
+        own = [await _plan(simulator, number) for number in range(A_PAGE)]
+        return [*(plan["id"] for plan in PLANS), *own]
+
+    @pytest.fixture
+    def subscription_request(self) -> SubscriptionRequest:
+        return build_request(MONTHLY)
+
+    @pytest.fixture
+    def other_plan(self) -> str:
+        return YEARLY
+
+    @pytest.fixture
+    def approve(self, simulator: Served) -> Callable[[str], Awaitable[None]]:
+        async def approve(address: str) -> None:
+            page, _, query = address.partition("?")
+            answer = await simulator.http.request(
+                "POST",
+                page,
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                body=f"{query}&how=pay".encode(),
+            )
+            assert 303 == answer.status
+
+        return approve
+
+    @pytest.fixture
+    async def subscription(
+        self,
+        bench: Bench,
+        subscription_request: SubscriptionRequest,
+        approve: Callable[[str], Awaitable[None]],
+    ) -> str:
+        opened = await bench.build().create_subscription(subscription_request)
+        assert isinstance(opened, Subscribed)
+        await approve(opened.approval_url)
+        return opened.reference
+
+    @pytest.fixture
+    def take_payment(self, simulator: Served) -> Callable[[str], Awaitable[None]]:
+        async def take(_: str) -> None:
+            ahead = {"ahead_seconds": timedelta(days=32).total_seconds()}
+            await _call(simulator, "PUT", "/_simulator/clock", ahead)
+
+        return take
+
+    @pytest.fixture
+    def changes_subscriptions(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and not url.endswith("/oauth2/token")
+
+
+async def _plan(simulator: Served, number: int) -> str:
+    """A plan that the merchant made; its id."""
+    granted = await simulator.http.request(
+        "POST",
+        f"{simulator.url}/v1/oauth2/token",
+        headers={
+            "Authorization": encode_basic_auth(
+                simulator.told.secret["client_id"], simulator.told.secret["client_secret"]
+            ),
+            "Content-Type": "application/x-www-form-urlencoded",
+        },
+        body=b"grant_type=client_credentials",
+    )
+    token = json.loads(granted.body)["access_token"]
+    made = await _call(
+        simulator,
+        "POST",
+        "/v1/billing/plans",
+        {
+            "product_id": PRODUCT["id"],
+            "name": f"Own {number}",
+            "billing_cycles": PLANS[0]["billing_cycles"],
+            "payment_preferences": {},
+        },
+        Authorization=f"Bearer {token}",
+        PayPal_Request_Id=f"plan-{number}",
+    )
+    return made["id"]
+
+
+async def _call(
+    simulator: Served, method: str, path: str, body: object, **headers: str
+) -> dict[str, Any]:
+    answer = await simulator.http.request(
+        method,
+        f"{simulator.url}{path}",
+        headers={
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        },
+        body=json.dumps(body).encode(),
+    )
+    assert answer.status < 300, answer.status
+    return json.loads(answer.body)

@@ -109,6 +109,7 @@ async def test_a_hold_and_its_release_are_told(stage: Stage) -> None:
         ("payment.succeeded", None),
         ("payment.on_hold", None),
         ("invoice.paid", None),
+        ("subscription.renewed", None),
         ("payment.released", None),
     ] == played.platform.said()
 
@@ -145,6 +146,7 @@ async def test_an_echeck_is_pending_for_six_days_and_has_one_invoice_then(stage:
         ("payment.pending", None),
         ("payment.succeeded", None),
         ("invoice.paid", None),
+        ("subscription.renewed", None),
     ] == played.platform.said()
     assert 1 == len(await stage.invoices())
 
@@ -161,7 +163,11 @@ async def test_a_completed_sale_that_the_api_still_shows_as_pending_is_asked_for
     played.later(minutes=2)
     await played.platform.sweep()
 
-    assert [("payment.succeeded", None), ("invoice.paid", None)] == played.platform.said()
+    assert [
+        ("payment.succeeded", None),
+        ("invoice.paid", None),
+        ("subscription.renewed", None),
+    ] == played.platform.said()
 
 
 async def test_a_one_off_sale_is_invoiced_to_the_payer_of_its_parent_payment(

@@ -22,18 +22,22 @@ from penstock_paypal.webhooks import door
 from tests.plugins.paypal.fakes import Shown
 from tests.plugins.paypal.platform import Platform
 from tests.plugins.paypal.reference import PRESENT, needs_reference, samples
+from tests.plugins.paypal.subscribing import plan
 from tests.plugins.paypal.told import SECRET
 
 INVOICED = "SALE0000000INV111"
 SUCCEEDED = ("payment.succeeded", "invoice.withheld")
 PAYMENT, DISPUTE, INVOICE = "payment", "dispute", "invoice"
+SUBSCRIPTION = "subscription"
+# The payloads are years old: what was paid then has run out.
+ENDED = "subscription.access_ended"
 RECORDED, PARKED, NO_EVENT = "recorded", "parked", "no event"
 
 # What it becomes, and the events that say so. A sale without an agreement and without a payer's
 # address has no invoice; an invoice is one of ours that the buyer paid, too, or that is cancelled.
 TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
-    "djpaypal__billing.subscription.cancelled": (RECORDED, ()),
-    "djpaypal__billing.subscription.re-activated": (RECORDED, ()),
+    "djpaypal__billing.subscription.cancelled": (SUBSCRIPTION, ("subscription.cancelled", ENDED)),
+    "djpaypal__billing.subscription.re-activated": (SUBSCRIPTION, ("subscription.resumed", ENDED)),
     "djpaypal__customer.dispute.created--2019-11": (DISPUTE, ("dispute.opened",)),
     "djpaypal__invoicing.invoice.paid": (INVOICE, ()),
     "djpaypal__payment.capture.completed": (RECORDED, ()),
@@ -50,9 +54,15 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "real-sandbox2015__payment.sale.refunded--no-sale-id": (PARKED, ()),
     "real-sandbox2021__payment.sale.completed--api-get-event-shape": (PAYMENT, SUCCEEDED),
-    "real-sandbox2022__billing.subscription.activated": (RECORDED, ()),
-    "real-sandbox2022__billing.subscription.cancelled": (RECORDED, ()),
-    "real-sandbox2022__billing.subscription.created": (RECORDED, ()),
+    "real-sandbox2022__billing.subscription.activated": (
+        SUBSCRIPTION,
+        ("subscription.activated", ENDED),
+    ),
+    "real-sandbox2022__billing.subscription.cancelled": (
+        SUBSCRIPTION,
+        ("subscription.cancelled", ENDED),
+    ),
+    "real-sandbox2022__billing.subscription.created": (SUBSCRIPTION, ("subscription.created",)),
     "real-sandbox2022__payment.sale.completed--subscription-with-custom": (PAYMENT, SUCCEEDED),
     "real-sandbox2023__invoicing.invoice.cancelled": (INVOICE, ()),
     "real-sandbox2023__invoicing.invoice.paid": (INVOICE, ("invoice.paid_twice",)),
@@ -66,7 +76,10 @@ TABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     # Of a capture of the merchant's other business: v1 shows no sale of that id.
     "signed__simulator-live2024-payment-capture-refunded-v2": (RECORDED, ()),
     "signed__simulator-live2024-payment-sale-completed": (PAYMENT, SUCCEEDED),
-    "signed__simulator-live2024-subscription-activated-v2": (RECORDED, ()),
+    "signed__simulator-live2024-subscription-activated-v2": (
+        SUBSCRIPTION,
+        ("subscription.activated", ENDED),
+    ),
 }
 SAMPLES = {name.removesuffix(".json"): body for name, body in samples()} if PRESENT else {}
 
@@ -109,8 +122,10 @@ async def test_a_published_payload_becomes_what_the_table_says(name: str) -> Non
 def test_most_payloads_have_an_effect_of_their_own() -> None:
     kinds = [kind for kind, _ in TABLE.values()]
 
-    assert (8, 3, 4) == tuple(kinds.count(one) for one in (PAYMENT, DISPUTE, INVOICE))
-    assert (11, 2, 1) == tuple(kinds.count(one) for one in (RECORDED, PARKED, NO_EVENT))
+    assert (8, 3, 4, 6) == tuple(
+        kinds.count(one) for one in (PAYMENT, DISPUTE, INVOICE, SUBSCRIPTION)
+    )
+    assert (5, 2, 1) == tuple(kinds.count(one) for one in (RECORDED, PARKED, NO_EVENT))
 
 
 async def test_a_refund_without_its_sale_is_a_payments_once_paypal_names_it() -> None:
@@ -153,6 +168,13 @@ def _shown(event: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         return {f"/v2/payments/refunds/{identity}": resource}
     if kind == "PAYMENT.CAPTURE.REVERSED":
         return {f"/v1/payments/refund/{identity}": resource}
+    if kind.startswith("BILLING.SUBSCRIPTION."):
+        if event["resource_type"] == "Agreement":
+            return {f"/v1/payments/billing-agreements/{identity}": resource}
+        return {
+            f"/v1/billing/subscriptions/{identity}": resource,
+            f"/v1/billing/plans/{resource['plan_id']}": plan(),
+        }
     if kind.startswith("INVOICING."):
         invoice = shapes.mapping(resource.get("invoice")) or resource
         detail = {**shapes.mapping(invoice.get("detail")), "reference": INVOICED}

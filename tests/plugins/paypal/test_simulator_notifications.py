@@ -88,7 +88,7 @@ async def happen(stage: Stage, event_type: str = SOLD, **order: Any) -> str:
 async def announce(stage: Stage, event_type: str = SOLD) -> str:
     """Something happens, and every webhook that wants it is sent; the id of the event."""
     identity = await happen(stage, event_type)
-    await stage.simulator.deliveries.tell(
+    await stage.simulator.deliveries.announce(
         stage.simulator.deliveries.archive.events[identity].event
     )
     return identity

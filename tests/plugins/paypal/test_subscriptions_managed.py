@@ -270,16 +270,12 @@ class TestCreate:
         assert "ada@" not in repr((answer, scripted.log.lines))
 
 
-CHANGES = [
-    ("cancel", "cancel", "CANCELLED"),
-    ("suspend", "suspend", "SUSPENDED"),
-    ("resume", "activate", "ACTIVE"),
-]
+CHANGES = [("cancel", "cancel"), ("suspend", "suspend"), ("resume", "activate")]
 
 
-@pytest.mark.parametrize(("verb", "path", "wanted"), CHANGES)
+@pytest.mark.parametrize(("verb", "path"), CHANGES)
 class TestChange:
-    async def test_it_is_done_with_its_reason(self, verb: str, path: str, wanted: str) -> None:
+    async def test_it_is_done_with_its_reason(self, verb: str, path: str) -> None:
         scripted = Scripted(answered(204))
 
         assert Done() == await change(scripted, verb, "too dear")
@@ -291,7 +287,7 @@ class TestChange:
 
     @pytest.mark.parametrize("reason", ["", " ", "x" * 129, "a\nb"])
     async def test_a_reason_that_paypal_would_not_take_is_named_and_nothing_is_sent(
-        self, verb: str, path: str, wanted: str, reason: str
+        self, verb: str, path: str, reason: str
     ) -> None:
         scripted = Scripted()
         answer = await change(scripted, verb, reason)
@@ -300,40 +296,29 @@ class TestChange:
         assert "reason" == answer.field
         assert [] == scripted.http.requests
 
-    @pytest.mark.parametrize(
-        "lost",
-        [
-            HttpUnanswered("timeout"),
-            error(503),
-            error(409),
-            error(422, {"issue": "SUBSCRIPTION_STATUS_INVALID"}),
-        ],
-    )
-    async def test_what_took_effect_already_is_done(
-        self, verb: str, path: str, wanted: str, lost: Any
+    async def test_a_status_that_does_not_allow_it_is_a_refusal(
+        self, verb: str, path: str
     ) -> None:
         """
-        The answer to an earlier try was lost, or the buyer did the same at PayPal.
+        PayPal says so of a cancelled one that is cancelled again, too.
         """
-        assert Done() == await change(Scripted(lost, shown(wanted)), verb)
-
-    async def test_another_status_is_a_refusal_that_names_it(
-        self, verb: str, path: str, wanted: str
-    ) -> None:
         refused = error(422, {"issue": "SUBSCRIPTION_STATUS_INVALID"})
 
         assert Refused(
-            f"PayPal, {path} subscription: 422 SUBSCRIPTION_STATUS_INVALID, X_NAME;"
-            " the subscription is expired"
-        ) == await change(Scripted(refused, shown("EXPIRED")), verb)
+            f"PayPal, {path} subscription: 422 SUBSCRIPTION_STATUS_INVALID, X_NAME"
+        ) == await change(Scripted(refused), verb)
 
-    @pytest.mark.parametrize("then", [shown("EXPIRED"), error(404), error(503), shown("ODD")])
-    async def test_a_lost_answer_whose_effect_is_not_seen_stays_unknown(
-        self, verb: str, path: str, wanted: str, then: Any
-    ) -> None:
-        answer = await change(Scripted(HttpUnanswered("timeout"), then), verb)
+    @pytest.mark.parametrize(
+        "lost", [HttpUnanswered("timeout"), error(500), error(503), error(409)]
+    )
+    async def test_a_lost_answer_leaves_it_unknown(self, verb: str, path: str, lost: Any) -> None:
+        """
+        Nothing is repeated: PayPal keeps no request ids for these.
+        """
+        scripted = Scripted(lost)
 
-        assert Unanswered("timeout") == answer
+        assert isinstance(await change(scripted, verb), Unanswered)
+        assert 1 == len(scripted.sent)
 
     @pytest.mark.parametrize(
         ("answer", "expected"),
@@ -347,7 +332,7 @@ class TestChange:
         ],
     )
     async def test_other_refusals_are_final_or_not_sent(
-        self, verb: str, path: str, wanted: str, answer: Any, expected: object
+        self, verb: str, path: str, answer: Any, expected: object
     ) -> None:
         scripted = Scripted(answer)
 
@@ -355,7 +340,7 @@ class TestChange:
         assert 1 == len(scripted.sent)
 
     async def test_refused_credentials_mean_that_nothing_happened(
-        self, verb: str, path: str, wanted: str
+        self, verb: str, path: str
     ) -> None:
         assert NotSent(f"PayPal, {path} subscription: 403 X_NAME") == (
             await change(Scripted(error(403)), verb)

@@ -72,21 +72,12 @@ class Deliveries:
         app.middlewares.append(on_time)
         app.cleanup_ctx.append(self._run)
 
-    async def tell(self, event: Document) -> None:
+    async def announce(self, event: Document) -> None:
         """
         Something happened: keep the event, and send it to each webhook that wants it.
 
         Returns once each was tried; what is not taken is sent again later.
         """
-        kept = self.archive.keep(event, self._books.clock())
-        for webhook in self._registry.wanting(str(event.get("event_type"))):
-            headers = self._signer.headers(kept.body, webhook.id)
-            made = self.take(kept, webhook.url, headers, at_once=False)
-            if made is not None and not made.waits:
-                await self.send(made)
-
-    async def announce_now(self, event: Document) -> None:
-        """The same, and the first attempts are made before it returns, one after the other."""
         kept = self.archive.keep(event, self._books.clock())
         for webhook in self._registry.wanting(str(event.get("event_type"))):
             headers = self._signer.headers(kept.body, webhook.id)

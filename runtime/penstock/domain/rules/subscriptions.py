@@ -152,7 +152,9 @@ def _spans(known: Subscription, seen: SubscriptionObservation) -> tuple[Span, ..
     if not known.spans:
         return (Span(seen.started_at, seen.cycles, plan),)
     if known.spans[-1].plan == plan:
-        return known.spans
+        # Its first cycle may begin later than was shown before the buyer approved.
+        first = replace(known.spans[0], since=seen.started_at)
+        return (first, *known.spans[1:])
     # The new plan's trials are not for somebody who pays already.
     regular = tuple(cycle for cycle in seen.cycles if not cycle.trial)
     since = _billed_since(known.spans[-1], seen, regular)
@@ -203,7 +205,7 @@ def _newest(one: PaidCycle) -> tuple[float, str]:
 
 
 def _facts(before: Subscription | None, after: Subscription, learned: Learned) -> list[Said]:
-    facts = [learned.says] if learned.says else []
+    facts = [_exact(learned.says, after)] if learned.says else []
     if learned.unreported and (began := _status_fact(after)) and began.key != after.met_as:
         facts.append(began)
     return facts
@@ -217,10 +219,19 @@ def _status_fact(subscription: Subscription) -> Said | None:
         return Said(Lifecycle.created, Lifecycle.created.value)
     if seen.status_at is None:
         return None
-    suspended = any(key.startswith(Lifecycle.suspended.value) for key in subscription.told)
-    if fact is Lifecycle.activated and suspended:
-        fact = Lifecycle.resumed
-    return said(fact, "", seen.status_at)
+    return _exact(said(fact, "", seen.status_at), subscription)
+
+
+def _exact(says: Said, subscription: Subscription) -> Said:
+    """
+    The fact, with a subscription that is active again told from one that begins.
+
+    PayPal reports both as ACTIVATED, and one that begins does so near its first cycle.
+    """
+    if says.fact is not Lifecycle.activated or says.at is None:
+        return says
+    again = says.at - subscription.seen.started_at > _A_DAY
+    return replace(says, fact=Lifecycle.resumed) if again else says
 
 
 def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list[Fact]]:

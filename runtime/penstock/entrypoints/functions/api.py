@@ -17,6 +17,7 @@ from penstock.entrypoints.functions.host import Host
 from penstock.entrypoints.http.api import WEBHOOK, Api
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.message import Answer, Request, joined, problem_answer
+from penstock.entrypoints.http.pages.page import PageSettings
 from penstock.entrypoints.http.tokens import Authenticator
 from penstock.errors import RequestRefused
 from penstock.settings import Function
@@ -33,7 +34,7 @@ def make_api(platform: Platform) -> Api:
     handlers = dict(Handlers(platform, contract).table())
     del handlers[WEBHOOK]
     authenticate = Authenticator(platform.world.tokens, platform.world.clock)
-    return Api(contract, handlers, authenticate)
+    return Api(contract, handlers, authenticate, pages=PageSettings.of(platform.settings))
 
 
 class ApiHost(Host):

@@ -16,6 +16,8 @@ with uncollected():
     from penstock.entrypoints.functions.api import ApiHost
     from penstock.entrypoints.http.api import Api
     from penstock.entrypoints.http.merchant import MerchantHandlers
+    from penstock.entrypoints.http.pages.handlers import PageHandlers
+    from penstock.entrypoints.http.pages.page import PageSettings
     from penstock.entrypoints.http.tokens import Authenticator
     from penstock.settings import Function
 
@@ -29,8 +31,9 @@ def make_merchant(platform: Platform) -> Api:
             to the API's address.
     """
     authenticate = Authenticator(platform.world.tokens, platform.world.clock)
-    table = MerchantHandlers(platform).table()
-    return Api(contracts.load(), table, authenticate, (Function.merchant.value,))
+    table = {**MerchantHandlers(platform).table(), **PageHandlers.of(platform).table()}
+    pages = PageSettings.of(platform.settings)
+    return Api(contracts.load(), table, authenticate, (Function.merchant.value,), pages)
 
 
 @cache

@@ -19,6 +19,7 @@ from penstock.domain.caller import Caller
 from penstock.entrypoints.http.aliases import ALIASES
 from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, Request, problem_answer
+from penstock.entrypoints.http.pages.page import PageSettings, problem_page
 from penstock.entrypoints.http.tokens import Authenticator, refuse_without
 from penstock.errors import DoorRefusal, RequestRefused, SettingsError, TransientError
 
@@ -33,6 +34,7 @@ class Api:
 
     Args:
         functions: whose operations these are, as the contract has them.
+        pages: how the refusal of a page looks to a browser.
 
     Raises:
         SettingsError: an operation without a handler, or a handler without an operation.
@@ -44,11 +46,13 @@ class Api:
         handlers: Mapping[str, Handler],
         authenticate: Authenticator,
         functions: Collection[str] = ("api",),
+        pages: PageSettings | None = None,
     ) -> None:
         refuse_loose_ends(contract, handlers, functions)
         self._contract = contract
         self._handlers = handlers
         self._authenticate = authenticate
+        self._pages = pages or PageSettings()
 
     def find(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
         """
@@ -76,7 +80,7 @@ class Api:
         try:
             return await self._answer(request)
         except RequestRefused as exc:
-            return problem_answer(exc)
+            return self._refusal(request, exc)
         except DoorRefusal as exc:
             structlog.get_logger().warning(
                 "stage.finished",
@@ -88,11 +92,23 @@ class Api:
             return problem_answer(RequestRefused(exc.kind, exc.detail))
         except TransientError as exc:
             structlog.get_logger().warning("api.unavailable", because=str(exc))
-            return problem_answer(unavailable(exc))
+            return self._refusal(request, unavailable(exc))
         except Exception:
             # A bug of ours; its words may quote the request, so the caller gets none of them.
             structlog.get_logger().exception("api.broke")
-            return problem_answer(RequestRefused(problems.INTERNAL_ERROR))
+            return self._refusal(request, RequestRefused(problems.INTERNAL_ERROR))
+
+    def _refusal(self, request: Request, refused: RequestRefused) -> Answer:
+        """A page for a browser that asked for a page, and a problem for everybody else."""
+        if "text/html" not in request.headers.get("accept", "").lower():
+            return problem_answer(refused)
+        try:
+            operation, _ = self.find(request)
+        except RequestRefused:
+            return problem_answer(refused)
+        if not operation.html:
+            return problem_answer(refused)
+        return problem_page(refused, self._pages, request.headers.get("accept-language", ""))
 
     async def _answer(self, request: Request) -> Answer:
         operation, parameters = self.find(request)

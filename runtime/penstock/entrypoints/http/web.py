@@ -15,6 +15,8 @@ from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
 from penstock.entrypoints.http.merchant import MerchantHandlers
 from penstock.entrypoints.http.message import Request, joined, problem_answer
+from penstock.entrypoints.http.pages.handlers import PageHandlers
+from penstock.entrypoints.http.pages.page import PageSettings
 from penstock.entrypoints.http.tokens import Authenticator
 from penstock.errors import RequestRefused
 
@@ -37,9 +39,14 @@ def application(platform: Platform, head_seconds: float = HEAD_SECONDS) -> Serve
     contract = contracts.load()
     api = Api(
         contract,
-        {**Handlers(platform, contract).table(), **MerchantHandlers(platform).table()},
+        {
+            **Handlers(platform, contract).table(),
+            **MerchantHandlers(platform).table(),
+            **PageHandlers.of(platform).table(),
+        },
         Authenticator(platform.world.tokens, platform.world.clock),
         functions=("api", "merchant", "receive"),
+        pages=PageSettings.of(platform.settings),
     )
     doors = platform.receive.doors
 

@@ -1,18 +1,4 @@
-"""
-A stand-in for the Example gateway.
-
-    POST /charges               charge; the Idempotency-Key must be the body's id
-    GET  /charges/{id}          look up by operation id
-    GET  /_simulator/charges    what it holds, oldest first
-
-An order's reference may ask for a behaviour (the faults of `with_faults` make any other):
-
-    decline   402, and it stays declined        busy       503 with Retry-After 1, the first time
-    conflict  409, the same                     throttle   429 with Retry-After 1, the first time
-    invalid   422, the same                     lost       charged, the connection cut, once
-    critical  500, every time, nothing charged  badgateway charged, answered 502, once
-    refuse    400, every time                   pending    201 pending; succeeded when looked up
-"""
+"""Charges of the simulated Example gateway, by their idempotency keys."""
 
 from __future__ import annotations
 
@@ -20,13 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 from aiohttp import web
-
-from penstock.api import Simulated
-from penstock.testing.simulator import with_faults
 
 _DECLINES = {
     "decline": (402, "insufficient_funds"),
@@ -51,22 +33,17 @@ class Charge:
 
 
 @dataclass(slots=True)
-class ExampleSimulator:
-    """The gateway in memory."""
+class Charges:
+    """All charges there are."""
 
     charges: dict[str, Charge] = field(default_factory=dict[str, Charge])
     tried: set[str] = field(default_factory=set[str])
-    app: web.Application = field(default_factory=web.Application)
 
-    def __post_init__(self) -> None:
-        self.app.router.add_post("/charges", self._charge)
-        self.app.router.add_get("/charges/{id}", self._look_up)
-        self.app.router.add_get("/_simulator/charges", self._list)
-        with_faults(self.app)
-
-    def describe(self, url: str) -> Simulated:
-        """What the plugin must be told to reach it."""
-        return Simulated(settings={"request_uri": f"{url.rstrip('/')}/charges"})
+    def routes(self, app: web.Application) -> None:
+        """Add the routes."""
+        app.router.add_post("/charges", self._charge)
+        app.router.add_get("/charges/{id}", self._look_up)
+        app.router.add_get("/_simulator/charges", self._list)
 
     async def _charge(self, request: web.Request) -> web.Response:
         body = await request.read()
@@ -105,11 +82,6 @@ class ExampleSimulator:
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response([charge.shown for charge in self.charges.values()])
-
-
-def build(folder: Path) -> ExampleSimulator:
-    """The simulator; it keeps nothing on disk."""
-    return ExampleSimulator()
 
 
 def _order(body: bytes) -> dict[str, Any] | None:

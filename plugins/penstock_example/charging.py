@@ -1,0 +1,113 @@
+"""
+Charging at the Example gateway.
+
+    POST request_uri         200, 201 with a readable body   succeeded
+                             402, 409, 422                   declined, for good
+                             425, 429, 503, no connection    not sent: nothing happened
+                             500                             critical: it broke holding the money
+                             408, other 5xx, no answer       unanswered: it may have happened
+                             anything else                   refused: our request is wrong
+    GET  request_uri/{id}    200 by its status, 404 not found, anything else: still unknown
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from penstock.api import (
+    ChargeAnswer,
+    ChargeRequest,
+    Context,
+    Critical,
+    Declined,
+    GatewayUnavailable,
+    HttpNotSent,
+    HttpUnanswered,
+    LookupAnswer,
+    NotFound,
+    NotSent,
+    Refused,
+    Response,
+    Unanswered,
+    retry_after,
+)
+from penstock_example.charge import body_of, code_of, outcome_of
+from penstock_example.reading import object_of
+from penstock_example.settings import ExampleSettings
+
+
+class Charging:
+    """Takes charges, keeps idempotency keys, answers look-ups."""
+
+    idempotent_charges = True
+
+    _context: Context[ExampleSettings]
+
+    @property
+    def _uri(self) -> str:
+        return str(self._context.settings.request_uri).rstrip("/")
+
+    async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        """Move the money; the operation's id is the idempotency key."""
+        headers = {
+            "content-type": "application/json",
+            "idempotency-key": request.operation_id,
+        }
+        try:
+            response = await self._context.http.request(
+                "POST",
+                self._uri,
+                headers=headers,
+                body=body_of(request),
+                timeout=self._context.request_timeout,
+            )
+        except HttpNotSent:
+            return NotSent("the gateway could not be reached")
+        except HttpUnanswered:
+            return Unanswered("the gateway's answer was lost")
+        return self._charged(request, response)
+
+    async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+        """
+        Say what became of a charge.
+
+        Raises:
+            GatewayUnavailable: no answer that says it.
+        """
+        response = await self._context.http.request(
+            "GET",
+            f"{self._uri}/{quote(request.operation_id, safe='')}",
+            timeout=self._context.request_timeout,
+        )
+        if response.status == 404:
+            return NotFound()
+        answer = outcome_of(object_of(response) or {}) if response.status == 200 else None
+        if answer is None:
+            raise GatewayUnavailable(
+                f"the gateway answered the look-up with {response.status} and no status",
+                retry_after=retry_after(response, self._context.clock.now()),
+            )
+        return answer
+
+    def _charged(self, request: ChargeRequest, response: Response) -> ChargeAnswer:
+        match response.status:
+            case 200 | 201:
+                charge = object_of(response)
+                if charge is None:
+                    return Unanswered("the gateway's answer cannot be read")
+                # 200 says it: a body that names neither status nor id takes nothing back.
+                told = {"status": "succeeded", "id": request.operation_id, **charge}
+                return outcome_of(told) or Unanswered("the gateway's answer cannot be read")
+            case 402 | 409 | 422 as status:
+                return Declined(
+                    f"the gateway declined it: {code_of(object_of(response) or {}) or status}"
+                )
+            case 425 | 429 | 503 as status:
+                wait = retry_after(response, self._context.clock.now())
+                return NotSent(f"the gateway said later ({status})", wait)
+            case 500:
+                return Critical("the gateway broke while it held the charge (500)")
+            case status if 300 <= status < 500 and status != 408:
+                return Refused(f"the gateway refused the request ({status})")
+            case status:
+                return Unanswered(f"the gateway answered {status}")

@@ -1,0 +1,123 @@
+"""
+Notifications of the Example gateway.
+
+    Example-Signature    HMAC-SHA256 of the body's bytes with `signing_key`, in hexadecimal
+    body                 {"id", "type": "subscription.activated", "created_at", "data": {...}}
+
+`data` is the subscription, or for `payment.succeeded` the payment. The signature covers the whole
+body, so a payment is believed; a subscription is read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from penstock.api import (
+    AnyObservation,
+    Authentic,
+    Authenticity,
+    Context,
+    Delivery,
+    Door,
+    EntityKind,
+    Evidence,
+    Forged,
+    GatewayUnavailable,
+    Lifecycle,
+    MalformedDelivery,
+    Notification,
+    Unconfirmable,
+    Undecided,
+)
+from penstock_example import reading
+from penstock_example.settings import ExampleSettings
+
+SIGNATURE = "example-signature"
+SECRET = "signing_key"  # noqa: S105 - the field's name
+DOOR = Door({SIGNATURE: "[0-9a-f]{64}"})
+_SAYS: Mapping[str, Lifecycle] = MappingProxyType(
+    {f"subscription.{fact.value}": fact for fact in Lifecycle}
+)
+_KINDS: Mapping[str, EntityKind] = MappingProxyType(
+    {"subscription": EntityKind.subscription, "payment": EntityKind.payment}
+)
+_MALFORMED = (*reading.UNREADABLE, RecursionError)
+
+
+def signature(body: bytes, key: str) -> str:
+    """The gateway's signature of a body."""
+    return hmac.new(key.encode(), body, "sha256").hexdigest()
+
+
+class Notifying:
+    """Says whether notifications are the gateway's, and reads them."""
+
+    name = "example"
+    _context: Context[ExampleSettings]
+
+    async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
+        """Compare the signature under each version of the key."""
+        try:
+            keys = (await self._context.secrets.get()).values(SECRET)
+        except GatewayUnavailable as exc:
+            return Undecided(str(exc), exc.retry_after)
+        if not keys:
+            return Undecided(f"no {SECRET} is set in the secret of example")
+        # As bytes: compare_digest raises TypeError for text that is not ASCII.
+        claimed = delivery.headers.get(SIGNATURE, "").encode(errors="replace")
+        for key in keys:
+            if hmac.compare_digest(signature(delivery.body, key).encode(), claimed):
+                return Authentic()
+        return Forged("the signature does not match")
+
+    def read(self, delivery: Delivery) -> Notification:
+        """
+        Parse an authentic delivery.
+
+        Raises:
+            MalformedDelivery: the body is no notification of the gateway's.
+        """
+        try:
+            body = json.loads(delivery.body)
+            data, type = dict(body["data"]), str(body["type"])
+            kind = _KINDS.get(type.partition(".")[0])
+            reference = reading.identity(data["id"]) if kind else None
+            says = _SAYS.get(type)
+            return Notification(
+                id=reading.identity(body["id"]),
+                gateway=self.name,
+                type=type,
+                entity=f"{self.name}-{reference}" if kind else None,
+                kind=kind or EntityKind.payment,
+                resource=data,
+                resource_id=reference,
+                occurred_at=reading.moment(body["created_at"]),
+                evidence=Evidence.signed,
+                delivery_id=delivery.id,
+                transmission=delivery.id,
+                digest=hashlib.sha256(delivery.body).hexdigest(),
+                says=says,
+                status_at=reading.moment(data["status_at"]) if says else None,
+            )
+        except _MALFORMED:
+            # Without its cause: a parser's error quotes the body.
+            raise MalformedDelivery("no notification of the Example gateway's") from None
+
+    def observe(self, notification: Notification) -> AnyObservation | None:
+        """
+        What a payment's notification says of it.
+
+        Raises:
+            Unconfirmable: it cannot be read.
+        """
+        if notification.kind is not EntityKind.payment:
+            return None
+        try:
+            return reading.payment(notification.resource)
+        except reading.UNREADABLE:
+            raise Unconfirmable("the gateway's payment cannot be read") from None

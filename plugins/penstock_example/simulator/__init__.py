@@ -1,0 +1,71 @@
+"""
+A stand-in for the Example gateway.
+
+    POST /charges                       charge; the Idempotency-Key must be the body's id
+    GET  /charges/{id}                  look up by operation id
+    GET  /plans                         two a page
+    POST /subscriptions                 open one, for the Idempotency-Key
+    GET  /subscriptions/{id}            how it stands
+    POST /subscriptions/{id}/{change}   cancel, suspend, resume, revise
+    GET  /approve/{token}               the page on which a person approves
+
+    GET  /_simulator/charges            the charges it holds, oldest first
+    GET  /_simulator/subscriptions      the subscriptions it holds, oldest first
+    POST /_simulator/subscriptions/{id} {"fails": true}: its payments fail from now on
+    POST /_simulator/clock              {"advance": seconds} or {"to": time}; bills what is due
+    GET  /_simulator/notifications      body and signature of what it sent, oldest first
+
+An order's reference may ask for a behaviour (the faults of `with_faults` make any other):
+
+    decline   402, and it stays declined        busy       503 with Retry-After 1, the first time
+    conflict  409, the same                     throttle   429 with Retry-After 1, the first time
+    invalid   422, the same                     lost       charged, the connection cut, once
+    critical  500, every time, nothing charged  badgateway charged, answered 502, once
+    refuse    400, every time                   pending    201 pending; succeeded when looked up
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aiohttp import web
+
+from penstock.api import Simulated
+from penstock.testing.simulator import with_faults
+from penstock_example.simulator.approval import Approval
+from penstock_example.simulator.charges import Charges
+from penstock_example.simulator.desk import Desk
+from penstock_example.simulator.notices import Notices
+from penstock_example.simulator.subscriptions import Subscriptions
+
+
+@dataclass(slots=True)
+class ExampleSimulator:
+    """The gateway in memory; `key` signs its notifications, `began` is its time at the start."""
+
+    key: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    charges: Charges = field(default_factory=Charges)
+    app: web.Application = field(default_factory=web.Application)
+
+    def __post_init__(self) -> None:
+        notices = Notices(self.key)
+        desk = Desk(notices.tell, began=self.began)
+        for part in (self.charges, Subscriptions(desk), Approval(desk), notices):
+            part.routes(self.app)
+        with_faults(self.app)
+
+    def describe(self, url: str) -> Simulated:
+        """What the plugin must be told to reach it."""
+        return Simulated(
+            settings={"request_uri": f"{url.rstrip('/')}/charges"},
+            secret={"signing_key": self.key},
+        )
+
+
+def build(folder: Path) -> ExampleSimulator:
+    """The simulator; it keeps nothing on disk."""
+    return ExampleSimulator()

@@ -1,0 +1,128 @@
+"""
+What a buyer is shown who comes back from the gateway: the subscription and its newest payment.
+
+    gateway's status    suspended, cancelled, expired ──► first of all
+    access              active, trial, grace ──────────► paid, trial, failed
+    newest payment      pending, declined ─────────────► pending, failed
+    else                                                 waiting for the gateway
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.rules.access import AccessPolicy, access_at, access_until, covered_until
+from penstock.domain.subscription import Access, Subscription, SubscriptionStatus
+
+MANAGE = "manage"
+"""The name of the link where a buyer mends a subscription's payment at the gateway."""
+
+
+class Standpoint(StrEnum):
+    """Where a subscription stands, in the buyer's eyes."""
+
+    waiting = "waiting"
+    """The gateway has not confirmed it yet."""
+    paid = "paid"
+    trial = "trial"
+    pending = "pending"
+    """The gateway has the payment and has not decided about it."""
+    on_hold = "on_hold"
+    """It is paid, and the gateway is reviewing the payment."""
+    failed = "failed"
+    suspended = "suspended"
+    cancelled = "cancelled"
+    ended = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class BuyersView:
+    """
+    What the buyer's page says, without anything personal.
+
+    Attributes:
+        until: until when the buyer has access, where that is known and still to come.
+        because: the gateway's code of why a payment is pending.
+        mend: where the buyer mends the payment, at the gateway.
+    """
+
+    standpoint: Standpoint
+    until: datetime | None = None
+    because: str | None = None
+    mend: str | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the page need not look again."""
+        return self.standpoint not in _UNSETTLED
+
+
+_UNSETTLED = (Standpoint.waiting, Standpoint.pending)
+_OVER = {
+    SubscriptionStatus.suspended: Standpoint.suspended,
+    SubscriptionStatus.cancelled: Standpoint.cancelled,
+    SubscriptionStatus.expired: Standpoint.ended,
+}
+
+
+def buyers_view(
+    subscription: Subscription | None,
+    payment: Payment | None,
+    now: datetime,
+    policy: AccessPolicy,
+) -> BuyersView:
+    """
+    What the buyer is shown.
+
+    Args:
+        payment: the subscription's newest one.
+    """
+    if subscription is None:
+        return BuyersView(Standpoint.waiting)
+    standpoint = _standpoint(subscription, payment, access_at(subscription, now, policy))
+    until = _until(subscription, standpoint, policy)
+    return BuyersView(
+        standpoint,
+        until if until is not None and until > now else None,
+        payment.reason if payment and standpoint is Standpoint.pending else None,
+        subscription.seen.links.get(MANAGE)
+        if standpoint in (Standpoint.failed, Standpoint.suspended)
+        else None,
+    )
+
+
+def _standpoint(subscription: Subscription, payment: Payment | None, access: Access) -> Standpoint:
+    if subscription.status in _OVER:
+        return _OVER[subscription.status]
+    match access:
+        case Access.active:
+            held = payment is not None and payment.hold is not None
+            return Standpoint.on_hold if held else Standpoint.paid
+        case Access.trial:
+            return Standpoint.trial
+        case Access.grace:
+            return Standpoint.failed
+        case Access.ended:
+            return Standpoint.ended
+        case Access.none:
+            return _unpaid(subscription, payment)
+
+
+def _unpaid(subscription: Subscription, payment: Payment | None) -> Standpoint:
+    if payment is not None and payment.status is PaymentStatus.pending:
+        return Standpoint.pending
+    declined = payment is not None and payment.status is PaymentStatus.declined
+    return Standpoint.failed if declined or subscription.seen.failures else Standpoint.waiting
+
+
+def _until(
+    subscription: Subscription, standpoint: Standpoint, policy: AccessPolicy
+) -> datetime | None:
+    if standpoint is Standpoint.trial:
+        return subscription.trial_until
+    # In grace access ends later than what was paid for.
+    late = standpoint is Standpoint.failed
+    return access_until(subscription, policy) if late else covered_until(subscription)

@@ -1,0 +1,1 @@
+"""Pages for buyers: what they see when they come back from the gateway."""

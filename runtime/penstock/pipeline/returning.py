@@ -1,0 +1,133 @@
+"""
+Returning: the buyer comes back from the gateway, with a secret in the address.
+
+    token ─► sign-up ─► subscription ─► newest payment ─► what the page says
+      │ wrong: nothing         │
+                               └ not confirmed yet: asked at the gateway, at most every 5 s
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from penstock.api.context import Clock
+from penstock.domain.payment import Payment
+from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.rules import AccessPolicy
+from penstock.domain.rules.buyer import BuyersView, Standpoint, buyers_view
+from penstock.domain.signup import SignUp, of_return_token
+from penstock.domain.subscription import Subscription, SubscriptionStatus
+from penstock.errors import PermanentError, TransientError
+from penstock.pipeline.subscription import ObserveSubscription
+from penstock.ports import Index, Ledger
+
+REREAD_EVERY = timedelta(seconds=5)
+"""How often a page may have one subscription read again; a notification may have been lost."""
+REREAD_SECONDS = 4.0
+"""How long a page waits for the gateway."""
+_TOKEN = re.compile(r"[0-9a-f]{32}-[0-9a-zA-Z_-]{16,64}", re.ASCII)
+_UNCONFIRMED = (SubscriptionStatus.approval_pending, SubscriptionStatus.approved)
+_NEWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """
+    What a good token shows.
+
+    Attributes:
+        approve: where the buyer may still approve; None once it is approved or refused.
+    """
+
+    view: BuyersView
+    approve: str | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class Limit:
+    """
+    At most one of a name within a time, in this process.
+
+    Every sandbox has its own, so several that serve one page may ask as often each.
+    """
+
+    every: timedelta
+    _last: dict[str, datetime] = field(default_factory=dict[str, datetime])
+
+    def allows(self, name: str, now: datetime) -> bool:
+        """Whether it may be done now; if so, it counts as done."""
+        self._last = {one: at for one, at in self._last.items() if now < at + self.every}
+        if name in self._last:
+            return False
+        self._last[name] = now
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """Reads what a buyer's token is for; a wrong token asks no gateway."""
+
+    ledger: Ledger
+    observe: ObserveSubscription
+    clock: Clock
+    policy: AccessPolicy
+    limit: Limit = field(default_factory=lambda: Limit(REREAD_EVERY))
+
+    async def __call__(self, token: str) -> Returned | None:
+        """
+        What the buyer is shown; None for a token that is malformed, unknown, wrong or too old.
+
+        Raises:
+            LedgerUnavailable: no answer.
+        """
+        sign_up = await self._sign_up(token)
+        if sign_up is None:
+            return None
+        if sign_up.refused is not None:
+            return Returned(BuyersView(Standpoint.failed))
+        if sign_up.opened is None:
+            return Returned(BuyersView(Standpoint.waiting))
+        subscription = await self._subscription(sign_up.gateway, sign_up.opened)
+        payment = await self._payment(sign_up.gateway, sign_up.opened)
+        view = buyers_view(subscription, payment, self.clock.now(), self.policy)
+        open_yet = subscription is None or subscription.status in _UNCONFIRMED
+        return Returned(view, sign_up.approval_url if open_yet else None)
+
+    async def _sign_up(self, token: str) -> SignUp | None:
+        if not _TOKEN.fullmatch(token):
+            return None
+        identity, secret = of_return_token(token)
+        sign_up = await self.ledger.load(SignUp, identity)
+        good = sign_up is not None and sign_up.returns(secret, self.clock.now())
+        return sign_up if good else None
+
+    async def _subscription(self, gateway: str, identity: str) -> Subscription | None:
+        known = await self.ledger.load(Subscription, identity)
+        if known is not None and known.status not in _UNCONFIRMED:
+            return known
+        if not self.limit.allows(identity, self.clock.now()):
+            return known
+        ref = Ref(EntityKind.subscription, identity)
+        try:
+            async with asyncio.timeout(REREAD_SECONDS):
+                return await self.observe(ref, gateway) or known
+        except (TimeoutError, TransientError, PermanentError) as exc:
+            # The page says what the ledger holds; a notification, or the sweep, brings the rest.
+            because = type(exc).__name__
+            structlog.get_logger().info("return.not_reread", gateway=gateway, because=because)
+            return known
+
+    async def _payment(self, gateway: str, identity: str) -> Payment | None:
+        """The subscription's newest payment."""
+        reference = identity.removeprefix(f"{gateway}-")
+        # Another gateway may name one of its subscriptions alike.
+        for ref in await self.ledger.look_up(Index.subscription, reference, _NEWEST):
+            found = await self.ledger.find(ref)
+            if isinstance(found, Payment) and found.gateway == gateway:
+                return found
+        return None
