@@ -75,6 +75,29 @@ async def test_a_buyer_picks_a_plan_approves_it_and_is_told(
         assert "/returns/" in page.url
 
 
+@pytest.mark.parametrize(
+    ("outcome", "says"),
+    [
+        ("pending", "Your payment is pending"),
+        ("hold", "Thank you, you have paid"),
+        ("fail", "Your payment did not go through"),
+        ("late", "Thank you, you have paid"),
+    ],
+)
+async def test_whatever_becomes_of_the_payment_the_buyer_is_told(
+    browsing: Browsing, outcome: str, says: str
+):
+    async with town() as there, browsing() as browser, looking(browser) as page:
+        await page.goto(there.shop)
+        await page.get_by_role("link", name="Choose Gold, monthly", exact=True).click()
+        await fill(page)
+        await page.get_by_role("button", name="Continue to PayPal").click()
+        await page.locator(f"input[value={outcome}]").check()
+        await page.locator("button[value=subscribe]").click()
+
+        await page.get_by_role("heading", name=says).wait_for()
+
+
 async def test_a_buyer_who_cancels_is_told_that_nothing_was_charged(browsing: Browsing):
     async with town() as there, browsing() as browser, looking(browser) as page:
         await page.goto(there.shop)
