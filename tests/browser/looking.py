@@ -33,6 +33,7 @@ async def looking(
         color_scheme="dark" if scheme == "dark" else "light",
         **options,
     )
+    context.set_default_timeout(15_000)
     page = await context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
