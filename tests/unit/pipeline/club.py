@@ -211,7 +211,9 @@ class Desk:
     @property
     def subscribe(self) -> Subscribe:
         ledger = self.wrap(self.ledger)
-        return Subscribe(self.subscribing, ledger, self.finish, self.clock, self.ids, LEASE, URL)
+        return Subscribe(
+            self.subscribing, ledger, self.finish, self.clock, self.ids, LEASE, URL, "Ann's"
+        )
 
     @property
     def manage(self) -> Manage:
