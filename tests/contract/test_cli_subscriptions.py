@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.serving import Served, serving_club
-from tests.contract.test_cli import folder, in_a_process, write
+from tests.contract.test_cli import folder, penstock, write
 
 __all__ = ["folder"]
 
@@ -28,25 +28,25 @@ CREATE = ["subscriptions", "create", *NAMED, *WHAT]
 
 
 def test_plans_are_listed_with_their_prices(served: Served):
-    told = in_a_process("plans", "list")
+    told = penstock("plans", "list")
 
-    assert (0, "") == (told.returncode, told.stderr)
+    assert (0, "") == (told.exit_code, told.stderr)
     assert "9.90 EUR a month" in told.stdout
 
 
 def test_a_subscription_is_opened_shown_suspended_resumed_and_cancelled(served: Served):
-    opened = in_a_process("--json", *CREATE, "GOLD")
+    opened = penstock("--json", *CREATE, "GOLD")
     identity = json.loads(opened.stdout)["id"]
     told = [
-        in_a_process("subscriptions", "list", "--reference", "customer-42"),
-        in_a_process("subscriptions", "show", identity),
-        in_a_process("subscriptions", "revise", identity, "--plan", "GOLD"),
-        in_a_process("subscriptions", "suspend", identity, "--because", "on holiday"),
-        in_a_process("subscriptions", "resume", identity, "--because", "back again"),
-        in_a_process("subscriptions", "cancel", identity, "--because", "moved away"),
+        penstock("subscriptions", "list", "--reference", "customer-42"),
+        penstock("subscriptions", "show", identity),
+        penstock("subscriptions", "revise", identity, "--plan", "GOLD"),
+        penstock("subscriptions", "suspend", identity, "--because", "on holiday"),
+        penstock("subscriptions", "resume", identity, "--because", "back again"),
+        penstock("subscriptions", "cancel", identity, "--because", "moved away"),
     ]
 
-    assert [(0, "")] * 6 == [(one.returncode, one.stderr) for one in told]
+    assert [(0, "")] * 6 == [(one.exit_code, one.stderr) for one in told]
     assert "cancelled, nothing paid yet" in told[-1].stdout
     assert "https://club.test/revise/" in told[2].stdout
 
@@ -62,9 +62,9 @@ def test_a_subscription_is_opened_shown_suspended_resumed_and_cancelled(served: 
 def test_what_is_refused_names_the_field(
     served: Served, arguments: list[str], code: int, says: str
 ):
-    told = in_a_process(*arguments)
+    told = penstock(*arguments)
 
-    assert code == told.returncode
+    assert code == told.exit_code
     assert says in told.stderr
 
 
@@ -72,9 +72,9 @@ def test_without_a_token_it_says_how_to_get_one(folder: Path, monkeypatch: pytes
     write(folder)
     monkeypatch.delenv("PENSTOCK_TOKEN", raising=False)
 
-    told = in_a_process("plans", "list")
+    told = penstock("plans", "list")
 
-    assert 3 == told.returncode
+    assert 3 == told.exit_code
     assert "penstock tokens create" in told.stderr
 
 
@@ -82,16 +82,16 @@ def test_an_api_that_is_away_is_said(folder: Path, monkeypatch: pytest.MonkeyPat
     write(folder)
     monkeypatch.setenv("PENSTOCK_TOKEN", "pst_x")
 
-    told = in_a_process("plans", "list")
+    told = penstock("plans", "list")
 
-    assert 6 == told.returncode
+    assert 6 == told.exit_code
     assert "the API gave no answer" in told.stderr
 
 
 def test_cancelling_on_a_protected_stack_asks_for_its_name(served: Served, folder: Path):
     write(folder, apiUrl=served.url, protected=True)
 
-    told = in_a_process("subscriptions", "cancel", "club-I-1", "--because", "x")
+    told = penstock("subscriptions", "cancel", "club-I-1", "--because", "x")
 
-    assert 5 == told.returncode
+    assert 5 == told.exit_code
     assert "--confirm local" in told.stderr
