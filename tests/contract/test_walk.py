@@ -6,9 +6,7 @@ Schemathesis' stateful phase calls what the links of each answer name, against a
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from itertools import count
@@ -22,13 +20,8 @@ from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 
 from penstock import contracts
-from penstock.api import SubscribeAnswer, SubscriptionRequest, SubscriptionStatus
-from penstock.entrypoints.http.listener import listening
-from penstock.entrypoints.http.tokens import mint
-from penstock.entrypoints.http.web import application
+from tests.contract.serving import Served, serving_club
 from tests.depth import examples
-from tests.unit.entrypoints.stand import Stand
-from tests.unit.pipeline.club import Club
 
 SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(contracts.load().published)))
 LINKED = {
@@ -48,53 +41,23 @@ REAL = {
 }
 
 
-class Eager(Club):
-    """A gateway whose buyers approve at once, so that there is something to suspend."""
-
-    async def create_subscription(self, request: SubscriptionRequest) -> SubscribeAnswer:
-        answer = await super().create_subscription(request)
-        self.become(self.opened[request.operation_id], SubscriptionStatus.active)
-        return answer
-
-
 @pytest.fixture
-def served() -> Iterator[tuple[str, str]]:
-    """The address of a server over memory, and a token of its API."""
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    made: list[str] = []
-
-    async def serve() -> None:
-        stand = Stand(club=Eager())
-        token, text = mint("a walk", stand.world.ids, stand.clock.now())
-        await stand.world.tokens.put(token)
-        async with listening(application(stand.platform), "127.0.0.1", 0) as url:
-            made.extend((url, text))
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    try:
-        assert ready.wait(30)
-        yield made[0], made[1]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
-        loop.close()
+def served() -> Iterator[Served]:
+    with serving_club() as made:
+        yield made
 
 
 def test_the_links_lead_from_a_plan_to_a_subscription_and_what_is_done_with_it(
-    served: tuple[str, str],
+    served: Served,
 ):
-    url, token = served
     reached: Counter[tuple[str, int]] = Counter()
     keys = count(1)
 
     class Walk(SCHEMA.include(tag="subscriptions").as_state_machine()):  # type: ignore[misc] - made by schemathesis
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:
             return {
-                "base_url": url,
-                "headers": {"Authorization": f"Bearer {token}"},
+                "base_url": served.url,
+                "headers": {"Authorization": f"Bearer {served.token}"},
                 "timeout": 10,
             }
 
