@@ -14,7 +14,7 @@ from tests.unit.pages.served import served
 
 pytestmark = pytest.mark.browser
 
-MANAGE = {"manage": "https://gate.example/mend"}
+MANAGE = {"wallet": "https://gate.example/mend"}
 STATES: dict[str, list[Any]] = {
     "waiting": [subscription("approval_pending")],
     "paid": [subscription(paid=True), payment()],

@@ -16,7 +16,7 @@ from tests.unit.pages.scene import MONTH, TRIAL, payment, subscription
 
 PAID_UNTIL = NOON + timedelta(days=30)
 GRACE = timedelta(days=3)
-MANAGE = {"manage": "https://gate.example/mend"}
+MANAGE = {"wallet": "https://gate.example/mend"}
 
 
 def view(
@@ -73,7 +73,7 @@ class TestUnpaid:
     def test_a_declined_payment_has_failed_with_a_link_to_mend_it(self):
         found = view(subscription(links=MANAGE), payment("declined"))
 
-        assert BuyersView(Standpoint.failed, mend=MANAGE["manage"]) == found
+        assert BuyersView(Standpoint.failed, mend=MANAGE["wallet"]) == found
 
     def test_a_failure_that_only_the_gateway_counts_has_failed(self):
         assert Standpoint.failed is view(subscription(failures=1)).standpoint
@@ -93,7 +93,7 @@ class TestOver:
     def test_a_suspended_one_has_a_link_to_mend_the_payment(self):
         found = view(subscription("suspended", links=MANAGE))
 
-        assert BuyersView(Standpoint.suspended, mend=MANAGE["manage"]) == found
+        assert BuyersView(Standpoint.suspended, mend=MANAGE["wallet"]) == found
 
     def test_a_cancelled_one_that_is_paid_says_until_when(self):
         found = view(subscription("cancelled", paid=True))

@@ -107,7 +107,7 @@ class TestWords:
         assert reason.lower() not in answer.body.decode().lower()
 
     async def test_a_suspended_one_links_to_where_the_payment_is_mended(self, scene: Scene):
-        shown = subscription("suspended", links={"manage": "https://gate.example/mend"})
+        shown = subscription("suspended", links={"wallet": "https://gate.example/mend"})
         told = state(await ask(scene, "getReturnState", await scene.signed_up(shown)))
 
         expected = {
@@ -118,7 +118,7 @@ class TestWords:
         assert expected == told["links"][0]
 
     async def test_a_link_that_is_no_web_address_is_not_shown(self, scene: Scene):
-        shown = subscription("suspended", links={"manage": "javascript:alert(1)"})
+        shown = subscription("suspended", links={"wallet": "javascript:alert(1)"})
         page = (await ask(scene, "showReturn", await scene.signed_up(shown))).body
 
         assert b"javascript" not in page

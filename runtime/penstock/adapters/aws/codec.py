@@ -29,7 +29,7 @@ def to_record(value: Any) -> Record:
     record: Record = {}
     for one in fields(value):
         held = getattr(value, one.name)
-        if held is None or ((held is False or held in ((), {})) and _may_be_absent(one)):
+        if held is None or (_empty(held) and _may_be_absent(one)):
             continue
         record[one.name] = _plain(held)
     return record
@@ -52,6 +52,11 @@ def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
         if one.name not in read and not _may_be_absent(one):
             raise KeyError(one.name)
     return kind(**read)
+
+
+def _empty(held: Any) -> bool:
+    # Every default that is not None is one of these; an amount of 0 has no default.
+    return held is False or held in ((), {}, 0)
 
 
 def _may_be_absent(one: Any) -> bool:

@@ -17,7 +17,7 @@ from penstock.domain.payment import Payment, PaymentStatus
 from penstock.domain.rules.access import AccessPolicy, access_at, access_until, covered_until
 from penstock.domain.subscription import Access, Subscription, SubscriptionStatus
 
-MANAGE = "manage"
+MANAGE = "wallet"
 """The name of the link where a buyer mends a subscription's payment at the gateway."""
 
 

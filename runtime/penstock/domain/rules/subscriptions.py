@@ -122,7 +122,12 @@ def _met(
     identity: str, gateway: str, seen: SubscriptionObservation, now: datetime
 ) -> Subscription:
     subscription = Subscription(
-        id=identity, gateway=gateway, seen=seen, created_at=now, updated_at=now
+        id=identity,
+        gateway=gateway,
+        seen=seen,
+        spans=(Span(seen.started_at, seen.cycles, _plan(seen)),) if seen.cycles else (),
+        created_at=now,
+        updated_at=now,
     )
     began = _status_fact(subscription)
     # Of one that is older than our knowledge of it the last payment counts; a new one's payment
@@ -134,19 +139,20 @@ def _met(
 
 def _seen(known: Subscription, seen: SubscriptionObservation) -> Subscription:
     if seen.as_of and known.seen.as_of and seen.as_of < known.seen.as_of:
-        return replace(known, spans=known.spans or _spans(known, known.seen))
-    # What a copy leaves out is no news: a cancelled one shows no plan's cycles any more.
+        return known
+    # What a copy leaves out is no news. The cycles are kept in the spans only: a state of more
+    # than 1 KB costs twice as much to write.
     shown = replace(
         seen,
-        cycles=seen.cycles or known.seen.cycles,
+        cycles=(),
         merchant_reference=seen.merchant_reference or known.seen.merchant_reference,
         subscriber=seen.subscriber or known.seen.subscriber,
     )
-    return replace(known, seen=shown, spans=_spans(known, shown))
+    return replace(known, seen=shown, spans=_spans(known, seen))
 
 
 def _spans(known: Subscription, seen: SubscriptionObservation) -> tuple[Span, ...]:
-    plan = seen.plan.id if seen.plan else None
+    plan = _plan(seen)
     if not seen.cycles:
         return known.spans
     if not known.spans:
@@ -161,6 +167,10 @@ def _spans(known: Subscription, seen: SubscriptionObservation) -> tuple[Span, ..
     spans = (*known.spans, Span(since, regular, plan)) if since else known.spans
     # The first one holds the beginning, and with it the free trial.
     return (spans[0], *spans[1:][-(_MOST_SPANS - 1) :])
+
+
+def _plan(seen: SubscriptionObservation) -> str | None:
+    return seen.plan.id if seen.plan else None
 
 
 def _billed_since(
