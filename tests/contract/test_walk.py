@@ -24,6 +24,8 @@ from tests.contract.serving import Served, serving_club
 from tests.depth import examples
 
 SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(contracts.load().published)))
+# What breaks the contract is tried call by call in test_live; here each step is to be taken.
+SCHEMA.config.generation.update(modes=[GenerationMode.POSITIVE])
 LINKED = {
     "createSubscription",
     "getSubscription",
@@ -63,8 +65,6 @@ def test_the_links_lead_from_a_plan_to_a_subscription_and_what_is_done_with_it(
 
         def before_call(self, case: Any) -> None:
             # A made-up plan is refused, so each request names a real one.
-            if case.meta.generation.mode is not GenerationMode.POSITIVE:
-                return
             operation = case.operation.definition.raw["operationId"]
             if isinstance(case.body, dict) and operation in REAL:
                 case.body |= REAL[operation]
