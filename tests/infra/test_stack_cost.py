@@ -120,7 +120,7 @@ def test_each_sink_is_paid_for_with_what_reaches_it(graph: Graph) -> None:
     )
     # Two events fewer to hand on by the topic, to take off a queue, to tell the sink of.
     for what in ("SNS FIFO, to subscribers", UNCONFIRMED, "Lambda requests"):
-        assert 2 * MILLION == lines(graph)[what].quantity - lines(less)[what].quantity
+        assert 3 * MILLION == lines(graph)[what].quantity - lines(less)[what].quantity
 
 
 def test_a_function_with_twice_the_memory_waits_at_twice_the_price(graph: Graph) -> None:
@@ -169,7 +169,9 @@ def selecting(graph: Graph, sink: str, *types: str) -> Graph:
     ]
 
 
-def test_a_sink_that_selects_one_of_a_sales_three_events_pays_for_a_third_of_the_letters(graph: Graph) -> None:
+def test_a_sink_that_selects_one_of_a_sales_three_events_pays_a_third_of_the_letters(
+    graph: Graph,
+) -> None:
     chosen = selecting(graph, "email", "invoice.paid")
 
     assert (3 * MILLION, MILLION) == tuple(
@@ -281,7 +283,7 @@ def test_the_bill_does_not_grow_unnoticed(graph: Graph) -> None:
     }
 
     assert {} == {name: usd for name, usd in full.items() if usd > most[name]}
-    assert per_million(graph, "sale", 1) < 45
+    assert per_million(graph, "sale", 1) < 70
 
 
 def test_what_is_refused_or_forged_keeps_the_target_and_the_rest_of_the_intake_but_for_a_doubt(
