@@ -36,8 +36,8 @@ INVOICE = "INVOICING.INVOICE."
 SUBSCRIPTION = "BILLING.SUBSCRIPTION."
 DISPUTE = ("CUSTOMER.DISPUTE.", "RISK.DISPUTE.")
 
-# RE-ACTIVATED comes of agreements from before subscriptions only: of a subscription that is
-# resumed PayPal sends ACTIVATED again.
+# RE-ACTIVATED was seen for agreements from before subscriptions only; of a subscription that is
+# resumed PayPal may send that or ACTIVATED again. Both say since when it is active.
 _SAYS: Mapping[str, Lifecycle] = {
     "BILLING.SUBSCRIPTION.CREATED": Lifecycle.created,
     "BILLING.SUBSCRIPTION.ACTIVATED": Lifecycle.activated,
@@ -50,6 +50,7 @@ _SAYS: Mapping[str, Lifecycle] = {
 }
 _BEGINS: Mapping[Lifecycle, str] = {
     Lifecycle.activated: "ACTIVE",
+    Lifecycle.resumed: "ACTIVE",
     Lifecycle.suspended: "SUSPENDED",
     Lifecycle.cancelled: "CANCELLED",
     Lifecycle.expired: "EXPIRED",
