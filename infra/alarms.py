@@ -27,7 +27,7 @@ COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
 ANSWERED: Mapping[str, str] = {
     # Refused by `receive` (its door's limit), or by the API itself (10 MB), which may not have
     # looked at the route by then: what a line has no value for it writes as -.
-    "WebhooksTooLarge": ('{$.status = "413" && ($.route = "POST /webhooks/*" || $.route = "-")}'),
+    "WebhooksTooLarge": ('{$.status = "413" && ($.route = "POST /webhook*" || $.route = "-")}'),
 }
 """Which lines of the API's access log are counted."""
 METRICS = (*COUNTED, *ANSWERED)

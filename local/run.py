@@ -25,6 +25,7 @@ from local.demonstration import Arrivals, DemonstrationError, deliveries, send
 from local.emulator import ROOT, EmulatorError
 from local.platform import SETTINGS, platform, settings
 from local.server import serve
+from local.shop import shop
 from local.stages import from_functions, from_server
 from local.tokens import create_token
 from local.workspace import Workspace
@@ -76,8 +77,11 @@ async def _run(workspace: Workspace, config: Mapping[str, Any], host: str, *, on
                 running, log = await stack.enter_async_context(serve(running))
                 stages = from_server(log)
             http = await stack.enter_async_context(aiohttp.ClientSession())
+            gateways = [one.url for one in running.simulators.values()]
+            counter = shop(running.api_url, token, workspace.port("shop"), gateways)
+            shop_url = await stack.enter_async_context(counter)
         console.print(f"Ready in {time.monotonic() - began:.1f} s ({host}).\n")
-        view.addresses(console, running, token)
+        view.addresses(console, running, token, shop_url)
         sending = datetime.now(UTC)
         sent = await send(running, http)
         shown = view.Stages(console, len([*deliveries(running, sent)]), sending)

@@ -1,6 +1,10 @@
-"""A bearer token for whoever tries the local platform out."""
+"""Bearer tokens for people who try the local platform out."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 
 from local.aws import EmulatorSession
 from local.platform import Platform
@@ -12,10 +16,15 @@ from penstock.entrypoints.http.tokens import mint
 
 async def create_token(platform: Platform, name: str) -> str:
     """Make a token in the platform's ledger, and return its text."""
-    clients = Clients(session=EmulatorSession(platform.emulator.url))
+    return await token_of(platform.outputs, name)
+
+
+async def token_of(stack: Mapping[str, Any], name: str, lasts: timedelta | None = None) -> str:
+    """Make a token in the ledger of the local stack with these outputs, and return its text."""
+    clients = Clients(session=EmulatorSession(stack["aws"]["endpoint_url"]))
     try:
-        token, text = mint(name, RandomIds(), SystemClock().now())
-        await DynamoTokens(clients, str(platform.outputs["ledgerTable"])).put(token)
+        token, text = mint(name, RandomIds(), SystemClock().now(), lasts=lasts)
+        await DynamoTokens(clients, str(stack["ledgerTable"])).put(token)
         return text
     finally:
         clients.close()

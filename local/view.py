@@ -23,9 +23,13 @@ _STAND_INS = {
 }
 
 
-def addresses(console: Console, platform: Platform, token: str) -> None:
-    """Where everything is."""
-    rows = {"API": platform.api_url, "its documentation": f"{platform.api_url}/docs"}
+def addresses(console: Console, platform: Platform, token: str, shop: str) -> None:
+    """Where everything is; the shop first, because it shows the rest at work."""
+    rows = {
+        "Shop": f"{shop}/",
+        "API": platform.api_url,
+        "its documentation": f"{platform.api_url}/docs",
+    }
     if "email" in platform.sinks:
         rows["mailbox"] = str(platform.outputs["mailbox"])
     for plugin, running in platform.simulators.items():

@@ -12,10 +12,6 @@ Charging at the Example gateway.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from penstock.api import (
@@ -30,19 +26,14 @@ from penstock.api import (
     LookupAnswer,
     NotFound,
     NotSent,
-    Order,
-    Pending,
     Refused,
     Response,
-    Succeeded,
     Unanswered,
     retry_after,
 )
+from penstock_example.charge import body_of, code_of, outcome_of
 from penstock_example.reading import object_of
 from penstock_example.settings import ExampleSettings
-
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_LONGEST_REFERENCE = 255
 
 
 class Charging:
@@ -67,7 +58,7 @@ class Charging:
                 "POST",
                 self._uri,
                 headers=headers,
-                body=_dumps(request),
+                body=body_of(request),
                 timeout=self._context.request_timeout,
             )
         except HttpNotSent:
@@ -90,7 +81,7 @@ class Charging:
         )
         if response.status == 404:
             return NotFound()
-        answer = _read(object_of(response) or {}) if response.status == 200 else None
+        answer = outcome_of(object_of(response) or {}) if response.status == 200 else None
         if answer is None:
             raise GatewayUnavailable(
                 f"the gateway answered the look-up with {response.status} and no status",
@@ -106,10 +97,10 @@ class Charging:
                     return Unanswered("the gateway's answer cannot be read")
                 # 200 says it: a body that names neither status nor id takes nothing back.
                 told = {"status": "succeeded", "id": request.operation_id, **charge}
-                return _read(told) or Unanswered("the gateway's answer cannot be read")
+                return outcome_of(told) or Unanswered("the gateway's answer cannot be read")
             case 402 | 409 | 422 as status:
                 return Declined(
-                    f"the gateway declined it: {_code(object_of(response) or {}) or status}"
+                    f"the gateway declined it: {code_of(object_of(response) or {}) or status}"
                 )
             case 425 | 429 | 503 as status:
                 wait = retry_after(response, self._context.clock.now())
@@ -120,44 +111,3 @@ class Charging:
                 return Refused(f"the gateway refused the request ({status})")
             case status:
                 return Unanswered(f"the gateway answered {status}")
-
-
-def _dumps(request: ChargeRequest) -> bytes:
-    """The request's body; the same for every attempt, or the key would be reused."""
-    order: Order = request.order
-    payer = order.payer
-    body = {
-        "id": request.operation_id,
-        "payment_id": request.payment_id,
-        "amount": order.amount.minor,
-        "currency": order.amount.currency,
-        "reference": order.reference,
-        "description": order.description,
-        "payer": {"reference": payer.reference, "name": payer.name, "email": payer.email}
-        if payer
-        else None,
-        "metadata": dict(order.metadata),
-    }
-    return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _read(charge: Mapping[str, Any]) -> Succeeded | Declined | Pending | None:
-    """What a charge's representation says; None when it cannot be read."""
-    reference = charge.get("id")
-    if not isinstance(reference, str) or not 0 < len(reference) <= _LONGEST_REFERENCE:
-        return None
-    match charge.get("status"):
-        case "succeeded":
-            return Succeeded(reference)
-        case "pending":
-            return Pending(reference)
-        case "declined":
-            return Declined(f"the gateway declined it: {_code(charge) or 'declined'}")
-        case _:
-            return None
-
-
-def _code(charge: Mapping[str, Any]) -> str | None:
-    """The gateway's short code; anything that does not look like one is left out."""
-    code = charge.get("code")
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else None

@@ -33,6 +33,7 @@ async def looking(
         color_scheme="dark" if scheme == "dark" else "light",
         **options,
     )
+    context.set_default_timeout(15_000)
     page = await context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -45,8 +46,9 @@ async def looking(
 
 
 def _bad(line: Any) -> bool:
-    # The page of a wrong token is a 404 on purpose.
-    return line.type in ("error", "warning") and "404 (Not Found)" not in line.text
+    # The pages of a wrong token and of a wrong field are 404 and 422 on purpose.
+    meant = "status of 404" in line.text or "status of 422" in line.text
+    return line.type in ("error", "warning") and not meant
 
 
 async def faults(page: Page) -> list[str]:

@@ -29,6 +29,7 @@ EXAMPLES = CONTRACTS / "examples"
 SCHEMAS = sorted([*CONTRACTS.glob("events/**/*.json"), *CONTRACTS.glob("messages/*.json")])
 OPEN = {
     "receiveWebhook",
+    "receiveWebhookOld",
     "getHealth",
     "getContract",
     "getDocs",

@@ -15,12 +15,14 @@ EVENTS = Path(__file__).parents[1] / "events"
 
 
 def test_there_is_a_recorded_event_for_each_function(world: World) -> None:
-    assert sorted(world.platform.outputs["functions"]) == sorted(p.stem for p in EVENTS.iterdir())
+    recorded = {_function(path) for path in EVENTS.iterdir()}
+
+    assert set(world.platform.outputs["functions"]) == recorded
 
 
 @pytest.mark.parametrize("event", sorted(EVENTS.iterdir()), ids=lambda path: path.stem)
 def test_a_function_takes_its_recorded_event(world: World, event: Path) -> None:
-    answered = invoke(world.platform.outputs, event.stem, event.read_bytes())
+    answered = invoke(world.platform.outputs, _function(event), event.read_bytes())
 
     assert not answered.broke, answered.payload
     assert json.loads(answered.payload)
@@ -41,3 +43,23 @@ def test_a_recorded_payment_message_is_charged(world: World) -> None:
     assert [] == answered["batchItemFailures"]
     assert ["done"] == [result["status"] for result in answered["results"]]
     assert 1 == len(world.charges(json.loads(record["body"])["id"]))
+
+
+@pytest.mark.parametrize(("name", "status"), [("merchant", 200), ("merchant.subscribe", 201)])
+def test_a_recorded_request_of_a_client_is_answered(world: World, name: str, status: int) -> None:
+    event = (EVENTS / f"{name}.json").read_bytes()
+    answered = json.loads(invoke(world.platform.outputs, "merchant", event).payload)
+
+    assert status == answered["statusCode"], answered
+
+
+def test_a_recorded_subscription_notification_is_processed(world: World) -> None:
+    event = (EVENTS / "process.subscription.json").read_bytes()
+    answered = json.loads(invoke(world.platform.outputs, "process", event).payload)
+
+    assert [] == answered["batchItemFailures"]
+
+
+def _function(event: Path) -> str:
+    """`process.subscription.json` is another event of the function `process`."""
+    return event.stem.partition(".")[0]

@@ -14,6 +14,7 @@ from penstock_paypal.simulator.books import Books, Document, put
 
 _PREFIX_SALE, _PREFIX_CAPTURE = "PAYMENT.SALE.", "PAYMENT.CAPTURE."
 _CLAIMED_SALES = frozenset({f"{_PREFIX_SALE}{one}" for one in ("COMPLETED", "PENDING", "DENIED")})
+_SENT_BACK = frozenset({"refunded", "partially_refunded", "reversed"})
 _CLAIMED_CAPTURES = frozenset(
     {f"{_PREFIX_CAPTURE}{one}" for one in ("COMPLETED", "PENDING", "DENIED", "DECLINED")}
 )
@@ -189,13 +190,17 @@ def _under(books: Books, agreement: str | None, changes: Mapping[str, Any]) -> s
 def _settle(books: Books, paid: Document, state: str) -> None:
     """Bring a sale's or capture's state to what its completed refunds amount to."""
     gone, whole = _gone(books, paid["id"]), templates.total(paid) or Decimal()
-    if not gone:
+    shown = "status" if "status" in paid else "state"
+    if not gone and str(paid.get(shown)).lower() not in _SENT_BACK:
         return
-    reached = state if gone >= whole else "partially_refunded"
-    if "status" in paid:
-        paid["status"] = "REFUNDED" if gone >= whole else "PARTIALLY_REFUNDED"
+    if not gone:
+        # The refund failed after all, and the money is the merchant's again.
+        reached = "completed"
+    elif gone < whole:
+        reached = "partially_refunded"
     else:
-        paid["state"] = reached
+        reached = "refunded" if shown == "status" else state
+    paid[shown] = reached.upper() if shown == "status" else reached
     paid["update_time"] = books.now()
 
 

@@ -101,7 +101,7 @@ def observation(
         last_paid=shapes.money(info, "last_payment", "amount"),
         outstanding=owed(shapes.money(info, "outstanding_balance")),
         failures=failures,
-        next_attempt_at=_next_attempt(info) if failures else None,
+        next_attempt_at=_next_attempt(info) if failures or _owes_a_retry(info) else None,
         links=pages.links(reference, data),
     )
 
@@ -122,6 +122,17 @@ def _of_quantity(
         else one
         for one in cycles
     )
+
+
+def _owes_a_retry(info: Mapping[str, Any]) -> bool:
+    """
+    Whether the newest try to take a payment failed.
+
+    PayPal counts a failure once it gives up retrying; until then only its time tells.
+    """
+    failed = shapes.moment(info, "last_failed_payment", "time")
+    paid = shapes.moment(info, "last_payment", "time")
+    return failed is not None and (paid is None or paid < failed)
 
 
 def _next_attempt(info: Mapping[str, Any]) -> datetime | None:

@@ -34,11 +34,9 @@ REVERSED = frozenset({"PAYMENT.SALE.REVERSED", "PAYMENT.CAPTURE.REVERSED"})
 GONE = SENT_BACK | CAPTURE_SENT_BACK | REFUNDS
 INVOICE = "INVOICING.INVOICE."
 SUBSCRIPTION = "BILLING.SUBSCRIPTION."
-DISPUTE = ("CUSTOMER.DISPUTE.", "RISK.DISPUTE.")
-
-# RE-ACTIVATED was seen for agreements from before subscriptions only; of a subscription that is
-# resumed PayPal may send that or ACTIVATED again. Both say since when it is active.
-_SAYS: Mapping[str, Lifecycle] = {
+# RE-ACTIVATED comes of agreements from before subscriptions only: of a subscription that is
+# resumed PayPal sends ACTIVATED again.
+SAYS: Mapping[str, Lifecycle] = {
     "BILLING.SUBSCRIPTION.CREATED": Lifecycle.created,
     "BILLING.SUBSCRIPTION.ACTIVATED": Lifecycle.activated,
     "BILLING.SUBSCRIPTION.RE-ACTIVATED": Lifecycle.resumed,
@@ -48,6 +46,9 @@ _SAYS: Mapping[str, Lifecycle] = {
     "BILLING.SUBSCRIPTION.EXPIRED": Lifecycle.expired,
     "BILLING.SUBSCRIPTION.PAYMENT.FAILED": Lifecycle.payment_failed,
 }
+"""What happened to a subscription, by the event that says so."""
+DISPUTE = ("CUSTOMER.DISPUTE.", "RISK.DISPUTE.")
+
 _BEGINS: Mapping[Lifecycle, str] = {
     Lifecycle.activated: "ACTIVE",
     Lifecycle.resumed: "ACTIVE",
@@ -80,7 +81,7 @@ def read(delivery: Delivery) -> Notification:
     # Dates of PayPal's simulator may be impossible; the transmission's is part of the signature.
     happened = shapes.moment(body, "create_time") or shapes.moment(delivery.headers, door.TIME)
     about = _about(event_type, resource)
-    says = _SAYS.get(event_type) if about else None
+    says = SAYS.get(event_type) if about else None
     return Notification(
         id=event_id,
         gateway=delivery.gateway,

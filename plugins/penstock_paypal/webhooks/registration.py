@@ -11,11 +11,12 @@ WANTED = (
     notification.CLAIMS
     | notification.SENT_BACK
     | notification.CAPTURE_SENT_BACK
-    # Not REFUND.COMPLETED and RISK.DISPUTE.CREATED: they are handled, and PayPal's list of events
-    # has no such event any more, so a webhook could not be given them.
+    # Not REFUND.COMPLETED, RISK.DISPUTE.CREATED and SUBSCRIPTION.RE-ACTIVATED: they are handled,
+    # and PayPal's list of events does not have them, so a webhook could not be given them.
     | {"PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"}
     | {f"CUSTOMER.DISPUTE.{what}" for what in ("CREATED", "UPDATED", "RESOLVED")}
     | {"INVOICING.INVOICE.PAID", "INVOICING.INVOICE.CANCELLED"}
+    | notification.SAYS.keys() - {"BILLING.SUBSCRIPTION.RE-ACTIVATED"}
 )
 """The events a webhook must be registered for; a test compares docs/deploy.md with them."""
 _ALL = "*"

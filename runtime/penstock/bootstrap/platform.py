@@ -207,6 +207,7 @@ class Platform:
             self.world.ids,
             self.settings.lease,
             self.settings.public_url,
+            self.settings.pages_brand or None,
         )
 
     @cached_property

@@ -22,6 +22,9 @@ class Lifecycle(StrEnum):
     payment_failed = "payment_failed"
 
 
+_STATUSES = {Lifecycle.activated: "active", Lifecycle.resumed: "active"}
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """
@@ -29,10 +32,12 @@ class Said:
 
     Attributes:
         key: the same for every copy of the fact, and for no other.
+        at: since when the subscription has the status; None for what is no status.
     """
 
     fact: Lifecycle
     key: str
+    at: datetime | None = None
 
 
 def said(fact: Lifecycle, event: str, at: datetime | None) -> Said:
@@ -46,8 +51,8 @@ def said(fact: Lifecycle, event: str, at: datetime | None) -> Said:
     if fact is Lifecycle.created:
         return Said(fact, fact.value)
     if at is not None and fact not in (Lifecycle.payment_failed, Lifecycle.revised):
-        word = Lifecycle.activated if fact is Lifecycle.resumed else fact
-        return Said(fact, f"{word.value}@{moment(at)}")
+        status = _STATUSES.get(fact, fact.value)
+        return Said(fact, f"{status}@{moment(at)}", at)
     return Said(fact, f"{fact.value}#{event}")
 
 

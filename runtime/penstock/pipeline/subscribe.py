@@ -85,6 +85,7 @@ class Subscribe:
     Attributes:
         lease: longer than one request may take, so that an expired lease means nobody is at it.
         api_url: the public address that buyers return to.
+        brand: the merchant's name, as the gateway's page shows it.
     """
 
     subscribing: Subscribing
@@ -94,6 +95,7 @@ class Subscribe:
     ids: Ids
     lease: timedelta
     api_url: str
+    brand: str | None = None
 
     async def __call__(self, namespace: str, asked: SignUpRequest) -> SignUp:
         """
@@ -183,6 +185,7 @@ class Subscribe:
             asked.subscriber,
             return_url=back,
             cancel_url=f"{back}/cancelled",
+            brand=self.brand,
         )
 
     async def _settle(

@@ -159,7 +159,7 @@ def test_a_parked_notification_needs_a_person():
     assert "its sale is unknown" == dict(summarize(told, API).rows)["Reason"]
 
 
-@pytest.mark.parametrize("type", ["thing.unheard_of", "subscription.renewed", "x", "", "a\nb.c"])
+@pytest.mark.parametrize("type", ["thing.unheard_of", "payout.sent", "x", "", "a\nb.c"])
 def test_a_type_that_only_newer_code_knows_is_shown_by_its_name(type: str):
     summary = summarize(event(type), API)
 

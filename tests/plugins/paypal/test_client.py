@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +24,7 @@ from penstock.testing.context import FixedSecrets, NoSecrets
 from penstock.testing.http import response
 from penstock_paypal.client.api import path
 from tests.plugins.paypal.conftest import Stage
-from tests.plugins.paypal.told import SECRET, TOKEN, Told, granted, problem
+from tests.plugins.paypal.told import SECRET, TOKEN, Told, granted, jittered, problem
 
 SALE = "5CS38179PL895402Y"
 SALE_PATH = f"/v1/payments/sale/{SALE}"
@@ -33,11 +32,6 @@ FOUND = response(
     200,
     {"id": SALE, "state": "completed", "amount": {"total": "1.00", "currency": "USD"}},
 )
-
-
-def jittered(seconds: float) -> float:
-    """The wait with the jitter of the first id that a test's `Ids` gives."""
-    return seconds + max(seconds / 4, 1) * zlib.crc32(b"id-1") / 2**32
 
 
 def _notification() -> Notification:

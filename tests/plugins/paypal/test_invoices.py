@@ -32,7 +32,7 @@ from tests.plugins.paypal.invoices import (
     invoice_body,
 )
 from tests.plugins.paypal.sales import SALE
-from tests.plugins.paypal.told import Told, problem
+from tests.plugins.paypal.told import Told, jittered, problem
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,13 @@ from tests.plugins.paypal.told import Told, problem
             Succeeded(ID),
         ),
         (HttpNotSent("refused"), NotSent("refused")),
-        (problem(429, **{"retry-after": "7"}), NotSent("PayPal, create invoice: 429 X_NAME", 7)),
+        (
+            problem(429, **{"retry-after": "7"}),
+            NotSent("PayPal, create invoice: 429 X_NAME", jittered(7)),
+        ),
         (
             response(503, {"name": "RATE_LIMIT_REACHED"}),
-            NotSent("PayPal, create invoice: 503 RATE_LIMIT_REACHED"),
+            NotSent("PayPal, create invoice: 503 RATE_LIMIT_REACHED", jittered(30)),
         ),
         (problem(503), Unanswered("PayPal, create invoice: 503 X_NAME")),
         (problem(401), NotSent("PayPal, create invoice: 401 X_NAME")),

@@ -35,6 +35,7 @@ async def test_partial_refund_reports_the_refunded_amount(played: Played) -> Non
     assert [
         ("payment.succeeded", None),
         ("invoice.paid", None),
+        ("subscription.renewed", None),
         ("payment.refunded", "1000 USD"),
     ] == played.platform.said()
     partly = (PaymentStatus.partially_refunded, Money(1000, "USD"))
@@ -107,7 +108,11 @@ async def test_pending_refund_that_fails_is_no_refund(played: Played) -> None:
     await played.body("PAYMENT.REFUND.FAILED", failed, books)
     await played.body("PAYMENT.SALE.REFUNDED", failed)
 
-    assert [("payment.succeeded", None), ("invoice.paid", None)] == played.platform.said()
+    assert [
+        ("payment.succeeded", None),
+        ("invoice.paid", None),
+        ("subscription.renewed", None),
+    ] == played.platform.said()
     assert (PaymentStatus.succeeded, None) == await _standing(played, sale)
 
 

@@ -171,6 +171,25 @@ async def test_billing_begins_with_the_buyers_approval(told: Told) -> None:
     assert _at(9, 0) == (await _read(told, ahead)).started_at
 
 
+@pytest.mark.parametrize(
+    ("paid", "again"), [(None, _at(6, 10)), ("2026-10-01", _at(6, 10)), ("2026-11-02", None)]
+)
+async def test_a_payment_that_failed_is_tried_again_before_paypal_counts_the_failure(
+    told: Told, paid: str | None, again: datetime | None
+) -> None:
+    info = {
+        "failed_payments_count": 0,
+        "last_failed_payment": {
+            "time": "2026-11-01T10:00:00Z",
+            "next_payment_retry_time": "2026-11-06T10:00:00Z",
+        },
+        **({"last_payment": {"time": f"{paid}T10:00:00Z"}} if paid else {}),
+    }
+    found = await _read(told, subscription(billing_info=info))
+
+    assert (0, again) == (found.failures, found.next_attempt_at)
+
+
 async def test_a_failed_payment_of_the_past_is_not_tried_again(told: Told) -> None:
     info = {
         "failed_payments_count": 0,

@@ -247,6 +247,29 @@ def test_a_fact_that_the_look_published_is_not_published_again_by_its_late_notif
     assert 1 == story.facts.count("subscription.cancelled")
 
 
+def test_a_subscription_that_is_active_again_is_published_as_resumed_once():
+    """
+    PayPal reports a resumed one as ACTIVATED again, and the look at it may be first.
+    """
+    later = START + timedelta(days=9)
+    again = shown(ACTIVE, status_at=later)
+    story = Story().learn(shown(status_at=START), says=said(Lifecycle.activated, "WH-1", START))
+
+    story.learn(again, unreported=True, at=later + timedelta(hours=1))
+    story.learn(again, says=said(Lifecycle.activated, "WH-2", later))
+
+    assert ["subscription.activated", "subscription.resumed"] == story.facts
+
+
+def test_the_first_cycle_begins_when_the_gateway_says_after_the_approval():
+    approved = START + timedelta(days=2)
+    story = Story().learn(shown(PENDING))
+
+    story.learn(replace(shown(), started_at=approved), payment=sale(at=approved), at=approved)
+
+    assert MONTHLY.interval.after(approved) == story.subscription.paid_through
+
+
 def test_an_old_subscription_is_taken_over_with_its_last_payment():
     """
     It was first seen by a cancellation: what was paid before we knew it stays paid.

@@ -9,6 +9,7 @@ from penstock.contracts import Contract
 from penstock.entrypoints.http.api import Api
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.merchant import MerchantHandlers
+from penstock.entrypoints.http.pages.handlers import PageHandlers
 from penstock.entrypoints.http.tokens import Authenticator, mint
 from tests.unit.entrypoints.client import Client
 from tests.unit.entrypoints.stand import Stand
@@ -36,6 +37,7 @@ def call(stand: Stand, contract: Contract, token: str) -> Client:
     handlers = {
         **Handlers(stand.platform, contract).table(),
         **MerchantHandlers(stand.platform).table(),
+        **PageHandlers.of(stand.platform).table(),
     }
     authenticate = Authenticator(stand.world.tokens, stand.clock)
     functions = ("api", "merchant", "receive")

@@ -77,11 +77,12 @@ async def functions(stand: Stand) -> AsyncIterator[Ask]:
             "body": base64.b64encode(body).decode(),
             "isBase64Encoded": True,
         }
-        if path.startswith("/webhooks/"):
-            event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
+        if path.startswith(("/webhooks/", "/webhook/")):
+            if path != "/webhook/receiver":
+                event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
             told = await asyncio.to_thread(intake, event)
             return Told(told["statusCode"], told["headers"]["content-type"], told["body"].encode())
-        subscribes = path.startswith(("/plans", "/subscriptions"))
+        subscribes = path.startswith(("/plans", "/subscription"))
         answered = await answer(merchant if subscribes else api, event)
         media = answered.headers["content-type"]
         return Told(answered.status, media, answered.body, answered.headers)

@@ -86,7 +86,7 @@ class Stand:
         environ = {"PENSTOCK_GATEWAYS": "acme", "PENSTOCK_SINK": "pager", **self.environ}
         if self.club is not None:
             environ = {"PENSTOCK_API_URL": "https://pay.example.org", **environ}
-            environ["PENSTOCK_GATEWAYS"] += ",club"
+            environ["PENSTOCK_GATEWAYS"] += f",{self.club.name}"
         registry = load([self._plugin()])
         self.platform = Platform(Settings.read(environ), environ, registry, self.world)
 
@@ -108,7 +108,7 @@ class Stand:
             door = Door(headers={"sig": "[a-z]+"}, body_limit=1024)
             register(name="acme", settings=NoSettings, build=gateway, door=door)
             if self.club is not None:
-                register(name="club", settings=NoSettings, build=club)
+                register(name=self.club.name, settings=NoSettings, build=club)
 
         @hookimpl
         def penstock_register_sinks(register: Any) -> None:

@@ -78,6 +78,11 @@ class TestUnpaid:
     def test_a_failure_that_only_the_gateway_counts_has_failed(self):
         assert Standpoint.failed is view(subscription(failures=1)).standpoint
 
+    def test_a_payment_that_the_gateway_will_try_again_has_failed(self):
+        again = subscription(next_attempt_at=NOON + timedelta(days=5))
+
+        assert Standpoint.failed is view(again).standpoint
+
     def test_in_grace_access_ends_with_the_grace(self):
         found = view(subscription(paid=True), payment(), PAID_UNTIL)
 

@@ -84,6 +84,7 @@ class Club:
     manage_answers: list[Any] = field(default_factory=list[Any])
     acts_before_answering: bool = False
     asked_to: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    actions: int = 0
     plan_calls: int = 0
     unavailable: Exception | None = None
     on_plans: Callable[[], Any] = lambda: None
@@ -136,8 +137,9 @@ class Club:
         self, action: str, reference: str, status: SubscriptionStatus, reason: str
     ) -> ManageAnswer:
         self.asked_to.append((action, reason))
+        self.actions += 1
         if not self.manage_answers or self.acts_before_answering:
-            self.become(reference, status, at=NOON + timedelta(minutes=len(self.asked_to)))
+            self.become(reference, status, at=NOON + timedelta(days=2 * self.actions))
         return self.manage_answers.pop(0) if self.manage_answers else Done()
 
     def become(self, reference: str, status: SubscriptionStatus, *, at: datetime = NOON) -> None:
@@ -209,7 +211,9 @@ class Desk:
     @property
     def subscribe(self) -> Subscribe:
         ledger = self.wrap(self.ledger)
-        return Subscribe(self.subscribing, ledger, self.finish, self.clock, self.ids, LEASE, URL)
+        return Subscribe(
+            self.subscribing, ledger, self.finish, self.clock, self.ids, LEASE, URL, "Ann's"
+        )
 
     @property
     def manage(self) -> Manage:

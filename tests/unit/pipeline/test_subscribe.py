@@ -96,6 +96,7 @@ async def test_the_buyers_address_is_the_same_in_every_attempt_and_only_its_hash
     first, second = desk.club.requests
     assert first == second
     assert f"{first.return_url}/cancelled" == first.cancel_url
+    assert "Ann's" == first.brand
     token = first.return_url.removeprefix("https://pay.example.org/returns/")
     identity, secret = of_return_token(token)
     assert (opened.id, 32) == (identity, len(secret))

@@ -115,7 +115,10 @@ def _unpaid(subscription: Subscription, payment: Payment | None) -> Standpoint:
     if payment is not None and payment.status is PaymentStatus.pending:
         return Standpoint.pending
     declined = payment is not None and payment.status is PaymentStatus.declined
-    return Standpoint.failed if declined or subscription.seen.failures else Standpoint.waiting
+    # Some gateways count a failure only once they stop trying again.
+    seen = subscription.seen
+    failed = declined or seen.failures > 0 or seen.next_attempt_at is not None
+    return Standpoint.failed if failed else Standpoint.waiting
 
 
 def _until(

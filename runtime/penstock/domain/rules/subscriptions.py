@@ -152,7 +152,9 @@ def _spans(known: Subscription, seen: SubscriptionObservation) -> tuple[Span, ..
     if not known.spans:
         return (Span(seen.started_at, seen.cycles, plan),)
     if known.spans[-1].plan == plan:
-        return known.spans
+        # Its first cycle may begin later than was shown before the buyer approved.
+        first = replace(known.spans[0], since=seen.started_at)
+        return (first, *known.spans[1:])
     # The new plan's trials are not for somebody who pays already.
     regular = tuple(cycle for cycle in seen.cycles if not cycle.trial)
     since = _billed_since(known.spans[-1], seen, regular)
@@ -203,7 +205,7 @@ def _newest(one: PaidCycle) -> tuple[float, str]:
 
 
 def _facts(before: Subscription | None, after: Subscription, learned: Learned) -> list[Said]:
-    facts = [_named(after, learned.says)] if learned.says else []
+    facts = [_exact(learned.says, after)] if learned.says else []
     if learned.unreported and (began := _status_fact(after)) and began.key != after.met_as:
         facts.append(began)
     return facts
@@ -217,17 +219,24 @@ def _status_fact(subscription: Subscription) -> Said | None:
         return Said(Lifecycle.created, Lifecycle.created.value)
     if seen.status_at is None:
         return None
-    return _named(subscription, said(fact, "", seen.status_at))
+    return _exact(said(fact, "", seen.status_at), subscription)
 
 
-def _named(known: Subscription, fact: Said) -> Said:
-    """The fact by its name: what became active once more was resumed."""
-    at = told_at(fact.key)
-    if fact.fact is not Lifecycle.activated or not at:
-        return fact
-    before = (told_at(key) for key in (*known.told, known.met_as or "") if key)
-    again = any(one and one < at for one in before)
-    return replace(fact, fact=Lifecycle.resumed) if again else fact
+def _exact(says: Said, subscription: Subscription) -> Said:
+    """
+    The fact, with a subscription that is active again told from one that begins.
+
+    PayPal reports both as ACTIVATED. One that begins does so near its first cycle, and before
+    any other status that was published.
+    """
+    if says.fact is not Lifecycle.activated or says.at is None:
+        return says
+    begun = moment(says.at)
+    earlier = (told_at(key) for key in (*subscription.told, subscription.met_as or ""))
+    again = says.at - subscription.seen.started_at > _A_DAY or any(
+        one and one < begun for one in earlier
+    )
+    return replace(says, fact=Lifecycle.resumed) if again else says
 
 
 def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list[Fact]]:

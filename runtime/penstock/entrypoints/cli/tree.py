@@ -14,10 +14,12 @@ from penstock.entrypoints.cli.commands import (
     events,
     invoices,
     payments,
+    plans,
     plugins,
     queue,
     secrets,
     serve,
+    subscriptions,
     tokens,
     trigger,
 )
@@ -126,6 +128,8 @@ app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("trigger")(trigger.trigger)
 app.add_typer(payments.app, name="payments")
+app.add_typer(plans.app, name="plans")
+app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(events.app, name="events")
 app.add_typer(queue.app, name="queue")

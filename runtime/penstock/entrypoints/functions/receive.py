@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from penstock import problems
 from penstock.adapters.blocking_topic import BlockingTopic
 from penstock.adapters.doors import doors
+from penstock.entrypoints.http.aliases import OLD_GATEWAY
 from penstock.entrypoints.http.problem import MEDIA, problem
 from penstock.errors import ChannelUnavailable, DoorRefusal, SettingsError
 from penstock.pipeline.receive import Receive
@@ -151,7 +152,8 @@ def _request(event: Mapping[str, Any]) -> tuple[str, dict[str, str], bytes]:
         raise DoorRefusal(problems.METHOD_NOT_ALLOWED, "webhooks are sent with POST")
     path: Mapping[str, str] = event.get("pathParameters") or {}
     given: Mapping[str, str] = event.get("headers") or {}
-    gateway = path.get("gateway", "")
+    # The older project's address names no gateway.
+    gateway = path.get("gateway", OLD_GATEWAY)
     headers = {name.lower(): value for name, value in given.items()}
     body: str = event.get("body") or ""
     if not event.get("isBase64Encoded"):

@@ -16,6 +16,7 @@ import structlog
 from penstock import problems
 from penstock.contracts import Checked, Contract, Operation, refuse_repeated
 from penstock.domain.caller import Caller
+from penstock.entrypoints.http.aliases import ALIASES
 from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, Request, problem_answer
 from penstock.entrypoints.http.pages.page import PageSettings, problem_page
@@ -66,9 +67,13 @@ class Api:
             if routed
             else self._contract.find(request.method, request.path)
         )
-        if found[0].id not in self._handlers:
+        operation, parameters = found
+        if alias := ALIASES.get(operation.id):
+            operation = self._contract.operations[alias.operation]
+            parameters = {**parameters, **alias.parameters}
+        if operation.id not in self._handlers:
             raise RequestRefused(problems.NO_SUCH_PATH, "another function serves it")
-        return found
+        return operation, parameters
 
     async def __call__(self, request: Request) -> Answer:
         """Answer a request; never raises."""
@@ -142,7 +147,11 @@ def refuse_loose_ends(
     Raises:
         SettingsError: names what has no other half.
     """
-    operations = {one.id for one in contract.operations.values() if one.function in functions}
+    operations = {
+        ALIASES[one.id].operation if one.id in ALIASES else one.id
+        for one in contract.operations.values()
+        if one.function in functions
+    }
     if operations - handlers.keys():
         names = ", ".join(sorted(operations - handlers.keys()))
         raise SettingsError(f"operations without a handler: {names}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,8 @@ from penstock.bootstrap import Platform
 from penstock.domain.change import E
 from penstock.domain.payment import Payment
 from penstock.domain.ref import Ref
-from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Subscription
+from penstock.entrypoints.http.aliases import OLD_GATEWAY
 from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, json_answer
 from penstock.entrypoints.http.subscription_views import (
@@ -55,6 +56,7 @@ class MerchantHandlers:
         return {
             "listPlans": self.list_plans,
             "createSubscription": self.create,
+            "createSubscriptionOld": self.create_old,
             "listSubscriptions": self.list_subscriptions,
             "getSubscription": self.get,
             "listSubscriptionPayments": self.list_payments,
@@ -77,21 +79,26 @@ class MerchantHandlers:
 
     async def create(self, call: Call) -> Answer:
         """Open a subscription."""
-        asked, who = call.checked.body, call.checked.body["subscriber"]
+        body = call.checked.body
+        who = _subscriber(body["subscriber"])
+        asked = SignUpRequest(body["provider"], body["plan"], body["reference"], who)
         key = call.checked.parameters["Idempotency-Key"]
-        sign_up = await self.platform.subscribe(
-            # Each client has a namespace of its own; no key holds a NUL.
-            f"{call.authenticated.client}\0{key}",
-            SignUpRequest(
-                asked["provider"],
-                asked["plan"],
-                asked["reference"],
-                Subscriber(who["given_name"], who["surname"], who["email"]),
-            ),
-        )
-        return await self._opened(sign_up, "subscriptions/")
+        return await self._opened(call, key, asked, "subscriptions/")
 
-    async def _opened(self, sign_up: SignUp, folder: str) -> Answer:
+    async def create_old(self, call: Call) -> Answer:
+        """Open a subscription by the older project's names; the key is optional there."""
+        body = call.checked.body
+        asked = SignUpRequest(OLD_GATEWAY, body["plan_id"], body["custom_id"], _subscriber(body))
+        key = call.checked.parameters["Idempotency-Key"]
+        if key is None:
+            # The same body within a day is the same request. No key of a client's has a space.
+            day = self.platform.world.clock.now().date().isoformat()
+            key = f"{day} {hashlib.sha256(call.body).hexdigest()}"
+        return await self._opened(call, key, asked, "../subscriptions/")
+
+    async def _opened(self, call: Call, key: str, asked: SignUpRequest, folder: str) -> Answer:
+        # Each client has a namespace of its own; no key holds a NUL.
+        sign_up = await self.platform.subscribe(f"{call.authenticated.client}\0{key}", asked)
         known = await self.platform.ledger.load(Subscription, sign_up.opened or "")
         where = f"{folder}{sign_up.opened}"
         return json_answer(201, opened_view(sign_up, known, where), {"location": where})
@@ -177,3 +184,7 @@ class MerchantHandlers:
 
         found = await asyncio.gather(*(one(ref) for ref in refs if ref.kind is kind.kind))
         return [entity for entity in found if entity is not None]
+
+
+def _subscriber(fields: Mapping[str, str]) -> Subscriber:
+    return Subscriber(fields["given_name"], fields["surname"], fields["email"])

@@ -93,14 +93,15 @@ class Machine(RuleBasedStateMachine):
             assert (before.opened, before.id) == (made.opened, made.id)
         self.passes(minutes=1)
 
-    @precondition(lambda self: self.named("APPROVAL_PENDING"))
+    @precondition(lambda self: self.approvable())
     @rule(
         place=places,
         how=st.sampled_from(["pay", "pay", "pending", "denied", "hold", "fail", "late"]),
     )
     def approve(self, place: int, how: str) -> None:
         self.did(f"approve: {how}")
-        self.order(f"subscriptions/{self.one(place, 'APPROVAL_PENDING')}/approve", {"how": how})
+        pending = self.approvable()
+        self.order(f"subscriptions/{pending[place % len(pending)]}/approve", {"how": how})
         self.passes(minutes=1)
 
     @precondition(lambda self: self.named("ACTIVE"))
@@ -220,6 +221,11 @@ class Machine(RuleBasedStateMachine):
     def one(self, place: int, *statuses: str) -> str:
         named = self.named(*statuses)
         return named[place % len(named)]
+
+    def approvable(self) -> list[str]:
+        """Those that wait, and whose link reached the buyer."""
+        opened = {one.opened for one in self.life.signed_up.values()}
+        return [one for one in self.named("APPROVAL_PENDING") if f"paypal-{one}" in opened]
 
     def sales(self) -> list[str]:
         held = self.life.books.sales.items()

@@ -1,0 +1,154 @@
+"""`penstock subscriptions`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+import typer
+
+from penstock.entrypoints.cli.calling import call_api
+from penstock.entrypoints.cli.session import (
+    AsJson,
+    Confirm,
+    Session,
+    StackName,
+    session,
+    table,
+)
+
+app = typer.Typer(no_args_is_help=True, help="Who is paid up, and until when.")
+Id = Annotated[str, typer.Argument(help="the subscription's id: paypal-I-BW452GLLEP1G")]
+Because = Annotated[str, typer.Option("--because", help="why; it goes to the gateway")]
+
+
+@app.command("list")
+def list_subscriptions(
+    context: typer.Context,
+    reference: Annotated[str, typer.Option(help="your own name for the customer")],
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the subscriptions with a reference, newest first."""
+    begun = session(context, stack, as_json)
+    told = call_api(begun, "GET", f"/subscriptions?{urlencode({'reference': reference})}")
+    rows = [(one["id"], one["access"], one["summary"]) for one in told["subscriptions"]]
+    begun.show(told, lambda: table(("subscription", "access", "summary"), rows))
+
+
+@app.command("show")
+def show(
+    context: typer.Context, subscription: Id, stack: StackName = None, as_json: AsJson = False
+) -> None:
+    """Show a subscription: whether the customer is paid up, and what comes next."""
+    begun = session(context, stack, as_json)
+    _show(begun, call_api(begun, "GET", _path(subscription)))
+
+
+@app.command("create")
+def create(
+    context: typer.Context,
+    provider: Annotated[str, typer.Option(help="the gateway")],
+    plan: Annotated[str, typer.Option(help="its id of an active plan; see `plans list`")],
+    reference: Annotated[str, typer.Option(help="your own name for the customer")],
+    given_name: Annotated[str, typer.Option(help="the subscriber's")],
+    surname: Annotated[str, typer.Option(help="the subscriber's")],
+    email: Annotated[str, typer.Option(help="the subscriber's; it goes to the gateway only")],
+    key: Annotated[
+        str, typer.Option(help="the Idempotency-Key: after a failure, give the same again")
+    ],
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open a subscription, and show where its buyer approves it."""
+    begun = session(context, stack, as_json)
+    who = {"given_name": given_name, "surname": surname, "email": email}
+    body = {"provider": provider, "plan": plan, "reference": reference, "subscriber": who}
+    told = call_api(begun, "POST", "/subscriptions", body, {"idempotency-key": key})
+    begun.show(told, lambda: [f"{told['id']}: {told['status']}", told["approval_url"]])
+
+
+@app.command("cancel")
+def cancel(
+    context: typer.Context,
+    subscription: Id,
+    because: Because,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """Stop the renewal for good; access stays until what is paid ends."""
+    begun = session(context, stack, as_json, confirmed)
+    begun.guard("cancelling a subscription")
+    _manage(begun, subscription, "cancel", because)
+
+
+@app.command("suspend")
+def suspend(
+    context: typer.Context,
+    subscription: Id,
+    because: Because,
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Stop the renewal until it is resumed."""
+    _manage(session(context, stack, as_json), subscription, "suspend", because)
+
+
+@app.command("resume")
+def resume(
+    context: typer.Context,
+    subscription: Id,
+    because: Because,
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Renew a suspended one again."""
+    _manage(session(context, stack, as_json), subscription, "resume", because)
+
+
+@app.command("revise")
+def revise(
+    context: typer.Context,
+    subscription: Id,
+    plan: Annotated[str, typer.Option(help="the gateway's id of the new plan")],
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move it to another plan, and show where its buyer approves that."""
+    begun = session(context, stack, as_json)
+    told = call_api(begun, "POST", f"{_path(subscription)}/revise", {"plan": plan})
+    begun.show(told, lambda: ["the change waits for the buyer's approval", told["approval_url"]])
+
+
+def _manage(begun: Session, subscription: str, action: str, because: str) -> None:
+    path = f"{_path(subscription)}/{action}"
+    _show(begun, call_api(begun, "POST", path, {"reason": because}))
+
+
+def _path(subscription: str) -> str:
+    return f"/subscriptions/{quote(subscription, safe='')}"
+
+
+def _show(begun: Session, view: dict[str, Any]) -> None:
+    facts = [
+        ("subscription", view["id"]),
+        ("summary", view["summary"]),
+        ("access", view["access"]),
+        ("access until", view.get("access_until")),
+        ("reference", view.get("reference")),
+        ("plan", view.get("plan", {}).get("name") or view.get("plan", {}).get("id")),
+        ("subscriber", view.get("subscriber", {}).get("name")),
+        ("next payment", view.get("next_billing_at")),
+        ("failures", view["failures"] or None),
+        ("outstanding", _money(view.get("outstanding"))),
+        ("next attempt", view.get("next_attempt_at")),
+        ("approval", view.get("approval_url")),
+        ("updated", view["updated_at"]),
+    ]
+    rows = [(name, value) for name, value in facts if value]
+    begun.show(view, lambda: table(("", ""), rows))
+
+
+def _money(amount: dict[str, Any] | None) -> str | None:
+    return f"{amount['value']} {amount['currency']}" if amount else None

@@ -1,0 +1,36 @@
+"""
+The older project's calls, each with the operation that answers it; the contract deprecates them.
+
+Standard library only, because the receive function imports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+OLD_GATEWAY = "paypal"
+"""The one gateway that the older project knew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """
+    An older call that is answered like one of ours.
+
+    Attributes:
+        operation: the operationId of ours.
+        parameters: what the older path leaves out of ours.
+    """
+
+    operation: str
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+ALIASES: Mapping[str, Alias] = {
+    "receiveWebhookOld": Alias("receiveWebhook", {"gateway": OLD_GATEWAY}),
+    "listPlansOld": Alias("listPlans"),
+    # Its body has other names, so it has checks and a handler of its own.
+    "createSubscriptionOld": Alias("createSubscriptionOld"),
+}
+"""By the older call's operationId."""
