@@ -51,6 +51,7 @@ DISPUTE = ("CUSTOMER.DISPUTE.", "RISK.DISPUTE.")
 
 _BEGINS: Mapping[Lifecycle, str] = {
     Lifecycle.activated: "ACTIVE",
+    Lifecycle.resumed: "ACTIVE",
     Lifecycle.suspended: "SUSPENDED",
     Lifecycle.cancelled: "CANCELLED",
     Lifecycle.expired: "EXPIRED",

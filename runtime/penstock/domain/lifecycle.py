@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+_MOMENT = "%Y-%m-%dT%H:%M:%S"
+
 
 class Lifecycle(StrEnum):
     """What a notification says happened to a subscription."""
@@ -43,11 +45,22 @@ def said(fact: Lifecycle, event: str, at: datetime | None) -> Said:
     What a notification says.
 
     A status begins once, so its fact is known by the moment it began, whoever reports it; a
-    subscription is created once; anything else is known by the gateway's event id.
+    subscription is created once; anything else is known by the gateway's event id. Activated and
+    resumed are two names for one fact: it became active at that moment.
     """
     if fact is Lifecycle.created:
         return Said(fact, fact.value)
     if at is not None and fact not in (Lifecycle.payment_failed, Lifecycle.revised):
         status = _STATUSES.get(fact, fact.value)
-        return Said(fact, f"{status}@{at:%Y-%m-%dT%H:%M:%S}", at)
+        return Said(fact, f"{status}@{moment(at)}", at)
     return Said(fact, f"{fact.value}#{event}")
+
+
+def told_at(key: str) -> str:
+    """The moment in a key, in a form that sorts; empty for a fact that is known by its event."""
+    return key.partition("@")[2]
+
+
+def moment(at: datetime) -> str:
+    """A moment in the form of those in keys."""
+    return f"{at:{_MOMENT}}"

@@ -53,6 +53,13 @@ def test_an_event_concerns_its_subscription_and_says_what_happened(
     assert notification == Notification.loads(notification.dumps())
 
 
+@pytest.mark.parametrize("event", ["ACTIVATED", "RE-ACTIVATED"])
+def test_both_words_for_active_say_since_when_it_is(event: str) -> None:
+    since = {"status": "ACTIVE", "status_update_time": "2026-11-01T12:00:05Z"}
+
+    assert datetime(2026, 11, 1, 12, 0, 5, tzinfo=UTC) == _event(event, **since).status_at
+
+
 def test_every_fact_has_an_event_of_paypals() -> None:
     events = ("CREATED", "ACTIVATED", "RE-ACTIVATED", "UPDATED", "SUSPENDED", "CANCELLED")
     told = {_event(one).says for one in (*events, "EXPIRED", "PAYMENT.FAILED")}

@@ -452,3 +452,66 @@ def test_access_follows_the_sales_in_any_order(order: tuple[int, ...]):
 
     assert month(3) == story.subscription.paid_through
     assert Access.active is story.access
+
+
+@pytest.mark.parametrize("word", [Lifecycle.resumed, Lifecycle.activated])
+def test_a_resumption_that_is_read_and_notified_is_published_once(word: Lifecycle):
+    later, last = START + timedelta(hours=1), START + timedelta(hours=2)
+    story = (
+        Story()
+        .learn(shown(ACTIVE, status_at=START), says=said(Lifecycle.activated, "WH-1", START))
+        .learn(shown(SUSPENDED, status_at=later), unreported=True, at=later)
+        .learn(shown(ACTIVE, status_at=last), unreported=True, at=last)
+        .learn(shown(ACTIVE, status_at=last), says=said(word, "WH-2", last))
+    )
+
+    assert [
+        "subscription.activated",
+        "subscription.suspended",
+        "subscription.resumed",
+    ] == story.facts
+
+
+def test_what_becomes_active_once_more_is_resumed_though_its_suspension_was_lost():
+    later = START + timedelta(hours=2)
+    story = (
+        Story()
+        .learn(shown(ACTIVE, status_at=START), says=said(Lifecycle.activated, "WH-1", START))
+        .learn(shown(ACTIVE, status_at=later), says=said(Lifecycle.activated, "WH-2", later))
+    )
+
+    assert ["subscription.activated", "subscription.resumed"] == story.facts
+
+
+def next_look(story: Story) -> datetime:
+    look = story.subscription.operation(OperationKind.access)
+    assert look is not None
+    assert look.due_at is not None
+    return look.due_at
+
+
+def test_a_status_older_than_the_notified_one_is_asked_for_again_soon():
+    at = START + timedelta(hours=1)
+    stale = shown(ACTIVE, status_at=START, as_of=START)
+    story = Story().learn(stale, payment=sale())
+    story.learn(stale, says=said(Lifecycle.cancelled, "WH-1", at), at=at + timedelta(minutes=3))
+
+    assert at + timedelta(minutes=6) == next_look(story)
+    story.learn(shown(CANCELLED, status_at=at, as_of=at), unreported=True)
+    assert month(1) == next_look(story)
+    assert ["subscription.renewed", "subscription.cancelled"] == story.facts
+
+
+def test_a_status_that_stays_older_than_the_notified_one_is_given_up_after_a_day():
+    stale = shown(ACTIVE, status_at=START, as_of=START)
+    at = START + timedelta(hours=1)
+    story = Story().learn(stale, payment=sale())
+    story.learn(stale, says=said(Lifecycle.cancelled, "WH-1", at), at=at)
+
+    asked = 0
+    while (due := next_look(story)) < month(1):
+        story.learn(stale, unreported=True, at=due)
+        asked += 1
+
+    assert 12 == asked
+    assert ["subscription.renewed", "subscription.cancelled"] == story.facts

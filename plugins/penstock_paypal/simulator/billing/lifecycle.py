@@ -46,6 +46,8 @@ class Lifecycle:
             contract.revision = None
             return
         require(subscription, "APPROVAL_PENDING")
+        # Seen at PayPal: from then on it shows the moment of the approval.
+        subscription["create_time"] = self._books.now()
         # What the merchant said of the buyer stays; the account adds the rest.
         named = shapes.mapping(subscription.get("subscriber"))
         subscription["subscriber"] = {**self._books.buyer(), **named}

@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.events import EventType
-from penstock.domain.lifecycle import Lifecycle, Said, said
+from penstock.domain.lifecycle import Lifecycle, Said, moment, said, told_at
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.domain.plan import BillingCycle
 from penstock.domain.rules.access import AccessPolicy, next_change, reckoned
 from penstock.domain.rules.invoices import money_is_gone
-from penstock.domain.rules.rereading import next_ask
+from penstock.domain.rules.rereading import GIVE_UP_STALE, SOONEST, next_ask
 from penstock.domain.rules.schedule import period_of
 from penstock.domain.subscription import (
     Access,
@@ -236,16 +236,21 @@ def _exact(says: Said, subscription: Subscription) -> Said:
     """
     The fact, with a subscription that is active again told from one that begins.
 
-    PayPal reports both as ACTIVATED, and one that begins does so near its first cycle.
+    PayPal reports both as ACTIVATED. One that begins does so near its first cycle, and before
+    any other status that was published.
     """
     if says.fact is not Lifecycle.activated or says.at is None:
         return says
-    again = says.at - subscription.seen.started_at > _A_DAY
+    begun = moment(says.at)
+    earlier = (told_at(key) for key in (*subscription.told, subscription.met_as or ""))
+    again = says.at - subscription.seen.started_at > _A_DAY or any(
+        one and one < begun for one in earlier
+    )
     return replace(says, fact=Lifecycle.resumed) if again else says
 
 
 def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list[Fact]]:
-    new = [one for one in dict.fromkeys(facts) if one.key not in known.told]
+    new = [one for one in {one.key: one for one in facts}.values() if one.key not in known.told]
     told = (*known.told, *(one.key for one in new))[-_MOST_TOLD:]
     return replace(known, told=told), [Fact(_EVENTS[one.fact]) for one in new]
 
@@ -254,6 +259,7 @@ def _looked_at(after: Subscription, now: datetime, policy: AccessPolicy) -> Subs
     """With the moment at which somebody has to look at it again."""
     known = after.operation(OperationKind.access)
     due = next_change(after, now, policy) or _unpaid(after, known, now)
+    due = min((at for at in (due, _behind(after, now)) if at is not None), default=None)
     if due is None:
         if known is None or not known.open:
             return after
@@ -268,6 +274,19 @@ def _looked_at(after: Subscription, now: datetime, policy: AccessPolicy) -> Subs
         reason="its access changes, or a payment is due",
     )
     return replace(after, operations=after.replacing(look))
+
+
+def _behind(after: Subscription, now: datetime) -> datetime | None:
+    """
+    When to ask again, because the gateway shows an older status than a notification told.
+
+    A minute later, then after as long as it has lasted already, for a day.
+    """
+    told, shown = max(map(told_at, after.told), default=""), after.seen.status_at
+    if not told or shown is None or told <= moment(shown):
+        return None
+    since = datetime.fromisoformat(told).replace(tzinfo=shown.tzinfo)
+    return now + max(SOONEST, now - since) if now - since < GIVE_UP_STALE else None
 
 
 def _unpaid(after: Subscription, known: Operation | None, now: datetime) -> datetime | None:
