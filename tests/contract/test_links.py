@@ -22,7 +22,10 @@ from tests.contract.conftest import Live
 from tests.contract.test_live import excluded
 from tests.depth import examples
 
-PUBLISHED = contracts.load().published
+PUBLISHED = json.loads(json.dumps(contracts.load().published))
+# Those of plans and subscriptions are walked in test_walk.py, from a sign-up of their own.
+for apart in [path for path in PUBLISHED["paths"] if path.startswith(("/plan", "/subscription"))]:
+    del PUBLISHED["paths"][apart]
 LINKS = {
     (f"{method.upper()} {path}", name, link["operationId"])
     for path, methods in PUBLISHED["paths"].items()

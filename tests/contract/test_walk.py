@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import stateful
 
 from penstock import contracts
 from tests.contract.serving import Served, serving_club
@@ -26,6 +27,8 @@ from tests.depth import examples
 SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(contracts.load().published)))
 # What breaks the contract is tried call by call in test_live; here each step is to be taken.
 SCHEMA.config.generation.update(modes=[GenerationMode.POSITIVE])
+# Only the links that the contract has; schemathesis would guess more.
+SCHEMA.config.phases.stateful.inference.algorithms = []
 LINKED = {
     "createSubscription",
     "getSubscription",
@@ -50,8 +53,11 @@ def served() -> Iterator[Served]:
 
 
 def test_the_links_lead_from_a_plan_to_a_subscription_and_what_is_done_with_it(
-    served: Served,
+    served: Served, monkeypatch: pytest.MonkeyPatch
 ):
+    # Schemathesis drops a link's value now and then by a coin that Hypothesis does not know of,
+    # which Hypothesis takes for a flaky test.
+    monkeypatch.setattr(stateful, "BASE_EXPLORATION_RATE", 0.0)
     reached: Counter[tuple[str, int]] = Counter()
     keys = count(1)
 
@@ -88,6 +94,7 @@ def test_the_links_lead_from_a_plan_to_a_subscription_and_what_is_done_with_it(
             deadline=None,
             database=None,
             derandomize=True,
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )
