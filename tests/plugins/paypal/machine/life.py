@@ -33,9 +33,12 @@ from penstock_paypal.simulator.authority import Identity
 from penstock_paypal.simulator.books import Books
 from penstock_paypal.simulator.credentials import Credentials
 from tests.plugins.paypal.machine.mortal import Killed, Mortal
+from tests.plugins.paypal.simulator_billing.shop import cycle
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 """A day that most months do not have."""
+SHORT = f"P-{'SHORT':0<24}"
+"""The plan of two weeks, after which it expires."""
 ADA = Subscriber("Ada", "Lovelace", "ada@example.test")
 _CLEARS, _RELEASED = timedelta(days=6), timedelta(days=21)
 _PAYPAL_TRIES_FOR = timedelta(days=3)
@@ -280,6 +283,13 @@ async def beginning(
     numbers = count(1)
     books = Books(machine=lambda: START, letters=lambda n: f"{next(numbers):0{n}}"[:n])
     simulator = PayPalSimulator(identity, credentials, books)
+    books.add_plan(
+        {
+            **books.plan(),
+            "id": SHORT,
+            "billing_cycles": [{**cycle("WEEK", "3.00", 2), "sequence": 1}],
+        }
+    )
     http, lives = AiohttpHttp(30.0), list[Life]()
 
     async def take(request: web.Request) -> web.Response:

@@ -32,7 +32,7 @@ from penstock.errors import RequestRefused, TransientError
 from penstock.pipeline.manage import Action
 from tests.depth import examples
 from tests.plugins.paypal.machine.balance import Balance
-from tests.plugins.paypal.machine.life import Life, beginning, identity_of
+from tests.plugins.paypal.machine.life import SHORT, Life, beginning, identity_of
 from tests.plugins.paypal.simulator_billing.shop import MONTHLY, TRIAL, YEARLY
 
 SETTLES = timedelta(days=3)
@@ -44,7 +44,7 @@ API_FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "rate limit": ("throttle", {"retry_after": 30}),
 }
 places = st.integers(0, 5)
-plans = st.sampled_from([MONTHLY, TRIAL, YEARLY])
+plans = st.sampled_from([MONTHLY, TRIAL, YEARLY, SHORT])
 
 
 class Machine(RuleBasedStateMachine):
@@ -237,7 +237,8 @@ class Machine(RuleBasedStateMachine):
             found = self.run(Balance.of(self.life))
             self.counts["sales"] += len(self.life.books.sales)
             self.counts["subscriptions"] += len(self.life.books.subscriptions)
-            self.counts["events published"] += len(self.life.events)
+            for event in self.life.events.values():
+                self.counts[f"published: {event.type.value}"] += 1
             assert not found.complaints, "; ".join(found.complaints)
         finally:
             self.run(self.stack.aclose())
