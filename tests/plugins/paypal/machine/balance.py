@@ -227,14 +227,33 @@ class Balance:
 
     def _paid_through(self, identity: str, known: Subscription) -> Any:
         """The day on which the cycle of the newest sale that counts ends."""
-        if len({one.plan for one in known.spans}) > 1:
-            return known.paid_through and known.paid_through.date()
-        counting = [one for one in self._payments_of(identity) if one.status == "succeeded"]
+        happened = self._told_of(identity, self._happened)
+        if happened["revised"]:
+            bill = None if happened["suspended"] else self._next_bill(identity)
+            return bill or (known.paid_through and known.paid_through.date())
+        sales = self._life.books.sales
         days = [
-            shapes.moment(self._life.books.sales[one.id[7:]], "create_time") for one in counting
+            shapes.moment(sales[one.id.removeprefix("paypal-")], "create_time")
+            for one in self._payments_of(identity)
+            if one.status.value == "succeeded"
         ]
         ends = [self._cycle_end(identity, day) for day in days if day]
         return max(ends, default=None)
+
+    def _next_bill(self, identity: str) -> Any:
+        """The day of the next bill by the books, where the bill before it is paid and known."""
+        shown, payments = self._life.books.subscriptions[identity], self._payments_of(identity)
+        sales = [
+            one
+            for one in self._life.books.sales.values()
+            if one["billing_agreement_id"] == identity
+        ]
+        failed = self._told_of(identity, self._happened)["payment_failed"]
+        paid = sales and len(payments) == len(sales) and payments[-1].status.value == "succeeded"
+        if shown["status"] != "ACTIVE" or failed or not paid:
+            return None
+        bill = shapes.moment(shown, "billing_info", "next_billing_time")
+        return bill and bill.date()
 
     def _cycle_end(self, identity: str, paid_at: datetime) -> Any:
         shown = self._life.books.subscriptions[identity]
