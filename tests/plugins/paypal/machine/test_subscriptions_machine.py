@@ -114,6 +114,7 @@ class Machine(RuleBasedStateMachine):
         self.did(f"bank: {how}")
         identity = self.one(place, "ACTIVE")
         self.order(f"subscriptions/{identity}/payments", {"next": how, "times": times})
+        self.passes(days=36)
 
     @precondition(lambda self: self.named("ACTIVE", "SUSPENDED"))
     @rule(place=places)
