@@ -44,7 +44,7 @@ def said(fact: Lifecycle, event: str, at: datetime | None) -> Said:
     """
     What a notification says.
 
-    A status begins once, so its fact is known by the moment it began, whoever reports it; a
+    A status begins once, so the moment it began identifies its fact, however it is reported; a
     subscription is created once; anything else is known by the gateway's event id. Activated and
     resumed are two names for one fact: it became active at that moment.
     """

@@ -23,7 +23,7 @@ class SignUp(Entity):
     """
     One request to open a subscription; its id is `sub-<32 hexadecimal digits>`.
 
-    It holds no personal data: whoever repeats the request sends that again.
+    It holds no personal data: a repeated request carries it again.
 
     Attributes:
         digest: of the whole request, so that another one under its key is refused.

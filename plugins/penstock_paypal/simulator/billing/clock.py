@@ -15,7 +15,7 @@ class Clock:
     Moves PayPal's time.
 
     While something is played the clock stands at the time at which it fell due, and its events
-    are sent before the next thing is played: whoever reads PayPal then sees that moment.
+    are sent before the next thing is played: a reader of the API then sees that moment.
     """
 
     def __init__(self, books: Books, renewals: Renewals, news: News) -> None:

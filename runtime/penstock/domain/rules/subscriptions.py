@@ -71,7 +71,7 @@ class Learned:
     Attributes:
         says: the fact that a notification tells.
         payment: a payment of it, whose money moved.
-        unreported: publish the status, too, if no notification did: nobody may tell us of it.
+        unreported: also publish the status if no notification did: its webhook may be lost.
     """
 
     says: Said | None = None
