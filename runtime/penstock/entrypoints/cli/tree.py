@@ -22,6 +22,7 @@ from penstock.entrypoints.cli.commands import (
     subscriptions,
     tokens,
     trigger,
+    webhooks,
 )
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -136,6 +137,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:
