@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,18 +11,32 @@ import typer
 from typer.core import TyperCommand
 
 from penstock.adapters.clock import SystemClock
-from penstock.adapters.doors import doors
-from penstock.api import Authentic, Delivery, Door, Forged, Undecided
-from penstock.api.account import CheckedWebhook, ChecksWebhooks
-from penstock.bootstrap.account import account
+from penstock.api import Authentic, Forged, Undecided
+from penstock.api.account import RegistersWebhooks, Step
+from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli import kept
-from penstock.entrypoints.cli.session import AsJson, Code, session
-from penstock.errors import DoorRefusal
-from penstock.pipeline.receive import check as pass_door
-from penstock.plugins import Kind, Registry, describe, load, variable
+from penstock.entrypoints.cli.judging import Question, door_of, sender
+from penstock.entrypoints.cli.ready import Credentials, Gateway
+from penstock.entrypoints.cli.session import (
+    AsJson,
+    Code,
+    CommandError,
+    Confirm,
+    Session,
+    StackName,
+    session,
+)
+from penstock.entrypoints.cli.steps import lines, store, view
+from penstock.plugins import load
 
-app = typer.Typer(no_args_is_help=True, help="Webhooks: why one was refused.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Webhooks: registered where they should be, and why one was refused.",
+)
 
+Named = Annotated[
+    str | None, typer.Option("--gateway", help="the gateway; needed if several could be meant")
+]
 _CODES: Mapping[type, int] = {Authentic: 0, Forged: 1, Undecided: 2}
 
 
@@ -42,9 +53,87 @@ class OwnCodes(TyperCommand):
             raise
 
 
-@app.callback()
-def group() -> None:
-    """Keep `check` a command of its own while it is the only one."""
+@app.command("register")
+def register(
+    context: typer.Context,
+    gateway: Named = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="only look: say what would be done")
+    ] = False,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """
+    Register the stack's webhook at its gateways, for exactly the events that are handled.
+
+    One that is there is corrected and keeps its id; the id is written to the stack's secret.
+    """
+    begun = session(context, stack, as_json, confirmed)
+    if not dry_run:
+        begun.guard("registering a webhook")
+    steps: list[Step] = []
+
+    async def work(world: AwsWorld) -> None:
+        for mine in _registering(begun, gateway):
+            given = await Credentials.read(mine, world)
+            async with mine.account(given.fields, RegistersWebhooks) as made:
+                step = await made.register_webhook(mine.webhook_url, dry_run=dry_run)
+            steps.append(step)
+            steps.append(await store(given, step.secret, dry_run=dry_run))
+
+    try:
+        begun.run(work)
+    finally:
+        if steps:
+            begun.show(view(steps), lambda: lines(steps))
+
+
+@app.command("drift")
+def drift(
+    context: typer.Context,
+    gateway: Named = None,
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """
+    Compare what gateways have registered with what they should have.
+
+    Exit code 1 if an address, a webhook's id or an event type differs.
+    """
+    begun = session(context, stack, as_json)
+
+    async def compare(world: AwsWorld) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for mine in _registering(begun, gateway):
+            given = await Credentials.read(mine, world)
+            async with mine.account(given.fields, RegistersWebhooks) as made:
+                differing = await made.webhook_drift(mine.webhook_url)
+            found += [(mine.name, line) for line in differing]
+        return found
+
+    found = begun.run(compare)
+    begun.show(
+        [{"gateway": name, "differs": line} for name, line in found],
+        lambda: (
+            [f"{name}: {line}" for name, line in found] or "the webhooks are as they should be"
+        ),
+    )
+    if found:
+        raise CommandError(
+            f"{len(found)} differences: `penstock webhooks register` corrects them", Code.failed
+        )
+
+
+def _registering(begun: Session, named: str | None) -> list[Gateway]:
+    """The stack's gateways whose account the command line can use, or the one that was named."""
+    configured = begun.stack().outputs["gateways"]
+    offered = [one.name for one in load().accounts if one.name in configured]
+    if named is not None and named not in offered:
+        raise CommandError(
+            f"--gateway: the stack has {', '.join(offered) or 'none'}", Code.not_found
+        )
+    return [Gateway.of(begun, name, None) for name in ([named] if named else offered)]
 
 
 @app.command("check", cls=OwnCodes)
@@ -81,9 +170,7 @@ def check(
             " by being there",
         ),
     ] = None,
-    gateway: Annotated[
-        str | None, typer.Option("--gateway", help="whose webhook it is, if several are installed")
-    ] = None,
+    gateway: Named = None,
     as_json: AsJson = False,
 ) -> None:
     """
@@ -105,99 +192,24 @@ def check(
     identity = kept.webhook_id(webhook_id)
     folder = kept.certificates(certificates) if certificates is not None else None
     registry = load()
-    sender = _sender(registry, gateway)
-    door = _door(registry, sender)
+    named = sender(registry, gateway)
+    door = door_of(registry, named)
     where, checked = asyncio.run(
-        _Question(registry, sender, door, given, raw, came, identity, folder).answer(env)
+        Question(registry, named, door, given, raw, came, identity, folder).answer(env)
     )
     code = _CODES[type(checked.answer)]
     answer = type(checked.answer).__name__.lower()
-    because = getattr(checked.answer, "because", f"{sender} signed it for webhook {identity}")
+    because = getattr(checked.answer, "because", f"{named} signed it for webhook {identity}")
     told = {
         "answer": answer,
         "because": because,
         "note": checked.note or None,
-        "gateway": sender,
+        "gateway": named,
         "environment": where,
         "at": came.isoformat(),
         "exit_code": code,
     }
-    lines = [f"{answer} ({', '.join(filter(None, (sender, where)))}): {because}"]
-    lines += [checked.note] if checked.note else []
-    session(context, None, as_json).show(told, lambda: lines)
+    shown = [f"{answer} ({', '.join(filter(None, (named, where)))}): {because}"]
+    shown += [checked.note] if checked.note else []
+    session(context, None, as_json).show(told, lambda: shown)
     raise typer.Exit(code)
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What was given to the command, read."""
-
-    registry: Registry
-    gateway: str
-    door: Door
-    headers: Mapping[str, str]
-    body: bytes
-    came: datetime
-    webhook_id: str
-    certificates: Mapping[str, bytes] | None
-
-    async def answer(self, env: str | None) -> tuple[str | None, CheckedWebhook]:
-        """The environment it was judged in, if there is one, and the answer."""
-        names = _environments(self.door)
-        if env is not None and env not in names:
-            raise kept.wrong("--env", f"{self.gateway} has {' and '.join(names)}")
-        meant = next((one for one in names if _fits(self.door, self.headers, one)), None)
-        where = env or meant
-        if env and meant and env != meant:
-            because = f"the certificate's address is that of {meant}, and --env says {env}"
-            return env, CheckedWebhook(Forged(because))
-        try:
-            # An address of no environment is refused at the door of any.
-            passed = self._passed(where or names[0])
-        except DoorRefusal as exc:
-            return where, CheckedWebhook(Forged(exc.detail))
-        delivery = Delivery.of(self.gateway, passed, self.body, self.came)
-        async with account(self.registry, self.gateway, {"environment": where}) as made:
-            if not isinstance(made, ChecksWebhooks):
-                raise kept.wrong("--gateway", f"{self.gateway} has no check of kept webhooks")
-            return where, await made.check_webhook(delivery, self.webhook_id, self.certificates)
-
-    def _passed(self, environment: str) -> dict[str, str]:
-        """The headers that the platform's own door lets through."""
-        index = {"plugins": [describe(plugin) for plugin in self.registry.plugins]}
-        environ = {
-            "PENSTOCK_GATEWAYS": self.gateway,
-            variable(Kind.gateway, self.gateway, "environment"): environment,
-        }
-        return pass_door(doors(index, environ, {})[self.gateway], self.headers, self.body)
-
-
-def _sender(registry: Registry, named: str | None) -> str:
-    """The gateway: the one that was named, or the only one there is."""
-    offered = sorted(one.name for one in registry.accounts)
-    if named in offered:
-        return named
-    if named is None and len(offered) == 1:
-        return offered[0]
-    raise kept.wrong("--gateway", f"name one of: {', '.join(offered) or 'none is installed'}")
-
-
-def _door(registry: Registry, gateway: str) -> Door:
-    door = registry.gateway(gateway).door
-    if door is None:
-        raise kept.wrong("--gateway", f"{gateway} sends no webhooks")
-    return door
-
-
-def _environments(door: Door) -> list[str]:
-    """The environments that a header's pattern tells apart."""
-    named = [one for one in door.headers.values() if not isinstance(one, str)]
-    return list(dict.fromkeys(name for patterns in named for name in patterns))
-
-
-def _fits(door: Door, headers: Mapping[str, str], environment: str) -> bool:
-    """Whether each header that tells environments apart is that one's."""
-    return all(
-        isinstance(pattern, str) or re.fullmatch(pattern[environment], headers.get(name, ""))
-        for name, pattern in door.headers.items()
-    )
