@@ -11,12 +11,11 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from typer.testing import CliRunner, Result
 
 from local.emulator import REGION
-from penstock.entrypoints.cli.tree import app
 from penstock_paypal.simulator.threaded import RunningPayPal, threaded
 from penstock_paypal.webhooks.registration import WANTED
+from tests.contract.running import Ran, run
 
 NAME = "penstock-local/paypal"
 FILE = """
@@ -52,7 +51,7 @@ class Shop:
         self.outputs |= changed
         (self.folder / ".penstock/local/stack.json").write_text(json.dumps(self.outputs))
 
-    def setup(self, *more: str, file: str = FILE, given: Any = None) -> Result:
+    def setup(self, *more: str, file: str = FILE, given: Any = None) -> Ran:
         """Set PayPal up."""
         (self.folder / "setup.yaml").write_text(file)
         return penstock("paypal", "setup", "--file", "setup.yaml", *more, given=given)
@@ -85,9 +84,9 @@ class Shop:
         return {"client_id": access.client_id, "client_secret": access.client_secret}
 
 
-def penstock(*arguments: str, given: Any = None) -> Result:
+def penstock(*arguments: str, given: Any = None) -> Ran:
     text = None if given is None else json.dumps(given)
-    return CliRunner().invoke(app, list(arguments), input=text)
+    return run(list(arguments), text)
 
 
 @pytest.fixture

@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from typer.testing import CliRunner, Result
 
-from penstock.entrypoints.cli.tree import app
 from penstock_paypal.simulator.authority import Authority, pem
 from penstock_paypal.webhooks import door
 from penstock_paypal.webhooks.signature import signed_text
+from tests.contract.running import Ran, run
 from tests.plugins.paypal.reference import (
     PRESENT,
     SANDBOX_URL,
@@ -34,6 +33,10 @@ AUTHENTIC, FORGED, UNDECIDED, USAGE = 0, 1, 2, 64
 INTERMEDIATE = "DigiCertSHA2ExtendedValidationServerCA.pem"
 VECTORS = vectors() if PRESENT else []
 each = pytest.mark.parametrize("vector", VECTORS, ids=[one.name for one in VECTORS])
+
+
+def penstock(*arguments: str) -> Ran:
+    return run(list(arguments))
 
 
 @dataclass
@@ -73,7 +76,7 @@ class Kept:
         named = {name.replace("_", "-"): value for name, value in options.items()}
         return replace(self, options={**self.options, **named})
 
-    def check(self, *more: str, raw: bytes | None = None) -> Result:
+    def check(self, *more: str, raw: bytes | None = None) -> Ran:
         """Run the command on these files."""
         (self.folder / "headers.json").write_bytes(
             json.dumps(self.headers).encode() if raw is None else raw
@@ -92,7 +95,7 @@ class Kept:
             **self.options,
         }
         options = [f"--{name}={value}" for name, value in given.items() if value is not None]
-        return CliRunner().invoke(app, ["webhooks", "check", *options, *more])
+        return penstock("webhooks", "check", *options, *more)
 
 
 @pytest.fixture
