@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.contract.cli.commands import penstock
 from tests.contract.conftest import Live
 
@@ -26,6 +28,7 @@ def test_plugins_are_listed_with_what_they_can_do():
     assert ["PROVIDER_EXAMPLE_REQUEST_URI"] == found["example"]["settings"]
 
 
+@pytest.mark.slow
 def test_the_server_stops_cleanly_when_told_to():
     command = [sys.executable, "-m", "penstock.entrypoints.cli", "serve", "--memory", "--port=0"]
     with subprocess.Popen(  # noqa: S603 - our own interpreter and program
