@@ -23,6 +23,7 @@ from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.rules.schedule import free_until, period_of
 from penstock.domain.subscription import (
     Access,
+    PlanChange,
     Span,
     Subscription,
     SubscriptionObservation,
@@ -67,6 +68,7 @@ class Story:
     policy: rules.AccessPolicy = POLICY
     kept: Subscription | None = None
     facts: list[str] = field(default_factory=list[str])
+    reasons: list[str | None] = field(default_factory=list[str | None])
 
     def __post_init__(self) -> None:
         self._ids = count()
@@ -78,10 +80,11 @@ class Story:
         says: Said | None = None,
         payment: Payment | None = None,
         unreported: bool = False,
+        asked: PlanChange | None = None,
         at: datetime | None = None,
     ) -> Story:
         self.now = at or self.now
-        learned = rules.Learned(says=says, payment=payment, unreported=unreported)
+        learned = rules.Learned(says, payment, unreported, asked)
         self._apply(
             rules.observe_subscription(
                 self.kept,
@@ -110,6 +113,7 @@ class Story:
         if change is not None:
             self.kept = change.entity
             self.facts += [str(event.type) for event in change.events]
+            self.reasons += [event.data.get("reason") for event in change.events]
 
     @property
     def subscription(self) -> Subscription:
@@ -342,6 +346,17 @@ def test_a_new_plan_counts_from_its_first_payment():
     story.learn(revised, payment=sale("S-2", month(1)), at=month(1))
 
     assert yearly.interval.after(month(1)) == story.subscription.paid_through
+
+
+def test_the_reason_of_a_change_of_plan_is_published_once_when_the_plan_changes():
+    story = Story().learn(shown(), asked=PlanChange("P-2", "pays by the year"))
+    revised = shown(plan=Plan("P-2", "Yearly"))
+
+    for seen, event in ((shown(), "WH-1"), (revised, "WH-2"), (revised, "WH-3")):
+        story.learn(seen, says=said(Lifecycle.revised, event, None))
+
+    assert ["subscription.revised"] * 3 == story.facts
+    assert [None, "pays by the year", None] == story.reasons
 
 
 def test_a_new_plan_seen_only_after_its_first_payment_counts_from_that():

@@ -143,8 +143,9 @@ class MerchantHandlers:
 
     async def revise(self, call: Call) -> Answer:
         """Move a subscription to another plan, once its buyer approves."""
+        body = call.checked.body
         revision = await self.platform.manage.revise(
-            call.checked.parameters["id"], call.checked.body["plan"]
+            call.checked.parameters["id"], body["plan"], body.get("reason")
         )
         view = self._below(revision.subscription)
         return json_answer(200, {**view, "approval_url": revision.approval_url})
