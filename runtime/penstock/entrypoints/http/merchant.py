@@ -75,7 +75,9 @@ class MerchantHandlers:
                 f"use one of: {', '.join(plans.gateways) or 'none is configured here'}",
                 fields=[("query.provider", "has no plans here")],
             )
-        return json_answer(200, {"plans": [plan_view(one) for one in await plans(provider)]})
+        offers = await plans(provider)
+        views = [plan_view(one) for one in offers.plans]
+        return json_answer(200, {"plans": views, "unavailable": list(offers.unavailable)})
 
     async def create(self, call: Call) -> Answer:
         """Open a subscription."""
