@@ -13,7 +13,7 @@ from penstock.domain.money import Money
 from penstock.domain.payment import PaymentStatus, Plan
 from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.rules.schedule import free_until, period_of
-from penstock.domain.subscription import Access, Span, SubscriptionStatus
+from penstock.domain.subscription import Access, PlanChange, Span, SubscriptionStatus
 from tests.unit.domain.story import (
     ACTIVE,
     CANCELLED,
@@ -211,6 +211,17 @@ def test_a_new_plan_counts_from_its_first_payment():
     story.learn(revised, payment=sale("S-2", month(1)), at=month(1))
 
     assert yearly.interval.after(month(1)) == story.subscription.paid_through
+
+
+def test_the_reason_of_a_change_of_plan_is_published_once_when_the_plan_changes():
+    story = Story().learn(shown(), asked=PlanChange("P-2", "pays by the year"))
+    revised = shown(plan=Plan("P-2", "Yearly"))
+
+    for seen, event in ((shown(), "WH-1"), (revised, "WH-2"), (revised, "WH-3")):
+        story.learn(seen, says=said(Lifecycle.revised, event, None))
+
+    assert ["subscription.revised"] * 3 == story.facts
+    assert [None, "pays by the year", None] == story.reasons
 
 
 def test_a_new_plan_seen_only_after_its_first_payment_counts_from_that():
