@@ -1,11 +1,20 @@
-"""A payment's subscription follows it as it is now, however many workers are at it."""
+"""A subscription follows its payments as they are now, and its access ends on time."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from penstock.api import Money, Observation, PaymentStatus, Transaction
+import pytest
+
+from penstock.api import (
+    GatewayUnavailable,
+    Money,
+    Observation,
+    PaymentStatus,
+    Transaction,
+    Unconfirmable,
+)
 from penstock.domain import rules
 from penstock.domain.payment import Payment
 from penstock.domain.subscription import Access, Subscription
@@ -66,3 +75,24 @@ async def test_a_worker_with_an_older_copy_of_a_payment_does_not_give_access_bac
     payment = await desk.ledger.load(Payment, "club-S-1")
     assert payment is not None
     assert () == tuple(op for op in payment.operations if op.open)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [GatewayUnavailable("the gateway is away"), Unconfirmable("a status that is not known here")],
+)
+async def test_access_ends_on_time_while_the_gateway_shows_nothing_we_can_read(error: Exception):
+    desk = Desk()
+    await desk.active()
+    paid = await observed(desk, PaymentStatus.succeeded)
+    await desk.finish(paid.ref)
+    assert Access.active is (await desk.subscription()).access
+    desk.club.unavailable = error
+
+    for _ in range(35):
+        desk.clock.advance(24 * 3600)
+        await desk.sweep()
+
+    assert Access.ended is (await desk.subscription()).access
+    assert 1 == (await desk.published()).count("subscription.access_ended")
+    assert [] == list(await desk.ledger.due(desk.clock.now(), 10))
