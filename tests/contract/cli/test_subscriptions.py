@@ -38,7 +38,7 @@ def test_a_subscription_is_opened_shown_suspended_resumed_and_cancelled(served: 
     told = [
         penstock("subscriptions", "list", "--reference", "customer-42"),
         penstock("subscriptions", "show", identity),
-        penstock("subscriptions", "revise", identity, "--plan", "GOLD"),
+        penstock("subscriptions", "revise", identity, "--plan", "GOLD", "--because", "x"),
         penstock("subscriptions", "suspend", identity, "--because", "on holiday"),
         penstock("subscriptions", "resume", identity, "--because", "back again"),
         penstock("subscriptions", "cancel", identity, "--because", "moved away"),

@@ -15,6 +15,7 @@ from penstock.domain.payment import Payment, PaymentStatus, Plan, Transaction
 from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.subscription import (
     Access,
+    PlanChange,
     Subscription,
     SubscriptionObservation,
     SubscriptionStatus,
@@ -58,6 +59,7 @@ class Story:
     policy: rules.AccessPolicy = POLICY
     kept: Subscription | None = None
     facts: list[str] = field(default_factory=list[str])
+    reasons: list[str | None] = field(default_factory=list[str | None])
 
     def __post_init__(self) -> None:
         self._ids = count()
@@ -69,10 +71,11 @@ class Story:
         says: Said | None = None,
         payment: Payment | None = None,
         unreported: bool = False,
+        asked: PlanChange | None = None,
         at: datetime | None = None,
     ) -> Story:
         self.now = at or self.now
-        learned = rules.Learned(says=says, payment=payment, unreported=unreported)
+        learned = rules.Learned(says, payment, unreported, asked)
         self._apply(
             rules.observe_subscription(
                 self.kept,
@@ -101,6 +104,7 @@ class Story:
         if change is not None:
             self.kept = change.entity
             self.facts += [str(event.type) for event in change.events]
+            self.reasons += [event.data.get("reason") for event in change.events]
 
     @property
     def subscription(self) -> Subscription:

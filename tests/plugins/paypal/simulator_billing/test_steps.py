@@ -44,7 +44,7 @@ class TestSteps:
         assert 204 == await shop.step(identity, "activate")
         shown = await shop.show(identity)
 
-        assert (["RE-ACTIVATED"], "ACTIVE") == (shop.told_of(), shown["status"])
+        assert (["ACTIVATED"], "ACTIVE") == (shop.told_of(), shown["status"])
         assert "2026-04-30T10:00:00Z" == shown["billing_info"]["next_billing_time"]
         await shop.at(day("2026-04-30"))
 

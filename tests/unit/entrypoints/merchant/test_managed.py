@@ -12,7 +12,7 @@ from penstock.domain import rules
 from penstock.domain.change import change
 from penstock.domain.money import Money
 from penstock.domain.payment import Order, Payment, PaymentStatus, Transaction
-from penstock.domain.subscription import Subscription
+from penstock.domain.subscription import PlanChange, Subscription
 from tests.unit.entrypoints.merchant.backend import Backend, problem, shaped
 from tests.unit.entrypoints.stand import Stand
 from tests.unit.pipeline.club import NOON, Club
@@ -79,7 +79,7 @@ async def test_a_reason_has_1_to_128_characters(backend: Backend, club: Club, re
 
 
 async def test_a_revision_answers_the_address_where_the_buyer_approves(
-    backend: Backend, club: Club
+    stand: Stand, backend: Backend, club: Club
 ):
     await subscribed(backend, club)
 
@@ -89,6 +89,9 @@ async def test_a_revision_answers_the_address_where_the_buyer_approves(
 
     said = shaped(told, "SubscriptionRevised")
     assert said["approval_url"].startswith("https://club.test/revise/I-1")
+    held = await stand.world.ledger.load(Subscription, "club-I-1")
+    assert held is not None
+    assert PlanChange("GOLD", "pays by the year") == held.asked
 
 
 async def paid(stand: Stand) -> None:
