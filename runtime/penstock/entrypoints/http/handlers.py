@@ -130,7 +130,7 @@ class Handlers:
         try:
             found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
         except QueryRefused as exc:
-            raise _bad_query(exc) from exc
+            raise bad_query(exc) from exc
         views = [payment_view(one, f"payments/{one.id}") for one in found.payments]
         return json_answer(200, {"payments": views, "cursor": found.cursor})
 
@@ -142,7 +142,7 @@ class Handlers:
         try:
             found = await ListEvents(self.platform.ledger)(query)
         except QueryRefused as exc:
-            raise _bad_query(exc) from exc
+            raise bad_query(exc) from exc
         events = [event.cloud_event() for event in found.events]
         return json_answer(200, {"events": events, "cursor": found.cursor})
 
@@ -159,6 +159,7 @@ class Handlers:
         return html_answer(page(self.contract))
 
 
-def _bad_query(exc: QueryRefused) -> RequestRefused:
+def bad_query(exc: QueryRefused) -> RequestRefused:
+    """The problem that names the parameter."""
     wrong = (f"query.{exc.field}", exc.detail)
     return RequestRefused(problems.BAD_REQUEST, fields=[wrong])

@@ -26,14 +26,20 @@ Because = Annotated[str, typer.Option("--because", help="why; it goes to the gat
 def list_subscriptions(
     context: typer.Context,
     reference: Annotated[str, typer.Option(help="your own name for the customer")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
+    cursor: Annotated[
+        str | None, typer.Option(help="where to begin, from the page before")
+    ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
     """List the subscriptions with a reference, newest first."""
     begun = session(context, stack, as_json)
-    told = call_api(begun, "GET", f"/subscriptions?{urlencode({'reference': reference})}")
+    query = {"reference": reference, "limit": limit, **({"cursor": cursor} if cursor else {})}
+    told = call_api(begun, "GET", f"/subscriptions?{urlencode(query)}")
     rows = [(one["id"], one["access"], one["summary"]) for one in told["subscriptions"]]
-    begun.show(told, lambda: table(("subscription", "access", "summary"), rows))
+    more = [f"more: --cursor {told['cursor']}"] if told["cursor"] else []
+    begun.show(told, lambda: [table(("subscription", "access", "summary"), rows), *more])
 
 
 @app.command("show")
