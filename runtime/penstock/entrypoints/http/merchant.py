@@ -12,7 +12,7 @@ from penstock.api.subscriptions import Subscriber
 from penstock.bootstrap import Platform
 from penstock.domain.subscription import Subscription
 from penstock.entrypoints.http.aliases import OLD_GATEWAY
-from penstock.entrypoints.http.handlers import Call, Handler, bad_query
+from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, json_answer
 from penstock.entrypoints.http.subscription_views import (
     opened_view,
@@ -20,7 +20,7 @@ from penstock.entrypoints.http.subscription_views import (
     subscription_view,
 )
 from penstock.entrypoints.http.views import payment_view
-from penstock.errors import QueryRefused, RequestRefused
+from penstock.errors import RequestRefused
 from penstock.pipeline.manage import Action
 from penstock.pipeline.subscribe import SignUpRequest
 from penstock.queries.payments import ListPayments, PaymentQuery
@@ -99,10 +99,7 @@ class MerchantHandlers:
 
     async def list_subscriptions(self, call: Call) -> Answer:
         """Find subscriptions by the merchant's reference."""
-        try:
-            found = await subscriptions_of(self.platform.ledger, **call.checked.parameters)
-        except QueryRefused as exc:
-            raise bad_query(exc) from exc
+        found = await subscriptions_of(self.platform.ledger, **call.checked.parameters)
         views = [self._view(one, f"subscriptions/{one.id}") for one in found.subscriptions]
         return json_answer(200, {"subscriptions": views, "cursor": found.cursor})
 
@@ -117,10 +114,7 @@ class MerchantHandlers:
         query = PaymentQuery(
             subscription=subscription.id, limit=wanted["limit"], cursor=wanted["cursor"]
         )
-        try:
-            found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
-        except QueryRefused as exc:
-            raise bad_query(exc) from exc
+        found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
         views = [payment_view(one, f"../../payments/{one.id}") for one in found.payments]
         return json_answer(200, {"payments": views, "cursor": found.cursor})
 

@@ -9,6 +9,7 @@ import pytest
 from tests.plugins.paypal.simulator_billing.shop import (
     CONTEXT,
     MONTHLY,
+    SALE,
     SUBSCRIPTIONS,
     TRIAL,
     YEARLY,
@@ -18,7 +19,6 @@ from tests.plugins.paypal.simulator_billing.shop import (
     day,
 )
 
-SALE = "PAYMENT.SALE.COMPLETED"
 AT = "/application_context"
 BODY = {"plan_id": MONTHLY, "custom_id": "c-1"}
 CAPTURE = {
