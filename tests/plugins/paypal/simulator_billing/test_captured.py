@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.plugins.paypal.simulator_billing.shop import SUBSCRIPTIONS, Shop, cycle, day
+from tests.plugins.paypal.simulator_billing.shop import SALE, SUBSCRIPTIONS, Shop, cycle, day
 
-SALE = "PAYMENT.SALE.COMPLETED"
 CAPTURE = {
     "note": "Balance",
     "capture_type": "OUTSTANDING_BALANCE",

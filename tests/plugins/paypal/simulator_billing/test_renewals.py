@@ -8,6 +8,7 @@ import pytest
 
 from tests.plugins.paypal.simulator_billing.shop import (
     MONTHLY,
+    SALE,
     SUBSCRIPTIONS,
     TRIAL,
     YEARLY,
@@ -16,8 +17,6 @@ from tests.plugins.paypal.simulator_billing.shop import (
     cycle,
     day,
 )
-
-SALE = "PAYMENT.SALE.COMPLETED"
 
 
 def usd(value: str) -> dict[str, str]:

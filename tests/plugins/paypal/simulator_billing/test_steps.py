@@ -6,14 +6,13 @@ import pytest
 
 from tests.plugins.paypal.simulator_billing.shop import (
     CONTEXT,
+    SALE,
     SUBSCRIPTIONS,
     Shop,
     ahead,
     cycle,
     day,
 )
-
-SALE = "PAYMENT.SALE.COMPLETED"
 
 
 class TestSteps:

@@ -32,7 +32,9 @@ async def test_an_unknown_subscription_is_404_whatever_is_asked(backend: Backend
 
 
 async def test_a_reference_that_nobody_has_is_an_empty_list(backend: Backend):
-    assert {"subscriptions": []} == (await backend.get("/subscriptions?reference=none")).json
+    told = await backend.get("/subscriptions?reference=none")
+
+    assert {"subscriptions": [], "cursor": None} == told.json
 
 
 async def subscribed(backend: Backend, club: Club) -> None:
@@ -94,12 +96,12 @@ async def test_a_revision_answers_the_address_where_the_buyer_approves(
     assert PlanChange("GOLD", "pays by the year") == held.asked
 
 
-async def paid(stand: Stand) -> None:
+async def paid(stand: Stand, name: str = "SALE7") -> None:
     """A payment of the subscription, in the ledger."""
     amount, now = Money(990, "EUR"), stand.clock.now()
-    sale = Transaction("SALE7", "sale", PaymentStatus.succeeded, amount, now)
+    sale = Transaction(name, "sale", PaymentStatus.succeeded, amount, now)
     payment = Payment(
-        id="club-SALE7",
+        id=f"club-{name}",
         gateway="club",
         order=Order(amount),
         status=PaymentStatus.succeeded,
@@ -127,8 +129,51 @@ async def test_its_payments_are_listed(backend: Backend, club: Club, stand: Stan
 
     told = await backend.get("/subscriptions/club-I-1/payments")
 
-    (one,) = shaped(told, "PaymentList")["payments"]
+    (one,) = shaped(told, "PaymentPage")["payments"]
     assert ("club-SALE7", "../../payments/club-SALE7") == (one["id"], one["links"]["self"])
+
+
+async def test_subscriptions_with_a_reference_are_read_to_their_end_by_pages(
+    backend: Backend, club: Club
+):
+    for number in range(5):
+        await backend.subscribe(f"k-{number}")
+
+    pages: list[list[str]] = []
+    cursor = ""
+    while cursor is not None:
+        told = await backend.get(f"/subscriptions?reference=customer-42&limit=2{cursor}")
+        page = shaped(told, "SubscriptionPage")
+        pages.append([one["id"] for one in page["subscriptions"]])
+        cursor = page["cursor"] and f"&cursor={page['cursor']}"
+
+    assert [["club-I-5", "club-I-4"], ["club-I-3", "club-I-2"], ["club-I-1"]] == pages
+
+
+async def test_payments_of_a_subscription_are_read_to_their_end_by_pages(
+    backend: Backend, club: Club, stand: Stand
+):
+    await subscribed(backend, club)
+    for name in ("SALE7", "SALE8"):
+        await paid(stand, name)
+
+    first = shaped(await backend.get("/subscriptions/club-I-1/payments?limit=1"), "PaymentPage")
+    rest = await backend.get(f"/subscriptions/club-I-1/payments?cursor={first['cursor']}")
+
+    assert ["club-SALE8"] == [one["id"] for one in first["payments"]]
+    assert (["club-SALE7"], None) == (
+        [one["id"] for one in rest.json["payments"]],
+        rest.json["cursor"],
+    )
+
+
+@pytest.mark.parametrize("path", ["?reference=customer-42&", "/club-I-1/payments?"])
+async def test_a_cursor_that_is_none_of_ours_is_named(backend: Backend, club: Club, path: str):
+    await subscribed(backend, club)
+
+    told = await backend.get(f"/subscriptions{path}cursor=AAAA")
+
+    assert (400, "bad-request", ["query.cursor"]) == problem(told)
 
 
 async def test_access_is_that_of_the_moment_of_reading(backend: Backend, club: Club, stand: Stand):

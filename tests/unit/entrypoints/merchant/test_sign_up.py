@@ -33,7 +33,7 @@ async def test_a_subscription_is_opened_and_found_again(backend: Backend, club: 
         shown["approval_url"],
     )
     assert "approval pending, nothing paid yet" == shown["summary"]
-    found = shaped(await backend.get("/subscriptions?reference=customer-42"), "SubscriptionList")
+    found = shaped(await backend.get("/subscriptions?reference=customer-42"), "SubscriptionPage")
     assert ["club-I-1"] == [one["id"] for one in found["subscriptions"]]
     assert "https://pay.example.org/returns/" in club.requests[0].return_url
 
