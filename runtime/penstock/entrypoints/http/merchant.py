@@ -75,7 +75,9 @@ class MerchantHandlers:
                 f"use one of: {', '.join(plans.gateways) or 'none is configured here'}",
                 fields=[("query.provider", "has no plans here")],
             )
-        return json_answer(200, {"plans": [plan_view(one) for one in await plans(provider)]})
+        offers = await plans(provider)
+        views = [plan_view(one) for one in offers.plans]
+        return json_answer(200, {"plans": views, "unavailable": list(offers.unavailable)})
 
     async def create(self, call: Call) -> Answer:
         """Open a subscription."""
@@ -143,8 +145,9 @@ class MerchantHandlers:
 
     async def revise(self, call: Call) -> Answer:
         """Move a subscription to another plan, once its buyer approves."""
+        body = call.checked.body
         revision = await self.platform.manage.revise(
-            call.checked.parameters["id"], call.checked.body["plan"]
+            call.checked.parameters["id"], body["plan"], body.get("reason")
         )
         view = self._below(revision.subscription)
         return json_answer(200, {**view, "approval_url": revision.approval_url})

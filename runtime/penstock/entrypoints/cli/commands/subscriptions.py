@@ -112,12 +112,16 @@ def revise(
     context: typer.Context,
     subscription: Id,
     plan: Annotated[str, typer.Option(help="the gateway's id of the new plan")],
+    because: Annotated[
+        str | None, typer.Option(help="why; it is in the event subscription.revised")
+    ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
     """Move it to another plan, and show where its buyer approves that."""
     begun = session(context, stack, as_json)
-    told = call_api(begun, "POST", f"{_path(subscription)}/revise", {"plan": plan})
+    body = {"plan": plan, **({"reason": because} if because else {})}
+    told = call_api(begun, "POST", f"{_path(subscription)}/revise", body)
     begun.show(told, lambda: ["the change waits for the buyer's approval", told["approval_url"]])
 
 
