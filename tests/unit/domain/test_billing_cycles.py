@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from penstock.domain.lifecycle import Lifecycle, said
 from penstock.domain.money import Money
@@ -69,6 +72,25 @@ def test_a_renewal_on_the_gateways_day_before_pays_for_the_next_cycle(
 
     ends = [cycle.interval.after(start, number + 1) for number in range(len(periods))]
     assert ends == [one.ends if one else None for one in periods]
+
+
+@pytest.mark.parametrize("unit", list(IntervalUnit))
+@pytest.mark.parametrize("trials", [(), (FREE_WEEK,), (replace(FREE_WEEK, cycles=30),)])
+@given(number=st.integers(0, 200), every=st.integers(1, 3), late=st.integers(0, 10))
+def test_each_cycle_of_many_years_is_found(
+    unit: IntervalUnit, trials: tuple[BillingCycle, ...], number: int, every: int, late: int
+):
+    cycle = BillingCycle(Interval(unit, every), PRICE)
+    begins = START + sum((timedelta(days=7 * one.cycles) for one in trials), timedelta())
+    paid_at = cycle.interval.after(begins, number) + timedelta(minutes=late)
+
+    period = period_of((Span(START, (*trials, cycle)),), paid_at)
+
+    assert period is not None
+    assert (cycle.interval.after(begins, number + 1), number == 0 and not trials) == (
+        period.ends,
+        period.first,
+    )
 
 
 def test_a_setup_fee_is_paid_in_the_trial_and_not_for_the_cycle_after_it():
