@@ -6,11 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from penstock.domain.plan import BillingCycle
+from penstock.domain.plan import BillingCycle, IntervalUnit
 from penstock.domain.subscription import Span
 
 _MOST = 20_000
-"""Cycles looked through at most: 50 years of days."""
+"""Cycles of a price without an end: 50 years of days."""
+_LONGEST = {
+    IntervalUnit.day: timedelta(days=1),
+    IntervalUnit.week: timedelta(days=7),
+    IntervalUnit.month: timedelta(days=31),
+    IntervalUnit.year: timedelta(days=366),
+}
 _LAST_YEAR = 9000
 """`datetime` ends in the year 9999."""
 _EARLY_AT_LEAST, _EARLY_AT_MOST = timedelta(hours=22), timedelta(days=4)
@@ -48,7 +54,7 @@ def period_of(spans: Sequence[Span], paid_at: datetime) -> Period | None:
     if span is None:
         return None
     found = None
-    for period in _periods(span, first=span is spans[0]):
+    for period in _periods(span, first=span is spans[0], near=paid_at):
         if found is None or period.begins - paid_at <= _early(found):
             found = period
         elif period.cycle.free:
@@ -79,16 +85,31 @@ def _span(spans: Sequence[Span], paid_at: datetime) -> Span | None:
     return known[-1] if known else next(iter(spans), None)
 
 
-def _periods(span: Span, *, first: bool) -> Iterator[Period]:
-    anchor, left = span.since, _MOST
+def _periods(span: Span, *, first: bool, near: datetime | None = None) -> Iterator[Period]:
+    """
+    The cycles of a span, in order.
+
+    Args:
+        first: whether its first cycle is the first of all.
+        near: leave out cycles long before that moment: a daily plan has thousands in ten years.
+    """
+    anchor = span.since
     for cycle in span.cycles:
         # A trial without an end would hide the regular cycles; PayPal has none (1 to 999).
-        for number in range(min(cycle.cycles or left, left)):
+        for number in range(_passed(cycle, anchor, near), cycle.cycles or _MOST):
             begins = cycle.interval.after(anchor, number)
             if begins.year > _LAST_YEAR:
                 return
             ends = cycle.interval.after(anchor, number + 1)
-            yield Period(begins, ends, cycle, first and left == _MOST)
-            left -= 1
+            yield Period(begins, ends, cycle, first and number == 0)
         if cycle.cycles:
             anchor = cycle.interval.after(anchor, cycle.cycles)
+        first = False
+
+
+def _passed(cycle: BillingCycle, anchor: datetime, near: datetime | None) -> int:
+    """How many of its cycles are over for certain, but one: that one may be the last before."""
+    if near is None or near <= anchor:
+        return 0
+    longest = _LONGEST[cycle.interval.unit] * cycle.interval.count
+    return min(max((near - anchor) // longest - 1, 0), (cycle.cycles or _MOST) - 1)
