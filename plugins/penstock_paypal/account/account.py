@@ -53,6 +53,8 @@ class PayPalAccount:
             SettingsError: the credentials do not work here, or PayPal refuses something.
         """
         api = await self._connection.api()
+        needed = (permissions.PRODUCTS, permissions.PLANS, permissions.WEBHOOKS)
+        await permissions.demand(api, *needed)
         async for step in catalogue.set_up(api, self._context.log, wanted, dry_run=dry_run):
             yield step
         if webhook_url is not None:
@@ -80,10 +82,9 @@ class PayPalAccount:
             GatewayUnavailable: no answer.
             SettingsError: the credentials do not work here, or PayPal refuses the address.
         """
-        connection = self._connection
-        return await webhook.register(
-            await connection.api(), url, local=connection.local, dry_run=dry_run
-        )
+        local, api = self._connection.local, await self._connection.api()
+        await permissions.demand(api, permissions.WEBHOOKS)
+        return await webhook.register(api, url, local=local, dry_run=dry_run)
 
     async def webhook_drift(self, url: str) -> Sequence[str]:
         """
@@ -93,7 +94,9 @@ class PayPalAccount:
             GatewayUnavailable: no answer.
             SettingsError: the credentials do not work here.
         """
-        return await webhook.drift(await self._connection.api(), self._context.secrets, url)
+        api = await self._connection.api()
+        await permissions.demand(api, permissions.WEBHOOKS)
+        return await webhook.drift(api, self._context.secrets, url)
 
     @cached_property
     def _connection(self) -> Connection:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from penstock.api import SettingsError
 from penstock.api.account import Permitted
 from penstock_paypal.client.api import Api
 
+PRODUCTS, PLANS, WEBHOOKS = "catalogue products", "plans", "webhooks"
 # Of the form of a real id, and nobody's: 404 says that we may ask.
 _NOBODYS = "0000000000000000X"
 _FEATURES = "developer.paypal.com, Apps & Credentials, your app, Features"
@@ -22,11 +24,11 @@ class _Question:
 
 _QUESTIONS = (
     _Question(
-        "catalogue products",
+        PRODUCTS,
         "/v1/catalogs/products?page_size=1",
         f"enable Subscriptions in {_FEATURES}",
     ),
-    _Question("plans", "/v1/billing/plans?page_size=1", f"enable Subscriptions in {_FEATURES}"),
+    _Question(PLANS, "/v1/billing/plans?page_size=1", f"enable Subscriptions in {_FEATURES}"),
     _Question(
         "subscriptions",
         "/v1/billing/subscriptions/I-000000000000",
@@ -53,7 +55,7 @@ _QUESTIONS = (
         f"enable Disputes in {_FEATURES}; until then a dispute is published unconfirmed",
     ),
     _Question(
-        "webhooks",
+        WEBHOOKS,
         "/v1/notifications/webhooks",
         f"make a REST app of its own in {_FEATURES}: every app has webhooks",
     ),
@@ -73,6 +75,21 @@ async def ask(api: Api) -> Sequence[Permitted]:
         GatewayUnavailable: no answer.
     """
     return [await _asked(api, one) for one in _QUESTIONS]
+
+
+async def demand(api: Api, *names: str) -> None:
+    """
+    See that these are granted, before anything rests on them.
+
+    Raises:
+        GatewayUnavailable: no answer.
+        SettingsError: one is not; says what to do.
+    """
+    for question in _QUESTIONS:
+        if question.name in names:
+            told = await _asked(api, question)
+            if told.granted is False:
+                raise SettingsError(f"{told.name}: {told.note}; nothing was changed")
 
 
 async def _asked(api: Api, question: _Question) -> Permitted:

@@ -307,6 +307,24 @@ async def test_a_missing_permission_stops_set_up_with_its_name(stage: Stage) -> 
 
 
 @pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/catalogs/products", "catalogue products"),
+        ("/v1/billing/plans", "plans"),
+        ("/v1/notifications/webhooks$", "webhooks"),
+    ],
+)
+async def test_what_may_not_be_read_stops_set_up_before_anything_is_made(
+    stage: Stage, path: str, name: str
+) -> None:
+    await stage.fault(method="GET", path=path, status=403)
+
+    with pytest.raises(SettingsError, match=f"{name}: PayPal answered 403: .*nothing was changed"):
+        await set_up(account(stage))
+    assert [] == await writes(stage)
+
+
+@pytest.mark.parametrize(
     ("file", "said"),
     [
         (None, "the file: "),
