@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from penstock_paypal.simulator.authority import Authority, pem
 from penstock_paypal.webhooks import door
 from penstock_paypal.webhooks.signature import signed_text
-from tests.contract.running import Ran, run
+from tests.contract.cli.running import Ran, run
 from tests.plugins.paypal.reference import (
     PRESENT,
     SANDBOX_URL,
