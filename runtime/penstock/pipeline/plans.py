@@ -56,6 +56,7 @@ class PlanList:
         self._clock = clock
         self._answers: dict[str, _Answer] = {}
         self._asking: dict[str, asyncio.Task[_Answer]] = {}
+        self._not_before: dict[str, datetime] = {}
 
     @property
     def gateways(self) -> list[str]:
@@ -125,8 +126,19 @@ class PlanList:
     async def _asked(self, gateway: str) -> _Answer:
         asked = self._gateways[gateway]
         at = self._clock.now()
-        plans: Sequence[PlanOffer] = await asked.plans() if isinstance(asked, Plans) else ()
+        self._refuse_before(self._not_before.get(gateway, at), at)
+        try:
+            plans: Sequence[PlanOffer] = await asked.plans() if isinstance(asked, Plans) else ()
+        except GatewayUnavailable as exc:
+            if exc.retry_after is not None:
+                self._not_before[gateway] = at + timedelta(seconds=exc.retry_after)
+            raise
         return _Answer(at, tuple(plans))
+
+    def _refuse_before(self, until: datetime, now: datetime) -> None:
+        if now < until:
+            wait = (until - now).total_seconds()
+            raise GatewayUnavailable("the gateway named a wait for its plans", retry_after=wait)
 
     def _answered(self, gateway: str, done: asyncio.Task[_Answer]) -> None:
         del self._asking[gateway]

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 
 from penstock.domain.change import AnyEntity
-from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.ref import Ref
 from penstock.ports import Index, Ledger, Place
 
 Source = Callable[[int, Place | None], Awaitable[Sequence[Sequence[Ref]]]]
@@ -30,11 +30,11 @@ def looked_up(ledger: Ledger, index: Index, values: Iterable[str]) -> Source:
     return read
 
 
-def day(ledger: Ledger, kind: EntityKind, at: date) -> Source:
-    """What was first seen on a day."""
+def day(ledger: Ledger, at: date) -> Source:
+    """Payments that were first seen on a day."""
 
     async def read(size: int, after: Place | None) -> Sequence[Sequence[Ref]]:
-        return [await ledger.of_day(kind, at, size, after)]
+        return [await ledger.of_day(at, size, after)]
 
     return read
 

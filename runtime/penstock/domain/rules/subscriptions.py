@@ -185,7 +185,8 @@ def _billed_since(
     has the new plan's price and not the old one's.
     """
     prices = {cycle.price for cycle in regular}
-    if seen.last_paid in prices and all(seen.last_paid != one.price for one in old.cycles):
+    paid = seen.last_paid
+    if paid and paid in prices and all(paid != one.price for one in old.cycles):
         return seen.last_paid_at
     return seen.next_billing_at or seen.as_of
 

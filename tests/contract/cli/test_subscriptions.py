@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.cli.commands import penstock, write
 from tests.contract.serving import Served, serving_club
-from tests.contract.test_cli import folder, penstock, write
-
-__all__ = ["folder"]
 
 
 @pytest.fixture
