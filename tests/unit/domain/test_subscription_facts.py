@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 
 from penstock.domain.lifecycle import Lifecycle, said
 from penstock.domain.operation import OperationKind
-from penstock.domain.payment import PaymentStatus
+from penstock.domain.payment import PaymentStatus, Plan
+from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.subscription import Access, Subscription
 from tests.unit.domain.story import (
     ACTIVE,
     CANCELLED,
+    FREE_WEEK,
+    MONTHLY,
     PENDING,
     START,
     SUSPENDED,
@@ -65,6 +68,21 @@ def test_a_subscription_that_is_active_again_is_published_as_resumed_once():
     story.learn(again, says=said(Lifecycle.activated, "WH-2", later))
 
     assert ["subscription.activated", "subscription.resumed"] == story.facts
+
+
+def test_a_new_plan_without_a_fixed_price_begins_with_the_next_payment():
+    """
+    A plan priced by volume names no price, and during a trial nothing was paid.
+    """
+    tiered = BillingCycle(Interval(IntervalUnit.month, 3))
+    story = Story().learn(shown(cycles=(FREE_WEEK, MONTHLY)))
+    trial_ends = START + timedelta(days=7)
+    revised = shown(plan=Plan("P-2", "Volume"), cycles=(tiered,), next_billing_at=trial_ends)
+
+    story.learn(revised, says=said(Lifecycle.revised, "WH-3", None))
+    story.learn(revised, payment=sale("S-2", trial_ends), at=trial_ends)
+
+    assert tiered.interval.after(trial_ends) == story.subscription.paid_through
 
 
 def test_an_older_copy_changes_nothing():

@@ -65,26 +65,6 @@ async def test_a_failure_is_not_kept():
     assert 2 == len((await plans()).plans)
 
 
-async def test_a_gateway_that_names_a_wait_is_not_asked_again_before():
-    """
-    Each list is many requests to PayPal: more of them while it limits us would prolong that.
-    """
-    club, clock = Club(), FrozenClock()
-    club.unavailable = GatewayUnavailable("429", retry_after=30)
-    plans = PlanList({"club": club}, clock)
-    with pytest.raises(GatewayUnavailable):
-        await plans()
-
-    clock.advance(10)
-    with pytest.raises(GatewayUnavailable) as caught:
-        await plans()
-
-    assert (1, 20) == (club.plan_calls, caught.value.retry_after)
-    club.unavailable = None
-    clock.advance(20)
-    assert 2 == len((await plans()).plans)
-
-
 async def test_a_gateway_that_is_down_is_named_and_the_others_plans_are_listed():
     other = Club("other", unavailable=DOWN)
     plans = PlanList({"other": other, "club": Club()}, FrozenClock())
@@ -119,3 +99,23 @@ async def test_where_no_gateway_answers_the_wait_is_the_shortest():
         await plans()
 
     assert 7 == caught.value.retry_after
+
+
+async def test_a_gateway_that_names_a_wait_is_not_asked_again_before():
+    """
+    Each list is many requests to PayPal: more of them while it limits us would prolong that.
+    """
+    club, clock = Club(), FrozenClock()
+    club.unavailable = GatewayUnavailable("429", retry_after=30)
+    plans = PlanList({"club": club}, clock)
+    with pytest.raises(GatewayUnavailable):
+        await plans()
+
+    clock.advance(10)
+    with pytest.raises(GatewayUnavailable) as caught:
+        await plans()
+
+    assert (1, 20) == (club.plan_calls, caught.value.retry_after)
+    club.unavailable = None
+    clock.advance(20)
+    assert 2 == len((await plans()).plans)
