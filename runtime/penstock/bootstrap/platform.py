@@ -148,7 +148,6 @@ class Platform:
             self.observe_subscription,
             self.invoicing,
             self.world.clock,
-            self.world.ids,
         )
 
     @cached_property
