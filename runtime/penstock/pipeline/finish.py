@@ -86,7 +86,7 @@ class Finish:
         for operation in entity.operations:
             if operation.kind is OperationKind.follow and operation.open:
                 try:
-                    await self._followed(Ref.parse(operation.reference or ""), entity)
+                    await self._told(Ref.parse(operation.reference or ""), entity)
                 except PenstockError as exc:
                     # The invoice does not wait for it.
                     failed = failed or exc
@@ -94,6 +94,20 @@ class Finish:
                 others = tuple(op for op in entity.operations if op.id != operation.id)
                 entity = replace(entity, operations=others)
         return entity, failed
+
+    async def _told(self, target: Ref, source: AnyEntity) -> None:
+        """
+        Have the target follow its source, as the source is when that is done.
+
+        Another worker may have committed newer news of the source, and had the target follow
+        that, before we wrote what we had loaded. Then our own next commit is refused.
+        """
+        while True:
+            await self._followed(target, source)
+            latest = await self.ledger.find(source.ref)
+            if latest is None or _bearing(latest) == _bearing(source):
+                return
+            source = latest
 
     async def _followed(self, target: Ref, source: AnyEntity) -> None:
         if target.kind is EntityKind.subscription:
@@ -131,3 +145,14 @@ class Finish:
         if not isinstance(source, Dispute) or not isinstance(latest, Payment):
             return
         await self.observe.disputed(latest, source.seen.outcome is None)
+
+
+def _bearing(source: AnyEntity) -> object:
+    """What others take over from it."""
+    match source:
+        case Payment():
+            return rules.standing(source)
+        case Dispute():
+            return source.seen.outcome is None
+        case _:
+            return None

@@ -14,8 +14,8 @@ from penstock.domain.signup import SignUp
 from penstock.entrypoints.http.aliases import ALIASES
 from tests.unit.entrypoints.client import DOCUMENT, conforms
 from tests.unit.entrypoints.hosts import HOSTS, Ask, bearer
+from tests.unit.entrypoints.merchant.backend import JSON, Backend, problem
 from tests.unit.entrypoints.stand import Stand
-from tests.unit.entrypoints.test_merchant import JSON, Backend, problem
 from tests.unit.pipeline.club import Club
 
 OLD: dict[str, Any] = {

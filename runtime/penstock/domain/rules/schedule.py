@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from penstock.domain.plan import BillingCycle
 from penstock.domain.subscription import Span
@@ -13,6 +13,8 @@ _MOST = 20_000
 """Cycles looked through at most: 50 years of days."""
 _LAST_YEAR = 9000
 """`datetime` ends in the year 9999."""
+_EARLY_AT_LEAST, _EARLY_AT_MOST = timedelta(hours=22), timedelta(days=4)
+"""How long before its cycle begins a payment may be taken; see `period_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +36,32 @@ def period_of(spans: Sequence[Span], paid_at: datetime) -> Period | None:
     """
     The cycle that a payment of that moment is for; None where no cycle is known.
 
-    By days, in UTC: gateways take a renewal some hours before or after the minute of the
-    sign-up (PayPal's `next_billing_time` is at 10:00).
+    Gateways count days in a time zone of their own and take renewals at an hour of their own
+    (PayPal at 10:00 UTC; its days seem to end in California). A renewal may therefore come 22
+    hours before the cycle begins by our reckoning in UTC, and 4 days where months are of
+    different lengths: signed up on 1 March in UTC, on 28 February there. So a payment late in a
+    cycle, in its last quarter and in its last 4 days, is for the next one.
+
+    A free trial after the cycle is covered, too: nothing else will be paid for it.
     """
     span = _span(spans, paid_at)
     if span is None:
         return None
     found = None
     for period in _periods(span, first=span is spans[0]):
-        if found is not None and period.begins.date() > paid_at.date():
+        if found is None or period.begins - paid_at <= _early(found):
+            found = period
+        elif period.cycle.free:
+            found = replace(found, ends=period.ends)
+        else:
             break
-        found = period
     return found
+
+
+def _early(before: Period) -> timedelta:
+    """How long before the end of a cycle a payment may be taken for the next one."""
+    quarter = (before.ends - before.begins) / 4
+    return min(max(quarter, _EARLY_AT_LEAST), _EARLY_AT_MOST)
 
 
 def free_until(spans: Sequence[Span]) -> datetime | None:
