@@ -153,7 +153,6 @@ class Platform:
             self.observe_subscription,
             self.invoicing,
             self.world.clock,
-            self.world.ids,
         )
 
     @cached_property

@@ -75,12 +75,14 @@ class Learned:
         payment: a payment of it, whose money moved.
         unreported: also publish the status if no notification did: its webhook may be lost.
         asked: a change of plan that we asked for.
+        followed: an open `follow` operation of another entity has it read, and publishes.
     """
 
     says: Said | None = None
     payment: Payment | None = None
     unreported: bool = False
     asked: PlanChange | None = None
+    followed: bool = False
 
 
 def observe_subscription(
@@ -100,7 +102,7 @@ def observe_subscription(
     after, paid = _with_payment(after, learned.payment)
     after, told = _telling(after, _facts(before, after, learned))
     after = _looked_at(reckoned(after, now, policy), now, policy)
-    return _changed(before, after, [*told, *paid], now, new_id)
+    return _changed(before, after, [*told, *paid], now, new_id, followed=learned.followed)
 
 
 def look_at_access(
@@ -282,7 +284,6 @@ def _looked_at(after: Subscription, now: datetime, policy: AccessPolicy) -> Subs
         OperationKind.access,
         attempts=known.attempts + 1 if known else 1,
         due_at=due,
-        reason="its access changes, or a payment is due",
     )
     return replace(after, operations=after.replacing(look))
 
@@ -316,10 +317,12 @@ def _changed(
     facts: list[Fact],
     now: datetime,
     new_id: Callable[[], str],
+    *,
+    followed: bool = False,
 ) -> Change[Subscription] | None:
     was = before.access if before else Access.none
     if after.access is Access.ended and was is not Access.ended:
         facts = [*facts, Fact(EventType.subscription_access_ended)]
     if before == after and not facts:
         return None
-    return change(before, after, facts, now=now, new_id=new_id)
+    return change(before, after, facts, now=now, new_id=new_id, followed=followed)
