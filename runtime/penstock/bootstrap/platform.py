@@ -20,7 +20,9 @@ from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.deliver import Deliver
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
@@ -180,6 +182,17 @@ class Platform:
         )
 
     @cached_property
+    def dispatch(self) -> Dispatch:
+        """From payment messages to the stage of each action."""
+        return Dispatch(self.charge, {})
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        """From reserved operations to payment messages."""
+        world = self.world
+        return HandOver(self.ledger, world.channel("payments"), world.clock, world.ids)
+
+    @cached_property
     def accept(self) -> Accept:
         """From the API to payment messages; builds no gateway, only asks what each can do."""
         charging = [name for name in self.settings.gateways if "charges" in self._abilities(name)]
@@ -253,7 +266,8 @@ class Platform:
         return Sweep(
             self.ledger,
             self.accept,
-            self.charge,
+            self.hand_over,
+            self.dispatch,
             self.finish,
             self.world.clock,
             self.world.ids,
@@ -290,7 +304,7 @@ class Platform:
             case Function.process:
                 return self.process, "verified"
             case Function.charge:
-                return self.charge, "payments"
+                return self.dispatch, "payments"
             case Function.deliver:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"

@@ -18,7 +18,9 @@ from penstock.domain.rules import AccessPolicy
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle, Result
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.process import Process
@@ -151,11 +153,20 @@ class World:
         )
 
     @property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.charge, {})
+
+    @property
+    def hand_over(self) -> HandOver:
+        return HandOver(self.wrapped_ledger, self.wrap(self.payments), self.clock, self.ids)
+
+    @property
     def sweep(self) -> Sweep:
         return Sweep(
             self.wrapped_ledger,
             self.accept,
-            self.charge,
+            self.hand_over,
+            self.dispatch,
             self.finish,
             self.clock,
             self.ids,
