@@ -26,11 +26,14 @@ from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
+from penstock.pipeline.orders import Action
 from penstock.pipeline.plans import PlanList
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.refund import Refund
+from penstock.pipeline.refunding import Refunding
 from penstock.pipeline.returning import Returning
 from penstock.pipeline.subscribe import Subscribe
 from penstock.pipeline.subscribing import Subscribing
@@ -184,7 +187,25 @@ class Platform:
     @cached_property
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
-        return Dispatch(self.charge, {})
+        return Dispatch(self.charge, {Action.refund: self.refund})
+
+    @cached_property
+    def refund(self) -> Refund:
+        """From messages about refunds to money sent back."""
+        return Refund(
+            self.gateways,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+        )
+
+    @cached_property
+    def refunding(self) -> Refunding:
+        """From the API to reserved refunds; builds no gateway, only asks what each can do."""
+        able = [name for name in self.settings.gateways if "refunds" in self._abilities(name)]
+        return Refunding(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
 
     @cached_property
     def hand_over(self) -> HandOver:
