@@ -167,7 +167,9 @@ class World:
 
     @property
     def refunding(self) -> Refunding:
-        return Refunding(self.wrapped_ledger, self.hand_over, self.clock, self.ids, {"acme"})
+        return Refunding(
+            self.wrapped_ledger, self.hand_over, self.clock, self.ids, {self.acme.name}
+        )
 
     @property
     def hand_over(self) -> HandOver:
