@@ -52,8 +52,6 @@ from penstock.api.gateway import (
     Locate,
     Lookup,
     Observes,
-    RefundRequest,
-    Refunds,
     Registered,
     Reread,
     Webhooks,
@@ -68,6 +66,7 @@ from penstock.api.hookspecs import (
     Simulator,
     hookimpl,
 )
+from penstock.api.refunds import RefundRequest, Refunds
 from penstock.api.retry import retry_after
 from penstock.api.sink import Attempt, Sink
 from penstock.api.subscriptions import (
