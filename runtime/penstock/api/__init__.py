@@ -24,6 +24,7 @@ from penstock.api.answers import (
     Unanswered,
     Undecided,
 )
+from penstock.api.charges import ChargeRequest, Charges, Lookup
 from penstock.api.context import (
     Aws,
     AwsError,
@@ -38,33 +39,24 @@ from penstock.api.context import (
     Secret,
     Secrets,
 )
-from penstock.api.gateway import (
-    ChargeRequest,
-    Charges,
-    Confirm,
-    Gateway,
+from penstock.api.gateway import Gateway, capabilities
+from penstock.api.hookspecs import (
+    Door,
+    Permission,
+    Register,
+    RegisterAccount,
+    RegisterSimulator,
+    Simulated,
+    Simulator,
+    hookimpl,
+)
+from penstock.api.invoices import (
     Invoice,
     InvoiceDraft,
     InvoiceRefund,
     InvoiceRefunds,
     Invoices,
     InvoiceState,
-    Locate,
-    Lookup,
-    Observes,
-    Registered,
-    Reread,
-    Webhooks,
-    capabilities,
-)
-from penstock.api.hookspecs import (
-    Door,
-    Permission,
-    Register,
-    RegisterSimulator,
-    Simulated,
-    Simulator,
-    hookimpl,
 )
 from penstock.api.refunds import RefundRequest, Refunds
 from penstock.api.retry import retry_after
@@ -84,6 +76,7 @@ from penstock.api.subscriptions import (
     Subscriptions,
 )
 from penstock.api.summary import Summary, summarize
+from penstock.api.webhooks import Confirm, Locate, Observes, Registered, Reread, Webhooks
 from penstock.api.wording import one_line
 from penstock.domain.delivery import Delivery, Evidence, Notification
 from penstock.domain.dispute import DisputeObservation, DisputeOutcome
@@ -200,6 +193,7 @@ __all__ = [
     "Refunds",
     "Refused",
     "Register",
+    "RegisterAccount",
     "RegisterSimulator",
     "Registered",
     "Reread",

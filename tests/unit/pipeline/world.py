@@ -126,7 +126,6 @@ class World:
             self.observe_subscription,
             self.invoicing,
             self.clock,
-            self.ids,
         )
 
     @property
