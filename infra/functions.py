@@ -115,7 +115,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges"),
+            _moves_money(made, "charges", "refunds"),
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -124,7 +124,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [
                 permits.due(made),
                 permits.send(made, "payments"),
-                *_moves_money(made, "charges", "invoices"),
+                *_moves_money(made, "charges", "refunds", "invoices"),
             ],
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},

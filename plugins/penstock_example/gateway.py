@@ -6,12 +6,13 @@ from penstock.api import Context
 from penstock_example.asking import Asking
 from penstock_example.charging import Charging
 from penstock_example.notifying import Notifying
+from penstock_example.refunding import RefundingMoney
 from penstock_example.settings import ExampleSettings
 from penstock_example.subscribing import Subscribing
 
 
-class ExampleGateway(Charging, Asking, Subscribing, Notifying):
-    """Charges, subscriptions, and signed notifications of them."""
+class ExampleGateway(Charging, RefundingMoney, Asking, Subscribing, Notifying):
+    """Charges, refunds, subscriptions, and signed notifications of them."""
 
     name = "example"
 

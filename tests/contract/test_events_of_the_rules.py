@@ -31,6 +31,8 @@ from tests.contract.changes import (
     contradicted,
     disputed,
     invoiced,
+    left_to_people,
+    not_sent_back,
     nothing_more,
     observation,
     of_subscription,
@@ -38,6 +40,7 @@ from tests.contract.changes import (
     payable,
     recorded,
     seen,
+    sent_back,
 )
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -165,6 +168,9 @@ CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
         )
         for fact in Lifecycle
     },
+    "asked back and sent back": (sent_back, [REFUNDED]),
+    "asked back and refused": (not_sent_back, [EventType.refund_failed]),
+    "asked back and forgotten": (left_to_people, [EventType.refund_parked]),
     "subscription met by its payment": (
         lambda: of_subscription(payment=seen(PAID).entity),
         [EventType.subscription_renewed],

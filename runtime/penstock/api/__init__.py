@@ -14,8 +14,12 @@ from penstock.api.answers import (
     NotFound,
     NotSent,
     Pending,
+    RefundAnswer,
+    RefundLookup,
     Refused,
     RetryAfter,
+    RouteAnswer,
+    Routed,
     Succeeded,
     Unanswered,
     Undecided,
@@ -54,6 +58,7 @@ from penstock.api.invoices import (
     Invoices,
     InvoiceState,
 )
+from penstock.api.refunds import RefundRequest, Refunds
 from penstock.api.retry import retry_after
 from penstock.api.sink import Attempt, Sink
 from penstock.api.subscriptions import (
@@ -182,6 +187,10 @@ __all__ = [
     "PlanStatus",
     "Plans",
     "Ref",
+    "RefundAnswer",
+    "RefundLookup",
+    "RefundRequest",
+    "Refunds",
     "Refused",
     "Register",
     "RegisterAccount",
@@ -192,6 +201,8 @@ __all__ = [
     "RetryAfter",
     "ReviseAnswer",
     "Revised",
+    "RouteAnswer",
+    "Routed",
     "Secret",
     "Secrets",
     "SettingsError",

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from penstock.api.charges import Charges, Lookup
 from penstock.api.invoices import InvoiceRefunds, Invoices
+from penstock.api.refunds import Refunds
 from penstock.api.subscriptions import ManagesSubscriptions, Plans, Subscriptions
 from penstock.api.webhooks import Confirm, Observes, Reread, Webhooks
 
@@ -26,6 +27,7 @@ CAPABILITIES: tuple[type, ...] = (
     Reread,
     Charges,
     Lookup,
+    Refunds,
     Invoices,
     InvoiceRefunds,
     Plans,

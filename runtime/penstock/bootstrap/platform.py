@@ -20,13 +20,18 @@ from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.deliver import Deliver
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
+from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.refund import Refund
+from penstock.pipeline.refunding import Refunding
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
@@ -184,6 +189,35 @@ class Platform:
         )
 
     @cached_property
+    def dispatch(self) -> Dispatch:
+        """From payment messages to the stage of each action."""
+        return Dispatch(self.charge, {Action.refund: self.refund})
+
+    @cached_property
+    def refund(self) -> Refund:
+        """From messages about refunds to money sent back."""
+        return Refund(
+            self.gateways,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+        )
+
+    @cached_property
+    def refunding(self) -> Refunding:
+        """From the API to reserved refunds; builds no gateway, only asks what each can do."""
+        able = [name for name in self.settings.gateways if "refunds" in self._abilities(name)]
+        return Refunding(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        """From reserved operations to payment messages."""
+        world = self.world
+        return HandOver(self.ledger, world.channel("payments"), world.clock, world.ids)
+
+    @cached_property
     def accept(self) -> Accept:
         """From the API to payment messages; builds no gateway, only asks what each can do."""
         charging = [name for name in self.settings.gateways if "charges" in self._abilities(name)]
@@ -266,7 +300,8 @@ class Platform:
         return Sweep(
             self.ledger,
             self.accept,
-            self.charge,
+            self.hand_over,
+            self.dispatch,
             self.finish,
             self.world.clock,
             self.world.ids,
@@ -303,7 +338,7 @@ class Platform:
             case Function.process:
                 return self.process, "verified"
             case Function.charge:
-                return self.charge, "payments"
+                return self.dispatch, "payments"
             case Function.deliver:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"

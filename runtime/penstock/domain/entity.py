@@ -62,11 +62,17 @@ class Entity:
         """The newest operation of that kind, if there ever was one."""
         return next((op for op in reversed(self.operations) if op.kind is kind), None)
 
-    def operation_id(self, kind: OperationKind, ordinal: int = 1) -> str:
-        """
-        The id that the entity's n-th operation of a kind has.
+    def operation_by_id(self, identity: str) -> Operation | None:
+        """The operation of that id, if there is one."""
+        return next((op for op in self.operations if op.id == identity), None)
 
-        Derived, so that a ledger restored from a backup asks under the same idempotency key.
+    def operation_id(self, kind: OperationKind, ordinal: int | str = 1) -> str:
+        """
+        The id that the entity's n-th operation of a kind has, or the one with that name.
+
+        Derived, so that a ledger restored from a backup asks under the same idempotency key. What
+        a client asks for is named by the client's key: a restored ledger that lost a refund must
+        not ask for another one under the lost one's id.
         """
         return str(uuid5(_OPERATIONS, f"{self.ref}/{kind.value}/{ordinal}"))
 

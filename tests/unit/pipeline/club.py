@@ -34,7 +34,9 @@ from penstock.domain.signup import SignUp, sign_up_id
 from penstock.domain.subscription import Subscription
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
@@ -232,7 +234,8 @@ class Desk:
         return Sweep(
             ledger,
             Accept(ledger, self.payments, self.clock, self.ids, ()),
-            Charge({}, ledger, self.publish, self.clock, self.ids, LEASE),
+            HandOver(ledger, self.payments, self.clock, self.ids),
+            Dispatch(Charge({}, ledger, self.publish, self.clock, self.ids, LEASE), {}),
             self.finish,
             self.clock,
             self.ids,

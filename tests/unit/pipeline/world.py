@@ -18,12 +18,17 @@ from penstock.domain.rules import AccessPolicy
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle, Result
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
+from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.refund import Refund
+from penstock.pipeline.refunding import Refunding
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
@@ -150,11 +155,32 @@ class World:
         )
 
     @property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.charge, {Action.refund: self.refund})
+
+    @property
+    def refund(self) -> Refund:
+        return Refund(
+            self.gateways, self.wrapped_ledger, self.publish, self.clock, self.ids, LEASE
+        )
+
+    @property
+    def refunding(self) -> Refunding:
+        return Refunding(
+            self.wrapped_ledger, self.hand_over, self.clock, self.ids, {self.acme.name}
+        )
+
+    @property
+    def hand_over(self) -> HandOver:
+        return HandOver(self.wrapped_ledger, self.wrap(self.payments), self.clock, self.ids)
+
+    @property
     def sweep(self) -> Sweep:
         return Sweep(
             self.wrapped_ledger,
             self.accept,
-            self.charge,
+            self.hand_over,
+            self.dispatch,
             self.finish,
             self.clock,
             self.ids,
