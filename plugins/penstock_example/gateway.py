@@ -5,13 +5,14 @@ from __future__ import annotations
 from penstock.api import Context
 from penstock_example.asking import Asking
 from penstock_example.charging import Charging
+from penstock_example.checkout import CheckingOut
 from penstock_example.notifying import Notifying
 from penstock_example.settings import ExampleSettings
 from penstock_example.subscribing import Subscribing
 
 
-class ExampleGateway(Charging, Asking, Subscribing, Notifying):
-    """Charges, subscriptions, and signed notifications of them."""
+class ExampleGateway(Charging, Asking, Subscribing, CheckingOut, Notifying):
+    """Charges, subscriptions, checkouts, and signed notifications of them."""
 
     name = "example"
 

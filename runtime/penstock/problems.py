@@ -52,6 +52,7 @@ UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media 
 KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key belongs to another request")
 KEY_TOO_OLD = Kind("key-too-old", 422, "The Idempotency-Key is too old")
 NO_CHARGES = Kind("no-charges", 422, "The provider takes no charges")
+NO_CHECKOUT = Kind("no-checkout", 422, "The provider has no checkout")
 NO_SUBSCRIPTIONS = Kind("no-subscriptions", 422, "The provider takes no subscriptions")
 FIELD_REFUSED = Kind("field-refused", 422, "A field's value is refused")
 PROVIDER_REFUSED = Kind("provider-refused", 422, "The provider refuses the request")
@@ -79,6 +80,7 @@ KINDS = (
     KEY_REUSED,
     KEY_TOO_OLD,
     NO_CHARGES,
+    NO_CHECKOUT,
     NO_SUBSCRIPTIONS,
     FIELD_REFUSED,
     PROVIDER_REFUSED,

@@ -14,6 +14,7 @@ import jsonschema_rs
 import pytest
 
 from penstock.domain import rules
+from penstock.domain.approval import Approval
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.delivery import Evidence, Notification
 from penstock.domain.dispute import Dispute, DisputeObservation, DisputeOutcome
@@ -21,7 +22,7 @@ from penstock.domain.events import Event, EventType
 from penstock.domain.lifecycle import Lifecycle, Said, said
 from penstock.domain.money import Money
 from penstock.domain.observation import Contradicted, InvoiceObservation, Observation
-from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import (
     Order,
     Payer,
@@ -240,6 +241,29 @@ TAKEN = observation(
     PaymentStatus.reversed, back("R-1", "refund", 250), back("R-2", "reversal", 1000)
 )
 
+APPROVAL = Approval("digest", return_secret="s" * 32)
+
+
+def checkout() -> Payment:
+    """A payment that waits for its buyer."""
+    order = Order(Money(1250, "USD"), reference="order-1")
+    begun = rules.begin_checkout("pay-1", "acme", order, APPROVAL, now=NOON, new_id=new_id).entity
+    operation = begun.operation(OperationKind.checkout)
+    assert operation is not None
+    until = NOON + timedelta(hours=3)
+    url = "https://gateway.test/approve"
+    return rules.opened(begun, operation, "C-1", url, until, now=NOON, new_id=new_id).entity
+
+
+def capturing() -> tuple[Payment, Operation]:
+    """The same once the buyer has approved it."""
+    reserved = rules.reserve_capture(checkout(), now=NOON, new_id=new_id)
+    assert reserved is not None
+    operation = reserved.entity.operation(OperationKind.capture)
+    assert operation is not None
+    return reserved.entity, operation
+
+
 CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
     "paid": (lambda: seen(PAID), [SUCCEEDED]),
     "paid, little known": (
@@ -315,6 +339,18 @@ CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
     "declined": (
         lambda: charged(PaymentStatus.declined, OperationState.declined, "no funds"),
         [EventType.payment_declined],
+    ),
+    "approved and captured": (
+        lambda: rules.captured(*capturing(), PAID, can=CAN, now=NOON, new_id=new_id),
+        [SUCCEEDED],
+    ),
+    "approved and declined": (
+        lambda: rules.declined(*capturing(), "no funds", now=NOON, new_id=new_id),
+        [EventType.payment_declined],
+    ),
+    "never approved": (
+        lambda: rules.expire(checkout(), "too late", now=NOON, new_id=new_id),
+        [EventType.payment_expired],
     ),
     "parked": (
         lambda: charged(PaymentStatus.parked, OperationState.unknown, "it broke"),

@@ -41,7 +41,12 @@ def _sink(name: str) -> set[str]:
 ALLOWED: Mapping[str, set[str]] = {
     "receive": {"publish deliveries"},
     "api": {*_LEDGER, "query events", *_LOOK_UPS, "send to payments"},
-    "merchant": {*_MONEY, "query by reference", "query by subscription"},
+    "merchant": {
+        *_MONEY,
+        "query by reference",
+        "query by subscription",
+        "send to payments",
+    },
     "verify": {
         *_consumer("deliveries"),
         "send to verified",
@@ -60,7 +65,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     # function: what it must never get to do, what it does all day
     "receive": ("read PayPal's secret", "publish deliveries"),
     "api": ("publish events", "send to payments"),
-    "merchant": ("send to payments", "write the ledger"),
+    "merchant": ("publish deliveries", "send to payments"),
     "verify": ("write the ledger", "send to verified"),
     "process": ("publish deliveries", "write the ledger"),
     "charge": ("read PayPal's secret", "write the ledger"),

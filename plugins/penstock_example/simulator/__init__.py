@@ -7,7 +7,11 @@ A stand-in for the Example gateway.
     POST /subscriptions                 open one, for the Idempotency-Key
     GET  /subscriptions/{id}            how it stands
     POST /subscriptions/{id}/{change}   cancel, suspend, resume, revise
-    GET  /approve/{token}               the page on which a person approves
+    POST /checkouts                     open one, for the Idempotency-Key
+    GET  /checkouts/{id}                how it stands
+    POST /checkouts/{id}/capture        take its money, once
+    GET  /approve/{token}               the page on which a person approves a subscription
+    GET  /checkout/{token}              the same for a checkout
 
     GET  /_simulator/charges            the charges it holds, oldest first
     GET  /_simulator/subscriptions      the subscriptions it holds, oldest first
@@ -37,6 +41,7 @@ from penstock.api import Simulated
 from penstock.testing.simulator import with_faults
 from penstock_example.simulator.approval import Approval
 from penstock_example.simulator.charges import Charges
+from penstock_example.simulator.checkouts import Checkouts
 from penstock_example.simulator.desk import Desk
 from penstock_example.simulator.notices import Notices
 from penstock_example.simulator.subscriptions import Subscriptions
@@ -54,7 +59,9 @@ class ExampleSimulator:
     def __post_init__(self) -> None:
         notices = Notices(self.key)
         desk = Desk(notices.tell, began=self.began)
-        for part in (self.charges, Subscriptions(desk), Approval(desk), notices):
+        checkouts = Checkouts(desk)
+        parts = (self.charges, Subscriptions(desk), checkouts, Approval(desk, checkouts), notices)
+        for part in parts:
             part.routes(self.app)
         with_faults(self.app)
 

@@ -57,6 +57,7 @@ from penstock.api import (
     retry_after,
 )
 from penstock.testing.http import response
+from tests.plugins.conformance.acme_checkout import AcmeCheckout
 from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
 
 URL = "https://acme.test"
@@ -94,7 +95,7 @@ class Provider:
         return response(200, self.held[path])
 
 
-class AcmePay(AcmeSubscriptions):
+class AcmePay(AcmeSubscriptions, AcmeCheckout):
     """A gateway with every capability."""
 
     name = "acmepay"

@@ -37,6 +37,7 @@ from tests.plugins.conformance.acme import (
     AcmeSink,
     Provider,
 )
+from tests.plugins.conformance.broken_checkout import CHECKOUT
 from tests.plugins.conformance.broken_subscriptions import SUBSCRIPTIONS
 
 BODY = b'{"event": "e-1", "type": "paid"}'
@@ -246,6 +247,7 @@ PLUGIN: Mapping[str, Any] = {
 GATEWAY: Mapping[str, Any] = {
     **PLUGIN,
     **SUBSCRIPTIONS,
+    **CHECKOUT,
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),
     "test_a_genuine_delivery_is_authentic": of("authenticate", lambda *_: Forged("no")),
     "test_one_flipped_bit_is_forged": of("authenticate", lambda *_: Authentic()),
