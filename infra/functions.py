@@ -117,7 +117,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges", "checkout"),
+            _moves_money(made, "charges", "checkout", "refunds"),
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -126,7 +126,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [
                 permits.due(made),
                 permits.send(made, "payments"),
-                *_moves_money(made, "charges", "checkout", "invoices"),
+                *_moves_money(made, "charges", "checkout", "refunds", "invoices"),
             ],
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},

@@ -241,18 +241,20 @@ async def test_what_a_sink_was_sent_is_kept_under_the_key_that_its_role_names() 
 
 def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declared]) -> None:
     """
-    PayPal takes no charges here, so that charge has nothing to read of it.
+    PayPal takes no charges here; charge reads its secret as soon as it refunds.
     """
     asked = ("secretsmanager:GetSecretValue", "${Secret/paypal.arn}")
     reading = {name for name in of(graph, "Function") if asked in allowed(graph, name)}
 
-    sells = "plans" in next(
+    can = next(
         offer.capabilities
         for plugin in installed()
         for offer in plugin.file.gateways
         if offer.name == "paypal"
     )
-    assert {"verify", "process", "sweep", *(["merchant"] if sells else [])} == reading
+    sells = ["merchant"] if "plans" in can else []
+    refunds = ["charge"] if "refunds" in can else []
+    assert {"verify", "process", "sweep", *sells, *refunds} == reading
 
 
 def test_the_merchants_function_sends_to_no_queue(graph: Sequence[Declared]) -> None:

@@ -3,6 +3,8 @@ A stand-in for the Example gateway.
 
     POST /charges                       charge; the Idempotency-Key must be the body's id
     GET  /charges/{id}                  look up by operation id
+    POST /refunds                       refund a charge or a payment, once for an Idempotency-Key
+    GET  /refunds/{id}                  look up by operation id
     GET  /plans                         two a page
     POST /subscriptions                 open one, for the Idempotency-Key
     GET  /subscriptions/{id}            how it stands
@@ -14,6 +16,7 @@ A stand-in for the Example gateway.
     GET  /checkout/{token}              the same for a checkout
 
     GET  /_simulator/charges            the charges it holds, oldest first
+    GET  /_simulator/refunds            the refunds it holds, oldest first
     GET  /_simulator/subscriptions      the subscriptions it holds, oldest first
     POST /_simulator/subscriptions/{id} {"fails": true}: its payments fail from now on
     POST /_simulator/clock              {"advance": seconds} or {"to": time}; bills what is due
@@ -26,6 +29,8 @@ An order's reference may ask for a behaviour (the faults of `with_faults` make a
     invalid   422, the same                     lost       charged, the connection cut, once
     critical  500, every time, nothing charged  badgateway charged, answered 502, once
     refuse    400, every time                   pending    201 pending; succeeded when looked up
+
+A refund's note may be `refuse` (422, nothing sent back), `lost` or `pending`, as above.
 """
 
 from __future__ import annotations
@@ -44,6 +49,7 @@ from penstock_example.simulator.charges import Charges
 from penstock_example.simulator.checkouts import Checkouts
 from penstock_example.simulator.desk import Desk
 from penstock_example.simulator.notices import Notices
+from penstock_example.simulator.refunds import Refunds
 from penstock_example.simulator.subscriptions import Subscriptions
 
 
@@ -59,8 +65,10 @@ class ExampleSimulator:
     def __post_init__(self) -> None:
         notices = Notices(self.key)
         desk = Desk(notices.tell, began=self.began)
+        refunds = Refunds(lambda named: self.charges.paid(named) or desk.payment(named))
         checkouts = Checkouts(desk)
-        parts = (self.charges, Subscriptions(desk), checkouts, Approval(desk, checkouts), notices)
+        approval = Approval(desk, checkouts)
+        parts = (self.charges, refunds, Subscriptions(desk), checkouts, approval, notices)
         for part in parts:
             part.routes(self.app)
         with_faults(self.app)

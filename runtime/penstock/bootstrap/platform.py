@@ -35,6 +35,8 @@ from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.refund import Refund
+from penstock.pipeline.refunding import Refunding
 from penstock.pipeline.returning import Returning
 from penstock.pipeline.subscribe import Subscribe
 from penstock.pipeline.subscribing import Subscribing
@@ -191,7 +193,7 @@ class Platform:
     @cached_property
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
-        return Dispatch(self.charge, {Action.capture: self.capture})
+        return Dispatch(self.charge, {Action.capture: self.capture, Action.refund: self.refund})
 
     @cached_property
     def checkouts(self) -> Checkouts:
@@ -203,6 +205,18 @@ class Platform:
         """From payment messages to the money that buyers approved."""
         return Capture(
             self.checkouts,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+        )
+
+    @cached_property
+    def refund(self) -> Refund:
+        """From messages about refunds to money sent back."""
+        return Refund(
+            self.gateways,
             self.ledger,
             self.publish,
             self.world.clock,
@@ -227,6 +241,12 @@ class Platform:
             self.settings.public_url,
             self.settings.pages_brand or None,
         )
+
+    @cached_property
+    def refunding(self) -> Refunding:
+        """From the API to reserved refunds; builds no gateway, only asks what each can do."""
+        able = [name for name in self.settings.gateways if "refunds" in self._abilities(name)]
+        return Refunding(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
 
     @cached_property
     def hand_over(self) -> HandOver:

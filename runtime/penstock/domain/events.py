@@ -27,6 +27,8 @@ class EventType(StrEnum):
     payment_released = "payment.released"
     payment_contradicted = "payment.contradicted"
     payment_parked = "payment.parked"
+    refund_failed = "refund.failed"
+    refund_parked = "refund.parked"
     invoice_paid = "invoice.paid"
     invoice_withheld = "invoice.withheld"
     invoice_paid_twice = "invoice.paid_twice"

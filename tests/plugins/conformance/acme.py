@@ -58,6 +58,7 @@ from penstock.api import (
 )
 from penstock.testing.http import response
 from tests.plugins.conformance.acme_checkout import AcmeCheckout
+from tests.plugins.conformance.acme_refunds import AcmeRefunds
 from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
 
 URL = "https://acme.test"
@@ -95,7 +96,7 @@ class Provider:
         return response(200, self.held[path])
 
 
-class AcmePay(AcmeSubscriptions, AcmeCheckout):
+class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds):
     """A gateway with every capability."""
 
     name = "acmepay"

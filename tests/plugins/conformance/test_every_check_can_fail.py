@@ -26,6 +26,8 @@ from penstock.api import (
     Event,
     GatewayUnavailable,
     InvoiceRefused,
+    Money,
+    RefundRequest,
 )
 from penstock.plugins import load
 from penstock.testing import conformance
@@ -74,6 +76,7 @@ class Sitting(
     conformance.ObservesConformance,
     conformance.ChargesConformance,
     conformance.LookupConformance,
+    conformance.RefundsConformance,
     conformance.InvoicesConformance,
     conformance.InvoiceRefundsConformance,
     conformance.PlansConformance,
@@ -108,6 +111,8 @@ def run(cls: type, check: Callable[..., Any], world: Bench) -> None:
         "charge_request": charge_request(),
         "moves_money": lambda method, _: method == "PUT",
         "makes_invoices": lambda method, _: method == "PUT",
+        "refund_request": RefundRequest("re-0", "p-1", "s-1", Money(1000, "USD")),
+        "sends_back": lambda method, _: method == "PUT",
         "records_refunds": lambda method, _: method == "POST",
         "invoice_draft": invoice_draft(),
         **subscriptions(world),

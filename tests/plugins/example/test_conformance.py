@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from penstock.api import Delivery, SubscriptionRequest
+from penstock.api import Delivery, Money, RefundRequest, SubscriptionRequest
 from penstock.plugins import load
-from penstock.testing.builders import subscription_request
+from penstock.testing.builders import charge_request, subscription_request
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import (
     Bench,
@@ -22,6 +22,7 @@ from penstock.testing.conformance import (
     ManagesSubscriptionsConformance,
     ObservesConformance,
     PlansConformance,
+    RefundsConformance,
     SubscriptionsConformance,
     WebhooksConformance,
 )
@@ -34,6 +35,7 @@ class TestExample(
     GatewayConformance,
     ChargesConformance,
     LookupConformance,
+    RefundsConformance,
     PlansConformance,
     SubscriptionsConformance,
     ManagesSubscriptionsConformance,
@@ -54,6 +56,11 @@ class TestExample(
             simulator.told.secret,
             http=simulator.http,
         )
+
+    @pytest.fixture
+    async def refund_request(self, bench: Bench) -> RefundRequest:
+        charged = await bench.build().charge(charge_request())
+        return RefundRequest("re-0", "p-1", charged.reference, Money(500, "USD"))
 
     @pytest.fixture
     async def buyer(self, simulator: Served) -> AsyncIterator[Buyer]:

@@ -55,7 +55,7 @@ class _Around:
     def __init__(self, port: Any, dying: Dying) -> None:
         for name in (one for one in dir(port) if not one.startswith("_")):
             member = getattr(port, name)
-            steps = callable(member) and name not in {"read"}
+            steps = callable(member) and name not in {"read", "refund_window"}
             setattr(self, name, partial(_step, dying, member) if steps else member)
 
 

@@ -24,9 +24,12 @@ from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
+from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.refund import Refund
+from penstock.pipeline.refunding import Refunding
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
@@ -156,7 +159,17 @@ class World:
 
     @property
     def dispatch(self) -> Dispatch:
-        return Dispatch(self.charge, {})
+        return Dispatch(self.charge, {Action.refund: self.refund})
+
+    @property
+    def refund(self) -> Refund:
+        return Refund(
+            self.gateways, self.wrapped_ledger, self.publish, self.clock, self.ids, LEASE
+        )
+
+    @property
+    def refunding(self) -> Refunding:
+        return Refunding(self.wrapped_ledger, self.hand_over, self.clock, self.ids, {"acme"})
 
     @property
     def checkouts(self) -> Checkouts:

@@ -37,6 +37,15 @@ from penstock.domain.rules.invoices import (
 from penstock.domain.rules.observed import contradict, observe
 from penstock.domain.rules.operations import accept, defer, settle, with_operation
 from penstock.domain.rules.records import record
+from penstock.domain.rules.refunds import (
+    MOST_REFUNDS,
+    refund_failed,
+    refund_moved,
+    refund_parked,
+    refundable,
+    refunds_of,
+    reserve_refund,
+)
 from penstock.domain.rules.remaking import remake_invoice, why_not_remake
 from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, asked, next_ask
 from penstock.domain.rules.subscriptions import (
@@ -48,6 +57,7 @@ from penstock.domain.rules.subscriptions import (
 
 __all__ = [
     "GIVE_UP_STALE",
+    "MOST_REFUNDS",
     "MOST_STEPS",
     "NO_RECIPIENT",
     "NO_SUM",
@@ -86,11 +96,17 @@ __all__ = [
     "payable",
     "record",
     "recorded",
+    "refund_failed",
+    "refund_moved",
+    "refund_parked",
+    "refundable",
+    "refunds_of",
     "refunds_recorded",
     "refunds_refused",
     "refuse_checkout",
     "remake_invoice",
     "reserve_capture",
+    "reserve_refund",
     "reserve_refunds",
     "settle",
     "standing",

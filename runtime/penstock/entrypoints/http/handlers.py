@@ -15,8 +15,9 @@ from penstock.domain.events import EventType
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
-from penstock.entrypoints.http.views import payment_view
+from penstock.entrypoints.http.views import payment_view, refund_view
 from penstock.errors import QueryRefused, RequestRefused
+from penstock.pipeline.refunding import RefundAsked
 from penstock.queries.events import EventQuery, ListEvents
 from penstock.queries.payments import ListPayments, PaymentQuery
 
@@ -63,6 +64,7 @@ class Handlers:
         return {
             "receiveWebhook": self.receive_webhook,
             "getPayment": self.get_payment,
+            "createRefund": self.create_refund,
             "listPayments": self.list_payments,
             "listEvents": self.list_events,
             "getHealth": self.get_health,
@@ -95,6 +97,21 @@ class Handlers:
         if payment is None:
             raise RequestRefused(problems.NO_SUCH_PAYMENT, "there is no payment of that id")
         return json_answer(200, payment_view(payment, payment.id))
+
+    async def create_refund(self, call: Call) -> Answer:
+        """Take a refund on."""
+        asked = call.checked.body
+        payment, refund = await self.platform.refunding(
+            call.checked.parameters["Idempotency-Key"],
+            call.checked.parameters["id"],
+            RefundAsked(
+                asked.get("amount"), asked.get("currency"), asked.get("reason"), asked.get("note")
+            ),
+            call.authenticated,
+        )
+        where = f"../{payment.id}"
+        view = {**refund_view(refund), "payment": payment.id, "links": {"payment": where}}
+        return json_answer(202, view, {"location": where})
 
     async def list_payments(self, call: Call) -> Answer:
         """Look payments up."""

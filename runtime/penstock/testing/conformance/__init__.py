@@ -19,6 +19,7 @@ from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConforman
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
 from penstock.testing.conformance.plans import PlansConformance
+from penstock.testing.conformance.refunds import RefundsConformance
 from penstock.testing.conformance.sink import SinkConformance
 from penstock.testing.conformance.subscriptions import SubscriptionsConformance
 from penstock.testing.conformance.webhooks import (
@@ -40,6 +41,7 @@ __all__ = [
     "ManagesSubscriptionsConformance",
     "ObservesConformance",
     "PlansConformance",
+    "RefundsConformance",
     "RereadConformance",
     "SinkConformance",
     "SubscriptionsConformance",

@@ -12,6 +12,7 @@ from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConforman
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
 from penstock.testing.conformance.plans import PlansConformance
+from penstock.testing.conformance.refunds import RefundsConformance
 from penstock.testing.conformance.subscriptions import SubscriptionsConformance
 from penstock.testing.conformance.webhooks import (
     ConfirmConformance,
@@ -27,6 +28,7 @@ SAT: dict[str, type] = {
     "reread": RereadConformance,
     "charges": ChargesConformance,
     "lookup": LookupConformance,
+    "refunds": RefundsConformance,
     "invoices": InvoicesConformance,
     "invoicerefunds": InvoiceRefundsConformance,
     "plans": PlansConformance,
