@@ -61,7 +61,9 @@ def test_a_recorded_subscription_notification_says_what_happened():
     )
 
 
-@pytest.mark.parametrize("name", ["receive", "api", "merchant", "merchant.subscribe"])
+@pytest.mark.parametrize(
+    "name", ["receive", "api", "merchant", "merchant.subscribe", "merchant.checkout"]
+)
 def test_a_request_is_for_an_operation_of_that_function(name: str):
     event = read(name)
     operation = load().by_route(event["routeKey"])
@@ -72,6 +74,6 @@ def test_a_request_is_for_an_operation_of_that_function(name: str):
 
 
 def test_every_recorded_event_is_looked_at():
-    requests = {"receive", "api", "merchant", "merchant.subscribe"}
+    requests = {"receive", "api", "merchant", "merchant.subscribe", "merchant.checkout"}
 
     assert {*READERS, *requests, "sweep"} == {path.stem for path in EVENTS.glob("*.json")}

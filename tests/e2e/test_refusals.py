@@ -54,8 +54,7 @@ ALLOWED: Mapping[str, set[str]] = {
         "read PayPal's secret",
     },
     "process": {*_consumer("verified"), *_MONEY, "send to rejected"},
-    # PayPal takes no charges here: whoever charges has no use for its secret.
-    "charge": {*_consumer("payments"), *_MONEY - {"read PayPal's secret"}},
+    "charge": {*_consumer("payments"), *_MONEY},
     "sweep": {*_MONEY, "query what is due", "send to payments"},
     "deliver-slack": {*_sink("slack"), "read Slack's secret"},
     "deliver-email": {*_sink("email"), "send e-mail"},
@@ -68,7 +67,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     "merchant": ("publish deliveries", "send to payments"),
     "verify": ("write the ledger", "send to verified"),
     "process": ("publish deliveries", "write the ledger"),
-    "charge": ("read PayPal's secret", "write the ledger"),
+    "charge": ("publish deliveries", "write the ledger"),
     "sweep": ("consume payments", "query what is due"),
     "deliver-slack": ("read PayPal's secret", "read Slack's secret"),
     "deliver-email": ("read Slack's secret", "send e-mail"),

@@ -82,7 +82,7 @@ async def functions(stand: Stand) -> AsyncIterator[Ask]:
                 event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
             told = await asyncio.to_thread(intake, event)
             return Told(told["statusCode"], told["headers"]["content-type"], told["body"].encode())
-        asks_gateways = path.startswith(("/plans", "/subscription")) or (
+        asks_gateways = path.startswith(("/plans", "/subscription", "/returns")) or (
             (method, path) == ("POST", "/payments")
         )
         answered = await answer(merchant if asks_gateways else api, event)
