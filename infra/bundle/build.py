@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.bundle.archive import write
 from infra.bundle.closure import closure
 from infra.bundle.dependencies import compile_sources, dependencies, staged
@@ -20,6 +18,7 @@ from infra.bundle.roots import amazon_roots
 from infra.bundle.stamp import CONTRACTS, RUNTIME, Stamp, read, record, sources
 from infra.bundle.target import BundleError, Platform, Target, platform
 from infra.config.plugins import Plugin, installed
+from infra.config.yaml_file import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,8 @@ KINDS: Mapping[str, Kind] = {
 # A checkout's contract is YAML, and a zip's is JSON.
 _LEFT_OUT = frozenset(["yaml"])
 
-# What plays a provider, and what tests are made with, is in no zip.
-_SIMULATOR = re.compile(r"(^|/)simulator(/|\.py$)")
+# What plays a provider, what only commands use, and what tests are made with is in no zip.
+_LEFT_AT_HOME = re.compile(r"(^|/)(simulator|account)(/|\.py$)")
 _TESTING = "penstock/testing/"
 _CONTRACTS = "_contracts/"
 
@@ -117,14 +116,14 @@ def _entries(
 
 
 def _package(plugin: Plugin) -> Mapping[str, Path]:
-    """A plugin's files, its simulator left out."""
+    """A plugin's files, without its simulator and what only commands use."""
     root = plugin.folder.parent
     files = (path for path in plugin.folder.rglob("*") if path.is_file())
     named = ((path.relative_to(root).as_posix(), path) for path in files)
     return {
         name: path
         for name, path in named
-        if not _SIMULATOR.search(name) and "__pycache__" not in name
+        if not _LEFT_AT_HOME.search(name) and "__pycache__" not in name
     }
 
 
@@ -151,7 +150,7 @@ def _data(plugins: Sequence[Plugin], profile: Path | None) -> Mapping[str, bytes
     """What is written at build time: the index of plugins, the contracts, the profile."""
     data = {
         "_plugins.json": _json({"plugins": [dict(plugin.raw) for plugin in plugins]}),
-        f"{_CONTRACTS}api.json": _json(yaml.safe_load((CONTRACTS / "api.yaml").read_bytes())),
+        f"{_CONTRACTS}api.json": _json(read_yaml(CONTRACTS / "api.yaml")),
     }
     for path in CONTRACTS.rglob("*.json"):
         data[f"{_CONTRACTS}{path.relative_to(CONTRACTS).as_posix()}"] = path.read_bytes()

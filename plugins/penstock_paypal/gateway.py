@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from penstock.api import (
     AnyObservation,
@@ -29,7 +29,11 @@ from penstock.api import (
     OpenAnswer,
     PlanOffer,
     Ref,
+    RefundAnswer,
+    RefundLookup,
+    RefundRequest,
     ReviseAnswer,
+    RouteAnswer,
     SubscribeAnswer,
     SubscriptionObservation,
     SubscriptionRequest,
@@ -49,6 +53,7 @@ from penstock_paypal.invoices.template import load as load_template
 from penstock_paypal.money.confirmation import Confirmations
 from penstock_paypal.money.invoice import InvoiceNews
 from penstock_paypal.money.refund import Refunds
+from penstock_paypal.money.refunding import SendsBack
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.subscriptions.managing import ManagedSubscriptions
@@ -64,7 +69,7 @@ from penstock_paypal.webhooks.signature import Signatures
 
 class PayPal:
     """
-    PayPal: webhooks, sales and disputes re-read, invoices, subscriptions and checkouts.
+    PayPal: webhooks, sales and disputes re-read, refunds, invoices, subscriptions and checkouts.
 
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or
@@ -88,6 +93,7 @@ class PayPal:
         self._invoices = PayPalInvoices(self._api, template)
         self._recorded_refunds = RecordedRefunds(self._api)
         refunds = Refunds(self._api)
+        self._sends_back = SendsBack(self._api, refunds, clock)
         self._sales = Sales(self._api, refunds, where.activity_url, log)
         self._confirmations = Confirmations(self._sales, refunds, log)
         self._disputes = Disputes(self._api, where.disputes_url)
@@ -233,6 +239,27 @@ class PayPal:
             InvoiceRefused: never.
         """
         await self._recorded_refunds.delete(reference, refund)
+
+    def refund_window(self, path: str) -> timedelta:
+        """How long PayPal knows a refund's operation id: 30 days in v1, 45 in v2."""
+        return self._sends_back.window(path)
+
+    async def route_refund(self, request: RefundRequest) -> RouteAnswer:
+        """Find which of PayPal's generations holds the money; moves none."""
+        return await self._sends_back.route(request)
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        """Send the money back, once for each operation id."""
+        return await self._sends_back.refund(request)
+
+    async def read_refund(self, request: RefundRequest) -> RefundLookup:
+        """
+        Say how a pending refund stands.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        return await self._sends_back.read(request)
 
     async def plans(self) -> Sequence[PlanOffer]:
         """

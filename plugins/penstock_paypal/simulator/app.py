@@ -26,6 +26,7 @@ from penstock_paypal.simulator.notifications.signer import Signer
 from penstock_paypal.simulator.oauth import CERTIFICATES, OAuth
 from penstock_paypal.simulator.pages import Pages
 from penstock_paypal.simulator.payments import Payments
+from penstock_paypal.simulator.refunding import Refunding
 from penstock_paypal.simulator.webhooks import Webhooks
 from penstock_paypal.simulator.wellformed import well_formed
 from penstock_paypal.webhooks.door import CERT_NAME, CERT_URL
@@ -64,6 +65,7 @@ class PayPalSimulator:
             billing,
             checkout,
             Payments(self.books),
+            Refunding(self.books, self.deliveries.announce),
             Disputes(self.books),
             Invoicing(self.books),
             signer,

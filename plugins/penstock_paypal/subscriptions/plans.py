@@ -35,21 +35,22 @@ class PayPalPlans:
         Raises:
             GatewayUnavailable: no answer.
         """
-        room = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-        async def whole(plan: Mapping[str, Any]) -> PlanOffer | None:
-            async with room:
-                return await self._offer(plan)
-
         try:
-            listed = await self._listed()
-            offers = await asyncio.gather(*map(whole, listed), return_exceptions=True)
-            for one in offers:
-                if isinstance(one, BaseException):
-                    raise one
+            return await self._offers(await self._listed())
         except Unconfirmable as exc:
             raise GatewayUnavailable(str(exc)) from exc
-        return [one for one in offers if isinstance(one, PlanOffer)]
+
+    async def of_product(self, product_id: str) -> Sequence[Mapping[str, Any]]:
+        """
+        The plans of one product, whole, whatever their status.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: PayPal will never answer that question.
+        """
+        listed = await self._listed(f"&product_id={product_id}")
+        whole = [one if priced(one) else await self.show(str(one["id"])) for one in listed]
+        return [one for one in whole if one is not None]
 
     async def show(self, plan_id: str) -> Mapping[str, Any] | None:
         """
@@ -62,7 +63,7 @@ class PayPalPlans:
         answer = await self._api.read(path(PLAN, plan_id), "show plan")
         return answer.data if answer else None
 
-    async def _listed(self) -> Sequence[Mapping[str, Any]]:
+    async def _listed(self, only: str = "") -> Sequence[Mapping[str, Any]]:
         """
         Every plan as the pages show it, each once.
 
@@ -71,7 +72,7 @@ class PayPalPlans:
         """
         found: dict[str, Mapping[str, Any]] = {}
         for number in range(1, MOST_PAGES + 1):
-            where = f"{PLANS}?page_size={A_PAGE}&page={number}"
+            where = f"{PLANS}?page_size={A_PAGE}&page={number}{only}"
             answer = await self._api.read(where, "list plans", representation=True)
             page = shapes.sequence(answer.data.get("plans")) if answer else ()
             new = {named: shapes.mapping(one) for one in page if (named := _id(one))}
@@ -83,6 +84,26 @@ class PayPalPlans:
                 return list(found.values())
         self._log.warning("paypal.plans_cut", pages=MOST_PAGES)
         return list(found.values())
+
+    async def _offers(self, listed: Sequence[Mapping[str, Any]]) -> Sequence[PlanOffer]:
+        """Each plan in full; after the first failure no further one is asked for."""
+        room, failed = asyncio.Semaphore(_SIDE_BY_SIDE), asyncio.Event()
+
+        async def whole(plan: Mapping[str, Any]) -> PlanOffer | None:
+            async with room:
+                if failed.is_set():
+                    return None
+                try:
+                    return await self._offer(plan)
+                except BaseException:
+                    failed.set()
+                    raise
+
+        offers = await asyncio.gather(*map(whole, listed), return_exceptions=True)
+        for one in offers:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in offers if isinstance(one, PlanOffer)]
 
     async def _offer(self, plan: Mapping[str, Any]) -> PlanOffer | None:
         shown: Mapping[str, Any] | None = plan

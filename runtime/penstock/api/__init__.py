@@ -24,6 +24,7 @@ from penstock.api.answers import (
     Unanswered,
     Undecided,
 )
+from penstock.api.charges import ChargeRequest, Charges, Lookup
 from penstock.api.checkout import (
     CaptureAnswer,
     Captured,
@@ -51,36 +52,26 @@ from penstock.api.context import (
     Secret,
     Secrets,
 )
-from penstock.api.gateway import (
-    ChargeRequest,
-    Charges,
-    Confirm,
-    Gateway,
+from penstock.api.gateway import Gateway, capabilities
+from penstock.api.hookspecs import (
+    Door,
+    Permission,
+    Register,
+    RegisterAccount,
+    RegisterSimulator,
+    Simulated,
+    Simulator,
+    hookimpl,
+)
+from penstock.api.invoices import (
     Invoice,
     InvoiceDraft,
     InvoiceRefund,
     InvoiceRefunds,
     Invoices,
     InvoiceState,
-    Locate,
-    Lookup,
-    Observes,
-    RefundRequest,
-    Refunds,
-    Registered,
-    Reread,
-    Webhooks,
-    capabilities,
 )
-from penstock.api.hookspecs import (
-    Door,
-    Permission,
-    Register,
-    RegisterSimulator,
-    Simulated,
-    Simulator,
-    hookimpl,
-)
+from penstock.api.refunds import RefundRequest, Refunds
 from penstock.api.retry import retry_after
 from penstock.api.sink import Attempt, Sink
 from penstock.api.subscriptions import (
@@ -98,6 +89,7 @@ from penstock.api.subscriptions import (
     Subscriptions,
 )
 from penstock.api.summary import Summary, summarize
+from penstock.api.webhooks import Confirm, Locate, Observes, Registered, Reread, Webhooks
 from penstock.api.wording import one_line
 from penstock.domain.delivery import Delivery, Evidence, Notification
 from penstock.domain.dispute import DisputeObservation, DisputeOutcome
@@ -234,6 +226,7 @@ __all__ = [
     "Refunds",
     "Refused",
     "Register",
+    "RegisterAccount",
     "RegisterSimulator",
     "Registered",
     "Reread",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import BaseModel
@@ -26,26 +26,29 @@ from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
-from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.open_checkout import OpenCheckout
 from penstock.pipeline.orders import Action
-from penstock.pipeline.plans import PlanList
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
 from penstock.pipeline.refund import Refund
 from penstock.pipeline.refunding import Refunding
-from penstock.pipeline.returning import Returning
-from penstock.pipeline.subscribe import Subscribe
-from penstock.pipeline.subscribing import Subscribing
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
 from penstock.plugins import Registration, Registry, describe
 from penstock.ports import Ledger
 from penstock.settings import Function, Settings
+
+if TYPE_CHECKING:
+    # The merchant's stages; a worker needs none of them and imports none, see `plans`.
+    from penstock.pipeline.manage import Manage
+    from penstock.pipeline.plans import PlanList
+    from penstock.pipeline.returning import Returning
+    from penstock.pipeline.subscribe import Subscribe
+    from penstock.pipeline.subscribing import Subscribing
 
 _PROFILE = Path(__file__).parents[1] / "_profile.json"
 
@@ -139,6 +142,8 @@ class Platform:
     @cached_property
     def returning(self) -> Returning:
         """From a buyer's address of return to how the subscription stands."""
+        from penstock.pipeline.returning import Returning
+
         return Returning(
             self.ledger,
             self.observe_subscription,
@@ -158,7 +163,6 @@ class Platform:
             self.observe_subscription,
             self.invoicing,
             self.world.clock,
-            self.world.ids,
         )
 
     @cached_property
@@ -264,6 +268,9 @@ class Platform:
     @cached_property
     def plans(self) -> PlanList:
         """What can be subscribed to, kept for a minute."""
+        # Imported where they are made: no worker but `merchant` needs these stages.
+        from penstock.pipeline.plans import PlanList
+
         return PlanList(self.gateways, self.world.clock)
 
     @cached_property
@@ -274,6 +281,8 @@ class Platform:
         Raises:
             SettingsError: buyers cannot return to the API's address; names the setting.
         """
+        from penstock.pipeline.subscribe import Subscribe
+
         return Subscribe(
             self._subscribing,
             self.ledger,
@@ -293,6 +302,8 @@ class Platform:
         Raises:
             SettingsError: buyers cannot return to the API's address; names the setting.
         """
+        from penstock.pipeline.manage import Manage
+
         return Manage(
             self._subscribing,
             self.ledger,
@@ -305,6 +316,8 @@ class Platform:
 
     @cached_property
     def _subscribing(self) -> Subscribing:
+        from penstock.pipeline.subscribing import Subscribing
+
         return Subscribing(self.gateways, self.plans)
 
     @property

@@ -24,6 +24,8 @@ class Entity:
         version: grows by one with every commit; a write names the version it was decided on.
         sequence: the number of events this entity has caused.
         published: how many of them have left, in order.
+        followed: the rest is published by an open `follow` operation of another entity, which
+            the sweep finds; so this one is not due for that, and its index entry does not move.
     """
 
     kind: ClassVar[EntityKind]
@@ -36,6 +38,7 @@ class Entity:
     version: int = 0
     sequence: int = 0
     published: int = 0
+    followed: bool = False
 
     @property
     def ref(self) -> Ref:
@@ -51,7 +54,7 @@ class Entity:
     def due_at(self) -> datetime | None:
         """When the sweep looks at it; None when nothing is left to do."""
         due = [op.due_at for op in self.operations if op.open and op.due_at]
-        if self.unsent:
+        if self.unsent and not self.followed:
             due.append(self.updated_at + UNSENT_GRACE)
         return min(due, default=None)
 

@@ -25,7 +25,8 @@ from typing import assert_never
 
 from penstock.api.answers import NotSent, Refused, Succeeded, Unanswered
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import Gateway, Invoice, InvoiceDraft, Invoices, InvoiceState
+from penstock.api.gateway import Gateway
+from penstock.api.invoices import Invoice, InvoiceDraft, Invoices, InvoiceState
 from penstock.domain import rules
 from penstock.domain.change import Fact
 from penstock.domain.events import EventType
@@ -93,7 +94,7 @@ class Invoicing:
         try:
             return await self._run(payment, operation, gateway, draft)
         except InvoiceRefused as exc:
-            latest = await self.ledger.load(Payment, payment.id) or payment
+            latest = await self.work.latest(payment)
             latest_operation = latest.operation(OperationKind.invoice) or operation
             because = latest.invoice_withheld or str(exc)
             return await self._withhold(latest, latest_operation, because)

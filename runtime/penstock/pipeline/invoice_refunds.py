@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from penstock.api.gateway import Gateway, InvoiceDraft, InvoiceRefund, InvoiceRefunds
+from penstock.api.gateway import Gateway
+from penstock.api.invoices import InvoiceDraft, InvoiceRefund, InvoiceRefunds
 from penstock.domain import rules
 from penstock.domain.money import Money
 from penstock.domain.operation import Operation, OperationKind, OperationState
@@ -57,7 +58,7 @@ class RefundsOnInvoice:
         try:
             return await self._bring(payment, operation, gateway, draft, reference)
         except InvoiceRefused as exc:
-            latest = await self.work.ledger.load(Payment, payment.id) or payment
+            latest = await self.work.latest(payment)
             running = latest.operation(OperationKind.invoice_refunds) or operation
             return await self._refused(latest, running, str(exc))
 

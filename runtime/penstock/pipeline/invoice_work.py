@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import InvoiceDraft
+from penstock.api.invoices import InvoiceDraft
 from penstock.domain import rules
 from penstock.domain.change import Fact
 from penstock.domain.operation import Operation
@@ -50,6 +50,11 @@ class InvoiceWork:
         """Begin: from now on the gateway may have been asked."""
         submitted = operation.submit(self.clock.now(), self.lease)
         return await self.commit(payment, submitted), submitted
+
+    async def latest(self, payment: Payment) -> Payment:
+        """The payment as last committed; as it is in hand where nothing was committed since."""
+        read = await self.ledger.load(Payment, payment.id)
+        return payment if read is None or read.version == payment.version else read
 
     async def lose(self, payment: Payment, operation: Operation, because: str) -> None:
         """The answer never came; nobody is at it any more, so the lease ends."""

@@ -28,7 +28,8 @@ from penstock.api.answers import (
     Unanswered,
 )
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import Gateway, RefundRequest, Refunds
+from penstock.api.gateway import Gateway
+from penstock.api.refunds import RefundRequest, Refunds
 from penstock.domain import rules
 from penstock.domain.change import Change, change
 from penstock.domain.operation import Operation, OperationKind, OperationState

@@ -40,6 +40,7 @@ from penstock.testing.builders import (
 )
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import Bench
+from penstock.testing.conformance.manages import Desk
 from tests.plugins.conformance.acme import (
     DOOR,
     KEY,
@@ -150,6 +151,7 @@ def subscriptions(world: Bench) -> dict[str, Any]:
         "checkout_request": checkout_request(),
         "unknown_checkout": "c-0",
         "moves_checkouts": lambda method, _: method != "GET",
+        "desk": Desk(world, subscription_request("p-1"), approve, "p-2"),
         "take_payment": take_payment,
         "changes_subscriptions": lambda method, _: method != "GET",
     }

@@ -48,8 +48,8 @@ _PUBLISHES: dict[str, tuple[EventType, ...]] = {
 _HEAD = """# What becomes of PayPal's events
 
 `python -m tests.plugins.paypal.event_table` prints this page. A test holds the two equal and
-plays each event on the simulated PayPal. Every authentic webhook is kept in the ledger, also one
-of a type that is not here.
+plays each event on the simulated PayPal, which sends it: `penstock trigger EVENT`. Every authentic
+webhook is kept in the ledger, also one of a type that is not here.
 
 * **●**: a webhook must be registered for it; [deploy.md](deploy.md) lists the same.
 * **about**: the kind of the entity that is read again at PayPal's API, which decides.

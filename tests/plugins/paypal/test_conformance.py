@@ -17,7 +17,9 @@ from penstock.adapters.clock import SystemClock
 from penstock.api import (
     Delivery,
     InvoiceDraft,
+    Money,
     Notification,
+    RefundRequest,
     Subscribed,
     SubscriptionRequest,
 )
@@ -33,6 +35,7 @@ from penstock.testing.conformance import (
     InvoicesConformance,
     ManagesSubscriptionsConformance,
     PlansConformance,
+    RefundsConformance,
     RereadConformance,
     SubscriptionsConformance,
     WebhooksConformance,
@@ -65,6 +68,7 @@ class TestPayPal(
     WebhooksConformance,
     ConfirmConformance,
     RereadConformance,
+    RefundsConformance,
     InvoicesConformance,
     InvoiceRefundsConformance,
     PlansConformance,
@@ -115,6 +119,16 @@ class TestPayPal(
     def invoice_draft(self, notification: Notification) -> InvoiceDraft:
         sale = notification.resource["id"]
         return build_draft(f"PS-{sale}", transaction=sale)
+
+    @pytest.fixture
+    def refund_request(self, notification: Notification) -> RefundRequest:
+        return RefundRequest(
+            "re-0", "paypal-1", notification.resource["id"], Money(500, "USD"), note="sorry"
+        )
+
+    @pytest.fixture
+    def sends_back(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and url.endswith("/refund")
 
     @pytest.fixture
     def makes_invoices(self) -> Callable[[str, str], bool]:

@@ -204,7 +204,6 @@ class Desk:
             self.observe,
             Invoicing(gateways, ledger, self.clock, self.ids, LEASE, UNKNOWN_AFTER),
             self.clock,
-            self.ids,
         )
 
     @property

@@ -252,7 +252,6 @@ class Store:
             self.observed,
             Invoicing(self.gateways, self.kept, self.clock, self.ids, LEASE, UNKNOWN_AFTER),
             self.clock,
-            self.ids,
         )
 
     @property

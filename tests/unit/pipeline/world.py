@@ -127,7 +127,6 @@ class World:
             self.observe_subscription,
             self.invoicing,
             self.clock,
-            self.ids,
         )
 
     @property
@@ -169,7 +168,9 @@ class World:
 
     @property
     def refunding(self) -> Refunding:
-        return Refunding(self.wrapped_ledger, self.hand_over, self.clock, self.ids, {"acme"})
+        return Refunding(
+            self.wrapped_ledger, self.hand_over, self.clock, self.ids, {self.acme.name}
+        )
 
     @property
     def checkouts(self) -> Checkouts:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.events import EventType
@@ -26,6 +27,7 @@ from penstock.domain.rules.schedule import period_of
 from penstock.domain.subscription import (
     Access,
     PaidCycle,
+    PlanChange,
     Span,
     Standing,
     Subscription,
@@ -72,11 +74,15 @@ class Learned:
         says: the fact that a notification tells.
         payment: a payment of it, whose money moved.
         unreported: also publish the status if no notification did: its webhook may be lost.
+        asked: a change of plan that we asked for.
+        followed: an open `follow` operation of another entity has it read, and publishes.
     """
 
     says: Said | None = None
     payment: Payment | None = None
     unreported: bool = False
+    asked: PlanChange | None = None
+    followed: bool = False
 
 
 def observe_subscription(
@@ -92,11 +98,11 @@ def observe_subscription(
 ) -> Change[Subscription] | None:
     """Apply what the gateway's API shows and what is new besides; None where nothing changes."""
     known = before or _met(identity, gateway, seen, now)
-    after = _seen(known, seen)
+    after = _seen(replace(known, asked=learned.asked or known.asked), seen)
     after, paid = _with_payment(after, learned.payment)
     after, told = _telling(after, _facts(before, after, learned))
     after = _looked_at(reckoned(after, now, policy), now, policy)
-    return _changed(before, after, [*told, *paid], now, new_id)
+    return _changed(before, after, [*told, *paid], now, new_id, followed=learned.followed)
 
 
 def look_at_access(
@@ -181,7 +187,8 @@ def _billed_since(
     has the new plan's price and not the old one's.
     """
     prices = {cycle.price for cycle in regular}
-    if seen.last_paid in prices and all(seen.last_paid != one.price for one in old.cycles):
+    paid = seen.last_paid
+    if paid and paid in prices and all(paid != one.price for one in old.cycles):
         return seen.last_paid_at
     return seen.next_billing_at or seen.as_of
 
@@ -252,7 +259,13 @@ def _exact(says: Said, subscription: Subscription) -> Said:
 def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list[Fact]]:
     new = [one for one in {one.key: one for one in facts}.values() if one.key not in known.told]
     told = (*known.told, *(one.key for one in new))[-_MOST_TOLD:]
-    return replace(known, told=told), [Fact(_EVENTS[one.fact]) for one in new]
+    asked, published = known.asked, list[Fact]()
+    for one in new:
+        data = dict[str, Any]()
+        if one.fact is Lifecycle.revised and asked and asked.plan == _plan(known.seen):
+            data, asked = {"reason": asked.reason}, None
+        published.append(Fact(_EVENTS[one.fact], data))
+    return replace(known, told=told, asked=asked), published
 
 
 def _looked_at(after: Subscription, now: datetime, policy: AccessPolicy) -> Subscription:
@@ -271,7 +284,6 @@ def _looked_at(after: Subscription, now: datetime, policy: AccessPolicy) -> Subs
         OperationKind.access,
         attempts=known.attempts + 1 if known else 1,
         due_at=due,
-        reason="its access changes, or a payment is due",
     )
     return replace(after, operations=after.replacing(look))
 
@@ -305,10 +317,12 @@ def _changed(
     facts: list[Fact],
     now: datetime,
     new_id: Callable[[], str],
+    *,
+    followed: bool = False,
 ) -> Change[Subscription] | None:
     was = before.access if before else Access.none
     if after.access is Access.ended and was is not Access.ended:
         facts = [*facts, Fact(EventType.subscription_access_ended)]
     if before == after and not facts:
         return None
-    return change(before, after, facts, now=now, new_id=new_id)
+    return change(before, after, facts, now=now, new_id=new_id, followed=followed)

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from penstock.api import AwsError
 from penstock.entrypoints.cli.commands import (
+    accounts,
     doctor,
     events,
     invoices,
@@ -22,6 +23,7 @@ from penstock.entrypoints.cli.commands import (
     subscriptions,
     tokens,
     trigger,
+    webhooks,
 )
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -41,6 +43,7 @@ from penstock.errors import (
     TransientError,
     UnknownPayment,
 )
+from penstock.plugins import load
 
 DEBUG = "PENSTOCK_DEBUG"
 _HELP = """
@@ -52,7 +55,23 @@ Exit codes: 0 done, 1 it did not work, 2 wrongly called, 3 no such stack or wron
 
 
 class Reporting(TyperGroup):
-    """Ends every command that failed with one line on standard error and its exit code."""
+    """
+    Ends every command that failed with one line on standard error and its exit code.
+
+    A name that is none of the tree's own may be an installed gateway's, which has commands of its
+    own then.
+    """
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command or group of that name; plugins are loaded only for a name we do not have."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None and cmd_name in _gateways():
+            return typer.main.get_command(accounts.group(cmd_name))
+        return found
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The tree's own, then the gateways'."""
+        return [*super().list_commands(ctx), *_gateways()]
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -98,6 +117,14 @@ def _told(exc: Exception) -> tuple[str, Code]:
             return str(exc), Code.failed
 
 
+def _gateways() -> list[str]:
+    """The gateways with commands of their own; none while a plugin is broken."""
+    try:
+        return sorted(one.name for one in load().accounts)
+    except PluginError:
+        return []
+
+
 def _is_usage(exc: Exception) -> bool:
     """Whether it is typer's own error, which typer prints itself."""
     return hasattr(exc, "exit_code") and hasattr(exc, "show")
@@ -136,6 +163,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

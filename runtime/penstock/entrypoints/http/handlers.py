@@ -16,7 +16,7 @@ from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
 from penstock.entrypoints.http.views import payment_view, refund_view
-from penstock.errors import QueryRefused, RequestRefused
+from penstock.errors import RequestRefused
 from penstock.pipeline.refunding import RefundAsked
 from penstock.queries.events import EventQuery, ListEvents
 from penstock.queries.payments import ListPayments, PaymentQuery
@@ -118,10 +118,7 @@ class Handlers:
         wanted = dict(call.checked.parameters)
         status = wanted.pop("status")
         query = PaymentQuery(status=PaymentStatus(status) if status else None, **wanted)
-        try:
-            found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
-        except QueryRefused as exc:
-            raise _bad_query(exc) from exc
+        found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
         views = [payment_view(one, f"payments/{one.id}") for one in found.payments]
         return json_answer(200, {"payments": views, "cursor": found.cursor})
 
@@ -130,10 +127,7 @@ class Handlers:
         wanted = dict(call.checked.parameters)
         kind = wanted.pop("type")
         query = EventQuery(type=EventType(kind) if kind else None, **wanted)
-        try:
-            found = await ListEvents(self.platform.ledger)(query)
-        except QueryRefused as exc:
-            raise _bad_query(exc) from exc
+        found = await ListEvents(self.platform.ledger)(query)
         events = [event.cloud_event() for event in found.events]
         return json_answer(200, {"events": events, "cursor": found.cursor})
 
@@ -148,8 +142,3 @@ class Handlers:
     async def get_docs(self, _: Call) -> Answer:
         """The contract for people."""
         return html_answer(page(self.contract))
-
-
-def _bad_query(exc: QueryRefused) -> RequestRefused:
-    wrong = (f"query.{exc.field}", exc.detail)
-    return RequestRefused(problems.BAD_REQUEST, fields=[wrong])
