@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from penstock.api import (
     AnyObservation,
     Authenticity,
+    CaptureAnswer,
+    CaptureRequest,
+    CheckoutNews,
+    CheckoutRequest,
+    CheckoutSeen,
     Confirmation,
+    Confirmed,
     Context,
     CreateAnswer,
     Delivery,
@@ -20,6 +26,7 @@ from penstock.api import (
     Money,
     Notification,
     NotYet,
+    OpenAnswer,
     PlanOffer,
     Ref,
     RefundAnswer,
@@ -32,7 +39,9 @@ from penstock.api import (
     SubscriptionRequest,
     Transaction,
     Unconfirmable,
+    is_own_payment,
 )
+from penstock_paypal.checkout.orders import KEYS_KEPT, Orders
 from penstock_paypal.client.api import Api
 from penstock_paypal.client.pace import Pace
 from penstock_paypal.client.token import Tokens
@@ -60,7 +69,7 @@ from penstock_paypal.webhooks.signature import Signatures
 
 class PayPal:
     """
-    PayPal: webhooks, sales and disputes re-read, refunds, invoices, plans and subscriptions.
+    PayPal: webhooks, sales and disputes re-read, refunds, invoices, subscriptions and checkouts.
 
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or
@@ -68,6 +77,7 @@ class PayPal:
     """
 
     name = "paypal"
+    checkout_keys_kept = KEYS_KEPT
 
     def __init__(self, context: Context[PayPalSettings]) -> None:
         where = environment(context.settings.environment, context.profile)
@@ -92,6 +102,7 @@ class PayPal:
         pages = Pages(where.subscriptions_url, where.wallet_url, where.approval_origin)
         self._subscriptions = PayPalSubscriptions(self._api, self._plans, pages)
         self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
+        self._orders = Orders(self._api, self._sales, where.approval_origin, clock, log)
         self._secrets = context.secrets
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
@@ -118,6 +129,8 @@ class PayPal:
         """
         if notification.kind is EntityKind.dispute:
             return await self._disputes.confirm(notification, now)
+        if notification.type in notifications.CHECKOUT:
+            return Confirmed(CheckoutNews())
         if notification.type.startswith(notifications.INVOICE):
             return await self._invoice_news.confirm(notification, now)
         return await self._confirmations.confirm(notification, now)
@@ -149,6 +162,8 @@ class PayPal:
         named = notifications.paypal_id(entity.id)
         if entity.kind is EntityKind.dispute:
             return await self._disputes.reread(named, now)
+        if is_own_payment(entity.id):
+            named = known[0].id if known else None
         return await self._sales.reread(named, known, now)
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
@@ -288,6 +303,24 @@ class PayPal:
     ) -> ReviseAnswer:
         """Ask the buyer to move to another plan."""
         return await self._managed.revise(reference, plan, return_url, cancel_url)
+
+    async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
+        """Create an order; never raises for what PayPal may answer."""
+        return await self._orders.open(request)
+
+    async def read_checkout(self, reference: str, now: datetime) -> CheckoutSeen | None:
+        """
+        Read an order with its capture; None where PayPal shows none.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: an answer that means nothing to us, such as an unknown status.
+        """
+        return await self._orders.read(reference, now)
+
+    async def capture_checkout(self, request: CaptureRequest) -> CaptureAnswer:
+        """Capture an approved order; never raises for what PayPal may answer."""
+        return await self._orders.capture(request)
 
     async def unregistered(self, url: str) -> str | None:
         """

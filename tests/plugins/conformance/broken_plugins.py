@@ -38,6 +38,7 @@ from tests.plugins.conformance.acme import (
     Provider,
 )
 from tests.plugins.conformance.acme_refunds import broken_refunds
+from tests.plugins.conformance.broken_checkout import CHECKOUT
 from tests.plugins.conformance.broken_subscriptions import SUBSCRIPTIONS
 
 BODY = b'{"event": "e-1", "type": "paid"}'
@@ -247,6 +248,7 @@ PLUGIN: Mapping[str, Any] = {
 GATEWAY: Mapping[str, Any] = {
     **PLUGIN,
     **SUBSCRIPTIONS,
+    **CHECKOUT,
     **broken_refunds(AcmePay),
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),
     "test_a_genuine_delivery_is_authentic": of("authenticate", lambda *_: Forged("no")),
