@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from penstock.api import Context
-from penstock_example.asking import Asking
 from penstock_example.charging import Charging
+from penstock_example.listing import Listing
 from penstock_example.notifying import Notifying
 from penstock_example.settings import ExampleSettings
 from penstock_example.subscribing import Subscribing
 
 
-class ExampleGateway(Charging, Asking, Subscribing, Notifying):
-    """Charges, subscriptions, and signed notifications of them."""
+class ExampleGateway(Charging, Listing, Subscribing, Notifying):
+    """Charges, subscriptions, signed notifications of them, and their list."""
 
     name = "example"
 

@@ -14,8 +14,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from penstock.api import (
     AnyObservation,
@@ -31,6 +33,7 @@ from penstock.api import (
     Lifecycle,
     MalformedDelivery,
     Notification,
+    Ref,
     Unconfirmable,
     Undecided,
 )
@@ -52,6 +55,29 @@ _MALFORMED = (*reading.UNREADABLE, RecursionError)
 def signature(body: bytes, key: str) -> str:
     """The gateway's signature of a body."""
     return hmac.new(key.encode(), body, "sha256").hexdigest()
+
+
+def fetched(gateway: str, body: Mapping[str, Any]) -> Notification:
+    """
+    A notification as the gateway lists it, which is the body that it sends.
+
+    Raises one of `reading.UNREADABLE` where it is none.
+    """
+    data, type = dict(body["data"]), str(body["type"])
+    kind = _KINDS.get(type.partition(".")[0])
+    reference = reading.identity(data["id"]) if kind else None
+    says = _SAYS.get(type)
+    return Notification.fetched(
+        gateway,
+        reading.identity(body["id"]),
+        type,
+        data,
+        reading.moment(body["created_at"]),
+        Ref(kind, f"{gateway}-{reference}") if kind else None,
+        resource_id=reference,
+        says=says,
+        status_at=reading.moment(data["status_at"]) if says else None,
+    )
 
 
 class Notifying:
@@ -83,26 +109,13 @@ class Notifying:
             MalformedDelivery: the body is no notification of the gateway's.
         """
         try:
-            body = json.loads(delivery.body)
-            data, type = dict(body["data"]), str(body["type"])
-            kind = _KINDS.get(type.partition(".")[0])
-            reference = reading.identity(data["id"]) if kind else None
-            says = _SAYS.get(type)
-            return Notification(
-                id=reading.identity(body["id"]),
-                gateway=self.name,
-                type=type,
-                entity=f"{self.name}-{reference}" if kind else None,
-                kind=kind or EntityKind.payment,
-                resource=data,
-                resource_id=reference,
-                occurred_at=reading.moment(body["created_at"]),
+            told = fetched(self.name, json.loads(delivery.body))
+            return replace(
+                told,
                 evidence=Evidence.signed,
                 delivery_id=delivery.id,
                 transmission=delivery.id,
                 digest=hashlib.sha256(delivery.body).hexdigest(),
-                says=says,
-                status_at=reading.moment(data["status_at"]) if says else None,
             )
         except _MALFORMED:
             # Without its cause: a parser's error quotes the body.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from penstock.api import (
     AnyObservation,
@@ -16,6 +16,7 @@ from penstock.api import (
     Invoice,
     InvoiceDraft,
     InvoiceRefund,
+    Listed,
     ManageAnswer,
     Money,
     Notification,
@@ -42,6 +43,7 @@ from penstock_paypal.money.invoice import InvoiceNews
 from penstock_paypal.money.refund import Refunds
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
+from penstock_paypal.subscriptions.charged import ChargedPayments
 from penstock_paypal.subscriptions.managing import ManagedSubscriptions
 from penstock_paypal.subscriptions.plans import PayPalPlans
 from penstock_paypal.subscriptions.reading import PayPalSubscriptions
@@ -49,13 +51,14 @@ from penstock_paypal.subscriptions.shown import Pages
 from penstock_paypal.webhooks import notification as notifications
 from penstock_paypal.webhooks.certificate import Certificates
 from penstock_paypal.webhooks.chain import Trust
+from penstock_paypal.webhooks.history import LISTED_FOR, EventList
 from penstock_paypal.webhooks.registration import unregistered
 from penstock_paypal.webhooks.signature import Signatures
 
 
 class PayPal:
     """
-    PayPal: webhooks, sales and disputes re-read, invoices, plans and subscriptions.
+    PayPal: webhooks and their list, sales and disputes re-read, invoices, plans, subscriptions.
 
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or
@@ -86,6 +89,8 @@ class PayPal:
         pages = Pages(where.subscriptions_url, where.wallet_url, where.approval_origin)
         self._subscriptions = PayPalSubscriptions(self._api, self._plans, pages)
         self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
+        self._events = EventList(self._api, clock, log)
+        self._charged = ChargedPayments(self._api, log)
         self._secrets = context.secrets
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
@@ -261,6 +266,33 @@ class PayPal:
     ) -> ReviseAnswer:
         """Ask the buyer to move to another plan."""
         return await self._managed.revise(reference, plan, return_url, cancel_url)
+
+    @property
+    def listed_for(self) -> timedelta:
+        """How long PayPal lists an event."""
+        return LISTED_FOR
+
+    async def list_notifications(self, since: datetime, until: datetime) -> Listed:
+        """
+        The events of a span of time, whether their webhooks arrived or not.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: PayPal will never answer that question.
+        """
+        return await self._events.list(since, until)
+
+    async def list_payments(
+        self, subscription: str, since: datetime, until: datetime
+    ) -> Sequence[Notification]:
+        """
+        The sales of a subscription in a span of time, without those that were declined.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: PayPal will never answer that question.
+        """
+        return await self._charged.list(subscription, since, until)
 
     async def unregistered(self, url: str) -> str | None:
         """

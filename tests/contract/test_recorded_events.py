@@ -74,4 +74,4 @@ def test_a_request_is_for_an_operation_of_that_function(name: str):
 def test_every_recorded_event_is_looked_at():
     requests = {"receive", "api", "merchant", "merchant.subscribe"}
 
-    assert {*READERS, *requests, "sweep"} == {path.stem for path in EVENTS.glob("*.json")}
+    assert {*READERS, *requests, "sweep", "gaps"} == {path.stem for path in EVENTS.glob("*.json")}

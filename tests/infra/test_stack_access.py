@@ -252,7 +252,7 @@ def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declare
         for offer in plugin.file.gateways
         if offer.name == "paypal"
     )
-    assert {"verify", "process", "sweep", *(["merchant"] if sells else [])} == reading
+    assert {"verify", "process", "sweep", "gaps", *(["merchant"] if sells else [])} == reading
 
 
 def test_the_merchants_function_sends_to_no_queue(graph: Sequence[Declared]) -> None:

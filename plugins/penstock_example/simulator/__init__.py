@@ -7,6 +7,8 @@ A stand-in for the Example gateway.
     POST /subscriptions                 open one, for the Idempotency-Key
     GET  /subscriptions/{id}            how it stands
     POST /subscriptions/{id}/{change}   cancel, suspend, resume, revise
+    GET  /subscriptions/{id}/payments   its payments between since and until
+    GET  /notifications                 those made between since and until, 20 a page
     GET  /approve/{token}               the page on which a person approves
 
     GET  /_simulator/charges            the charges it holds, oldest first

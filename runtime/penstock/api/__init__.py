@@ -53,6 +53,7 @@ from penstock.api.gateway import (
     Webhooks,
     capabilities,
 )
+from penstock.api.history import History, Listed, SubscriptionPayments
 from penstock.api.hookspecs import (
     Door,
     Permission,
@@ -148,6 +149,7 @@ __all__ = [
     "Forged",
     "Gateway",
     "GatewayUnavailable",
+    "History",
     "Http",
     "HttpNotSent",
     "HttpUnanswered",
@@ -165,6 +167,7 @@ __all__ = [
     "InvoiceState",
     "Invoices",
     "Lifecycle",
+    "Listed",
     "Locate",
     "Log",
     "Lookup",
@@ -208,6 +211,7 @@ __all__ = [
     "Subscribed",
     "Subscriber",
     "SubscriptionObservation",
+    "SubscriptionPayments",
     "SubscriptionRequest",
     "SubscriptionStatus",
     "Subscriptions",

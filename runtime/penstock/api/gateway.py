@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from penstock.api.answers import Authenticity, ChargeAnswer, CreateAnswer, LookupAnswer
+from penstock.api.history import History, SubscriptionPayments
 from penstock.api.subscriptions import ManagesSubscriptions, Plans, Subscriptions
 from penstock.domain.delivery import Delivery, Notification
 from penstock.domain.money import Money
@@ -340,6 +341,8 @@ CAPABILITIES: tuple[type, ...] = (
     Plans,
     Subscriptions,
     ManagesSubscriptions,
+    History,
+    SubscriptionPayments,
 )
 
 

@@ -21,7 +21,9 @@ from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.gaps import Gaps
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.plans import PlanList
@@ -255,8 +257,28 @@ class Platform:
             self.accept,
             self.charge,
             self.finish,
+            LostPayments(
+                self.gateways,
+                self.ledger,
+                self.world.channel("verified"),
+                self.world.clock,
+            ),
             self.world.clock,
             self.world.ids,
+            self.settings.item_timeout,
+        )
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """From what gateways list to notifications whose webhooks were lost."""
+        world = self.world
+        return Gaps(
+            self.gateways,
+            self.ledger,
+            world.watermarks,
+            world.channel("verified"),
+            [world.inbox("deliveries"), world.inbox("verified")],
+            world.clock,
             self.settings.item_timeout,
         )
 
@@ -294,7 +316,7 @@ class Platform:
             case Function.deliver:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"
-            case Function.api | Function.merchant | Function.sweep:
+            case Function.api | Function.merchant | Function.sweep | Function.gaps:
                 raise ValueError(f"{function} consumes no queue")
 
     def _context(self, registration: Registration, settings: BaseModel) -> Context[Any]:

@@ -32,14 +32,14 @@ from penstock.api import (
     Unanswered,
 )
 from tests.plugins.conformance.acme import (
+    BODY,
     KEY,
     AcmePay,
     AcmeSink,
     Provider,
 )
+from tests.plugins.conformance.broken_history import HISTORY
 from tests.plugins.conformance.broken_subscriptions import SUBSCRIPTIONS
-
-BODY = b'{"event": "e-1", "type": "paid"}'
 
 
 def of(method: str, body: Callable[..., Any], base: type = AcmePay) -> type:
@@ -246,6 +246,7 @@ PLUGIN: Mapping[str, Any] = {
 GATEWAY: Mapping[str, Any] = {
     **PLUGIN,
     **SUBSCRIPTIONS,
+    **HISTORY,
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),
     "test_a_genuine_delivery_is_authentic": of("authenticate", lambda *_: Forged("no")),
     "test_one_flipped_bit_is_forged": of("authenticate", lambda *_: Authentic()),

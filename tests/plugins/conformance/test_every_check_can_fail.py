@@ -33,6 +33,7 @@ from penstock.testing.builders import charge_request, delivery, invoice_draft, s
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import Bench
 from tests.plugins.conformance.acme import (
+    BODY,
     DOOR,
     KEY,
     AcmePay,
@@ -41,7 +42,7 @@ from tests.plugins.conformance.acme import (
     Provider,
     signature,
 )
-from tests.plugins.conformance.broken_plugins import BODY, broken
+from tests.plugins.conformance.broken_plugins import broken
 from tests.plugins.registry.fakes import gateway_plugin, sink_plugin
 
 GENUINE = delivery(BODY, {"x-acme-signature": signature(BODY)}, gateway="acmepay")
@@ -73,6 +74,8 @@ class Sitting(
     conformance.PlansConformance,
     conformance.SubscriptionsConformance,
     conformance.ManagesSubscriptionsConformance,
+    conformance.HistoryConformance,
+    conformance.SubscriptionPaymentsConformance,
 ):
     """All a gateway can sit."""
 

@@ -17,10 +17,12 @@ from penstock.testing.conformance import (
     Bench,
     ChargesConformance,
     GatewayConformance,
+    HistoryConformance,
     LookupConformance,
     ManagesSubscriptionsConformance,
     ObservesConformance,
     PlansConformance,
+    SubscriptionPaymentsConformance,
     SubscriptionsConformance,
     WebhooksConformance,
 )
@@ -31,6 +33,8 @@ from tests.plugins.example.buying import Buyer
 
 class TestExample(
     GatewayConformance,
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
     ChargesConformance,
     LookupConformance,
     PlansConformance,

@@ -28,11 +28,13 @@ from penstock.testing.conformance import (
     Bench,
     ConfirmConformance,
     GatewayConformance,
+    HistoryConformance,
     InvoiceRefundsConformance,
     InvoicesConformance,
     ManagesSubscriptionsConformance,
     PlansConformance,
     RereadConformance,
+    SubscriptionPaymentsConformance,
     SubscriptionsConformance,
     WebhooksConformance,
 )
@@ -61,6 +63,8 @@ class Receiver:
 
 class TestPayPal(
     GatewayConformance,
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
     WebhooksConformance,
     ConfirmConformance,
     RereadConformance,

@@ -36,6 +36,7 @@ from penstock.pipeline.accept import Accept
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.plans import PlanList
@@ -235,6 +236,7 @@ class Desk:
             Accept(ledger, self.payments, self.clock, self.ids, ()),
             Charge({}, ledger, self.publish, self.clock, self.ids, LEASE),
             self.finish,
+            LostPayments({"club": self.wrap(self.club)}, ledger, self.payments, self.clock),
             self.clock,
             self.ids,
             20.0,

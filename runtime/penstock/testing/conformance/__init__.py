@@ -14,6 +14,10 @@ Each class names the other fixtures it needs.
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.gateway import GatewayConformance
+from penstock.testing.conformance.history import (
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
+)
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
@@ -32,6 +36,7 @@ __all__ = [
     "ChargesConformance",
     "ConfirmConformance",
     "GatewayConformance",
+    "HistoryConformance",
     "InvoiceRefundsConformance",
     "InvoicesConformance",
     "LookupConformance",
@@ -40,6 +45,7 @@ __all__ = [
     "PlansConformance",
     "RereadConformance",
     "SinkConformance",
+    "SubscriptionPaymentsConformance",
     "SubscriptionsConformance",
     "WebhooksConformance",
 ]

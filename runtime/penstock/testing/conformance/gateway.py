@@ -7,6 +7,10 @@ import inspect
 from penstock.api.gateway import CAPABILITIES
 from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
+from penstock.testing.conformance.history import (
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
+)
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
@@ -30,6 +34,8 @@ SAT: dict[str, type] = {
     "invoicerefunds": InvoiceRefundsConformance,
     "plans": PlansConformance,
     "subscriptions": SubscriptionsConformance,
+    "history": HistoryConformance,
+    "subscriptionpayments": SubscriptionPaymentsConformance,
     "managessubscriptions": ManagesSubscriptionsConformance,
 }
 
