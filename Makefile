@@ -2,6 +2,9 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Python keeps what it compiled, also where the environment says otherwise: else each start compiles
+# anew, and a command takes twice as long.
+export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || echo python3)
 PY := .venv/bin/python

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.bundle.archive import write
 from infra.bundle.closure import closure
 from infra.bundle.dependencies import compile_sources, dependencies, staged
@@ -20,6 +18,7 @@ from infra.bundle.roots import amazon_roots
 from infra.bundle.stamp import CONTRACTS, RUNTIME, Stamp, read, record, sources
 from infra.bundle.target import BundleError, Platform, Target, platform
 from infra.config.plugins import Plugin, installed
+from infra.config.yaml_file import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ def _data(plugins: Sequence[Plugin], profile: Path | None) -> Mapping[str, bytes
     """What is written at build time: the index of plugins, the contracts, the profile."""
     data = {
         "_plugins.json": _json({"plugins": [dict(plugin.raw) for plugin in plugins]}),
-        f"{_CONTRACTS}api.json": _json(yaml.safe_load((CONTRACTS / "api.yaml").read_bytes())),
+        f"{_CONTRACTS}api.json": _json(read_yaml(CONTRACTS / "api.yaml")),
     }
     for path in CONTRACTS.rglob("*.json"):
         data[f"{_CONTRACTS}{path.relative_to(CONTRACTS).as_posix()}"] = path.read_bytes()

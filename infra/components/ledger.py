@@ -13,12 +13,12 @@ LOOK_UPS = {
     # index: hash and range key
     "by_reference": ("reference", "created_at"),
     "by_subscription": ("subscription", "created_at"),
-    # The day is `<kind>#<yyyy-mm-dd>#<0..7>`: one partition takes a thousand writes a second.
+    # The day is `payment#<yyyy-mm-dd>#<0..7>`: one partition takes a thousand writes a second.
     "by_day": ("day", "created_at"),
 }
 """The indexes by which entities are looked up; they hold keys only."""
-_KEYS_ONLY = {DUE_INDEX: ("due_pk", "due_at"), **LOOK_UPS}
-_WHOLE = {EVENTS_INDEX: ("events_pk", "events_sk")}
+KEYS_ONLY = {DUE_INDEX: ("due_pk", "due_at"), **LOOK_UPS}
+WHOLE = {EVENTS_INDEX: ("events_pk", "events_sk")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Ledger(pulumi.ComponentResource):
         self, name: str, args: LedgerArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("penstock:storage:Ledger", name, {}, opts)
-        keyed = {**_KEYS_ONLY, **_WHOLE}
+        keyed = {**KEYS_ONLY, **WHOLE}
         keys = dict.fromkeys(("pk", "sk", *(key for pair in keyed.values() for key in pair)))
         self.table = aws.dynamodb.Table(
             name,
@@ -59,7 +59,7 @@ class Ledger(pulumi.ComponentResource):
                     "name": index,
                     "hash_key": hash_key,
                     "range_key": range_key,
-                    "projection_type": "KEYS_ONLY" if index in _KEYS_ONLY else "ALL",
+                    "projection_type": "KEYS_ONLY" if index in KEYS_ONLY else "ALL",
                 }
                 for index, (hash_key, range_key) in keyed.items()
             ],

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.config.project import ROOT, ConfigError
+from infra.config.yaml_file import read_yaml
 
 CONTRACT = ROOT / "contracts" / "api.yaml"
 EVENTS = ROOT / "contracts" / "events"
@@ -42,7 +41,7 @@ def operations(contract: Path = CONTRACT) -> Sequence[Operation]:
     Raises:
         ConfigError: one lacks its operationId or names no function of ours.
     """
-    document: dict[str, Any] = yaml.safe_load(contract.read_text())
+    document: dict[str, Any] = read_yaml(contract)
     found: list[Operation] = []
     for path, item in document["paths"].items():
         for method in (m for m in item if m in _METHODS):

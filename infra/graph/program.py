@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi.runtime import mocks, settings, stack
 from pulumi.runtime.config import set_all_config
 
 from infra.config.project import PROJECT, PROJECT_FILE, ROOT, ConfigError
+from infra.config.yaml_file import read_yaml
 from infra.graph.monitor import ProgramMonitor
 
 MAIN = ROOT / "__main__.py"
@@ -95,7 +95,7 @@ def _complete(config: Mapping[str, Any]) -> dict[str, str]:
 
 def defaults(file: Path = PROJECT_FILE) -> dict[str, Any]:
     """What the project file declares for keys that a stack does not set."""
-    document: dict[str, Any] = yaml.safe_load(file.read_text())
+    document: dict[str, Any] = read_yaml(file)
     declared: dict[str, Any] = document.get("config", {})
     return {
         f"{PROJECT}:{key}": one["default"] for key, one in declared.items() if "default" in one
@@ -112,7 +112,7 @@ def stack_config(stack_name: str) -> dict[str, Any]:
     file = ROOT / f"Pulumi.{stack_name}.yaml"
     if not file.is_file():
         raise ConfigError(f"stack {stack_name}: there is no {file.name}; copy one of the others")
-    document: dict[str, Any] = yaml.safe_load(file.read_text())
+    document: dict[str, Any] = read_yaml(file)
     return dict(document["config"])
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from penstock.domain.change import AnyEntity, Change, E, Seen
     from penstock.domain.entity import Entity
     from penstock.domain.events import Event
-    from penstock.domain.ref import EntityKind, Ref
+    from penstock.domain.ref import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +195,9 @@ class Ledger(Protocol):
         """
         ...
 
-    async def of_day(
-        self, kind: EntityKind, day: date, limit: int, after: Place | None = None
-    ) -> Sequence[Ref]:
+    async def of_day(self, day: date, limit: int, after: Place | None = None) -> Sequence[Ref]:
         """
-        Entities of a kind that were first seen on a day (UTC), newest first.
+        Payments that were first seen on a day (UTC), newest first.
 
         It shows a commit a moment later.
 

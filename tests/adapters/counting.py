@@ -62,6 +62,8 @@ async def webhook(kind: str, made: Line) -> Signed:
             of_it = {"resource.sale_id": json.loads(sale[1])["resource"]["id"]}
             return (await made.signed(event_type="PAYMENT.SALE.REFUNDED", set=of_it))[0]
         case "recorded":
+            return (await made.signed(event_type="BILLING.PLAN.UPDATED"))[0]
+        case "revised":
             return (await made.signed(event_type="BILLING.SUBSCRIPTION.UPDATED"))[0]
         case "forged":
             return (await made.signed(forge=True))[0]

@@ -22,6 +22,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from infra.components.ledger import KEYS_ONLY, WHOLE
 from penstock import observability
 from penstock.adapters.aws import Clients, DynamoAttempts, DynamoLedger
 from penstock.api import Http, Response
@@ -40,8 +41,7 @@ Signed = tuple[Mapping[str, str], bytes]
 STACK = "prod"
 SINK = "slack"
 UNIT, READ, OVERHEAD = 1024, 4096, 100
-INDEXES = {"due": ("due_pk", "due_at"), "events": ("events_pk", "events_sk")}
-KEYS_ONLY = {"due"}
+INDEXES = {**KEYS_ONLY, **WHOLE}
 BUYER = {
     "subscriber.name": {"given_name": "Maximiliane", "surname": "Musterfrau-Beispiel"},
     "subscriber.email_address": "maximiliane.musterfrau@example.com",

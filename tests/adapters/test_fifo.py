@@ -59,7 +59,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(STEPS)
 def test_it_hands_out_what_a_plain_queue_would(steps):
     """

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+import structlog
 
 from penstock.entrypoints.serve.host import serving
 from penstock.entrypoints.serve.tryout import tryout
@@ -21,6 +24,17 @@ class Live:
     token: str = field(default="", repr=False)
     simulators: Mapping[str, str] = field(default_factory=dict[str, str])
     failure: BaseException | None = None
+
+
+@contextmanager
+def logged_apart() -> Iterator[None]:
+    """What is logged, and by loggers that are made meanwhile, is not on standard output."""
+    before = structlog.get_config()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(io.StringIO()))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +63,11 @@ def live() -> Iterator[Live]:
             ready.set()
 
     thread = threading.Thread(target=run, name="penstock-serve")
-    thread.start()
     try:
-        ready.wait(30)
+        # Its plugins keep their loggers, and a command's output may be standard output later.
+        with logged_apart():
+            thread.start()
+            ready.wait(30)
         if made.failure is not None:
             raise made.failure
         yield made

@@ -5,47 +5,42 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
-from penstock.domain import rules
-from penstock.domain.change import Change, Fact, change
-from penstock.domain.delivery import Evidence, Notification
-from penstock.domain.dispute import Dispute, DisputeObservation, DisputeOutcome
+from penstock.domain.change import Change
+from penstock.domain.dispute import DisputeOutcome
 from penstock.domain.events import Event, EventType
-from penstock.domain.lifecycle import Lifecycle, Said, said
-from penstock.domain.money import Money
-from penstock.domain.observation import Contradicted, InvoiceObservation, Observation
-from penstock.domain.operation import OperationKind, OperationState
-from penstock.domain.payment import (
-    Order,
-    Payer,
-    Payment,
-    PaymentStatus,
-    Plan,
-    Transaction,
-)
-from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
+from penstock.domain.lifecycle import Lifecycle, said
+from penstock.domain.operation import OperationState
+from penstock.domain.payment import PaymentStatus
 from penstock.domain.record import Became
-from penstock.domain.subscription import (
-    Subscription,
-    SubscriptionObservation,
-    SubscriptionStatus,
+from tests.contract.changes import (
+    BARE,
+    DISPUTED,
+    NOON,
+    PAID,
+    PARTLY,
+    TAKEN,
+    back,
+    charged,
+    claimed,
+    contradicted,
+    disputed,
+    invoiced,
+    nothing_more,
+    observation,
+    of_subscription,
+    paid_twice,
+    payable,
+    recorded,
+    seen,
 )
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
-NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
-CAN = rules.Abilities(reread=True, invoices=True, invoice_refunds=True)
-_numbers = count(1)
-
-
-def new_id() -> str:
-    return f"id-{next(_numbers)}"
 
 
 def validator(kind: str) -> jsonschema_rs.Validator:
@@ -55,191 +50,11 @@ def validator(kind: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(schema, registry=registry, validate_formats=True)
 
 
-def back(identity: str, kind: str, minor: int) -> Transaction:
-    return Transaction(
-        identity, kind, PaymentStatus.refunded, Money(minor, "USD"), NOON + timedelta(days=1)
-    )
-
-
-def observation(
-    status: PaymentStatus, *refunds: Transaction, email: bool = True, **rest: Any
-) -> Observation:
-    return Observation(
-        Transaction("S-1", "sale", status, Money(1250, "USD"), NOON),
-        **{
-            "subscription": "I-1",
-            "plan": Plan("P-1", "Gold"),
-            "payer": Payer("PAYER1", "Ann", "ann@example.org" if email else None),
-            "reference": "order-1",
-            "links": {"gateway": "https://gateway.test/S-1"},
-            "refunds": refunds,
-            "fee": Money(66, "USD"),
-            "net": Money(1184, "USD"),
-            **rest,
-        },
-    )
-
-
-def seen(*observations: Observation) -> Change[Payment]:
-    """The last of several looks at one payment."""
-    found: Change[Payment] | None = None
-    for one in observations:
-        before = found.entity if found else None
-        found = rules.observe(before, "acme-S-1", "acme", one, can=CAN, now=NOON, new_id=new_id)
-    assert found is not None
-    return found
-
-
-PAID = observation(PaymentStatus.succeeded)
-
-
-def contradicted() -> Change[Payment]:
-    claim = Contradicted(("amount",), PAID)
-    found = rules.contradict(None, "acme-S-1", "acme", claim, "n-1", now=NOON, new_id=new_id)
-    assert found is not None
-    return found
-
-
-def charged(
-    status: PaymentStatus, state: OperationState, reason: str | None = None
-) -> Change[Payment]:
-    accepted = rules.accept(
-        "p-1", "acme", Order(Money(5, "JPY"), metadata={"a": "b"}), now=NOON, new_id=new_id
-    ).entity
-    operation = accepted.operation(OperationKind.charge)
-    assert operation is not None
-    settled = operation.settle(state, reference="ch-1", reason=reason)
-    return rules.settle(accepted, settled, status, now=NOON, new_id=new_id, reason=reason)
-
-
-def invoiced() -> Change[Payment]:
-    paid = seen(PAID).entity
-    operation = paid.operation(OperationKind.invoice)
-    assert operation is not None
-    settled = operation.settle(OperationState.succeeded, reference="INV-1")
-    facts = [Fact(EventType.invoice_paid)]
-    return rules.settle(paid, settled, paid.status, now=NOON, new_id=new_id, facts=facts)
-
-
-def paid_twice() -> Change[Payment]:
-    invoice = InvoiceObservation("INV-1", paid_twice=True)
-    found = rules.observe_invoice(invoiced().entity, invoice, now=NOON, new_id=new_id)
-    assert found is not None
-    return found
-
-
-def payable() -> Change[Payment]:
-    paid = seen(PAID).entity
-    withheld, facts = rules.withhold(paid, "it cannot be recorded", "nor cancelled")
-    return change(paid, withheld, facts, now=NOON, new_id=new_id)
-
-
-DISPUTED = DisputeObservation(
-    "PP-D-1",
-    "open",
-    NOON,
-    reason="unauthorised",
-    amount=Money(9600, "USD"),
-    payments=("acme-S-1",),
-    respond_by=NOON + timedelta(days=10),
-    links={"dispute": "https://gateway.test/PP-D-1"},
-)
-BARE = DisputeObservation("PP-D-1", "open", NOON)
-
-
-def disputed(latest: DisputeObservation, before: Dispute | None = None) -> Change[Dispute]:
-    found = rules.observe_dispute(before, "acme-PP-D-1", "acme", latest, now=NOON, new_id=new_id)
-    assert found is not None
-    return found
-
-
-def claimed() -> Change[Dispute]:
-    found = rules.claim_dispute(
-        None,
-        "acme-PP-D-1",
-        "acme",
-        DISPUTED,
-        "the gateway's API refuses to show it (403)",
-        rereads=True,
-        now=NOON,
-        new_id=new_id,
-    )
-    assert found is not None
-    return found
-
-
-def of_subscription(
-    says: Said | None = None, payment: Payment | None = None
-) -> Change[Subscription]:
-    month = BillingCycle(Interval(IntervalUnit.month), Money(1250, "USD"))
-    shown = SubscriptionObservation(
-        "I-1",
-        SubscriptionStatus.active,
-        NOON,
-        plan=Plan("P-1", "Gold"),
-        cycles=(month,),
-        merchant_reference="customer-12",
-        subscriber=Payer("PAYER1", "Ann", "ann@example.org"),
-        next_billing_at=NOON + timedelta(days=30),
-        outstanding=Money(1250, "USD"),
-        failures=1,
-        links={"approve": "https://gateway.test/approve", "gateway": "https://gateway.test/I-1"},
-    )
-    found = rules.observe_subscription(
-        None,
-        "acme-I-1",
-        "acme",
-        shown,
-        rules.Learned(says=says, payment=payment),
-        policy=rules.AccessPolicy(),
-        now=NOON,
-        new_id=new_id,
-    )
-    assert found is not None
-    return found
-
-
-def recorded(became: Became, **rest: Any) -> Change[Any]:
-    notification = Notification(
-        id="WH-1",
-        gateway="acme",
-        type="BILLING.PLAN.CREATED",
-        entity=None,
-        resource={},
-        occurred_at=NOON,
-        evidence=Evidence.signed,
-        delivery_id="d-1",
-        transmission="t-1",
-        digest="0" * 64,
-        **rest,
-    )
-    return rules.record(
-        None,
-        "acme/WH-1",
-        notification,
-        became,
-        now=NOON,
-        new_id=new_id,
-        because="nothing acts on it",
-    )
-
-
-def nothing_more(**fields: Any) -> Observation:
-    return Observation(
-        Transaction("S-1", "sale", fields.pop("status"), Money(1250, "USD"), NOON), **fields
-    )
-
-
 SUCCEEDED, REFUNDED, REVERSED = (
     EventType.payment_succeeded,
     EventType.payment_refunded,
     EventType.payment_reversed,
 )
-PARTLY = observation(PaymentStatus.partially_refunded, back("R-1", "refund", 250))
-TAKEN = observation(
-    PaymentStatus.reversed, back("R-1", "refund", 250), back("R-2", "reversal", 1000)
-)
-
 CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
     "paid": (lambda: seen(PAID), [SUCCEEDED]),
     "paid, little known": (

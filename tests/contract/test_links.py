@@ -87,7 +87,7 @@ def test_every_link_of_the_contract_leads_to_an_answer(
     walked: Counter[tuple[str, str, str]] = Counter()
     machine(live, walked).run(
         settings=settings(
-            max_examples=examples(40),
+            max_examples=examples(30),
             stateful_step_count=10,
             deadline=None,
             database=None,

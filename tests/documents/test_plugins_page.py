@@ -32,6 +32,7 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True)  # noqa: S603 - our own interpreter; the caller looks at the code
 
 
+@pytest.mark.slow
 def test_the_printed_plugin_passes_its_conformance_kit(printed: Path) -> None:
     made = python(printed, "penstock.testing.datafile", "acmepay")
 

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.documents.commands import ROOT
 
 _FENCE = re.compile(r'^```python\n("""([\w/]+\.py)"""\n.*?)^```', re.M | re.S)
 
 
+@pytest.mark.slow
 def test_the_printed_test_passes(tmp_path: Path) -> None:
     ((content, name),) = _FENCE.findall((ROOT / "docs/simulator.md").read_text())
     (tmp_path / name).write_text(content)

@@ -25,6 +25,7 @@ def test_a_signed_sale_becomes_one_paid_invoice_a_slack_message_and_an_email(
     assert ["PAID"] == [invoice["status"] for invoice in world.invoices_of(sent)]
 
 
+@pytest.mark.slow
 def test_a_forged_sale_ends_in_rejected_with_its_reason_and_does_nothing_else(
     world: World,
 ) -> None:
@@ -42,6 +43,7 @@ def test_a_forged_sale_ends_in_rejected_with_its_reason_and_does_nothing_else(
     assert [] == world.slack(sent.resource_id) + world.mail(sent.resource_id)
 
 
+@pytest.mark.slow
 def test_the_same_webhook_five_times_side_by_side_makes_one_invoice(world: World) -> None:
     sent = world.send_webhook(copies=5)
 
@@ -65,6 +67,7 @@ def test_a_payment_message_is_charged_once_and_told(world: World) -> None:
     assert [4200] == [charge["amount"] for charge in world.charges(payment)]
 
 
+@pytest.mark.slow
 def test_a_message_that_is_no_payment_is_parked_with_its_reason_and_holds_nobody_up(
     world: World,
 ) -> None:
@@ -77,6 +80,7 @@ def test_a_message_that_is_no_payment_is_parked_with_its_reason_and_holds_nobody
     assert "no JSON" in parked["MessageAttributes"]["reason"]["StringValue"]
 
 
+@pytest.mark.slow
 def test_one_sink_that_is_down_does_not_delay_the_other(world: World) -> None:
     world.fault("slack", path="^/(?!messages|_simulator)", status=503)
     payment = world.send_payment()

@@ -10,7 +10,7 @@ import pytest
 from local.invoke import invoke
 from tests.e2e.world import World
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 EVENTS = Path(__file__).parents[1] / "events"
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,43 +19,67 @@ import yaml
 from local.platform import settings
 from tests.e2e.world import until
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
+LIMIT = 150.0
+"""Seconds that one step may take: far more than it needs, so that only a hang is a failure."""
 
 
-def start(root: Path, *options: str) -> subprocess.Popen[str]:
-    """Start it with a folder of its own."""
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "local.run", "--root", str(root), *options],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def processes(root: Path) -> list[str]:
-    """Command lines of processes that work in that folder."""
-    found: list[str] = []
+def processes(root: Path) -> dict[int, str]:
+    """Command lines of processes that work in that folder, by process id."""
+    found: dict[int, str] = {}
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             command = (entry / "cmdline").read_bytes().decode(errors="replace")
             if str(root) in command or str(root) in str((entry / "cwd").readlink()):
-                found.append(command.replace("\0", " "))
+                found[int(entry.name)] = command.replace("\0", " ")
         except OSError:
             continue
     return found
 
 
+def all_ended(root: Path) -> None:
+    """Wait until no process works in that folder."""
+    until(lambda: not processes(root), within=LIMIT, what="the end of all processes")
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
-    """A folder to run in; whatever a failed test left running there fails it too."""
+    """A folder to run in. A process that stays there is an error, and is ended."""
     yield tmp_path
 
-    until(lambda: not processes(tmp_path), within=10, what="the end of all processes")
+    try:
+        all_ended(tmp_path)
+    finally:
+        for process in processes(tmp_path):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
 
 
-def test_a_taken_port_is_one_clear_line(root: Path) -> None:
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(root: Path) -> Iterator[Start]:
+    """Starts it in the folder; what a failed test left running is ended, and its pipes closed."""
+    with ExitStack() as stack:
+
+        def begin(*options: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", "local.run", "--root", str(root), *options],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)  # does nothing to one that has ended
+            return process
+
+        yield begin
+
+
+def test_a_taken_port_is_one_clear_line(root: Path, start: Start) -> None:
     ports = root / ".penstock" / "local" / "ports.json"
     ports.parent.mkdir(parents=True)
     with socket.socket() as taken:
@@ -62,8 +88,8 @@ def test_a_taken_port_is_one_clear_line(root: Path) -> None:
         port = taken.getsockname()[1]
         ports.write_text(json.dumps({"emulator": port}))
 
-        process = start(root, "--once")
-        _, complaint = process.communicate(timeout=60)
+        process = start("--once")
+        _, complaint = process.communicate(timeout=LIMIT)
 
     assert [f"penstock: port {port} on 127.0.0.1, meant for the emulator, is taken"] == [
         line for line in complaint.splitlines() if line
@@ -71,11 +97,10 @@ def test_a_taken_port_is_one_clear_line(root: Path) -> None:
     assert 1 == process.returncode
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("host", ["functions", "serve"])
-def test_once_ends_well_when_everything_has_arrived(root: Path, host: str) -> None:
-    process = start(root, "--once", "--host", host)
-    shown, complaint = process.communicate(timeout=110)
+def test_once_ends_well_when_everything_has_arrived(start: Start, host: str) -> None:
+    process = start("--once", "--host", host)
+    shown, complaint = process.communicate(timeout=LIMIT)
 
     assert "" == complaint
     assert 0 == process.returncode
@@ -84,29 +109,29 @@ def test_once_ends_well_when_everything_has_arrived(root: Path, host: str) -> No
         assert f" {stage} " in shown
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_however_it_ends_nothing_it_started_is_left(root: Path, ending: signal.Signals) -> None:
-    process = start(root)
+def test_however_it_ends_nothing_it_started_is_left(
+    root: Path, start: Start, ending: signal.Signals
+) -> None:
+    process = start()
     assert process.stdout is not None
     while "Ctrl-C stops it" not in (line := process.stdout.readline()):
         assert line, process.communicate()
 
     process.send_signal(ending)
-    process.communicate(timeout=30)
+    process.communicate(timeout=LIMIT)
 
-    until(lambda: not processes(root), within=15, what="the end of all processes")
+    all_ended(root)
 
 
-@pytest.mark.slow
-def test_ended_while_it_starts_nothing_is_left_either(root: Path) -> None:
-    process = start(root)
-    until(lambda: len(processes(root)) > 1, what="the emulator")
+def test_ended_while_it_starts_nothing_is_left_either(root: Path, start: Start) -> None:
+    process = start()
+    until(lambda: len(processes(root)) > 1, within=LIMIT, what="the emulator")
 
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=30)
+    process.communicate(timeout=LIMIT)
 
-    until(lambda: not processes(root), within=15, what="the end of all processes")
+    all_ended(root)
 
 
 EMAIL = {
@@ -116,7 +141,6 @@ EMAIL = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("gateways", "sinks", "told", "stages"),
     [
@@ -137,12 +161,12 @@ EMAIL = {
     ids=["without Slack", "without PayPal", "without sinks"],
 )
 def test_it_shows_what_the_configured_plugins_do(
-    root: Path, gateways: Any, sinks: Any, told: str, stages: str
+    root: Path, start: Start, gateways: Any, sinks: Any, told: str, stages: str
 ) -> None:
     config = {**settings(), "gateways": gateways, "sinks": sinks}
     (root / "stack.yaml").write_text(yaml.safe_dump(config))
-    process = start(root, "--once", "--config", str(root / "stack.yaml"))
-    shown, complaint = process.communicate(timeout=110)
+    process = start("--once", "--config", str(root / "stack.yaml"))
+    shown, complaint = process.communicate(timeout=LIMIT)
 
     assert "" == complaint
     assert (0, True) == (process.returncode, told in shown), shown
@@ -150,10 +174,10 @@ def test_it_shows_what_the_configured_plugins_do(
         assert f" {stages} " in shown
 
 
-def test_a_stack_without_gateways_is_refused_with_the_key(root: Path) -> None:
+def test_a_stack_without_gateways_is_refused_with_the_key(root: Path, start: Start) -> None:
     (root / "stack.yaml").write_text(yaml.safe_dump({**settings(), "gateways": {}}))
-    process = start(root, "--once", "--config", str(root / "stack.yaml"))
-    _, complaint = process.communicate(timeout=110)
+    process = start("--once", "--config", str(root / "stack.yaml"))
+    _, complaint = process.communicate(timeout=LIMIT)
 
     assert 1 == process.returncode
     assert "penstock:gateways names none" in complaint

@@ -47,6 +47,7 @@ def digests(zips: Mapping[str, Path]) -> dict[str, str]:
     return {kind: hashlib.sha256(path.read_bytes()).hexdigest() for kind, path in zips.items()}
 
 
+@pytest.mark.slow
 def test_the_same_sources_give_the_same_bytes(
     zips: Mapping[str, Path], profile: Path, tmp_path: Path
 ) -> None:
@@ -62,6 +63,7 @@ def test_nothing_is_written_when_nothing_has_changed(
     assert before == {path: path.stat().st_mtime_ns for path in zips.values()}
 
 
+@pytest.mark.slow
 def test_what_is_no_longer_true_is_built_anew(zips: Mapping[str, Path], tmp_path: Path) -> None:
     shutil.copytree(zips["worker"].parent, tmp_path, dirs_exist_ok=True)
     again = build("local", tmp_path)
@@ -161,6 +163,7 @@ def test_none_carries_what_only_another_needs(zips: Mapping[str, Path]) -> None:
     }
 
 
+@pytest.mark.slow
 def test_without_an_interpreter_that_compiles_for_it_a_zip_holds_sources(tmp_path: Path) -> None:
     """
     It runs all the same, and slower: better than another version's `.pyc`, which nobody reads.

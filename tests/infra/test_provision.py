@@ -60,6 +60,7 @@ def empty(emulator: Emulator) -> Emulator:
     return emulator
 
 
+@pytest.mark.slow
 def test_a_second_run_changes_nothing(empty: Emulator, dev: Mapping[str, Any]) -> None:
     first = counted(empty, dev)
     second = counted(empty, dev)
@@ -73,6 +74,7 @@ def test_a_second_run_changes_nothing(empty: Emulator, dev: Mapping[str, Any]) -
     )
 
 
+@pytest.mark.slow
 def test_a_ledger_from_before_the_look_up_indexes_gets_them_and_keeps_its_items(
     empty: Emulator, dev: Mapping[str, Any]
 ) -> None:
@@ -117,6 +119,7 @@ def _keys(partition: str, sort: str) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_a_sink_that_is_removed_takes_its_parts_with_it_and_no_others(
     empty: Emulator, dev: dict[str, Any]
 ) -> None:
@@ -138,6 +141,7 @@ def test_a_sink_that_is_removed_takes_its_parts_with_it_and_no_others(
     assert (0, 1, 0) == (tally.made, tally.changed, tally.replaced)
 
 
+@pytest.mark.slow
 def test_a_changed_setting_changes_what_reads_it_only(
     empty: Emulator, dev: dict[str, Any]
 ) -> None:
@@ -148,6 +152,7 @@ def test_a_changed_setting_changes_what_reads_it_only(
     assert (2, 0, 0, 0) == (tally.changed, tally.made, tally.replaced, tally.dropped)
 
 
+@pytest.mark.slow
 def test_a_changed_zip_is_what_the_functions_run(
     empty: Emulator, dev: dict[str, Any], bundles: Path, tmp_path: Path
 ) -> None:
@@ -165,6 +170,7 @@ def test_a_changed_zip_is_what_the_functions_run(
     assert b'"anew"' == answer["Payload"].read()
 
 
+@pytest.mark.slow
 def test_an_emulator_that_was_reset_is_made_again(empty: Emulator, dev: Mapping[str, Any]) -> None:
     first = counted(empty, dev).tally
     empty.reset()
@@ -214,6 +220,7 @@ def test_an_emulator_that_is_not_there_is_an_error_not_a_wait(dev: Mapping[str, 
         provision("local", dev, "http://127.0.0.1:9")
 
 
+@pytest.mark.slow
 def test_another_account_than_the_stacks_own_is_left_alone(
     empty: Emulator, dev: dict[str, Any]
 ) -> None:

@@ -13,7 +13,7 @@ from infra.emulated.kind import Clients
 from infra.graph.program import stack_config
 from local.emulator import Emulator
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,7 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_first_webhook_is_published_and_nothing_heavy_was_imported_for_it(task: Path):
     environ = {
         "PENSTOCK_GATEWAYS": "paypal",

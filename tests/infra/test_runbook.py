@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from infra.config.project import ROOT
-from infra.graph.capture import capture
 from infra.graph.monitor import Declared
-from infra.graph.program import stack_config
 from tests.infra.stacks import ALARMS
 
 _ENTRY = re.compile(r"^## (.+)$", re.M)
@@ -27,8 +24,8 @@ WHAT = {
 
 
 @pytest.fixture
-def prod(bundles: Path) -> Sequence[Declared]:
-    return capture("prod", {**stack_config("prod"), "bundles": str(bundles)})
+def prod(graphs: Mapping[str, Sequence[Declared]]) -> Sequence[Declared]:
+    return graphs["prod"]
 
 
 def entries() -> dict[str, str]:

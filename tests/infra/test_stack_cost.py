@@ -6,7 +6,6 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,9 +33,7 @@ from infra.bill.estimate import (
 from infra.bill.estimate import letters as mailed
 from infra.bill.traffic import KINDS
 from infra.config.project import ROOT
-from infra.graph.capture import capture
 from infra.graph.monitor import Declared
-from infra.graph.program import stack_config
 from infra.rules.view import of
 
 MILLION = 1e6
@@ -44,9 +41,9 @@ Graph = Sequence[Declared]
 
 
 @pytest.fixture(scope="module")
-def committed(bundles: Path) -> Graph:
+def committed(graphs: Mapping[str, Graph]) -> Graph:
     """The stack prod as it is: its sinks get what people act on."""
-    return capture("prod", {**stack_config("prod"), "bundles": str(bundles)})
+    return graphs["prod"]
 
 
 @pytest.fixture(scope="module")
@@ -276,10 +273,11 @@ def test_the_bill_does_not_grow_unnoticed(graph: Graph) -> None:
         "refused": 1.6,
         "forged": 3.7,
         "duplicate": 4.3,
-        "recorded": 18.5,
+        "recorded": 16.5,
+        "revised": 19,
         "refund": 38,
-        "sale": 50.5,
-        "renewal": 50.5,
+        "sale": 51.5,
+        "renewal": 51.5,
     }
 
     assert {} == {name: usd for name, usd in full.items() if usd > most[name]}
@@ -296,6 +294,7 @@ def test_what_is_refused_or_forged_keeps_the_target_and_the_rest_of_the_intake_b
         "forged": "kept",
         "duplicate": "in doubt",
         "recorded": "missed",
+        "revised": "missed",
         "refund": "missed",
         "sale": "missed",
         "renewal": "missed",
@@ -309,10 +308,10 @@ def test_the_figures_in_the_documents_are_those_of_the_bill(graph: Graph) -> Non
         f"| {per_million(graph, name, 1):.2f} | {per_million(graph, name, 10):.2f} |"
         for name in KINDS
     ]
-    sale = lines(graph, batch=10)
+    writes = lines(graph, batch=10)["DynamoDB write units"]
     told = [
         f"A month costs {total([*fixed(graph).values()]):.2f} besides",
-        f"**{sale['DynamoDB write units'].usd:.2f}** for 45 write units",
+        f"**{writes.usd:.2f}** for {writes.quantity / MILLION:.0f} write units",
         f"{mailed(graph, KINDS['sale'], MILLION).usd:.0f} for a million sales' letters",
         f"{prices.XRAY_TRACE:.2f} a million",
     ]

@@ -14,15 +14,9 @@ from hypothesis import strategies as st
 from infra.access.policies import UNSCOPED
 from infra.config.project import ROOT
 from infra.graph.capture import capture
-from infra.graph.program import stack_config
 from infra.rules import RULES, broken
 from tests.depth import examples
 from tests.infra.broken_stacks import BREAKS, Graph, changed
-
-
-@pytest.fixture(scope="module")
-def graphs(bundles: Path) -> Mapping[str, Graph]:
-    return {s: capture(s, {**stack_config(s), "bundles": str(bundles)}) for s in ("dev", "prod")}
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from infra.config.contract import CONTRACT, operations
 from infra.config.project import ConfigError
+from infra.config.yaml_file import read_yaml
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.rules.view import of
@@ -23,7 +23,7 @@ def test_every_operation_of_the_contract_is_a_route_to_its_function(
     graph: Sequence[Declared],
 ) -> None:
     routes = {one["routeKey"]: one["target"] for one in of(graph, "Route").values()}
-    paths = yaml.safe_load(CONTRACT.read_text())["paths"]
+    paths = read_yaml(CONTRACT)["paths"]
     expected = {
         f"{method.upper()} {path}": described["x-penstock-function"]
         for path, item in paths.items()

@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.emulator import ROOT
+from tests.local.pulumi import OLDER, OPEN, PROTECTED, Pulumi
 
-PROTECTED = {"queues": {}, "protected": True}
-OPEN = {"queues": {}, "protected": False}
-OLDER = {"queues": {}}
-"""What a stack exports that code from before the output deployed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pulumi:
-    """A pulumi on the path: it notes what it was asked to do, and shows a stack's outputs."""
-
-    folder: Path
-
-    def shows(self, outputs: Mapping[str, Any] | None) -> None:
-        """Have it show these outputs of any stack, or fail."""
-        path = self.folder / "outputs"
-        path.unlink(missing_ok=True)
-        if outputs is not None:
-            path.write_text(json.dumps(outputs))
-
-    @property
-    def asked(self) -> list[str]:
-        """What it was asked to do, besides showing outputs."""
-        path = self.folder / "asked"
-        return path.read_text().splitlines() if path.exists() else []
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def pulumi(tmp_path: Path) -> Pulumi:
-    program = tmp_path / "bin" / "pulumi"
-    program.parent.mkdir()
-    program.write_text(
-        "#!/bin/sh\n"
-        f'if [ "$1" = stack ]; then exec cat {tmp_path}/outputs; fi\n'
-        f'echo "$@" >> {tmp_path}/asked\n'
-    )
-    program.chmod(0o755)
-    made = Pulumi(tmp_path)
-    made.shows(OPEN)
-    return made
+    return Pulumi.make(tmp_path)
 
 
 def make(
@@ -62,7 +28,7 @@ def make(
     """Run make, on what is typed ahead or at a terminal; the build in the middle is left out."""
     kept = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "CONFIRM")}
     typing: dict[str, Any] = {"input": typed} if terminal is None else {"stdin": terminal}
-    path = f"{pulumi.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    path = f"{pulumi.path}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(  # noqa: S603 - make, on our own Makefile
         ["make", *arguments, "MAKE=true"],  # noqa: S607 - the one a person would run
         cwd=ROOT,

@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# Those of infra make a graph first, which takes seconds.
 PRINTING = [
-    ("infra.graph.show", "dev"),
-    ("infra.graph.show", "dev", "mermaid"),
-    ("infra.graph.show", "dev", "permissions"),
-    ("infra.bill.cost", "prod"),
+    pytest.param(("infra.graph.show", "dev"), marks=pytest.mark.slow),
+    pytest.param(("infra.graph.show", "dev", "mermaid"), marks=pytest.mark.slow),
+    pytest.param(("infra.graph.show", "dev", "permissions"), marks=pytest.mark.slow),
+    pytest.param(("infra.bill.cost", "prod"), marks=pytest.mark.slow),
     ("infra.bill.cost", "--help"),
     ("penstock.entrypoints.cli", "--help"),
     ("penstock.entrypoints.cli", "plugins", "list"),
-    ("penstock.entrypoints.cli", "--json", "plugins", "list"),
+    pytest.param(
+        ("penstock.entrypoints.cli", "--json", "plugins", "list"), marks=pytest.mark.slow
+    ),
 ]
 
 
@@ -47,6 +50,7 @@ def test_a_reader_that_stops_early_gets_no_traceback(command: tuple[str, ...]) -
     assert done.returncode in (0, 1)
 
 
+@pytest.mark.slow
 def test_make_graph_is_not_reported_as_failed_when_its_reader_stops() -> None:
     """
     make adds a line of its own for a target that fails.

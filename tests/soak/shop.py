@@ -120,6 +120,12 @@ class Shop:
             if not cursor:
                 return found
 
+    async def access(self, sale: str) -> str:
+        """What the subscriber of a sale has, as the API says it."""
+        payment = await self.call("GET", f"{self.api}/payments/paypal-{sale}")
+        url = f"{self.api}/subscriptions/{payment['subscription']}"
+        return (await self.call("GET", url))["access"]
+
     async def _refund(self, sale: str) -> None:
         self.refunded.add(sale)
         of_it = {"event_type": "PAYMENT.SALE.REFUNDED", "set": {"resource.sale_id": sale}}

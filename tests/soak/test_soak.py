@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -39,6 +40,8 @@ WIDE = 8
 """How many clients act side by side."""
 JUMP = 45.0
 JUMPS = 400
+NEAR = timedelta(days=1)
+"""Work in back-off is due within it; a paid month ends, and is looked at, long after it."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.soak, pytest.mark.timeout(SECONDS + 300)]
 
@@ -92,9 +95,7 @@ class Soak:
                 return
 
     async def _due(self) -> list[Any]:
-        later = self.clock.now().replace(year=self.clock.now().year + 1)
-        near = await self.platform.ledger.due(later, 100)
-        return list(near)
+        return list(await self.platform.ledger.due(self.clock.now() + NEAR, 100))
 
     async def _waiting(self) -> dict[str, Mapping[str, int]]:
         depths = await self._depths()
@@ -144,6 +145,7 @@ async def test_nothing_is_lost_and_nothing_happens_twice_whatever_fails() -> Non
         attempts = soak.platform.world.attempts
         had = {one["id"]: await attempts.delivered("slack", one["id"]) for one in told}
         kept = {one: await shop.call("GET", f"{shop.api}/payments/{one}") for one in shop.payments}
+        access = {one: await shop.access(one) for one in shop.sales}
         parked = {
             name: [message.attributes.get("reason") for message in await queue.receive(10, 0)]
             for name, queue in soak.platform.world.dead_letters.items()
@@ -165,6 +167,8 @@ async def test_nothing_is_lost_and_nothing_happens_twice_whatever_fails() -> Non
     sent_back = [one for one in told if one["type"] == "payment.refunded"]
     refunds = Counter(sale for one in sent_back for sale in named(one) & shop.refunded)
     assert dict.fromkeys(shop.refunded, 1) == refunds, said
+    ended = dict.fromkeys(shop.refunded, "ended")
+    assert dict.fromkeys(whole, "active") | ended == access, said
     by_payment = Counter(one["payment_id"] for one in charges)
     assert {*shop.payments} <= by_payment.keys(), said
     assert {1} == {*by_payment.values()}, said

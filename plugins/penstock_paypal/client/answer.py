@@ -15,7 +15,8 @@ from penstock_paypal.client.pace import Pace
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 # A JSON pointer, a JSON path or a bare name; what else PayPal writes there may quote the payer.
-_FIELD = re.compile(r"(?:[$@]?[/.])?([A-Za-z_][A-Za-z0-9_]*(?:[/.]?\[?[A-Za-z0-9_]+\]?)*)")
+# Each part begins with a separator: without one a long name could be cut in 2^n ways.
+_FIELD = re.compile(r"(?:[$@]?[/.])?([A-Za-z_]\w*(?:(?:[/.]\[?|\[)\w+\]?)*)", re.ASCII)
 _LONGEST_FIELD = 128
 _RATE_LIMIT = "RATE_LIMIT_REACHED"
 # For people to mend, at the gateway or in the secret: what waits for it is not lost.

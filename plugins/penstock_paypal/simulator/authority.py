@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 NAME = "messageverificationcerts.local"
@@ -120,10 +122,10 @@ class Identity:
         root, intermediate, leaf = x509.load_pem_x509_certificates(
             (folder / "certificates.pem").read_bytes()
         )
-        key = serialization.load_pem_private_key((folder / "key.pem").read_bytes(), None)
+        key = _read_key((folder / "key.pem").read_bytes())
         if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != leaf.public_key():
             raise ValueError("the key is not the certificate's")
-        issuing = serialization.load_pem_private_key((folder / "authority.pem").read_bytes(), None)
+        issuing = _read_key((folder / "authority.pem").read_bytes())
         if not isinstance(issuing, CaKey) or issuing.public_key() != intermediate.public_key():
             raise ValueError("the authority's key is not the intermediate certificate's")
         return cls(Authority(root, intermediate, issuing), leaf, key)
@@ -134,6 +136,12 @@ class Identity:
         _write_key(folder / "authority.pem", self.authority.key)
         chain = (self.authority.root, self.authority.intermediate, self.leaf)
         (folder / "certificates.pem").write_bytes(b"".join(pem(one) for one in chain))
+
+
+@lru_cache(maxsize=8)
+def _read_key(content: bytes) -> PrivateKeyTypes:
+    """The key in a PEM. Checking an RSA key takes 20 ms, so each is checked once a process."""
+    return serialization.load_pem_private_key(content, None)
 
 
 def _write_key(file: Path, key: rsa.RSAPrivateKey | CaKey) -> None:

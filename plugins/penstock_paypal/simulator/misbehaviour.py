@@ -9,7 +9,6 @@ How PayPal's API misbehaves on demand, beside the faults that every simulator ha
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from penstock.testing.simulator import OfRequests, Pattern, Pending
 from penstock_paypal.simulator.books import COLLECTIONS, Books, Document
 from penstock_paypal.simulator.control import refused
 from penstock_paypal.simulator.problems import Problem
@@ -31,37 +31,16 @@ from penstock_paypal.simulator.problems import Problem
 _CONTROL = "/_simulator/"
 
 
-class Throttle(BaseModel):
+class Throttle(OfRequests):
     """
     Requests that are too many.
 
     Attributes:
-        path: a regular expression that is searched for in the path.
-        method: the only method it matches; any, when left out.
         retry_after: the header Retry-After, seconds or an HTTP date; no header, when left out.
-        times: how many requests it is for; all, when left out.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    path: str = ""
-    method: str | None = None
+    path: Pattern = ""
     retry_after: int | str | None = None
-    times: int | None = Field(None, ge=1)
-
-    @field_validator("path")
-    @classmethod
-    def _pattern(cls, path: str) -> str:
-        try:
-            re.compile(path)
-        except re.error as exc:
-            raise ValueError("path must be a regular expression") from exc
-        return path
-
-    def matches(self, request: web.Request) -> bool:
-        """Whether such a request is one too many."""
-        mine = self.method in (None, request.method)
-        return mine and re.search(self.path, request.path) is not None
 
 
 class Stale(BaseModel):
@@ -110,7 +89,7 @@ class Misbehaviour:
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        self._throttles: list[tuple[Throttle, list[int]]] = []
+        self._throttles = Pending[Throttle]()
         self._copies: dict[tuple[str, str], _Copy] = {}
 
     def add_to(self, app: web.Application) -> None:
@@ -138,13 +117,8 @@ class Misbehaviour:
         app.router.add_delete(f"{_CONTROL}stale", self._forget_stale)
 
     def _throttle(self, request: web.Request) -> None:
-        for entry in self._throttles:
-            throttle, used = entry
-            if not throttle.matches(request):
-                continue
-            used[0] += 1
-            if used[0] == throttle.times:
-                self._throttles.remove(entry)
+        throttle = self._throttles.take(lambda one: one.matches(request))
+        if throttle is not None:
             after = throttle.retry_after
             raise Problem(429, headers={} if after is None else {"Retry-After": str(after)})
 
@@ -180,7 +154,7 @@ class Misbehaviour:
             throttle = Throttle.model_validate_json(await request.read())
         except ValidationError as exc:
             return refused(exc)
-        self._throttles.append((throttle, [0]))
+        self._throttles.add(throttle)
         return web.Response(status=204)
 
     async def _add_stale(self, request: web.Request) -> web.Response:

@@ -35,21 +35,10 @@ class PayPalPlans:
         Raises:
             GatewayUnavailable: no answer.
         """
-        room = asyncio.Semaphore(_SIDE_BY_SIDE)
-
-        async def whole(plan: Mapping[str, Any]) -> PlanOffer | None:
-            async with room:
-                return await self._offer(plan)
-
         try:
-            listed = await self._listed()
-            offers = await asyncio.gather(*map(whole, listed), return_exceptions=True)
-            for one in offers:
-                if isinstance(one, BaseException):
-                    raise one
+            return await self._offers(await self._listed())
         except Unconfirmable as exc:
             raise GatewayUnavailable(str(exc)) from exc
-        return [one for one in offers if isinstance(one, PlanOffer)]
 
     async def show(self, plan_id: str) -> Mapping[str, Any] | None:
         """
@@ -83,6 +72,26 @@ class PayPalPlans:
                 return list(found.values())
         self._log.warning("paypal.plans_cut", pages=MOST_PAGES)
         return list(found.values())
+
+    async def _offers(self, listed: Sequence[Mapping[str, Any]]) -> Sequence[PlanOffer]:
+        """Each plan in full; after the first failure no further one is asked for."""
+        room, failed = asyncio.Semaphore(_SIDE_BY_SIDE), asyncio.Event()
+
+        async def whole(plan: Mapping[str, Any]) -> PlanOffer | None:
+            async with room:
+                if failed.is_set():
+                    return None
+                try:
+                    return await self._offer(plan)
+                except BaseException:
+                    failed.set()
+                    raise
+
+        offers = await asyncio.gather(*map(whole, listed), return_exceptions=True)
+        for one in offers:
+            if isinstance(one, BaseException):
+                raise one
+        return [one for one in offers if isinstance(one, PlanOffer)]
 
     async def _offer(self, plan: Mapping[str, Any]) -> PlanOffer | None:
         shown: Mapping[str, Any] | None = plan

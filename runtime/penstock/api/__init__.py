@@ -20,6 +20,7 @@ from penstock.api.answers import (
     Unanswered,
     Undecided,
 )
+from penstock.api.charges import ChargeRequest, Charges, Lookup
 from penstock.api.context import (
     Aws,
     AwsError,
@@ -34,25 +35,7 @@ from penstock.api.context import (
     Secret,
     Secrets,
 )
-from penstock.api.gateway import (
-    ChargeRequest,
-    Charges,
-    Confirm,
-    Gateway,
-    Invoice,
-    InvoiceDraft,
-    InvoiceRefund,
-    InvoiceRefunds,
-    Invoices,
-    InvoiceState,
-    Locate,
-    Lookup,
-    Observes,
-    Registered,
-    Reread,
-    Webhooks,
-    capabilities,
-)
+from penstock.api.gateway import Gateway, capabilities
 from penstock.api.history import History, Listed, SubscriptionPayments
 from penstock.api.hookspecs import (
     Door,
@@ -62,6 +45,14 @@ from penstock.api.hookspecs import (
     Simulated,
     Simulator,
     hookimpl,
+)
+from penstock.api.invoices import (
+    Invoice,
+    InvoiceDraft,
+    InvoiceRefund,
+    InvoiceRefunds,
+    Invoices,
+    InvoiceState,
 )
 from penstock.api.retry import retry_after
 from penstock.api.sink import Attempt, Sink
@@ -80,6 +71,7 @@ from penstock.api.subscriptions import (
     Subscriptions,
 )
 from penstock.api.summary import Summary, summarize
+from penstock.api.webhooks import Confirm, Locate, Observes, Registered, Reread, Webhooks
 from penstock.api.wording import one_line
 from penstock.domain.delivery import Delivery, Evidence, Notification
 from penstock.domain.dispute import DisputeObservation, DisputeOutcome

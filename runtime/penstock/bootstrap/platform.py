@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import BaseModel
@@ -24,22 +24,25 @@ from penstock.pipeline.finish import Finish
 from penstock.pipeline.gaps import Gaps
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
-from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
-from penstock.pipeline.plans import PlanList
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
-from penstock.pipeline.returning import Returning
-from penstock.pipeline.subscribe import Subscribe
-from penstock.pipeline.subscribing import Subscribing
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
 from penstock.plugins import Registration, Registry, describe
 from penstock.ports import Ledger
 from penstock.settings import Function, Settings
+
+if TYPE_CHECKING:
+    # The merchant's stages; a worker needs none of them and imports none, see `plans`.
+    from penstock.pipeline.manage import Manage
+    from penstock.pipeline.plans import PlanList
+    from penstock.pipeline.returning import Returning
+    from penstock.pipeline.subscribe import Subscribe
+    from penstock.pipeline.subscribing import Subscribing
 
 _PROFILE = Path(__file__).parents[1] / "_profile.json"
 
@@ -133,6 +136,8 @@ class Platform:
     @cached_property
     def returning(self) -> Returning:
         """From a buyer's address of return to how the subscription stands."""
+        from penstock.pipeline.returning import Returning
+
         return Returning(
             self.ledger,
             self.observe_subscription,
@@ -191,6 +196,9 @@ class Platform:
     @cached_property
     def plans(self) -> PlanList:
         """What can be subscribed to, kept for a minute."""
+        # Imported where they are made: no worker but `merchant` needs these stages.
+        from penstock.pipeline.plans import PlanList
+
         return PlanList(self.gateways, self.world.clock)
 
     @cached_property
@@ -201,6 +209,8 @@ class Platform:
         Raises:
             SettingsError: buyers cannot return to the API's address; names the setting.
         """
+        from penstock.pipeline.subscribe import Subscribe
+
         return Subscribe(
             self._subscribing,
             self.ledger,
@@ -220,6 +230,8 @@ class Platform:
         Raises:
             SettingsError: buyers cannot return to the API's address; names the setting.
         """
+        from penstock.pipeline.manage import Manage
+
         return Manage(
             self._subscribing,
             self.ledger,
@@ -232,6 +244,8 @@ class Platform:
 
     @cached_property
     def _subscribing(self) -> Subscribing:
+        from penstock.pipeline.subscribing import Subscribing
+
         return Subscribing(self.gateways, self.plans)
 
     @property

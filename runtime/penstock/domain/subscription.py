@@ -117,6 +117,20 @@ class PaidCycle:
     standing: Standing = Standing.paid
 
 
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """
+    A change of plan that we asked for, and that waits for the buyer.
+
+    Attributes:
+        plan: the gateway's id of the new plan.
+        reason: why, in the merchant's words; published once the plan changes.
+    """
+
+    plan: str
+    reason: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription(Entity):
     """
@@ -131,6 +145,7 @@ class Subscription(Entity):
         payments: the newest ones, by date; at most 24.
         told: the lifecycle facts that were published; at most 32.
         met_as: the fact that was true when we first met it, and is not published for that.
+        asked: the change of plan that waits; the newest, if several were asked for.
     """
 
     kind: ClassVar[EntityKind] = EntityKind.subscription
@@ -143,6 +158,7 @@ class Subscription(Entity):
     payments: tuple[PaidCycle, ...] = ()
     told: tuple[str, ...] = ()
     met_as: str | None = None
+    asked: PlanChange | None = None
 
     @property
     def status(self) -> SubscriptionStatus:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from penstock.api.gateway import Invoice, InvoiceDraft, Invoices, InvoiceState
+from penstock.api.invoices import Invoice, InvoiceDraft, Invoices, InvoiceState
 from penstock.domain.payment import Payment
 from penstock.errors import InvoiceRefused
 from penstock.pipeline import notices

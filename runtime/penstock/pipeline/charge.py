@@ -30,8 +30,9 @@ from penstock.api.answers import (
     Succeeded,
     Unanswered,
 )
+from penstock.api.charges import ChargeRequest, Charges, Lookup
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import ChargeRequest, Charges, Gateway, Lookup
+from penstock.api.gateway import Gateway
 from penstock.domain import rules
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus, Transaction

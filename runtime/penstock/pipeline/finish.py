@@ -62,8 +62,22 @@ class Finish:
         """
         for operation in entity.operations:
             if operation.kind is OperationKind.follow and operation.open:
-                await self._followed(Ref.parse(operation.reference or ""), entity)
-                await self._settled(entity.ref, operation)
+                latest = await self._told(Ref.parse(operation.reference or ""), entity)
+                await self._settled(latest, operation)
+
+    async def _told(self, target: Ref, source: AnyEntity) -> AnyEntity | None:
+        """
+        Have the target follow its source, as the source is when that is done; returns it.
+
+        Another worker may have committed newer news of the source, and had the target follow
+        that, before we wrote what we had loaded.
+        """
+        while True:
+            await self._followed(target, source)
+            latest = await self.ledger.find(source.ref)
+            if latest is None or _bearing(latest) == _bearing(source):
+                return latest
+            source = latest
 
     async def _followed(self, target: Ref, source: AnyEntity) -> None:
         if target.kind is EntityKind.subscription:
@@ -96,11 +110,21 @@ class Finish:
             return
         await self.observe.disputed(latest, source.seen.outcome is None)
 
-    async def _settled(self, ref: Ref, operation: Operation) -> None:
-        latest = await self.ledger.find(ref)
+    async def _settled(self, latest: AnyEntity | None, operation: Operation) -> None:
         if latest is None or operation not in latest.operations:
             return
         # Taken out, not settled: a state of more than 1 KB costs twice as much to write.
         others = tuple(op for op in latest.operations if op.id != operation.id)
         after = replace(latest, operations=others)
         await self.ledger.commit(change(latest, after, now=self.clock.now(), new_id=self.ids.new))
+
+
+def _bearing(source: AnyEntity) -> object:
+    """What others take over from it."""
+    match source:
+        case Payment():
+            return rules.standing(source)
+        case Dispute():
+            return source.seen.outcome is None
+        case _:
+            return None

@@ -163,6 +163,7 @@ class _Run:
     remaining: Callable[[], float]
     listed: int = 0
     fetched: int = 0
+    seen: set[str] = field(default_factory=set[str])
 
     async def compare(self) -> None:
         gaps, now = self.gaps, self.gaps.clock.now()
@@ -204,8 +205,10 @@ class _Run:
         return mark
 
     async def _fetch(self, window: Window) -> None:
-        missing = await self.gaps.missing(window.notifications)
-        self.listed += len(window.notifications)
+        # What was made at the border of two windows is listed in both.
+        new = [one for one in window.notifications if one.id not in self.seen]
+        missing = await self.gaps.missing(new)
+        self.listed += len(new)
         self.fetched += len(missing)
         if window.cut:
             notices.list_cut(self.name, window.since)
@@ -217,6 +220,7 @@ class _Run:
         for one in missing:
             notices.webhook_fetched(self.name, one.id, one.type)
             await send_fetched(self.gaps.verified, one)
+        self.seen.update(one.id for one in new)
 
 
 async def send_fetched(verified: Channel, notification: Notification) -> None:

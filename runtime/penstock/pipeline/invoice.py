@@ -25,7 +25,8 @@ from typing import assert_never
 
 from penstock.api.answers import NotSent, Refused, Succeeded, Unanswered
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import Gateway, Invoice, InvoiceDraft, Invoices, InvoiceState
+from penstock.api.gateway import Gateway
+from penstock.api.invoices import Invoice, InvoiceDraft, Invoices, InvoiceState
 from penstock.domain import rules
 from penstock.domain.change import Fact
 from penstock.domain.events import EventType

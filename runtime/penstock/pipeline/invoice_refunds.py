@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from penstock.api.gateway import Gateway, InvoiceDraft, InvoiceRefund, InvoiceRefunds
+from penstock.api.gateway import Gateway
+from penstock.api.invoices import InvoiceDraft, InvoiceRefund, InvoiceRefunds
 from penstock.domain import rules
 from penstock.domain.money import Money
 from penstock.domain.operation import Operation, OperationKind, OperationState

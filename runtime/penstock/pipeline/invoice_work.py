@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import InvoiceDraft
+from penstock.api.invoices import InvoiceDraft
 from penstock.domain import rules
 from penstock.domain.change import Fact
 from penstock.domain.operation import Operation

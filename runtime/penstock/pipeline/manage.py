@@ -26,7 +26,7 @@ from penstock.domain import rules
 from penstock.domain.change import change
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.signup import SignUp, request_digest, secret_digest, sign_up_id
-from penstock.domain.subscription import Subscription, SubscriptionStatus
+from penstock.domain.subscription import PlanChange, Subscription, SubscriptionStatus
 from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerConflict, RequestRefused
 from penstock.pipeline import correlation
 from penstock.pipeline.publish import Publish
@@ -56,6 +56,7 @@ _REACHES: Mapping[Action, SubscriptionStatus] = {
     Action.suspend: SubscriptionStatus.suspended,
     Action.resume: SubscriptionStatus.active,
 }
+_LOOKED_AT = rules.Learned(unreported=True)
 _READS = 3
 """A webhook about the same change is often processed at the same moment: read once more."""
 
@@ -116,9 +117,12 @@ class Manage:
             case _:
                 assert_never(answer)
 
-    async def revise(self, identity: str, plan: str) -> Revision:
+    async def revise(self, identity: str, plan: str, reason: str | None = None) -> Revision:
         """
         Move a subscription to another plan, once the buyer approves.
+
+        Args:
+            reason: why; gateways take none, so the subscription keeps it for the event.
 
         Raises:
             RequestRefused: 404; 409, its status does not allow it; 422, such as no such plan.
@@ -136,7 +140,8 @@ class Manage:
                 # Only now: before the answer no buyer has the address.
                 added = change(None, back, now=self.clock.now(), new_id=self.ids.new)
                 await self.ledger.commit(added)
-                return Revision(await self._read(identity, gateway), approval_url)
+                asked = rules.Learned(unreported=True, asked=PlanChange(plan, reason))
+                return Revision(await self._read(identity, gateway, asked), approval_url)
             case Refused():
                 await self._refused(Action.revise, identity, gateway)
             case Invalid():
@@ -167,10 +172,15 @@ class Manage:
             raise _none_of_that_id()
         return max(named, key=len)
 
-    async def _read(self, identity: str, gateway: SubscriptionGateway) -> Subscription:
+    async def _read(
+        self,
+        identity: str,
+        gateway: SubscriptionGateway,
+        learned: rules.Learned = _LOOKED_AT,
+    ) -> Subscription:
         """The subscription as the gateway shows it, committed and published."""
         ref = Ref(EntityKind.subscription, identity)
-        found = await self._observed(ref, gateway.name)
+        found = await self._observed(ref, gateway.name, learned)
         if found is None:
             raise _none_of_that_id()
         try:
@@ -180,14 +190,15 @@ class Manage:
             return found
         return found
 
-    async def _observed(self, ref: Ref, gateway: str) -> Subscription | None:
-        unreported = rules.Learned(unreported=True)
+    async def _observed(
+        self, ref: Ref, gateway: str, learned: rules.Learned
+    ) -> Subscription | None:
         for _ in range(_READS - 1):
             try:
-                return await self.observe(ref, gateway, unreported)
+                return await self.observe(ref, gateway, learned)
             except LedgerConflict:
                 continue
-        return await self.observe(ref, gateway, unreported)
+        return await self.observe(ref, gateway, learned)
 
     async def _refused(
         self, action: Action, identity: str, gateway: SubscriptionGateway

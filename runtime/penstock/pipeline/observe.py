@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import Gateway, InvoiceRefunds, Invoices, Reread
+from penstock.api.gateway import Gateway
+from penstock.api.invoices import InvoiceRefunds, Invoices
 from penstock.api.subscriptions import Subscriptions
+from penstock.api.webhooks import Reread
 from penstock.domain import rules
 from penstock.domain.change import AnyEntity, Change, change
 from penstock.domain.dispute import Dispute, DisputeObservation

@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from penstock.api.context import Clock
 from penstock.api.gateway import Gateway
 from penstock.api.subscriptions import Plans
 from penstock.domain.plan import PlanOffer, PlanStatus
+from penstock.errors import GatewayUnavailable
 
 KEPT = timedelta(minutes=1)
 """How long an answer is used."""
@@ -27,6 +30,19 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Offers:
+    """
+    What can be subscribed to.
+
+    Attributes:
+        unavailable: the gateways that gave no answer; their plans are missing.
+    """
+
+    plans: tuple[Offer, ...]
+    unavailable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     at: datetime
     plans: tuple[PlanOffer, ...]
@@ -40,13 +56,14 @@ class PlanList:
         self._clock = clock
         self._answers: dict[str, _Answer] = {}
         self._asking: dict[str, asyncio.Task[_Answer]] = {}
+        self._not_before: dict[str, datetime] = {}
 
     @property
     def gateways(self) -> list[str]:
         """The gateways that say what can be subscribed to."""
         return sorted(name for name, one in self._gateways.items() if isinstance(one, Plans))
 
-    async def __call__(self, gateway: str | None = None) -> list[Offer]:
+    async def __call__(self, gateway: str | None = None) -> Offers:
         """
         All plans, whatever their status, by gateway; at most a minute old.
 
@@ -54,15 +71,25 @@ class PlanList:
             gateway: only the plans of this one, which must be one of `gateways`.
 
         Raises:
-            GatewayUnavailable: one of them gave no answer.
+            GatewayUnavailable: none of them gave an answer.
         """
         names = [gateway] if gateway is not None else self.gateways
-        answers = await asyncio.gather(*(self._of(name, KEPT) for name in names))
-        return [
+        answers = await asyncio.gather(*(self._of_or_why_not(name) for name in names))
+        away = {
+            name: answer
+            for name, answer in zip(names, answers, strict=True)
+            if isinstance(answer, GatewayUnavailable)
+        }
+        if away and len(away) == len(names):
+            # The one that may be back first.
+            raise min(away.values(), key=lambda one: one.retry_after or 0)
+        plans = (
             Offer(name, plan)
             for name, answer in zip(names, answers, strict=True)
+            if isinstance(answer, _Answer)
             for plan in answer.plans
-        ]
+        )
+        return Offers(tuple(plans), tuple(away))
 
     async def offers(self, gateway: str, plan: str) -> bool:
         """
@@ -76,6 +103,13 @@ class PlanList:
             if _active(answer.plans, plan):
                 return True
         return False
+
+    async def _of_or_why_not(self, gateway: str) -> _Answer | GatewayUnavailable:
+        try:
+            return await self._of(gateway, KEPT)
+        except GatewayUnavailable as exc:
+            structlog.get_logger().warning("plans.unavailable", gateway=gateway)
+            return exc
 
     async def _of(self, gateway: str, age: timedelta) -> _Answer:
         kept = self._answers.get(gateway)
@@ -92,8 +126,19 @@ class PlanList:
     async def _asked(self, gateway: str) -> _Answer:
         asked = self._gateways[gateway]
         at = self._clock.now()
-        plans: Sequence[PlanOffer] = await asked.plans() if isinstance(asked, Plans) else ()
+        self._refuse_before(self._not_before.get(gateway, at), at)
+        try:
+            plans: Sequence[PlanOffer] = await asked.plans() if isinstance(asked, Plans) else ()
+        except GatewayUnavailable as exc:
+            if exc.retry_after is not None:
+                self._not_before[gateway] = at + timedelta(seconds=exc.retry_after)
+            raise
         return _Answer(at, tuple(plans))
+
+    def _refuse_before(self, until: datetime, now: datetime) -> None:
+        if now < until:
+            wait = (until - now).total_seconds()
+            raise GatewayUnavailable("the gateway named a wait for its plans", retry_after=wait)
 
     def _answered(self, gateway: str, done: asyncio.Task[_Answer]) -> None:
         del self._asking[gateway]

@@ -17,8 +17,9 @@ from datetime import timedelta
 from typing import assert_never
 
 from penstock.api.context import Clock, Ids
-from penstock.api.gateway import Confirm, Gateway, Locate, Observes
+from penstock.api.gateway import Gateway
 from penstock.api.subscriptions import Subscriptions
+from penstock.api.webhooks import Confirm, Locate, Observes
 from penstock.domain import rules
 from penstock.domain.change import Seen
 from penstock.domain.delivery import Evidence, Notification

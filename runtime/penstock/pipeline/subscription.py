@@ -11,7 +11,12 @@ from penstock.api.subscriptions import Subscriptions
 from penstock.domain import rules
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
-from penstock.errors import GatewayUnavailable, PaymentConflict, UnknownGateway
+from penstock.errors import (
+    GatewayUnavailable,
+    PaymentConflict,
+    PermanentError,
+    UnknownGateway,
+)
 from penstock.ports import Ledger
 
 
@@ -69,15 +74,17 @@ class ObserveSubscription:
         """
         Look at a subscription whose access changes now or whose payment is due.
 
-        Access ends on time even while the gateway gives no answer.
+        Access ends on time even while the gateway gives no answer, or none that means anything
+        to us, such as a new status.
 
         Raises:
             GatewayUnavailable: no answer, and nothing to change without one.
+            PermanentError: likewise, for an answer that waiting will not change.
         """
         unreported = rules.Learned(unreported=True)
         try:
             found = await self(subscription.ref, subscription.gateway, unreported)
-        except GatewayUnavailable:
+        except (GatewayUnavailable, PermanentError):
             if not await self._aged(subscription):
                 raise
             return

@@ -8,7 +8,8 @@ from typing import assert_never
 
 from penstock.api.answers import Authentic, Forged, Undecided
 from penstock.api.context import Clock
-from penstock.api.gateway import Gateway, Webhooks
+from penstock.api.gateway import Gateway
+from penstock.api.webhooks import Webhooks
 from penstock.domain.delivery import Delivery
 from penstock.errors import (
     GatewayUnavailable,

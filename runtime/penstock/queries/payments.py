@@ -16,7 +16,6 @@ from datetime import UTC, datetime, time, timedelta
 from penstock.api.context import Clock
 from penstock.domain.change import AnyEntity
 from penstock.domain.payment import Payment, PaymentStatus
-from penstock.domain.ref import EntityKind
 from penstock.domain.subscription import subscription_id
 from penstock.errors import QueryRefused
 from penstock.ports import Index, Ledger, Place
@@ -158,7 +157,7 @@ class ListPayments:
         if mark:
             newest = min(newest, mark.place.at.date())
         for back in range((newest - since.date()).days + 1):
-            yield day(self.ledger, EntityKind.payment, newest - timedelta(days=back))
+            yield day(self.ledger, newest - timedelta(days=back))
 
 
 def _subscription(payment: Payment) -> str | None:

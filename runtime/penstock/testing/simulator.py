@@ -13,57 +13,111 @@ import asyncio
 import json
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 CONTROL = "/_simulator/"
 _KEPT = 10_000
 
 
-class Fault(BaseModel):
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as exc:
+        raise ValueError("it must be a regular expression") from exc
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression."""
+
+
+class Limited(BaseModel):
     """
-    One way to misbehave, for the requests it matches.
+    A fault on demand.
+
+    Attributes:
+        times: how often it happens; always, when left out.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    times: int | None = Field(None, ge=1)
+
+
+F = TypeVar("F", bound=Limited)
+
+
+class Pending(Generic[F]):
+    """The faults that wait for what they match; the first that matches is used."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[F, list[int]]] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, *faults: F) -> None:
+        """Add some."""
+        self._waiting.extend((fault, [0]) for fault in faults)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._waiting.clear()
+
+    def take(self, matches: Callable[[F], bool]) -> F | None:
+        """The first fault that matches, one of its times used up."""
+        for entry in self._waiting:
+            fault, used = entry
+            if matches(fault):
+                used[0] += 1
+                if used[0] == fault.times:
+                    self._waiting.remove(entry)
+                return fault
+        return None
+
+
+class OfRequests(Limited):
+    """
+    A fault of the requests it matches.
 
     Attributes:
         method: the only method it matches; any, when left out.
         path: a regular expression that is searched for in the path (no query).
+    """
+
+    method: str | None = None
+    path: Pattern
+
+    def matches(self, request: web.BaseRequest) -> bool:
+        """Whether it is for such a request."""
+        mine = self.method is None or self.method.upper() == request.method
+        return mine and re.search(self.path, request.path) is not None
+
+
+class Fault(OfRequests):
+    """
+    One way to misbehave, for the requests it matches.
+
+    Attributes:
         status: the answer's status; without one, and without `drop`, the real answer is given.
         body: the answer's body; text goes as it is, anything else as JSON.
         drop: close the connection instead of answering.
         delay: seconds to wait before the answer.
         after: do the work first, then misbehave: the answer is lost, the deed is done.
-        times: how many requests it is for; all, when left out.
     """
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    method: str | None = None
-    path: str
     status: int | None = Field(None, ge=200, le=599)
     headers: dict[str, str] = Field(default_factory=dict)
     body: Any = None
     drop: bool = False
     delay: float = Field(0.0, ge=0)
     after: bool = False
-    times: int | None = Field(None, ge=1)
-
-    @field_validator("path")
-    @classmethod
-    def _pattern(cls, path: str) -> str:
-        try:
-            re.compile(path)
-        except re.error as exc:
-            raise ValueError("path must be a regular expression") from exc
-        return path
-
-    def matches(self, method: str, path: str) -> bool:
-        """Whether it is for such a request."""
-        mine = self.method is None or self.method.upper() == method
-        return mine and re.search(self.path, path) is not None
 
     def answer(self, status: int) -> web.Response:
         """The answer it gives instead of the real one."""
@@ -81,22 +135,11 @@ _FAULTS = TypeAdapter(list[Fault])
 class _Faults:
     """The faults of one simulator and what it was asked."""
 
-    pending: list[tuple[Fault, list[int]]] = field(default_factory=list[tuple[Fault, list[int]]])
+    pending: Pending[Fault] = field(default_factory=Pending[Fault])
     asked: deque[dict[str, Any]] = field(
         default_factory=lambda: deque[dict[str, Any]](maxlen=_KEPT)
     )
     cleared: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def take(self, method: str, path: str) -> Fault | None:
-        """The first fault for such a request, one of its times used up."""
-        for entry in self.pending:
-            fault, used = entry
-            if fault.matches(method, path):
-                used[0] += 1
-                if used[0] == fault.times:
-                    self.pending.remove(entry)
-                return fault
-        return None
 
     def clear(self) -> None:
         """Forget all faults and end the delays under way."""
@@ -121,7 +164,7 @@ def with_faults(app: web.Application) -> web.Application:
         if request.path.startswith(CONTROL):
             return await handler(request)
 
-        fault = faults.take(request.method, request.path)
+        fault = faults.pending.take(lambda one: one.matches(request))
         response = await _answer(faults, fault, request, handler)
         status = None if fault is not None and fault.drop else response.status
         faults.asked.append({"method": request.method, "path": request.path, "status": status})
@@ -133,7 +176,7 @@ def with_faults(app: web.Application) -> web.Application:
         except ValidationError as exc:
             problem = exc.errors(include_input=False, include_url=False, include_context=False)
             return web.json_response({"errors": problem}, status=400)
-        faults.pending.extend((fault, [0]) for fault in more)
+        faults.pending.add(*more)
         return web.json_response({"faults": len(faults.pending)})
 
     async def forget(_: web.Request) -> web.Response:

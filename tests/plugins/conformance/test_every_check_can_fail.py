@@ -32,6 +32,7 @@ from penstock.testing import conformance
 from penstock.testing.builders import charge_request, delivery, invoice_draft, subscription_request
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import Bench
+from penstock.testing.conformance.manages import Desk
 from tests.plugins.conformance.acme import (
     BODY,
     DOOR,
@@ -137,6 +138,7 @@ def subscriptions(world: Bench) -> dict[str, Any]:
         "other_plan": "p-2",
         "subscription_request": subscription_request("p-1"),
         "approve": approve,
+        "desk": Desk(world, subscription_request("p-1"), approve, "p-2"),
         "take_payment": take_payment,
         "changes_subscriptions": lambda method, _: method != "GET",
     }

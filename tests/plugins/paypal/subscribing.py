@@ -108,3 +108,8 @@ class Scripted:
 def answered(status: int, body: object = b"") -> Response:
     """An answer of PayPal's."""
     return response(status, body)
+
+
+def error(status: int, *details: dict[str, str], name: str = "X_NAME") -> Response:
+    """An error as PayPal writes it."""
+    return answered(status, {"name": name, "debug_id": "90957fca61718", "details": details})

@@ -21,6 +21,7 @@ from penstock.testing.context import FixedSecrets, context
 from penstock_paypal.gateway import PayPal
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.webhooks import door
+from tests.depth import examples
 from tests.plugins.paypal.fakes import Shown
 from tests.plugins.paypal.platform import Platform
 from tests.plugins.paypal.told import SECRET
@@ -273,7 +274,7 @@ def _in_order(moments: list[Moment]) -> list[Look]:
     return [Look(event, 0, event) for event in range(len(moments))]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(telling=tellings())
 def test_any_order_and_duplication_ends_in_the_same_state(
     telling: tuple[list[Moment], list[Look]],
@@ -297,7 +298,7 @@ def test_any_order_and_duplication_ends_in_the_same_state(
     asyncio.run(both())
 
 
-@settings(max_examples=75, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(telling=tellings(behind=3))
 def test_old_copies_of_the_sale_end_in_the_same_state_once_it_is_looked_at_afresh(
     telling: tuple[list[Moment], list[Look]],

@@ -146,7 +146,7 @@ def arrivals(
         yield at, "made up", Delivery(f"{number}", "paypal", headers, b"{}", came)
 
 
-@pytest.mark.parametrize("a_second", [18, 100])
+@pytest.mark.parametrize("a_second", [18, pytest.param(100, marks=pytest.mark.slow)])
 async def test_a_flood_of_made_up_certificates_takes_no_genuine_delivery_along(
     world: World, flood: Flood, a_second: int
 ) -> None:

@@ -258,7 +258,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=examples(400), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     event_type=st.sampled_from(
         [
@@ -281,7 +281,7 @@ def test_any_json_is_read_or_malformed(event_type: str, event: dict[str, Any]) -
     assert notification == Notification.loads(notification.dumps())
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(body=st.binary(max_size=200), stamp=st.text(max_size=30))
 def test_any_bytes_are_read_or_malformed(body: bytes, stamp: str) -> None:
     try:

@@ -174,6 +174,22 @@ async def test_a_price_that_cannot_be_asked_for_is_no_list_either(told: Told) ->
         await told.paypal.plans()
 
 
+async def test_prices_are_not_asked_for_any_further_once_paypal_wants_us_to_wait(
+    told: Told,
+) -> None:
+    bare = [{"id": f"P-{number:05}", "name": "Bare", "status": "ACTIVE"} for number in range(20)]
+    told.at(_where(1), _page(*bare))
+    told.at(_where(2), _page())
+    for one in bare:
+        told.at(f"/v1/billing/plans/{one['id']}", problem(429))
+
+    with pytest.raises(GatewayUnavailable):
+        await told.paypal.plans()
+
+    prices = [where for _, where in told.asked if "?" not in where]
+    assert len(prices) <= 5
+
+
 async def test_a_plan_that_is_gone_meanwhile_is_left_out(told: Told) -> None:
     told.at(_where(1), _page({"id": "P-00001", "name": "Silver", "status": "ACTIVE"}, plan()))
     told.at("/v1/billing/plans/P-00001", problem(404))

@@ -16,6 +16,7 @@ from penstock.domain.events import Event, EventType
 from penstock.domain.money import Money
 from penstock.domain.observation import Observation
 from penstock.domain.payment import Payer, Payment, PaymentStatus, Transaction
+from tests.depth import examples
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 PAID = 1250
@@ -95,7 +96,7 @@ def observe(before: Payment | None, seen: Observation, number: int) -> Change[Pa
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(100))
 @given(_STEPS, st.data())
 def test_published_gone_less_published_restored_is_what_went_back(steps, data):
     """
@@ -122,7 +123,7 @@ def test_published_gone_less_published_restored_is_what_went_back(steps, data):
     assert 1 == sum(event.type == EventType.payment_succeeded for event in events)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(100))
 @given(_STEPS, st.data())
 def test_the_same_history_ends_in_the_same_state_in_any_order(steps, data):
     """
@@ -144,7 +145,7 @@ def test_the_same_history_ends_in_the_same_state_in_any_order(steps, data):
     assert ends[0] == ends[1]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(15))
 @given(st.integers(1, 300))
 def test_a_state_keeps_at_most_fifty_steps_and_loses_no_amount(refunds):
     """

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-import yaml
 
+from penstock import contracts
 from penstock.entrypoints.http.api import Api
 from penstock.entrypoints.http.message import Answer, Request
 
-DOCUMENT = yaml.safe_load((Path(__file__).parents[3] / "contracts/api.yaml").read_text())
+DOCUMENT = contracts.load().document
 ORDER = {"amount": 1250, "currency": "USD", "payer": {"name": "Ann", "email": "ann@example.org"}}
 
 

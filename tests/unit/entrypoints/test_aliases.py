@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,8 @@ from penstock.domain.signup import SignUp
 from penstock.entrypoints.http.aliases import ALIASES
 from tests.unit.entrypoints.client import DOCUMENT, conforms
 from tests.unit.entrypoints.hosts import HOSTS, Ask, bearer
+from tests.unit.entrypoints.merchant.backend import JSON, Backend, problem
 from tests.unit.entrypoints.stand import Stand
-from tests.unit.entrypoints.test_merchant import JSON, Backend, problem
 from tests.unit.pipeline.club import Club
 
 OLD: dict[str, Any] = {
@@ -134,7 +135,7 @@ async def test_no_sign_up_of_the_older_call_keeps_the_e_mail_address(
 ):
     await backend.post(CREATE, OLD)
 
-    due = await stand.world.ledger.of_day(SignUp.kind, stand.clock.now().date(), 10)
-    kept = [await stand.world.ledger.find(ref) for ref in due]
+    due = await stand.world.ledger.due(stand.clock.now() + timedelta(days=30), 10)
+    kept = [await stand.world.ledger.load(SignUp, ref.id) for ref in due]
     assert 1 == len(kept)
     assert "ann@example.org" not in repr(kept)

@@ -65,6 +65,7 @@ def test_it_says_whether_alarms_will_hear_it(
     assert said.startswith("penstock: serving on ")
 
 
+@pytest.mark.slow
 def test_a_level_that_is_none_is_refused_before_anything_begins(tmp_path: Path) -> None:
     code, errors, said = started(tmp_path, "hunter2")
 

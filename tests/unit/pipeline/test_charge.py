@@ -14,8 +14,7 @@ from penstock.api import (
     Refused,
     Unanswered,
 )
-from penstock.api.answers import ChargeAnswer
-from penstock.api.gateway import LookupAnswer
+from penstock.api.answers import ChargeAnswer, LookupAnswer
 from penstock.domain.change import change
 from penstock.domain.operation import OperationState
 from penstock.domain.payment import Payment, PaymentStatus

@@ -13,8 +13,7 @@ from penstock.api import (
     Refused,
     Unanswered,
 )
-from penstock.api.answers import ChargeAnswer
-from penstock.api.gateway import LookupAnswer
+from penstock.api.answers import ChargeAnswer, LookupAnswer
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import PaymentStatus
 from penstock.errors import GatewayUnavailable

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from penstock.api import Invalid, NotSent, Refused, SubscriptionStatus, Unanswered
+from penstock.domain.lifecycle import Lifecycle, said
+from penstock.domain.rules import Learned
 from penstock.domain.signup import SignUp, of_return_token
 from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerConflict, RequestRefused
 from penstock.pipeline.manage import Action
@@ -162,6 +164,18 @@ async def test_a_revision_gives_the_buyer_an_address_and_a_way_back():
     held = await desk.ledger.load(SignUp, identity)
     assert held is not None
     assert ("club-I-1", True) == (held.opened, held.returns(secret, desk.clock.now()))
+
+
+async def test_the_reason_of_a_revision_is_in_the_event_once_the_buyer_approved():
+    desk = Desk()
+    await desk.active()
+
+    before = (await desk.manage.revise("club-I-1", "GOLD", "pays by the year")).subscription
+    approved = Learned(says=said(Lifecycle.revised, "WH-1", None))
+    await desk.observe(before.ref, "club", approved)
+
+    (event,) = await desk.ledger.history(before.ref, 1)
+    assert ("subscription.revised", "pays by the year") == (event.type, event.data.get("reason"))
 
 
 async def test_a_revision_to_a_plan_that_is_not_offered_names_the_field_and_sends_nothing():

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from penstock.errors import GatewayUnavailable
-from penstock.pipeline.plans import PlanList
+from penstock.pipeline.plans import Offers, PlanList
 from penstock.testing.clock import FrozenClock
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.club import DOWN, Club
@@ -19,7 +19,7 @@ async def test_all_gateways_with_plans_are_listed_and_the_others_left_out():
     listed = await plans()
 
     assert [("club", "GOLD"), ("club", "OLD"), ("other", "GOLD"), ("other", "OLD")] == [
-        (one.gateway, one.plan.id) for one in listed
+        (one.gateway, one.plan.id) for one in listed.plans
     ]
     assert ["club", "other"] == plans.gateways
 
@@ -51,7 +51,7 @@ async def test_many_who_wait_ask_the_gateway_once():
     told = await asyncio.gather(*waiting, return_exceptions=True)
 
     assert 1 == club.plan_calls
-    assert 19 == sum(isinstance(one, list) and len(one) == 2 for one in told)
+    assert 19 == sum(isinstance(one, Offers) and len(one.plans) == 2 for one in told)
 
 
 async def test_a_failure_is_not_kept():
@@ -62,4 +62,60 @@ async def test_a_failure_is_not_kept():
         await plans()
     club.unavailable = None
 
-    assert 2 == len(await plans())
+    assert 2 == len((await plans()).plans)
+
+
+async def test_a_gateway_that_is_down_is_named_and_the_others_plans_are_listed():
+    other = Club("other", unavailable=DOWN)
+    plans = PlanList({"other": other, "club": Club()}, FrozenClock())
+
+    listed = await plans()
+    other.unavailable = None
+
+    assert ["club", "club"] == [one.gateway for one in listed.plans]
+    assert ("other",) == listed.unavailable
+    assert ("other", ()) == ((await plans()).plans[-1].gateway, (await plans()).unavailable)
+
+
+async def test_a_gateway_that_went_down_within_the_minute_is_served_from_its_last_answer():
+    club, clock = Club(), FrozenClock()
+    plans = PlanList({"club": club, "other": Club("other")}, clock)
+    await plans()
+
+    club.unavailable = DOWN
+    clock.advance(59)
+    kept = await plans()
+    clock.advance(1)
+
+    assert (4, ()) == (len(kept.plans), kept.unavailable)
+    assert ("club",) == (await plans()).unavailable
+
+
+async def test_where_no_gateway_answers_the_wait_is_the_shortest():
+    waits = {name: GatewayUnavailable("away", retry_after=s) for name, s in [("a", 60), ("b", 7)]}
+    plans = PlanList({name: Club(name, unavailable=w) for name, w in waits.items()}, FrozenClock())
+
+    with pytest.raises(GatewayUnavailable) as caught:
+        await plans()
+
+    assert 7 == caught.value.retry_after
+
+
+async def test_a_gateway_that_names_a_wait_is_not_asked_again_before():
+    """
+    Each list is many requests to PayPal: more of them while it limits us would prolong that.
+    """
+    club, clock = Club(), FrozenClock()
+    club.unavailable = GatewayUnavailable("429", retry_after=30)
+    plans = PlanList({"club": club}, clock)
+    with pytest.raises(GatewayUnavailable):
+        await plans()
+
+    clock.advance(10)
+    with pytest.raises(GatewayUnavailable) as caught:
+        await plans()
+
+    assert (1, 20) == (club.plan_calls, caught.value.retry_after)
+    club.unavailable = None
+    clock.advance(20)
+    assert 2 == len((await plans()).plans)

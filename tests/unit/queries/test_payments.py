@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.clock = FrozenClock()
-        self.ledger = Counted()
+        self.ledger: Any = Counted()
         self.query = ListPayments(self.ledger, self.clock)
 
     async def keep(self, names: Iterable[str], **fields: Any) -> None:
@@ -144,6 +145,42 @@ async def test_a_status_leaves_out_the_others_and_a_page_looks_at_a_bounded_numb
     assert ((), True) == (one.payments, one.cursor is not None)
     assert LOOKED_AT == looked_at
     assert (["wanted"], None) == ([each.id for each in two.payments], two.cursor)
+
+
+class Rounds(MemoryLedger):
+    """A ledger that counts the days it is asked for, and how often nothing else is on its way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.days = self.rounds = self.most = self._under_way = 0
+
+    async def of_day(self, *asked: Any) -> Any:
+        self.days += 1
+        self.rounds += not self._under_way
+        self._under_way += 1
+        self.most = max(self.most, self._under_way)
+        await asyncio.sleep(0)
+        self._under_way -= 1
+        return await super().of_day(*asked)
+
+
+async def test_31_empty_days_are_asked_for_side_by_side(bench: Bench):
+    bench.ledger = ledger = Rounds()
+    bench.query = ListPayments(ledger, bench.clock)
+    await bench.keep(["old"], created_at=NOON - timedelta(days=DAYS_BACK))
+
+    assert ["old"] == await bench.ids(since="2026-10-02", status=PaymentStatus.accepted)
+    assert (32, True, 8) == (ledger.days, ledger.rounds <= 7, ledger.most)
+
+
+async def test_a_day_that_fills_a_page_has_no_other_day_asked_for(bench: Bench):
+    bench.ledger = ledger = Rounds()
+    bench.query = ListPayments(ledger, bench.clock)
+    await bench.keep(["a", "b", "c"])
+
+    page = await bench.page(since="2026-10-02", limit=2)
+
+    assert (2, 1) == (len(page.payments), ledger.days)
 
 
 async def test_the_last_page_has_no_cursor(bench: Bench):

@@ -68,7 +68,8 @@ class Lifecycle:
         contract.failed_out = False
         self._skip_missed(subscription)
         self._move(subscription, "ACTIVE", reason)
-        self._charges.tell("BILLING.SUBSCRIPTION.RE-ACTIVATED", subscription)
+        # Of a subscription PayPal sends no RE-ACTIVATED: that is of agreements from before.
+        self._charges.tell("BILLING.SUBSCRIPTION.ACTIVATED", subscription)
 
     def suspend(self, subscription: Document, reason: str | None) -> None:
         """Stop billing until it is activated."""

@@ -15,7 +15,6 @@ LATE = 5.0
 _SUMMARIES = {
     "BILLING.SUBSCRIPTION.CREATED": "Subscription created",
     "BILLING.SUBSCRIPTION.ACTIVATED": "Subscription activated",
-    "BILLING.SUBSCRIPTION.RE-ACTIVATED": "Subscription re-activated",
     "BILLING.SUBSCRIPTION.UPDATED": "Subscription updated",
     "BILLING.SUBSCRIPTION.SUSPENDED": "Subscription suspended",
     "BILLING.SUBSCRIPTION.CANCELLED": "Subscription cancelled",

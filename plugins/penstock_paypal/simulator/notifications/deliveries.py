@@ -18,6 +18,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from penstock.testing.simulator import Pending
 from penstock_paypal.simulator.books import Books, Document
 from penstock_paypal.simulator.notifications.archive import (
     Archive,
@@ -25,7 +26,7 @@ from penstock_paypal.simulator.notifications.archive import (
     Kept,
     Transmission,
 )
-from penstock_paypal.simulator.notifications.faults import DeliveryFaults
+from penstock_paypal.simulator.notifications.faults import DeliveryFault
 from penstock_paypal.simulator.notifications.registry import Registry
 from penstock_paypal.simulator.notifications.signer import Signer
 
@@ -55,7 +56,7 @@ class Deliveries:
         self._sending = asyncio.Lock()
         self._changed = asyncio.Event()
         self.archive = Archive()
-        self.faults = DeliveryFaults()
+        self.faults = Pending[DeliveryFault]()
         self.all: deque[Transmission] = deque(maxlen=_MOST)
         self._waiting: list[Transmission] = []
 
@@ -103,7 +104,7 @@ class Deliveries:
             at_once: send it in the background; otherwise the caller sends it, unless it is held.
         """
         event_type = str(kept.event.get("event_type"))
-        fault = self.faults.take(event_type)
+        fault = self.faults.take(lambda one: one.matches(event_type))
         if fault is not None and fault.lost:
             return None
         made = Transmission(url, event_type, headers, kept.body if body is None else body)

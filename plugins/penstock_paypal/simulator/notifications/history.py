@@ -133,7 +133,7 @@ class History:
             faults = _FAULTS.validate_json(await request.read())
         except ValidationError as exc:
             return refused(exc)
-        self._deliveries.faults.add(faults)
+        self._deliveries.faults.add(*faults)
         return web.json_response({"added": len(faults)})
 
     async def _forget_faults(self, _: web.Request) -> web.Response:

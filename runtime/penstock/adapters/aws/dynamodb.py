@@ -19,7 +19,7 @@ from penstock.domain.change import AnyEntity, Change, E, Seen
 from penstock.domain.entity import Entity
 from penstock.domain.events import Event
 from penstock.domain.place import stamp
-from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.ref import Ref
 from penstock.ports import EventPage, Index, Place
 
 _INDEXES = {
@@ -138,11 +138,9 @@ class DynamoLedger:
             value = items.subscription_reference(value)
         return await self._look_ups[index].newest((value,), limit, after)
 
-    async def of_day(
-        self, kind: EntityKind, day: date, limit: int, after: Place | None = None
-    ) -> Sequence[Ref]:
-        """Entities of a kind that were first seen on a day (UTC), newest first."""
-        return await self._days.newest(items.entity_days(kind, day), limit, after)
+    async def of_day(self, day: date, limit: int, after: Place | None = None) -> Sequence[Ref]:
+        """Payments that were first seen on a day (UTC), newest first."""
+        return await self._days.newest(items.payment_days(day), limit, after)
 
     async def events(self, limit: int, cursor: str | None = None) -> EventPage:
         """

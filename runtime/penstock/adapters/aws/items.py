@@ -3,8 +3,8 @@ The items of the ledger's table: what is under which key.
 
     pk                         sk                 holds
     <kind>#<id>                state              an entity; due_pk (one of eight) and due_at while
-                                                  it is due; reference, subscription and day for
-                                                  the look-up indexes
+                                                  it is due; reference, subscription and (of a
+                                                  payment) day for the look-up indexes
     <kind>#<id>                event#<sequence>   an event; events_pk one of its day's shards,
                                                   events_sk its place
     seen#<key>                 seen               the digest; gone after 90 days (expires_at)
@@ -27,7 +27,7 @@ from penstock.domain.change import AnyEntity, Seen
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
 from penstock.domain.place import place, stamp
-from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
 
 DUE_INDEX = "due"
@@ -82,9 +82,9 @@ def day_shards(day: str) -> tuple[str, ...]:
     return (day, *(f"{day}#{number}" for number in range(SHARDS)))
 
 
-def entity_days(kind: EntityKind, day: date) -> tuple[str, ...]:
-    """The partitions of the index `by_day` that hold a day's new entities of a kind."""
-    return tuple(f"{kind.value}#{day.isoformat()}#{number}" for number in range(SHARDS))
+def payment_days(day: date) -> tuple[str, ...]:
+    """The partitions of the index `by_day` that hold a day's new payments."""
+    return tuple(f"payment#{day.isoformat()}#{number}" for number in range(SHARDS))
 
 
 def state_item(entity: AnyEntity, commit: str) -> Item:
@@ -95,14 +95,13 @@ def state_item(entity: AnyEntity, commit: str) -> Item:
         commit: this write's own name, by which a write knows itself again.
     """
     due_at = entity.due_at
-    day = entity.created_at.astimezone(UTC).date()
     return state_key(entity.ref) | to_item(
         {
             **state.write(entity),
             "commit": commit,
             "due_pk": DUE[_shard(entity.id)] if due_at else None,
             "due_at": stamp(_whole_minute(due_at)) if due_at else None,
-            "day": entity_days(entity.kind, day)[_shard(entity.id)],
+            "day": _day(entity),
             "reference": _reference(entity),
         }
     )
@@ -116,6 +115,13 @@ def _whole_minute(due_at: datetime) -> datetime:
     """
     whole = due_at.replace(second=0, microsecond=0)
     return whole if whole == due_at else whole + timedelta(minutes=1)
+
+
+def _day(entity: AnyEntity) -> str | None:
+    # Only payments are listed by day: each entry in an index is one more write.
+    if not isinstance(entity, Payment):
+        return None
+    return payment_days(entity.created_at.astimezone(UTC).date())[_shard(entity.id)]
 
 
 def _reference(entity: AnyEntity) -> str | None:

@@ -11,7 +11,7 @@ from penstock.domain.events import Event
 from penstock.domain.payment import Payment
 from penstock.domain.place import cursor as cursor_at
 from penstock.domain.place import place, read_cursor
-from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
 from penstock.errors import LedgerConflict
 from penstock.ports import EventPage, Index, Place
@@ -79,15 +79,13 @@ class MemoryLedger:
             after,
         )
 
-    async def of_day(
-        self, kind: EntityKind, day: date, limit: int, after: Place | None = None
-    ) -> Sequence[Ref]:
-        """Entities of a kind that were first seen on a day (UTC), newest first."""
+    async def of_day(self, day: date, limit: int, after: Place | None = None) -> Sequence[Ref]:
+        """Payments that were first seen on a day (UTC), newest first."""
         return self._newest(
             (
                 one
                 for one in self._entities.values()
-                if one.kind is kind and one.created_at.astimezone(UTC).date() == day
+                if isinstance(one, Payment) and one.created_at.astimezone(UTC).date() == day
             ),
             limit,
             after,

@@ -5,11 +5,12 @@ Whether a customer is paid up: by money and free trials, whatever the gateway's 
     free trial ───────────────────► trial
     paid until a moment to come ──► active
     past it, still billed ────────► grace, for some days
-    past it otherwise ────────────► ended
+    past it otherwise ────────────► ended; also if the payment came and went back
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -57,12 +58,7 @@ class AccessPolicy:
 
 def paid_through(subscription: Subscription, policy: AccessPolicy) -> datetime | None:
     """Until when the payments that count have paid; None without one."""
-    periods = [
-        period_of(subscription.spans, one.at)
-        for one in subscription.payments
-        if policy.counts(one)
-    ]
-    return max((one.ends for one in periods if one is not None), default=None)
+    return _latest_end(subscription, [one for one in subscription.payments if policy.counts(one)])
 
 
 def trial_until(subscription: Subscription) -> datetime | None:
@@ -122,4 +118,16 @@ def reckoned(subscription: Subscription, now: datetime, policy: AccessPolicy) ->
 def _grace(subscription: Subscription, policy: AccessPolicy) -> timedelta:
     # Only what is still billed may come late; a cancelled one ends with what was paid.
     active = subscription.status is SubscriptionStatus.active
-    return policy.grace if active else timedelta()
+    return policy.grace if active and not _taken_back(subscription, policy) else timedelta()
+
+
+def _taken_back(subscription: Subscription, policy: AccessPolicy) -> bool:
+    """Whether the payment that would be due next came and went back: it is not waited for."""
+    gone = [one for one in subscription.payments if not policy.counts(one)]
+    ended, covered = _latest_end(subscription, gone), covered_until(subscription)
+    return ended is not None and (covered is None or ended > covered)
+
+
+def _latest_end(subscription: Subscription, payments: Sequence[PaidCycle]) -> datetime | None:
+    periods = (period_of(subscription.spans, one.at) for one in payments)
+    return max((one.ends for one in periods if one is not None), default=None)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from penstock.domain.plan import BillingCycle
+from penstock.domain.plan import BillingCycle, IntervalUnit
 from penstock.domain.subscription import Span
 
 _MOST = 20_000
-"""Cycles looked through at most: 50 years of days."""
+"""Cycles of a price without an end: 50 years of days."""
+_LONGEST = {
+    IntervalUnit.day: timedelta(days=1),
+    IntervalUnit.week: timedelta(days=7),
+    IntervalUnit.month: timedelta(days=31),
+    IntervalUnit.year: timedelta(days=366),
+}
 _LAST_YEAR = 9000
 """`datetime` ends in the year 9999."""
+_EARLY_AT_LEAST, _EARLY_AT_MOST = timedelta(hours=22), timedelta(days=4)
+"""How long before its cycle begins a payment may be taken; see `period_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +42,32 @@ def period_of(spans: Sequence[Span], paid_at: datetime) -> Period | None:
     """
     The cycle that a payment of that moment is for; None where no cycle is known.
 
-    By days, in UTC: gateways take a renewal some hours before or after the minute of the
-    sign-up (PayPal's `next_billing_time` is at 10:00).
+    Gateways count days in a time zone of their own and take renewals at an hour of their own
+    (PayPal at 10:00 UTC; its days seem to end in California). A renewal may therefore come 22
+    hours before the cycle begins by our reckoning in UTC, and 4 days where months are of
+    different lengths: signed up on 1 March in UTC, on 28 February there. So a payment late in a
+    cycle, in its last quarter and in its last 4 days, is for the next one.
+
+    A free trial after the cycle is covered, too: nothing else will be paid for it.
     """
     span = _span(spans, paid_at)
     if span is None:
         return None
     found = None
-    for period in _periods(span, first=span is spans[0]):
-        if found is not None and period.begins.date() > paid_at.date():
+    for period in _periods(span, first=span is spans[0], near=paid_at):
+        if found is None or period.begins - paid_at <= _early(found):
+            found = period
+        elif period.cycle.free:
+            found = replace(found, ends=period.ends)
+        else:
             break
-        found = period
     return found
+
+
+def _early(before: Period) -> timedelta:
+    """How long before the end of a cycle a payment may be taken for the next one."""
+    quarter = (before.ends - before.begins) / 4
+    return min(max(quarter, _EARLY_AT_LEAST), _EARLY_AT_MOST)
 
 
 def free_until(spans: Sequence[Span]) -> datetime | None:
@@ -63,16 +85,31 @@ def _span(spans: Sequence[Span], paid_at: datetime) -> Span | None:
     return known[-1] if known else next(iter(spans), None)
 
 
-def _periods(span: Span, *, first: bool) -> Iterator[Period]:
-    anchor, left = span.since, _MOST
+def _periods(span: Span, *, first: bool, near: datetime | None = None) -> Iterator[Period]:
+    """
+    The cycles of a span, in order.
+
+    Args:
+        first: whether its first cycle is the first of all.
+        near: leave out cycles long before that moment: a daily plan has thousands in ten years.
+    """
+    anchor = span.since
     for cycle in span.cycles:
         # A trial without an end would hide the regular cycles; PayPal has none (1 to 999).
-        for number in range(min(cycle.cycles or left, left)):
+        for number in range(_passed(cycle, anchor, near), cycle.cycles or _MOST):
             begins = cycle.interval.after(anchor, number)
             if begins.year > _LAST_YEAR:
                 return
             ends = cycle.interval.after(anchor, number + 1)
-            yield Period(begins, ends, cycle, first and left == _MOST)
-            left -= 1
+            yield Period(begins, ends, cycle, first and number == 0)
         if cycle.cycles:
             anchor = cycle.interval.after(anchor, cycle.cycles)
+        first = False
+
+
+def _passed(cycle: BillingCycle, anchor: datetime, near: datetime | None) -> int:
+    """How many of its cycles are over for certain, but one: that one may be the last before."""
+    if near is None or near <= anchor:
+        return 0
+    longest = _LONGEST[cycle.interval.unit] * cycle.interval.count
+    return min(max((near - anchor) // longest - 1, 0), (cycle.cycles or _MOST) - 1)

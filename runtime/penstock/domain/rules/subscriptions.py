@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.events import EventType
@@ -25,6 +26,7 @@ from penstock.domain.rules.schedule import period_of
 from penstock.domain.subscription import (
     Access,
     PaidCycle,
+    PlanChange,
     Span,
     Standing,
     Subscription,
@@ -64,11 +66,13 @@ class Learned:
         says: the fact that a notification tells.
         payment: a payment of it, whose money moved.
         unreported: also publish the status if no notification did: its webhook may be lost.
+        asked: a change of plan that we asked for.
     """
 
     says: Said | None = None
     payment: Payment | None = None
     unreported: bool = False
+    asked: PlanChange | None = None
 
 
 def observe_subscription(
@@ -84,7 +88,7 @@ def observe_subscription(
 ) -> Change[Subscription] | None:
     """Apply what the gateway's API shows and what is new besides; None where nothing changes."""
     known = before or _met(identity, gateway, seen, now)
-    after = _seen(known, seen)
+    after = _seen(replace(known, asked=learned.asked or known.asked), seen)
     after, paid = _with_payment(after, learned.payment)
     after, told = _telling(after, _facts(before, after, learned))
     after = with_next_look(reckoned(after, now, policy), now, policy)
@@ -173,7 +177,8 @@ def _billed_since(
     has the new plan's price and not the old one's.
     """
     prices = {cycle.price for cycle in regular}
-    if seen.last_paid in prices and all(seen.last_paid != one.price for one in old.cycles):
+    paid = seen.last_paid
+    if paid and paid in prices and all(paid != one.price for one in old.cycles):
         return seen.last_paid_at
     return seen.next_billing_at or seen.as_of
 
@@ -244,7 +249,13 @@ def _exact(says: Said, subscription: Subscription) -> Said:
 def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list[Fact]]:
     new = [one for one in {one.key: one for one in facts}.values() if one.key not in known.told]
     told = (*known.told, *(one.key for one in new))[-_MOST_TOLD:]
-    return replace(known, told=told), [Fact(_EVENTS[one.fact]) for one in new]
+    asked, published = known.asked, list[Fact]()
+    for one in new:
+        data = dict[str, Any]()
+        if one.fact is Lifecycle.revised and asked and asked.plan == _plan(known.seen):
+            data, asked = {"reason": asked.reason}, None
+        published.append(Fact(_EVENTS[one.fact], data))
+    return replace(known, told=told, asked=asked), published
 
 
 def _changed(

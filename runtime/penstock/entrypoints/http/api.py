@@ -21,7 +21,13 @@ from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, Request, problem_answer
 from penstock.entrypoints.http.pages.page import PageSettings, problem_page
 from penstock.entrypoints.http.tokens import Authenticator, refuse_without
-from penstock.errors import DoorRefusal, RequestRefused, SettingsError, TransientError
+from penstock.errors import (
+    DoorRefusal,
+    QueryRefused,
+    RequestRefused,
+    SettingsError,
+    TransientError,
+)
 
 RETRY_AFTER = 5
 """Seconds a client is told to wait when nobody named another time."""
@@ -81,6 +87,9 @@ class Api:
             return await self._answer(request)
         except RequestRefused as exc:
             return self._refusal(request, exc)
+        except QueryRefused as exc:
+            wrong = (f"query.{exc.field}", exc.detail)
+            return self._refusal(request, RequestRefused(problems.BAD_REQUEST, fields=[wrong]))
         except DoorRefusal as exc:
             structlog.get_logger().warning(
                 "stage.finished",

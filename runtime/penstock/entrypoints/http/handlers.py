@@ -20,7 +20,6 @@ from penstock.errors import (
     MalformedMessage,
     MissingCapability,
     PaymentConflict,
-    QueryRefused,
     RequestRefused,
 )
 from penstock.pipeline.orders import load_order
@@ -127,10 +126,7 @@ class Handlers:
         wanted = dict(call.checked.parameters)
         status = wanted.pop("status")
         query = PaymentQuery(status=PaymentStatus(status) if status else None, **wanted)
-        try:
-            found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
-        except QueryRefused as exc:
-            raise _bad_query(exc) from exc
+        found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
         views = [payment_view(one, f"payments/{one.id}") for one in found.payments]
         return json_answer(200, {"payments": views, "cursor": found.cursor})
 
@@ -139,10 +135,7 @@ class Handlers:
         wanted = dict(call.checked.parameters)
         kind = wanted.pop("type")
         query = EventQuery(type=EventType(kind) if kind else None, **wanted)
-        try:
-            found = await ListEvents(self.platform.ledger)(query)
-        except QueryRefused as exc:
-            raise _bad_query(exc) from exc
+        found = await ListEvents(self.platform.ledger)(query)
         events = [event.cloud_event() for event in found.events]
         return json_answer(200, {"events": events, "cursor": found.cursor})
 
@@ -157,8 +150,3 @@ class Handlers:
     async def get_docs(self, _: Call) -> Answer:
         """The contract for people."""
         return html_answer(page(self.contract))
-
-
-def _bad_query(exc: QueryRefused) -> RequestRefused:
-    wrong = (f"query.{exc.field}", exc.detail)
-    return RequestRefused(problems.BAD_REQUEST, fields=[wrong])

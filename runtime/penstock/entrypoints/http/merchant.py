@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from penstock import problems
 from penstock.api.subscriptions import Subscriber
 from penstock.bootstrap import Platform
-from penstock.domain.change import E
-from penstock.domain.payment import Payment
-from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
 from penstock.entrypoints.http.aliases import OLD_GATEWAY
 from penstock.entrypoints.http.handlers import Call, Handler
@@ -27,12 +23,8 @@ from penstock.entrypoints.http.views import payment_view
 from penstock.errors import RequestRefused
 from penstock.pipeline.manage import Action
 from penstock.pipeline.subscribe import SignUpRequest
-from penstock.ports import Index
-
-MOST = 100
-"""How many subscriptions or payments a list holds."""
-_AT_ONCE = 10
-"""How many entities are loaded at a time; a function has 16 connections to DynamoDB."""
+from penstock.queries.payments import ListPayments, PaymentQuery
+from penstock.queries.subscriptions import subscriptions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +67,9 @@ class MerchantHandlers:
                 f"use one of: {', '.join(plans.gateways) or 'none is configured here'}",
                 fields=[("query.provider", "has no plans here")],
             )
-        return json_answer(200, {"plans": [plan_view(one) for one in await plans(provider)]})
+        offers = await plans(provider)
+        views = [plan_view(one) for one in offers.plans]
+        return json_answer(200, {"plans": views, "unavailable": list(offers.unavailable)})
 
     async def create(self, call: Call) -> Answer:
         """Open a subscription."""
@@ -105,12 +99,9 @@ class MerchantHandlers:
 
     async def list_subscriptions(self, call: Call) -> Answer:
         """Find subscriptions by the merchant's reference."""
-        reference = call.checked.parameters["reference"]
-        ledger = self.platform.ledger
-        refs = await ledger.look_up(Index.subscription_reference, reference, MOST)
-        found = await self._load(Subscription, refs)
-        views = [self._view(one, f"subscriptions/{one.id}") for one in found]
-        return json_answer(200, {"subscriptions": views})
+        found = await subscriptions_of(self.platform.ledger, **call.checked.parameters)
+        views = [self._view(one, f"subscriptions/{one.id}") for one in found.subscriptions]
+        return json_answer(200, {"subscriptions": views, "cursor": found.cursor})
 
     async def get(self, call: Call) -> Answer:
         """Read a subscription."""
@@ -119,15 +110,13 @@ class MerchantHandlers:
 
     async def list_payments(self, call: Call) -> Answer:
         """List what was paid for a subscription."""
-        found = await self._found(call)
-        reference = found.id.removeprefix(f"{found.gateway}-")
-        refs = await self.platform.ledger.look_up(Index.subscription, reference, MOST)
-        views = [
-            payment_view(one, f"../../payments/{one.id}")
-            for one in await self._load(Payment, refs)
-            if one.gateway == found.gateway
-        ]
-        return json_answer(200, {"payments": views})
+        subscription, wanted = await self._found(call), call.checked.parameters
+        query = PaymentQuery(
+            subscription=subscription.id, limit=wanted["limit"], cursor=wanted["cursor"]
+        )
+        found = await ListPayments(self.platform.ledger, self.platform.world.clock)(query)
+        views = [payment_view(one, f"../../payments/{one.id}") for one in found.payments]
+        return json_answer(200, {"payments": views, "cursor": found.cursor})
 
     async def cancel(self, call: Call) -> Answer:
         """Stop a subscription's renewal for good."""
@@ -143,8 +132,9 @@ class MerchantHandlers:
 
     async def revise(self, call: Call) -> Answer:
         """Move a subscription to another plan, once its buyer approves."""
+        body = call.checked.body
         revision = await self.platform.manage.revise(
-            call.checked.parameters["id"], call.checked.body["plan"]
+            call.checked.parameters["id"], body["plan"], body.get("reason")
         )
         view = self._below(revision.subscription)
         return json_answer(200, {**view, "approval_url": revision.approval_url})
@@ -174,16 +164,6 @@ class MerchantHandlers:
     def _below(self, one: Subscription) -> dict[str, Any]:
         """As seen from `/subscriptions/{id}/cancel`."""
         return self._view(one, f"../{one.id}", "payments")
-
-    async def _load(self, kind: type[E], refs: Sequence[Ref]) -> list[E]:
-        room = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(ref: Ref) -> E | None:
-            async with room:
-                return await self.platform.ledger.load(kind, ref.id)
-
-        found = await asyncio.gather(*(one(ref) for ref in refs if ref.kind is kind.kind))
-        return [entity for entity in found if entity is not None]
 
 
 def _subscriber(fields: Mapping[str, str]) -> Subscriber:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,39 @@ Approve = Callable[[str], Awaitable[None]]
 Changes = Callable[[str, str], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A gateway, and what is asked of it; each call has a gateway of its own, as a process has."""
+
+    bench: Bench
+    request: SubscriptionRequest
+    approve: Approve
+    other_plan: str
+
+    @property
+    def gateway(self) -> Any:
+        """The gateway, made anew."""
+        return self.bench.build()
+
+    async def open(self, **changes: Any) -> Subscribed:
+        """Open a subscription."""
+        answer = await self.gateway.create_subscription(replace(self.request, **changes))
+        assert isinstance(answer, Subscribed), answer
+        return answer
+
+    async def active(self) -> str:
+        """The gateway's id of a subscription that its buyer approved."""
+        opened = await self.open()
+        await self.approve(opened.approval_url)
+        return opened.reference
+
+    async def read(self, reference: str) -> SubscriptionObservation:
+        """How one stands."""
+        seen = await self.gateway.read_subscription(reference, self.bench.clock.now())
+        assert seen is not None
+        return seen
+
+
 class ManagesSubscriptionsConformance(ManagesAnswersConformance):
     """
     What holds for `ManagesSubscriptions`; it sits beside `SubscriptionsConformance`.
@@ -54,206 +88,150 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         """Which requests open or change a subscription."""
         return lambda method, _: method == "POST"
 
-    async def test_one_that_was_opened_waits_for_the_buyer(
-        self, bench: Bench, subscription_request: SubscriptionRequest
-    ) -> None:
-        """It has an address for the buyer, and reads back with our reference and plan."""
-        opened = await _open(bench, subscription_request)
-        seen = await _read(bench, opened.reference)
-
-        assert opened.approval_url.startswith("http")
-        assert SubscriptionStatus.approval_pending == seen.status
-        assert subscription_request.reference == seen.merchant_reference
-        assert seen.plan is not None
-        assert subscription_request.plan == seen.plan.id
-
-    async def test_one_operation_opens_one(
-        self, bench: Bench, subscription_request: SubscriptionRequest
-    ) -> None:
-        """The same key again finds it; another key opens another."""
-        first, again = [await _open(bench, subscription_request) for _ in range(2)]
-        other = await _open(
-            bench, replace(subscription_request, operation_id="op-2", reference="order_8")
-        )
-
-        assert first.reference == again.reference
-        assert first.reference != other.reference
-        assert "order_8" == (await _read(bench, other.reference)).merchant_reference
-
-    async def test_a_lost_answer_leaves_it_unknown_and_opens_one(
+    @pytest.fixture
+    def desk(
         self,
         bench: Bench,
         subscription_request: SubscriptionRequest,
-        changes_subscriptions: Changes,
+        approve: Approve,
+        other_plan: str,
+    ) -> Desk:
+        """What the checks work with."""
+        return Desk(bench, subscription_request, approve, other_plan)
+
+    async def test_one_that_was_opened_waits_for_the_buyer(self, desk: Desk) -> None:
+        """It has an address for the buyer, and reads back with our reference and plan."""
+        opened = await desk.open()
+        seen = await desk.read(opened.reference)
+
+        assert opened.approval_url.startswith("http")
+        assert SubscriptionStatus.approval_pending == seen.status
+        assert desk.request.reference == seen.merchant_reference
+        assert seen.plan is not None
+        assert desk.request.plan == seen.plan.id
+
+    async def test_one_operation_opens_one(self, desk: Desk) -> None:
+        """The same key again finds it; another key opens another."""
+        first, again = [await desk.open() for _ in range(2)]
+        other = await desk.open(operation_id="op-2", reference="order_8")
+
+        assert first.reference == again.reference
+        assert first.reference != other.reference
+        assert "order_8" == (await desk.read(other.reference)).merchant_reference
+
+    async def test_a_lost_answer_leaves_it_unknown_and_opens_one(
+        self, desk: Desk, changes_subscriptions: Changes
     ) -> None:
         """Unknown is not failed; the same key again finds what was opened."""
-        lossy = bench.build(http=Lossy(bench.http, changes_subscriptions))
+        lossy = desk.bench.build(http=Lossy(desk.bench.http, changes_subscriptions))
 
-        lost = await lossy.create_subscription(subscription_request)
-        again, once_more = [await _open(bench, subscription_request) for _ in range(2)]
+        lost = await lossy.create_subscription(desk.request)
+        again, once_more = [await desk.open() for _ in range(2)]
 
         assert isinstance(lost, Unanswered)
         assert again.reference == once_more.reference
 
     async def test_a_change_whose_answer_was_lost_is_unknown(
-        self,
-        bench: Bench,
-        subscription_request: SubscriptionRequest,
-        approve: Approve,
-        changes_subscriptions: Changes,
+        self, desk: Desk, changes_subscriptions: Changes
     ) -> None:
         """And here it was made."""
-        reference = await _activate(bench, subscription_request, approve)
-        lossy = bench.build(http=Lossy(bench.http, changes_subscriptions))
+        reference = await desk.active()
+        lossy = desk.bench.build(http=Lossy(desk.bench.http, changes_subscriptions))
 
         lost = await lossy.cancel_subscription(reference, "asked for")
 
         assert isinstance(lost, Unanswered)
-        assert SubscriptionStatus.cancelled == (await _read(bench, reference)).status
+        assert SubscriptionStatus.cancelled == (await desk.read(reference)).status
 
-    async def test_an_unknown_plan_is_invalid(
-        self,
-        bench: Bench,
-        subscription_request: SubscriptionRequest,
-        unknown_plan: str,
-        approve: Approve,
-    ) -> None:
+    async def test_an_unknown_plan_is_invalid(self, desk: Desk, unknown_plan: str) -> None:
         """The answer names our field, to subscribe with and to move to."""
-        gateway = bench.build()
-        reference = await _activate(bench, subscription_request, approve)
-        strange = replace(subscription_request, operation_id="op-2", plan=unknown_plan)
+        reference = await desk.active()
+        strange = replace(desk.request, operation_id="op-2", plan=unknown_plan)
 
         answers = (
-            await gateway.create_subscription(strange),
-            await gateway.revise_subscription(reference, unknown_plan, *RETURN),
+            await desk.gateway.create_subscription(strange),
+            await desk.gateway.revise_subscription(reference, unknown_plan, *RETURN),
         )
 
         assert ["plan", "plan"] == [a.field if isinstance(a, Invalid) else a for a in answers]
 
-    async def test_approval_makes_it_active(
-        self, bench: Bench, subscription_request: SubscriptionRequest, approve: Approve
-    ) -> None:
+    async def test_approval_makes_it_active(self, desk: Desk) -> None:
         """The buyer has agreed; that changes neither plan nor reference."""
-        seen = await _read(bench, await _activate(bench, subscription_request, approve))
+        seen = await desk.read(await desk.active())
 
         assert SubscriptionStatus.active == seen.status
-        assert subscription_request.reference == seen.merchant_reference
+        assert desk.request.reference == seen.merchant_reference
         assert seen.next_billing_at is not None
 
-    async def test_a_suspended_one_is_resumed(
-        self, bench: Bench, subscription_request: SubscriptionRequest, approve: Approve
-    ) -> None:
+    async def test_a_suspended_one_is_resumed(self, desk: Desk) -> None:
         """To suspend it twice is refused, and so is resuming one that is active."""
-        gateway = bench.build()
-        reference = await _activate(bench, subscription_request, approve)
+        reference = await desk.active()
 
-        assert Done() == await gateway.suspend_subscription(reference, "on holiday")
-        assert SubscriptionStatus.suspended == (await _read(bench, reference)).status
-        assert isinstance(await gateway.suspend_subscription(reference, "again"), Refused)
-        assert Done() == await gateway.resume_subscription(reference, "back")
-        assert SubscriptionStatus.active == (await _read(bench, reference)).status
-        assert isinstance(await gateway.resume_subscription(reference, "again"), Refused)
+        assert Done() == await desk.gateway.suspend_subscription(reference, "on holiday")
+        assert SubscriptionStatus.suspended == (await desk.read(reference)).status
+        assert isinstance(await desk.gateway.suspend_subscription(reference, "again"), Refused)
+        assert Done() == await desk.gateway.resume_subscription(reference, "back")
+        assert SubscriptionStatus.active == (await desk.read(reference)).status
+        assert isinstance(await desk.gateway.resume_subscription(reference, "again"), Refused)
 
-    async def test_a_cancelled_one_stays_cancelled(
-        self,
-        bench: Bench,
-        subscription_request: SubscriptionRequest,
-        approve: Approve,
-        other_plan: str,
-    ) -> None:
+    async def test_a_cancelled_one_stays_cancelled(self, desk: Desk) -> None:
         """It is billed no more, and every change of it is refused."""
-        gateway = bench.build()
-        reference = await _activate(bench, subscription_request, approve)
+        reference = await desk.active()
 
-        assert Done() == await gateway.cancel_subscription(reference, "asked for")
+        assert Done() == await desk.gateway.cancel_subscription(reference, "asked for")
         after = (
-            await gateway.cancel_subscription(reference, "again"),
-            await gateway.suspend_subscription(reference, "again"),
-            await gateway.resume_subscription(reference, "again"),
-            await gateway.revise_subscription(reference, other_plan, *RETURN),
+            await desk.gateway.cancel_subscription(reference, "again"),
+            await desk.gateway.suspend_subscription(reference, "again"),
+            await desk.gateway.resume_subscription(reference, "again"),
+            await desk.gateway.revise_subscription(reference, desk.other_plan, *RETURN),
         )
-        seen = await _read(bench, reference)
+        seen = await desk.read(reference)
 
         assert [Refused] * 4 == [type(answer) for answer in after]
         assert (SubscriptionStatus.cancelled, None) == (seen.status, seen.next_billing_at)
 
-    async def test_one_that_is_not_approved_is_not_suspended(
-        self, bench: Bench, subscription_request: SubscriptionRequest
-    ) -> None:
+    async def test_one_that_is_not_approved_is_not_suspended(self, desk: Desk) -> None:
         """Nor resumed: only the buyer makes it active."""
-        gateway = bench.build()
-        opened = await _open(bench, subscription_request)
+        opened = await desk.open()
 
-        for change in (gateway.suspend_subscription, gateway.resume_subscription):
+        for change in (desk.gateway.suspend_subscription, desk.gateway.resume_subscription):
             assert isinstance(await change(opened.reference, "asked for"), Refused)
-        seen = await _read(bench, opened.reference)
+        seen = await desk.read(opened.reference)
 
         assert SubscriptionStatus.approval_pending == seen.status
 
-    async def test_another_plan_waits_for_the_buyer(
-        self,
-        bench: Bench,
-        subscription_request: SubscriptionRequest,
-        approve: Approve,
-        other_plan: str,
-    ) -> None:
+    async def test_another_plan_waits_for_the_buyer(self, desk: Desk) -> None:
         """The answer has an address; the plan is another once the buyer approves there."""
-        reference = await _activate(bench, subscription_request, approve)
+        reference = await desk.active()
 
-        revised = await bench.build().revise_subscription(reference, other_plan, *RETURN)
+        revised = await desk.gateway.revise_subscription(reference, desk.other_plan, *RETURN)
         assert isinstance(revised, Revised)
-        before = await _read(bench, reference)
-        await approve(revised.approval_url)
-        after = await _read(bench, reference)
+        before = await desk.read(reference)
+        await desk.approve(revised.approval_url)
+        after = await desk.read(reference)
 
         assert before.plan is not None
         assert after.plan is not None
-        assert (subscription_request.plan, other_plan) == (before.plan.id, after.plan.id)
+        assert (desk.request.plan, desk.other_plan) == (before.plan.id, after.plan.id)
         assert SubscriptionStatus.active == after.status
 
     async def test_one_it_does_not_know_is_not_changed(
-        self, bench: Bench, unknown_subscription: str
+        self, desk: Desk, unknown_subscription: str
     ) -> None:
         """It is refused, not done."""
-        gateway = bench.build()
-
-        for change in changes(gateway):
+        for change in changes(desk.gateway):
             assert isinstance(await change(unknown_subscription, "asked for"), Refused)
 
-    async def test_no_representation_shows_a_buyer_or_an_address(
-        self,
-        bench: Bench,
-        subscription_request: SubscriptionRequest,
-        approve: Approve,
-        other_plan: str,
-    ) -> None:
+    async def test_no_representation_shows_a_buyer_or_an_address(self, desk: Desk) -> None:
         """Approval addresses and addresses of return are the buyer's secret."""
-        gateway = bench.build()
-        opened = await _open(bench, subscription_request)
-        waiting = await _read(bench, opened.reference)
-        await approve(opened.approval_url)
-        revised = await gateway.revise_subscription(opened.reference, other_plan, *RETURN)
+        gateway = desk.gateway
+        opened = await desk.open()
+        waiting = await desk.read(opened.reference)
+        await desk.approve(opened.approval_url)
+        revised = await gateway.revise_subscription(opened.reference, desk.other_plan, *RETURN)
         assert isinstance(revised, Revised)
         secrets = (*PERSONAL, RETURN_MARK, opened.approval_url, revised.approval_url)
 
-        shown = repr((subscription_request, opened, waiting, revised, gateway))
+        shown = repr((desk.request, opened, waiting, revised, gateway))
 
         assert not [number for number, word in enumerate(secrets) if word in shown]
-
-
-async def _open(bench: Bench, request: SubscriptionRequest) -> Subscribed:
-    answer = await bench.build().create_subscription(request)
-    assert isinstance(answer, Subscribed), answer
-    return answer
-
-
-async def _activate(bench: Bench, request: SubscriptionRequest, approve: Approve) -> str:
-    opened = await _open(bench, request)
-    await approve(opened.approval_url)
-    return opened.reference
-
-
-async def _read(bench: Bench, reference: str) -> SubscriptionObservation:
-    seen = await bench.build().read_subscription(reference, bench.clock.now())
-    assert seen is not None
-    return seen

@@ -22,9 +22,8 @@ _STATES = {
     "denied": "declined",
     "refunded": "refunded",
 }
+_PREFIX = "BILLING.SUBSCRIPTION."
 _FACTS = {
-    "ACTIVATED": "activated",
-    "RE-ACTIVATED": "resumed",
     "UPDATED": "revised",
     "SUSPENDED": "suspended",
     "CANCELLED": "cancelled",
@@ -151,13 +150,33 @@ class Balance:
         return (one for one in self._life.events.values() if one.ref.id == identity)
 
     def _told_of(self, identity: str, events: list[Any]) -> Counter[str]:
-        prefix = "BILLING.SUBSCRIPTION."
-        named = (
-            one["event_type"].removeprefix(prefix)
+        told: Counter[str] = Counter()
+        for event in self._of_subscription(identity, events):
+            name = event["event_type"].removeprefix(_PREFIX)
+            if name == "ACTIVATED":
+                # PayPal says the same of one that begins and of one that is resumed.
+                since = event["resource"]["status_update_time"]
+                begins = since == self._activations(identity)[0]
+                told["activated" if begins else "resumed"] += 1
+            else:
+                told[_FACTS.get(name, name)] += 1
+        return told
+
+    @staticmethod
+    def _of_subscription(identity: str, events: list[Any]) -> Iterator[Any]:
+        return (
+            one
             for one in events
-            if one["event_type"].startswith(prefix) and one["resource"]["id"] == identity
+            if one["event_type"].startswith(_PREFIX) and one["resource"]["id"] == identity
         )
-        return Counter(_FACTS.get(one, one) for one in named)
+
+    def _activations(self, identity: str) -> list[str]:
+        """Since when it was active, each time; the first is when it began."""
+        return sorted(
+            one["resource"]["status_update_time"]
+            for one in self._of_subscription(identity, self._happened)
+            if one["event_type"] == f"{_PREFIX}ACTIVATED"
+        )
 
     def _subscription(self, identity: str) -> None:
         shown = self._life.books.subscriptions[identity]
@@ -172,7 +191,7 @@ class Balance:
         types = Counter(one.type.value for one in self._events_of(known.id))
         created = types["subscription.created"]
         self._once(f"created of {identity}", created, least=bool(told["CREATED"] or opened))
-        for fact in dict.fromkeys(_FACTS.values()):
+        for fact in ("activated", "resumed", *_FACTS.values()):
             most = told[fact] if fact in _TOLD_BY_NOTIFICATION_ONLY else happened[fact]
             self._once(
                 f"{fact} of {identity}", types[f"subscription.{fact}"], least=told[fact], most=most
@@ -198,10 +217,8 @@ class Balance:
         """Where the change of status was told: the same as PayPal's."""
         changes = [
             one
-            for one in self._happened
-            if one["event_type"].startswith("BILLING.SUBSCRIPTION.")
-            and one["resource"]["id"] == shown["id"]
-            and one["event_type"].rpartition(".")[2] not in ("FAILED", "UPDATED")
+            for one in self._of_subscription(shown["id"], self._happened)
+            if one["event_type"].rpartition(".")[2] not in ("FAILED", "UPDATED")
         ]
         told = bool(self._life.arrived[changes[-1]["id"]]) if changes else False
         if told and known.status.value != shown["status"].lower():
@@ -266,13 +283,7 @@ class Balance:
         return after(begins, kinds[-1], number + 1).date()
 
     def _began(self, identity: str) -> datetime:
-        (began,) = (
-            one["resource"]["status_update_time"]
-            for one in self._happened
-            if one["event_type"] == "BILLING.SUBSCRIPTION.ACTIVATED"
-            and one["resource"]["id"] == identity
-        )
-        return datetime.fromisoformat(began)
+        return datetime.fromisoformat(self._activations(identity)[0])
 
     def _trial(self, identity: str, known: Subscription) -> Any:
         plan = known.spans[0].plan if known.spans else None

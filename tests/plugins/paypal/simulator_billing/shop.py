@@ -28,6 +28,7 @@ CONTEXT = {
     "cancel_url": "https://shop.example/cancel",
 }
 SUBSCRIPTIONS = "/v1/billing/subscriptions"
+SALE = "PAYMENT.SALE.COMPLETED"
 
 
 @dataclass

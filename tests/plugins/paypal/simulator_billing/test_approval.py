@@ -10,10 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.plugins.paypal.reference import FOLDER, needs_reference
-from tests.plugins.paypal.simulator_billing.shop import CONTEXT, MONTHLY, TRIAL, Shop, cycle
+from tests.plugins.paypal.simulator_billing.shop import CONTEXT, MONTHLY, SALE, TRIAL, Shop, cycle
 
 PAGE = "/webapps/billing/subscriptions"
-SALE = "PAYMENT.SALE.COMPLETED"
 
 
 def token(made: dict[str, Any]) -> str:

@@ -33,7 +33,9 @@ def list_plans(
         (one["provider"], one["id"], one["name"], one["status"], _prices(one["cycles"]))
         for one in told["plans"]
     ]
-    begun.show(told, lambda: table(("provider", "plan", "name", "status", "price"), rows))
+    missing = [f"{one} could not be asked: its plans are missing" for one in told["unavailable"]]
+    heads = ("provider", "plan", "name", "status", "price")
+    begun.show(told, lambda: [table(heads, rows), *missing])
 
 
 def _prices(cycles: list[dict[str, Any]]) -> str:

@@ -20,20 +20,32 @@ from penstock.entrypoints.cli.session import (
 app = typer.Typer(no_args_is_help=True, help="Who is paid up, and until when.")
 Id = Annotated[str, typer.Argument(help="the subscription's id: paypal-I-BW452GLLEP1G")]
 Because = Annotated[str, typer.Option("--because", help="why; it goes to the gateway")]
+_CHANGES = {
+    "cancel": "Stop the renewal for good; access stays until what is paid ends.",
+    "suspend": "Stop the renewal until it is resumed.",
+    "resume": "Renew a suspended one again.",
+}
+_FOR_GOOD = "cancel"
 
 
 @app.command("list")
 def list_subscriptions(
     context: typer.Context,
     reference: Annotated[str, typer.Option(help="your own name for the customer")],
+    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
+    cursor: Annotated[
+        str | None, typer.Option(help="where to begin, from the page before")
+    ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
     """List the subscriptions with a reference, newest first."""
     begun = session(context, stack, as_json)
-    told = call_api(begun, "GET", f"/subscriptions?{urlencode({'reference': reference})}")
+    query = {"reference": reference, "limit": limit, **({"cursor": cursor} if cursor else {})}
+    told = call_api(begun, "GET", f"/subscriptions?{urlencode(query)}")
     rows = [(one["id"], one["access"], one["summary"]) for one in told["subscriptions"]]
-    begun.show(told, lambda: table(("subscription", "access", "summary"), rows))
+    more = [f"more: --cursor {told['cursor']}"] if told["cursor"] else []
+    begun.show(told, lambda: [table(("subscription", "access", "summary"), rows), *more])
 
 
 @app.command("show")
@@ -68,62 +80,45 @@ def create(
     begun.show(told, lambda: [f"{told['id']}: {told['status']}", told["approval_url"]])
 
 
-@app.command("cancel")
-def cancel(
-    context: typer.Context,
-    subscription: Id,
-    because: Because,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    confirmed: Confirm = None,
-) -> None:
-    """Stop the renewal for good; access stays until what is paid ends."""
-    begun = session(context, stack, as_json, confirmed)
-    begun.guard("cancelling a subscription")
-    _manage(begun, subscription, "cancel", because)
-
-
-@app.command("suspend")
-def suspend(
-    context: typer.Context,
-    subscription: Id,
-    because: Because,
-    stack: StackName = None,
-    as_json: AsJson = False,
-) -> None:
-    """Stop the renewal until it is resumed."""
-    _manage(session(context, stack, as_json), subscription, "suspend", because)
-
-
-@app.command("resume")
-def resume(
-    context: typer.Context,
-    subscription: Id,
-    because: Because,
-    stack: StackName = None,
-    as_json: AsJson = False,
-) -> None:
-    """Renew a suspended one again."""
-    _manage(session(context, stack, as_json), subscription, "resume", because)
-
-
 @app.command("revise")
 def revise(
     context: typer.Context,
     subscription: Id,
     plan: Annotated[str, typer.Option(help="the gateway's id of the new plan")],
+    because: Annotated[
+        str | None, typer.Option(help="why; it is in the event subscription.revised")
+    ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
     """Move it to another plan, and show where its buyer approves that."""
     begun = session(context, stack, as_json)
-    told = call_api(begun, "POST", f"{_path(subscription)}/revise", {"plan": plan})
+    body = {"plan": plan, **({"reason": because} if because else {})}
+    told = call_api(begun, "POST", f"{_path(subscription)}/revise", body)
     begun.show(told, lambda: ["the change waits for the buyer's approval", told["approval_url"]])
 
 
-def _manage(begun: Session, subscription: str, action: str, because: str) -> None:
-    path = f"{_path(subscription)}/{action}"
-    _show(begun, call_api(begun, "POST", path, {"reason": because}))
+def _add(action: str, what: str) -> None:
+    """A command that changes a subscription and shows it."""
+
+    @app.command(action, help=what)
+    def change(
+        context: typer.Context,
+        subscription: Id,
+        because: Because,
+        stack: StackName = None,
+        as_json: AsJson = False,
+        confirmed: Confirm = None,
+    ) -> None:
+        begun = session(context, stack, as_json, confirmed)
+        if action == _FOR_GOOD:
+            begun.guard("cancelling a subscription")
+        path = f"{_path(subscription)}/{action}"
+        _show(begun, call_api(begun, "POST", path, {"reason": because}))
+
+
+for _action, _what in _CHANGES.items():
+    _add(_action, _what)
 
 
 def _path(subscription: str) -> str:

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.cli.commands import penstock, write
 from tests.contract.serving import Served, serving_club
-from tests.contract.test_cli import folder, penstock, write
-
-__all__ = ["folder"]
 
 
 @pytest.fixture
@@ -40,7 +38,7 @@ def test_a_subscription_is_opened_shown_suspended_resumed_and_cancelled(served: 
     told = [
         penstock("subscriptions", "list", "--reference", "customer-42"),
         penstock("subscriptions", "show", identity),
-        penstock("subscriptions", "revise", identity, "--plan", "GOLD"),
+        penstock("subscriptions", "revise", identity, "--plan", "GOLD", "--because", "x"),
         penstock("subscriptions", "suspend", identity, "--because", "on holiday"),
         penstock("subscriptions", "resume", identity, "--because", "back again"),
         penstock("subscriptions", "cancel", identity, "--because", "moved away"),

@@ -1,0 +1,84 @@
+"""A working directory, a stack that pulumi shows, and one on the emulator."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from local.emulator import REGION, Emulator
+from penstock.entrypoints.cli.stack import Stack
+from tests.adapters.bench import table
+from tests.contract.cli.commands import Shows, write
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory of its own; what the commands do to the environment is undone."""
+    for name in ("ENDPOINT_URL", "REGION", "DEFAULT_REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".penstock/local").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def pulumi(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Shows:
+    """A pulumi that shows a stack whose AWS does not answer, with more outputs as given."""
+    program = folder / "bin/pulumi"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\ncat {folder}/outputs\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    aws = {
+        "endpoint_url": "http://127.0.0.1:9",
+        "region": REGION,
+        "access_key_id": "test",
+        "secret_access_key": "test",
+    }
+
+    def shows(**outputs: Any) -> None:
+        write(folder, aws=aws)
+        stack = json.loads((folder / ".penstock/local/stack.json").read_text())
+        del stack["protected"]
+        (folder / "outputs").write_text(json.dumps({**stack, **outputs}))
+
+    return shows
+
+
+@pytest.fixture
+def stack(folder: Path, emulator: Emulator) -> Iterator[Stack]:
+    """A stack on the emulator with a ledger and two queues, empty for each test."""
+    emulator.reset()
+    session = boto3.Session("test", "test", region_name=REGION)
+    dynamodb = session.client("dynamodb", endpoint_url=emulator.url)
+    dynamodb.create_table(**table("cli-ledger"))
+    sqs = session.client("sqs", endpoint_url=emulator.url)
+
+    def queue(name: str) -> str:
+        attributes = {"FifoQueue": "true", "VisibilityTimeout": "30"}
+        made = sqs.create_queue(QueueName=f"{name}.fifo", Attributes=attributes)
+        return str(made["QueueUrl"])
+
+    write(
+        folder,
+        aws={
+            "endpoint_url": emulator.url,
+            "region": REGION,
+            "access_key_id": "test",
+            "secret_access_key": "test",
+        },
+        queues={
+            "payments": {"url": queue("payments"), "dlqUrl": queue("payments-dlq")},
+            "verified": {"url": queue("verified"), "dlqUrl": queue("verified-dlq")},
+            "rejected": {"url": queue("rejected")},
+        },
+    )
+    yield Stack("local", json.loads((folder / ".penstock/local/stack.json").read_text()))
+    sqs.close()
+    dynamodb.close()

@@ -1,0 +1,57 @@
+"""`penstock queue`: messages are sent, counted, shown and purged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from penstock.entrypoints.cli.stack import Stack
+from tests.contract.cli.commands import penstock
+
+
+@pytest.mark.emulator
+class TestQueue:
+    def test_a_message_is_sent_counted_shown_given_back_and_purged(self, stack: Stack):
+        assert 0 == penstock("queue", "send", "payments", "--amount", "700").exit_code
+        for _ in range(2):
+            (shown,) = json.loads(penstock("--json", "queue", "receive", "payments").stdout)
+            assert 700 == json.loads(shown["body"])["order"]["amount"]
+        assert 2 == shown["receives"]
+        depth = json.loads(penstock("queue", "depth", "--json").stdout)
+        assert {"visible": 1, "in_flight": 0, "dead": 0} == depth["payments"]
+
+        assert 5 == penstock("queue", "purge", "payments", given="n\n").exit_code
+        assert 0 == penstock("queue", "purge", "payments", given="y\n").exit_code
+        assert [] == json.loads(penstock("--json", "queue", "receive", "payments").stdout)
+
+    def test_a_message_of_ones_own_is_sent_even_if_it_is_broken(self, stack: Stack):
+        assert 0 == penstock("queue", "send", "payments", "--body", "-", given="no").exit_code
+        (shown,) = json.loads(penstock("--json", "queue", "receive", "payments").stdout)
+
+        assert "no" == shown["body"]
+
+    def test_a_payment_sent_again_by_hand_is_not_dropped_as_a_copy(
+        self, stack: Stack, folder: Path
+    ):
+        body = '{"id":"p-1","provider":"example","order":{"amount":1,"currency":"USD"}}'
+        (folder / "body").write_text(body)
+        for _ in range(2):
+            assert 0 == penstock("queue", "send", "payments", "--body", "body").exit_code
+
+        depth = json.loads(penstock("queue", "depth", "--json").stdout)
+        assert 2 == depth["payments"]["visible"]
+
+    @pytest.mark.parametrize("wrong", [["--provider", "Nope"], ["--currency", "ZZZ"]])
+    def test_a_sample_that_would_be_parked_is_not_sent(self, stack: Stack, wrong: list[str]):
+        assert 2 == penstock("queue", "send", "payments", *wrong).exit_code
+
+    def test_a_queue_that_is_not_there_is_code_4_and_names_those_that_are(self, stack: Stack):
+        result = penstock("queue", "receive", "nobody")
+
+        assert 4 == result.exit_code
+        assert "payments" in result.stderr
+
+    def test_a_terminal_queue_has_no_dead_letters(self, stack: Stack):
+        assert 4 == penstock("queue", "receive", "rejected", "--dlq").exit_code

@@ -1,0 +1,51 @@
+"""`penstock serve` and `penstock plugins`: they start, stop and say what there is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.contract.cli.commands import penstock
+from tests.contract.conftest import Live
+
+
+def test_plugins_are_listed_with_what_they_can_do():
+    found = {one["name"]: one for one in json.loads(penstock("--json", "plugins", "list").stdout)}
+
+    assert {"paypal", "example", "slack", "email"} == found.keys()
+    assert [
+        "webhooks",
+        "observes",
+        "charges",
+        "lookup",
+        "plans",
+        "subscriptions",
+        "managessubscriptions",
+    ] == found["example"]["capabilities"]
+    assert ["PROVIDER_EXAMPLE_REQUEST_URI"] == found["example"]["settings"]
+
+
+@pytest.mark.slow
+def test_the_server_stops_cleanly_when_told_to():
+    command = [sys.executable, "-m", "penstock.entrypoints.cli", "serve", "--memory", "--port=0"]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        lines = [server.stdout.readline() for _ in range(2)]
+        server.terminate()
+        _, errors = server.communicate(timeout=20)
+
+    assert lines[0].startswith("penstock: serving on http://127.0.0.1:")
+    assert "Bearer pst_" in lines[1]
+    assert (0, "") == (server.returncode, errors)
+
+
+def test_a_port_that_is_taken_is_one_line(live: Live):
+    result = penstock("serve", "--memory", "--port", live.url.rpartition(":")[2])
+
+    assert 1 == result.exit_code
+    assert 1 == len(result.stderr.splitlines())

@@ -1,0 +1,326 @@
+"""Access to a subscription: by money, by free trials, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from penstock.domain import rules
+from penstock.domain.lifecycle import Lifecycle, said
+from penstock.domain.money import Money
+from penstock.domain.payment import PaymentStatus, Plan
+from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
+from penstock.domain.rules.schedule import free_until, period_of
+from penstock.domain.subscription import Access, PlanChange, Span, SubscriptionStatus
+from tests.unit.domain.story import (
+    ACTIVE,
+    CANCELLED,
+    FREE_WEEK,
+    MONTHLY,
+    PENDING,
+    POLICY,
+    PRICE,
+    START,
+    SUSPENDED,
+    Story,
+    month,
+    sale,
+    shown,
+)
+
+
+def test_a_month_after_the_31st_is_the_last_day_of_a_shorter_month():
+    assert datetime(2026, 2, 28, 18, 3, tzinfo=UTC) == month(1)
+    assert datetime(2026, 3, 31, 18, 3, tzinfo=UTC) == month(2)
+    assert datetime(2027, 1, 31, 18, 3, tzinfo=UTC) == month(12)
+
+
+def test_a_renewal_taken_hours_before_the_minute_of_sign_up_is_for_the_new_cycle():
+    spans = (Span(START, (MONTHLY,)),)
+    renewal = month(1).replace(hour=10, minute=0)
+
+    period = period_of(spans, renewal)
+
+    assert period is not None
+    assert month(2) == period.ends
+    assert not period.first
+
+
+# PayPal bills at 10:00 UTC, which is 03:00 in California. Its days seem to end there, at 07:00 or
+# 08:00 UTC (an agreement of 2016 begins at 07:00Z), while it is the next day in Taipei.
+@pytest.mark.parametrize(
+    ("began", "billed"),
+    [
+        ("2026-05-20T02:00", ["2026-06-19T10:00", "2026-07-19T10:00"]),
+        ("2026-02-01T07:59", ["2026-02-28T10:00", "2026-03-31T10:00", "2026-04-30T10:00"]),
+        ("2026-03-01T03:00", ["2026-03-28T10:00", "2026-04-28T10:00", "2026-05-28T10:00"]),
+        ("2026-01-31T18:03", ["2026-02-28T10:00", "2026-03-28T10:00", "2026-04-28T10:00"]),
+        ("2026-01-31T18:03", ["2026-03-01T10:00", "2026-04-01T10:00", "2026-05-01T10:00"]),
+        # Each retry is some days late, in its own month all the same.
+        ("2026-01-31T18:03", ["2026-03-10T10:00", "2026-04-10T10:00"]),
+    ],
+)
+def test_each_renewal_pays_for_a_month_of_its_own_wherever_the_gateways_day_ends(
+    began: str, billed: list[str]
+):
+    start = datetime.fromisoformat(began).replace(tzinfo=UTC)
+    days = [datetime.fromisoformat(day).replace(tzinfo=UTC) for day in billed]
+
+    periods = [period_of((Span(start, (MONTHLY,)),), at) for at in (start, *days)]
+
+    ends = [MONTHLY.interval.after(start, number + 1) for number in range(len(periods))]
+    assert ends == [one.ends if one else None for one in periods]
+
+
+@pytest.mark.parametrize(
+    ("unit", "renewals"),
+    [
+        (IntervalUnit.day, ["2026-05-20T10:00", "2026-05-21T10:00", "2026-05-22T10:00"]),
+        (IntervalUnit.week, ["2026-05-26T10:00", "2026-06-02T10:00"]),
+        (IntervalUnit.year, ["2027-05-19T10:00", "2028-05-19T10:00"]),
+    ],
+)
+def test_a_renewal_on_the_gateways_day_before_pays_for_the_next_cycle(
+    unit: IntervalUnit, renewals: list[str]
+):
+    start = datetime(2026, 5, 20, 2, tzinfo=UTC)
+    cycle = BillingCycle(Interval(unit), PRICE)
+    days = [datetime.fromisoformat(day).replace(tzinfo=UTC) for day in renewals]
+
+    periods = [period_of((Span(start, (cycle,)),), at) for at in (start, *days)]
+
+    ends = [cycle.interval.after(start, number + 1) for number in range(len(periods))]
+    assert ends == [one.ends if one else None for one in periods]
+
+
+def test_a_setup_fee_is_paid_in_the_trial_and_not_for_the_cycle_after_it():
+    story = Story().learn(shown(cycles=(FREE_WEEK, MONTHLY)), payment=sale(at=START))
+
+    assert START + timedelta(days=7) == story.subscription.paid_through
+
+
+def test_a_free_trial_after_a_paid_one_is_covered_by_what_was_paid():
+    paid = BillingCycle(Interval(IntervalUnit.week), Money(100, "USD"), trial=True, cycles=1)
+
+    story = Story().learn(shown(cycles=(paid, FREE_WEEK, MONTHLY)), payment=sale())
+
+    assert START + timedelta(days=14) == story.subscription.paid_through
+
+
+def test_an_approved_subscription_gives_no_access_before_money_comes():
+    story = (
+        Story()
+        .learn(shown(PENDING))
+        .learn(shown(ACTIVE, status_at=START), says=said(Lifecycle.activated, "WH-1", START))
+    )
+
+    assert Access.none is story.access
+    assert ["subscription.activated"] == story.facts
+
+
+def test_the_first_payment_gives_access_until_the_cycle_ends():
+    story = Story().learn(shown()).learn(shown(), payment=sale())
+
+    assert Access.active is story.access
+    assert month(1) == story.subscription.paid_through
+    assert ["subscription.renewed"] == story.facts
+
+
+def test_a_free_trial_gives_access_without_a_payment_and_ends():
+    story = Story().learn(shown(cycles=(FREE_WEEK, MONTHLY)))
+    assert Access.trial is story.access
+    assert START + timedelta(days=7) == story.subscription.trial_until
+
+    story.wait_until(START + timedelta(days=7))
+    assert Access.grace is story.access
+    story.wait_until(START + timedelta(days=10))
+    assert Access.ended is story.access
+    assert ["subscription.access_ended"] == story.facts
+
+
+def test_a_trial_of_an_unknown_price_is_not_free():
+    unknown = replace(FREE_WEEK, price=None)
+
+    assert free_until((Span(START, (unknown, MONTHLY)),)) is None
+
+
+def test_failed_renewals_end_access_though_the_gateway_says_active():
+    """
+    cboard-api 485: three renewals failed, the status stayed ACTIVE, and access went on for years.
+    """
+    story = Story().learn(shown(), payment=sale())
+    failing = shown(outstanding=PRICE, failures=3, next_billing_at=month(3))
+    story.learn(failing, says=said(Lifecycle.payment_failed, "WH-2", None), at=month(1))
+    assert Access.grace is story.access
+    assert month(1) == story.subscription.paid_through
+
+    story.learn(failing, unreported=True, at=month(1) + POLICY.grace)
+
+    assert Access.ended is story.access
+    assert "subscription.access_ended" == story.facts[-1]
+    assert PRICE == story.subscription.seen.outstanding
+
+
+def test_access_returns_by_itself_once_the_payment_is_mended():
+    story = Story().learn(shown(), payment=sale()).wait_until(month(1) + POLICY.grace)
+    assert Access.ended is story.access
+
+    late = sale("S-2", month(1) + timedelta(days=5))
+    story.learn(shown(SUSPENDED)).learn(shown(), payment=late, at=month(1) + timedelta(days=5))
+
+    assert Access.active is story.access
+    assert month(2) == story.subscription.paid_through
+    assert 2 == story.facts.count("subscription.renewed")
+
+
+@pytest.mark.parametrize("status", [CANCELLED, SUSPENDED, SubscriptionStatus.expired])
+def test_what_is_no_longer_billed_keeps_access_until_it_was_paid(status: SubscriptionStatus):
+    """
+    kaneo 1741 and others: cancelling in the middle of a period ended access at once.
+    """
+    story = Story().learn(shown(), payment=sale())
+    story.learn(shown(status, cycles=()), at=START + timedelta(days=3))
+    assert Access.active is story.access
+
+    story.wait_until(month(1) - timedelta(seconds=1))
+    assert Access.active is story.access
+    story.wait_until(month(1))
+    assert Access.ended is story.access
+    assert 1 == story.facts.count("subscription.access_ended")
+
+
+def test_the_first_cycle_begins_when_the_gateway_says_after_the_approval():
+    approved = START + timedelta(days=2)
+    story = Story().learn(shown(PENDING))
+
+    story.learn(replace(shown(), started_at=approved), payment=sale(at=approved), at=approved)
+
+    assert MONTHLY.interval.after(approved) == story.subscription.paid_through
+
+
+def test_an_old_subscription_is_taken_over_with_its_last_payment():
+    """
+    It was first seen by a cancellation: what was paid before we knew it stays paid.
+    """
+    later = month(6) + timedelta(days=4)
+    old = shown(CANCELLED, last_paid_at=month(6), last_paid=PRICE)
+
+    story = Story(now=later).learn(old, says=said(Lifecycle.cancelled, "WH-1", later))
+
+    assert Access.active is story.access
+    assert month(7) == story.subscription.paid_through
+    assert ["subscription.cancelled"] == story.facts
+
+
+def test_a_payment_that_was_taken_over_counts_once_when_its_notification_comes():
+    later = month(6) + timedelta(hours=30)
+    story = Story(now=later).learn(shown(last_paid_at=month(6)))
+
+    story.learn(shown(), payment=sale("S-7", month(6)))
+
+    assert ["acme-S-7"] == [one.payment for one in story.subscription.payments]
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "access"),
+    [
+        (POLICY, PaymentStatus.refunded, Access.ended),
+        (POLICY, PaymentStatus.reversed, Access.ended),
+        (rules.AccessPolicy(refund_ends=False), PaymentStatus.refunded, Access.active),
+        (rules.AccessPolicy(chargeback_ends=False), PaymentStatus.reversed, Access.active),
+    ],
+)
+def test_money_that_went_back_ends_access_as_the_merchant_decided(
+    policy: rules.AccessPolicy, status: PaymentStatus, access: Access
+):
+    story = Story(policy=policy).learn(shown(), payment=sale())
+
+    story.learn(shown(), payment=sale(status=status))
+
+    assert access is story.access
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.refunded, PaymentStatus.reversed])
+def test_a_renewal_that_went_back_leaves_no_days_of_grace(status: PaymentStatus):
+    """
+    Grace is for a payment that has not come; this one came and went back.
+    """
+    due, later = month(1), month(1) + timedelta(days=1)
+    story = Story().learn(shown(), payment=sale()).learn(shown(), payment=sale("S-2", due), at=due)
+
+    story.learn(shown(), payment=sale("S-2", due, status), at=later)
+
+    assert Access.ended is story.access
+    assert "subscription.access_ended" == story.facts[-1]
+
+
+def test_a_refunded_renewal_keeps_what_the_payment_before_it_paid_for():
+    early = month(1) - timedelta(hours=8)
+    story = Story().learn(shown(), payment=sale()).learn(shown(), payment=sale("S-2", early))
+
+    story.learn(shown(), payment=sale("S-2", early, PaymentStatus.refunded), at=early)
+    assert Access.active is story.access
+
+    story.wait_until(month(1))
+    assert Access.ended is story.access
+
+
+@pytest.mark.parametrize(("ends", "access"), [(False, Access.active), (True, Access.ended)])
+def test_an_open_dispute_keeps_access_unless_the_merchant_decided_otherwise(
+    ends: bool, access: Access
+):
+    disputed = replace(sale(), disputed=True)
+
+    story = Story(policy=rules.AccessPolicy(dispute_ends=ends)).learn(shown(), payment=disputed)
+
+    assert access is story.access
+
+
+def test_a_pending_payment_gives_no_access():
+    story = Story().learn(shown(), payment=sale(status=PaymentStatus.pending))
+
+    assert Access.none is story.access
+    assert [] == story.facts
+
+
+def test_a_new_plan_counts_from_its_first_payment():
+    yearly = BillingCycle(Interval(IntervalUnit.year), Money(12000, "USD"))
+    story = Story().learn(shown(), payment=sale())
+    revised = shown(
+        plan=Plan("P-2", "Yearly"), cycles=(FREE_WEEK, yearly), next_billing_at=month(1)
+    )
+
+    story.learn(revised, says=said(Lifecycle.revised, "WH-3", None))
+    assert month(1) == story.subscription.paid_through
+    story.learn(revised, payment=sale("S-2", month(1)), at=month(1))
+
+    assert yearly.interval.after(month(1)) == story.subscription.paid_through
+
+
+def test_the_reason_of_a_change_of_plan_is_published_once_when_the_plan_changes():
+    story = Story().learn(shown(), asked=PlanChange("P-2", "pays by the year"))
+    revised = shown(plan=Plan("P-2", "Yearly"))
+
+    for seen, event in ((shown(), "WH-1"), (revised, "WH-2"), (revised, "WH-3")):
+        story.learn(seen, says=said(Lifecycle.revised, event, None))
+
+    assert ["subscription.revised"] * 3 == story.facts
+    assert [None, "pays by the year", None] == story.reasons
+
+
+def test_a_new_plan_seen_only_after_its_first_payment_counts_from_that():
+    yearly = BillingCycle(Interval(IntervalUnit.year), Money(12000, "USD"))
+    story = Story().learn(shown(), payment=sale())
+    revised = shown(
+        plan=Plan("P-2", "Yearly"),
+        cycles=(yearly,),
+        last_paid=Money(12000, "USD"),
+        last_paid_at=month(1),
+        next_billing_at=yearly.interval.after(month(1)),
+    )
+
+    story.learn(revised, payment=sale("S-2", month(1)), at=month(1))
+
+    assert yearly.interval.after(month(1)) == story.subscription.paid_through
