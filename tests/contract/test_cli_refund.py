@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 import requests
+from tests.contract.test_cli import folder, penstock, write
 
 from tests.contract.conftest import Live
-from tests.contract.test_cli import folder, penstock, write
 
 __all__ = ["folder"]
 REFUND = ["payments", "refund"]

@@ -53,6 +53,7 @@ from penstock.api.context import (
     Secrets,
 )
 from penstock.api.gateway import Gateway, capabilities
+from penstock.api.history import History, Listed, SubscriptionPayments
 from penstock.api.hookspecs import (
     Door,
     Permission,
@@ -176,6 +177,7 @@ __all__ = [
     "Forged",
     "Gateway",
     "GatewayUnavailable",
+    "History",
     "Http",
     "HttpNotSent",
     "HttpUnanswered",
@@ -193,6 +195,7 @@ __all__ = [
     "InvoiceState",
     "Invoices",
     "Lifecycle",
+    "Listed",
     "Locate",
     "Log",
     "Lookup",
@@ -247,6 +250,7 @@ __all__ = [
     "Subscribed",
     "Subscriber",
     "SubscriptionObservation",
+    "SubscriptionPayments",
     "SubscriptionRequest",
     "SubscriptionStatus",
     "Subscriptions",

@@ -42,6 +42,7 @@ from penstock.testing.clock import NOON
 from penstock.testing.conformance import Bench
 from penstock.testing.conformance.manages import Desk
 from tests.plugins.conformance.acme import (
+    BODY,
     DOOR,
     KEY,
     AcmePay,
@@ -50,7 +51,7 @@ from tests.plugins.conformance.acme import (
     Provider,
     signature,
 )
-from tests.plugins.conformance.broken_plugins import BODY, broken
+from tests.plugins.conformance.broken_plugins import broken
 from tests.plugins.registry.fakes import gateway_plugin, sink_plugin
 
 GENUINE = delivery(BODY, {"x-acme-signature": signature(BODY)}, gateway="acmepay")
@@ -84,6 +85,8 @@ class Sitting(
     conformance.SubscriptionsConformance,
     conformance.ManagesSubscriptionsConformance,
     conformance.CheckoutConformance,
+    conformance.HistoryConformance,
+    conformance.SubscriptionPaymentsConformance,
 ):
     """All a gateway can sit."""
 

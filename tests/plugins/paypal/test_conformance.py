@@ -31,12 +31,14 @@ from penstock.testing.conformance import (
     CheckoutConformance,
     ConfirmConformance,
     GatewayConformance,
+    HistoryConformance,
     InvoiceRefundsConformance,
     InvoicesConformance,
     ManagesSubscriptionsConformance,
     PlansConformance,
     RefundsConformance,
     RereadConformance,
+    SubscriptionPaymentsConformance,
     SubscriptionsConformance,
     WebhooksConformance,
 )
@@ -65,6 +67,8 @@ class Receiver:
 
 class TestPayPal(
     GatewayConformance,
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
     WebhooksConformance,
     ConfirmConformance,
     RereadConformance,

@@ -15,6 +15,10 @@ from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.gateway import GatewayConformance
+from penstock.testing.conformance.history import (
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
+)
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
@@ -35,6 +39,7 @@ __all__ = [
     "CheckoutConformance",
     "ConfirmConformance",
     "GatewayConformance",
+    "HistoryConformance",
     "InvoiceRefundsConformance",
     "InvoicesConformance",
     "LookupConformance",
@@ -44,6 +49,7 @@ __all__ = [
     "RefundsConformance",
     "RereadConformance",
     "SinkConformance",
+    "SubscriptionPaymentsConformance",
     "SubscriptionsConformance",
     "WebhooksConformance",
 ]
