@@ -69,9 +69,13 @@ def change(
     Number the facts as events of the entity and bind the whole to the version read.
 
     Args:
+        after: derived from `before`, so of the same version; an older copy would undo what
+            others committed.
         followed: an open `follow` operation of another entity publishes the events.
     """
     version = before.version if before else 0
+    if after.version != version:
+        raise ValueError("a change is to be decided on the version that was read")
     entity = replace(
         after,
         version=version + 1,

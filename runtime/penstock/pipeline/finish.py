@@ -66,9 +66,9 @@ class Finish:
             ahead, failed = await self._follow(ahead)
             if isinstance(ahead, Payment):
                 made = await self.invoicing(ahead)
-                if made.version > ahead.version:
-                    kept = made
-                ahead = await self.publish.sent(made)
+                # Both at once: what is committed below must be of the version it is based on.
+                kept, ahead = (made if made.version > kept.version else kept), made
+                ahead = await self.publish.sent(ahead)
         except PenstockError as exc:
             failed = failed or exc
         await self.publish.written(kept, ahead)

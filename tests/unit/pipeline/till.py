@@ -46,6 +46,7 @@ from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.open_checkout import OpenCheckout
 from penstock.pipeline.orders import Action
@@ -278,6 +279,7 @@ class Store:
             self.dispatch,
             self.checkouts,
             self.finish,
+            LostPayments(self.gateways, self.kept, self.wrap(self.verified), self.clock),
             self.clock,
             self.ids,
             20.0,
