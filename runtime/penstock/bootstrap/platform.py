@@ -27,7 +27,6 @@ from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
-from penstock.pipeline.open_checkout import OpenCheckout
 from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
@@ -45,6 +44,7 @@ from penstock.settings import Function, Settings
 if TYPE_CHECKING:
     # The merchant's stages; a worker needs none of them and imports none, see `plans`.
     from penstock.pipeline.manage import Manage
+    from penstock.pipeline.open_checkout import OpenCheckout
     from penstock.pipeline.plans import PlanList
     from penstock.pipeline.returning import Returning
     from penstock.pipeline.subscribe import Subscribe
@@ -236,6 +236,8 @@ class Platform:
         Raises:
             SettingsError: buyers cannot return to the API's address; names the setting.
         """
+        from penstock.pipeline.open_checkout import OpenCheckout
+
         return OpenCheckout(
             self.checkouts,
             self.ledger,
