@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from penstock.api import (
     AnyObservation,
     Authenticity,
+    CollectAnswer,
+    CollectRequest,
     Confirmation,
     Context,
     CreateAnswer,
@@ -47,6 +49,7 @@ from penstock_paypal.money.refund import Refunds
 from penstock_paypal.money.refunding import SendsBack
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
+from penstock_paypal.subscriptions.collecting import WINDOW, Collector
 from penstock_paypal.subscriptions.managing import ManagedSubscriptions
 from penstock_paypal.subscriptions.plans import PayPalPlans
 from penstock_paypal.subscriptions.reading import PayPalSubscriptions
@@ -91,6 +94,7 @@ class PayPal:
         self._plans = PayPalPlans(self._api, log)
         pages = Pages(where.subscriptions_url, where.wallet_url, where.approval_origin)
         self._subscriptions = PayPalSubscriptions(self._api, self._plans, pages)
+        self._collector = Collector(self._api)
         self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
         self._secrets = context.secrets
 
@@ -288,6 +292,15 @@ class PayPal:
     ) -> ReviseAnswer:
         """Ask the buyer to move to another plan."""
         return await self._managed.revise(reference, plan, return_url, cancel_url)
+
+    @property
+    def collect_window(self) -> timedelta:
+        """How long PayPal knows a collection's operation id: 72 hours."""
+        return WINDOW
+
+    async def collect(self, request: CollectRequest) -> CollectAnswer:
+        """Take what a subscription's buyer owes, once for each operation id."""
+        return await self._collector.collect(request)
 
     async def unregistered(self, url: str) -> str | None:
         """

@@ -4,6 +4,7 @@ from penstock.api.answers import (
     Authentic,
     Authenticity,
     ChargeAnswer,
+    CollectAnswer,
     CreateAnswer,
     Critical,
     Declined,
@@ -25,6 +26,7 @@ from penstock.api.answers import (
     Undecided,
 )
 from penstock.api.charges import ChargeRequest, Charges, Lookup
+from penstock.api.collecting import CollectRequest, Collects
 from penstock.api.context import (
     Aws,
     AwsError,
@@ -124,6 +126,9 @@ __all__ = [
     "Charges",
     "Claimed",
     "Clock",
+    "CollectAnswer",
+    "CollectRequest",
+    "Collects",
     "Confirm",
     "Confirmation",
     "Confirmed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from penstock.api.charges import Charges, Lookup
+from penstock.api.collecting import Collects
 from penstock.api.invoices import InvoiceRefunds, Invoices
 from penstock.api.refunds import Refunds
 from penstock.api.subscriptions import ManagesSubscriptions, Plans, Subscriptions
@@ -33,6 +34,7 @@ CAPABILITIES: tuple[type, ...] = (
     Plans,
     Subscriptions,
     ManagesSubscriptions,
+    Collects,
 )
 
 

@@ -19,6 +19,8 @@ from penstock.errors import PluginError
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.collect import Collect
+from penstock.pipeline.collecting import Collecting
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
@@ -191,7 +193,16 @@ class Platform:
     @cached_property
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
-        return Dispatch(self.charge, {Action.refund: self.refund})
+        collect = Collect(
+            self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
+        )
+        return Dispatch(self.charge, {Action.refund: self.refund}, collect)
+
+    @cached_property
+    def collecting(self) -> Collecting:
+        """From the API to reserved collections; builds no gateway."""
+        able = [name for name in self.settings.gateways if "collects" in self._abilities(name)]
+        return Collecting(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
 
     @cached_property
     def refund(self) -> Refund:

@@ -57,6 +57,7 @@ from penstock.api import (
     retry_after,
 )
 from penstock.testing.http import response
+from tests.plugins.conformance.acme_collects import AcmeCollects
 from tests.plugins.conformance.acme_refunds import AcmeRefunds
 from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
 
@@ -95,7 +96,7 @@ class Provider:
         return response(200, self.held[path])
 
 
-class AcmePay(AcmeSubscriptions, AcmeRefunds):
+class AcmePay(AcmeSubscriptions, AcmeRefunds, AcmeCollects):
     """A gateway with every capability."""
 
     name = "acmepay"

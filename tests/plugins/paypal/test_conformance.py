@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from penstock.adapters.clock import SystemClock
 from penstock.api import (
+    CollectRequest,
     Delivery,
     InvoiceDraft,
     Money,
@@ -28,6 +29,7 @@ from penstock.testing.builders import invoice_draft as build_draft
 from penstock.testing.builders import subscription_request as build_request
 from penstock.testing.conformance import (
     Bench,
+    CollectsConformance,
     ConfirmConformance,
     GatewayConformance,
     InvoiceRefundsConformance,
@@ -73,6 +75,7 @@ class TestPayPal(
     PlansConformance,
     SubscriptionsConformance,
     ManagesSubscriptionsConformance,
+    CollectsConformance,
 ):
     @pytest.fixture
     async def simulator(self, keys: Path) -> AsyncIterator[Served]:
@@ -183,6 +186,18 @@ class TestPayPal(
             await _call(simulator, "PUT", "/_simulator/clock", ahead)
 
         return take
+
+    @pytest.fixture
+    async def collect_request(self, simulator: Served, subscription: str) -> CollectRequest:
+        owed = {"billing_info.outstanding_balance": {"currency_code": "USD", "value": "9.90"}}
+        await _call(
+            simulator, "POST", "/_simulator/books", [["subscriptions", subscription, owed]]
+        )
+        return CollectRequest("co-0", subscription, Money(990, "USD"), "the card was replaced")
+
+    @pytest.fixture
+    def collects_money(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and url.endswith("/capture")
 
     @pytest.fixture
     def changes_subscriptions(self) -> Callable[[str, str], bool]:
