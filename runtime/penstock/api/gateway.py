@@ -6,6 +6,7 @@ from typing import Protocol
 
 from penstock.api.charges import Charges, Lookup
 from penstock.api.checkout import Checkout
+from penstock.api.collecting import Collects
 from penstock.api.invoices import InvoiceRefunds, Invoices
 from penstock.api.refunds import Refunds
 from penstock.api.subscriptions import ManagesSubscriptions, Plans, Subscriptions
@@ -35,6 +36,7 @@ CAPABILITIES: tuple[type, ...] = (
     Subscriptions,
     ManagesSubscriptions,
     Checkout,
+    Collects,
 )
 
 

@@ -21,6 +21,8 @@ from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.capture import Capture
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.checkouts import Checkouts
+from penstock.pipeline.collect import Collect
+from penstock.pipeline.collecting import Collecting
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
@@ -197,7 +199,11 @@ class Platform:
     @cached_property
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
-        return Dispatch(self.charge, {Action.capture: self.capture, Action.refund: self.refund})
+        collect = Collect(
+            self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
+        )
+        stages = {Action.capture: self.capture, Action.refund: self.refund}
+        return Dispatch(self.charge, stages, collect)
 
     @cached_property
     def checkouts(self) -> Checkouts:
@@ -215,6 +221,12 @@ class Platform:
             self.world.ids,
             self.settings.lease,
         )
+
+    @cached_property
+    def collecting(self) -> Collecting:
+        """From the API to reserved collections; builds no gateway."""
+        able = [name for name in self.settings.gateways if "collects" in self._abilities(name)]
+        return Collecting(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
 
     @cached_property
     def refund(self) -> Refund:

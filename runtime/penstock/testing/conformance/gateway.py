@@ -8,6 +8,7 @@ from penstock.api.gateway import CAPABILITIES
 from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.checkout import CheckoutConformance
+from penstock.testing.conformance.collects import CollectsConformance
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
@@ -35,6 +36,7 @@ SAT: dict[str, type] = {
     "subscriptions": SubscriptionsConformance,
     "managessubscriptions": ManagesSubscriptionsConformance,
     "checkout": CheckoutConformance,
+    "collects": CollectsConformance,
 }
 
 
