@@ -46,6 +46,7 @@ from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.open_checkout import OpenCheckout
 from penstock.pipeline.orders import Action
@@ -270,6 +271,10 @@ class Store:
         )
 
     @property
+    def lost_payments(self) -> LostPayments:
+        return LostPayments(self.gateways, self.kept, self.wrap(self.verified), self.clock)
+
+    @property
     def sweep(self) -> Sweep:
         return Sweep(
             self.kept,
@@ -278,6 +283,7 @@ class Store:
             self.dispatch,
             self.checkouts,
             self.finish,
+            self.lost_payments,
             self.clock,
             self.ids,
             20.0,
