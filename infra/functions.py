@@ -119,7 +119,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges", "checkout", "refunds"),
+            _moves_money(made, "charges", "checkout", "refunds", "collects"),
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(

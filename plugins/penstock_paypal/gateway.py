@@ -13,6 +13,8 @@ from penstock.api import (
     CheckoutNews,
     CheckoutRequest,
     CheckoutSeen,
+    CollectAnswer,
+    CollectRequest,
     Confirmation,
     Confirmed,
     Context,
@@ -58,6 +60,7 @@ from penstock_paypal.money.refunding import SendsBack
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.subscriptions.charged import ChargedPayments
+from penstock_paypal.subscriptions.collecting import WINDOW, Collector
 from penstock_paypal.subscriptions.managing import ManagedSubscriptions
 from penstock_paypal.subscriptions.plans import PayPalPlans
 from penstock_paypal.subscriptions.reading import PayPalSubscriptions
@@ -105,6 +108,7 @@ class PayPal:
         self._plans = PayPalPlans(self._api, log)
         pages = Pages(where.subscriptions_url, where.wallet_url, where.approval_origin)
         self._subscriptions = PayPalSubscriptions(self._api, self._plans, pages)
+        self._collector = Collector(self._api)
         self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
         self._orders = Orders(self._api, self._sales, where.approval_origin, clock, log)
         self._events = EventList(self._api, clock, log)
@@ -327,6 +331,15 @@ class PayPal:
     async def capture_checkout(self, request: CaptureRequest) -> CaptureAnswer:
         """Capture an approved order; never raises for what PayPal may answer."""
         return await self._orders.capture(request)
+
+    @property
+    def collect_window(self) -> timedelta:
+        """How long PayPal knows a collection's operation id: 72 hours."""
+        return WINDOW
+
+    async def collect(self, request: CollectRequest) -> CollectAnswer:
+        """Take what a subscription's buyer owes, once for each operation id."""
+        return await self._collector.collect(request)
 
     @property
     def listed_for(self) -> timedelta:

@@ -48,6 +48,7 @@ METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
 BODY_TOO_SLOW = Kind("body-too-slow", 408, "Body too slow")
 SUBSCRIPTION_STATE = Kind("subscription-state", 409, "The subscription's status does not allow it")
 NOTHING_TO_REFUND = Kind("nothing-to-refund", 409, "There is nothing to refund")
+NOTHING_OUTSTANDING = Kind("nothing-outstanding", 409, "There is nothing to collect")
 BODY_TOO_LARGE = Kind("body-too-large", 413, "Body too large")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media type")
 KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key belongs to another request")
@@ -56,6 +57,7 @@ NO_CHARGES = Kind("no-charges", 422, "The provider takes no charges")
 NO_CHECKOUT = Kind("no-checkout", 422, "The provider has no checkout")
 NO_SUBSCRIPTIONS = Kind("no-subscriptions", 422, "The provider takes no subscriptions")
 NO_REFUNDS = Kind("no-refunds", 422, "The provider takes no refunds")
+NO_COLLECTIONS = Kind("no-collections", 422, "The provider collects nothing when told to")
 REFUND_TOO_HIGH = Kind("refund-too-high", 422, "The refund is above what is left")
 FIELD_REFUSED = Kind("field-refused", 422, "A field's value is refused")
 PROVIDER_REFUSED = Kind("provider-refused", 422, "The provider refuses the request")
@@ -79,6 +81,7 @@ KINDS = (
     BODY_TOO_SLOW,
     SUBSCRIPTION_STATE,
     NOTHING_TO_REFUND,
+    NOTHING_OUTSTANDING,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     KEY_REUSED,
@@ -87,6 +90,7 @@ KINDS = (
     NO_CHECKOUT,
     NO_SUBSCRIPTIONS,
     NO_REFUNDS,
+    NO_COLLECTIONS,
     REFUND_TOO_HIGH,
     FIELD_REFUSED,
     PROVIDER_REFUSED,

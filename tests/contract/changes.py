@@ -14,7 +14,7 @@ from penstock.domain.events import EventType
 from penstock.domain.lifecycle import Said
 from penstock.domain.money import Money
 from penstock.domain.observation import Contradicted, InvoiceObservation, Observation
-from penstock.domain.operation import Operation, OperationKind, OperationState, RefundTerms
+from penstock.domain.operation import Operation, OperationKind, OperationState, Terms
 from penstock.domain.payment import Order, Payer, Payment, PaymentStatus, Plan, Transaction
 from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.record import Became
@@ -87,7 +87,7 @@ def charged(
 
 
 def asked_back() -> tuple[Payment, Operation]:
-    terms = RefundTerms(Money(500, "USD"), "0" * 64, "damaged", "sorry")
+    terms = Terms(Money(500, "USD"), "0" * 64, "damaged", "sorry")
     reserved = rules.reserve_refund(
         seen(PAID).entity, "k-1", terms, due_at=NOON, now=NOON, new_id=new_id
     ).entity

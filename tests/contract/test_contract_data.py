@@ -163,7 +163,8 @@ def test_the_contract_names_the_words_of_the_domain(api: dict[str, Any]):
 
 
 @pytest.mark.parametrize(
-    "name", ["message-payment", "message-payment-least", "message-payment-refund"]
+    "name",
+    ["message-payment", "message-payment-least", "message-payment-refund", "message-collect"],
 )
 def test_every_message_example_holds_under_schema_and_model(name: str):
     example = read(EXAMPLES / f"{name}.json")

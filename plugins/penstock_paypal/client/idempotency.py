@@ -32,24 +32,26 @@ _KEYED = re.compile(
 )
 
 
-# By path; PayPal's reference of each (payments v1: 30 days, captures v2: 45 days).
+# By path; PayPal's reference of each (payments v1: 30 days, captures v2: 45 days,
+# subscriptions: 72 hours).
 _WINDOWS = (
     (re.compile("/v1/payments/(?:sale|capture)/[^/]+/refund"), timedelta(days=30)),
     (re.compile("/v2/payments/captures/[^/]+/refund"), timedelta(days=45)),
+    (re.compile("/v1/billing/subscriptions/[^/]+/capture"), timedelta(hours=72)),
 )
 
 
 def window(path: str) -> timedelta:
     """
-    How long PayPal knows the request id of a refund.
+    How long PayPal knows the request id of a refund or of a subscription's capture.
 
     Raises:
-        ValueError: no path of a refund.
+        ValueError: another path.
     """
     for known, lasts in _WINDOWS:
         if known.fullmatch(path):
             return lasts
-    raise ValueError("not the path of a refund at PayPal")
+    raise ValueError("the path of neither a refund nor a subscription's capture")
 
 
 def keyed(method: str, path: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from penstock.api import DisputeObservation, DisputeOutcome
+from penstock.api import DisputeObservation, DisputeOutcome, is_own_payment
 from penstock_paypal import shapes
 from penstock_paypal.webhooks.notification import entity
 
@@ -48,7 +48,7 @@ def observation(
         opened_at=_opened(data) or fallback,
         reason=(shapes.text(data, "reason") or "").lower() or None,
         amount=shapes.money(data, "dispute_amount"),
-        payments=tuple(dict.fromkeys(entity(one) for one in _transactions(data))),
+        payments=tuple(dict.fromkeys(_payments(data))),
         respond_by=shapes.moment(data, "seller_response_due_date"),
         outcome=_outcome(data, status),
         as_of=shapes.moment(data, "update_time"),
@@ -56,13 +56,17 @@ def observation(
     )
 
 
-def _transactions(data: Mapping[str, Any]) -> Iterator[str]:
+def _payments(data: Mapping[str, Any]) -> Iterator[str]:
+    """Our ids of the payments that it is about: a checkout's transaction carries our own."""
     for one in shapes.sequence(data.get("disputed_transactions")):
-        if named := shapes.identity(one, "seller_transaction_id"):
-            yield named
+        own, named = shapes.text(one, "custom"), shapes.identity(one, "seller_transaction_id")
+        if own is not None and is_own_payment(own):
+            yield own
+        elif named:
+            yield entity(named)
     # So RISK.DISPUTE.CREATED named it.
     if old := shapes.identity(data, "seller_payment_id"):
-        yield old
+        yield entity(old)
 
 
 def _opened(data: Mapping[str, Any]) -> datetime | None:

@@ -36,13 +36,12 @@ from penstock_paypal import shapes
 from penstock_paypal.client import idempotency
 from penstock_paypal.client.answer import Answer
 from penstock_paypal.client.api import Api, path
+from penstock_paypal.client.refusal import refusal
 from penstock_paypal.money.refund import Refund, Refunds
 
 _V2 = "/v2/payments/captures/{}"
 _V1 = "/v1/payments/sale/{}"
 _WHAT = "refund"
-# The id was used before, so that request may have moved money: no refusal of this one.
-_DOUBT = frozenset({"DUPLICATE_REQUEST_ID", "PREVIOUS_REQUEST_IN_PROGRESS"})
 
 
 class SendsBack:
@@ -93,7 +92,7 @@ class SendsBack:
             return NotSent(str(exc), exc.retry_after)
         except GatewayUnavailable as exc:
             return Unanswered(str(exc))
-        return self._made(request, answer) if answer.ok else _refusal(answer)
+        return self._made(request, answer) if answer.ok else refusal(answer, _WHAT)
 
     async def read(self, request: RefundRequest) -> RefundLookup:
         """
@@ -138,12 +137,3 @@ def _outcome(refund: Refund) -> Succeeded | Pending | Declined:
             return Pending(refund.id)
         case _:
             return Declined(f"PayPal, {_WHAT}: it failed or was cancelled")
-
-
-def _refusal(answer: Answer) -> RefundAnswer:
-    because = f"PayPal, {_WHAT}: {answer.why}"
-    if answer.denied or answer.throttled:
-        return NotSent(because, answer.wait)
-    if answer.passing or not answer.json or not _DOUBT.isdisjoint(answer.issues):
-        return Unanswered(because)
-    return Declined(because)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ _STATES: Mapping[str, PaymentStatus] = {
     "failed": PaymentStatus.declined,
     "reversed": PaymentStatus.reversed,
 }
+_ORDER = re.compile(r"https?://[^/?#]+/v2/checkout/orders/([A-Z0-9-]{3,64})")
 _UNPAID = (PaymentStatus.pending, PaymentStatus.declined)
 
 
@@ -86,7 +88,8 @@ class Sale:
             agreement=shapes.identity(data, "billing_agreement_id"),
             custom=shapes.text(data, "custom") or shapes.text(data, "custom_id"),
             parent=shapes.identity(data, "parent_payment"),
-            order=shapes.identity(data, "supplementary_data", "related_ids", "order_id"),
+            order=shapes.identity(data, "supplementary_data", "related_ids", "order_id")
+            or _linked_order(data),
             reason=_reason(data) if status in _UNPAID else None,
             hold=_hold(data),
             fee=shapes.money(data, "transaction_fee") or shapes.money(breakdown, "paypal_fee"),
@@ -116,6 +119,15 @@ def differences(claimed: Mapping[str, Any], sale: Sale) -> tuple[str, ...]:
         "agreement": None not in (agreement, sale.agreement) and agreement != sale.agreement,
     }
     return tuple(name for name, differ in differs.items() if differ)
+
+
+def _linked_order(data: Mapping[str, Any]) -> str | None:
+    """The order out of the text of a capture's link; the link is never followed."""
+    for link in shapes.sequence(data.get("links")):
+        named = _ORDER.fullmatch(shapes.text(link, "href") or "")
+        if named and shapes.text(link, "rel") == "up":
+            return named[1]
+    return None
 
 
 def _amount(data: Mapping[str, Any]) -> Money:

@@ -4,6 +4,7 @@ from penstock.api.answers import (
     Authentic,
     Authenticity,
     ChargeAnswer,
+    CollectAnswer,
     CreateAnswer,
     Critical,
     Declined,
@@ -38,6 +39,7 @@ from penstock.api.checkout import (
     Opened,
     Standing,
 )
+from penstock.api.collecting import CollectRequest, Collects
 from penstock.api.context import (
     Aws,
     AwsError,
@@ -155,6 +157,9 @@ __all__ = [
     "Claimed",
     "Clock",
     "Closed",
+    "CollectAnswer",
+    "CollectRequest",
+    "Collects",
     "Confirm",
     "Confirmation",
     "Confirmed",

@@ -98,6 +98,7 @@ ChargeAnswer = Succeeded | Declined | Pending | NotSent | Unanswered | Refused |
 LookupAnswer = Succeeded | Declined | Pending | NotFound
 RefundAnswer = Succeeded | Declined | Pending | NotSent | Unanswered
 RefundLookup = Succeeded | Declined | Pending
+CollectAnswer = Succeeded | Declined | NotSent | Unanswered
 RouteAnswer = Routed | Declined | NotSent
 CreateAnswer = Succeeded | NotSent | Unanswered | Refused
 

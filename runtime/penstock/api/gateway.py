@@ -6,6 +6,7 @@ from typing import Protocol
 
 from penstock.api.charges import Charges, Lookup
 from penstock.api.checkout import Checkout
+from penstock.api.collecting import Collects
 from penstock.api.history import History, SubscriptionPayments
 from penstock.api.invoices import InvoiceRefunds, Invoices
 from penstock.api.refunds import Refunds
@@ -36,6 +37,7 @@ CAPABILITIES: tuple[type, ...] = (
     Subscriptions,
     ManagesSubscriptions,
     Checkout,
+    Collects,
     History,
     SubscriptionPayments,
 )

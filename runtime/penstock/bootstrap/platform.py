@@ -21,6 +21,8 @@ from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.capture import Capture
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.checkouts import Checkouts
+from penstock.pipeline.collect import Collect
+from penstock.pipeline.collecting import Collecting
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
@@ -29,7 +31,6 @@ from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.observe import Observe
-from penstock.pipeline.open_checkout import OpenCheckout
 from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
@@ -47,6 +48,7 @@ from penstock.settings import Function, Settings
 if TYPE_CHECKING:
     # The merchant's stages; a worker needs none of them and imports none, see `plans`.
     from penstock.pipeline.manage import Manage
+    from penstock.pipeline.open_checkout import OpenCheckout
     from penstock.pipeline.plans import PlanList
     from penstock.pipeline.returning import Returning
     from penstock.pipeline.subscribe import Subscribe
@@ -199,7 +201,11 @@ class Platform:
     @cached_property
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
-        return Dispatch(self.charge, {Action.capture: self.capture, Action.refund: self.refund})
+        collect = Collect(
+            self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
+        )
+        stages = {Action.capture: self.capture, Action.refund: self.refund}
+        return Dispatch(self.charge, stages, collect)
 
     @cached_property
     def checkouts(self) -> Checkouts:
@@ -217,6 +223,12 @@ class Platform:
             self.world.ids,
             self.settings.lease,
         )
+
+    @cached_property
+    def collecting(self) -> Collecting:
+        """From the API to reserved collections; builds no gateway."""
+        able = [name for name in self.settings.gateways if "collects" in self._abilities(name)]
+        return Collecting(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
 
     @cached_property
     def refund(self) -> Refund:
@@ -238,6 +250,8 @@ class Platform:
         Raises:
             SettingsError: buyers cannot return to the API's address; names the setting.
         """
+        from penstock.pipeline.open_checkout import OpenCheckout
+
         return OpenCheckout(
             self.checkouts,
             self.ledger,

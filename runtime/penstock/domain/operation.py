@@ -42,6 +42,8 @@ class OperationKind(StrEnum):
     """Take the money that the buyer approved; one for each approval."""
     void = "void"
     """Give up what the buyer approved: no money moves."""
+    collect = "collect"
+    """Take what a subscription's buyer owes; one for each request."""
     follow = "follow"
     """Have another entity re-read, because this one changed; `reference` names it."""
 
@@ -58,20 +60,22 @@ class OperationState(StrEnum):
 
 
 SETTLED = frozenset({OperationState.succeeded, OperationState.declined})
-BY_MESSAGE = frozenset({OperationKind.refund, OperationKind.capture, OperationKind.void})
+BY_MESSAGE = frozenset(
+    {OperationKind.refund, OperationKind.capture, OperationKind.void, OperationKind.collect}
+)
 """Besides the charge: what is begun by a message of payments.fifo that names the operation."""
 
 
 @dataclass(frozen=True, slots=True)
-class RefundTerms:
+class Terms:
     """
-    What a refund was asked to do; it never changes.
+    What a refund or a collection was asked to do; it never changes.
 
     Attributes:
-        amount: how much goes back; always explicit, also for "the rest".
+        amount: how much; always explicit, also for "the rest".
         digest: SHA-256 of the request, to tell a repeat from another request under its key.
         reason: why, for the merchant's own records.
-        note: what the gateway tells the payer.
+        note: what the gateway is told: a refund's payer reads it.
         token: the id of the API's token that asked for it, if one did.
     """
 
@@ -96,7 +100,7 @@ class Operation:
         due_at: when the sweep shall look at it; None while a queue message owns it.
         reference: theirs: the charge or invoice id the gateway gave it.
         reason: why it stands where it stands, for people.
-        refund: what a refund was asked to do.
+        terms: what a refund or a collection was asked to do.
         path: where the gateway takes the request; stored before the first call, never changed.
         began_at: when the first call was begun, where the gateway forgets its id after a while.
     """
@@ -111,7 +115,7 @@ class Operation:
     due_at: datetime | None = None
     reference: str | None = None
     reason: str | None = None
-    refund: RefundTerms | None = None
+    terms: Terms | None = None
     path: str | None = None
     began_at: datetime | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,11 +47,13 @@ class Dispatch:
 
     Attributes:
         charge: takes the messages from before there were actions, too.
-        stages: the other actions that this version runs.
+        stages: the other actions that this version runs on payments.
+        collect: runs the action `collect` on subscriptions.
     """
 
     charge: Charge
     stages: Mapping[Action, ActionStage]
+    collect: Callable[[ActionMessage], Awaitable[Handled]] | None = None
 
     async def __call__(self, message: Message) -> Handled:
         """
@@ -64,6 +66,8 @@ class Dispatch:
         asked = load_message(message.body)
         if isinstance(asked, ChargeMessage):
             return await self.charge.take(asked)
+        if asked.action is Action.collect and self.collect is not None:
+            return await self.collect(asked)
         return await self._stage(asked.action)(asked)
 
     async def resume(self, payment: Payment, operation: Operation) -> Payment:

@@ -1,4 +1,4 @@
-"""Hand over: a reserved operation of a payment is sent to payments.fifo, which then owns it."""
+"""Hand over: a reserved operation is sent to payments.fifo, which then owns it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
-from penstock.domain.change import change
+from penstock.domain.change import AnyEntity, change
 from penstock.domain.operation import Operation, OperationState
 from penstock.domain.payment import Payment
+from penstock.domain.subscription import Subscription
 from penstock.errors import LedgerConflict
 from penstock.pipeline.orders import Action, ActionMessage
 from penstock.ports import Channel, Ledger, Outgoing
 
 _TRIES = 3
-"""Who else writes the payment at that moment does so once or twice; the sweep sends it again."""
+"""Who else writes the entity at that moment does so once or twice; the sweep sends it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class HandOver:
     clock: Clock
     ids: Ids
 
-    async def __call__(self, payment: Payment, operation: Operation) -> None:
+    async def __call__(self, entity: Payment | Subscription, operation: Operation) -> None:
         """
         Put the operation's message on the queue, and note that a message carries it now.
 
@@ -37,21 +38,21 @@ class HandOver:
             ChannelUnavailable: the queue did not take it; the sweep sends it.
         """
         action = Action(operation.kind.value)
-        message = ActionMessage(payment.id, payment.gateway, action, operation.id)
+        message = ActionMessage(entity.id, entity.gateway, action, operation.id)
         await self.payments.send(
             Outgoing(
                 message.dumps(),
-                group=payment.id,
+                group=entity.id,
                 dedup=f"{operation.id}#{operation.attempts}",
-                attributes={"gateway": payment.gateway},
+                attributes={"gateway": entity.gateway},
             )
         )
-        await self._note(payment, operation)
+        await self._note(entity, operation)
 
-    async def _note(self, payment: Payment, sent: Operation) -> None:
+    async def _note(self, entity: Payment | Subscription, sent: Operation) -> None:
         if sent.due_at is None or sent.state is not OperationState.reserved:
             return
-        latest: Payment | None = payment
+        latest: AnyEntity | None = entity
         for _ in range(_TRIES):
             held = latest.operation_by_id(sent.id) if latest else None
             if latest is None or held is None or held != sent:
@@ -63,6 +64,6 @@ class HandOver:
                     change(latest, carried, now=self.clock.now(), new_id=self.ids.new)
                 )
             except LedgerConflict:
-                latest = await self.ledger.load(Payment, payment.id)
+                latest = await self.ledger.find(entity.ref)
             else:
                 return

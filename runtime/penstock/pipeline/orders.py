@@ -2,7 +2,8 @@
 The messages of payments.fifo: contracts/messages/payment.json.
 
     {"id", "provider", "order"}                   charge a payment
-    {"id", "provider", "action", "operation"}     refund, capture, void: run that operation of it
+    {"id", "provider", "action", "operation"}     refund, capture, void: run that operation of it;
+                                                  collect: that of a subscription
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ class Action(StrEnum):
     refund = "refund"
     capture = "capture"
     void = "void"
+    collect = "collect"
 
 
 _ACTIONS = tuple(action.value for action in Action)
@@ -150,7 +152,7 @@ class ChargeMessage:
 
 @dataclass(frozen=True, slots=True)
 class ActionMessage:
-    """Run that operation of the payment."""
+    """Run that operation of the payment, or of the subscription."""
 
     id: str
     provider: str

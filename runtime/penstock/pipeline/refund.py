@@ -36,9 +36,7 @@ from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus, Transaction
 from penstock.errors import (
     GatewayUnavailable,
-    LedgerConflict,
     MissingCapability,
-    OperationInFlight,
     PaymentConflict,
     RefundUnknown,
     UnknownGateway,
@@ -47,6 +45,7 @@ from penstock.errors import (
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.observe import abilities
+from penstock.pipeline.operation_work import OperationWork, wait_for_lease
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
@@ -55,8 +54,6 @@ ASK_AGAIN = timedelta(minutes=5)
 ASK_AT_LEAST = timedelta(days=1)
 _SAFE = timedelta(hours=1)
 """A gateway's window counts as so much shorter: clocks differ, and a request takes time."""
-_WRITES = 10
-"""Other refunds of the payment are reserved at the same moment: an answer is not dropped."""
 _FORGOTTEN = "its answer was lost, and the gateway has forgotten the request: look at the gateway"
 
 
@@ -122,10 +119,7 @@ class Refund:
             case OperationState.pending:
                 return await self._read(payment, operation, gateway)
             case OperationState.submitting | OperationState.unknown:
-                now = self.clock.now()
-                if operation.lease_until is not None and operation.leased(now):
-                    wait = (operation.lease_until - now).total_seconds()
-                    raise OperationInFlight("it may still be under way", retry_after=wait)
+                wait_for_lease(operation, self.clock.now())
                 return await self._submit(payment, operation, gateway)
             case _:
                 assert_never(operation.state)
@@ -191,7 +185,7 @@ class Refund:
     async def _moved(
         self, payment: Payment, was: Operation, becomes: Operation, status: PaymentStatus
     ) -> Payment:
-        terms, reference, now = was.refund, becomes.reference, self.clock.now()
+        terms, reference, now = was.terms, becomes.reference, self.clock.now()
         if terms is None or reference is None:
             raise PaymentConflict("a refund without terms, or an answer without the refund's id")
         step = Transaction(reference, "refund", status, terms.amount, now)
@@ -236,24 +230,7 @@ class Refund:
         operation: Operation,
         decide: Callable[[Payment], Change[Payment]],
     ) -> Payment:
-        """
-        Commit what was decided of an operation, on whatever else happened to its payment.
-
-        Raises:
-            LedgerConflict: somebody else is at the operation.
-        """
-        for _ in range(_WRITES):
-            decided = decide(payment)
-            try:
-                await self.ledger.commit(decided)
-            except LedgerConflict:
-                latest = await self.ledger.load(Payment, payment.id)
-                if latest is None or latest.operation_by_id(operation.id) != operation:
-                    raise
-                payment = latest
-            else:
-                return decided.entity
-        raise LedgerConflict("the payment is written by many others; try again")
+        return await OperationWork(self.ledger).commit(payment, operation, decide)
 
 
 def refunding(gateways: Mapping[str, Gateway], name: str) -> Refunds:
@@ -273,7 +250,7 @@ def refunding(gateways: Mapping[str, Gateway], name: str) -> Refunds:
 
 
 def _request(payment: Payment, operation: Operation) -> RefundRequest:
-    terms, sale = operation.refund, payment.transaction
+    terms, sale = operation.terms, payment.transaction
     if terms is None or sale is None:
         raise PaymentConflict("a refund without terms, or of a payment without money")
     return RefundRequest(

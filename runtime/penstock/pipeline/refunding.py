@@ -13,7 +13,7 @@ from penstock.api.context import Clock, Ids
 from penstock.domain import rules
 from penstock.domain.caller import Caller
 from penstock.domain.money import Money
-from penstock.domain.operation import Operation, OperationKind, RefundTerms
+from penstock.domain.operation import Operation, OperationKind, Terms
 from penstock.domain.payment import Payment
 from penstock.errors import LedgerConflict, RequestRefused
 from penstock.pipeline import correlation
@@ -105,14 +105,14 @@ class Refunding:
                     continue
                 payment = decided.entity
                 known = payment.operations[-1]
-            elif known.refund is None or known.refund.digest != asked.digest:
+            elif known.terms is None or known.terms.digest != asked.digest:
                 raise RequestRefused(problems.KEY_REUSED, "use a new key for a new refund")
             if known.open:
                 await self.hand_over(payment, known)
             return payment, known
         raise LedgerConflict("others write the payment all the time; nothing was reserved")
 
-    def _terms(self, payment: Payment, asked: RefundAsked, caller: Caller) -> RefundTerms:
+    def _terms(self, payment: Payment, asked: RefundAsked, caller: Caller) -> Terms:
         if payment.gateway not in self.providers:
             able = ", ".join(sorted(self.providers)) or "none that is configured here"
             raise RequestRefused(
@@ -138,7 +138,7 @@ class Refunding:
                 f"a payment takes {rules.MOST_REFUNDS} refunds; refund the rest at the provider",
             )
         amount = left if asked.amount is None else _asked(asked.amount, asked.currency, left)
-        return RefundTerms(amount, asked.digest, asked.reason, asked.note, caller.token_id)
+        return Terms(amount, asked.digest, asked.reason, asked.note, caller.token_id)
 
 
 def _asked(minor: int, currency: str | None, left: Money) -> Money:

@@ -111,10 +111,11 @@ class Sweep:
     async def _sent(self, ref: Ref) -> None:
         """Events that have not left, and the messages of what has not begun."""
         entity = await self.finish.publish(ref)
-        if not isinstance(entity, Payment):
+        if not isinstance(entity, Payment | Subscription):
             return
         charge = entity.operation(OperationKind.charge)
-        if charge and charge.state is OperationState.reserved and _due(charge, self.clock):
+        unsent = charge and charge.state is OperationState.reserved
+        if isinstance(entity, Payment) and charge and unsent and _due(charge, self.clock):
             await self.accept.send(entity)
         for operation in entity.operations:
             reserved = operation.state is OperationState.reserved

@@ -49,6 +49,18 @@ def test_a_subscription_is_opened_shown_suspended_resumed_and_cancelled(served: 
     assert "https://club.test/revise/" in told[2].stdout
 
 
+def test_collecting_from_a_buyer_who_owes_nothing_is_refused(served: Served):
+    opened = penstock("--json", *CREATE, "GOLD")
+    identity = json.loads(opened.stdout)["id"]
+    collect = ["subscriptions", "collect", identity, "--because", "x", "--key", "k-1"]
+
+    told = penstock(*collect)
+    odd = penstock(*collect, "--amount", "1.005", "--currency", "EUR")
+
+    assert (5, True) == (told.exit_code, "the buyer owes nothing" in told.stderr)
+    assert (2, True) == (odd.exit_code, "finer than EUR's minor unit" in odd.stderr)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -63,6 +63,7 @@ from penstock.testing.builders import delivery
 from penstock.testing.clock import NOON
 from penstock.testing.http import response
 from tests.plugins.conformance.acme_checkout import AcmeCheckout
+from tests.plugins.conformance.acme_collects import AcmeCollects
 from tests.plugins.conformance.acme_refunds import AcmeRefunds
 from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
 
@@ -103,7 +104,7 @@ class Provider:
         return response(200, self.held[path])
 
 
-class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds):
+class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
     """A gateway with every capability."""
 
     name = "acmepay"

@@ -38,6 +38,7 @@ from tests.plugins.conformance.acme import (
     AcmeSink,
     Provider,
 )
+from tests.plugins.conformance.acme_collects import broken_collects
 from tests.plugins.conformance.acme_refunds import broken_refunds
 from tests.plugins.conformance.broken_checkout import CHECKOUT
 from tests.plugins.conformance.broken_history import HISTORY
@@ -250,6 +251,7 @@ GATEWAY: Mapping[str, Any] = {
     **SUBSCRIPTIONS,
     **CHECKOUT,
     **broken_refunds(AcmePay),
+    **broken_collects(AcmePay),
     **HISTORY,
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),
     "test_a_genuine_delivery_is_authentic": of("authenticate", lambda *_: Forged("no")),

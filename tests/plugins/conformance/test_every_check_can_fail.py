@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from penstock.api import (
     Attempt,
+    CollectRequest,
     Delivered,
     Event,
     GatewayUnavailable,
@@ -85,6 +86,7 @@ class Sitting(
     conformance.SubscriptionsConformance,
     conformance.ManagesSubscriptionsConformance,
     conformance.CheckoutConformance,
+    conformance.CollectsConformance,
     conformance.HistoryConformance,
     conformance.SubscriptionPaymentsConformance,
 ):
@@ -116,6 +118,8 @@ def run(cls: type, check: Callable[..., Any], world: Bench) -> None:
         "moves_money": lambda method, _: method == "PUT",
         "makes_invoices": lambda method, _: method == "PUT",
         "refund_request": RefundRequest("re-0", "p-1", "s-1", Money(1000, "USD")),
+        "collect_request": CollectRequest("co-0", "s-1", Money(1250, "USD"), "owed"),
+        "collects_money": lambda method, _: method == "PUT",
         "sends_back": lambda method, _: method == "PUT",
         "records_refunds": lambda method, _: method == "POST",
         "invoice_draft": invoice_draft(),

@@ -124,6 +124,40 @@ async def test_a_buyer_pays_returns_and_is_captured_once(shop: Shop):
     ]
 
 
+async def test_a_capture_gets_its_invoice_as_every_payment_does(shop: Shop):
+    await shop.pay()
+    await shop.approve()
+    await shop.back()
+    await shop.work()
+    shop.store.clock.advance(61)
+    await shop.store.sweep()
+
+    (invoice,) = await shop.stage.invoices()
+    (capture,) = shop.captures()
+    assert ("PAID", capture["id"], "buyer@example.com") == (
+        invoice["status"],
+        invoice["sale"],
+        invoice["recipient"],
+    )
+    assert "invoice.paid" in await shop.store.told()
+
+
+async def test_money_that_goes_back_of_a_capture_is_the_payments(shop: Shop):
+    await shop.pay()
+    await shop.approve()
+    await shop.back()
+    await shop.work()
+    (capture,) = shop.captures()
+    changes = {"resource.capture_id": capture["id"]}
+
+    await shop.stage.trigger(event_type="PAYMENT.CAPTURE.REFUNDED", set=changes)
+    await shop.hear()
+
+    held = await shop.payment()
+    assert (PaymentStatus.refunded, 1250) == (held.status, held.refunded and held.refunded.minor)
+    assert "payment.refunded" in await shop.store.told()
+
+
 async def test_the_webhook_alone_has_it_captured(shop: Shop):
     await shop.pay()
     await shop.approve()

@@ -19,6 +19,7 @@ from penstock.api import (
 from penstock.testing.clock import NOON
 from penstock.testing.http import response
 from tests.plugins.paypal.conftest import Stage
+from tests.plugins.paypal.ordering import PAYMENT_ID, capture
 from tests.plugins.paypal.sales import (
     REFUND,
     REFUND_PATH,
@@ -157,15 +158,21 @@ async def test_a_refund_nobody_can_tell_the_sale_of_is_waited_for_then_parked(to
         await told.paypal.locate(young, NOON)
 
 
-async def test_a_refund_of_a_capture_that_is_no_sale_concerns_no_payment(told: Told) -> None:
+@pytest.mark.parametrize(
+    ("custom", "payment"), [("order-17", None), (None, None), (PAYMENT_ID, PAYMENT_ID)]
+)
+async def test_a_refund_of_a_capture_that_is_no_sale_concerns_the_checkout_that_it_paid(
+    told: Told, custom: str | None, payment: str | None
+) -> None:
     """
-    The merchant may sell otherwise, too.
+    The merchant may sell otherwise, too: that concerns no payment.
     """
     told.at(SALE_PATH, problem(404))
+    told.at(f"/v2/payments/captures/{SALE}", response(200, capture(id=SALE, custom_id=custom)))
     link = {"rel": "up", "href": f"https://api.paypal.com/v2/payments/captures/{SALE}"}
     other = notification("PAYMENT.CAPTURE.REFUNDED", entity=None, links=[link])
 
-    assert await told.paypal.locate(other, NOON) is None
+    assert payment == await told.paypal.locate(other, NOON)
 
 
 async def test_over_http_a_refund_made_on_paypal_com_is_found(stage: Stage) -> None:

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 
 from penstock.adapters.clock import SystemClock
 from penstock.api import (
+    CollectRequest,
     Delivery,
     InvoiceDraft,
     Money,
@@ -29,6 +30,7 @@ from penstock.testing.builders import subscription_request as build_request
 from penstock.testing.conformance import (
     Bench,
     CheckoutConformance,
+    CollectsConformance,
     ConfirmConformance,
     GatewayConformance,
     HistoryConformance,
@@ -79,6 +81,7 @@ class TestPayPal(
     SubscriptionsConformance,
     ManagesSubscriptionsConformance,
     CheckoutConformance,
+    CollectsConformance,
 ):
     @pytest.fixture
     async def simulator(self, keys: Path) -> AsyncIterator[Served]:
@@ -199,6 +202,18 @@ class TestPayPal(
             await _call(simulator, "PUT", "/_simulator/clock", ahead)
 
         return take
+
+    @pytest.fixture
+    async def collect_request(self, simulator: Served, subscription: str) -> CollectRequest:
+        owed = {"billing_info.outstanding_balance": {"currency_code": "USD", "value": "9.90"}}
+        await _call(
+            simulator, "POST", "/_simulator/books", [["subscriptions", subscription, owed]]
+        )
+        return CollectRequest("co-0", subscription, Money(990, "USD"), "the card was replaced")
+
+    @pytest.fixture
+    def collects_money(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and url.endswith("/capture")
 
     @pytest.fixture
     def changes_subscriptions(self) -> Callable[[str, str], bool]:

@@ -30,6 +30,8 @@ from penstock.api import (
 )
 from penstock.testing.clock import NOON
 from penstock.testing.http import response
+from penstock_paypal.disputes.shown import observation
+from penstock_paypal.money.sale import Sale
 from tests.plugins.paypal.ordering import (
     APPROVE,
     BOOK,
@@ -212,6 +214,25 @@ class TestReading:
     ) -> None:
         with pytest.raises((Unconfirmable, GatewayUnavailable)):
             await Scripted(response(200, shown)).paypal.read_checkout(ORDER_ID, NOON)
+
+
+class TestWhoseMoneyItIs:
+    @pytest.mark.parametrize(
+        "named",
+        [
+            {"supplementary_data": {"related_ids": {"order_id": ORDER_ID}}},
+            {"links": [{"rel": "up", "href": f"{API}/v2/checkout/orders/{ORDER_ID}"}]},
+        ],
+        ids=["field", "link"],
+    )
+    def test_a_capture_names_its_order(self, named: dict[str, Any]) -> None:
+        assert ORDER_ID == Sale.of(capture(**named), NOON).order
+
+    def test_a_dispute_over_a_checkout_is_about_our_payment(self) -> None:
+        transaction = {"seller_transaction_id": CAPTURE_ID, "custom": PAYMENT_ID}
+        told = {"status": "OPEN", "disputed_transactions": [transaction]}
+
+        assert (PAYMENT_ID,) == observation(told, "PP-D-1", NOON, "").payments
 
 
 class TestCapturing:

@@ -11,6 +11,7 @@ _NEEDLESS = (
     "s3transfer",
     "penstock.contracts",
     "penstock.pipeline.manage",
+    "penstock.pipeline.open_checkout",
     "penstock.pipeline.plans",
     "penstock.pipeline.returning",
     "penstock.pipeline.subscribe",

@@ -10,6 +10,8 @@ from typing import Any
 from penstock.adapters.memory import MemoryLedger, MemoryQueue
 from penstock.api import (
     BillingCycle,
+    CollectAnswer,
+    CollectRequest,
     Done,
     GatewayUnavailable,
     Interval,
@@ -27,6 +29,7 @@ from penstock.api import (
     SubscriptionObservation,
     SubscriptionRequest,
     SubscriptionStatus,
+    Succeeded,
 )
 from penstock.domain.events import Event
 from penstock.domain.rules import AccessPolicy
@@ -73,6 +76,7 @@ class Club:
         answers: what to answer to the next creates; with `opens_before_answering` the
             subscription is there all the same.
         manage_answers: the same for cancel, suspend, resume and revise.
+        collected: what it took of what is owed, by operation id; `collect_answers` as `answers`.
         unavailable: what reading plans and subscriptions raises.
     """
 
@@ -93,6 +97,20 @@ class Club:
     unavailable: Exception | None = None
     on_plans: Callable[[], Any] = lambda: None
     on_create: Callable[[], Any] = lambda: None
+    collected: dict[str, Money] = field(default_factory=dict[str, Money])
+    collect_calls: list[CollectRequest] = field(default_factory=list[CollectRequest])
+    collect_answers: list[CollectAnswer] = field(default_factory=list[CollectAnswer])
+    collects_before_answering: bool = False
+    collect_window: timedelta = timedelta(hours=72)
+
+    async def collect(self, request: CollectRequest) -> CollectAnswer:
+        self.collect_calls.append(request)
+        if self.collect_answers:
+            if self.collects_before_answering:
+                self.collected.setdefault(request.operation_id, request.amount)
+            return self.collect_answers.pop(0)
+        self.collected.setdefault(request.operation_id, request.amount)
+        return Succeeded("SALE-1")
 
     async def plans(self) -> list[PlanOffer]:
         self.plan_calls += 1
@@ -182,7 +200,7 @@ class Desk:
         self.ids = Counted()
         self.ledger = MemoryLedger()
         self.events = MemoryQueue(self.clock)
-        self.payments = MemoryQueue(self.clock)
+        self.payments = MemoryQueue(self.clock, dead_letters=MemoryQueue(self.clock))
         self.plans = PlanList({"club": self.club}, self.clock)
 
     @property

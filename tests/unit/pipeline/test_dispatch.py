@@ -81,7 +81,7 @@ async def test_an_unknown_action_is_parked_with_the_actions_that_are_known():
     (result,) = await world.consume(world.payments, world.dispatch)
 
     assert Status.parked is result.status
-    assert "it must be one of charge, refund, capture, void" in (result.error or "")
+    assert "it must be one of charge, refund, capture, void, collect" in (result.error or "")
     assert "steal" not in (result.error or "")
 
 

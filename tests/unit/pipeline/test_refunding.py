@@ -41,12 +41,12 @@ async def test_a_refund_is_reserved_before_its_message_is_sent():
         sent.group,
         refund.due_at,
     )
-    assert refund.refund is not None
+    assert refund.terms is not None
     assert (Money(500, "USD"), "damaged", "sorry", "t-1") == (
-        refund.refund.amount,
-        refund.refund.reason,
-        refund.refund.note,
-        refund.refund.token,
+        refund.terms.amount,
+        refund.terms.reason,
+        refund.terms.note,
+        refund.terms.token,
     )
     assert Money(750, "USD") == rules.refundable(await payment(world))
 
@@ -58,7 +58,7 @@ async def test_without_an_amount_all_that_is_left_goes_back():
 
     await ask(world, key="k-2")
 
-    amounts = [one.refund.amount.minor for one in await refunds(world) if one.refund]
+    amounts = [one.terms.amount.minor for one in await refunds(world) if one.terms]
     assert [500, 750] == amounts
 
 

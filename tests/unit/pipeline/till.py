@@ -271,6 +271,10 @@ class Store:
         )
 
     @property
+    def lost_payments(self) -> LostPayments:
+        return LostPayments(self.gateways, self.kept, self.wrap(self.verified), self.clock)
+
+    @property
     def sweep(self) -> Sweep:
         return Sweep(
             self.kept,
@@ -279,7 +283,7 @@ class Store:
             self.dispatch,
             self.checkouts,
             self.finish,
-            LostPayments(self.gateways, self.kept, self.wrap(self.verified), self.clock),
+            self.lost_payments,
             self.clock,
             self.ids,
             20.0,

@@ -18,7 +18,7 @@ from penstock.domain.describe import amount
 from penstock.domain.events import EventType
 from penstock.domain.money import Money
 from penstock.domain.observation import Observation
-from penstock.domain.operation import Operation, OperationKind, OperationState, RefundTerms
+from penstock.domain.operation import Operation, OperationKind, OperationState, Terms
 from penstock.domain.payment import Payment, PaymentStatus, Transaction
 from penstock.domain.rules import gone
 from penstock.domain.rules.following import follow_subscription
@@ -34,11 +34,11 @@ _PAID = (
 )
 
 
-def refunds_of(payment: Payment) -> Iterator[tuple[Operation, RefundTerms]]:
+def refunds_of(payment: Payment) -> Iterator[tuple[Operation, Terms]]:
     """The refunds that were asked for, oldest first, each with its terms."""
     for operation in payment.operations:
-        if operation.kind is OperationKind.refund and operation.refund is not None:
-            yield operation, operation.refund
+        if operation.kind is OperationKind.refund and operation.terms is not None:
+            yield operation, operation.terms
 
 
 def refundable(payment: Payment) -> Money | None:
@@ -59,7 +59,7 @@ def refundable(payment: Payment) -> Money | None:
 def reserve_refund(
     before: Payment,
     name: str,
-    terms: RefundTerms,
+    terms: Terms,
     *,
     due_at: datetime,
     now: datetime,
@@ -76,7 +76,7 @@ def reserve_refund(
         before.operation_id(OperationKind.refund, name),
         OperationKind.refund,
         due_at=due_at,
-        refund=terms,
+        terms=terms,
     )
     return change(before, before.with_operation(operation), now=now, new_id=new_id)
 
@@ -162,7 +162,7 @@ def settle_refunds(payment: Payment) -> tuple[Payment, list[Fact]]:
 
 
 def _fact(kind: EventType, operation: Operation) -> Fact:
-    terms = operation.refund
+    terms = operation.terms
     refund: dict[str, Any] = {"id": operation.id}
     if terms is not None:
         refund |= {"amount": amount(terms.amount)}

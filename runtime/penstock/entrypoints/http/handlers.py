@@ -15,8 +15,9 @@ from penstock.domain.events import EventType
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
-from penstock.entrypoints.http.views import payment_view, refund_view
+from penstock.entrypoints.http.views import asked_view, payment_view
 from penstock.errors import RequestRefused
+from penstock.pipeline.collecting import CollectAsked
 from penstock.pipeline.refunding import RefundAsked
 from penstock.queries.events import EventQuery, ListEvents
 from penstock.queries.payments import ListPayments, PaymentQuery
@@ -65,6 +66,7 @@ class Handlers:
             "receiveWebhook": self.receive_webhook,
             "getPayment": self.get_payment,
             "createRefund": self.create_refund,
+            "collectSubscription": self.collect,
             "listPayments": self.list_payments,
             "listEvents": self.list_events,
             "getHealth": self.get_health,
@@ -110,8 +112,22 @@ class Handlers:
             call.authenticated,
         )
         where = f"../{payment.id}"
-        view = {**refund_view(refund), "payment": payment.id, "links": {"payment": where}}
+        view = {**asked_view(refund), "payment": payment.id, "links": {"payment": where}}
         return json_answer(202, view, {"location": where})
+
+    async def collect(self, call: Call) -> Answer:
+        """Take a collection on."""
+        asked = call.checked.body
+        subscription, collection = await self.platform.collecting(
+            call.checked.parameters["Idempotency-Key"],
+            call.checked.parameters["id"],
+            CollectAsked(asked["reason"], asked.get("amount"), asked.get("currency")),
+            call.authenticated,
+        )
+        where = f"../{subscription.id}"
+        view = {**asked_view(collection), "subscription": subscription.id}
+        links = {"subscription": where}
+        return json_answer(202, {**view, "links": links}, {"location": where})
 
     async def list_payments(self, call: Call) -> Answer:
         """Look payments up."""

@@ -9,7 +9,8 @@ from penstock.domain.plan import BillingCycle
 from penstock.domain.rules import AccessPolicy, access_at, access_until
 from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Access, Subscription, SubscriptionStatus
-from penstock.entrypoints.http.views import moment, money, present
+from penstock.entrypoints.http.views import asked_view, moment, money, present
+from penstock.pipeline.collecting import collections
 from penstock.pipeline.plans import Offer
 
 APPROVE = "approve"
@@ -82,6 +83,7 @@ def subscription_view(
             else None,
             "next_billing_at": _moment(seen.next_billing_at),
             "outstanding": money(seen.outstanding) if seen.outstanding else None,
+            "collections": [asked_view(one) for one in collections(subscription)] or None,
             "failures": seen.failures,
             "next_attempt_at": _moment(seen.next_attempt_at),
             "approval_url": seen.links.get(APPROVE) if waits else None,

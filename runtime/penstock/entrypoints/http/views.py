@@ -53,7 +53,7 @@ def payment_view(payment: Payment, where: str) -> dict[str, Any]:
             "plan": present({"id": plan.id, "name": plan.name}) if plan else None,
             "transactions": [_transaction(one) for one in payment.transactions],
             "operations": [_operation(one) for one in payment.operations if one.kind in SHOWN],
-            "refunds": [refund_view(one) for one, _ in refunds_of(payment)] or None,
+            "refunds": [asked_view(one) for one, _ in refunds_of(payment)] or None,
             "invoice": _invoice(payment) or None,
             "links": {**payment.links, "self": where},
             "created_at": moment(payment.created_at),
@@ -70,14 +70,14 @@ REFUND_STATUS = {
     OperationState.succeeded: "succeeded",
     OperationState.declined: "failed",
 }
-"""What became of a refund, by the state of its operation."""
+"""What became of a refund or a collection, by the state of its operation."""
 
 
-def refund_view(operation: Operation) -> dict[str, Any]:
-    """A refund that was asked for (components/schemas/Refund)."""
-    terms = operation.refund
+def asked_view(operation: Operation) -> dict[str, Any]:
+    """A refund or a collection that was asked for (components/schemas/Refund, Collection)."""
+    terms = operation.terms
     if terms is None:
-        raise ValueError("no refund")
+        raise ValueError("neither a refund nor a collection")
     return present(
         {
             "id": operation.id,
@@ -85,7 +85,7 @@ def refund_view(operation: Operation) -> dict[str, Any]:
             "status": REFUND_STATUS[operation.state],
             "because": operation.reason,
             "reason": terms.reason,
-            "note": terms.note,
+            "note": terms.note if operation.kind is OperationKind.refund else None,
             "reference": operation.reference,
         }
     )

@@ -8,6 +8,7 @@ from penstock.api.gateway import CAPABILITIES
 from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.checkout import CheckoutConformance
+from penstock.testing.conformance.collects import CollectsConformance
 from penstock.testing.conformance.history import (
     HistoryConformance,
     SubscriptionPaymentsConformance,
@@ -41,6 +42,7 @@ SAT: dict[str, type] = {
     "subscriptionpayments": SubscriptionPaymentsConformance,
     "managessubscriptions": ManagesSubscriptionsConformance,
     "checkout": CheckoutConformance,
+    "collects": CollectsConformance,
 }
 
 

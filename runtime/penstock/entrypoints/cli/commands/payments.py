@@ -8,8 +8,8 @@ from urllib.parse import quote
 import typer
 
 from penstock.bootstrap.aws import AwsWorld
-from penstock.domain.money import Money
 from penstock.domain.payment import Payment, PaymentStatus
+from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -101,20 +101,15 @@ def refund(
     key: Annotated[
         str, typer.Option(help="the Idempotency-Key: after a failure, give the same again")
     ],
-    amount: Annotated[
-        str | None,
-        typer.Option(help="how much, such as 12.50", show_default="all that is left"),
-    ] = None,
-    currency: Annotated[
-        str | None, typer.Option(help="the amount's currency: the payment's own")
-    ] = None,
+    amount: Amount = None,
+    currency: Currency = None,
     note: Annotated[str | None, typer.Option(help="what the gateway tells the payer")] = None,
     stack: StackName = None,
     as_json: AsJson = False,
     confirmed: Confirm = None,
 ) -> None:
     """Send a payment's money back, all that is left or a part."""
-    asked = _asked_back(amount, currency) | {"reason": because} | ({"note": note} if note else {})
+    asked = named_amount(amount, currency) | {"reason": because} | ({"note": note} if note else {})
     begun = session(context, stack, as_json, confirmed)
     begun.guard("refunding a payment")
     path = f"/payments/{quote(payment_id, safe='')}/refunds"
@@ -126,18 +121,6 @@ def refund(
             f"penstock payments show {told['payment']}",
         ],
     )
-
-
-def _asked_back(amount: str | None, currency: str | None) -> dict[str, Any]:
-    if amount is None and currency is None:
-        return {}
-    if amount is None or currency is None:
-        raise CommandError("--amount and --currency: give both, or neither", Code.usage)
-    try:
-        money = Money.parse(amount, currency)
-    except ValueError as exc:
-        raise CommandError(f"--amount {amount} --currency {currency}: {exc}", Code.usage) from exc
-    return {"amount": money.minor, "currency": money.currency}
 
 
 def lines(view: dict[str, Any]) -> list[Any]:

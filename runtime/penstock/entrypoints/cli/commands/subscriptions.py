@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import typer
 
+from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -121,6 +122,35 @@ for _action, _what in _CHANGES.items():
     _add(_action, _what)
 
 
+@app.command("collect")
+def collect(
+    context: typer.Context,
+    subscription: Id,
+    because: Because,
+    key: Annotated[
+        str, typer.Option(help="the Idempotency-Key: after a failure, give the same again")
+    ],
+    amount: Amount = None,
+    currency: Currency = None,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """Collect what the buyer owes from failed payments, all of it or a part."""
+    asked = named_amount(amount, currency) | {"reason": because}
+    begun = session(context, stack, as_json, confirmed)
+    begun.guard("collecting from a buyer")
+    path = f"{_path(subscription)}/collect"
+    told = call_api(begun, "POST", path, asked, {"idempotency-key": key})
+    begun.show(
+        told,
+        lambda: [
+            f"collection {told['id']}: {_money(told['amount'])}, {told['status']}",
+            f"penstock subscriptions show {told['subscription']}",
+        ],
+    )
+
+
 def _path(subscription: str) -> str:
     return f"/subscriptions/{quote(subscription, safe='')}"
 
@@ -137,12 +167,18 @@ def _show(begun: Session, view: dict[str, Any]) -> None:
         ("next payment", view.get("next_billing_at")),
         ("failures", view["failures"] or None),
         ("outstanding", _money(view.get("outstanding"))),
+        *(("collection", _collection(one)) for one in view.get("collections", ())),
         ("next attempt", view.get("next_attempt_at")),
         ("approval", view.get("approval_url")),
         ("updated", view["updated_at"]),
     ]
     rows = [(name, value) for name, value in facts if value]
     begun.show(view, lambda: table(("", ""), rows))
+
+
+def _collection(one: dict[str, Any]) -> str:
+    parts = [_money(one["amount"]), one["status"], one.get("because"), one.get("reason")]
+    return ", ".join(part for part in parts if part)
 
 
 def _money(amount: dict[str, Any] | None) -> str | None:

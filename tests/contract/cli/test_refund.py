@@ -8,11 +8,10 @@ from uuid import uuid4
 
 import pytest
 import requests
-from tests.contract.test_cli import folder, penstock, write
 
+from tests.contract.cli.commands import penstock, write
 from tests.contract.conftest import Live
 
-__all__ = ["folder"]
 REFUND = ["payments", "refund"]
 WHY = ["--because", "damaged", "--key"]
 

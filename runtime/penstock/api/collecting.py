@@ -1,0 +1,52 @@
+"""The capability of collecting what a subscription's buyer owes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, runtime_checkable
+
+from penstock.api.answers import CollectAnswer
+from penstock.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CollectRequest:
+    """
+    Take that much of what the buyer owes.
+
+    Attributes:
+        operation_id: the idempotency key; the same for every attempt.
+        reference: the gateway's id of the subscription.
+        amount: how much, never more than is owed.
+        reason: why, for the gateway's records.
+    """
+
+    operation_id: str
+    reference: str
+    amount: Money
+    reason: str = field(repr=False)
+
+
+@runtime_checkable
+class Collects(Protocol):
+    """
+    It takes what a subscription's buyer owes from failed payments, when told to.
+
+    A lost answer is looked up by asking again under the same operation id, as long as
+    `collect_window` says.
+    """
+
+    @property
+    def collect_window(self) -> timedelta:
+        """How long after the first call the gateway still knows the operation id."""
+        ...
+
+    async def collect(self, request: CollectRequest) -> CollectAnswer:
+        """
+        Take the money; never raises for what the gateway may answer.
+
+        `Succeeded`: taken or on its way; the payment's own notification says the rest. `Declined`
+        is a definite refusal. `Unanswered` whenever it may have happened.
+        """
+        ...

@@ -1,0 +1,142 @@
+"""
+Collect: an operation of a subscription takes what its buyer owes once, whatever dies on the way.
+
+    reserved ─────────────────────────► the gateway ─► settle, and read the subscription again
+    submitting, lease runs ───────────► come back when it ends
+    submitting, lease over; unknown ──► the same request again under the same id; after the
+                                        gateway's window: park
+
+The money itself is a payment of the subscription, which its own notification tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import assert_never
+
+from penstock.api.answers import CollectAnswer, Declined, NotSent, Succeeded, Unanswered
+from penstock.api.collecting import CollectRequest, Collects
+from penstock.api.context import Clock, Ids
+from penstock.api.gateway import Gateway
+from penstock.domain import rules
+from penstock.domain.change import Change, change
+from penstock.domain.operation import SETTLED, Operation, OperationKind, OperationState
+from penstock.domain.subscription import Subscription
+from penstock.errors import (
+    ChargeCritical,
+    GatewayUnavailable,
+    MissingCapability,
+    PaymentConflict,
+    UnknownPayment,
+)
+from penstock.pipeline import correlation
+from penstock.pipeline.batch import Handled
+from penstock.pipeline.operation_work import OperationWork, wait_for_lease
+from penstock.pipeline.orders import ActionMessage
+from penstock.ports import Ledger
+
+_SAFE = timedelta(hours=1)
+_FORGOTTEN = "its answer was lost, and the gateway has forgotten the request: look at the gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """
+    The stage: the gateway of a subscription takes what is owed.
+
+    Attributes:
+        lease: longer than one message may take, so that an expired lease means nobody is at it.
+    """
+
+    gateways: Mapping[str, Gateway]
+    ledger: Ledger
+    clock: Clock
+    ids: Ids
+    lease: timedelta
+
+    async def __call__(self, asked: ActionMessage) -> Handled:
+        """
+        Bring one collection to its end, or as far as it goes now.
+
+        Raises:
+            PermanentError: people must look; the operation says why.
+            TransientError: not decided; the message comes back.
+        """
+        correlation.bind(entity=asked.id)
+        subscription = await self.ledger.load(Subscription, asked.id)
+        if subscription is None:
+            raise UnknownPayment("the message names a subscription that the ledger does not hold")
+        operation = subscription.operation_by_id(asked.operation)
+        if operation is None or operation.kind is not OperationKind.collect:
+            raise PaymentConflict("the subscription holds no collection of that id")
+        if operation.state not in SETTLED:
+            wait_for_lease(operation, self.clock.now())
+            subscription = await self._submit(subscription, operation)
+        after = subscription.operation_by_id(operation.id) or operation
+        return Handled(subscription.id, f"collect {after.state.value}", because=after.reason)
+
+    async def _submit(self, subscription: Subscription, operation: Operation) -> Subscription:
+        gateway = self.gateways.get(subscription.gateway)
+        if not isinstance(gateway, Collects):
+            raise MissingCapability("the subscription's gateway collects nothing when told to")
+        now, began = self.clock.now(), operation.began_at
+        if began and now - began > gateway.collect_window - _SAFE:
+            lost = replace(operation.lose(now, _FORGOTTEN), due_at=None)
+            await self._commit(subscription, operation, lost)
+            raise ChargeCritical(_FORGOTTEN)
+        # Its message repeats it, so the sweep has nothing to do for it.
+        submitted = replace(operation.submit(now, self.lease), due_at=None, began_at=began or now)
+        subscription = await self._commit(subscription, operation, submitted)
+        answer = await gateway.collect(_request(subscription, submitted))
+        return await self._settle(subscription, submitted, answer)
+
+    async def _settle(
+        self, subscription: Subscription, operation: Operation, answer: CollectAnswer
+    ) -> Subscription:
+        now = self.clock.now()
+        match answer:
+            case Succeeded(reference):
+                settled = operation.settle(OperationState.succeeded, reference=reference)
+                return await self._commit(subscription, operation, settled, read=True)
+            case Declined(because):
+                settled = operation.settle(OperationState.declined, reason=because)
+                return await self._commit(subscription, operation, settled, read=True)
+            case NotSent(because, retry_after):
+                await self._commit(subscription, operation, operation.release(because))
+                raise GatewayUnavailable(because, retry_after=retry_after)
+            case Unanswered(because):
+                lost = replace(operation.lose(now, because), due_at=None)
+                await self._commit(subscription, operation, lost)
+                raise GatewayUnavailable(because)
+            case _:
+                assert_never(answer)
+
+    async def _commit(
+        self,
+        subscription: Subscription,
+        was: Operation,
+        becomes: Operation,
+        *,
+        read: bool = False,
+    ) -> Subscription:
+        """Commit it; `read`: what is owed has changed, so the sweep reads the subscription."""
+
+        def decide(latest: Subscription) -> Change[Subscription]:
+            now = self.clock.now()
+            after = rules.with_operation(latest, becomes)
+            look = after.operation(OperationKind.access)
+            if read and look is not None and look.open:
+                after = rules.with_operation(after, replace(look, due_at=now))
+            return change(latest, after, now=now, new_id=self.ids.new)
+
+        return await OperationWork(self.ledger).commit(subscription, was, decide)
+
+
+def _request(subscription: Subscription, operation: Operation) -> CollectRequest:
+    terms = operation.terms
+    if terms is None:
+        raise PaymentConflict("a collection without terms")
+    reference = subscription.id.removeprefix(f"{subscription.gateway}-")
+    return CollectRequest(operation.id, reference, terms.amount, terms.note or "")

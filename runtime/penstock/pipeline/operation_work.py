@@ -1,0 +1,57 @@
+"""What the stages of an action share: an operation's commit, and the wait for its lease."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from penstock.domain.change import Change, E
+from penstock.domain.operation import Operation
+from penstock.errors import LedgerConflict, OperationInFlight
+from penstock.ports import Ledger
+
+_WRITES = 10
+"""Other operations of the entity are reserved at the same moment: an answer is not dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationWork:
+    """Commits what was decided of an operation, whatever else happens to its entity."""
+
+    ledger: Ledger
+
+    async def commit(self, entity: E, operation: Operation, decide: Callable[[E], Change[E]]) -> E:
+        """
+        Commit what was decided of an operation; decided again on a newer version of its entity.
+
+        Args:
+            operation: as it was read; somebody else's change of it is a conflict.
+
+        Raises:
+            LedgerConflict: somebody else is at the operation.
+        """
+        for _ in range(_WRITES):
+            decided = decide(entity)
+            try:
+                await self.ledger.commit(decided)
+            except LedgerConflict:
+                latest = await self.ledger.load(type(entity), entity.id)
+                if latest is None or latest.operation_by_id(operation.id) != operation:
+                    raise
+                entity = latest
+            else:
+                return decided.entity
+        raise LedgerConflict("the entity is written by many others; try again")
+
+
+def wait_for_lease(operation: Operation, now: datetime) -> None:
+    """
+    See that nobody is at it.
+
+    Raises:
+        OperationInFlight: somebody may still be; says until when.
+    """
+    if operation.lease_until is not None and operation.leased(now):
+        wait = (operation.lease_until - now).total_seconds()
+        raise OperationInFlight("it may still be under way", retry_after=wait)
