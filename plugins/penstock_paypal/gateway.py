@@ -44,6 +44,7 @@ from penstock_paypal.money.refund import Refunds
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.subscriptions.charged import ChargedPayments
+from penstock_paypal.subscriptions.listing import listed
 from penstock_paypal.subscriptions.managing import ManagedSubscriptions
 from penstock_paypal.subscriptions.plans import PayPalPlans
 from penstock_paypal.subscriptions.reading import PayPalSubscriptions
@@ -293,6 +294,15 @@ class PayPal:
             Unconfirmable: PayPal will never answer that question.
         """
         return await self._charged.list(subscription, since, until)
+
+    async def list_subscriptions(self, page: int) -> Sequence[str] | None:
+        """
+        PayPal's ids of a page's subscriptions; None where the account has no such list.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        return await listed(self._api, page)
 
     async def unregistered(self, url: str) -> str | None:
         """

@@ -59,6 +59,7 @@ from penstock.api.sink import Attempt, Sink
 from penstock.api.subscriptions import (
     Done,
     Invalid,
+    ListsSubscriptions,
     ManageAnswer,
     ManagesSubscriptions,
     Plans,
@@ -160,6 +161,7 @@ __all__ = [
     "Invoices",
     "Lifecycle",
     "Listed",
+    "ListsSubscriptions",
     "Locate",
     "Log",
     "Lookup",

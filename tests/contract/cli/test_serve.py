@@ -24,6 +24,8 @@ def test_plugins_are_listed_with_what_they_can_do():
         "plans",
         "subscriptions",
         "managessubscriptions",
+        "history",
+        "subscriptionpayments",
     ] == found["example"]["capabilities"]
     assert ["PROVIDER_EXAMPLE_REQUEST_URI"] == found["example"]["settings"]
 

@@ -67,12 +67,14 @@ class Learned:
         payment: a payment of it, whose money moved.
         unreported: also publish the status if no notification did: its webhook may be lost.
         asked: a change of plan that we asked for.
+        imported: it is from before our time: that its access has ended is no news.
     """
 
     says: Said | None = None
     payment: Payment | None = None
     unreported: bool = False
     asked: PlanChange | None = None
+    imported: bool = False
 
 
 def observe_subscription(
@@ -92,7 +94,9 @@ def observe_subscription(
     after, paid = _with_payment(after, learned.payment)
     after, told = _telling(after, _facts(before, after, learned))
     after = with_next_look(reckoned(after, now, policy), now, policy)
-    return _changed(before, after, [*told, *paid], now, new_id)
+    met = Access.ended if learned.imported else Access.none
+    was = before.access if before else met
+    return _changed(before, after, was, [*told, *paid], now, new_id)
 
 
 def look_at_access(
@@ -100,7 +104,7 @@ def look_at_access(
 ) -> Change[Subscription] | None:
     """Apply that time went by, without asking the gateway; None where nothing changes."""
     after = with_next_look(reckoned(before, now, policy), now, policy)
-    return _changed(before, after, [], now, new_id)
+    return _changed(before, after, before.access, [], now, new_id)
 
 
 def standing(payment: Payment) -> Standing | None:
@@ -261,11 +265,11 @@ def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list
 def _changed(
     before: Subscription | None,
     after: Subscription,
+    was: Access,
     facts: list[Fact],
     now: datetime,
     new_id: Callable[[], str],
 ) -> Change[Subscription] | None:
-    was = before.access if before else Access.none
     if after.access is Access.ended and was is not Access.ended:
         facts = [*facts, Fact(EventType.subscription_access_ended)]
     if before == after and not facts:
