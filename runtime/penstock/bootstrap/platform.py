@@ -21,7 +21,6 @@ from penstock.pipeline.batch import Backoff, Batch, Handle
 from penstock.pipeline.charge import Charge
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.finish import Finish
-from penstock.pipeline.gaps import Gaps
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.observe import Observe
@@ -37,7 +36,8 @@ from penstock.ports import Ledger
 from penstock.settings import Function, Settings
 
 if TYPE_CHECKING:
-    # The merchant's stages; a worker needs none of them and imports none, see `plans`.
+    # Stages that most workers do not need, and so do not import, see `plans`.
+    from penstock.pipeline.gaps import Gaps
     from penstock.pipeline.manage import Manage
     from penstock.pipeline.plans import PlanList
     from penstock.pipeline.returning import Returning
@@ -285,6 +285,8 @@ class Platform:
     @cached_property
     def gaps(self) -> Gaps:
         """From what gateways list to notifications whose webhooks were lost."""
+        from penstock.pipeline.gaps import Gaps
+
         world = self.world
         return Gaps(
             self.gateways,

@@ -12,7 +12,7 @@ from penstock.api.history import SubscriptionPayments
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
 from penstock.pipeline import notices
-from penstock.pipeline.gaps import send_fetched
+from penstock.pipeline.fetched import send_fetched
 from penstock.ports import Channel, Ledger
 
 _MOMENTS = timedelta(minutes=5)

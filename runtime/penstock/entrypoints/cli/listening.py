@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from penstock.api import History, Notification
 from penstock.errors import GatewayUnavailable
-from penstock.pipeline.gaps import OVERLAP, Gaps, send_fetched
+from penstock.pipeline.fetched import send_fetched
+from penstock.pipeline.gaps import OVERLAP, Gaps
 from penstock.pipeline.windows import walk
 
 _AHEAD = timedelta(minutes=1)
