@@ -83,11 +83,13 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | env.ledger(made)
             | env.events(made)
             | env.access(made)
-            | env.pages(made),
+            | env.pages(made)
+            | env.sends(made, "payments"),
             [
                 *permits.tokens(made),
                 permits.look_ups(made),
-                *_moves_money(made, "plans", "subscriptions", "managessubscriptions"),
+                permits.send(made, "payments"),
+                *_moves_money(made, "plans", "subscriptions", "managessubscriptions", "checkout"),
             ],
             bundle="merchant",
             memory_mb=512,
@@ -117,7 +119,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges"),
+            _moves_money(made, "charges", "checkout", "refunds"),
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -129,7 +131,9 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [
                 permits.due(made),
                 permits.send(made, "payments", "verified"),
-                *_moves_money(made, "charges", "invoices", "subscriptionpayments"),
+                *_moves_money(
+                    made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
+                ),
             ],
         ),
         "gaps": Work(

@@ -48,8 +48,8 @@ KINDS: Mapping[str, Kind] = {
 # A checkout's contract is YAML, and a zip's is JSON.
 _LEFT_OUT = frozenset(["yaml"])
 
-# What plays a provider, and what tests are made with, is in no zip.
-_SIMULATOR = re.compile(r"(^|/)simulator(/|\.py$)")
+# What plays a provider, what only commands use, and what tests are made with is in no zip.
+_LEFT_AT_HOME = re.compile(r"(^|/)(simulator|account)(/|\.py$)")
 _TESTING = "penstock/testing/"
 _CONTRACTS = "_contracts/"
 
@@ -116,14 +116,14 @@ def _entries(
 
 
 def _package(plugin: Plugin) -> Mapping[str, Path]:
-    """A plugin's files, its simulator left out."""
+    """A plugin's files, without its simulator and what only commands use."""
     root = plugin.folder.parent
     files = (path for path in plugin.folder.rglob("*") if path.is_file())
     named = ((path.relative_to(root).as_posix(), path) for path in files)
     return {
         name: path
         for name, path in named
-        if not _SIMULATOR.search(name) and "__pycache__" not in name
+        if not _LEFT_AT_HOME.search(name) and "__pycache__" not in name
     }
 
 

@@ -9,6 +9,8 @@ EVENTS = (
     EventType.payment_on_hold,
     EventType.payment_contradicted,
     EventType.payment_parked,
+    EventType.refund_failed,
+    EventType.refund_parked,
     EventType.invoice_withheld,
     EventType.invoice_paid_twice,
     EventType.subscription_payment_failed,

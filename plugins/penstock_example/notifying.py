@@ -4,8 +4,9 @@ Notifications of the Example gateway.
     Example-Signature    HMAC-SHA256 of the body's bytes with `signing_key`, in hexadecimal
     body                 {"id", "type": "subscription.activated", "created_at", "data": {...}}
 
-`data` is the subscription, or for `payment.succeeded` the payment. The signature covers the whole
-body, so a payment is believed; a subscription is read again.
+`data` is the subscription, for `payment.succeeded` the payment, for `checkout.approved` the
+checkout. The signature covers the whole body, so a payment is believed; a subscription and a
+checkout are read again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from penstock.api import (
     AnyObservation,
     Authentic,
     Authenticity,
+    CheckoutNews,
     Context,
     Delivery,
     Door,
@@ -36,6 +38,7 @@ from penstock.api import (
     Ref,
     Unconfirmable,
     Undecided,
+    is_own_payment,
 )
 from penstock_example import reading
 from penstock_example.settings import ExampleSettings
@@ -47,7 +50,11 @@ _SAYS: Mapping[str, Lifecycle] = MappingProxyType(
     {f"subscription.{fact.value}": fact for fact in Lifecycle}
 )
 _KINDS: Mapping[str, EntityKind] = MappingProxyType(
-    {"subscription": EntityKind.subscription, "payment": EntityKind.payment}
+    {
+        "subscription": EntityKind.subscription,
+        "payment": EntityKind.payment,
+        "checkout": EntityKind.payment,
+    }
 )
 _MALFORMED = (*reading.UNREADABLE, RecursionError)
 
@@ -66,6 +73,7 @@ def fetched(gateway: str, body: Mapping[str, Any]) -> Notification:
     data, type = dict(body["data"]), str(body["type"])
     kind = _KINDS.get(type.partition(".")[0])
     reference = reading.identity(data["id"]) if kind else None
+    named = _entity(type, data, f"{gateway}-{reference}") if kind else None
     says = _SAYS.get(type)
     return Notification.fetched(
         gateway,
@@ -73,7 +81,7 @@ def fetched(gateway: str, body: Mapping[str, Any]) -> Notification:
         type,
         data,
         reading.moment(body["created_at"]),
-        Ref(kind, f"{gateway}-{reference}") if kind else None,
+        Ref(kind, named) if kind and named else None,
         resource_id=reference,
         says=says,
         status_at=reading.moment(data["status_at"]) if says else None,
@@ -130,7 +138,17 @@ class Notifying:
         """
         if notification.kind is not EntityKind.payment:
             return None
+        if notification.type.startswith("checkout."):
+            return CheckoutNews()
         try:
             return reading.payment(notification.resource)
         except reading.UNREADABLE:
             raise Unconfirmable("the gateway's payment cannot be read") from None
+
+
+def _entity(type: str, data: Mapping[str, object], named: str) -> str | None:
+    """Our id of what the notification is about: a checkout names our own payment."""
+    if not type.startswith("checkout."):
+        return named
+    owner = str(data.get("payment"))
+    return owner if is_own_payment(owner) else None

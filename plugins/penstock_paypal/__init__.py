@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.api import Gateway, Register, RegisterSimulator, hookimpl
+from penstock.api import Gateway, Register, RegisterAccount, RegisterSimulator, hookimpl
 
 
 @hookimpl
@@ -26,3 +26,9 @@ def penstock_register_gateways(register: Register[Gateway]) -> None:
 def penstock_register_simulators(register: RegisterSimulator) -> None:
     """Register the stand-in for PayPal."""
     register(name="paypal", build="penstock_paypal.simulator:build")
+
+
+@hookimpl
+def penstock_register_accounts(register: RegisterAccount) -> None:
+    """Register what commands do at a PayPal account."""
+    register(name="paypal", build="penstock_paypal.account:PayPalAccount")

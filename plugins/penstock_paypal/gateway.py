@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from penstock.api import (
     AnyObservation,
     Authenticity,
+    CaptureAnswer,
+    CaptureRequest,
+    CheckoutNews,
+    CheckoutRequest,
+    CheckoutSeen,
     Confirmation,
+    Confirmed,
     Context,
     CreateAnswer,
     Delivery,
@@ -21,15 +27,22 @@ from penstock.api import (
     Money,
     Notification,
     NotYet,
+    OpenAnswer,
     PlanOffer,
     Ref,
+    RefundAnswer,
+    RefundLookup,
+    RefundRequest,
     ReviseAnswer,
+    RouteAnswer,
     SubscribeAnswer,
     SubscriptionObservation,
     SubscriptionRequest,
     Transaction,
     Unconfirmable,
+    is_own_payment,
 )
+from penstock_paypal.checkout.orders import KEYS_KEPT, Orders
 from penstock_paypal.client.api import Api
 from penstock_paypal.client.pace import Pace
 from penstock_paypal.client.token import Tokens
@@ -41,6 +54,7 @@ from penstock_paypal.invoices.template import load as load_template
 from penstock_paypal.money.confirmation import Confirmations
 from penstock_paypal.money.invoice import InvoiceNews
 from penstock_paypal.money.refund import Refunds
+from penstock_paypal.money.refunding import SendsBack
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.subscriptions.charged import ChargedPayments
@@ -59,7 +73,8 @@ from penstock_paypal.webhooks.signature import Signatures
 
 class PayPal:
     """
-    PayPal: webhooks and their list, sales and disputes re-read, invoices, plans, subscriptions.
+    PayPal: webhooks and their list, sales and disputes re-read, refunds, invoices, subscriptions,
+    checkouts.
 
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or
@@ -67,6 +82,7 @@ class PayPal:
     """
 
     name = "paypal"
+    checkout_keys_kept = KEYS_KEPT
 
     def __init__(self, context: Context[PayPalSettings]) -> None:
         where = environment(context.settings.environment, context.profile)
@@ -82,6 +98,7 @@ class PayPal:
         self._invoices = PayPalInvoices(self._api, template)
         self._recorded_refunds = RecordedRefunds(self._api)
         refunds = Refunds(self._api)
+        self._sends_back = SendsBack(self._api, refunds, clock)
         self._sales = Sales(self._api, refunds, where.activity_url, log)
         self._confirmations = Confirmations(self._sales, refunds, log)
         self._disputes = Disputes(self._api, where.disputes_url)
@@ -90,6 +107,7 @@ class PayPal:
         pages = Pages(where.subscriptions_url, where.wallet_url, where.approval_origin)
         self._subscriptions = PayPalSubscriptions(self._api, self._plans, pages)
         self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
+        self._orders = Orders(self._api, self._sales, where.approval_origin, clock, log)
         self._events = EventList(self._api, clock, log)
         self._charged = ChargedPayments(self._api, log)
         self._secrets = context.secrets
@@ -118,6 +136,8 @@ class PayPal:
         """
         if notification.kind is EntityKind.dispute:
             return await self._disputes.confirm(notification, now)
+        if notification.type in notifications.CHECKOUT:
+            return Confirmed(CheckoutNews())
         if notification.type.startswith(notifications.INVOICE):
             return await self._invoice_news.confirm(notification, now)
         return await self._confirmations.confirm(notification, now)
@@ -149,6 +169,8 @@ class PayPal:
         named = notifications.paypal_id(entity.id)
         if entity.kind is EntityKind.dispute:
             return await self._disputes.reread(named, now)
+        if is_own_payment(entity.id):
+            named = known[0].id if known else None
         return await self._sales.reread(named, known, now)
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
@@ -224,6 +246,27 @@ class PayPal:
             InvoiceRefused: never.
         """
         await self._recorded_refunds.delete(reference, refund)
+
+    def refund_window(self, path: str) -> timedelta:
+        """How long PayPal knows a refund's operation id: 30 days in v1, 45 in v2."""
+        return self._sends_back.window(path)
+
+    async def route_refund(self, request: RefundRequest) -> RouteAnswer:
+        """Find which of PayPal's generations holds the money; moves none."""
+        return await self._sends_back.route(request)
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        """Send the money back, once for each operation id."""
+        return await self._sends_back.refund(request)
+
+    async def read_refund(self, request: RefundRequest) -> RefundLookup:
+        """
+        Say how a pending refund stands.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        return await self._sends_back.read(request)
 
     async def plans(self) -> Sequence[PlanOffer]:
         """
@@ -303,6 +346,24 @@ class PayPal:
             GatewayUnavailable: no answer.
         """
         return await listed(self._api, page)
+
+    async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
+        """Create an order; never raises for what PayPal may answer."""
+        return await self._orders.open(request)
+
+    async def read_checkout(self, reference: str, now: datetime) -> CheckoutSeen | None:
+        """
+        Read an order with its capture; None where PayPal shows none.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: an answer that means nothing to us, such as an unknown status.
+        """
+        return await self._orders.read(reference, now)
+
+    async def capture_checkout(self, request: CaptureRequest) -> CaptureAnswer:
+        """Capture an approved order; never raises for what PayPal may answer."""
+        return await self._orders.capture(request)
 
     async def unregistered(self, url: str) -> str | None:
         """

@@ -14,6 +14,8 @@ EVENTS = (
     EventType.payment_released,
     EventType.payment_contradicted,
     EventType.payment_parked,
+    EventType.refund_failed,
+    EventType.refund_parked,
     EventType.invoice_withheld,
     EventType.invoice_paid_twice,
     EventType.subscription_activated,

@@ -13,6 +13,7 @@ Everything Penstock raises on purpose:
     + EntityTooLarge          - a state above the size that the ledger keeps
     + ChargeRefused           - the gateway would not take the request as it stands
     + ChargeCritical          - the gateway broke while it held the money
+    + RefundUnknown           - nobody can tell any more whether a refund happened
     + InvoiceRefused          - the gateway will never make, send or record the invoice
     + SinkRefused             - the sink will never take this event
   x TransientError            - leave it on the queue, come back after a while
@@ -92,6 +93,10 @@ class ChargeRefused(PermanentError):
 
 class ChargeCritical(PermanentError):
     """The gateway broke while it held the charge; whether money moved is unknown."""
+
+
+class RefundUnknown(PermanentError):
+    """A refund's answer was lost, and the gateway has forgotten the request by now."""
 
 
 class InvoiceRefused(PermanentError):

@@ -47,12 +47,16 @@ UNKNOWN_GATEWAY = Kind("unknown-gateway", 404, "Unknown gateway")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "Method not allowed")
 BODY_TOO_SLOW = Kind("body-too-slow", 408, "Body too slow")
 SUBSCRIPTION_STATE = Kind("subscription-state", 409, "The subscription's status does not allow it")
+NOTHING_TO_REFUND = Kind("nothing-to-refund", 409, "There is nothing to refund")
 BODY_TOO_LARGE = Kind("body-too-large", 413, "Body too large")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media type")
 KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key belongs to another request")
 KEY_TOO_OLD = Kind("key-too-old", 422, "The Idempotency-Key is too old")
 NO_CHARGES = Kind("no-charges", 422, "The provider takes no charges")
+NO_CHECKOUT = Kind("no-checkout", 422, "The provider has no checkout")
 NO_SUBSCRIPTIONS = Kind("no-subscriptions", 422, "The provider takes no subscriptions")
+NO_REFUNDS = Kind("no-refunds", 422, "The provider takes no refunds")
+REFUND_TOO_HIGH = Kind("refund-too-high", 422, "The refund is above what is left")
 FIELD_REFUSED = Kind("field-refused", 422, "A field's value is refused")
 PROVIDER_REFUSED = Kind("provider-refused", 422, "The provider refuses the request")
 INTERNAL_ERROR = Kind("internal-error", 500, "Internal error")
@@ -74,12 +78,16 @@ KINDS = (
     METHOD_NOT_ALLOWED,
     BODY_TOO_SLOW,
     SUBSCRIPTION_STATE,
+    NOTHING_TO_REFUND,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     KEY_REUSED,
     KEY_TOO_OLD,
     NO_CHARGES,
+    NO_CHECKOUT,
     NO_SUBSCRIPTIONS,
+    NO_REFUNDS,
+    REFUND_TOO_HIGH,
     FIELD_REFUSED,
     PROVIDER_REFUSED,
     INTERNAL_ERROR,

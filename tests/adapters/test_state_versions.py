@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from penstock.adapters.aws.items import read_state, state_item
-from penstock.adapters.aws.values import from_item
+from penstock.adapters.aws.items import event_item, read_event_item, read_state, state_item
+from penstock.adapters.aws.values import from_item, to_item
 from penstock.domain import rules
+from penstock.domain.events import Event, EventType
 from penstock.domain.money import Money
 from penstock.domain.observation import Observation
+from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.errors import LedgerUnavailable
 from penstock.testing.clock import NOON
@@ -102,3 +105,40 @@ def test_an_item_of_a_kind_that_only_newer_code_knows_is_passed_over():
     item = {**state_item(full(), "commit-1"), "pk": {"S": "voucher#1"}}
 
     assert read_state(item) is None
+
+
+def test_a_state_from_before_defaults_were_left_out_is_the_same_state():
+    """
+    The code before wrote each operation's state, and every moment with its fraction.
+    """
+    charge = Operation("op-1", OperationKind.charge)
+    payment = replace(accepted(), as_of=NOON, operations=(charge,))
+    item = from_item(state_item(payment, "commit-1"))
+    (operation,) = item["operations"]
+    older = {
+        **item,
+        "operations": [{**operation, "state": "reserved"}],
+        "as_of": "2026-11-02T12:00:00.000000Z",
+    }
+
+    assert "state" not in operation
+    assert item["as_of"] == "2026-11-02T12:00:00Z"
+    assert payment == read_state(to_item(older))
+
+
+def test_an_event_from_before_its_constants_were_left_out_is_the_same_event():
+    event = Event("e-1", EventType.invoice_paid, "pay-1", "paypal", 2, NOON, {"a": 1})
+    item = event_item(event)
+    older = {**item, "body": {"S": event.dumps()}}
+
+    assert event == read_event_item(older) == read_event_item(item)
+    assert len(item["body"]["S"]) + 80 < len(event.dumps())
+
+
+def test_the_moment_of_creation_sorts_in_the_indexes_whatever_its_fraction():
+    keys = [
+        state_item(replace(accepted(), created_at=NOON + timedelta(microseconds=after)), "c")
+        for after in (0, 1, 10**6)
+    ]
+
+    assert sorted(key["created_at"]["S"] for key in keys) == [k["created_at"]["S"] for k in keys]

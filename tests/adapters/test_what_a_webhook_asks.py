@@ -32,15 +32,9 @@ async def test_a_webhook_asks_of_aws_what_the_bill_says(kind: str, moto_bench: B
             assert of_it[name] == nearly, (function, name, AGAIN)
 
 
-async def test_what_the_ledger_writes_of_a_sale_is_of_one_unit_each_but_its_state(
-    moto_bench: Bench,
-):
-    """
-    The payment's state is of two while its subscription is still to be read again.
-    """
+async def test_what_the_ledger_writes_of_a_sale_is_of_one_unit_each(moto_bench: Bench):
     meters = (await counted("sale", moto_bench)).meters.values()
     largest = reduce(add, [list(meter.largest.items()) for meter in meters])
 
     assert {"state", "event", "seen", "attempt"} == {sort for sort, _ in largest}
-    limits = {"state": 2 * UNIT}
-    assert [] == [(sort, size) for sort, size in largest if size > limits.get(sort, UNIT)]
+    assert [] == [(sort, size) for sort, size in largest if size > UNIT]

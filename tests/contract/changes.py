@@ -14,7 +14,7 @@ from penstock.domain.events import EventType
 from penstock.domain.lifecycle import Said
 from penstock.domain.money import Money
 from penstock.domain.observation import Contradicted, InvoiceObservation, Observation
-from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.operation import Operation, OperationKind, OperationState, RefundTerms
 from penstock.domain.payment import Order, Payer, Payment, PaymentStatus, Plan, Transaction
 from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.record import Became
@@ -84,6 +84,30 @@ def charged(
     assert operation is not None
     settled = operation.settle(state, reference="ch-1", reason=reason)
     return rules.settle(accepted, settled, status, now=NOON, new_id=new_id, reason=reason)
+
+
+def asked_back() -> tuple[Payment, Operation]:
+    terms = RefundTerms(Money(500, "USD"), "0" * 64, "damaged", "sorry")
+    reserved = rules.reserve_refund(
+        seen(PAID).entity, "k-1", terms, due_at=NOON, now=NOON, new_id=new_id
+    ).entity
+    return reserved, reserved.operations[-1]
+
+
+def sent_back() -> Change[Payment]:
+    reserved, refund = asked_back()
+    settled = refund.settle(OperationState.succeeded, reference="R-1")
+    return rules.refund_moved(
+        reserved, settled, back("R-1", "refund", 500), CAN, now=NOON, new_id=new_id
+    )
+
+
+def not_sent_back() -> Change[Payment]:
+    return rules.refund_failed(*asked_back(), "never", now=NOON, new_id=new_id)
+
+
+def left_to_people() -> Change[Payment]:
+    return rules.refund_parked(*asked_back(), "nobody knows", now=NOON, new_id=new_id)
 
 
 def invoiced() -> Change[Payment]:

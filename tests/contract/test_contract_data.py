@@ -21,7 +21,7 @@ from penstock.domain.record import Became
 from penstock.domain.rules.buyer import Standpoint
 from penstock.entrypoints.http.views import SHOWN
 from penstock.errors import MalformedMessage
-from penstock.pipeline.orders import ChargeMessage
+from penstock.pipeline.orders import load_message
 from penstock.testing.builders import event, least_event
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -162,12 +162,14 @@ def test_the_contract_names_the_words_of_the_domain(api: dict[str, Any]):
     assert {became.value for became in Became} == set(part("notification")["became"]["enum"])
 
 
-@pytest.mark.parametrize("name", ["message-payment", "message-payment-least"])
+@pytest.mark.parametrize(
+    "name", ["message-payment", "message-payment-least", "message-payment-refund"]
+)
 def test_every_message_example_holds_under_schema_and_model(name: str):
     example = read(EXAMPLES / f"{name}.json")
     jsonschema_rs.validate(read(CONTRACTS / "messages/payment.json"), example)
 
-    assert example == json.loads(ChargeMessage.loads(json.dumps(example)).dumps())
+    assert example == json.loads(load_message(json.dumps(example)).dumps())
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,9 @@ def test_every_message_example_holds_under_schema_and_model(name: str):
         {"order": {"amount": 1, "currency": "USD", "payer": {"mail": "a@b"}}},
         {"order": {"amount": 1, "currency": "USD", "metadata": {"a": 1}}},
         {"also": 1},
+        {"action": "steal"},
+        {"action": "refund", "operation": "op-1"},
+        {"operation": "op-1"},
     ],
     ids=str,
 )
@@ -194,7 +199,7 @@ def test_schema_and_model_refuse_the_same_messages(broken: dict[str, Any]):
 
     assert not jsonschema_rs.is_valid(read(CONTRACTS / "messages/payment.json"), message)
     with pytest.raises(MalformedMessage):
-        ChargeMessage.loads(json.dumps(message))
+        load_message(json.dumps(message))
 
 
 def test_every_event_type_has_a_schema_and_an_example_and_no_other_has():

@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from penstock.domain import rules
 from penstock.domain.change import Change
 from penstock.domain.dispute import DisputeOutcome
 from penstock.domain.events import Event, EventType
@@ -20,6 +21,7 @@ from penstock.domain.payment import PaymentStatus
 from penstock.domain.record import Became
 from tests.contract.changes import (
     BARE,
+    CAN,
     DISPUTED,
     NOON,
     PAID,
@@ -31,6 +33,9 @@ from tests.contract.changes import (
     contradicted,
     disputed,
     invoiced,
+    left_to_people,
+    new_id,
+    not_sent_back,
     nothing_more,
     observation,
     of_subscription,
@@ -38,7 +43,9 @@ from tests.contract.changes import (
     payable,
     recorded,
     seen,
+    sent_back,
 )
+from tests.contract.checkouts import capturing, checkout
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 
@@ -131,6 +138,18 @@ CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
         lambda: charged(PaymentStatus.declined, OperationState.declined, "no funds"),
         [EventType.payment_declined],
     ),
+    "approved and captured": (
+        lambda: rules.captured(*capturing(), PAID, can=CAN, now=NOON, new_id=new_id),
+        [SUCCEEDED],
+    ),
+    "approved and declined": (
+        lambda: rules.declined(*capturing(), "no funds", now=NOON, new_id=new_id),
+        [EventType.payment_declined],
+    ),
+    "never approved": (
+        lambda: rules.expire(checkout(), "too late", now=NOON, new_id=new_id),
+        [EventType.payment_expired],
+    ),
     "parked": (
         lambda: charged(PaymentStatus.parked, OperationState.unknown, "it broke"),
         [EventType.payment_parked],
@@ -165,6 +184,9 @@ CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
         )
         for fact in Lifecycle
     },
+    "asked back and sent back": (sent_back, [REFUNDED]),
+    "asked back and refused": (not_sent_back, [EventType.refund_failed]),
+    "asked back and forgotten": (left_to_people, [EventType.refund_parked]),
     "subscription met by its payment": (
         lambda: of_subscription(payment=seen(PAID).entity),
         [EventType.subscription_renewed],

@@ -20,7 +20,7 @@ from penstock.contracts import load
 from penstock.domain.currencies import DIGITS
 from penstock.domain.money import Money
 from penstock.errors import MalformedMessage, RequestRefused
-from penstock.pipeline.orders import EMAIL, ChargeMessage, load_order
+from penstock.pipeline.orders import EMAIL, Action, ChargeMessage, load_message, load_order
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "contracts/messages/payment.json").read_text())
 VALID = jsonschema_rs.Draft202012Validator(SCHEMA, pattern_options=jsonschema_rs.RegexOptions())
@@ -50,7 +50,7 @@ def by_schema(text: str) -> bool:
 
 def by_code(text: str) -> bool:
     try:
-        ChargeMessage.loads(text)
+        load_message(text)
     except MalformedMessage:
         return False
     return True
@@ -140,7 +140,19 @@ def least(**order: Any) -> Any:
     return {"id": "p", "provider": "e", "order": {"amount": 1, "currency": "USD", **order}}
 
 
-@given(mutated() | anything)
+acting = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["p-1", "-p"]),
+        "provider": st.just("example"),
+        "action": st.sampled_from([*Action, "steal", "", None]),
+        "operation": st.sampled_from(["op-1", "-op", "op\n", None]),
+        "order": st.just({"amount": 1, "currency": "USD"}) | st.none(),
+    },
+)
+
+
+@given(mutated() | anything | acting)
 @example(least(payer={"email": "x"}))
 @example(least(reference=None))
 @example(least(description=None))

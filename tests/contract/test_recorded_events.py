@@ -18,7 +18,7 @@ from penstock.api import EntityKind, Lifecycle
 from penstock.contracts import load
 from penstock.domain.delivery import Delivery, Notification
 from penstock.domain.events import Event
-from penstock.pipeline.orders import ChargeMessage
+from penstock.pipeline.orders import ChargeMessage, load_message
 from penstock.settings import Function
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -27,6 +27,7 @@ READERS = {
     "process": Notification.loads,
     "process.subscription": Notification.loads,
     "charge": ChargeMessage.loads,
+    "charge.refund": load_message,
     "deliver-slack": Event.loads,
     "deliver-email": Event.loads,
 }
@@ -61,7 +62,10 @@ def test_a_recorded_subscription_notification_says_what_happened():
     )
 
 
-@pytest.mark.parametrize("name", ["receive", "api", "merchant", "merchant.subscribe"])
+@pytest.mark.parametrize(
+    "name",
+    ["receive", "api", "api.refund", "merchant", "merchant.subscribe", "merchant.checkout"],
+)
 def test_a_request_is_for_an_operation_of_that_function(name: str):
     event = read(name)
     operation = load().by_route(event["routeKey"])
@@ -72,6 +76,13 @@ def test_a_request_is_for_an_operation_of_that_function(name: str):
 
 
 def test_every_recorded_event_is_looked_at():
-    requests = {"receive", "api", "merchant", "merchant.subscribe"}
+    requests = {
+        "receive",
+        "api",
+        "api.refund",
+        "merchant",
+        "merchant.subscribe",
+        "merchant.checkout",
+    }
 
     assert {*READERS, *requests, "sweep", "gaps"} == {path.stem for path in EVENTS.glob("*.json")}

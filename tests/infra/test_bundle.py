@@ -121,6 +121,7 @@ def test_no_simulator_and_nothing_of_tests_is_inside(zips: Mapping[str, Path], k
     held = names(zips[kind])
 
     assert not [name for name in held if "simulator" in name.lower()]
+    assert not [name for name in held if "penstock_paypal/account" in name]
     assert not [name for name in held if name.startswith(("penstock/testing", "local/", "infra/"))]
     assert not [name for name in held if "/tests/" in name]
 

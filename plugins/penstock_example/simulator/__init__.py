@@ -3,15 +3,22 @@ A stand-in for the Example gateway.
 
     POST /charges                       charge; the Idempotency-Key must be the body's id
     GET  /charges/{id}                  look up by operation id
+    POST /refunds                       refund a charge or a payment, once for an Idempotency-Key
+    GET  /refunds/{id}                  look up by operation id
     GET  /plans                         two a page
     POST /subscriptions                 open one, for the Idempotency-Key
     GET  /subscriptions/{id}            how it stands
     POST /subscriptions/{id}/{change}   cancel, suspend, resume, revise
     GET  /subscriptions/{id}/payments   its payments between since and until
     GET  /notifications                 those made between since and until, 20 a page
-    GET  /approve/{token}               the page on which a person approves
+    POST /checkouts                     open one, for the Idempotency-Key
+    GET  /checkouts/{id}                how it stands
+    POST /checkouts/{id}/capture        take its money, once
+    GET  /approve/{token}               the page on which a person approves a subscription
+    GET  /checkout/{token}              the same for a checkout
 
     GET  /_simulator/charges            the charges it holds, oldest first
+    GET  /_simulator/refunds            the refunds it holds, oldest first
     GET  /_simulator/subscriptions      the subscriptions it holds, oldest first
     POST /_simulator/subscriptions/{id} {"fails": true}: its payments fail from now on
     POST /_simulator/clock              {"advance": seconds} or {"to": time}; bills what is due
@@ -24,6 +31,8 @@ An order's reference may ask for a behaviour (the faults of `with_faults` make a
     invalid   422, the same                     lost       charged, the connection cut, once
     critical  500, every time, nothing charged  badgateway charged, answered 502, once
     refuse    400, every time                   pending    201 pending; succeeded when looked up
+
+A refund's note may be `refuse` (422, nothing sent back), `lost` or `pending`, as above.
 """
 
 from __future__ import annotations
@@ -39,8 +48,10 @@ from penstock.api import Simulated
 from penstock.testing.simulator import with_faults
 from penstock_example.simulator.approval import Approval
 from penstock_example.simulator.charges import Charges
+from penstock_example.simulator.checkouts import Checkouts
 from penstock_example.simulator.desk import Desk
 from penstock_example.simulator.notices import Notices
+from penstock_example.simulator.refunds import Refunds
 from penstock_example.simulator.subscriptions import Subscriptions
 
 
@@ -56,7 +67,11 @@ class ExampleSimulator:
     def __post_init__(self) -> None:
         notices = Notices(self.key)
         desk = Desk(notices.tell, began=self.began)
-        for part in (self.charges, Subscriptions(desk), Approval(desk), notices):
+        refunds = Refunds(lambda named: self.charges.paid(named) or desk.payment(named))
+        checkouts = Checkouts(desk)
+        approval = Approval(desk, checkouts)
+        parts = (self.charges, refunds, Subscriptions(desk), checkouts, approval, notices)
+        for part in parts:
             part.routes(self.app)
         with_faults(self.app)
 

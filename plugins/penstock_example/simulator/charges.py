@@ -45,6 +45,17 @@ class Charges:
         app.router.add_get("/charges/{id}", self._look_up)
         app.router.add_get("/_simulator/charges", self._list)
 
+    def paid(self, identity: str) -> Mapping[str, Any] | None:
+        """A charge that succeeded, by the gateway's id of it."""
+        return next(
+            (
+                one.shown
+                for one in self.charges.values()
+                if one.shown["id"] == identity and one.shown["status"] == "succeeded"
+            ),
+            None,
+        )
+
     async def _charge(self, request: web.Request) -> web.Response:
         body = await request.read()
         order = _order(body)

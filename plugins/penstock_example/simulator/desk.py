@@ -73,6 +73,14 @@ class Desk:
         self._tell(made, "created", made.opened_at)
         return made
 
+    def payment(self, identity: str) -> Mapping[str, Any] | None:
+        """A subscription's payment, by its id."""
+        for one in self.held.values():
+            for paid in one.paid:
+                if paid["id"] == identity:
+                    return {"amount": paid["minor"], "currency": paid["currency"]}
+        return None
+
     def waiting(self, token: str) -> Held | None:
         """The one whose buyer has that approval address."""
         return next((one for one in self.held.values() if one.token == token), None)

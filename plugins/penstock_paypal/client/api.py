@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.api import Clock, Http, HttpUnanswered, Log
@@ -58,7 +58,7 @@ class Api:
         path: str,
         what: str,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Any] | None = None,
         representation: bool = False,
         request_id: str | None = None,
     ) -> Answer:
@@ -135,7 +135,7 @@ class Api:
         self,
         method: str,
         path: str,
-        body: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | Sequence[Any] | None,
         extra: Mapping[str, str],
     ) -> tuple[Answer, str]:
         token = await self._tokens.get()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 HEADER = "PayPal-Request-Id"
 LONGEST = 78
@@ -29,6 +30,26 @@ _KEYED = re.compile(
         )
     )
 )
+
+
+# By path; PayPal's reference of each (payments v1: 30 days, captures v2: 45 days).
+_WINDOWS = (
+    (re.compile("/v1/payments/(?:sale|capture)/[^/]+/refund"), timedelta(days=30)),
+    (re.compile("/v2/payments/captures/[^/]+/refund"), timedelta(days=45)),
+)
+
+
+def window(path: str) -> timedelta:
+    """
+    How long PayPal knows the request id of a refund.
+
+    Raises:
+        ValueError: no path of a refund.
+    """
+    for known, lasts in _WINDOWS:
+        if known.fullmatch(path):
+            return lasts
+    raise ValueError("not the path of a refund at PayPal")
 
 
 def keyed(method: str, path: str) -> bool:

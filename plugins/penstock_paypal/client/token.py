@@ -66,6 +66,19 @@ class Tokens:
         except GatewayUnavailable as exc:
             raise HttpNotSent(f"no token: {exc}", retry_after=exc.retry_after) from exc
 
+    async def accepted(self) -> bool:
+        """
+        Whether PayPal takes the credentials; no token is kept.
+
+        Raises:
+            HttpNotSent: PayPal gave no answer, or the secret has no credentials.
+            GatewayUnavailable: the secret cannot be read.
+        """
+        pairs = _pairs(await self._secrets.get())
+        if not pairs:
+            raise HttpNotSent("the secret has no client_id and client_secret")
+        return await self._first(pairs) is not None
+
     def drop(self, value: str) -> None:
         """Forget a token PayPal did not take, unless a newer one has replaced it."""
         if self._kept is not None and self._kept.value == value:

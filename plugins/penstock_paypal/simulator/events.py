@@ -29,6 +29,7 @@ CAPTURES_SENT_BACK = {
     "PAYMENT.CAPTURE.REVERSED": "COMPLETED",
     "PAYMENT.REFUND.PENDING": "PENDING",
     "PAYMENT.REFUND.FAILED": "FAILED",
+    "PAYMENT.REFUND.COMPLETED": "COMPLETED",
 }
 SUBSCRIPTIONS = {
     "BILLING.SUBSCRIPTION.CREATED": "APPROVAL_PENDING",
@@ -47,10 +48,24 @@ PLANS = {
     "BILLING.PLAN.DEACTIVATED": "INACTIVE",
     "BILLING.PLAN.PRICING-CHANGE.ACTIVATED": "ACTIVE",
 }
-DISPUTES = frozenset(
-    {"CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.UPDATED", "CUSTOMER.DISPUTE.RESOLVED"}
+DISPUTE_OPENED = ("CUSTOMER.DISPUTE.CREATED", "RISK.DISPUTE.CREATED")
+DISPUTES = frozenset({*DISPUTE_OPENED, "CUSTOMER.DISPUTE.UPDATED", "CUSTOMER.DISPUTE.RESOLVED"})
+INVOICES = frozenset(
+    f"INVOICING.INVOICE.{what}"
+    for what in ("CANCELLED", "CREATED", "PAID", "REFUNDED", "SCHEDULED", "UPDATED")
 )
-INVOICES = frozenset({"INVOICING.INVOICE.PAID", "INVOICING.INVOICE.CANCELLED"})
+RECORDED = {
+    "CATALOG.PRODUCT": ("product", "CREATED UPDATED"),
+    "CHECKOUT.ORDER": ("checkout-order", "APPROVED COMPLETED DECLINED PROCESSED SAVED VOIDED"),
+    "PAYMENT.AUTHORIZATION": ("authorization", "CREATED VOIDED"),
+    "PAYMENT.ORDER": ("order", "CANCELLED CREATED"),
+}
+"""Of these the API shows nothing here: a resource with an id, a status and its times will do."""
+OTHERS = {
+    f"{of}.{what}": resource
+    for of, (resource, names) in RECORDED.items()
+    for what in names.split()
+}
 KNOWN = frozenset(
     {
         *SALES,
@@ -61,6 +76,7 @@ KNOWN = frozenset(
         *PLANS,
         *DISPUTES,
         *INVOICES,
+        *OTHERS,
     }
 )
 # What a second event about the same sale or capture does not change.
@@ -142,6 +158,10 @@ def _resource(books: Books, event_type: str, overrides: Mapping[str, Any]) -> tu
         return "plan", {**known, "status": status, "update_time": now}
     if event_type in DISPUTES:
         return "dispute", _dispute(books, event_type, overrides)
+    if resource_type := OTHERS.get(event_type):
+        status = event_type.rpartition(".")[2]
+        times = {"create_time": now, "update_time": now}
+        return resource_type, {"id": wanted or token(), "status": status, **times}
     return "invoices", _invoice(books, overrides)
 
 
@@ -180,7 +200,7 @@ def _again(fresh: Document, known: Document | None) -> Document:
 def _dispute(books: Books, event_type: str, overrides: Mapping[str, Any]) -> Document:
     wanted = overrides.get("resource.dispute_id")
     known = books.disputes.get(str(wanted)) if wanted else None
-    if known is None and not wanted and event_type != "CUSTOMER.DISPUTE.CREATED":
+    if known is None and not wanted and event_type not in DISPUTE_OPENED:
         unresolved = (one for one in books.disputes.values() if one.get("status") != "RESOLVED")
         known = next(reversed(list(unresolved)), None)
     if known is None:

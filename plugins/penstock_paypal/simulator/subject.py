@@ -24,7 +24,7 @@ def _parts(books: Books, event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     event_type = shapes.text(event, "event_type") or ""
     resource = shapes.mapping(event.get("resource"))
     identity = shapes.text(resource, "id")
-    if event_type.startswith("CUSTOMER.DISPUTE."):
+    if ".DISPUTE." in event_type:
         if dispute := shapes.text(resource, "dispute_id"):
             yield "dispute", dispute
         for one in shapes.sequence(resource.get("disputed_transactions")):
@@ -37,7 +37,7 @@ def _parts(books: Books, event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         # Our invoices name the sale as their reference.
         if paid := shapes.identity(invoice, "detail", "reference"):
             yield "payment", entity(paid)
-    elif event_type.startswith("PAYMENT."):
+    elif event_type.startswith(("PAYMENT.SALE.", "PAYMENT.CAPTURE.", "PAYMENT.REFUND.")):
         yield from _money(books, event_type, resource)
     elif identity:
         yield shapes.text(event, "resource_type") or "resource", identity

@@ -40,6 +40,18 @@ class PayPalPlans:
         except Unconfirmable as exc:
             raise GatewayUnavailable(str(exc)) from exc
 
+    async def of_product(self, product_id: str) -> Sequence[Mapping[str, Any]]:
+        """
+        The plans of one product, whole, whatever their status.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: PayPal will never answer that question.
+        """
+        listed = await self._listed(f"&product_id={product_id}")
+        whole = [one if priced(one) else await self.show(str(one["id"])) for one in listed]
+        return [one for one in whole if one is not None]
+
     async def show(self, plan_id: str) -> Mapping[str, Any] | None:
         """
         One plan in full; None where PayPal knows none of that id.
@@ -51,7 +63,7 @@ class PayPalPlans:
         answer = await self._api.read(path(PLAN, plan_id), "show plan")
         return answer.data if answer else None
 
-    async def _listed(self) -> Sequence[Mapping[str, Any]]:
+    async def _listed(self, only: str = "") -> Sequence[Mapping[str, Any]]:
         """
         Every plan as the pages show it, each once.
 
@@ -60,7 +72,7 @@ class PayPalPlans:
         """
         found: dict[str, Mapping[str, Any]] = {}
         for number in range(1, MOST_PAGES + 1):
-            where = f"{PLANS}?page_size={A_PAGE}&page={number}"
+            where = f"{PLANS}?page_size={A_PAGE}&page={number}{only}"
             answer = await self._api.read(where, "list plans", representation=True)
             page = shapes.sequence(answer.data.get("plans")) if answer else ()
             new = {named: shapes.mapping(one) for one in page if (named := _id(one))}

@@ -10,7 +10,9 @@ from penstock_paypal.webhooks import notification
 WANTED = (
     notification.CLAIMS
     | notification.SENT_BACK
+    | notification.CAPTURE_CLAIMS
     | notification.CAPTURE_SENT_BACK
+    | notification.CHECKOUT
     # Not REFUND.COMPLETED, RISK.DISPUTE.CREATED and SUBSCRIPTION.RE-ACTIVATED: they are handled,
     # and PayPal's list of events does not have them, so a webhook could not be given them.
     | {"PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"}
@@ -33,14 +35,14 @@ async def unregistered(api: Api, secrets: Secrets, url: str) -> str | None:
     listed = shapes.sequence(answer.data.get("webhooks")) if answer else ()
     here = [one for one in listed if shapes.text(one, "url") == url]
     if not here:
-        return f"PayPal has no webhook for {url}: create it, and write its id to the secret"
+        return f"PayPal has no webhook for {url}: run `penstock webhooks register`"
     known = {version.get("webhook_id") for version in (await secrets.get()).versions}
     ours = [one for one in here if shapes.text(one, "id") in known]
     if not ours:
-        return "webhook_id is not the id of PayPal's webhook: `penstock secrets rotate paypal`"
+        return "webhook_id is not the id of PayPal's webhook: run `penstock webhooks register`"
     told = {shapes.text(one, "name") for one in shapes.sequence(shapes.at(ours[0], "event_types"))}
     missing = set[str]() if _ALL in told else WANTED - told
     if missing:
         named = ", ".join(sorted(missing))
-        return f"PayPal's webhook is not registered for {named}: add these events"
+        return f"PayPal's webhook lacks {named}: run `penstock webhooks register`"
     return None

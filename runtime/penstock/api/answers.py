@@ -83,12 +83,22 @@ class Critical:
 
 
 @dataclass(frozen=True, slots=True)
+class Routed:
+    """Where the gateway takes the request, in its own words; kept before the first call."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotFound:
     """The gateway does not know the operation."""
 
 
 ChargeAnswer = Succeeded | Declined | Pending | NotSent | Unanswered | Refused | Critical
 LookupAnswer = Succeeded | Declined | Pending | NotFound
+RefundAnswer = Succeeded | Declined | Pending | NotSent | Unanswered
+RefundLookup = Succeeded | Declined | Pending
+RouteAnswer = Routed | Declined | NotSent
 CreateAnswer = Succeeded | NotSent | Unanswered | Refused
 
 

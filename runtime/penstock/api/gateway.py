@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from penstock.api.charges import Charges, Lookup
+from penstock.api.checkout import Checkout
 from penstock.api.history import History, SubscriptionPayments
 from penstock.api.invoices import InvoiceRefunds, Invoices
+from penstock.api.refunds import Refunds
 from penstock.api.subscriptions import ManagesSubscriptions, Plans, Subscriptions
 from penstock.api.webhooks import Confirm, Observes, Reread, Webhooks
 
@@ -27,11 +29,13 @@ CAPABILITIES: tuple[type, ...] = (
     Reread,
     Charges,
     Lookup,
+    Refunds,
     Invoices,
     InvoiceRefunds,
     Plans,
     Subscriptions,
     ManagesSubscriptions,
+    Checkout,
     History,
     SubscriptionPayments,
 )

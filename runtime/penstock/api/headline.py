@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from penstock.api.wording import moment, money, one_line, part_of
+from penstock.api.wording import mapping, moment, money, one_line, part_of
 from penstock.domain.events import Event, EventType
 
 TITLES: Mapping[str, str] = {
     EventType.payment_succeeded: "Payment succeeded",
     EventType.payment_declined: "Payment declined",
     EventType.payment_pending: "Payment pending",
+    EventType.payment_expired: "Payment expired",
     EventType.payment_refunded: "Payment refunded",
     EventType.payment_reversed: "Payment reversed",
     EventType.payment_restored: "Payment restored",
@@ -18,6 +19,8 @@ TITLES: Mapping[str, str] = {
     EventType.payment_released: "Payment released",
     EventType.payment_contradicted: "Payment contradicted",
     EventType.payment_parked: "Payment needs a person",
+    EventType.refund_failed: "Refund failed",
+    EventType.refund_parked: "Refund needs a person",
     EventType.invoice_paid: "Invoice paid",
     EventType.invoice_withheld: "No invoice",
     EventType.invoice_paid_twice: "Invoice paid twice",
@@ -62,6 +65,9 @@ def amount(event: Event) -> str:
     whole = money(event.data.get("amount"))
     if event.type in MOVED and (moved := part_of(money(event.data.get("moved")), whole)):
         return moved
+    asked = money(mapping(event.data.get("refund")).get("amount"))
+    if asked and (part := part_of(asked, whole)):
+        return part
     return str(whole) if whole else ""
 
 

@@ -85,6 +85,21 @@ class RegisterSimulator(Protocol):
         ...
 
 
+class RegisterAccount(Protocol):
+    """Handed to a hook: call it once for each gateway whose account the command line can use."""
+
+    def __call__(self, *, name: str, build: str) -> None:
+        """
+        Offer one.
+
+        Args:
+            name: the gateway's.
+            build: `package.account:Class`; built from a Context as the gateway is; imported by
+                the command line only.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """
@@ -131,3 +146,8 @@ def penstock_register_sinks(register: Register[Sink]) -> None:
 @hookspec
 def penstock_register_simulators(register: RegisterSimulator) -> None:
     "Register stand-ins for the local platform: register(name=…, build='package.module:function')."
+
+
+@hookspec
+def penstock_register_accounts(register: RegisterAccount) -> None:
+    "Register what commands do at a gateway's account: register(name=…, build='package:Class')."

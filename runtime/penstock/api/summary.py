@@ -68,7 +68,7 @@ def summarize(event: Event, api_url: str) -> Summary:
 
 def _rows(event: Event) -> Iterable[Row]:
     match event.type.partition(".")[0]:
-        case "payment" | "invoice":
+        case "payment" | "invoice" | "refund":
             return _payment(event, "Payment")
         case "subscription":
             return _subscription(event)
@@ -87,6 +87,7 @@ def _payment(event: Event, subject: str) -> Iterator[Row]:
     differs = ", ".join(texts(data.get("differs")))
     reason = words(data.get("because")) or words(data.get("reason"))
     yield "Reason", reason or (differs and f"differs in {differs}")
+    yield "Asked because", mapping(data.get("refund")).get("reason")
     yield "On hold", words(data.get("hold"))
     yield "Still payable", data.get("payable")
     if event.type in MOVED:
@@ -159,7 +160,7 @@ def _links(event: Event, api_url: str) -> Iterator[tuple[str, str]]:
 def _payments(event: Event) -> list[str]:
     """The payments that an event is about, by id."""
     match event.type.partition(".")[0]:
-        case "payment" | "invoice":
+        case "payment" | "invoice" | "refund":
             return [event.entity]
         case "dispute":
             return texts(event.data.get("payments"))[:_MOST_PAYMENTS]

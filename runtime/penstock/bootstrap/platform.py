@@ -15,19 +15,27 @@ from pydantic import BaseModel
 from penstock.adapters.doors import doors
 from penstock.api import Context, Gateway
 from penstock.bootstrap.world import World
-from penstock.errors import PluginError
+from penstock.errors import MissingCapability, PluginError
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle
+from penstock.pipeline.capture import Capture
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.deliver import Deliver
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.observe import Observe
+from penstock.pipeline.open_checkout import OpenCheckout
+from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.receive import Receive
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.refund import Refund
+from penstock.pipeline.refunding import Refunding
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
@@ -141,6 +149,8 @@ class Platform:
         return Returning(
             self.ledger,
             self.observe_subscription,
+            self.checkouts,
+            self.hand_over,
             self.world.clock,
             self.settings.access_policy,
         )
@@ -155,7 +165,6 @@ class Platform:
             self.observe_subscription,
             self.invoicing,
             self.world.clock,
-            self.world.ids,
         )
 
     @cached_property
@@ -168,6 +177,7 @@ class Platform:
             world.channel("rejected"),
             self.observe,
             self.observe_subscription,
+            self.checkouts,
             Recording(self.ledger, self.publish, world.clock, world.ids),
             self.finish,
             world.clock,
@@ -185,6 +195,70 @@ class Platform:
             self.world.ids,
             self.settings.lease,
         )
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        """From payment messages to the stage of each action."""
+        return Dispatch(self.charge, {Action.capture: self.capture, Action.refund: self.refund})
+
+    @cached_property
+    def checkouts(self) -> Checkouts:
+        """From how gateways show checkouts to the ledger."""
+        return Checkouts(self.gateways, self.ledger, self.world.clock, self.world.ids)
+
+    @cached_property
+    def capture(self) -> Capture:
+        """From payment messages to the money that buyers approved."""
+        return Capture(
+            self.checkouts,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+        )
+
+    @cached_property
+    def refund(self) -> Refund:
+        """From messages about refunds to money sent back."""
+        return Refund(
+            self.gateways,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+        )
+
+    @cached_property
+    def open_checkout(self) -> OpenCheckout:
+        """
+        From the API to payments that buyers approve.
+
+        Raises:
+            SettingsError: buyers cannot return to the API's address; names the setting.
+        """
+        return OpenCheckout(
+            self.checkouts,
+            self.ledger,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+            self.settings.public_url,
+            self.settings.pages_brand or None,
+        )
+
+    @cached_property
+    def refunding(self) -> Refunding:
+        """From the API to reserved refunds; builds no gateway, only asks what each can do."""
+        able = [name for name in self.settings.gateways if "refunds" in self._abilities(name)]
+        return Refunding(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        """From reserved operations to payment messages."""
+        world = self.world
+        return HandOver(self.ledger, world.channel("payments"), world.clock, world.ids)
 
     @cached_property
     def accept(self) -> Accept:
@@ -249,9 +323,32 @@ class Platform:
         return Subscribing(self.gateways, self.plans)
 
     @property
-    def takes_subscriptions(self) -> bool:
-        """Whether a configured gateway does; builds none, only asks what each can do."""
-        return any("managessubscriptions" in self._abilities(g) for g in self.settings.gateways)
+    def sends_buyers_away(self) -> bool:
+        """Whether buyers return from a configured gateway; builds none of them."""
+        ways = {"managessubscriptions", "checkout"}
+        return any(not ways.isdisjoint(self._abilities(g)) for g in self.settings.gateways)
+
+    def needs_approval(self, provider: str, wanted: bool | None) -> bool:
+        """
+        Whether a payment through a gateway is approved by its buyer; builds none.
+
+        Args:
+            wanted: what the request says; None where it says nothing.
+
+        Raises:
+            MissingCapability: it is wanted, and the gateway has no checkout.
+        """
+        named = self._abilities(provider) if provider in self.settings.gateways else ()
+        if wanted and "checkout" not in named:
+            able = sorted(g for g in self.settings.gateways if "checkout" in self._abilities(g))
+            raise MissingCapability(
+                f"provider has no checkout here; use one of: {', '.join(able) or 'none'}"
+            )
+        return (
+            "checkout" in named
+            and (wanted is True or "charges" not in named)
+            and (wanted is not False)
+        )
 
     def _abilities(self, gateway: str) -> Collection[str]:
         if self.capabilities is None:
@@ -269,7 +366,9 @@ class Platform:
         return Sweep(
             self.ledger,
             self.accept,
-            self.charge,
+            self.hand_over,
+            self.dispatch,
+            self.checkouts,
             self.finish,
             LostPayments(
                 self.gateways,
@@ -328,7 +427,7 @@ class Platform:
             case Function.process:
                 return self.process, "verified"
             case Function.charge:
-                return self.charge, "payments"
+                return self.dispatch, "payments"
             case Function.deliver:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"

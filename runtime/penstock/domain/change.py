@@ -63,11 +63,21 @@ def change(
     *,
     now: datetime,
     new_id: Callable[[], str],
+    followed: bool = False,
 ) -> Change[E]:
-    """Number the facts as events of the entity and bind the whole to the version read."""
+    """
+    Number the facts as events of the entity and bind the whole to the version read.
+
+    Args:
+        followed: an open `follow` operation of another entity publishes the events.
+    """
     version = before.version if before else 0
     entity = replace(
-        after, version=version + 1, sequence=after.sequence + len(facts), updated_at=now
+        after,
+        version=version + 1,
+        sequence=after.sequence + len(facts),
+        updated_at=now,
+        followed=followed,
     )
     described = describe(entity) if facts else {}
     events = tuple(

@@ -24,6 +24,8 @@ class Entity:
         version: grows by one with every commit; a write names the version it was decided on.
         sequence: the number of events this entity has caused.
         published: how many of them have left, in order.
+        followed: the rest is published by an open `follow` operation of another entity, which
+            the sweep finds; so this one is not due for that, and its index entry does not move.
     """
 
     kind: ClassVar[EntityKind]
@@ -36,6 +38,7 @@ class Entity:
     version: int = 0
     sequence: int = 0
     published: int = 0
+    followed: bool = False
 
     @property
     def ref(self) -> Ref:
@@ -51,7 +54,7 @@ class Entity:
     def due_at(self) -> datetime | None:
         """When the sweep looks at it; None when nothing is left to do."""
         due = [op.due_at for op in self.operations if op.open and op.due_at]
-        if self.unsent:
+        if self.unsent and not self.followed:
             due.append(self.updated_at + UNSENT_GRACE)
         return min(due, default=None)
 
@@ -59,11 +62,17 @@ class Entity:
         """The newest operation of that kind, if there ever was one."""
         return next((op for op in reversed(self.operations) if op.kind is kind), None)
 
-    def operation_id(self, kind: OperationKind, ordinal: int = 1) -> str:
-        """
-        The id that the entity's n-th operation of a kind has.
+    def operation_by_id(self, identity: str) -> Operation | None:
+        """The operation of that id, if there is one."""
+        return next((op for op in self.operations if op.id == identity), None)
 
-        Derived, so that a ledger restored from a backup asks under the same idempotency key.
+    def operation_id(self, kind: OperationKind, ordinal: int | str = 1) -> str:
+        """
+        The id that the entity's n-th operation of a kind has, or the one with that name.
+
+        Derived, so that a ledger restored from a backup asks under the same idempotency key. What
+        a client asks for is named by the client's key: a restored ledger that lost a refund must
+        not ask for another one under the lost one's id.
         """
         return str(uuid5(_OPERATIONS, f"{self.ref}/{kind.value}/{ordinal}"))
 

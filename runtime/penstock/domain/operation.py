@@ -12,9 +12,11 @@ Unknown is not failed: the money may have moved, so it is asked about, never re-
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from penstock.domain.money import Money
 
 
 class OperationKind(StrEnum):
@@ -32,6 +34,14 @@ class OperationKind(StrEnum):
     """Look at a subscription when its access changes or its payment is due; one an entity."""
     subscribe = "subscribe"
     """Create a subscription at the gateway; one a sign-up."""
+    refund = "refund"
+    """Send money of the payment back; one for each request."""
+    checkout = "checkout"
+    """Open a checkout and have the buyer approve it; pending until it is captured or over."""
+    capture = "capture"
+    """Take the money that the buyer approved; one for each approval."""
+    void = "void"
+    """Give up what the buyer approved: no money moves."""
     follow = "follow"
     """Have another entity re-read, because this one changed; `reference` names it."""
 
@@ -48,6 +58,28 @@ class OperationState(StrEnum):
 
 
 SETTLED = frozenset({OperationState.succeeded, OperationState.declined})
+BY_MESSAGE = frozenset({OperationKind.refund, OperationKind.capture, OperationKind.void})
+"""Besides the charge: what is begun by a message of payments.fifo that names the operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundTerms:
+    """
+    What a refund was asked to do; it never changes.
+
+    Attributes:
+        amount: how much goes back; always explicit, also for "the rest".
+        digest: SHA-256 of the request, to tell a repeat from another request under its key.
+        reason: why, for the merchant's own records.
+        note: what the gateway tells the payer.
+        token: the id of the API's token that asked for it, if one did.
+    """
+
+    amount: Money
+    digest: str
+    reason: str | None = None
+    note: str | None = field(default=None, repr=False)
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +96,9 @@ class Operation:
         due_at: when the sweep shall look at it; None while a queue message owns it.
         reference: theirs: the charge or invoice id the gateway gave it.
         reason: why it stands where it stands, for people.
+        refund: what a refund was asked to do.
+        path: where the gateway takes the request; stored before the first call, never changed.
+        began_at: when the first call was begun, where the gateway forgets its id after a while.
     """
 
     id: str
@@ -76,6 +111,9 @@ class Operation:
     due_at: datetime | None = None
     reference: str | None = None
     reason: str | None = None
+    refund: RefundTerms | None = None
+    path: str | None = None
+    began_at: datetime | None = None
 
     @property
     def open(self) -> bool:

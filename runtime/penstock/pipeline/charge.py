@@ -82,7 +82,16 @@ class Charge:
             PermanentError: people must look; the payment says why.
             TransientError: not decided; the message comes back.
         """
-        order = ChargeMessage.loads(message.body)
+        return await self.take(ChargeMessage.loads(message.body))
+
+    async def take(self, order: ChargeMessage) -> Handled:
+        """
+        The same, for a message that is read.
+
+        Raises:
+            PermanentError: people must look; the payment says why.
+            TransientError: not decided; the message comes back.
+        """
         correlation.bind(entity=order.id)
         gateway = charges(self.gateways, order.provider)
         payment = await self._payment(order)

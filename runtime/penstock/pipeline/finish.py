@@ -1,20 +1,28 @@
-"""Finish: what a commit began, brought to its end: its events, its invoice, what follows."""
+"""
+Finish: what a commit began, brought to its end: its events, what follows, its invoice.
+
+    send events ──► read again what follows ──► invoice ──► send its events ──► commit
+
+A mark of what left and the end of a follow are committed with the invoice's own next step, or at
+the end: each commit is a write that somebody pays for. A crash before it repeats the sends, whose
+copies have the same ids, and the reads.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from penstock.api.context import Clock, Ids
+from penstock.api.context import Clock
 from penstock.domain import rules
-from penstock.domain.change import AnyEntity, change
+from penstock.domain.change import AnyEntity
 from penstock.domain.dispute import Dispute
 from penstock.domain.lifecycle import Lifecycle, said
-from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.signup import SignUp
-from penstock.errors import GatewayUnavailable
+from penstock.errors import GatewayUnavailable, PenstockError
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.publish import Publish
@@ -35,48 +43,70 @@ class Finish:
     observe_subscription: ObserveSubscription
     invoicing: Invoicing
     clock: Clock
-    ids: Ids
 
     async def __call__(self, ref: Ref) -> None:
         """
         Publish, follow, make the invoice, publish what that caused.
 
         Raises:
-            TransientError: not now; the caller comes back, or the sweep does.
+            PenstockError: one of these did not succeed; the others were tried all the same. The
+                caller comes back, or the sweep does.
         """
-        # What is already true is published before the invoice is tried, which may take a while.
-        entity = await self.publish(ref)
-        if isinstance(entity, Payment):
-            before = entity.sequence
-            entity = await self.invoicing(entity)
-            if entity.sequence > before:
-                await self.publish(ref)
+        entity = await self.ledger.find(ref)
         if entity is not None:
-            await self.follow(entity)
+            await self.resume(entity)
 
-    async def follow(self, entity: AnyEntity) -> None:
+    async def resume(self, entity: AnyEntity) -> None:
+        """The same, for an entity that was read or committed just now."""
+        kept = ahead = entity
+        failed: PenstockError | None = None
+        try:
+            # What is already true is published before the rest is tried, which may take a while.
+            ahead = await self.publish.sent(kept)
+            ahead, failed = await self._follow(ahead)
+            if isinstance(ahead, Payment):
+                made = await self.invoicing(ahead)
+                if made.version > ahead.version:
+                    kept = made
+                ahead = await self.publish.sent(made)
+        except PenstockError as exc:
+            failed = failed or exc
+        await self.publish.written(kept, ahead)
+        if failed is not None:
+            raise failed
+
+    async def _follow(self, entity: AnyEntity) -> tuple[AnyEntity, PenstockError | None]:
         """
         Have the entities that this one's operations name re-read, each once.
 
-        Idempotent: they are asked how they stand, whatever happened before.
+        Idempotent: they are asked how they stand, whatever happened before. What succeeded is
+        taken out, not settled: a state of more than 1 KB costs twice as much to write.
         """
+        failed: PenstockError | None = None
         for operation in entity.operations:
             if operation.kind is OperationKind.follow and operation.open:
-                latest = await self._told(Ref.parse(operation.reference or ""), entity)
-                await self._settled(latest, operation)
+                try:
+                    await self._told(Ref.parse(operation.reference or ""), entity)
+                except PenstockError as exc:
+                    # The invoice does not wait for it.
+                    failed = failed or exc
+                    continue
+                others = tuple(op for op in entity.operations if op.id != operation.id)
+                entity = replace(entity, operations=others)
+        return entity, failed
 
-    async def _told(self, target: Ref, source: AnyEntity) -> AnyEntity | None:
+    async def _told(self, target: Ref, source: AnyEntity) -> None:
         """
-        Have the target follow its source, as the source is when that is done; returns it.
+        Have the target follow its source, as the source is when that is done.
 
         Another worker may have committed newer news of the source, and had the target follow
-        that, before we wrote what we had loaded.
+        that, before we wrote what we had loaded. Then our own next commit is refused.
         """
         while True:
             await self._followed(target, source)
             latest = await self.ledger.find(source.ref)
             if latest is None or _bearing(latest) == _bearing(source):
-                return latest
+                return
             source = latest
 
     async def _followed(self, target: Ref, source: AnyEntity) -> None:
@@ -91,13 +121,19 @@ class Finish:
             await self(target)
 
     async def _subscription(self, target: Ref, source: AnyEntity) -> None:
-        learned = rules.Learned(payment=source if isinstance(source, Payment) else None)
-        if isinstance(source, SignUp):
-            learned = rules.Learned(says=said(Lifecycle.created, "", None))
+        # The source's operation stays open until the events have left, so the sweep finds it.
+        learned = rules.Learned(
+            payment=source if isinstance(source, Payment) else None,
+            says=said(Lifecycle.created, "", None) if isinstance(source, SignUp) else None,
+            followed=True,
+        )
         found = await self.observe_subscription(target, source.gateway, learned)
         if found is None and self._just_opened(source):
             raise GatewayUnavailable("the gateway does not show the new subscription yet")
-        await self(target)
+        if found is None:
+            await self(target)
+        else:
+            await self.resume(found)
 
     def _just_opened(self, source: AnyEntity) -> bool:
         age = self.clock.now() - source.updated_at
@@ -109,14 +145,6 @@ class Finish:
         if not isinstance(source, Dispute) or not isinstance(latest, Payment):
             return
         await self.observe.disputed(latest, source.seen.outcome is None)
-
-    async def _settled(self, latest: AnyEntity | None, operation: Operation) -> None:
-        if latest is None or operation not in latest.operations:
-            return
-        # Taken out, not settled: a state of more than 1 KB costs twice as much to write.
-        others = tuple(op for op in latest.operations if op.id != operation.id)
-        after = replace(latest, operations=others)
-        await self.ledger.commit(change(latest, after, now=self.clock.now(), new_id=self.ids.new))
 
 
 def _bearing(source: AnyEntity) -> object:

@@ -94,7 +94,7 @@ class Invoicing:
         try:
             return await self._run(payment, operation, gateway, draft)
         except InvoiceRefused as exc:
-            latest = await self.ledger.load(Payment, payment.id) or payment
+            latest = await self.work.latest(payment)
             latest_operation = latest.operation(OperationKind.invoice) or operation
             because = latest.invoice_withheld or str(exc)
             return await self._withhold(latest, latest_operation, because)

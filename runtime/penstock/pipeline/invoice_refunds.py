@@ -58,7 +58,7 @@ class RefundsOnInvoice:
         try:
             return await self._bring(payment, operation, gateway, draft, reference)
         except InvoiceRefused as exc:
-            latest = await self.work.ledger.load(Payment, payment.id) or payment
+            latest = await self.work.latest(payment)
             running = latest.operation(OperationKind.invoice_refunds) or operation
             return await self._refused(latest, running, str(exc))
 

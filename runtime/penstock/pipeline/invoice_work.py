@@ -51,6 +51,11 @@ class InvoiceWork:
         submitted = operation.submit(self.clock.now(), self.lease)
         return await self.commit(payment, submitted), submitted
 
+    async def latest(self, payment: Payment) -> Payment:
+        """The payment as last committed; as it is in hand where nothing was committed since."""
+        read = await self.ledger.load(Payment, payment.id)
+        return payment if read is None or read.version == payment.version else read
+
     async def lose(self, payment: Payment, operation: Operation, because: str) -> None:
         """The answer never came; nobody is at it any more, so the lease ends."""
         lost = replace(operation.lose(self.clock.now(), because), lease_until=None)

@@ -38,7 +38,7 @@ def stale_applied(payment: Payment, now: datetime) -> None:
 
 def operation_unknown(before: Payment, operation: Operation) -> None:
     """An operation has become unknown, if it just did: money may have moved, nobody can say."""
-    known = before.operation(operation.kind)
+    known = before.operation_by_id(operation.id)
     was = known.state if known else None
     if operation.state is OperationState.unknown and was is not OperationState.unknown:
         structlog.get_logger().error(

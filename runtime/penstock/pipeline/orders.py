@@ -1,10 +1,16 @@
-"""The message of payments.fifo, `{"id", "provider", "order"}`: contracts/messages/payment.json."""
+"""
+The messages of payments.fifo: contracts/messages/payment.json.
+
+    {"id", "provider", "order"}                   charge a payment
+    {"id", "provider", "action", "operation"}     refund, capture, void: run that operation of it
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
 from pydantic import (
@@ -81,10 +87,36 @@ class _Order(_Strict):
         return Order(money, self.reference, self.description, payer, self.metadata)
 
 
+class Action(StrEnum):
+    """What a message asks for; each but `charge` has the name of its operation's kind."""
+
+    charge = "charge"
+    refund = "refund"
+    capture = "capture"
+    void = "void"
+
+
+_ACTIONS = tuple(action.value for action in Action)
+_KNOWN = ", ".join(_ACTIONS)
+
+
+def _action(name: str) -> str:
+    if name not in _ACTIONS:
+        raise PydanticCustomError(
+            "action", "it must be one of {known}; newer code sent it", {"known": _KNOWN}
+        )
+    return name
+
+
+Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\z")]
+
+
 class _Message(_Strict):
-    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\z")
+    id: Identity
     provider: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}\z")
-    order: _Order
+    action: Annotated[str, AfterValidator(_action)] = Action.charge.value
+    order: Annotated[_Order | None, Left] = None
+    operation: Annotated[Identity | None, Left] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +129,7 @@ class ChargeMessage:
 
     def dumps(self) -> str:
         """The message as JSON; its reader judges whether it keeps to the contract."""
+        # No action: code from before there were actions reads it, too.
         message = {"id": self.id, "provider": self.provider, "order": _dumped(self.order)}
         # In ASCII: SQS takes only some of Unicode's characters.
         return json.dumps(message, separators=(",", ":"))
@@ -104,22 +137,70 @@ class ChargeMessage:
     @classmethod
     def loads(cls, text: str) -> ChargeMessage:
         """
-        Read a message.
+        Read the message of a charge.
 
         Raises:
             MalformedMessage: names the field, the value's kind and what it must be.
         """
-        try:
-            # Not pydantic's own reader: it makes a float of 1250.0, and refuses it as one.
-            message = _Message.model_validate(
-                json.loads(text, parse_float=number, parse_constant=_refuse_constant)
-            )
-        except ValidationError as exc:
-            raise _explained(exc, "message") from None
-        except (ValueError, RecursionError):
-            # `from None`: the decoder's exception carries the document.
-            raise MalformedMessage("the message is no JSON; send an object") from None
-        return cls(message.id, message.provider, message.order.order())
+        message = load_message(text)
+        if not isinstance(message, ChargeMessage):
+            raise MalformedMessage("action must be charge here")
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class ActionMessage:
+    """Run that operation of the payment."""
+
+    id: str
+    provider: str
+    action: Action
+    operation: str
+
+    def dumps(self) -> str:
+        """The message as JSON."""
+        message = {
+            "id": self.id,
+            "provider": self.provider,
+            "action": self.action.value,
+            "operation": self.operation,
+        }
+        return json.dumps(message, separators=(",", ":"))
+
+
+def load_message(text: str) -> ChargeMessage | ActionMessage:
+    """
+    Read a message of payments.fifo; one without an action is a charge.
+
+    Raises:
+        MalformedMessage: names the field, the value's kind and what it must be.
+    """
+    try:
+        # Not pydantic's own reader: it makes a float of 1250.0, and refuses it as one.
+        message = _Message.model_validate(
+            json.loads(text, parse_float=number, parse_constant=_refuse_constant)
+        )
+    except ValidationError as exc:
+        raise _explained(exc, "message") from None
+    except (ValueError, RecursionError):
+        # `from None`: the decoder's exception carries the document.
+        raise MalformedMessage("the message is no JSON; send an object") from None
+    return _fitting(message, Action(message.action))
+
+
+def _fitting(message: _Message, action: Action) -> ChargeMessage | ActionMessage:
+    order, operation = message.order, message.operation
+    if action is Action.charge:
+        if order is None:
+            raise MalformedMessage("order is missing: a charge has one")
+        if operation is not None:
+            raise MalformedMessage("operation is for the other actions; leave it out of a charge")
+        return ChargeMessage(message.id, message.provider, order.order())
+    if operation is None:
+        raise MalformedMessage(f"operation is missing: the action {action.value} names one")
+    if order is not None:
+        raise MalformedMessage(f"order is for charges; leave it out of a {action.value}")
+    return ActionMessage(message.id, message.provider, action, operation)
 
 
 def _refuse_constant(name: str) -> NoReturn:

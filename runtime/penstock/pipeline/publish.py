@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from penstock.api.context import Clock, Ids
-from penstock.domain.change import AnyEntity, change
+from penstock.domain.change import AnyEntity, E, change
 from penstock.domain.ref import Ref
 from penstock.errors import LedgerConflict
 from penstock.pipeline import correlation
@@ -41,6 +41,16 @@ class Publish:
         Raises:
             ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
         """
+        return await self.written(entity, await self.sent(entity))
+
+    async def sent(self, entity: E) -> E:
+        """
+        The entity with the events marked that left just now. The mark is not committed: the
+        entity's next commit carries it, or `written` does.
+
+        Raises:
+            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+        """
         if not entity.unsent:
             return entity
         unsent = await self.ledger.unsent(entity)
@@ -59,14 +69,21 @@ class Publish:
             )
         if not unsent:
             return entity
-        return await self._mark(entity, unsent[-1].sequence)
+        return replace(entity, published=unsent[-1].sequence)
 
-    async def _mark(self, read: AnyEntity, published: int) -> AnyEntity | None:
-        marked = replace(read, published=published)
-        decided = change(read, marked, now=read.updated_at, new_id=self.ids.new)
+    async def written(self, read: AnyEntity, after: AnyEntity) -> AnyEntity | None:
+        """
+        Commit what was done for an entity and no other commit carried: marks, ended follows.
+
+        Args:
+            read: the entity as it is in the ledger.
+        """
+        if after == read:
+            return read
+        decided = change(read, after, now=read.updated_at, new_id=self.ids.new)
         try:
             await self.ledger.commit(decided)
         except LedgerConflict:
-            # Somebody moved the entity on: their own publish, or the sweep, marks it.
+            # Another worker moved the entity on: its own publish, or the sweep, marks it.
             return await self.ledger.find(read.ref)
         return decided.entity

@@ -2,7 +2,8 @@
 Sweep: what a crash left behind, and what is to be asked again.
 
     first   unsent events and unsent messages: what is known already is not kept waiting
-    then    lost charges, open invoices, doubts about an entity, what follows from another
+    then    lost charges and other operations, checkouts that are over, open invoices, doubts
+            about an entity, what follows from another
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from penstock.api.context import Clock, Ids
 from penstock.domain import rules
 from penstock.domain.change import AnyEntity
 from penstock.domain.dispute import Dispute
-from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.operation import BY_MESSAGE, Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
@@ -26,8 +27,10 @@ from penstock.errors import PenstockError
 from penstock.pipeline import correlation
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import MARGIN
-from penstock.pipeline.charge import Charge
+from penstock.pipeline.checkouts import Checkouts
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.lost_payments import LostPayments
 from penstock.ports import Ledger
 
@@ -60,7 +63,9 @@ class Sweep:
 
     ledger: Ledger
     accept: Accept
-    charge: Charge
+    hand_over: HandOver
+    dispatch: Dispatch
+    checkouts: Checkouts
     finish: Finish
     lost_payments: LostPayments
     clock: Clock
@@ -104,13 +109,17 @@ class Sweep:
         return await self._tried(self._sent(ref))
 
     async def _sent(self, ref: Ref) -> None:
-        """Events that have not left, and the message of a charge that has not begun."""
+        """Events that have not left, and the messages of what has not begun."""
         entity = await self.finish.publish(ref)
         if not isinstance(entity, Payment):
             return
         charge = entity.operation(OperationKind.charge)
         if charge and charge.state is OperationState.reserved and _due(charge, self.clock):
             await self.accept.send(entity)
+        for operation in entity.operations:
+            reserved = operation.state is OperationState.reserved
+            if operation.kind in BY_MESSAGE and reserved and _due(operation, self.clock):
+                await self.hand_over(entity, operation)
 
     async def _resume(self, ref: Ref) -> str | None:
         began = self.clock.monotonic()
@@ -156,7 +165,14 @@ class Sweep:
             charge = entity.operation(OperationKind.charge)
             lost = charge and charge.state is not OperationState.reserved
             if charge and lost and _due(charge, self.clock):
-                entity = await self.charge.settle_by_lookup(entity)
+                entity = await self.dispatch.charge.settle_by_lookup(entity)
+            for operation in entity.operations:
+                begun = operation.state is not OperationState.reserved
+                if operation.kind in BY_MESSAGE and begun and _due(operation, self.clock):
+                    entity = await self.dispatch.resume(entity, operation)
+            checkout = entity.operation(OperationKind.checkout)
+            if checkout and _due(checkout, self.clock):
+                entity = await self.checkouts.due(entity)
         if isinstance(entity, Subscription):
             look = entity.operation(OperationKind.access)
             if look and _due(look, self.clock):

@@ -11,11 +11,12 @@ from penstock.plugins.environment import (
     variable,
 )
 from penstock.plugins.load import indexed_capabilities, load
-from penstock.plugins.registration import Kind, Plugin, Registration, StandIn
+from penstock.plugins.registration import Account, Kind, Plugin, Registration, StandIn
 from penstock.plugins.registry import MakeContext, Registry
 
 __all__ = [
     "EVENTS",
+    "Account",
     "Kind",
     "MakeContext",
     "Plugin",

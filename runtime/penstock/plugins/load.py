@@ -119,13 +119,19 @@ def _collect(manager: pluggy.PluginManager, name: str) -> Plugin:
         call("penstock_register_gateways", collector.gateway)
         call("penstock_register_sinks", collector.sink)
         call("penstock_register_simulators", collector.simulator)
+        call("penstock_register_accounts", collector.account)
     except PluginError:
         raise
     except Exception as exc:
         raise PluginError(f"{name}: registering it raised {type(exc).__name__}: {exc}") from exc
-    if not collector.registrations and not collector.simulators:
+    if not (collector.registrations or collector.simulators or collector.accounts):
         raise PluginError(f"{name}: registers nothing; mark its hooks with @hookimpl")
-    return Plugin(name, tuple(collector.registrations), tuple(collector.simulators))
+    return Plugin(
+        name,
+        tuple(collector.registrations),
+        tuple(collector.simulators),
+        tuple(collector.accounts),
+    )
 
 
 def _hooks() -> list[str]:

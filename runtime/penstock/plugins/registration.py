@@ -67,12 +67,22 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """What commands do at one gateway's account; `build` is `package.account:Class`."""
+
+    plugin: str
+    name: str
+    build: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plugin:
     """Everything one module registered."""
 
     module: str
     registrations: tuple[Registration, ...]
     simulators: tuple[StandIn, ...]
+    accounts: tuple[Account, ...] = ()
 
 
 @dataclass(slots=True)
@@ -82,6 +92,7 @@ class Collector:
     plugin: str
     registrations: list[Registration] = field(default_factory=list[Registration])
     simulators: list[StandIn] = field(default_factory=list[StandIn])
+    accounts: list[Account] = field(default_factory=list[Account])
 
     def gateway(self, *, name: str, build: Callable[[Context[Any]], Any], **rest: Any) -> None:
         """Take a gateway."""
@@ -93,11 +104,17 @@ class Collector:
 
     def simulator(self, *, name: str, build: str) -> None:
         """Take a simulator."""
-        if not _FACTORY.fullmatch(build):
-            raise PluginError(
-                f"{self.plugin}: simulator {name!r}: build must be 'package.module:function'"
-            )
+        self._check_factory(f"simulator {name!r}", build, "package.module:function")
         self.simulators.append(StandIn(self.plugin, name, build))
+
+    def account(self, *, name: str, build: str) -> None:
+        """Take what commands do at a gateway's account."""
+        self._check_factory(f"account of {name!r}", build, "package.account:Class")
+        self.accounts.append(Account(self.plugin, name, build))
+
+    def _check_factory(self, what: str, build: str, form: str) -> None:
+        if not _FACTORY.fullmatch(build):
+            raise PluginError(f"{self.plugin}: {what}: build must be '{form}'")
 
     def _take(
         self,

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from penstock.api import Context, Gateway, SettingsError, Sink
 from penstock.errors import PluginError
 from penstock.plugins.environment import read_selection, read_settings
-from penstock.plugins.registration import Kind, Plugin, Registration, StandIn
+from penstock.plugins.registration import Account, Kind, Plugin, Registration, StandIn
 
 MakeContext = Callable[[Registration, BaseModel], Context[Any]]
 """Gives a plugin what it works with: its registration and its settings in, its context out."""
@@ -32,6 +32,7 @@ class Registry:
         # One name space for both kinds: the name is also the name of the plugin's secret.
         _unique(self.registrations)
         _unique(self.simulators)
+        _unique(self.accounts)
 
     @property
     def registrations(self) -> tuple[Registration, ...]:
@@ -42,6 +43,11 @@ class Registry:
     def simulators(self) -> tuple[StandIn, ...]:
         """Every simulator on offer."""
         return tuple(one for plugin in self.plugins for one in plugin.simulators)
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """Every gateway's account that commands can use."""
+        return tuple(one for plugin in self.plugins for one in plugin.accounts)
 
     def gateway(self, name: str) -> Registration:
         """
@@ -124,7 +130,9 @@ def _build(
     return built
 
 
-def _unique(offers: tuple[Registration, ...] | tuple[StandIn, ...]) -> None:
+def _unique(
+    offers: tuple[Registration, ...] | tuple[StandIn, ...] | tuple[Account, ...],
+) -> None:
     first: dict[str, str] = {}
     for offer in offers:
         if offer.name in first:

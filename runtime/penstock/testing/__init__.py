@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         GatewayConformance,
         InvoicesConformance,
         LookupConformance,
+        RefundsConformance,
         SinkConformance,
         WebhooksConformance,
     )
@@ -34,6 +35,7 @@ __all__ = [
     "GatewayConformance",
     "InvoicesConformance",
     "LookupConformance",
+    "RefundsConformance",
     "SinkConformance",
     "WebhooksConformance",
     "delivery",

@@ -64,6 +64,10 @@ _HALF: Mapping[str, Any] = {"minor": 500, "currency": "USD"}
 _OWN: Mapping[str, Mapping[str, Any]] = {
     EventType.payment_declined: {"status": "declined", "reason": "insufficient_funds"},
     EventType.payment_pending: {"status": "pending", "reason": "echeck"},
+    EventType.payment_expired: {
+        "status": "expired",
+        "reason": "the buyer did not approve it in time",
+    },
     EventType.payment_refunded: {
         "status": "partially_refunded",
         "refunded": _HALF,
@@ -80,6 +84,14 @@ _OWN: Mapping[str, Mapping[str, Any]] = {
     EventType.payment_on_hold: {"hold": "new_seller"},
     EventType.payment_contradicted: {"differs": ["amount"]},
     EventType.payment_parked: {"status": "parked", "reason": "the gateway gave no answer"},
+    EventType.refund_failed: {
+        "refund": {"id": "op-1", "amount": _HALF, "reason": "one of two items came back"},
+        "because": "the gateway holds too little money",
+    },
+    EventType.refund_parked: {
+        "refund": {"id": "op-1", "amount": _HALF},
+        "because": "its answer was lost",
+    },
     EventType.invoice_withheld: {"because": "the gateway knows no e-mail address of the payer"},
     EventType.subscription_renewed: {"payment_id": "pay-1", "first": True},
     EventType.subscription_access_ended: {"access": "ended"},

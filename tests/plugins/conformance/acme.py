@@ -62,6 +62,8 @@ from penstock.api import (
 from penstock.testing.builders import delivery
 from penstock.testing.clock import NOON
 from penstock.testing.http import response
+from tests.plugins.conformance.acme_checkout import AcmeCheckout
+from tests.plugins.conformance.acme_refunds import AcmeRefunds
 from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
 
 URL = "https://acme.test"
@@ -101,7 +103,7 @@ class Provider:
         return response(200, self.held[path])
 
 
-class AcmePay(AcmeSubscriptions):
+class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds):
     """A gateway with every capability."""
 
     name = "acmepay"

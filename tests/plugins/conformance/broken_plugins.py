@@ -38,6 +38,8 @@ from tests.plugins.conformance.acme import (
     AcmeSink,
     Provider,
 )
+from tests.plugins.conformance.acme_refunds import broken_refunds
+from tests.plugins.conformance.broken_checkout import CHECKOUT
 from tests.plugins.conformance.broken_history import HISTORY
 from tests.plugins.conformance.broken_subscriptions import SUBSCRIPTIONS
 
@@ -247,6 +249,8 @@ GATEWAY: Mapping[str, Any] = {
     **PLUGIN,
     **SUBSCRIPTIONS,
     **HISTORY,
+    **CHECKOUT,
+    **broken_refunds(AcmePay),
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),
     "test_a_genuine_delivery_is_authentic": of("authenticate", lambda *_: Forged("no")),
     "test_one_flipped_bit_is_forged": of("authenticate", lambda *_: Authentic()),

@@ -26,10 +26,18 @@ from penstock.api import (
     Event,
     GatewayUnavailable,
     InvoiceRefused,
+    Money,
+    RefundRequest,
 )
 from penstock.plugins import load
 from penstock.testing import conformance
-from penstock.testing.builders import charge_request, delivery, invoice_draft, subscription_request
+from penstock.testing.builders import (
+    charge_request,
+    checkout_request,
+    delivery,
+    invoice_draft,
+    subscription_request,
+)
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import Bench
 from penstock.testing.conformance.manages import Desk
@@ -70,6 +78,7 @@ class Sitting(
     conformance.ObservesConformance,
     conformance.ChargesConformance,
     conformance.LookupConformance,
+    conformance.RefundsConformance,
     conformance.InvoicesConformance,
     conformance.InvoiceRefundsConformance,
     conformance.PlansConformance,
@@ -77,6 +86,7 @@ class Sitting(
     conformance.ManagesSubscriptionsConformance,
     conformance.HistoryConformance,
     conformance.SubscriptionPaymentsConformance,
+    conformance.CheckoutConformance,
 ):
     """All a gateway can sit."""
 
@@ -105,6 +115,8 @@ def run(cls: type, check: Callable[..., Any], world: Bench) -> None:
         "charge_request": charge_request(),
         "moves_money": lambda method, _: method == "PUT",
         "makes_invoices": lambda method, _: method == "PUT",
+        "refund_request": RefundRequest("re-0", "p-1", "s-1", Money(1000, "USD")),
+        "sends_back": lambda method, _: method == "PUT",
         "records_refunds": lambda method, _: method == "POST",
         "invoice_draft": invoice_draft(),
         **subscriptions(world),
@@ -138,6 +150,10 @@ def subscriptions(world: Bench) -> dict[str, Any]:
         "other_plan": "p-2",
         "subscription_request": subscription_request("p-1"),
         "approve": approve,
+        "approve_checkout": approve,
+        "checkout_request": checkout_request(),
+        "unknown_checkout": "c-0",
+        "moves_checkouts": lambda method, _: method != "GET",
         "desk": Desk(world, subscription_request("p-1"), approve, "p-2"),
         "take_payment": take_payment,
         "changes_subscriptions": lambda method, _: method != "GET",

@@ -9,19 +9,21 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from penstock.api import Delivery, SubscriptionRequest
+from penstock.api import Delivery, Money, RefundRequest, SubscriptionRequest
 from penstock.plugins import load
-from penstock.testing.builders import subscription_request
+from penstock.testing.builders import charge_request, subscription_request
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import (
     Bench,
     ChargesConformance,
+    CheckoutConformance,
     GatewayConformance,
     HistoryConformance,
     LookupConformance,
     ManagesSubscriptionsConformance,
     ObservesConformance,
     PlansConformance,
+    RefundsConformance,
     SubscriptionPaymentsConformance,
     SubscriptionsConformance,
     WebhooksConformance,
@@ -37,9 +39,11 @@ class TestExample(
     SubscriptionPaymentsConformance,
     ChargesConformance,
     LookupConformance,
+    RefundsConformance,
     PlansConformance,
     SubscriptionsConformance,
     ManagesSubscriptionsConformance,
+    CheckoutConformance,
     WebhooksConformance,
     ObservesConformance,
 ):
@@ -56,6 +60,11 @@ class TestExample(
             simulator.told.secret,
             http=simulator.http,
         )
+
+    @pytest.fixture
+    async def refund_request(self, bench: Bench) -> RefundRequest:
+        charged = await bench.build().charge(charge_request())
+        return RefundRequest("re-0", "p-1", charged.reference, Money(500, "USD"))
 
     @pytest.fixture
     async def buyer(self, simulator: Served) -> AsyncIterator[Buyer]:
@@ -76,6 +85,10 @@ class TestExample(
 
     @pytest.fixture
     def approve(self, buyer: Buyer) -> Callable[[str], Awaitable[None]]:
+        return buyer.approve
+
+    @pytest.fixture
+    def approve_checkout(self, buyer: Buyer) -> Callable[[str], Awaitable[None]]:
         return buyer.approve
 
     @pytest.fixture

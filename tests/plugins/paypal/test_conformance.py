@@ -17,7 +17,9 @@ from penstock.adapters.clock import SystemClock
 from penstock.api import (
     Delivery,
     InvoiceDraft,
+    Money,
     Notification,
+    RefundRequest,
     Subscribed,
     SubscriptionRequest,
 )
@@ -26,6 +28,7 @@ from penstock.testing.builders import invoice_draft as build_draft
 from penstock.testing.builders import subscription_request as build_request
 from penstock.testing.conformance import (
     Bench,
+    CheckoutConformance,
     ConfirmConformance,
     GatewayConformance,
     HistoryConformance,
@@ -33,6 +36,7 @@ from penstock.testing.conformance import (
     InvoicesConformance,
     ManagesSubscriptionsConformance,
     PlansConformance,
+    RefundsConformance,
     RereadConformance,
     SubscriptionPaymentsConformance,
     SubscriptionsConformance,
@@ -68,11 +72,13 @@ class TestPayPal(
     WebhooksConformance,
     ConfirmConformance,
     RereadConformance,
+    RefundsConformance,
     InvoicesConformance,
     InvoiceRefundsConformance,
     PlansConformance,
     SubscriptionsConformance,
     ManagesSubscriptionsConformance,
+    CheckoutConformance,
 ):
     @pytest.fixture
     async def simulator(self, keys: Path) -> AsyncIterator[Served]:
@@ -119,6 +125,16 @@ class TestPayPal(
         return build_draft(f"PS-{sale}", transaction=sale)
 
     @pytest.fixture
+    def refund_request(self, notification: Notification) -> RefundRequest:
+        return RefundRequest(
+            "re-0", "paypal-1", notification.resource["id"], Money(500, "USD"), note="sorry"
+        )
+
+    @pytest.fixture
+    def sends_back(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and url.endswith("/refund")
+
+    @pytest.fixture
     def makes_invoices(self) -> Callable[[str, str], bool]:
         return lambda method, url: method == "POST" and url.endswith("/v2/invoicing/invoices")
 
@@ -153,6 +169,16 @@ class TestPayPal(
             assert 303 == answer.status
 
         return approve
+
+    @pytest.fixture
+    def approve_checkout(
+        self, approve: Callable[[str], Awaitable[None]]
+    ) -> Callable[[str], Awaitable[None]]:
+        return approve
+
+    @pytest.fixture
+    def moves_checkouts(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and not url.endswith("/oauth2/token")
 
     @pytest.fixture
     async def subscription(

@@ -76,8 +76,8 @@ async def test_a_cent_refunded_before_the_sale_was_first_seen_is_on_its_one_invo
     assert [
         ("payment.succeeded", None),
         ("payment.refunded", "1 USD"),
-        ("invoice.paid", None),
         ("subscription.renewed", None),
+        ("invoice.paid", None),
     ] == played.platform.said()
     assert ("PARTIALLY_REFUNDED", ["0.01"]) == (invoice["status"], gone(invoice))
 

@@ -34,8 +34,8 @@ async def test_partial_refund_reports_the_refunded_amount(played: Played) -> Non
 
     assert [
         ("payment.succeeded", None),
-        ("invoice.paid", None),
         ("subscription.renewed", None),
+        ("invoice.paid", None),
         ("payment.refunded", "1000 USD"),
     ] == played.platform.said()
     partly = (PaymentStatus.partially_refunded, Money(1000, "USD"))
@@ -110,8 +110,8 @@ async def test_pending_refund_that_fails_is_no_refund(played: Played) -> None:
 
     assert [
         ("payment.succeeded", None),
-        ("invoice.paid", None),
         ("subscription.renewed", None),
+        ("invoice.paid", None),
     ] == played.platform.said()
     assert (PaymentStatus.succeeded, None) == await _standing(played, sale)
 

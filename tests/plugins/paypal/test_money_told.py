@@ -108,8 +108,8 @@ async def test_a_hold_and_its_release_are_told(stage: Stage) -> None:
     assert [
         ("payment.succeeded", None),
         ("payment.on_hold", None),
-        ("invoice.paid", None),
         ("subscription.renewed", None),
+        ("invoice.paid", None),
         ("payment.released", None),
     ] == played.platform.said()
 
@@ -145,8 +145,8 @@ async def test_an_echeck_is_pending_for_six_days_and_has_one_invoice_then(stage:
     assert [
         ("payment.pending", None),
         ("payment.succeeded", None),
-        ("invoice.paid", None),
         ("subscription.renewed", None),
+        ("invoice.paid", None),
     ] == played.platform.said()
     assert 1 == len(await stage.invoices())
 
@@ -165,8 +165,8 @@ async def test_a_completed_sale_that_the_api_still_shows_as_pending_is_asked_for
 
     assert [
         ("payment.succeeded", None),
-        ("invoice.paid", None),
         ("subscription.renewed", None),
+        ("invoice.paid", None),
     ] == played.platform.said()
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from penstock.api import Door, Register, RegisterSimulator, hookimpl
+from penstock.api import Door, Register, RegisterAccount, RegisterSimulator, hookimpl
 from penstock.errors import PluginError
-from penstock.plugins import Kind, StandIn, load
+from penstock.plugins import Account, Kind, StandIn, load
 from tests.plugins.registry.fakes import (
     AcmePay,
     NoSettings,
@@ -53,6 +53,23 @@ def test_simulators_are_listed_and_not_imported():
     registry = load([plugin("acmesim", penstock_register_simulators)])
 
     assert (StandIn("acmesim", "acme", "nowhere.to.be.found:build"),) == registry.simulators
+
+
+def test_accounts_are_listed_and_not_imported():
+    def penstock_register_accounts(register: RegisterAccount) -> None:
+        register(name="acme", build="nowhere.to.be.found:AcmeAccount")
+
+    registry = load([gateway_plugin(), plugin("acmedesk", penstock_register_accounts)])
+
+    assert (Account("acmedesk", "acme", "nowhere.to.be.found:AcmeAccount"),) == registry.accounts
+
+
+def test_an_account_without_a_class_is_refused_by_name():
+    def penstock_register_accounts(register: RegisterAccount) -> None:
+        register(name="acme", build="acmedesk")
+
+    with pytest.raises(PluginError, match="acmedesk: account of 'acme': build must be"):
+        load([plugin("acmedesk", penstock_register_accounts)])
 
 
 def test_a_misspelt_hook_is_refused_by_name():

@@ -72,10 +72,11 @@ class Story:
         payment: Payment | None = None,
         unreported: bool = False,
         asked: PlanChange | None = None,
+        followed: bool = False,
         at: datetime | None = None,
     ) -> Story:
         self.now = at or self.now
-        learned = rules.Learned(says, payment, unreported, asked)
+        learned = rules.Learned(says, payment, unreported, asked, followed)
         self._apply(
             rules.observe_subscription(
                 self.kept,

@@ -128,6 +128,26 @@ def test_the_first_payment_gives_access_until_the_cycle_ends():
     assert ["subscription.renewed"] == story.facts
 
 
+def test_events_that_an_open_follow_publishes_do_not_make_the_subscription_due():
+    """
+    Its payment's `follow` is due: the sweep publishes them by that one.
+    """
+    story = Story().learn(shown(), payment=sale(), followed=True)
+
+    assert (True, month(1)) == (story.subscription.unsent, story.subscription.due_at)
+
+
+def test_any_other_commit_makes_the_unsent_events_due_again():
+    """
+    The follow may end before the worker of the other commit publishes.
+    """
+    story = Story().learn(shown(), payment=sale(), followed=True)
+    later = START + timedelta(minutes=5)
+    story.learn(shown(CANCELLED, status_at=later), at=later)
+
+    assert later + timedelta(minutes=1) == story.subscription.due_at
+
+
 def test_a_free_trial_gives_access_without_a_payment_and_ends():
     story = Story().learn(shown(cycles=(FREE_WEEK, MONTHLY)))
     assert Access.trial is story.access

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from penstock.api import (
@@ -32,6 +32,12 @@ from penstock.api import (
     Observation,
     Payer,
     PaymentStatus,
+    Pending,
+    RefundAnswer,
+    RefundLookup,
+    RefundRequest,
+    RouteAnswer,
+    Routed,
     Succeeded,
     Transaction,
 )
@@ -48,6 +54,9 @@ class Acme:
         answers: what to answer to the next charges instead of Succeeded; a callable may also
             move the money first, by returning None after it.
         concerned: what `locate` says a notification concerns that names no payment.
+        sent_back: what it sent back by operation id; the same id again sends nothing.
+        refund_answers: what to answer to the next refunds; `refunds_before_answering`: it has
+            happened all the same.
         unavailable: what `locate` and `confirm` raise instead.
         confirmations: what `confirm` answers next instead of the sale as it stands.
         steps: what went back of the sale.
@@ -85,6 +94,34 @@ class Acme:
     before_refund: Callable[[], None] = lambda: None
     after_refund: Callable[[], None] = lambda: None
     refunds_shown: bool = True
+    sent_back: dict[str, Money] = field(default_factory=dict[str, Money])
+    refund_calls: list[RefundRequest] = field(default_factory=list[RefundRequest])
+    refund_answers: list[RefundAnswer] = field(default_factory=list[RefundAnswer])
+    refunds_before_answering: bool = False
+    routes: list[RouteAnswer] = field(default_factory=list[RouteAnswer])
+    window: timedelta = timedelta(days=30)
+    stands: RefundLookup | None = None
+
+    def refund_window(self, path: str) -> timedelta:
+        return self.window
+
+    async def route_refund(self, request: RefundRequest) -> RouteAnswer:
+        return self.routes.pop(0) if self.routes else Routed("/sales")
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        self.refund_calls.append(request)
+        if self.refund_answers:
+            if self.refunds_before_answering:
+                self.sent_back.setdefault(request.operation_id, request.amount)
+            return self.refund_answers.pop(0)
+        self.sent_back.setdefault(request.operation_id, request.amount)
+        return Succeeded(self.refund_id(request))
+
+    def refund_id(self, request: RefundRequest) -> str:
+        return f"RE{list(self.sent_back).index(request.operation_id) + 1}"
+
+    async def read_refund(self, request: RefundRequest) -> RefundLookup:
+        return self.stands or Pending(request.reference or "")
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
         if delivery.headers.get("sig") == "forged":

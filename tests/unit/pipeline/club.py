@@ -34,7 +34,10 @@ from penstock.domain.signup import SignUp, sign_up_id
 from penstock.domain.subscription import Subscription
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.checkouts import Checkouts
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.manage import Manage
@@ -202,7 +205,6 @@ class Desk:
             self.observe,
             Invoicing(gateways, ledger, self.clock, self.ids, LEASE, UNKNOWN_AFTER),
             self.clock,
-            self.ids,
         )
 
     @property
@@ -234,7 +236,9 @@ class Desk:
         return Sweep(
             ledger,
             Accept(ledger, self.payments, self.clock, self.ids, ()),
-            Charge({}, ledger, self.publish, self.clock, self.ids, LEASE),
+            HandOver(ledger, self.payments, self.clock, self.ids),
+            Dispatch(Charge({}, ledger, self.publish, self.clock, self.ids, LEASE), {}),
+            Checkouts({}, ledger, self.clock, self.ids),
             self.finish,
             LostPayments({"club": self.wrap(self.club)}, ledger, self.payments, self.clock),
             self.clock,

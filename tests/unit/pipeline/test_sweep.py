@@ -97,7 +97,9 @@ async def test_a_payment_that_hangs_is_given_up_and_holds_up_nobody():
     hurried = Sweep(
         world.ledger,
         world.accept,
-        world.charge,
+        world.hand_over,
+        world.dispatch,
+        world.checkouts,
         world.finish,
         world.lost_payments,
         world.clock,

@@ -18,14 +18,20 @@ from penstock.domain.rules import AccessPolicy
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle, Result
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.checkouts import Checkouts
+from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.gaps import Gaps
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.observe import Observe
+from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
 from penstock.pipeline.recording import Recording
+from penstock.pipeline.refund import Refund
+from penstock.pipeline.refunding import Refunding
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
@@ -124,7 +130,6 @@ class World:
             self.observe_subscription,
             self.invoicing,
             self.clock,
-            self.ids,
         )
 
     @property
@@ -135,6 +140,7 @@ class World:
             self.wrap(self.rejected),
             self.observe,
             self.observe_subscription,
+            self.checkouts,
             self.recording,
             self.finish,
             self.clock,
@@ -154,11 +160,37 @@ class World:
         )
 
     @property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.charge, {Action.refund: self.refund})
+
+    @property
+    def refund(self) -> Refund:
+        return Refund(
+            self.gateways, self.wrapped_ledger, self.publish, self.clock, self.ids, LEASE
+        )
+
+    @property
+    def refunding(self) -> Refunding:
+        return Refunding(
+            self.wrapped_ledger, self.hand_over, self.clock, self.ids, {self.acme.name}
+        )
+
+    @property
+    def checkouts(self) -> Checkouts:
+        return Checkouts(self.gateways, self.wrapped_ledger, self.clock, self.ids)
+
+    @property
+    def hand_over(self) -> HandOver:
+        return HandOver(self.wrapped_ledger, self.wrap(self.payments), self.clock, self.ids)
+
+    @property
     def sweep(self) -> Sweep:
         return Sweep(
             self.wrapped_ledger,
             self.accept,
-            self.charge,
+            self.hand_over,
+            self.dispatch,
+            self.checkouts,
             self.finish,
             self.lost_payments,
             self.clock,

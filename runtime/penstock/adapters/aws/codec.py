@@ -1,9 +1,10 @@
 """
 Our frozen dataclasses as records that a person can read in the table, and back.
 
-A field that holds nothing is left out; a field that a record lacks has its default, so that items
-from before the field existed load. Mappings are JSON texts: DynamoDB refuses a map's empty key,
-and their names are not ours.
+A field that holds its default, or nothing, is left out; a field that a record lacks has its
+default, so that items from before the field existed load. A default must not change once it is in
+the table. Moments have no fraction where it is zero. Mappings are JSON texts: DynamoDB refuses a
+map's empty key, and their names are not ours.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def to_record(value: Any) -> Record:
     record: Record = {}
     for one in fields(value):
         held = getattr(value, one.name)
-        if held is None or (_empty(held) and _may_be_absent(one)):
+        if held is None or _is_default(held, one):
             continue
         record[one.name] = _plain(held)
     return record
@@ -54,9 +55,9 @@ def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
     return kind(**read)
 
 
-def _empty(held: Any) -> bool:
-    # Every default that is not None is one of these; an amount of 0 has no default.
-    return held is False or held in ((), {}, 0)
+def _is_default(held: Any, one: Any) -> bool:
+    # What a factory makes is empty.
+    return held == one.default or (one.default_factory is not MISSING and not held)
 
 
 def _may_be_absent(one: Any) -> bool:
@@ -73,7 +74,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
-        return stamp(value)
+        return stamp(value).replace(".000000Z", "Z")
     if is_dataclass(value):
         return to_record(value)
     if isinstance(value, tuple):

@@ -98,6 +98,8 @@ def state_item(entity: AnyEntity, commit: str) -> Item:
     return state_key(entity.ref) | to_item(
         {
             **state.write(entity),
+            # As a key of the indexes it is of one width, so that texts sort as moments do.
+            "created_at": stamp(entity.created_at),
             "commit": commit,
             "due_pk": DUE[_shard(entity.id)] if due_at else None,
             "due_at": stamp(_whole_minute(due_at)) if due_at else None,
@@ -164,7 +166,7 @@ def attempt_item(sink: str, event_id: str, at: datetime) -> Item:
 
 
 def event_item(event: Event) -> Item:
-    """An event; `body` is what is published, the rest is for people and for the archive."""
+    """An event; `body` is what is needed to publish it, the rest is for the archive."""
     return to_item(
         {
             "pk": str(event.ref),
@@ -172,7 +174,7 @@ def event_item(event: Event) -> Item:
             "events_pk": f"{day_of(place(event))}#{_shard(event.entity)}",
             "events_sk": place(event),
             "type": str(event.type),
-            "body": event.dumps(),
+            "body": event.kept(),
         }
     )
 

@@ -1,6 +1,20 @@
 """The rules: what we know and what we learn in, what to commit out. Pure."""
 
 from penstock.domain.rules.access import AccessPolicy, access_at, access_until
+from penstock.domain.rules.checkouts import (
+    begin_checkout,
+    captured,
+    declined,
+    expire,
+    given_up_at,
+    may_capture,
+    not_approved,
+    open_capture,
+    opened,
+    payable,
+    refuse_checkout,
+    reserve_capture,
+)
 from penstock.domain.rules.disputes import claim_dispute, observe_dispute
 from penstock.domain.rules.following import mark_disputed
 from penstock.domain.rules.gone import MOST_STEPS
@@ -23,6 +37,15 @@ from penstock.domain.rules.invoices import (
 from penstock.domain.rules.observed import contradict, observe
 from penstock.domain.rules.operations import accept, defer, settle, with_operation
 from penstock.domain.rules.records import record
+from penstock.domain.rules.refunds import (
+    MOST_REFUNDS,
+    refund_failed,
+    refund_moved,
+    refund_parked,
+    refundable,
+    refunds_of,
+    reserve_refund,
+)
 from penstock.domain.rules.remaking import remake_invoice, why_not_remake
 from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, asked, next_ask
 from penstock.domain.rules.subscriptions import (
@@ -34,6 +57,7 @@ from penstock.domain.rules.subscriptions import (
 
 __all__ = [
     "GIVE_UP_STALE",
+    "MOST_REFUNDS",
     "MOST_STEPS",
     "NO_RECIPIENT",
     "NO_SUM",
@@ -46,25 +70,43 @@ __all__ = [
     "access_until",
     "ask_again",
     "asked",
+    "begin_checkout",
+    "captured",
     "claim_dispute",
     "contradict",
     "decide_invoice",
+    "declined",
     "defer",
+    "expire",
+    "given_up_at",
     "invoice_number",
     "is_invoice_of",
     "look_at_access",
     "mark_disputed",
+    "may_capture",
     "money_is_gone",
     "next_ask",
+    "not_approved",
     "observe",
     "observe_dispute",
     "observe_invoice",
     "observe_subscription",
+    "open_capture",
+    "opened",
+    "payable",
     "record",
     "recorded",
+    "refund_failed",
+    "refund_moved",
+    "refund_parked",
+    "refundable",
+    "refunds_of",
     "refunds_recorded",
     "refunds_refused",
+    "refuse_checkout",
     "remake_invoice",
+    "reserve_capture",
+    "reserve_refund",
     "reserve_refunds",
     "settle",
     "standing",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from penstock.domain.change import Change, change
+from penstock.domain.entity import UNSENT_GRACE
 from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
@@ -26,9 +27,10 @@ def follow_subscription(
     follow = Operation(
         after.operation_id(OperationKind.follow),
         OperationKind.follow,
-        due_at=now,
+        # The worker that commits it runs it at once. It is due with the invoice, so that the
+        # entry in the index of what is due stays where it is.
+        due_at=now + UNSENT_GRACE,
         reference=str(target),
-        reason="a payment of it came or went back",
     )
     return replace(after, operations=after.replacing(follow))
 

@@ -40,7 +40,6 @@ def with_next_look(after: Subscription, now: datetime, policy: AccessPolicy) -> 
         OperationKind.access,
         attempts=known.attempts + 1 if known else 1,
         due_at=due,
-        reason="its access changes, or a payment is due",
     )
     return replace(after, operations=after.replacing(look))
 

@@ -14,6 +14,7 @@ from penstock.domain.payment import Implied, Order, Payer, Payment, PaymentStatu
 from penstock.domain.rules import gone
 from penstock.domain.rules.following import follow_subscription
 from penstock.domain.rules.invoices import Abilities, decide_invoice
+from penstock.domain.rules.refunds import settle_refunds
 from penstock.domain.rules.rereading import ask_again, asked, stale
 
 _REMEMBERED = 32
@@ -58,10 +59,11 @@ def observe(
             seen = _as_known(known, known.transaction or seen.transaction, seen)
     after = _applied(known, seen)
     facts = _facts(before, known, after, seen)
+    after, refunds = settle_refunds(after)
     after = _later(after, now, because or _open_question(after, seen), can)
     after, decided = decide_invoice(after, now, can)
     after = follow_subscription(before, after, now, can)
-    return change(before, after, [*facts, *decided], now=now, new_id=new_id)
+    return change(before, after, [*facts, *refunds, *decided], now=now, new_id=new_id)
 
 
 def contradict(
@@ -133,7 +135,7 @@ def _applied(known: Payment, seen: Observation) -> Payment:
     sale = seen.transaction
     back = gone.steps([t for t in known.sent_back if t.id != sale.id], seen)
     # The order of a payment that we were asked for stays as it was asked for.
-    ours = known.operation(OperationKind.charge) is not None
+    ours = known.operation(OperationKind.charge) is not None or known.approval is not None
     order = replace(
         known.order,
         amount=known.order.amount if ours else sale.amount,

@@ -67,6 +67,7 @@ class Learned:
         payment: a payment of it, whose money moved.
         unreported: also publish the status if no notification did: its webhook may be lost.
         asked: a change of plan that we asked for.
+        followed: an open `follow` operation of another entity has it read, and publishes.
         imported: it is from before our time: that its access has ended is no news.
     """
 
@@ -74,6 +75,7 @@ class Learned:
     payment: Payment | None = None
     unreported: bool = False
     asked: PlanChange | None = None
+    followed: bool = False
     imported: bool = False
 
 
@@ -96,7 +98,8 @@ def observe_subscription(
     after = with_next_look(reckoned(after, now, policy), now, policy)
     met = Access.ended if learned.imported else Access.none
     was = before.access if before else met
-    return _changed(before, after, was, [*told, *paid], now, new_id)
+    facts = [*told, *paid]
+    return _changed(before, after, was, facts, now, new_id, followed=learned.followed)
 
 
 def look_at_access(
@@ -269,9 +272,11 @@ def _changed(
     facts: list[Fact],
     now: datetime,
     new_id: Callable[[], str],
+    *,
+    followed: bool = False,
 ) -> Change[Subscription] | None:
     if after.access is Access.ended and was is not Access.ended:
         facts = [*facts, Fact(EventType.subscription_access_ended)]
     if before == after and not facts:
         return None
-    return change(before, after, facts, now=now, new_id=new_id)
+    return change(before, after, facts, now=now, new_id=new_id, followed=followed)

@@ -33,6 +33,8 @@ class Code(IntEnum):
     not_found = 4
     refused = 5
     unavailable = 6
+    check_usage = 64
+    """Wrong usage of `penstock webhooks check`, whose 1 and 2 are answers."""
     bug = 70
 
 

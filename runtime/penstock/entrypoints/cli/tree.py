@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from penstock.api import AwsError
 from penstock.entrypoints.cli.commands import (
+    accounts,
     doctor,
     events,
     invoices,
@@ -23,6 +24,7 @@ from penstock.entrypoints.cli.commands import (
     subscriptions,
     tokens,
     trigger,
+    webhooks,
 )
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -42,8 +44,10 @@ from penstock.errors import (
     TransientError,
     UnknownPayment,
 )
+from penstock.plugins import load
 
 DEBUG = "PENSTOCK_DEBUG"
+_GIVEN = "penstock.given"
 _HELP = """
 A self-hosted payments event platform: its server, its queues, its payments.
 
@@ -53,7 +57,35 @@ Exit codes: 0 done, 1 it did not work, 2 wrongly called, 3 no such stack or wron
 
 
 class Reporting(TyperGroup):
-    """Ends every command that failed with one line on standard error and its exit code."""
+    """
+    Ends every command that failed with one line on standard error and its exit code.
+
+    A name that is none of the tree's own may be an installed gateway's, which has commands of its
+    own then.
+    """
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command or group of that name; plugins are loaded only for a name we do not have."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None and cmd_name in _gateways():
+            return typer.main.get_command(accounts.group(cmd_name))
+        return found
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The tree's own, then the gateways'."""
+        return [*super().list_commands(ctx), *_gateways()]
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Read the command line as far as the command's name."""
+        given = list(args)
+        try:
+            context = super().make_context(info_name, args, parent, **extra)
+        except Exception as exc:
+            raise _with_own_code(exc, given)  # noqa: B904 - the same exception
+        context.meta[_GIVEN] = given
+        return context
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -69,7 +101,9 @@ class Reporting(TyperGroup):
         except (typer.Exit, typer.Abort, KeyboardInterrupt):
             raise
         except Exception as exc:
-            if os.environ.get(DEBUG) or _is_usage(exc):
+            if _is_usage(exc):
+                raise _with_own_code(exc, ctx.meta[_GIVEN])  # noqa: B904 - the same exception
+            if os.environ.get(DEBUG):
                 raise
             message = f"a bug: {type(exc).__name__}; {DEBUG}=1 shows where"
             code = Code.bug
@@ -97,6 +131,22 @@ def _told(exc: Exception) -> tuple[str, Code]:
             return f"{name}: {why}" if name else why, Code.failed
         case _:
             return str(exc), Code.failed
+
+
+def _with_own_code(exc: Exception, given: list[str]) -> Exception:
+    """The error; wrong usage of a command that has a code of its own for it ends with that."""
+    code = webhooks.usage_code(given)
+    if code is not None and _is_usage(exc):
+        vars(exc)["exit_code"] = code
+    return exc
+
+
+def _gateways() -> list[str]:
+    """The gateways with commands of their own; none while a plugin is broken."""
+    try:
+        return sorted(one.name for one in load().accounts)
+    except PluginError:
+        return []
 
 
 def _is_usage(exc: Exception) -> bool:
@@ -138,6 +188,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

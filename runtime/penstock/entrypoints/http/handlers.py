@@ -15,14 +15,9 @@ from penstock.domain.events import EventType
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
-from penstock.entrypoints.http.views import payment_view
-from penstock.errors import (
-    MalformedMessage,
-    MissingCapability,
-    PaymentConflict,
-    RequestRefused,
-)
-from penstock.pipeline.orders import load_order
+from penstock.entrypoints.http.views import payment_view, refund_view
+from penstock.errors import RequestRefused
+from penstock.pipeline.refunding import RefundAsked
 from penstock.queries.events import EventQuery, ListEvents
 from penstock.queries.payments import ListPayments, PaymentQuery
 
@@ -68,8 +63,8 @@ class Handlers:
         """The handlers by operationId."""
         return {
             "receiveWebhook": self.receive_webhook,
-            "createPayment": self.create_payment,
             "getPayment": self.get_payment,
+            "createRefund": self.create_refund,
             "listPayments": self.list_payments,
             "listEvents": self.list_events,
             "getHealth": self.get_health,
@@ -96,30 +91,27 @@ class Handlers:
         )
         return json_answer(202, {"delivery_id": delivery.id})
 
-    async def create_payment(self, call: Call) -> Answer:
-        """Take a payment on."""
-        key = call.checked.parameters["Idempotency-Key"]
-        asked = call.checked.body
-        try:
-            payment = await self.platform.accept(
-                key, asked["provider"], load_order(asked["order"]), call.authenticated
-            )
-        except MalformedMessage as exc:
-            raise RequestRefused(problems.BAD_REQUEST, str(exc)) from exc
-        except MissingCapability as exc:
-            raise RequestRefused(problems.NO_CHARGES, str(exc)) from exc
-        except PaymentConflict as exc:
-            raise RequestRefused(problems.KEY_REUSED, "use a new key for a new payment") from exc
-        # Relative to the request, so it is right behind any prefix: a stage's, a proxy's.
-        where = f"payments/{payment.id}"
-        return json_answer(202, payment_view(payment, where), {"location": where})
-
     async def get_payment(self, call: Call) -> Answer:
         """Read a payment."""
         payment = await self.platform.ledger.load(Payment, call.checked.parameters["id"])
         if payment is None:
             raise RequestRefused(problems.NO_SUCH_PAYMENT, "there is no payment of that id")
         return json_answer(200, payment_view(payment, payment.id))
+
+    async def create_refund(self, call: Call) -> Answer:
+        """Take a refund on."""
+        asked = call.checked.body
+        payment, refund = await self.platform.refunding(
+            call.checked.parameters["Idempotency-Key"],
+            call.checked.parameters["id"],
+            RefundAsked(
+                asked.get("amount"), asked.get("currency"), asked.get("reason"), asked.get("note")
+            ),
+            call.authenticated,
+        )
+        where = f"../{payment.id}"
+        view = {**refund_view(refund), "payment": payment.id, "links": {"payment": where}}
+        return json_answer(202, view, {"location": where})
 
     async def list_payments(self, call: Call) -> Answer:
         """Look payments up."""

@@ -7,11 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from penstock.domain.money import Money
-from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment, Transaction
+from penstock.domain.rules import refunds_of
 from penstock.domain.subscription import subscription_id
 
-SHOWN = (OperationKind.charge, OperationKind.invoice, OperationKind.invoice_refunds)
+SHOWN = (
+    OperationKind.charge,
+    OperationKind.checkout,
+    OperationKind.capture,
+    OperationKind.invoice,
+    OperationKind.invoice_refunds,
+)
 """Calls that move or document money; what only asks again is our own business."""
 
 
@@ -46,10 +53,40 @@ def payment_view(payment: Payment, where: str) -> dict[str, Any]:
             "plan": present({"id": plan.id, "name": plan.name}) if plan else None,
             "transactions": [_transaction(one) for one in payment.transactions],
             "operations": [_operation(one) for one in payment.operations if one.kind in SHOWN],
+            "refunds": [refund_view(one) for one, _ in refunds_of(payment)] or None,
             "invoice": _invoice(payment) or None,
             "links": {**payment.links, "self": where},
             "created_at": moment(payment.created_at),
             "updated_at": moment(payment.updated_at),
+        }
+    )
+
+
+REFUND_STATUS = {
+    OperationState.reserved: "accepted",
+    OperationState.submitting: "accepted",
+    OperationState.unknown: "unknown",
+    OperationState.pending: "pending",
+    OperationState.succeeded: "succeeded",
+    OperationState.declined: "failed",
+}
+"""What became of a refund, by the state of its operation."""
+
+
+def refund_view(operation: Operation) -> dict[str, Any]:
+    """A refund that was asked for (components/schemas/Refund)."""
+    terms = operation.refund
+    if terms is None:
+        raise ValueError("no refund")
+    return present(
+        {
+            "id": operation.id,
+            "amount": money(terms.amount),
+            "status": REFUND_STATUS[operation.state],
+            "because": operation.reason,
+            "reason": terms.reason,
+            "note": terms.note,
+            "reference": operation.reference,
         }
     )
 

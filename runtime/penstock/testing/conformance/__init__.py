@@ -13,6 +13,7 @@ Each class names the other fixtures it needs.
 
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
+from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.gateway import GatewayConformance
 from penstock.testing.conformance.history import (
     HistoryConformance,
@@ -22,6 +23,7 @@ from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConforman
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
 from penstock.testing.conformance.plans import PlansConformance
+from penstock.testing.conformance.refunds import RefundsConformance
 from penstock.testing.conformance.sink import SinkConformance
 from penstock.testing.conformance.subscriptions import SubscriptionsConformance
 from penstock.testing.conformance.webhooks import (
@@ -34,6 +36,7 @@ from penstock.testing.conformance.webhooks import (
 __all__ = [
     "Bench",
     "ChargesConformance",
+    "CheckoutConformance",
     "ConfirmConformance",
     "GatewayConformance",
     "HistoryConformance",
@@ -43,6 +46,7 @@ __all__ = [
     "ManagesSubscriptionsConformance",
     "ObservesConformance",
     "PlansConformance",
+    "RefundsConformance",
     "RereadConformance",
     "SinkConformance",
     "SubscriptionPaymentsConformance",

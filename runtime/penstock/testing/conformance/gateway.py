@@ -7,6 +7,7 @@ import inspect
 from penstock.api.gateway import CAPABILITIES
 from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
+from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.history import (
     HistoryConformance,
     SubscriptionPaymentsConformance,
@@ -15,6 +16,7 @@ from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConforman
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
 from penstock.testing.conformance.plans import PlansConformance
+from penstock.testing.conformance.refunds import RefundsConformance
 from penstock.testing.conformance.subscriptions import SubscriptionsConformance
 from penstock.testing.conformance.webhooks import (
     ConfirmConformance,
@@ -30,6 +32,7 @@ SAT: dict[str, type] = {
     "reread": RereadConformance,
     "charges": ChargesConformance,
     "lookup": LookupConformance,
+    "refunds": RefundsConformance,
     "invoices": InvoicesConformance,
     "invoicerefunds": InvoiceRefundsConformance,
     "plans": PlansConformance,
@@ -37,6 +40,7 @@ SAT: dict[str, type] = {
     "history": HistoryConformance,
     "subscriptionpayments": SubscriptionPaymentsConformance,
     "managessubscriptions": ManagesSubscriptionsConformance,
+    "checkout": CheckoutConformance,
 }
 
 

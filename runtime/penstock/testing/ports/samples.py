@@ -9,7 +9,7 @@ from penstock.domain.change import Change, E, Fact, change
 from penstock.domain.dispute import Dispute, DisputeObservation, DisputeOutcome
 from penstock.domain.events import EventType
 from penstock.domain.money import Money
-from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.operation import Operation, OperationKind, OperationState, RefundTerms
 from penstock.domain.payment import (
     Implied,
     Order,
@@ -82,6 +82,9 @@ def full() -> Payment:
                 due_at=LATER + timedelta(seconds=1),
                 reference="INV2-1",
                 reason="no answer",
+                refund=RefundTerms(Money(1, "KWD"), "0" * 64, "damaged", "sorry", "t-1"),
+                path="/v1/payments/sale/S-1/refund",
+                began_at=NOON,
             ),
         ),
         subscription="I-1",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from penstock.bootstrap.aws import AwsWorld
+from penstock.domain.money import Money
 from penstock.domain.payment import Payment, PaymentStatus
+from penstock.entrypoints.cli.calling import call_api
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
+    Confirm,
     StackName,
     session,
     table,
@@ -87,6 +91,55 @@ def show(
     begun.show(view, lambda: lines(view))
 
 
+@app.command("refund")
+def refund(
+    context: typer.Context,
+    payment_id: Annotated[str, typer.Argument(help="the payment's id")],
+    because: Annotated[
+        str, typer.Option("--because", help="why, for your own records; not sent to the gateway")
+    ],
+    key: Annotated[
+        str, typer.Option(help="the Idempotency-Key: after a failure, give the same again")
+    ],
+    amount: Annotated[
+        str | None,
+        typer.Option(help="how much, such as 12.50", show_default="all that is left"),
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="the amount's currency: the payment's own")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="what the gateway tells the payer")] = None,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """Send a payment's money back, all that is left or a part."""
+    asked = _asked_back(amount, currency) | {"reason": because} | ({"note": note} if note else {})
+    begun = session(context, stack, as_json, confirmed)
+    begun.guard("refunding a payment")
+    path = f"/payments/{quote(payment_id, safe='')}/refunds"
+    told = call_api(begun, "POST", path, asked, {"idempotency-key": key})
+    begun.show(
+        told,
+        lambda: [
+            f"refund {told['id']}: {_money(told['amount'])}, {told['status']}",
+            f"penstock payments show {told['payment']}",
+        ],
+    )
+
+
+def _asked_back(amount: str | None, currency: str | None) -> dict[str, Any]:
+    if amount is None and currency is None:
+        return {}
+    if amount is None or currency is None:
+        raise CommandError("--amount and --currency: give both, or neither", Code.usage)
+    try:
+        money = Money.parse(amount, currency)
+    except ValueError as exc:
+        raise CommandError(f"--amount {amount} --currency {currency}: {exc}", Code.usage) from exc
+    return {"amount": money.minor, "currency": money.currency}
+
+
 def lines(view: dict[str, Any]) -> list[Any]:
     """A payment for people: one fact a line, as `payment_view` holds it."""
     facts = [
@@ -104,6 +157,7 @@ def lines(view: dict[str, Any]) -> list[Any]:
         ("plan", view.get("plan", {}).get("name") or view.get("plan", {}).get("id")),
         ("payer", view.get("payer", {}).get("name") or view.get("payer", {}).get("reference")),
         *((one["kind"], _transaction(view, one)) for one in view["transactions"]),
+        *(("refund asked", _refund(one)) for one in view.get("refunds", ())),
         *((f"{one['kind']} operation", _operation(one)) for one in view["operations"]),
         ("invoice", view.get("invoice", {}).get("number")),
         ("no invoice", view.get("invoice", {}).get("withheld")),
@@ -133,6 +187,11 @@ def _transaction(view: dict[str, Any], one: dict[str, Any]) -> str:
     became = {"refunded": _WENT[one["kind"]], "declined": "not sent back: it failed"}
     said = became.get(one["status"], one["status"])
     return f"{_part(view, one['amount'])} {said}, {one['id']}, {one['at']}"
+
+
+def _refund(one: dict[str, Any]) -> str:
+    parts = [_money(one["amount"]), one["status"], one.get("because"), one.get("reason")]
+    return ", ".join(part for part in [*parts, one["id"]] if part)
 
 
 def _operation(one: dict[str, Any]) -> str:

@@ -24,7 +24,7 @@ from penstock.entrypoints.cli.session import (
     table,
 )
 from penstock.errors import MalformedMessage
-from penstock.pipeline.orders import ChargeMessage
+from penstock.pipeline.orders import ChargeMessage, load_message
 from penstock.ports import Message, Outgoing
 
 app = typer.Typer(no_args_is_help=True, help="The queues: look, send, empty.")
@@ -181,7 +181,7 @@ def _outgoing(name: str, text: str, group: str | None, new: str) -> Outgoing:
     """
     if name == "payments":
         try:
-            payment = ChargeMessage.loads(text)
+            payment = load_message(text)
         except MalformedMessage:
             # A broken message may be sent on purpose: to see it parked.
             return Outgoing(text, group or new, new)

@@ -1,0 +1,73 @@
+"""The capability of sending money back when told to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol, runtime_checkable
+
+from penstock.api.answers import RefundAnswer, RefundLookup, RouteAnswer
+from penstock.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """
+    Send that much of a payment's money back.
+
+    Attributes:
+        operation_id: the idempotency key; the same for every attempt.
+        transaction: the gateway's id of the step that paid the payment.
+        amount: how much, never more than is left.
+        path: what `route_refund` answered; the same for every attempt.
+        reference: the gateway's id of the refund, once it is known.
+        note: what the payer is told, if anything.
+    """
+
+    operation_id: str
+    payment_id: str
+    transaction: str
+    amount: Money
+    path: str = ""
+    reference: str | None = None
+    note: str | None = field(default=None, repr=False)
+
+
+@runtime_checkable
+class Refunds(Protocol):
+    """
+    It sends money back when told to.
+
+    A refund whose answer was lost is looked up by asking for it again under the same operation
+    id: the gateway must do one id once, and answer the same, for as long as `refund_window` says.
+    """
+
+    def refund_window(self, path: str) -> timedelta:
+        """How long after the first call the gateway still knows the operation id."""
+        ...
+
+    async def route_refund(self, request: RefundRequest) -> RouteAnswer:
+        """
+        Find where the refund goes; moves no money. `path` of the request is empty.
+
+        Never raises for what the gateway may answer. `Declined`: the gateway holds no such money.
+        """
+        ...
+
+    async def refund(self, request: RefundRequest) -> RefundAnswer:
+        """
+        Send the money back; never raises for what the gateway may answer.
+
+        `Declined` is a definite refusal: the refund did not happen and will not under this id.
+        `Unanswered` whenever it may have happened.
+        """
+        ...
+
+    async def read_refund(self, request: RefundRequest) -> RefundLookup:
+        """
+        Say how a pending refund stands, by its `reference`.
+
+        Raises:
+            GatewayUnavailable: no answer; still pending.
+        """
+        ...

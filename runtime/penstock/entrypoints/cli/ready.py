@@ -1,0 +1,165 @@
+"""What commands at a gateway's account share: the stack's gateway and its credentials."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from penstock.api.account import Finds
+from penstock.bootstrap.account import account
+from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.secrets import PluginSecret, Version, parse
+from penstock.entrypoints.cli.session import Code, CommandError, Session
+from penstock.plugins import Registry, load
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """
+    One gateway of a stack.
+
+    Attributes:
+        settings: its own, as the stack was deployed with them.
+        declared: the fields of its secret.
+        secret_name: the secret in Secrets Manager.
+        webhook_url: where its webhooks must go.
+    """
+
+    name: str
+    registry: Registry
+    settings: Mapping[str, Any]
+    profile: Mapping[str, Any] = field(repr=False)
+    declared: Sequence[str]
+    secret_name: str
+    webhook_url: str
+
+    @classmethod
+    def of(cls, begun: Session, name: str, env: str | None) -> Gateway:
+        """
+        The stack's gateway of that name.
+
+        Args:
+            env: the environment that the command was told, if it was.
+
+        Raises:
+            StackMissing: the stack cannot be found.
+            CommandError: the stack has no such gateway, or it is in another environment.
+        """
+        stack = begun.stack()
+        configured = stack.outputs["gateways"]
+        if name not in configured:
+            raise CommandError(
+                f"the stack {stack.name} has no gateway {name}: add it to penstock:gateways in"
+                f" Pulumi.{stack.name}.yaml and deploy",
+                Code.configuration,
+            )
+        settings = configured[name]
+        own = settings.get("environment")
+        if env is not None and env != own:
+            raise CommandError(
+                f"--env says {env}, and {name} of the stack {stack.name} is set to {own}"
+                f" (penstock:gateways, {name}, environment): use another stack, or correct one of"
+                " the two; nothing was done",
+                Code.configuration,
+            )
+        registry = load()
+        prefix = stack.outputs["secretsPrefix"]
+        return cls(
+            name,
+            registry,
+            settings,
+            stack.outputs.get("profile", {}).get(name, {}),
+            registry.gateway(name).secrets,
+            f"{prefix}/{name}",
+            f"{stack.api_url}/webhooks/{name}",
+        )
+
+    @asynccontextmanager
+    async def account(self, secret: Mapping[str, str], protocol: type) -> AsyncGenerator[Any]:
+        """
+        Its account, with these secret values.
+
+        Raises:
+            CommandError: its plugin does not offer what `protocol` says.
+            PluginError: its plugin offers nothing for commands.
+            SettingsError: it does not take the stack's settings.
+        """
+        async with account(self.registry, self.name, self.settings, secret, self.profile) as made:
+            if not isinstance(made, protocol):
+                raise CommandError(f"{self.name} has no such command", Code.usage)
+            yield made
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """
+    A gateway's secret in a stack, and what a command works with.
+
+    Attributes:
+        stored: what the stack has; None before there is a value.
+        fields: the values to use.
+    """
+
+    secret: PluginSecret
+    stored: Version | None
+    fields: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    async def read(
+        cls, gateway: Gateway, world: AwsWorld, from_file: Path | None = None
+    ) -> Credentials:
+        """
+        Those given in the file, else those stored, else typed at the terminal.
+
+        Values never come from the command line, which others can read. What set-up finds itself
+        nobody has to give.
+
+        Raises:
+            CommandError: a field is missing and nobody can type it, or the file cannot be read.
+            SecretRefused: what was given is no JSON object of texts.
+            AwsError: AWS refused.
+        """
+        async with gateway.account({}, Finds) as made:
+            asked = [name for name in gateway.declared if name not in made.finds]
+        secret = PluginSecret(world.clients, gateway.secret_name, gateway.declared)
+        stored = await secret.read()
+        known: Mapping[str, str] = stored.fields if stored else {}
+        return cls(secret, stored, _completed(known, asked, from_file))
+
+
+def _completed(
+    stored: Mapping[str, str], asked: Sequence[str], from_file: Path | None
+) -> Mapping[str, str]:
+    known = dict(stored)
+    if from_file is not None:
+        given = parse(_text(from_file))
+        unknown = sorted(given.keys() - set(asked))
+        if unknown:
+            raise CommandError(
+                f"--from-file: {', '.join(unknown)}: no such field here; give {', '.join(asked)}",
+                Code.usage,
+            )
+        known |= given
+    missing = [name for name in asked if not known.get(name)]
+    if missing and sys.stdin.isatty():
+        known |= {name: typer.prompt(name, hide_input=True).strip() for name in missing}
+    elif missing:
+        raise CommandError(
+            f"{', '.join(missing)}: the stack's secret has no value yet; run it at a terminal, or"
+            " give a JSON object of them with --from-file (- is standard input)",
+            Code.configuration,
+        )
+    return known
+
+
+def _text(path: Path) -> str:
+    try:
+        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CommandError(f"{path}: the file must be text in UTF-8", Code.usage) from None

@@ -1,0 +1,68 @@
+"""Hand over: a reserved operation of a payment is sent to payments.fifo, which then owns it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from penstock.api.context import Clock, Ids
+from penstock.domain import rules
+from penstock.domain.change import change
+from penstock.domain.operation import Operation, OperationState
+from penstock.domain.payment import Payment
+from penstock.errors import LedgerConflict
+from penstock.pipeline.orders import Action, ActionMessage
+from penstock.ports import Channel, Ledger, Outgoing
+
+_TRIES = 3
+"""Who else writes the payment at that moment does so once or twice; the sweep sends it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Sends the messages of operations whose kind is in `BY_MESSAGE`."""
+
+    ledger: Ledger
+    payments: Channel
+    clock: Clock
+    ids: Ids
+
+    async def __call__(self, payment: Payment, operation: Operation) -> None:
+        """
+        Put the operation's message on the queue, and note that a message carries it now.
+
+        The deduplication id names the operation and how often it was begun: a copy is dropped by
+        the queue, the request that follows a repair is not.
+
+        Raises:
+            ChannelUnavailable: the queue did not take it; the sweep sends it.
+        """
+        action = Action(operation.kind.value)
+        message = ActionMessage(payment.id, payment.gateway, action, operation.id)
+        await self.payments.send(
+            Outgoing(
+                message.dumps(),
+                group=payment.id,
+                dedup=f"{operation.id}#{operation.attempts}",
+                attributes={"gateway": payment.gateway},
+            )
+        )
+        await self._note(payment, operation)
+
+    async def _note(self, payment: Payment, sent: Operation) -> None:
+        if sent.due_at is None or sent.state is not OperationState.reserved:
+            return
+        latest: Payment | None = payment
+        for _ in range(_TRIES):
+            held = latest.operation_by_id(sent.id) if latest else None
+            if latest is None or held is None or held != sent:
+                # It is under way already, which is the better note.
+                return
+            carried = rules.with_operation(latest, replace(held, due_at=None))
+            try:
+                await self.ledger.commit(
+                    change(latest, carried, now=self.clock.now(), new_id=self.ids.new)
+                )
+            except LedgerConflict:
+                latest = await self.ledger.load(Payment, payment.id)
+            else:
+                return

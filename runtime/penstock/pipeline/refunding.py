@@ -1,0 +1,157 @@
+"""Refunding: a refund asked for over the API is reserved first and sent to its queue second."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from penstock import problems
+from penstock.api.context import Clock, Ids
+from penstock.domain import rules
+from penstock.domain.caller import Caller
+from penstock.domain.money import Money
+from penstock.domain.operation import Operation, OperationKind, RefundTerms
+from penstock.domain.payment import Payment
+from penstock.errors import LedgerConflict, RequestRefused
+from penstock.pipeline import correlation
+from penstock.pipeline.hand_over import HandOver
+from penstock.pipeline.keys import derived_id
+from penstock.ports import Ledger
+
+UNSENT_AFTER = timedelta(seconds=60)
+"""How long a reserved refund may be without its message before the sweep sends it."""
+_TRIES = 50
+"""Each time somebody else's commit won: as many as one payment may have refunds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAsked:
+    """
+    What a client asks back.
+
+    Attributes:
+        amount: in minor units; None for all that is left.
+        currency: the amount's; the payment's own.
+        reason: why, for the merchant's own records.
+        note: what the payer is told.
+    """
+
+    amount: int | None = None
+    currency: str | None = None
+    reason: str | None = None
+    note: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all of it: a repeat under a key must ask the same."""
+        asked = [self.amount, self.currency, self.reason, self.note]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Refunding:
+    """
+    The stage behind `POST /payments/{id}/refunds`.
+
+    Attributes:
+        providers: the gateways that send money back when told to.
+    """
+
+    ledger: Ledger
+    hand_over: HandOver
+    clock: Clock
+    ids: Ids
+    providers: Collection[str]
+
+    async def __call__(
+        self, idempotency_key: str, payment_id: str, asked: RefundAsked, caller: Caller
+    ) -> tuple[Payment, Operation]:
+        """
+        Reserve the refund and send it off; the same key with the same request sends it again.
+
+        The amount is reserved in one commit of the payment, decided on the version that was read:
+        so many refunds at once never ask for more than is left.
+
+        Raises:
+            RequestRefused: no such payment, no money there, more than is left, another currency,
+                a gateway that refunds nothing, or the key was used for another request.
+            LedgerConflict: others wrote the payment all the time; nothing was reserved.
+            ChannelUnavailable: reserved but not sent; the sweep will, or a repeat does.
+        """
+        correlation.bind(entity=payment_id)
+        for _ in range(_TRIES):
+            payment = await self.ledger.load(Payment, payment_id)
+            if payment is None:
+                raise RequestRefused(problems.NO_SUCH_PAYMENT, "there is no payment of that id")
+            name = derived_id("refund", idempotency_key, caller.client)
+            known = payment.operation_by_id(payment.operation_id(OperationKind.refund, name))
+            if known is None:
+                terms = self._terms(payment, asked, caller)
+                now = self.clock.now()
+                decided = rules.reserve_refund(
+                    payment,
+                    name,
+                    terms,
+                    due_at=now + UNSENT_AFTER,
+                    now=now,
+                    new_id=self.ids.new,
+                )
+                try:
+                    await self.ledger.commit(decided)
+                except LedgerConflict:
+                    continue
+                payment = decided.entity
+                known = payment.operations[-1]
+            elif known.refund is None or known.refund.digest != asked.digest:
+                raise RequestRefused(problems.KEY_REUSED, "use a new key for a new refund")
+            if known.open:
+                await self.hand_over(payment, known)
+            return payment, known
+        raise LedgerConflict("others write the payment all the time; nothing was reserved")
+
+    def _terms(self, payment: Payment, asked: RefundAsked, caller: Caller) -> RefundTerms:
+        if payment.gateway not in self.providers:
+            able = ", ".join(sorted(self.providers)) or "none that is configured here"
+            raise RequestRefused(
+                problems.NO_REFUNDS,
+                f"refund it at the provider itself; these take refunds: {able}",
+            )
+        left = rules.refundable(payment)
+        if left is None:
+            raise RequestRefused(
+                problems.NOTHING_TO_REFUND,
+                f"the payment is {payment.status.value}: only money that came can go back; "
+                "wait until it succeeded",
+            )
+        if left.minor == 0:
+            raise RequestRefused(
+                problems.NOTHING_TO_REFUND,
+                "nothing is left: all of it went back or is held by refunds that are under way; "
+                "GET the payment to see them",
+            )
+        if len(list(rules.refunds_of(payment))) >= rules.MOST_REFUNDS:
+            raise RequestRefused(
+                problems.NOTHING_TO_REFUND,
+                f"a payment takes {rules.MOST_REFUNDS} refunds; refund the rest at the provider",
+            )
+        amount = left if asked.amount is None else _asked(asked.amount, asked.currency, left)
+        return RefundTerms(amount, asked.digest, asked.reason, asked.note, caller.token_id)
+
+
+def _asked(minor: int, currency: str | None, left: Money) -> Money:
+    if currency != left.currency:
+        raise RequestRefused(
+            problems.FIELD_REFUSED,
+            fields=[("body.currency", f"must be {left.currency}, the payment's own")],
+        )
+    if minor > left.minor:
+        raise RequestRefused(
+            problems.REFUND_TOO_HIGH,
+            fields=[
+                ("body.amount", f"is above what is left: ask for {left.minor} ({left}) at most")
+            ],
+        )
+    return Money(minor, left.currency)

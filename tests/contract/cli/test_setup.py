@@ -1,0 +1,310 @@
+"""`penstock paypal setup | check` and `penstock webhooks register | drift`, on a stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.emulator import REGION
+from penstock_paypal.simulator.threaded import RunningPayPal, threaded
+from penstock_paypal.webhooks.registration import WANTED
+from tests.contract.cli.running import Ran, run
+
+NAME = "penstock-local/paypal"
+FILE = """
+products:
+  - id: TEA-CLUB
+    name: Tea club
+    type: PHYSICAL
+    plans:
+      - name: Tea monthly
+        currency: EUR
+        price: "9.90"
+        interval: month
+"""
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder of keys for the module: making them takes its time."""
+    return tmp_path_factory.mktemp("paypal")
+
+
+@dataclass
+class Shop:
+    """A stack with PayPal, a folder to work in, and the simulated PayPal."""
+
+    folder: Path
+    paypal: RunningPayPal
+    vault: Any
+    outputs: dict[str, Any]
+
+    def write(self, **changed: Any) -> None:
+        """Have the stack export this, too."""
+        self.outputs |= changed
+        (self.folder / ".penstock/local/stack.json").write_text(json.dumps(self.outputs))
+
+    def setup(self, *more: str, file: str = FILE, given: Any = None) -> Ran:
+        """Set PayPal up."""
+        (self.folder / "setup.yaml").write_text(file)
+        return penstock("paypal", "setup", "--file", "setup.yaml", *more, given=given)
+
+    def secret(self) -> dict[str, str] | None:
+        """What the stack's secret holds."""
+        try:
+            return json.loads(self.vault.get_secret_value(SecretId=NAME)["SecretString"])
+        except self.vault.exceptions.ResourceNotFoundException:
+            return None
+
+    def versions(self) -> int:
+        """How often the secret was written."""
+        return len(self.vault.list_secret_version_ids(SecretId=NAME)["Versions"])
+
+    def written(self) -> list[tuple[str, str]]:
+        """What PayPal was sent that could change something."""
+        return [
+            (one["method"], one["path"])
+            for one in self.paypal.tell("GET", "requests")
+            if one["method"] not in ("GET", "PUT")
+            and one["path"].startswith(("/v1/", "/v2/"))
+            and not one["path"].endswith("oauth2/token")
+        ]
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """Those of the app at PayPal."""
+        access = self.paypal.access
+        return {"client_id": access.client_id, "client_secret": access.client_secret}
+
+
+def penstock(*arguments: str, given: Any = None) -> Ran:
+    text = None if given is None else json.dumps(given)
+    return run(list(arguments), text)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".penstock/local").mkdir(parents=True)
+    with threaded(keys) as paypal, mock_aws():
+        vault = boto3.Session().client("secretsmanager")
+        vault.create_secret(Name=NAME)
+        profile = {
+            "api_url": paypal.url,
+            "activity_url": f"{paypal.url}/activity/",
+            "certificate_urls": "none",
+            "certificate_name": "none",
+            "anchors": "",
+        }
+        outputs: dict[str, Any] = {
+            "stack": "local",
+            "region": REGION,
+            "apiUrl": "http://127.0.0.1:1",
+            "ledgerTable": "t",
+            "deliveriesTopicArn": "arn:d",
+            "eventsTopicArn": "arn:e",
+            "secretsPrefix": "penstock-local",
+            "queues": {name: {"url": "http://q"} for name in ("verified", "rejected", "payments")},
+            "functions": {},
+            "gateways": {"paypal": {"environment": "local"}},
+            "profile": {"paypal": profile},
+            "sinks": {},
+            "settings": {},
+            "protected": False,
+        }
+        made = Shop(tmp_path, paypal, vault, outputs)
+        made.write()
+        yield made
+
+
+def test_set_up_makes_the_account_and_the_secret_ready_and_a_second_run_changes_nothing(
+    shop: Shop,
+):
+    first = shop.setup("--from-file", "-", "--json", given=shop.credentials)
+    made, kept, versions = shop.written(), shop.secret(), shop.versions()
+    second = shop.setup("--json")
+
+    assert (0, 0) == (first.exit_code, second.exit_code), first.output + second.output
+    steps = json.loads(first.stdout)["steps"]
+    assert ["created"] * 4 == [one["state"] for one in steps]
+    assert {**shop.credentials, "webhook_id": steps[2]["id"]} == kept
+    assert ["present"] * 4 == [one["state"] for one in json.loads(second.stdout)["steps"]]
+    assert 3 == len(made)
+    assert (made, kept, versions) == (shop.written(), shop.secret(), shop.versions())
+
+
+def test_what_is_left_for_a_person_is_told_and_no_secret_is(shop: Shop):
+    result = shop.setup("--from-file", "-", given=shop.credentials)
+
+    assert 0 == result.exit_code, result.output
+    assert "Left for you:" in result.output
+    assert "Disputes" in result.output
+    assert shop.credentials["client_secret"] not in result.output
+
+
+def test_a_dry_run_writes_nothing_anywhere(shop: Shop):
+    result = shop.setup("--dry-run", "--from-file", "-", "--json", given=shop.credentials)
+
+    assert 0 == result.exit_code, result.output
+    assert {"planned"} == {one["state"] for one in json.loads(result.stdout)["steps"]}
+    assert ([], None) == (shop.written(), shop.secret())
+
+
+def test_the_webhook_is_registered_for_exactly_the_events_that_are_handled(shop: Shop):
+    shop.setup("--from-file", "-", given=shop.credentials)
+    drift = penstock("webhooks", "drift", "--json")
+
+    assert (0, []) == (drift.exit_code, json.loads(drift.stdout))
+
+
+def test_a_new_webhook_id_is_rotated_so_that_the_one_before_stays_good(shop: Shop):
+    old = {**shop.credentials, "webhook_id": "WH-OLD"}
+    shop.vault.put_secret_value(SecretId=NAME, SecretString=json.dumps(old))
+    result = shop.setup()
+
+    assert 0 == result.exit_code, result.output
+    assert "WH-OLD" != (shop.secret() or {})["webhook_id"]
+    before = shop.vault.get_secret_value(SecretId=NAME, VersionStage="AWSPREVIOUS")
+    assert old == json.loads(before["SecretString"])
+
+
+def test_a_price_that_differs_ends_with_1_and_is_told(shop: Shop):
+    shop.setup("--from-file", "-", given=shop.credentials)
+    made = shop.written()
+    result = shop.setup(file=FILE.replace("9.90", "12.50"))
+
+    assert 1 == result.exit_code
+    assert "PayPal has 9.90 EUR every 1 month, the file 12.50 EUR" in result.output
+    assert "a person has to decide: plan Tea monthly" in result.output
+    assert made == shop.written()
+
+
+def test_a_run_that_broke_off_says_what_it_did(shop: Shop):
+    shop.paypal.tell("POST", "faults", [{"method": "POST", "path": "plans", "status": 503}])
+    result = shop.setup("--from-file", "-", "--json", given=shop.credentials)
+
+    assert 6 == result.exit_code
+    assert ["product TEA-CLUB"] == [one["what"] for one in json.loads(result.stdout)["steps"]]
+    assert shop.secret() is None
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (FILE.replace("price:", "prise:"), "products[0].plans[0].prise: no such field"),
+        (FILE.replace('"9.90"', "9.90"), "write the amount in quotes"),
+        (FILE.replace('"9.90"', '"9.905"'), "finer than EUR"),
+        (FILE + "    name: Again\n", "name occurs twice"),
+        ("products: [", "is no YAML in line"),
+        ("", "the file: "),
+        ("!!python/object:os.system {}", "is no YAML"),
+    ],
+)
+def test_a_wrong_file_is_refused_before_anything_is_sent(shop: Shop, file: str, said: str):
+    result = shop.setup("--from-file", "-", file=file, given=shop.credentials)
+
+    assert 2 == result.exit_code, result.output
+    assert said in result.output
+    assert [] == shop.paypal.tell("GET", "requests")
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(shop: Shop):
+    result = penstock("paypal", "setup", "--file", "not-there.yaml")
+
+    assert 2 == result.exit_code
+    assert "not-there.yaml: No such file" in result.output
+
+
+def test_without_credentials_it_says_which_are_missing(shop: Shop):
+    result = shop.setup()
+
+    assert 3 == result.exit_code
+    assert "client_id, client_secret: the stack's secret has no value yet" in result.output
+    assert [] == shop.paypal.tell("GET", "requests")
+
+
+def test_a_field_that_nobody_has_to_give_is_refused(shop: Shop):
+    result = shop.setup("--from-file", "-", given={**shop.credentials, "webhook_id": "x"})
+
+    assert 2 == result.exit_code
+    assert "webhook_id: no such field here; give client_id, client_secret" in result.output
+
+
+def test_wrong_credentials_are_refused_and_not_stored(shop: Shop):
+    result = shop.setup("--from-file", "-", given={"client_id": "a", "client_secret": "b"})
+
+    assert 3 == result.exit_code
+    assert "PayPal's local does not take them" in result.output
+    assert ([], None) == (shop.written(), shop.secret())
+
+
+@pytest.mark.parametrize("command", [("setup", "--file", "setup.yaml"), ("check",)])
+def test_the_environment_must_be_the_stacks(shop: Shop, command: tuple[str, ...]):
+    (shop.folder / "setup.yaml").write_text(FILE)
+    result = penstock("paypal", *command, "--env", "live")
+
+    assert 3 == result.exit_code
+    assert "--env says live, and paypal of the stack local is set to local" in result.output
+    assert [] == shop.paypal.tell("GET", "requests")
+
+
+def test_a_protected_stack_wants_its_name(shop: Shop):
+    shop.write(protected=True)
+    refused = shop.setup("--from-file", "-", given=shop.credentials)
+    looked = shop.setup("--dry-run", "--from-file", "-", given=shop.credentials)
+    meant = shop.setup("--confirm", "local", "--from-file", "-", given=shop.credentials)
+
+    assert (5, 0, 0) == (refused.exit_code, looked.exit_code, meant.exit_code)
+
+
+def test_a_stack_without_the_gateway_says_where_to_add_it(shop: Shop):
+    shop.write(gateways={})
+    result = shop.setup()
+
+    assert 3 == result.exit_code
+    assert "add it to penstock:gateways" in result.output
+
+
+def test_check_lists_every_permission(shop: Shop):
+    shop.setup("--from-file", "-", given=shop.credentials)
+    well = penstock("paypal", "check", "--json")
+    shop.paypal.tell("POST", "faults", [{"path": "customer/disputes", "status": 403}])
+    wrong = penstock("paypal", "check")
+
+    assert (0, 1) == (well.exit_code, wrong.exit_code)
+    assert 9 == len(json.loads(well.stdout))
+    assert "disputes" in wrong.output
+    assert "1 of 9 permissions are not there" in wrong.output
+
+
+def test_register_corrects_what_drift_shows(shop: Shop):
+    shop.setup("--from-file", "-", given=shop.credentials)
+    shop.paypal.register("http://127.0.0.1:1/webhooks/paypal", sorted(WANTED)[1:])
+    drifted = penstock("webhooks", "drift")
+    planned = penstock("webhooks", "register", "--dry-run", "--json")
+    done = penstock("webhooks", "register", "--json")
+    after = penstock("webhooks", "drift")
+
+    assert (1, 0, 0, 0) == tuple(one.exit_code for one in (drifted, planned, done, after))
+    assert f"missing events: {sorted(WANTED)[0]}" in drifted.output
+    assert ["planned", "planned"] == [one["state"] for one in json.loads(planned.stdout)]
+    assert ["changed", "changed"] == [one["state"] for one in json.loads(done.stdout)]
+    assert "as they should be" in after.output
+
+
+def test_a_gateway_that_is_not_installed_is_no_command(shop: Shop):
+    assert 2 == penstock("acmepay", "setup").exit_code
+
+
+def test_help_lists_the_gateways(shop: Shop):
+    assert "paypal" in penstock("--help").output

@@ -1,0 +1,325 @@
+"""Refunds asked of PayPal: which of its generations, what is sent, what each answer means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from penstock.api import (
+    Declined,
+    GatewayUnavailable,
+    HttpNotSent,
+    HttpUnanswered,
+    Money,
+    NotSent,
+    Pending,
+    RefundRequest,
+    Response,
+    Routed,
+    Succeeded,
+    Unanswered,
+)
+from penstock.testing.http import Lossy, response
+from tests.plugins.paypal.conftest import Stage
+from tests.plugins.paypal.fakes import ToldHttp
+from tests.plugins.paypal.sales import (
+    CAPTURE_PATH,
+    REFUND,
+    REFUND_PATH,
+    REFUND_V2_PATH,
+    SALE,
+    SALE_PATH,
+    refund,
+    sale,
+)
+from tests.plugins.paypal.told import TOKEN, Told, granted, problem
+
+ASKED = RefundRequest("op-1", f"paypal-{SALE}", SALE, Money(500, "USD"), note="sorry")
+V1, V2 = f"{SALE_PATH}/refund", f"{CAPTURE_PATH}/refund"
+
+
+def capture_refund(status: str = "COMPLETED", value: str = "5.00") -> dict[str, Any]:
+    amount = {"value": value, "currency_code": "USD"}
+    return {"id": REFUND, "status": status, "amount": amount}
+
+
+async def test_a_capture_is_refunded_where_captures_are(told: Told) -> None:
+    told.at(CAPTURE_PATH, response(200, {"id": SALE, "status": "COMPLETED"}))
+
+    assert Routed(V2) == await told.paypal.route_refund(ASKED)
+    assert [("GET", CAPTURE_PATH)] == told.asked
+
+
+async def test_a_sale_is_refunded_as_one_only_after_a_definite_404_of_v2(told: Told) -> None:
+    told.at(CAPTURE_PATH, problem(404, "INVALID_RESOURCE_ID"))
+
+    assert Routed(V1) == await told.paypal.route_refund(ASKED)
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        response(404, "<html>not here</html>"),
+        problem(403),
+        problem(429),
+        problem(500),
+        problem(503),
+        HttpNotSent("no connection"),
+        HttpUnanswered("no answer"),
+    ],
+    ids=repr,
+)
+async def test_a_doubt_about_v2_does_not_lead_to_v1(told: Told, doubt: Any) -> None:
+    told.at(CAPTURE_PATH, doubt)
+
+    assert isinstance(await told.paypal.route_refund(ASKED), NotSent)
+    assert ("GET", SALE_PATH) not in told.asked
+
+
+async def test_a_payment_in_neither_generation_is_refused(told: Told) -> None:
+    told.at(CAPTURE_PATH, problem(404))
+    told.at(SALE_PATH, problem(404))
+
+    assert Declined("PayPal holds no such payment") == await told.paypal.route_refund(ASKED)
+
+
+async def test_decimals_where_paypal_takes_none_are_refused_before_any_call(told: Told) -> None:
+    odd = replace(ASKED, amount=Money(550, "TWD"))
+
+    assert Declined("PayPal takes no decimals in TWD") == await told.paypal.route_refund(odd)
+    assert [] == told.asked
+
+
+@dataclass
+class Keeping(ToldHttp):
+    """Answers as told, and keeps what is sent to it."""
+
+    sent: list[tuple[Mapping[str, str], Any]] = field(
+        default_factory=list[tuple[Mapping[str, str], Any]]
+    )
+
+    async def request(self, method: str, url: str, **rest: Any) -> Response:
+        if url.endswith("/refund"):
+            self.sent.append((rest["headers"], json.loads(rest["body"])))
+        return await super().request(method, url, **rest)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "sent"),
+    [
+        (
+            V1,
+            refund("5.00"),
+            {"amount": {"total": "5.00", "currency": "USD"}, "description": "sorry"},
+        ),
+        (
+            V2,
+            capture_refund(),
+            {
+                "amount": {"currency_code": "USD", "value": "5.00"},
+                "custom_id": "op-1",
+                "note_to_payer": "sorry",
+            },
+        ),
+    ],
+    ids=["v1", "v2"],
+)
+async def test_the_amount_is_explicit_and_the_operation_s_id_is_the_request_id(
+    path: str, answer: Any, sent: Any
+) -> None:
+    http = Keeping({TOKEN: granted()})
+    told = Told(http)
+    told.at(path, response(201, answer))
+
+    made = await told.paypal.refund(replace(ASKED, path=path))
+
+    ((headers, body),) = http.sent
+    assert ("op-1", sent) == (headers["PayPal-Request-Id"], body)
+    assert Succeeded(REFUND) == made
+
+
+@pytest.mark.parametrize("path", [V1, V2])
+@pytest.mark.parametrize(
+    ("answer", "means"),
+    [
+        (problem(422, "CAPTURE_FULLY_REFUNDED"), Declined),
+        (problem(422, "REFUND_TIME_LIMIT_EXCEEDED"), Declined),
+        (problem(422, "REFUND_FAILED_INSUFFICIENT_FUNDS"), Declined),
+        (problem(400, "INVALID_PARAMETER_VALUE"), Declined),
+        (problem(404, "INVALID_RESOURCE_ID"), Declined),
+        (problem(401), NotSent),
+        (problem(403), NotSent),
+        (problem(429), NotSent),
+        (problem(400, "RATE_LIMIT_REACHED"), NotSent),
+        (HttpNotSent("no connection"), NotSent),
+        (HttpUnanswered("no answer"), Unanswered),
+        (problem(408), Unanswered),
+        (problem(409, "PREVIOUS_REQUEST_IN_PROGRESS"), Unanswered),
+        (problem(422, "DUPLICATE_REQUEST_ID"), Unanswered),
+        (problem(500), Unanswered),
+        (problem(502), Unanswered),
+        (problem(503), Unanswered),
+        (problem(504), Unanswered),
+        (response(404, "<html>"), Unanswered),
+        (response(422, "<html>"), Unanswered),
+        (response(200, "<html>"), Unanswered),
+        (response(201, {"id": REFUND}), Unanswered),
+        (response(201, refund("5.01")), Unanswered),
+    ],
+    ids=repr,
+)
+async def test_what_each_answer_means(told: Told, path: str, answer: Any, means: type) -> None:
+    told.at(path, answer)
+
+    assert isinstance(await told.paypal.refund(replace(ASKED, path=path)), means)
+
+
+async def test_a_refusal_names_paypals_issue(told: Told) -> None:
+    told.at(V2, problem(422, "CAPTURE_FULLY_REFUNDED"))
+
+    answer = await told.paypal.refund(replace(ASKED, path=V2))
+
+    assert Declined("PayPal, refund: 422 CAPTURE_FULLY_REFUNDED, X_NAME") == answer
+
+
+@pytest.mark.parametrize(
+    ("shown", "means"),
+    [
+        ("COMPLETED", Succeeded(REFUND)),
+        ("PENDING", Pending(REFUND)),
+        ("FAILED", Declined("PayPal, refund: it failed or was cancelled")),
+        ("CANCELLED", Declined("PayPal, refund: it failed or was cancelled")),
+    ],
+)
+async def test_a_refund_has_its_state_when_made_and_when_read(
+    told: Told, shown: str, means: Any
+) -> None:
+    told.at(V2, response(201, capture_refund(shown)))
+    told.at(REFUND_PATH, problem(404))
+    told.at(REFUND_V2_PATH, response(200, capture_refund(shown)))
+
+    made = await told.paypal.refund(replace(ASKED, path=V2))
+    read = await told.paypal.read_refund(replace(ASKED, path=V2, reference=REFUND))
+
+    assert (means, means) == (made, read)
+
+
+async def test_a_refund_that_is_not_shown_stays_pending(told: Told) -> None:
+    told.at(REFUND_PATH, problem(404))
+    told.at(REFUND_V2_PATH, problem(404))
+
+    with pytest.raises(GatewayUnavailable, match="does not show the refund"):
+        await told.paypal.read_refund(replace(ASKED, path=V2, reference=REFUND))
+
+
+@pytest.mark.parametrize(("path", "days"), [(V1, 30), (V2, 45)])
+def test_the_window_is_that_of_paypals_reference(told: Told, path: str, days: int) -> None:
+    assert timedelta(days=days) == told.paypal.refund_window(path)
+
+
+async def state(stage: Stage, kind: str, **fields: Any) -> RefundRequest:
+    """A paid sale or capture at the simulator, and a refund of 5.00 of it with its path."""
+    await stage.trigger(event_type=f"PAYMENT.{kind}.COMPLETED", set=fields)
+    kept = stage.simulator.books.sales or stage.simulator.books.captures
+    asked = replace(ASKED, transaction=next(iter(kept)))
+    found = await stage.paypal.route_refund(asked)
+    assert isinstance(found, Routed)
+    return replace(asked, path=found.path)
+
+
+@pytest.mark.parametrize("kind", ["SALE", "CAPTURE"])
+async def test_parts_are_refunded_until_nothing_is_left(stage: Stage, kind: str) -> None:
+    asked = await state(stage, kind)
+
+    first = await stage.paypal.refund(asked)
+    rest = replace(asked, operation_id="op-2", amount=Money(750, "USD"))
+    second = await stage.paypal.refund(rest)
+    more = await stage.paypal.refund(replace(asked, operation_id="op-3", amount=Money(1, "USD")))
+
+    assert isinstance(first, Succeeded)
+    assert isinstance(second, Succeeded)
+    assert isinstance(more, Declined)
+    assert "REFUNDED" in more.because
+    assert 2 == len(stage.simulator.books.refunds)
+
+
+@pytest.mark.parametrize("kind", ["SALE", "CAPTURE"])
+async def test_a_lost_answer_is_looked_up_under_the_same_request_id(
+    stage: Stage, kind: str
+) -> None:
+    asked = await state(stage, kind)
+    lossy = stage.other(Lossy(stage.http, lambda _, url: url.endswith("/refund")))
+
+    lost = await lossy.refund(asked)
+    found = await stage.paypal.refund(asked)
+
+    assert isinstance(lost, Unanswered)
+    assert Succeeded(next(iter(stage.simulator.books.refunds))) == found
+    assert 1 == len(stage.simulator.books.refunds)
+
+
+@pytest.mark.parametrize("kind", ["SALE", "CAPTURE"])
+async def test_above_what_is_left_and_other_currencies_are_refused(
+    stage: Stage, kind: str
+) -> None:
+    asked = await state(stage, kind)
+
+    above = await stage.paypal.refund(replace(asked, amount=Money(1251, "USD")))
+    other = await stage.paypal.refund(replace(asked, amount=Money(500, "EUR")))
+
+    assert isinstance(above, Declined)
+    assert "EXCEEDED" in above.because
+    assert isinstance(other, Declined)
+    assert "CURRENCY_MISMATCH" in other.because
+
+
+@pytest.mark.parametrize("kind", ["SALE", "CAPTURE"])
+async def test_after_180_days_paypal_refuses(stage: Stage, kind: str) -> None:
+    asked = await state(stage, kind)
+    ahead = {"ahead_seconds": timedelta(days=181).total_seconds()}
+    async with stage.control.put("/_simulator/clock", json=ahead) as moved:
+        assert moved.status < 300
+
+    answer = await stage.other(stage.http).refund(asked)
+
+    assert isinstance(answer, Declined)
+    assert "REFUND_TIME_LIMIT_EXCEEDED" in answer.because
+
+
+@pytest.mark.parametrize("kind", ["SALE", "CAPTURE"])
+async def test_a_balance_that_is_too_small_is_a_refusal(stage: Stage, kind: str) -> None:
+    asked = await state(stage, kind)
+    async with stage.control.put("/_simulator/refunds", json={"outcomes": ["insufficient"]}):
+        pass
+
+    answer = await stage.paypal.refund(asked)
+
+    assert isinstance(answer, Declined)
+    assert "INSUFFICIENT_FUNDS" in answer.because
+
+
+@pytest.mark.parametrize("kind", ["SALE", "CAPTURE"])
+async def test_a_pending_refund_is_read_until_it_is_decided(stage: Stage, kind: str) -> None:
+    asked = await state(stage, kind)
+    async with stage.control.put("/_simulator/refunds", json={"outcomes": ["pending"]}):
+        pass
+
+    made = await stage.paypal.refund(asked)
+    assert isinstance(made, Pending)
+    read = replace(asked, reference=made.reference)
+    waiting = await stage.paypal.read_refund(read)
+    where = f"/_simulator/refunds/{made.reference}"
+    async with stage.control.put(where, json={"state": "completed"}) as became:
+        assert became.status < 300
+
+    assert made == waiting
+    assert Succeeded(made.reference) == await stage.paypal.read_refund(read)
+
+
+def test_a_sale_of_v1_is_no_capture() -> None:
+    assert "status" not in sale()

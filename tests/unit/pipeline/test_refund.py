@@ -1,0 +1,289 @@
+"""A refund's message sends its money back once; every outcome has its own end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from penstock.api import (
+    Declined,
+    NotSent,
+    Pending,
+    RefundAnswer,
+    Succeeded,
+    Transaction,
+    Unanswered,
+)
+from penstock.domain import rules
+from penstock.domain.money import Money
+from penstock.domain.observation import Observation
+from penstock.domain.operation import OperationState
+from penstock.domain.payment import PaymentStatus
+from penstock.ports import Outgoing
+from tests.unit.pipeline.acme import notification
+from tests.unit.pipeline.charging import payment
+from tests.unit.pipeline.refunds import ask, events, paid, refunds, refused, work
+from tests.unit.pipeline.world import LEASE, World
+
+
+async def state(world: World) -> OperationState:
+    (refund,) = await refunds(world)
+    return refund.state
+
+
+async def test_a_refund_is_a_money_step_of_its_payment_and_published_once():
+    world = World()
+    await paid(world)
+    identity = await ask(world, 500)
+
+    await work(world)
+
+    held = await payment(world)
+    (step,) = held.sent_back
+    assert ("RE1", "refund", PaymentStatus.refunded, Money(500, "USD")) == (
+        step.id,
+        step.kind,
+        step.status,
+        step.amount,
+    )
+    assert (PaymentStatus.partially_refunded, OperationState.succeeded) == (
+        held.status,
+        await state(world),
+    )
+    assert [identity] == list(world.acme.sent_back)
+    assert ["payment.refunded"] == await events(world)
+
+
+async def test_the_amount_and_the_path_are_explicit_in_every_attempt():
+    world = World()
+    await paid(world)
+    await ask(world, note="sorry")
+    world.acme.refund_answers = [NotSent("later"), Unanswered("lost")]
+
+    for _ in range(3):
+        await work(world)
+        world.clock.advance(60)
+
+    told = {(one.amount, one.path, one.note, one.transaction) for one in world.acme.refund_calls}
+    assert {(Money(1250, "USD"), "/sales", "sorry", "ch-1")} == told
+    assert 3 == len(world.acme.refund_calls)
+
+
+async def test_the_path_is_kept_before_the_call_and_never_asked_for_again():
+    world = World()
+    await paid(world)
+    await ask(world)
+    world.acme.refund_answers = [Unanswered("lost")]
+
+    await work(world)
+    world.acme.routes = [Declined("it would be asked again")]
+    world.clock.advance(60)
+    await work(world)
+
+    assert OperationState.succeeded is await state(world)
+
+
+async def test_a_lost_answer_is_looked_up_under_the_same_id_and_sends_nothing_twice():
+    world = World()
+    await paid(world)
+    identity = await ask(world, 500)
+    world.acme.refund_answers = [Unanswered("lost")]
+    world.acme.refunds_before_answering = True
+
+    await work(world)
+    unknown = await state(world)
+    world.clock.advance(LEASE.total_seconds() + 1)
+    await work(world)
+
+    assert (OperationState.unknown, OperationState.succeeded) == (unknown, await state(world))
+    assert {identity} == {one.operation_id for one in world.acme.refund_calls}
+    assert [500] == [one.minor for one in world.acme.sent_back.values()]
+    assert ["payment.refunded"] == await events(world)
+
+
+async def test_an_amount_in_doubt_stays_reserved():
+    world = World()
+    await paid(world)
+    await ask(world, 1000)
+    world.acme.refund_answers = [Unanswered("lost")]
+    await work(world)
+
+    told = await refused(world, 251, key="k-2")
+
+    assert "250 (2.50 USD) at most" in told.fields[0][1]
+
+
+async def test_after_the_window_it_is_parked_for_a_person_and_said_once():
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    world.acme.refund_answers = [Unanswered("lost")]
+    await work(world)
+
+    world.clock.advance(timedelta(days=30).total_seconds())
+    await work(world)
+    (parked,) = await world.drain(world.dead)
+    await world.payments.send(Outgoing(parked.body, group="p1", dedup="redriven"))
+    await work(world)
+
+    assert "forgotten the request" in parked.attributes["reason"]
+    assert 1 == len(world.acme.refund_calls)
+    assert OperationState.unknown is await state(world)
+    assert ["refund.parked"] == await events(world)
+
+
+async def test_a_definite_refusal_frees_the_amount_and_is_published_with_its_reason():
+    world = World()
+    await paid(world)
+    await ask(world, 1000, reason="damaged")
+    world.acme.refund_answers = [Declined("the account holds too little")]
+
+    await work(world)
+
+    (event,) = await world.published()
+    assert ("refund.failed", "the account holds too little") == (
+        event.type,
+        event.data["because"],
+    )
+    assert {"minor": 1000, "currency": "USD"} == event.data["refund"]["amount"]
+    assert "damaged" == event.data["refund"]["reason"]
+    assert OperationState.declined is await state(world)
+    assert Money(1250, "USD") == rules.refundable(await payment(world))
+
+
+async def test_a_payment_that_the_gateway_does_not_hold_fails_without_a_call():
+    world = World()
+    await paid(world)
+    await ask(world)
+    world.acme.routes = [Declined("the gateway shows no such money")]
+
+    await work(world)
+
+    assert (OperationState.declined, []) == (await state(world), world.acme.refund_calls)
+
+
+@pytest.mark.parametrize(
+    ("stands", "becomes", "published"),
+    [
+        (Succeeded("RE9"), OperationState.succeeded, ["payment.refunded"]),
+        (Declined("it failed"), OperationState.declined, ["refund.failed"]),
+    ],
+)
+async def test_a_pending_refund_stays_open_and_is_asked_again(
+    stands: RefundAnswer, becomes: OperationState, published: list[str]
+):
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    world.acme.refund_answers = [Pending("RE9")]
+    await work(world)
+    pending = (await state(world), await events(world))
+
+    world.acme.stands = stands  # pyright: ignore[reportAttributeAccessIssue]  # one that it may be
+    world.clock.advance(400)
+    await world.sweep()
+
+    assert (OperationState.pending, []) == pending
+    assert (becomes, published) == (await state(world), await events(world))
+
+
+async def test_a_pending_refund_is_asked_about_ever_more_rarely():
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    world.acme.refund_answers = [Pending("RE9")]
+    await work(world)
+
+    waits: list[timedelta] = []
+    for _ in range(12):
+        (refund,) = await refunds(world)
+        assert refund.due_at is not None
+        waits.append(refund.due_at - world.clock.now())
+        world.clock.advance(waits[-1].total_seconds() + 1)
+        await world.sweep()
+
+    assert (timedelta(minutes=5), timedelta(days=1)) == (waits[0], waits[-1])
+
+
+@pytest.mark.parametrize("first", ["notification", "answer"])
+async def test_the_notification_and_the_answer_count_once_in_either_order(first: str):
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    if first == "answer":
+        await work(world)
+    await _notified(world, step(world, PaymentStatus.refunded))
+    await work(world)
+
+    held = await payment(world)
+    assert (Money(500, "USD"), 1) == (held.refunded, len(held.sent_back))
+    assert OperationState.succeeded is await state(world)
+    await world.sweep()
+    assert ["payment.refunded"] == await events(world)
+
+
+async def test_a_pending_refund_whose_notification_says_done_is_settled():
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    world.acme.refund_answers = [Pending("RE1")]
+    await work(world)
+
+    await _notified(world, step(world, PaymentStatus.refunded))
+
+    assert OperationState.succeeded is await state(world)
+    assert Money(750, "USD") == rules.refundable(await payment(world))
+
+
+async def test_a_pending_refund_whose_notification_says_failed_is_published_as_failed():
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    world.acme.refund_answers = [Pending("RE1")]
+    await work(world)
+
+    await _notified(world, step(world, PaymentStatus.declined))
+    world.clock.advance(100)
+    await world.sweep()
+
+    assert OperationState.declined is await state(world)
+    assert ["refund.failed"] == await events(world)
+
+
+async def test_what_went_back_is_recorded_on_the_invoice():
+    world = World()
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
+    await world.consume(world.verified, world.process)
+    await ask(world, 500, of="acme-SALE1")
+
+    await work(world)
+    world.clock.advance(100)
+    await world.sweep()
+
+    assert [500] == world.acme.refunds_recorded
+
+
+USD5 = Money(500, "USD")
+
+
+def step(world: World, status: PaymentStatus) -> Transaction:
+    return Transaction("RE1", "refund", status, USD5, world.clock.now())
+
+
+async def _notified(world: World, step: Transaction) -> None:
+    """What a notification of the refund makes of the payment."""
+    held = await payment(world)
+    assert held.transaction is not None
+    seen = Observation(held.transaction, refunds=(step,))
+    decided = rules.observe(
+        held,
+        held.id,
+        held.gateway,
+        seen,
+        can=rules.Abilities(),
+        now=world.clock.now(),
+        new_id=world.ids.new,
+    )
+    await world.ledger.commit(decided)
