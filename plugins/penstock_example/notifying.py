@@ -146,7 +146,7 @@ class Notifying:
             raise Unconfirmable("the gateway's payment cannot be read") from None
 
 
-def _entity(type: str, data: Mapping[str, object], named: str) -> str | None:
+def _entity(type: str, data: Mapping[str, Any], named: str) -> str | None:
     """Our id of what the notification is about: a checkout names our own payment."""
     if not type.startswith("checkout."):
         return named
