@@ -21,9 +21,11 @@ def test_plugins_are_listed_with_what_they_can_do():
         "observes",
         "charges",
         "lookup",
+        "refunds",
         "plans",
         "subscriptions",
         "managessubscriptions",
+        "checkout",
         "history",
         "subscriptionpayments",
     ] == found["example"]["capabilities"]
