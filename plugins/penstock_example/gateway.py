@@ -13,7 +13,7 @@ from penstock_example.subscribing import Subscribing
 
 
 class ExampleGateway(Charging, RefundingMoney, Listing, Subscribing, CheckingOut, Notifying):
-    """Charges, refunds, subscriptions, checkouts, signed notifications of them, and their list."""
+    """Charges, refunds, subscriptions, checkouts, signed notifications of them, their list."""
 
     name = "example"
 

@@ -73,7 +73,7 @@ def fetched(gateway: str, body: Mapping[str, Any]) -> Notification:
     data, type = dict(body["data"]), str(body["type"])
     kind = _KINDS.get(type.partition(".")[0])
     reference = reading.identity(data["id"]) if kind else None
-    entity = _entity(type, data, f"{gateway}-{reference}") if kind else None
+    named = _entity(type, data, f"{gateway}-{reference}") if kind else None
     says = _SAYS.get(type)
     return Notification.fetched(
         gateway,
@@ -81,7 +81,7 @@ def fetched(gateway: str, body: Mapping[str, Any]) -> Notification:
         type,
         data,
         reading.moment(body["created_at"]),
-        Ref(kind, entity) if kind and entity else None,
+        Ref(kind, named) if kind and named else None,
         resource_id=reference,
         says=says,
         status_at=reading.moment(data["status_at"]) if says else None,

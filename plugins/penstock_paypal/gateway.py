@@ -61,6 +61,7 @@ from penstock_paypal.money.sales import Sales
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.subscriptions.charged import ChargedPayments
 from penstock_paypal.subscriptions.collecting import WINDOW, Collector
+from penstock_paypal.subscriptions.listing import listed
 from penstock_paypal.subscriptions.managing import ManagedSubscriptions
 from penstock_paypal.subscriptions.plans import PayPalPlans
 from penstock_paypal.subscriptions.reading import PayPalSubscriptions
@@ -75,8 +76,8 @@ from penstock_paypal.webhooks.signature import Signatures
 
 class PayPal:
     """
-    PayPal: webhooks, sales and disputes re-read, refunds, invoices, subscriptions and checkouts.
-    PayPal: webhooks and their list, sales and disputes re-read, invoices, plans, subscriptions.
+    PayPal: webhooks and their list, sales and disputes re-read, refunds, invoices, subscriptions,
+    checkouts.
 
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or
@@ -314,24 +315,6 @@ class PayPal:
         """Ask the buyer to move to another plan."""
         return await self._managed.revise(reference, plan, return_url, cancel_url)
 
-    async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
-        """Create an order; never raises for what PayPal may answer."""
-        return await self._orders.open(request)
-
-    async def read_checkout(self, reference: str, now: datetime) -> CheckoutSeen | None:
-        """
-        Read an order with its capture; None where PayPal shows none.
-
-        Raises:
-            GatewayUnavailable: no answer.
-            Unconfirmable: an answer that means nothing to us, such as an unknown status.
-        """
-        return await self._orders.read(reference, now)
-
-    async def capture_checkout(self, request: CaptureRequest) -> CaptureAnswer:
-        """Capture an approved order; never raises for what PayPal may answer."""
-        return await self._orders.capture(request)
-
     @property
     def collect_window(self) -> timedelta:
         """How long PayPal knows a collection's operation id: 72 hours."""
@@ -367,6 +350,33 @@ class PayPal:
             Unconfirmable: PayPal will never answer that question.
         """
         return await self._charged.list(subscription, since, until)
+
+    async def list_subscriptions(self, page: int) -> Sequence[str] | None:
+        """
+        PayPal's ids of a page's subscriptions; None where the account has no such list.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        return await listed(self._api, page)
+
+    async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
+        """Create an order; never raises for what PayPal may answer."""
+        return await self._orders.open(request)
+
+    async def read_checkout(self, reference: str, now: datetime) -> CheckoutSeen | None:
+        """
+        Read an order with its capture; None where PayPal shows none.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: an answer that means nothing to us, such as an unknown status.
+        """
+        return await self._orders.read(reference, now)
+
+    async def capture_checkout(self, request: CaptureRequest) -> CaptureAnswer:
+        """Capture an approved order; never raises for what PayPal may answer."""
+        return await self._orders.capture(request)
 
     async def unregistered(self, url: str) -> str | None:
         """

@@ -92,10 +92,19 @@ class World:
         """Have a simulator misbehave until the test ends or `heal` is called."""
         self._call("POST", f"{self._simulator(simulator)}/_simulator/faults", [fault])
 
+    def lose_webhooks(self) -> None:
+        """Have PayPal list its events and lose their webhooks, until `heal` is called."""
+        self._call(
+            "POST",
+            f"{self._simulator('paypal')}/_simulator/deliveries/faults",
+            [{"lost": True}],
+        )
+
     def heal(self) -> None:
         """Have every simulator behave."""
         for one in self.platform.simulators.values():
             self._call("DELETE", f"{one.url}/_simulator/faults")
+        self._call("DELETE", f"{self._simulator('paypal')}/_simulator/deliveries/faults")
 
     def queue(self, name: str) -> str:
         """A queue's URL."""

@@ -19,6 +19,7 @@ from infra.graph.monitor import Declared
 from infra.rules.view import of
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.tokens import DynamoTokens
+from penstock.adapters.aws.watermarks import DynamoWatermarks
 from penstock.domain.ref import EntityKind, Ref
 from tests.infra.stacks import STACKS
 
@@ -62,7 +63,7 @@ def test_receive_may_publish_deliveries_and_nothing_else(graph: Sequence[Declare
     assert {("sns:Publish", "${Topic/deliveries.arn}")} == allowed(graph, "receive")
 
 
-def test_only_verify_and_nobody_else_may_send_to_verified(graph: Sequence[Declared]) -> None:
+def test_only_three_functions_may_send_to_verified(graph: Sequence[Declared]) -> None:
     senders = {
         name
         for name, statement in statements(graph)
@@ -70,7 +71,7 @@ def test_only_verify_and_nobody_else_may_send_to_verified(graph: Sequence[Declar
         and "${Queue/verified.arn}" in statement["Resource"]
     }
 
-    assert {"verify"} == senders
+    assert {"verify", "sweep", "gaps"} == senders
 
 
 def test_a_sink_reads_its_own_secret_only(graph: Sequence[Declared]) -> None:
@@ -349,7 +350,7 @@ def test_nobody_else_may_vouch_for_a_delivery_whatever_they_are_allowed(
     assert {
         "ArnNotEquals": {
             "aws:PrincipalArn": [
-                "${Role/verify.arn}",
+                *(f"${{Role/{name}.arn}}" for name in ("verify", "sweep", "gaps")),
                 f"{account}:root",
                 f"{account}:role/penstock-{stack}-serve",
                 f"{account}:role/penstock-{stack}-operator",
@@ -364,3 +365,23 @@ def test_a_stack_is_made_in_its_own_accounts_only(
     accounts = {s: of(graphs[s], "aws")["aws"].get("allowedAccountIds") for s in STACKS}
 
     assert {"dev": None, "prod": '["123456789012"]'} == accounts
+
+
+def test_the_gap_detector_reads_notifications_and_moves_watermarks_only(
+    graph: Sequence[Declared],
+) -> None:
+    """
+    Not on the emulator, which does not know the condition.
+    """
+    for pk in ("notification#paypal/WH-1", "watermarks"):
+        assert "gaps" in may(graph, "dynamodb:GetItem", pk)
+    for pk in (*WRITTEN, TOKENS):
+        assert "gaps" not in may(graph, "dynamodb:PutItem", pk)
+    assert {"gaps"} == may(graph, "dynamodb:PutItem", "watermarks")
+
+
+async def test_watermarks_are_kept_under_the_key_that_the_role_names() -> None:
+    aws = Asked()
+    await DynamoWatermarks(cast("Any", aws), "ledger").get("paypal")
+
+    assert {"S": "watermarks"} == aws.calls[0]["Key"]["pk"]

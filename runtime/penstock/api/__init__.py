@@ -80,6 +80,7 @@ from penstock.api.sink import Attempt, Sink
 from penstock.api.subscriptions import (
     Done,
     Invalid,
+    ListsSubscriptions,
     ManageAnswer,
     ManagesSubscriptions,
     Plans,
@@ -201,6 +202,7 @@ __all__ = [
     "Invoices",
     "Lifecycle",
     "Listed",
+    "ListsSubscriptions",
     "Locate",
     "Log",
     "Lookup",

@@ -46,6 +46,26 @@ class Subscriptions(Protocol):
         ...
 
 
+@runtime_checkable
+class ListsSubscriptions(Protocol):
+    """
+    Its API lists the subscriptions there are.
+
+    No capability that a stage needs: only `penstock subscriptions import` asks.
+    """
+
+    async def list_subscriptions(self, page: int) -> Sequence[str] | None:
+        """
+        The gateway's own ids of the subscriptions on a page, from 1 on; none after the last.
+
+        None where the gateway does not offer the list to this account.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """Who subscribes; sent to the gateway, and in no event or log."""

@@ -26,7 +26,6 @@ from penstock.pipeline.collecting import Collecting
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
-from penstock.pipeline.gaps import Gaps
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
@@ -46,7 +45,8 @@ from penstock.ports import Ledger
 from penstock.settings import Function, Settings
 
 if TYPE_CHECKING:
-    # The merchant's stages; a worker needs none of them and imports none, see `plans`.
+    # Stages that most workers do not need, and so do not import, see `plans`.
+    from penstock.pipeline.gaps import Gaps
     from penstock.pipeline.manage import Manage
     from penstock.pipeline.open_checkout import OpenCheckout
     from penstock.pipeline.plans import PlanList
@@ -398,6 +398,8 @@ class Platform:
     @cached_property
     def gaps(self) -> Gaps:
         """From what gateways list to notifications whose webhooks were lost."""
+        from penstock.pipeline.gaps import Gaps
+
         world = self.world
         return Gaps(
             self.gateways,

@@ -29,9 +29,10 @@ from penstock.domain.record import Record
 from penstock.errors import PenstockError
 from penstock.pipeline import notices
 from penstock.pipeline.batch import MARGIN
+from penstock.pipeline.fetched import send_fetched
 from penstock.pipeline.recording import record_id
 from penstock.pipeline.windows import Window, walk
-from penstock.ports import Channel, Inbox, Ledger, Outgoing, Watermark, Watermarks
+from penstock.ports import Channel, Inbox, Ledger, Watermark, Watermarks
 
 UNDER_WAY = timedelta(minutes=5)
 """A notification younger than this may be on its way to us."""
@@ -221,18 +222,6 @@ class _Run:
             notices.webhook_fetched(self.name, one.id, one.type)
             await send_fetched(self.gaps.verified, one)
         self.seen.update(one.id for one in new)
-
-
-async def send_fetched(verified: Channel, notification: Notification) -> None:
-    """
-    Have a notification that we fetched processed as if its webhook had come.
-
-    Raises:
-        ChannelUnavailable: it was not taken, or we do not know.
-    """
-    await verified.send(
-        Outgoing(notification.dumps(), notification.group, notification.delivery_id)
-    )
 
 
 def _made(one: Notification, window: Window) -> datetime:

@@ -12,10 +12,10 @@ from penstock.api.history import SubscriptionPayments
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
 from penstock.pipeline import notices
-from penstock.pipeline.gaps import send_fetched
+from penstock.pipeline.fetched import send_fetched
 from penstock.ports import Channel, Ledger
 
-_A_DAY = timedelta(days=1)
+_MOMENTS = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,7 @@ def _since(subscription: Subscription) -> datetime:
 
     An older payment was not made with us: it must not be invoiced.
     """
-    started, met = subscription.seen.started_at, subscription.created_at
-    # What paid for a new subscription may be older than our knowledge of it, by moments.
-    begins = met if started < met - _A_DAY else min(started, met) - _A_DAY
+    # What pays for a new subscription may be older than our knowledge of it, by moments.
+    begins = subscription.created_at - _MOMENTS
     known = sorted((one.at for one in subscription.payments), reverse=True)
     return max(begins, known[1]) if len(known) > 1 else begins

@@ -26,7 +26,10 @@ def write(folder: Path, **outputs: Any) -> None:
         "deliveriesTopicArn": "arn:d",
         "eventsTopicArn": "arn:e",
         "secretsPrefix": "penstock-local",
-        "queues": {name: {"url": "http://q"} for name in ("verified", "rejected", "payments")},
+        "queues": {
+            name: {"url": "http://q"}
+            for name in ("deliveries", "verified", "rejected", "payments")
+        },
         "functions": {},
         "gateways": {"example": {"request_uri": "http://127.0.0.1:1"}},
         "sinks": {},

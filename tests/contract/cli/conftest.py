@@ -75,6 +75,7 @@ def stack(folder: Path, emulator: Emulator) -> Iterator[Stack]:
         },
         queues={
             "payments": {"url": queue("payments"), "dlqUrl": queue("payments-dlq")},
+            "deliveries": {"url": queue("deliveries")},
             "verified": {"url": queue("verified"), "dlqUrl": queue("verified-dlq")},
             "rejected": {"url": queue("rejected")},
         },

@@ -21,6 +21,8 @@ DESTRUCTIVE = [
     ["tokens", "revoke", "0123456789abcdef"],
     ["invoices", "make", "p-1", "--because", "asked for"],
 ]
+GUARDED = [*DESTRUCTIVE, ["listen"], ["subscriptions", "import"]]
+"""Those that ask for a protected stack's name."""
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ class TestErrors:
         assert (6, 1) == (result.exit_code, len(result.stderr.splitlines()))
 
     @pytest.mark.parametrize("outputs", [{"protected": True}, {}], ids=["protected", "older"])
-    @pytest.mark.parametrize("arguments", DESTRUCTIVE, ids=" ".join)
+    @pytest.mark.parametrize("arguments", GUARDED, ids=" ".join)
     @pytest.mark.parametrize("name", ["production", "prod"])
     def test_nothing_is_lost_or_moved_on_a_protected_stack_without_its_name(
         self, pulumi: Shows, arguments: list[str], outputs: dict[str, Any], name: str

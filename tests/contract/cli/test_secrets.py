@@ -39,7 +39,10 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         "deliveriesTopicArn": "arn:d",
         "eventsTopicArn": "arn:e",
         "secretsPrefix": "penstock-local",
-        "queues": {name: {"url": "http://q"} for name in ("verified", "rejected", "payments")},
+        "queues": {
+            name: {"url": "http://q"}
+            for name in ("deliveries", "verified", "rejected", "payments")
+        },
         "functions": {},
         "gateways": {"paypal": {"environment": "sandbox"}},
         "sinks": {"email": {}},

@@ -26,6 +26,8 @@ def test_plugins_are_listed_with_what_they_can_do():
         "subscriptions",
         "managessubscriptions",
         "checkout",
+        "history",
+        "subscriptionpayments",
     ] == found["example"]["capabilities"]
     assert ["PROVIDER_EXAMPLE_REQUEST_URI"] == found["example"]["settings"]
 

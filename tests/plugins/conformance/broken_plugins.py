@@ -249,10 +249,10 @@ PLUGIN: Mapping[str, Any] = {
 GATEWAY: Mapping[str, Any] = {
     **PLUGIN,
     **SUBSCRIPTIONS,
+    **HISTORY,
     **CHECKOUT,
     **broken_refunds(AcmePay),
     **broken_collects(AcmePay),
-    **HISTORY,
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),
     "test_a_genuine_delivery_is_authentic": of("authenticate", lambda *_: Forged("no")),
     "test_one_flipped_bit_is_forged": of("authenticate", lambda *_: Authentic()),

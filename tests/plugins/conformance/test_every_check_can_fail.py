@@ -85,10 +85,10 @@ class Sitting(
     conformance.PlansConformance,
     conformance.SubscriptionsConformance,
     conformance.ManagesSubscriptionsConformance,
-    conformance.CheckoutConformance,
     conformance.CollectsConformance,
     conformance.HistoryConformance,
     conformance.SubscriptionPaymentsConformance,
+    conformance.CheckoutConformance,
 ):
     """All a gateway can sit."""
 

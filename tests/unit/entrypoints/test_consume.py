@@ -11,15 +11,24 @@ from datetime import timedelta
 import pytest
 
 from penstock.domain import rules
+from penstock.domain.delivery import Notification
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
-from penstock.entrypoints.serve.consume import Consumer, by_group, consumers, sweep, unless
+from penstock.entrypoints.serve.consume import (
+    Consumer,
+    by_group,
+    consumers,
+    gaps,
+    sweep,
+    unless,
+)
 from penstock.errors import ChannelUnavailable, SinkUnavailable
 from penstock.pipeline.batch import Backoff, Batch, Handled
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Message, Outgoing
 from penstock.testing.clock import FrozenClock
 from tests.unit.entrypoints.stand import Stand
+from tests.unit.pipeline.listing import Listing, at, made
 
 
 @dataclass
@@ -187,6 +196,20 @@ async def test_the_sweep_comes_every_minute(stand: Stand):
     await task
 
     assert (0, "p-1") == (at_first, ChargeMessage.loads(message.body).id)
+
+
+async def test_gateways_lists_are_compared_every_ten_minutes(stand: Stand):
+    bank = stand.acme = Listing(made=[made(1, at(minutes=1))])
+    bank.clock = stand.clock
+    stop = asyncio.Event()
+    task = asyncio.create_task(gaps(stand.platform, stop))
+    await stand.clock.asleep()
+    stand.clock.advance(600)
+    (message,) = await stand.world.queues["verified"].receive(1, 5)
+    stop.set()
+    await task
+
+    assert "WH-1" == Notification.loads(message.body).id
 
 
 def test_groups_keep_their_order():

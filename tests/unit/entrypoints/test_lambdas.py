@@ -22,6 +22,7 @@ from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Message, Outgoing
 from penstock.settings import Function
 from tests.unit.entrypoints.stand import Stand
+from tests.unit.pipeline.listing import Listing, at, made
 
 HostOf = Callable[[Function], Host]
 
@@ -220,6 +221,24 @@ def paid(host: HostOf, stand: Stand) -> Host:
     charge, deliver = host(Function.charge), host(Function.deliver)
     charge.batch(take(charge, stand, "payments", payment("p-1")), Remaining())
     return deliver
+
+
+class TestGaps:
+    def test_what_a_gateway_lists_and_the_ledger_lacks_is_sent(self, host: HostOf, stand: Stand):
+        bank = stand.acme = Listing(made=[made(1, at(minutes=1))])
+        bank.clock = stand.clock
+        gaps = host(Function.gaps)
+
+        first = gaps.gaps(Remaining())
+        stand.clock.advance(600)
+        second = gaps.gaps(Remaining())
+
+        assert ({"fetched": 0, "failed": 0}, {"fetched": 1, "failed": 0}) == (first, second)
+        (sent,) = take(gaps, stand, "verified")["Records"]
+        assert "WH-1" == json.loads(sent["body"])["id"]
+
+    def test_out_of_time_it_says_so(self, host: HostOf):
+        assert {"fetched": None, "failed": None} == host(Function.gaps).gaps(Remaining(4_000))
 
 
 class TestSweep:

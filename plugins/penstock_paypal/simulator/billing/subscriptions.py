@@ -14,6 +14,7 @@ from penstock_paypal.simulator.billing.contract import Contracts
 from penstock_paypal.simulator.billing.lifecycle import Lifecycle, require
 from penstock_paypal.simulator.billing.links import approve, links
 from penstock_paypal.simulator.billing.news import News
+from penstock_paypal.simulator.billing.pages import paged
 from penstock_paypal.simulator.billing.plans import whole
 from penstock_paypal.simulator.billing.pricing import currency, number
 from penstock_paypal.simulator.billing.repeatable import repeatable
@@ -50,6 +51,7 @@ class Subscriptions:
     def add_to(self, app: web.Application) -> None:
         """Serve them."""
         app.router.add_post(_SUBSCRIPTIONS, self._create)
+        app.router.add_get(_SUBSCRIPTIONS, self._list)
         app.router.add_get(_ONE, self._show)
         app.router.add_patch(_ONE, self._patch)
         # A route each: the request's schema goes by the route.
@@ -58,6 +60,11 @@ class Subscriptions:
         app.router.add_post(f"{_ONE}/revise", self._revise)
         app.router.add_post(f"{_ONE}/capture", self._capture)
         app.router.add_get(f"{_ONE}/transactions", self._transactions)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        """The newest first, as PayPal's Python SDK 2.4.0 has it; the specification does not."""
+        held = [_brief(one) for one in reversed(self._books.subscriptions.values())]
+        return web.json_response(paged("subscriptions", held, request))
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await body_of(request)

@@ -68,6 +68,7 @@ class Learned:
         unreported: also publish the status if no notification did: its webhook may be lost.
         asked: a change of plan that we asked for.
         followed: an open `follow` operation of another entity has it read, and publishes.
+        imported: it is from before our time: that its access has ended is no news.
     """
 
     says: Said | None = None
@@ -75,6 +76,7 @@ class Learned:
     unreported: bool = False
     asked: PlanChange | None = None
     followed: bool = False
+    imported: bool = False
 
 
 def observe_subscription(
@@ -94,7 +96,10 @@ def observe_subscription(
     after, paid = _with_payment(after, learned.payment)
     after, told = _telling(after, _facts(before, after, learned))
     after = with_next_look(reckoned(after, now, policy), now, policy)
-    return _changed(before, after, [*told, *paid], now, new_id, followed=learned.followed)
+    met = Access.ended if learned.imported else Access.none
+    was = before.access if before else met
+    facts = [*told, *paid]
+    return _changed(before, after, was, facts, now, new_id, followed=learned.followed)
 
 
 def look_at_access(
@@ -102,7 +107,7 @@ def look_at_access(
 ) -> Change[Subscription] | None:
     """Apply that time went by, without asking the gateway; None where nothing changes."""
     after = with_next_look(reckoned(before, now, policy), now, policy)
-    return _changed(before, after, [], now, new_id)
+    return _changed(before, after, before.access, [], now, new_id)
 
 
 def standing(payment: Payment) -> Standing | None:
@@ -263,13 +268,13 @@ def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list
 def _changed(
     before: Subscription | None,
     after: Subscription,
+    was: Access,
     facts: list[Fact],
     now: datetime,
     new_id: Callable[[], str],
     *,
     followed: bool = False,
 ) -> Change[Subscription] | None:
-    was = before.access if before else Access.none
     if after.access is Access.ended and was is not Access.ended:
         facts = [*facts, Fact(EventType.subscription_access_ended)]
     if before == after and not facts:

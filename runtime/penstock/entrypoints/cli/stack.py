@@ -83,6 +83,7 @@ class Stack:
             **{
                 f"PENSTOCK_{name.upper()}_QUEUE_URL": self.queues[name].url
                 for name in ("deliveries", "verified", "rejected", "payments")
+                if name in self.queues
             },
             **{
                 _SETTINGS[name]: as_text(value)

@@ -14,6 +14,7 @@ from penstock.entrypoints.cli.commands import (
     doctor,
     events,
     invoices,
+    listen,
     payments,
     plans,
     plugins,
@@ -176,6 +177,7 @@ def begin(
 
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
+app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)
 app.add_typer(payments.app, name="payments")
 app.add_typer(plans.app, name="plans")

@@ -92,7 +92,9 @@ class Host:
     async def _gaps(self, left: Callable[[], float]) -> dict[str, Any]:
         with self._correlated():
             try:
-                async with asyncio.timeout(max(0.0, left() - MARGIN)):
+                if left() <= MARGIN:
+                    raise TimeoutError
+                async with asyncio.timeout(left() - MARGIN):
                     compared = await self._platform.gaps(left)
             except TimeoutError:
                 structlog.get_logger().warning("gaps.out_of_time")

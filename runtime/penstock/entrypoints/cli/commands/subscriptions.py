@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
+from dataclasses import asdict
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -9,14 +12,18 @@ import typer
 
 from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
+from penstock.entrypoints.cli.importing import Imported, Outcome, importing, listed, written
 from penstock.entrypoints.cli.session import (
     AsJson,
+    Code,
+    CommandError,
     Confirm,
     Session,
     StackName,
     session,
     table,
 )
+from penstock.entrypoints.cli.terminal import harmless
 
 app = typer.Typer(no_args_is_help=True, help="Who is paid up, and until when.")
 Id = Annotated[str, typer.Argument(help="the subscription's id: paypal-I-BW452GLLEP1G")]
@@ -149,6 +156,57 @@ def collect(
             f"penstock subscriptions show {told['subscription']}",
         ],
     )
+
+
+@app.command("import")
+def import_subscriptions(
+    context: typer.Context,
+    gateway: Annotated[str, typer.Option(help="where they are")] = "paypal",
+    file: Annotated[
+        typer.FileText | None,
+        typer.Option(help="their ids, one a line, - for standard input; by default all of them"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="read them, change nothing")] = False,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """
+    Read subscriptions from before Penstock into the ledger; run it again to resume it.
+
+    What the ledger has is left alone. Nothing is published, and no earlier payment is invoiced.
+    """
+    begun = session(context, stack, as_json, confirmed)
+    if not dry_run:
+        begun.guard("importing subscriptions")
+    named = written(file, gateway) if file else None
+    done = asyncio.run(_imported(begun, gateway, named, dry_run=dry_run))
+    counts = Counter(one.outcome.value for one in done)
+    begun.show(
+        {"subscriptions": [asdict(one) for one in done], "counts": dict(counts)},
+        lambda: ", ".join(f"{n} {what}" for what, n in counts.items()) or "no subscriptions",
+    )
+    if counts[Outcome.not_found] or counts[Outcome.unreadable]:
+        raise CommandError("some could not be read: see above", Code.failed)
+
+
+async def _imported(
+    begun: Session, gateway: str, named: list[str] | None, *, dry_run: bool
+) -> list[Imported]:
+    platform = begun.stack().platform()
+    done: list[Imported] = []
+    try:
+        work = importing(platform, gateway, dry_run=dry_run)
+        ids = named if named is not None else [one async for one in listed(work.gateway)]
+        for number, reference in enumerate(ids, 1):
+            one = await work(reference)
+            done.append(one)
+            if not begun.json:
+                said = one.because or " ".join(filter(None, (one.status, one.access)))
+                typer.echo(harmless(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}"))
+    finally:
+        await platform.world.close()
+    return done
 
 
 def _path(subscription: str) -> str:
