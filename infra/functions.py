@@ -81,11 +81,13 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | env.ledger(made)
             | env.events(made)
             | env.access(made)
-            | env.pages(made),
+            | env.pages(made)
+            | env.sends(made, "payments"),
             [
                 *permits.tokens(made),
                 permits.look_ups(made),
-                *_moves_money(made, "plans", "subscriptions", "managessubscriptions"),
+                permits.send(made, "payments"),
+                *_moves_money(made, "plans", "subscriptions", "managessubscriptions", "checkout"),
             ],
             bundle="merchant",
             memory_mb=512,
@@ -115,7 +117,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges", "refunds", "collects"),
+            _moves_money(made, "charges", "checkout", "refunds", "collects"),
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -124,7 +126,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [
                 permits.due(made),
                 permits.send(made, "payments"),
-                *_moves_money(made, "charges", "refunds", "invoices"),
+                *_moves_money(made, "charges", "checkout", "refunds", "invoices"),
             ],
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},

@@ -1,11 +1,13 @@
 """
-A shop for the local platform: plans as cards, a form, and on to the gateway's approval page.
+A shop for the local platform: plans as cards, one book, and on to the gateway's approval page.
 
 It is what a merchant's own backend does with the API: the token stays on the server's side.
 
     GET  /                          the plans
     GET  /plans/{provider}/{plan}   the form
     POST /plans/{provider}/{plan}   opens the subscription, and sends the buyer to approve it
+    GET  /book                      one thing to buy, once
+    POST /book                      opens its payment, and sends the buyer to approve it
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ async def shop(
         app.router.add_get("/", counter.plans)
         app.router.add_get("/plans/{provider}/{plan}", counter.form)
         app.router.add_post("/plans/{provider}/{plan}", counter.subscribe)
+        app.router.add_get("/book", counter.book)
+        app.router.add_post("/book", counter.buy)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         try:

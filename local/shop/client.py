@@ -1,4 +1,4 @@
-"""The merchant's backend: the two calls of the API that a shop needs."""
+"""The merchant's backend: the three calls of the API that a shop needs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,21 @@ FIELDS = {
     "email": "body.subscriber.email",
 }
 """The form's fields, as the API's problems name them."""
+BOOK: Mapping[str, Any] = {
+    "amount": 1250,
+    "currency": "USD",
+    "description": "The book of the month",
+}
+"""What the shop sells once."""
 _OTHER = "The plan cannot be subscribed to right now. Nothing was charged: please try again."
+
+
+_NO_BOOK = "The book cannot be bought right now. Nothing was charged: please try again."
 
 
 class NotOpened(Exception):
     """
-    The API opened no subscription.
+    The API opened neither a subscription nor a payment.
 
     Attributes:
         fields: what is wrong with each field of the form, by its name.
@@ -78,3 +87,23 @@ class Backend:
             wrong = {one["field"]: one["detail"] for one in told.get("errors", ())}
             fields = {name: wrong[where] for name, where in FIELDS.items() if where in wrong}
             raise NotOpened("Please check the form." if fields else _OTHER, fields)
+
+    async def buy(self, key: str, provider: str) -> str:
+        """
+        Open the book's payment, and return where its buyer approves it.
+
+        Args:
+            key: the same for the same form, however often it is sent.
+
+        Raises:
+            NotOpened: the provider takes it not, or the payment has ended.
+            aiohttp.ClientError: no answer.
+        """
+        order = {**BOOK, "reference": f"book-{key[:8]}"}
+        body = {"provider": provider, "checkout": True, "order": order}
+        url, headers = f"{self.url}/payments", {"Idempotency-Key": key}
+        async with self.http.post(url, json=body, headers=headers) as answer:
+            told = await answer.json(content_type=None)
+            if answer.status == 201 and "approval_url" in told:
+                return str(told["approval_url"])
+            raise NotOpened(_NO_BOOK, {})

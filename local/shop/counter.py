@@ -11,8 +11,10 @@ import aiohttp
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from local.shop.client import FIELDS, Backend, NotOpened
+from local.shop.client import BOOK, FIELDS, Backend, NotOpened
 
+SELLERS = ("paypal", "example")
+"""The gateways that the simulators play and that have a checkout."""
 _CLOSED = "The plans cannot be shown right now. Please try again in a moment."
 
 
@@ -35,7 +37,7 @@ class Counter:
         self._templates = Environment(
             loader=PackageLoader("local.shop"), autoescape=True, undefined=StrictUndefined
         )
-        self._templates.filters |= {"price": price, "called": called}
+        self._templates.filters |= {"price": price, "called": called, "amount": amount}
 
     async def plans(self, request: web.Request) -> web.Response:
         """The plans, as cards."""
@@ -65,6 +67,26 @@ class Counter:
             plan_shown = await self._plan(request)
             return self._form(plan_shown, given, "No answer. Please send it again.", {}, 503)
         return web.Response(status=303, headers={**self._headers(), "Location": approval})
+
+    async def book(self, request: web.Request) -> web.Response:
+        """The one thing that is sold once."""
+        return self._book(str(uuid.uuid4()))
+
+    async def buy(self, request: web.Request) -> web.Response:
+        """Open the book's payment, or show its page again with what is wrong."""
+        sent = await request.post()
+        key, provider = str(sent.get("key", "")), str(sent.get("provider", ""))
+        try:
+            approval = await self._backend.buy(key, provider)
+        except NotOpened as exc:
+            return self._book(str(uuid.uuid4()), exc.detail, 422)
+        except aiohttp.ClientError:
+            return self._book(key, "No answer. Please send it again.", 503)
+        return web.Response(status=303, headers={**self._headers(), "Location": approval})
+
+    def _book(self, key: str, wrong: str = "", status: int = 200) -> web.Response:
+        what = {"book": BOOK, "sellers": SELLERS, "key": key, "wrong": wrong}
+        return self._page("book.html", status, **what)
 
     async def _plan(self, request: web.Request) -> Mapping[str, Any]:
         wanted = (request.match_info["provider"], request.match_info["plan"])
@@ -106,6 +128,11 @@ class Counter:
 def called(provider: str) -> str:
     """A gateway's name as people write it."""
     return {"paypal": "PayPal"}.get(provider, provider.capitalize())
+
+
+def amount(order: Mapping[str, Any]) -> str:
+    """An order's amount as people write it: "12.50 USD"."""
+    return f"{order['amount'] // 100}.{order['amount'] % 100:02} {order['currency']}"
 
 
 def price(cycle: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The Example gateway: charges and subscriptions; it shows what a gateway needs to be."""
+"""The Example gateway: charges, subscriptions, checkouts; it shows what a gateway needs."""
 
 from penstock.api import Gateway, Register, RegisterSimulator, hookimpl
 from penstock_example.gateway import ExampleGateway

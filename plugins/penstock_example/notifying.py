@@ -4,8 +4,9 @@ Notifications of the Example gateway.
     Example-Signature    HMAC-SHA256 of the body's bytes with `signing_key`, in hexadecimal
     body                 {"id", "type": "subscription.activated", "created_at", "data": {...}}
 
-`data` is the subscription, or for `payment.succeeded` the payment. The signature covers the whole
-body, so a payment is believed; a subscription is read again.
+`data` is the subscription, for `payment.succeeded` the payment, for `checkout.approved` the
+checkout. The signature covers the whole body, so a payment is believed; a subscription and a
+checkout are read again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from penstock.api import (
     AnyObservation,
     Authentic,
     Authenticity,
+    CheckoutNews,
     Context,
     Delivery,
     Door,
@@ -33,6 +35,7 @@ from penstock.api import (
     Notification,
     Unconfirmable,
     Undecided,
+    is_own_payment,
 )
 from penstock_example import reading
 from penstock_example.settings import ExampleSettings
@@ -44,7 +47,11 @@ _SAYS: Mapping[str, Lifecycle] = MappingProxyType(
     {f"subscription.{fact.value}": fact for fact in Lifecycle}
 )
 _KINDS: Mapping[str, EntityKind] = MappingProxyType(
-    {"subscription": EntityKind.subscription, "payment": EntityKind.payment}
+    {
+        "subscription": EntityKind.subscription,
+        "payment": EntityKind.payment,
+        "checkout": EntityKind.payment,
+    }
 )
 _MALFORMED = (*reading.UNREADABLE, RecursionError)
 
@@ -92,7 +99,7 @@ class Notifying:
                 id=reading.identity(body["id"]),
                 gateway=self.name,
                 type=type,
-                entity=f"{self.name}-{reference}" if kind else None,
+                entity=_entity(type, data, f"{self.name}-{reference}") if kind else None,
                 kind=kind or EntityKind.payment,
                 resource=data,
                 resource_id=reference,
@@ -117,7 +124,17 @@ class Notifying:
         """
         if notification.kind is not EntityKind.payment:
             return None
+        if notification.type.startswith("checkout."):
+            return CheckoutNews()
         try:
             return reading.payment(notification.resource)
         except reading.UNREADABLE:
             raise Unconfirmable("the gateway's payment cannot be read") from None
+
+
+def _entity(type: str, data: Mapping[str, object], named: str) -> str | None:
+    """Our id of what the notification is about: a checkout names our own payment."""
+    if not type.startswith("checkout."):
+        return named
+    owner = str(data.get("payment"))
+    return owner if is_own_payment(owner) else None

@@ -51,6 +51,18 @@ def identity(value: object) -> str:
     return value
 
 
+def address_of(value: object) -> str:
+    """
+    An address of a page.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")):
+        raise ValueError("not an address")
+    return value
+
+
 def moment(value: object) -> datetime:
     """
     A time with its zone.

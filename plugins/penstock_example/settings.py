@@ -12,7 +12,7 @@ class ExampleSettings(BaseModel):
 
     request_uri: HttpUrl = Field(
         description="charges are posted here, and looked up at this address with their id added; "
-        "plans and subscriptions are beside it",
+        "plans, subscriptions and checkouts are beside it",
         json_schema_extra={"pattern": "^https?://"},
     )
 

@@ -66,7 +66,9 @@ class Subscribing:
         if not isinstance(made, dict):
             return made
         try:
-            return Subscribed(reading.identity(made["id"]), _url(made))
+            return Subscribed(
+                reading.identity(made["id"]), reading.address_of(made["approval_url"])
+            )
         except reading.UNREADABLE:
             return Unanswered("the gateway's answer cannot be read")
 
@@ -91,7 +93,7 @@ class Subscribing:
         if not isinstance(made, dict):
             return made
         try:
-            return Revised(_url(made))
+            return Revised(reading.address_of(made["approval_url"]))
         except reading.UNREADABLE:
             return Unanswered("the gateway's answer cannot be read")
 
@@ -134,10 +136,3 @@ def _answered(response: Response, now: datetime) -> dict[str, Any] | _Failed:
             return Refused(f"the gateway refused the request ({status})")
         case status:
             return Unanswered(f"the gateway answered {status}")
-
-
-def _url(made: Mapping[str, Any]) -> str:
-    url = made["approval_url"]
-    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-        raise ValueError("not an address")
-    return url

@@ -8,9 +8,15 @@ from datetime import datetime, timedelta
 from penstock.api import (
     AnyObservation,
     Authenticity,
+    CaptureAnswer,
+    CaptureRequest,
+    CheckoutNews,
+    CheckoutRequest,
+    CheckoutSeen,
     CollectAnswer,
     CollectRequest,
     Confirmation,
+    Confirmed,
     Context,
     CreateAnswer,
     Delivery,
@@ -22,6 +28,7 @@ from penstock.api import (
     Money,
     Notification,
     NotYet,
+    OpenAnswer,
     PlanOffer,
     Ref,
     RefundAnswer,
@@ -34,7 +41,9 @@ from penstock.api import (
     SubscriptionRequest,
     Transaction,
     Unconfirmable,
+    is_own_payment,
 )
+from penstock_paypal.checkout.orders import KEYS_KEPT, Orders
 from penstock_paypal.client.api import Api
 from penstock_paypal.client.pace import Pace
 from penstock_paypal.client.token import Tokens
@@ -63,7 +72,7 @@ from penstock_paypal.webhooks.signature import Signatures
 
 class PayPal:
     """
-    PayPal: webhooks, sales and disputes re-read, refunds, invoices, plans and subscriptions.
+    PayPal: webhooks, sales and disputes re-read, refunds, invoices, subscriptions and checkouts.
 
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or
@@ -71,6 +80,7 @@ class PayPal:
     """
 
     name = "paypal"
+    checkout_keys_kept = KEYS_KEPT
 
     def __init__(self, context: Context[PayPalSettings]) -> None:
         where = environment(context.settings.environment, context.profile)
@@ -96,6 +106,7 @@ class PayPal:
         self._subscriptions = PayPalSubscriptions(self._api, self._plans, pages)
         self._collector = Collector(self._api)
         self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
+        self._orders = Orders(self._api, self._sales, where.approval_origin, clock, log)
         self._secrets = context.secrets
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
@@ -122,6 +133,8 @@ class PayPal:
         """
         if notification.kind is EntityKind.dispute:
             return await self._disputes.confirm(notification, now)
+        if notification.type in notifications.CHECKOUT:
+            return Confirmed(CheckoutNews())
         if notification.type.startswith(notifications.INVOICE):
             return await self._invoice_news.confirm(notification, now)
         return await self._confirmations.confirm(notification, now)
@@ -153,6 +166,8 @@ class PayPal:
         named = notifications.paypal_id(entity.id)
         if entity.kind is EntityKind.dispute:
             return await self._disputes.reread(named, now)
+        if is_own_payment(entity.id):
+            named = known[0].id if known else None
         return await self._sales.reread(named, known, now)
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
@@ -301,6 +316,24 @@ class PayPal:
     async def collect(self, request: CollectRequest) -> CollectAnswer:
         """Take what a subscription's buyer owes, once for each operation id."""
         return await self._collector.collect(request)
+
+    async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
+        """Create an order; never raises for what PayPal may answer."""
+        return await self._orders.open(request)
+
+    async def read_checkout(self, reference: str, now: datetime) -> CheckoutSeen | None:
+        """
+        Read an order with its capture; None where PayPal shows none.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: an answer that means nothing to us, such as an unknown status.
+        """
+        return await self._orders.read(reference, now)
+
+    async def capture_checkout(self, request: CaptureRequest) -> CaptureAnswer:
+        """Capture an approved order; never raises for what PayPal may answer."""
+        return await self._orders.capture(request)
 
     async def unregistered(self, url: str) -> str | None:
         """

@@ -54,6 +54,7 @@ UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media 
 KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key belongs to another request")
 KEY_TOO_OLD = Kind("key-too-old", 422, "The Idempotency-Key is too old")
 NO_CHARGES = Kind("no-charges", 422, "The provider takes no charges")
+NO_CHECKOUT = Kind("no-checkout", 422, "The provider has no checkout")
 NO_SUBSCRIPTIONS = Kind("no-subscriptions", 422, "The provider takes no subscriptions")
 NO_REFUNDS = Kind("no-refunds", 422, "The provider takes no refunds")
 NO_COLLECTIONS = Kind("no-collections", 422, "The provider collects nothing when told to")
@@ -86,6 +87,7 @@ KINDS = (
     KEY_REUSED,
     KEY_TOO_OLD,
     NO_CHARGES,
+    NO_CHECKOUT,
     NO_SUBSCRIPTIONS,
     NO_REFUNDS,
     NO_COLLECTIONS,

@@ -113,6 +113,90 @@ async def test_a_buyer_who_cancels_is_told_that_nothing_was_charged(browsing: Br
         await page.get_by_role("heading", name="Thank you, you have paid").wait_for()
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_buyer_pays_once_approves_and_sees_it_is_paid(
+    browsing: Browsing, size: str, scheme: str
+):
+    async with town() as there, browsing() as browser, looking(browser, size, scheme) as page:
+        await page.goto(there.shop)
+        await page.get_by_role("link", name="Or buy the book of the month, once").click()
+        assert [] == await faults(page)
+        await page.get_by_role("button", name="Pay with PayPal").click()
+        await page.get_by_text("Simulated PayPal").first.wait_for()
+        await page.screenshot(path=SCREENSHOTS / f"book-approval-{size}-{scheme}.png")
+        await page.locator("button[value=subscribe]").click()
+
+        await page.get_by_role("heading", name="Thank you, you have paid").wait_for()
+        assert [] == await faults(page)
+        await page.screenshot(path=SCREENSHOTS / f"book-return-{size}-{scheme}.png")
+        assert "/returns/p-" in page.url
+
+
+@pytest.mark.parametrize(
+    ("outcome", "says"),
+    [
+        ("pending", "Your payment is pending"),
+        ("refused", "Your payment did not go through"),
+        ("late", "Thank you, you have paid"),
+    ],
+)
+async def test_whatever_becomes_of_the_books_payment_the_buyer_is_told(
+    browsing: Browsing, outcome: str, says: str
+):
+    async with town() as there, browsing() as browser, looking(browser) as page:
+        await page.goto(f"{there.shop}/book")
+        await page.get_by_role("button", name="Pay with PayPal").click()
+        await page.locator(f"input[value={outcome}]").check()
+        await page.locator("button[value=subscribe]").click()
+
+        await page.get_by_role("heading", name=says).wait_for()
+        assert [] == await faults(page)
+
+
+async def test_a_declined_buyer_tries_another_card_and_has_paid(browsing: Browsing):
+    async with town() as there, browsing() as browser, looking(browser) as page:
+        await page.goto(f"{there.shop}/book")
+        await page.get_by_role("button", name="Pay with PayPal").click()
+        await page.locator("input[value=declined]").check()
+        await page.locator("button[value=subscribe]").click()
+        await page.get_by_role("heading", name="Your payment did not go through").wait_for()
+        assert [] == await faults(page)
+
+        await page.get_by_role("link", name="Try again").click()
+        await page.locator("button[value=subscribe]").click()
+
+        await page.get_by_role("heading", name="Thank you, you have paid").wait_for()
+
+
+async def test_a_buyer_who_leaves_the_book_unpaid_may_still_approve(browsing: Browsing):
+    async with town() as there, browsing() as browser, looking(browser) as page:
+        await page.goto(f"{there.shop}/book")
+        await page.get_by_role("button", name="Pay with PayPal").click()
+        await page.locator("button[value=cancel]").click()
+        await page.get_by_role("heading", name="You have not paid").wait_for()
+        assert [] == await faults(page)
+
+        await page.get_by_role("link", name="Approve the payment").click()
+        await page.locator("button[value=subscribe]").click()
+
+        await page.get_by_role("heading", name="Thank you, you have paid").wait_for()
+
+
+async def test_the_book_is_bought_at_the_example_gateway_without_scripts(browsing: Browsing):
+    async with (
+        town() as there,
+        browsing() as browser,
+        looking(browser, java_script_enabled=False) as page,
+    ):
+        await page.goto(f"{there.shop}/book")
+        await page.get_by_role("button", name="Pay with Example").click()
+        await page.get_by_role("button", name="Pay now").click()
+        paid = page.get_by_role("heading", name="Thank you, you have paid")
+        while not await paid.is_visible():
+            await page.get_by_role("link", name="Look again").click()
+
+
 async def test_the_whole_way_works_without_scripts(browsing: Browsing):
     async with (
         town() as there,

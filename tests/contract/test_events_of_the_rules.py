@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from penstock.domain import rules
 from penstock.domain.change import Change
 from penstock.domain.dispute import DisputeOutcome
 from penstock.domain.events import Event, EventType
@@ -20,6 +21,7 @@ from penstock.domain.payment import PaymentStatus
 from penstock.domain.record import Became
 from tests.contract.changes import (
     BARE,
+    CAN,
     DISPUTED,
     NOON,
     PAID,
@@ -32,6 +34,7 @@ from tests.contract.changes import (
     disputed,
     invoiced,
     left_to_people,
+    new_id,
     not_sent_back,
     nothing_more,
     observation,
@@ -42,6 +45,7 @@ from tests.contract.changes import (
     seen,
     sent_back,
 )
+from tests.contract.checkouts import capturing, checkout
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 
@@ -133,6 +137,18 @@ CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
     "declined": (
         lambda: charged(PaymentStatus.declined, OperationState.declined, "no funds"),
         [EventType.payment_declined],
+    ),
+    "approved and captured": (
+        lambda: rules.captured(*capturing(), PAID, can=CAN, now=NOON, new_id=new_id),
+        [SUCCEEDED],
+    ),
+    "approved and declined": (
+        lambda: rules.declined(*capturing(), "no funds", now=NOON, new_id=new_id),
+        [EventType.payment_declined],
+    ),
+    "never approved": (
+        lambda: rules.expire(checkout(), "too late", now=NOON, new_id=new_id),
+        [EventType.payment_expired],
     ),
     "parked": (
         lambda: charged(PaymentStatus.parked, OperationState.unknown, "it broke"),

@@ -63,7 +63,8 @@ def test_a_recorded_subscription_notification_says_what_happened():
 
 
 @pytest.mark.parametrize(
-    "name", ["receive", "api", "api.refund", "merchant", "merchant.subscribe"]
+    "name",
+    ["receive", "api", "api.refund", "merchant", "merchant.subscribe", "merchant.checkout"],
 )
 def test_a_request_is_for_an_operation_of_that_function(name: str):
     event = read(name)
@@ -75,6 +76,13 @@ def test_a_request_is_for_an_operation_of_that_function(name: str):
 
 
 def test_every_recorded_event_is_looked_at():
-    requests = {"receive", "api", "api.refund", "merchant", "merchant.subscribe"}
+    requests = {
+        "receive",
+        "api",
+        "api.refund",
+        "merchant",
+        "merchant.subscribe",
+        "merchant.checkout",
+    }
 
     assert {*READERS, *requests, "sweep"} == {path.stem for path in EVENTS.glob("*.json")}

@@ -17,7 +17,7 @@ from moto import mock_aws
 from local.emulator import REGION
 from penstock_paypal.account import wanted
 from penstock_paypal.simulator.threaded import RunningPayPal, threaded
-from tests.contract.running import run
+from tests.contract.cli.running import run
 from tests.documents.commands import ROOT, commands
 
 PAGE = ROOT / "docs/paypal.md"

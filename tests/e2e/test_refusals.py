@@ -41,7 +41,12 @@ def _sink(name: str) -> set[str]:
 ALLOWED: Mapping[str, set[str]] = {
     "receive": {"publish deliveries"},
     "api": {*_LEDGER, "query events", *_LOOK_UPS, "send to payments"},
-    "merchant": {*_MONEY, "query by reference", "query by subscription"},
+    "merchant": {
+        *_MONEY,
+        "query by reference",
+        "query by subscription",
+        "send to payments",
+    },
     "verify": {
         *_consumer("deliveries"),
         "send to verified",
@@ -49,8 +54,7 @@ ALLOWED: Mapping[str, set[str]] = {
         "read PayPal's secret",
     },
     "process": {*_consumer("verified"), *_MONEY, "send to rejected"},
-    # PayPal takes no charges here: whoever charges has no use for its secret.
-    "charge": {*_consumer("payments"), *_MONEY - {"read PayPal's secret"}},
+    "charge": {*_consumer("payments"), *_MONEY},
     "sweep": {*_MONEY, "query what is due", "send to payments"},
     "deliver-slack": {*_sink("slack"), "read Slack's secret"},
     "deliver-email": {*_sink("email"), "send e-mail"},
@@ -60,10 +64,10 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     # function: what it must never get to do, what it does all day
     "receive": ("read PayPal's secret", "publish deliveries"),
     "api": ("publish events", "send to payments"),
-    "merchant": ("send to payments", "write the ledger"),
+    "merchant": ("publish deliveries", "send to payments"),
     "verify": ("write the ledger", "send to verified"),
     "process": ("publish deliveries", "write the ledger"),
-    "charge": ("read PayPal's secret", "write the ledger"),
+    "charge": ("publish deliveries", "write the ledger"),
     "sweep": ("consume payments", "query what is due"),
     "deliver-slack": ("read PayPal's secret", "read Slack's secret"),
     "deliver-email": ("read Slack's secret", "send e-mail"),

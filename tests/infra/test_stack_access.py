@@ -241,7 +241,7 @@ async def test_what_a_sink_was_sent_is_kept_under_the_key_that_its_role_names() 
 
 def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declared]) -> None:
     """
-    PayPal takes no charges here; charge reads its secret as soon as it refunds.
+    PayPal takes no charges here; charge reads its secret because it captures checkouts.
     """
     asked = ("secretsmanager:GetSecretValue", "${Secret/paypal.arn}")
     reading = {name for name in of(graph, "Function") if asked in allowed(graph, name)}
@@ -253,12 +253,16 @@ def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declare
         if offer.name == "paypal"
     )
     sells = ["merchant"] if "plans" in can else []
-    refunds = ["charge"] if "refunds" in can else []
-    assert {"verify", "process", "sweep", *sells, *refunds} == reading
+    moves = ["charge"] if {"refunds", "checkout"} & {*can} else []
+    assert {"verify", "process", "sweep", *sells, *moves} == reading
 
 
-def test_the_merchants_function_sends_to_no_queue(graph: Sequence[Declared]) -> None:
-    assert not [action for action, _ in allowed(graph, "merchant") if action.startswith("sqs:")]
+def test_the_merchants_function_sends_to_the_payments_queue_only(
+    graph: Sequence[Declared],
+) -> None:
+    queues = [one for one in allowed(graph, "merchant") if one[0].startswith("sqs:")]
+
+    assert [("sqs:SendMessage", "${Queue/payments.arn}")] == queues
 
 
 def test_it_is_told_where_buyers_return_and_what_payments_give_access_to(

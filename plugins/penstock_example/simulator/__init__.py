@@ -9,7 +9,11 @@ A stand-in for the Example gateway.
     POST /subscriptions                 open one, for the Idempotency-Key
     GET  /subscriptions/{id}            how it stands
     POST /subscriptions/{id}/{change}   cancel, suspend, resume, revise
-    GET  /approve/{token}               the page on which a person approves
+    POST /checkouts                     open one, for the Idempotency-Key
+    GET  /checkouts/{id}                how it stands
+    POST /checkouts/{id}/capture        take its money, once
+    GET  /approve/{token}               the page on which a person approves a subscription
+    GET  /checkout/{token}              the same for a checkout
 
     GET  /_simulator/charges            the charges it holds, oldest first
     GET  /_simulator/refunds            the refunds it holds, oldest first
@@ -42,6 +46,7 @@ from penstock.api import Simulated
 from penstock.testing.simulator import with_faults
 from penstock_example.simulator.approval import Approval
 from penstock_example.simulator.charges import Charges
+from penstock_example.simulator.checkouts import Checkouts
 from penstock_example.simulator.desk import Desk
 from penstock_example.simulator.notices import Notices
 from penstock_example.simulator.refunds import Refunds
@@ -61,7 +66,10 @@ class ExampleSimulator:
         notices = Notices(self.key)
         desk = Desk(notices.tell, began=self.began)
         refunds = Refunds(lambda named: self.charges.paid(named) or desk.payment(named))
-        for part in (self.charges, refunds, Subscriptions(desk), Approval(desk), notices):
+        checkouts = Checkouts(desk)
+        approval = Approval(desk, checkouts)
+        parts = (self.charges, refunds, Subscriptions(desk), checkouts, approval, notices)
+        for part in parts:
             part.routes(self.app)
         with_faults(self.app)
 

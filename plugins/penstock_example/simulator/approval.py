@@ -1,4 +1,4 @@
-"""The page of the simulated Example gateway on which a person approves a subscription."""
+"""The pages of the simulated Example gateway on which a person approves."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from aiohttp import web
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from penstock.api import BillingCycle
+from penstock_example.simulator.checkouts import Checkouts
+from penstock_example.simulator.checkouts import Held as Payable
 from penstock_example.simulator.desk import Desk
 from penstock_example.simulator.held import Held
 
@@ -22,14 +24,17 @@ _HEADERS = {
 
 @dataclass(slots=True)
 class Approval:
-    """The approval page and what its two buttons do."""
+    """The approval pages and what their buttons do."""
 
     desk: Desk
+    checkouts: Checkouts
 
     def routes(self, app: web.Application) -> None:
         """Add the routes."""
         app.router.add_get("/approve/{token}", self._page)
         app.router.add_post("/approve/{token}", self._decide)
+        app.router.add_get("/checkout/{token}", self._pay_page)
+        app.router.add_post("/checkout/{token}", self._pay)
 
     async def _page(self, request: web.Request) -> web.Response:
         one = self.desk.waiting(request.match_info["token"])
@@ -47,6 +52,34 @@ class Approval:
         separator = "&" if "?" in back else "?"
         location = f"{back}{separator}{urlencode({'subscription_id': one.id})}"
         return web.Response(status=303, headers={**_HEADERS, "Location": location})
+
+    async def _pay_page(self, request: web.Request) -> web.Response:
+        one = self.checkouts.waiting(request.match_info["token"])
+        return _payable(one) if one else _gone()
+
+    async def _pay(self, request: web.Request) -> web.Response:
+        one = self.checkouts.waiting(request.match_info["token"])
+        if one is None:
+            return _gone()
+        decision = (await request.post()).get("decision")
+        back = one.request["cancel_url" if decision == "cancel" else "return_url"]
+        if decision != "cancel":
+            self.checkouts.approve(one, declines=decision == "decline")
+        return web.Response(status=303, headers={**_HEADERS, "Location": back})
+
+
+def _payable(one: Payable) -> web.Response:
+    asked, minor = one.request, one.request["minor"]
+    page = (
+        _templates()
+        .get_template("pay.html")
+        .render(
+            brand=asked.get("brand") or "the merchant",
+            what=asked.get("description") or "Your order",
+            price=f"{minor // 100}.{minor % 100:02} {asked['currency']}",
+        )
+    )
+    return web.Response(text=page, content_type="text/html", headers=_HEADERS)
 
 
 def _rendered(one: Held) -> web.Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from aiohttp import web
 from penstock_example.simulator.desk import Desk, NotAllowed
 from penstock_example.simulator.held import Held, offer
 from penstock_example.simulator.plans import PLANS
+from penstock_example.simulator.requests import is_url, problem, read
 
 _PAGE = 2
 _REFERENCE = re.compile(r"[\x20-\x7e]{1,127}")
@@ -50,17 +50,17 @@ class Subscriptions:
         )
 
     async def _open(self, request: web.Request) -> web.Response:
-        body, digest = await _read(request), hashlib.sha256(await request.read()).hexdigest()
+        body, digest = await read(request), hashlib.sha256(await request.read()).hexdigest()
         key = request.headers.get("Idempotency-Key", "")
         if body is None or not key or body.get("id") != key:
-            return _problem(400, "malformed")
+            return problem(400, "malformed")
         if key in self.digests:
             same = self.digests[key] == digest
             return self._opened(self.desk.opened[key], request) if same else _reused()
         plan = self.desk.plan(body.get("plan"))
         wrong = _wrong(body) if plan else "plan"
         if wrong or plan is None:
-            return _problem(422, "invalid", wrong)
+            return problem(422, "invalid", wrong)
         self.digests[key] = digest
         return self._opened(self.desk.open(key, plan, body), request)
 
@@ -70,36 +70,36 @@ class Subscriptions:
     async def _show(self, request: web.Request) -> web.Response:
         self.desk.settle()
         one = self.desk.held.get(request.match_info["id"])
-        return web.json_response(self._shown(one, request)) if one else _problem(404, "not_found")
+        return web.json_response(self._shown(one, request)) if one else problem(404, "not_found")
 
     async def _change(self, request: web.Request) -> web.Response:
         self.desk.settle()
-        body, one = await _read(request), self.desk.held.get(request.match_info["id"])
+        body, one = await read(request), self.desk.held.get(request.match_info["id"])
         if one is None:
-            return _problem(404, "not_found")
+            return problem(404, "not_found")
         if body is None or not isinstance(body.get("reason"), str):
-            return _problem(422, "invalid", "reason")
+            return problem(422, "invalid", "reason")
         try:
             self.desk.change(one, request.match_info["what"])
         except NotAllowed:
-            return _problem(409, "state")
+            return problem(409, "state")
         return web.json_response(self._shown(one, request))
 
     async def _revise(self, request: web.Request) -> web.Response:
         self.desk.settle()
-        body, one = await _read(request), self.desk.held.get(request.match_info["id"])
+        body, one = await read(request), self.desk.held.get(request.match_info["id"])
         if one is None:
-            return _problem(404, "not_found")
+            return problem(404, "not_found")
         plan = self.desk.plan(body.get("plan")) if body else None
         if body is None or plan is None:
-            return _problem(422, "invalid", "plan")
-        wrong = next((k for k in ("return_url", "cancel_url") if not _is_url(body.get(k))), None)
+            return problem(422, "invalid", "plan")
+        wrong = next((k for k in ("return_url", "cancel_url") if not is_url(body.get(k))), None)
         if wrong:
-            return _problem(422, "invalid", wrong)
+            return problem(422, "invalid", wrong)
         try:
             self.desk.revise(one, plan, body)
         except NotAllowed:
-            return _problem(409, "state")
+            return problem(409, "state")
         return web.json_response(self._shown(one, request))
 
     def _shown(self, one: Held, request: web.Request) -> dict[str, Any]:
@@ -110,21 +110,21 @@ class Subscriptions:
         return web.json_response([self._shown(one, request) for one in self.desk.held.values()])
 
     async def _set(self, request: web.Request) -> web.Response:
-        body, one = await _read(request), self.desk.held.get(request.match_info["id"])
+        body, one = await read(request), self.desk.held.get(request.match_info["id"])
         if one is None or body is None or not isinstance(body.get("fails"), bool):
-            return _problem(400, "malformed")
+            return problem(400, "malformed")
         one.fails = body["fails"]
         return web.json_response(self._shown(one, request))
 
     async def _clock(self, request: web.Request) -> web.Response:
-        body = await _read(request) or {}
+        body = await read(request) or {}
         try:
             if "to" in body:
                 span = datetime.fromisoformat(body["to"]) - self.desk.now()
             else:
                 span = timedelta(seconds=float(body["advance"]))
         except (ValueError, KeyError, TypeError, OverflowError):
-            return _problem(400, "malformed")
+            return problem(400, "malformed")
         self.desk.advance(max(span, timedelta()))
         return web.json_response({"now": self.desk.now().isoformat()})
 
@@ -136,7 +136,7 @@ def _wrong(body: Mapping[str, Any]) -> str | None:
             return name
     if not _REFERENCE.fullmatch(body["reference"]):
         return "reference"
-    urls = [name for name in _TEXTS if name.endswith("_url") and not _is_url(body[name])]
+    urls = [name for name in _TEXTS if name.endswith("_url") and not is_url(body[name])]
     buyer = body.get("subscriber")
     address = cast(dict[str, Any], buyer).get("email") if isinstance(buyer, dict) else None
     if not isinstance(address, str) or "@" not in address:
@@ -144,21 +144,5 @@ def _wrong(body: Mapping[str, Any]) -> str | None:
     return next(iter(urls), None)
 
 
-def _is_url(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(("https://", "http://"))
-
-
-async def _read(request: web.Request) -> dict[str, Any] | None:
-    try:
-        read = json.loads(await request.read())
-    except (ValueError, RecursionError):
-        return None
-    return cast(dict[str, Any], read) if isinstance(read, dict) else None
-
-
 def _reused() -> web.Response:
-    return _problem(422, "key_reused")
-
-
-def _problem(status: int, code: str, field: str | None = None) -> web.Response:
-    return web.json_response({"code": code, **({"field": field} if field else {})}, status=status)
+    return problem(422, "key_reused")

@@ -16,6 +16,7 @@ from penstock.api import (
     PaymentStatus,
     Transaction,
     Unconfirmable,
+    is_own_payment,
 )
 from penstock_paypal import shapes
 from penstock_paypal.money.origin import Origin
@@ -25,10 +26,18 @@ from penstock_paypal.money.sale import Sale, differences
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.money.waiting import wait, young
 from penstock_paypal.webhooks import notification as notifications
-from penstock_paypal.webhooks.notification import CLAIMS, GONE, REVERSED, SENT_BACK
+from penstock_paypal.webhooks.notification import (
+    CAPTURE_CLAIMS,
+    CLAIMS,
+    GONE,
+    REVERSED,
+    SENT_BACK,
+)
 
 _UNTOUCHED = frozenset({PaymentStatus.succeeded, PaymentStatus.pending})
-_DECIDED = frozenset({notifications.COMPLETED, notifications.DENIED})
+_DECIDED = frozenset({notifications.COMPLETED, notifications.DENIED}) | (
+    CAPTURE_CLAIMS - {"PAYMENT.CAPTURE.PENDING"}
+)
 
 
 class Confirmations:
@@ -65,7 +74,7 @@ class Confirmations:
         if sale is None:
             raise Unconfirmable("money was sent back, and PayPal does not say of which sale")
         if notification.type not in SENT_BACK and not await self._sales.is_sale(sale):
-            return None
+            return await self._sales.owner(sale, now)
         return notifications.entity(sale)
 
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
@@ -76,13 +85,18 @@ class Confirmations:
             GatewayUnavailable: no answer.
             Unconfirmable: an answer that means nothing to us, or none for too long.
         """
-        sale_id = notifications.paypal_id(notification.entity)
+        ours = is_own_payment(notification.entity)
+        sale_id = _capture(notification) if ours else notifications.paypal_id(notification.entity)
         if sale_id is None:
             raise Unconfirmable("the event names no sale that PayPal could be asked for")
         sale = await self._sales.show(sale_id, notification.occurred_at)
         if sale is None:
             return _later(notification, now, "PayPal shows no such sale")
-        if notification.type in CLAIMS:
+        if ours and sale.custom != notification.entity:
+            if sale.custom is None:
+                return _later(notification, now, "PayPal does not show whose capture it is")
+            return self._contradicted(("custom_id",), sale)
+        if notification.type in CLAIMS | CAPTURE_CLAIMS:
             if differs := differences(notification.resource, sale):
                 return self._contradicted(differs, sale)
             if young(notification, now) and _lacks_agreement(notification, sale):
@@ -119,6 +133,13 @@ class Confirmations:
             raise Unconfirmable(f"PayPal, show refund: {exc}") from exc
 
 
+def _capture(notification: Notification) -> str | None:
+    """The capture that an event about a checkout names."""
+    if notification.type in CAPTURE_CLAIMS:
+        return shapes.identity(notification.resource, "id")
+    return refunded_sale(notification.resource)
+
+
 def _later(notification: Notification, now: datetime, because: str) -> NotYet:
     """Ask again while it is young; a missing value never becomes a contradiction."""
     if young(notification, now):
@@ -133,7 +154,7 @@ def _lacks_agreement(notification: Notification, sale: Sale) -> bool:
 
 def _implied(notification: Notification) -> tuple[Implied, ...]:
     """What an older copy of the sale cannot take back."""
-    if notification.type not in CLAIMS:
+    if notification.type not in CLAIMS | CAPTURE_CLAIMS:
         return ()
     held = (shapes.text(notification.resource, "payment_hold_status") or "").upper()
     decided = (Implied.decided,) if notification.type in _DECIDED else ()

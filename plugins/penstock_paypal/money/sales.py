@@ -6,7 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from penstock.api import GatewayUnavailable, Log, NotYet, Observation, Transaction, Unconfirmable
+from penstock.api import (
+    GatewayUnavailable,
+    Log,
+    NotYet,
+    Observation,
+    Transaction,
+    Unconfirmable,
+    is_own_payment,
+)
 from penstock_paypal import shapes
 from penstock_paypal.client.api import Api, path
 from penstock_paypal.money.origin import Origin, Origins
@@ -41,16 +49,22 @@ class Sales:
             Unconfirmable: its state or amount means nothing to us.
         """
         for template, what in ((_V1, "show sale"), (_V2, "show capture")):
-            answer = await self._api.read(path(template, sale_id), what)
-            if answer is None:
-                continue
-            try:
-                return Sale.of(answer.data, fallback)
-            except Unreadable as exc:
-                raise Unconfirmable(f"PayPal, {what}: {exc}") from exc
-            except ValueError as exc:
-                raise GatewayUnavailable(f"PayPal, {what}: {exc}") from exc
+            if found := await self._read(template, what, sale_id, fallback):
+                return found
         return None
+
+    async def show_capture(self, capture_id: str, fallback: datetime) -> Sale:
+        """
+        The capture of an order, which PayPal shows.
+
+        Raises:
+            GatewayUnavailable: no answer, or PayPal does not show it yet.
+            Unconfirmable: its state or amount means nothing to us.
+        """
+        found = await self._read(_V2, "show capture", capture_id, fallback)
+        if found is None:
+            raise GatewayUnavailable("PayPal does not show the order's capture yet")
+        return found
 
     async def is_sale(self, identity: str) -> bool:
         """
@@ -61,6 +75,17 @@ class Sales:
             Unconfirmable: PayPal will never answer that question.
         """
         return await self._api.read(path(_V1, identity), "show sale") is not None
+
+    async def owner(self, capture_id: str, now: datetime) -> str | None:
+        """
+        Our id of the payment that a capture paid; None for the merchant's other business.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: its state or amount means nothing to us.
+        """
+        found = await self._read(_V2, "show capture", capture_id, now)
+        return found.custom if found and is_own_payment(found.custom) else None
 
     async def origin(self, sale: Sale) -> Origin:
         """
@@ -89,15 +114,27 @@ class Sales:
         return self.observation(sale, await self.origin(sale), steps)
 
     def observation(
-        self, sale: Sale, origin: Origin, refunds: Sequence[Transaction] = ()
+        self,
+        sale: Sale,
+        origin: Origin,
+        refunds: Sequence[Transaction] = (),
+        checkout: str | None = None,
     ) -> Observation:
-        """What the API holds of a payment, in our words."""
+        """
+        What the API holds of a payment, in our words.
+
+        Args:
+            checkout: the order that it was read from, where the sale does not name it.
+        """
+        reference = sale.custom or origin.custom
         return Observation(
             transaction=sale.transaction(),
             subscription=sale.agreement,
             plan=origin.plan,
             payer=origin.payer,
-            reference=sale.custom or origin.custom,
+            # Of a checkout it is our own id of the payment, not the merchant's reference.
+            reference=None if is_own_payment(reference) else reference,
+            checkout=checkout or sale.order,
             links={"paypal": self._activity_url + sale.id},
             refunds=tuple(refunds),
             reason=sale.reason,
@@ -106,6 +143,19 @@ class Sales:
             net=sale.net,
             as_of=sale.as_of,
         )
+
+    async def _read(
+        self, template: str, what: str, identity: str, fallback: datetime
+    ) -> Sale | None:
+        answer = await self._api.read(path(template, identity), what)
+        if answer is None:
+            return None
+        try:
+            return Sale.of(answer.data, fallback)
+        except Unreadable as exc:
+            raise Unconfirmable(f"PayPal, {what}: {exc}") from exc
+        except ValueError as exc:
+            raise GatewayUnavailable(f"PayPal, {what}: {exc}") from exc
 
     async def _steps(self, known: Sequence[Transaction]) -> list[Transaction]:
         # Steps of our own making (what went back unattributed) have no id of PayPal's.

@@ -10,7 +10,9 @@ from penstock.api import Simulated
 from penstock.testing.simulator import with_faults
 from penstock_paypal.simulator.authority import NAME, Identity, pem
 from penstock_paypal.simulator.billing import Billing
+from penstock_paypal.simulator.billing.news import News
 from penstock_paypal.simulator.books import Books
+from penstock_paypal.simulator.checkout import Checkout
 from penstock_paypal.simulator.control import Control
 from penstock_paypal.simulator.credentials import Credentials
 from penstock_paypal.simulator.disputes import Disputes
@@ -51,7 +53,9 @@ class PayPalSimulator:
         self._signer = signer = Signer(self.books, identity)
         self.registry = Registry(credentials)
         self.deliveries = Deliveries(self.books, self.registry, signer)
-        billing = Billing(self.books, self.deliveries.announce)
+        news = News(self.books, self.deliveries.announce)
+        checkout = Checkout(self.books, news)
+        billing = Billing(self.books, news, checkout.dues)
         app = web.Application()
         OAuth(self.books, credentials).add_to(app)
         # Behind the token, as at PayPal: a stranger is not told what is wrong with a request.
@@ -59,6 +63,7 @@ class PayPalSimulator:
         Misbehaviour(self.books).add_to(app)
         for part in (
             billing,
+            checkout,
             Payments(self.books),
             Refunding(self.books, self.deliveries.announce),
             Disputes(self.books),

@@ -31,6 +31,7 @@ OPERATIONS = {
         "subscriptions.activate",
         "subscriptions.capture",
     ),
+    "checkout_orders_v2": ("orders.create", "orders.capture"),
     "catalogs_products_v1": ("products.create", "products.patch"),
     "invoicing_v2": (
         "invoices.create",

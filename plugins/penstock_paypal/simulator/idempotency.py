@@ -2,7 +2,8 @@
 `PayPal-Request-Id`: the same request twice is done once.
 
 The windows are those of PayPal's reference and specifications: 72 hours for subscriptions, their
-captures, plans and products, 45 days for refunds of v2, 30 days for payments of v1. The 422 for
+captures, plans and products, 45 days for refunds of v2, 30 days for payments of v1, six
+hours for orders. The 422 for
 an id that comes back with another body is what PayPal's guide to idempotency promises in general;
 its issue is the simulator's own choice.
 """
@@ -22,6 +23,7 @@ from penstock_paypal.simulator.problems import Problem
 from penstock_paypal.simulator.routes import operation
 
 HEADER = "PayPal-Request-Id"
+_HOURS_6 = timedelta(hours=6)
 _DAYS_3, _DAYS_30, _DAYS_45 = (timedelta(days=days) for days in (3, 30, 45))
 WINDOWS = {
     "/v1/billing/plans": _DAYS_3,
@@ -31,6 +33,8 @@ WINDOWS = {
     "/v1/payments/sale/{}/refund": _DAYS_30,
     "/v1/payments/capture/{}/refund": _DAYS_30,
     "/v2/payments/captures/{}/refund": _DAYS_45,
+    "/v2/checkout/orders": _HOURS_6,
+    "/v2/checkout/orders/{}/capture": _HOURS_6,
 }
 """How long an id is remembered, by the path with `{}` for each id, as `routes` has it."""
 # Characters of an id: PayPal names 78 for payments of v1 and 108 for orders, the most of all.

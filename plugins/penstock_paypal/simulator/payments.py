@@ -1,4 +1,4 @@
-"""Sales, captures, their refunds, and the payments and orders they belong to."""
+"""Sales, captures, their refunds, and the v1 payments they belong to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ class Payments:
         """Serve them."""
         app.router.add_get("/v1/payments/sale/{id}", self._show_sale)
         app.router.add_get("/v1/payments/payment/{id}", self._show_payment)
-        app.router.add_get("/v2/checkout/orders/{id}", self._show_order)
         for version, captures, refunds in (
             ("v1", "/v1/payments/capture/{id}", "/v1/payments/refund/{id}"),
             ("v2", "/v2/payments/captures/{id}", "/v2/payments/refunds/{id}"),
@@ -31,9 +30,6 @@ class Payments:
 
     async def _show_payment(self, request: web.Request) -> web.Response:
         return web.json_response(found(self._books.payments, request))
-
-    async def _show_order(self, request: web.Request) -> web.Response:
-        return web.json_response(found(self._books.orders, request))
 
     async def _show_capture(self, request: web.Request) -> web.Response:
         return web.json_response(_of_version(self._books.captures, request))

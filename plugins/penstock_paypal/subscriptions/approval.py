@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,18 +15,21 @@ class ForeignLink(ValueError):
     """An approval link that leads elsewhere; its address is in no message."""
 
 
-def approval_url(data: Mapping[str, Any], origin: str) -> str | None:
+def approval_url(
+    data: Mapping[str, Any], origin: str, rels: Collection[str] = ("approve",)
+) -> str | None:
     """
-    The address out of the link `approve`; None where there is no such link.
+    The address out of the link for the buyer; None where there is no such link.
 
     Args:
         origin: scheme and host that the address must have.
+        rels: what the link may be called.
 
     Raises:
         ForeignLink: the address is not of that origin.
     """
     for link in shapes.sequence(data.get("links")):
-        if shapes.text(link, "rel") != "approve":
+        if shapes.text(link, "rel") not in rels:
             continue
         address = shapes.text(link, "href") or ""
         if not _is_of(address, origin):

@@ -15,6 +15,7 @@ from penstock.api import (
     Lifecycle,
     MalformedDelivery,
     Notification,
+    is_own_payment,
 )
 from penstock_paypal import shapes
 from penstock_paypal.webhooks import door
@@ -24,6 +25,14 @@ DENIED = "PAYMENT.SALE.DENIED"
 CLAIMS = frozenset({COMPLETED, "PAYMENT.SALE.PENDING", DENIED})
 """Events whose resource is the sale itself, so what they say of it can be compared."""
 SENT_BACK = frozenset({"PAYMENT.SALE.REFUNDED", "PAYMENT.SALE.REVERSED"})
+CAPTURE_CLAIMS = frozenset(
+    {f"PAYMENT.CAPTURE.{one}" for one in ("COMPLETED", "PENDING", "DENIED", "DECLINED")}
+)
+"""The same of the capture of a checkout."""
+APPROVED = "CHECKOUT.ORDER.APPROVED"
+REVERSED_APPROVAL = "CHECKOUT.PAYMENT-APPROVAL.REVERSED"
+CHECKOUT = frozenset({APPROVED, REVERSED_APPROVAL})
+"""Events about an order that is not captured."""
 CAPTURE_SENT_BACK = frozenset({"PAYMENT.CAPTURE.REFUNDED", "PAYMENT.CAPTURE.REVERSED"})
 """What was sent back of a subscription's payment may come as a capture's: one id, two names."""
 REFUNDS = frozenset(
@@ -86,7 +95,7 @@ def read(delivery: Delivery) -> Notification:
         id=event_id,
         gateway=delivery.gateway,
         type=event_type,
-        entity=entity(about) if about else None,
+        entity=_named(about) if about else None,
         kind=_kind(event_type) if about else EntityKind.payment,
         resource_type=_short(body, "resource_type"),
         resource_id=_resource_id(resource),
@@ -125,12 +134,26 @@ def _about(event_type: str, resource: Mapping[str, Any]) -> str | None:
         return shapes.identity(resource, "id")
     if event_type in SENT_BACK | REFUNDS:
         return shapes.identity(resource, "sale_id") or _linked_sale(resource)
+    if event_type in CAPTURE_CLAIMS | CHECKOUT:
+        # Ours name our payment; any other is the merchant's other business.
+        owner = _custom_id(resource)
+        return owner if is_own_payment(owner) else None
     if event_type.startswith(DISPUTE):
         return shapes.identity(resource, "dispute_id")
     if event_type.startswith(INVOICE):
         # Ours refer to the sale that paid them.
         return shapes.identity(invoice(resource), "detail", "reference")
     return None
+
+
+def _named(about: str) -> str:
+    return about if is_own_payment(about) else entity(about)
+
+
+def _custom_id(resource: Mapping[str, Any]) -> str | None:
+    """The `custom_id` of a capture, or of an order's one purchase unit."""
+    units = shapes.sequence(resource.get("purchase_units"))
+    return shapes.text(units[0] if len(units) == 1 else resource, "custom_id")
 
 
 def _kind(event_type: str) -> EntityKind:

@@ -10,7 +10,9 @@ from penstock_paypal.webhooks import notification
 WANTED = (
     notification.CLAIMS
     | notification.SENT_BACK
+    | notification.CAPTURE_CLAIMS
     | notification.CAPTURE_SENT_BACK
+    | notification.CHECKOUT
     # Not REFUND.COMPLETED, RISK.DISPUTE.CREATED and SUBSCRIPTION.RE-ACTIVATED: they are handled,
     # and PayPal's list of events does not have them, so a webhook could not be given them.
     | {"PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"}

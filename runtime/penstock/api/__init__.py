@@ -26,6 +26,19 @@ from penstock.api.answers import (
     Undecided,
 )
 from penstock.api.charges import ChargeRequest, Charges, Lookup
+from penstock.api.checkout import (
+    CaptureAnswer,
+    Captured,
+    CaptureRequest,
+    Checkout,
+    CheckoutRequest,
+    CheckoutSeen,
+    Closed,
+    NotApproved,
+    OpenAnswer,
+    Opened,
+    Standing,
+)
 from penstock.api.collecting import CollectRequest, Collects
 from penstock.api.context import (
     Aws,
@@ -87,6 +100,7 @@ from penstock.domain.lifecycle import Lifecycle
 from penstock.domain.money import Money
 from penstock.domain.observation import (
     AnyObservation,
+    CheckoutNews,
     Claimed,
     Confirmation,
     Confirmed,
@@ -95,7 +109,15 @@ from penstock.domain.observation import (
     NotYet,
     Observation,
 )
-from penstock.domain.payment import Implied, Order, Payer, PaymentStatus, Plan, Transaction
+from penstock.domain.payment import (
+    Implied,
+    Order,
+    Payer,
+    PaymentStatus,
+    Plan,
+    Transaction,
+    is_own_payment,
+)
 from penstock.domain.plan import (
     BillingCycle,
     Interval,
@@ -121,11 +143,19 @@ __all__ = [
     "Aws",
     "AwsError",
     "BillingCycle",
+    "CaptureAnswer",
+    "CaptureRequest",
+    "Captured",
     "ChargeAnswer",
     "ChargeRequest",
     "Charges",
+    "Checkout",
+    "CheckoutNews",
+    "CheckoutRequest",
+    "CheckoutSeen",
     "Claimed",
     "Clock",
+    "Closed",
     "CollectAnswer",
     "CollectRequest",
     "Collects",
@@ -176,12 +206,15 @@ __all__ = [
     "ManageAnswer",
     "ManagesSubscriptions",
     "Money",
+    "NotApproved",
     "NotFound",
     "NotSent",
     "NotYet",
     "Notification",
     "Observation",
     "Observes",
+    "OpenAnswer",
+    "Opened",
     "Order",
     "Payer",
     "PaymentStatus",
@@ -214,6 +247,7 @@ __all__ = [
     "Simulated",
     "Simulator",
     "Sink",
+    "Standing",
     "SubscribeAnswer",
     "Subscribed",
     "Subscriber",
@@ -230,6 +264,7 @@ __all__ = [
     "Webhooks",
     "capabilities",
     "hookimpl",
+    "is_own_payment",
     "one_line",
     "retry_after",
     "summarize",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from penstock.api.charges import Charges, Lookup
+from penstock.api.checkout import Checkout
 from penstock.api.collecting import Collects
 from penstock.api.invoices import InvoiceRefunds, Invoices
 from penstock.api.refunds import Refunds
@@ -35,6 +36,7 @@ CAPABILITIES: tuple[type, ...] = (
     Subscriptions,
     ManagesSubscriptions,
     Collects,
+    Checkout,
 )
 
 

@@ -11,6 +11,7 @@ TITLES: Mapping[str, str] = {
     EventType.payment_succeeded: "Payment succeeded",
     EventType.payment_declined: "Payment declined",
     EventType.payment_pending: "Payment pending",
+    EventType.payment_expired: "Payment expired",
     EventType.payment_refunded: "Payment refunded",
     EventType.payment_reversed: "Payment reversed",
     EventType.payment_restored: "Payment restored",

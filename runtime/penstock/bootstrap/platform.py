@@ -15,10 +15,12 @@ from pydantic import BaseModel
 from penstock.adapters.doors import doors
 from penstock.api import Context, Gateway
 from penstock.bootstrap.world import World
-from penstock.errors import PluginError
+from penstock.errors import MissingCapability, PluginError
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle
+from penstock.pipeline.capture import Capture
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.collect import Collect
 from penstock.pipeline.collecting import Collecting
 from penstock.pipeline.deliver import Deliver
@@ -27,6 +29,7 @@ from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
+from penstock.pipeline.open_checkout import OpenCheckout
 from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
 from penstock.pipeline.publish import Publish
@@ -146,6 +149,8 @@ class Platform:
         return Returning(
             self.ledger,
             self.observe_subscription,
+            self.checkouts,
+            self.hand_over,
             self.world.clock,
             self.settings.access_policy,
         )
@@ -172,6 +177,7 @@ class Platform:
             world.channel("rejected"),
             self.observe,
             self.observe_subscription,
+            self.checkouts,
             Recording(self.ledger, self.publish, world.clock, world.ids),
             self.finish,
             world.clock,
@@ -196,13 +202,32 @@ class Platform:
         collect = Collect(
             self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
         )
-        return Dispatch(self.charge, {Action.refund: self.refund}, collect)
+        return Dispatch(
+            self.charge, {Action.capture: self.capture, Action.refund: self.refund}, collect
+        )
 
     @cached_property
     def collecting(self) -> Collecting:
         """From the API to reserved collections; builds no gateway."""
         able = [name for name in self.settings.gateways if "collects" in self._abilities(name)]
         return Collecting(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
+
+    @cached_property
+    def checkouts(self) -> Checkouts:
+        """From how gateways show checkouts to the ledger."""
+        return Checkouts(self.gateways, self.ledger, self.world.clock, self.world.ids)
+
+    @cached_property
+    def capture(self) -> Capture:
+        """From payment messages to the money that buyers approved."""
+        return Capture(
+            self.checkouts,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+        )
 
     @cached_property
     def refund(self) -> Refund:
@@ -214,6 +239,24 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+        )
+
+    @cached_property
+    def open_checkout(self) -> OpenCheckout:
+        """
+        From the API to payments that buyers approve.
+
+        Raises:
+            SettingsError: buyers cannot return to the API's address; names the setting.
+        """
+        return OpenCheckout(
+            self.checkouts,
+            self.ledger,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+            self.settings.public_url,
+            self.settings.pages_brand or None,
         )
 
     @cached_property
@@ -291,9 +334,32 @@ class Platform:
         return Subscribing(self.gateways, self.plans)
 
     @property
-    def takes_subscriptions(self) -> bool:
-        """Whether a configured gateway does; builds none, only asks what each can do."""
-        return any("managessubscriptions" in self._abilities(g) for g in self.settings.gateways)
+    def sends_buyers_away(self) -> bool:
+        """Whether buyers return from a configured gateway; builds none of them."""
+        ways = {"managessubscriptions", "checkout"}
+        return any(not ways.isdisjoint(self._abilities(g)) for g in self.settings.gateways)
+
+    def needs_approval(self, provider: str, wanted: bool | None) -> bool:
+        """
+        Whether a payment through a gateway is approved by its buyer; builds none.
+
+        Args:
+            wanted: what the request says; None where it says nothing.
+
+        Raises:
+            MissingCapability: it is wanted, and the gateway has no checkout.
+        """
+        named = self._abilities(provider) if provider in self.settings.gateways else ()
+        if wanted and "checkout" not in named:
+            able = sorted(g for g in self.settings.gateways if "checkout" in self._abilities(g))
+            raise MissingCapability(
+                f"provider has no checkout here; use one of: {', '.join(able) or 'none'}"
+            )
+        return (
+            "checkout" in named
+            and (wanted is True or "charges" not in named)
+            and (wanted is not False)
+        )
 
     def _abilities(self, gateway: str) -> Collection[str]:
         if self.capabilities is None:
@@ -313,6 +379,7 @@ class Platform:
             self.accept,
             self.hand_over,
             self.dispatch,
+            self.checkouts,
             self.finish,
             self.world.clock,
             self.world.ids,

@@ -19,6 +19,7 @@ class EventType(StrEnum):
     payment_succeeded = "payment.succeeded"
     payment_declined = "payment.declined"
     payment_pending = "payment.pending"
+    payment_expired = "payment.expired"
     payment_refunded = "payment.refunded"
     payment_reversed = "payment.reversed"
     payment_restored = "payment.restored"

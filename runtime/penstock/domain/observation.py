@@ -28,6 +28,7 @@ class Observation:
         hold: why the gateway holds the money back, if it does.
         fee: what the gateway took, and `net` what is left, where it says so.
         as_of: when the gateway last changed it, where it says so.
+        checkout: the gateway's own id of the checkout that the buyer approved, if there is one.
     """
 
     transaction: Transaction
@@ -42,6 +43,7 @@ class Observation:
     fee: Money | None = None
     net: Money | None = None
     as_of: datetime | None = None
+    checkout: str | None = None
 
     @property
     def status(self) -> PaymentStatus:
@@ -65,7 +67,14 @@ class InvoiceObservation:
     cancelled: bool = False
 
 
-AnyObservation = Observation | DisputeObservation | InvoiceObservation | SubscriptionObservation
+@dataclass(frozen=True, slots=True)
+class CheckoutNews:
+    """A checkout may stand differently: it is read itself, by the id that we keep of it."""
+
+
+AnyObservation = (
+    Observation | DisputeObservation | InvoiceObservation | SubscriptionObservation | CheckoutNews
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
+from penstock.domain.approval import Approval
 from penstock.domain.entity import Entity
 from penstock.domain.money import Money
 from penstock.domain.operation import Operation
 from penstock.domain.ref import EntityKind
+
+_OWN = re.compile(r"pay-[0-9a-f]{32}", re.ASCII)
+
+
+def is_own_payment(name: str | None) -> bool:
+    """Whether a text is an id that we give a payment ourselves: `POST /payments` does."""
+    return name is not None and _OWN.fullmatch(name) is not None
 
 
 class PaymentStatus(StrEnum):
     """What became of a payment."""
 
     accepted = "accepted"
+    approval_pending = "approval_pending"
+    """The buyer has not approved it at the gateway."""
     pending = "pending"
     unknown = "unknown"
     parked = "parked"
@@ -29,6 +40,8 @@ class PaymentStatus(StrEnum):
     partially_refunded = "partially_refunded"
     reversed = "reversed"
     contradicted = "contradicted"
+    expired = "expired"
+    """The buyer did not approve it in time: no money moved, and none will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +130,7 @@ class Payment(Entity):
         disputed: whether a dispute about it is open.
         remembered: notifications whose contradiction was published; at most 32.
         token: the id of the API's token that asked for it, if one did.
+        approval: how its buyer approves it at the gateway, if that is needed.
     """
 
     kind: ClassVar[EntityKind] = EntityKind.payment
@@ -145,6 +159,7 @@ class Payment(Entity):
     disputed: bool = False
     remembered: tuple[str, ...] = ()
     token: str | None = None
+    approval: Approval | None = None
 
     def with_operation(self, operation: Operation) -> Payment:
         """The payment with that operation in place of the one with its id."""

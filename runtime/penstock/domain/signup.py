@@ -7,14 +7,14 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
+from penstock.domain.approval import RETURN_FOR
 from penstock.domain.entity import Entity
 from penstock.domain.ref import EntityKind
+from penstock.domain.secret import secret_digest
 
-RETURN_FOR = timedelta(hours=24)
-"""How long the buyer's address of return is good."""
 _PREFIX = "sub-"
 
 
@@ -67,11 +67,6 @@ def request_digest(fields: Sequence[str | None]) -> str:
     """The SHA-256 of a request's fields."""
     canonical = json.dumps(list(fields), separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def secret_digest(secret: str) -> str:
-    """The SHA-256 of a secret in an address of return."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def return_token(sign_up: str, secret: str) -> str:

@@ -25,7 +25,8 @@ from penstock.api.subscriptions import (
 from penstock.domain import rules
 from penstock.domain.change import change
 from penstock.domain.ref import EntityKind, Ref
-from penstock.domain.signup import SignUp, request_digest, secret_digest, sign_up_id
+from penstock.domain.secret import secret_digest
+from penstock.domain.signup import SignUp, request_digest, sign_up_id
 from penstock.domain.subscription import PlanChange, Subscription, SubscriptionStatus
 from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerConflict, RequestRefused
 from penstock.pipeline import correlation

@@ -16,6 +16,7 @@ from penstock.domain.change import AnyEntity, Change, change
 from penstock.domain.dispute import Dispute, DisputeObservation
 from penstock.domain.observation import (
     AnyObservation,
+    CheckoutNews,
     Claimed,
     InvoiceObservation,
     NotYet,
@@ -72,8 +73,8 @@ class Observe:
             raise PaymentConflict(f"{ref} belongs to another gateway's {ref.kind}")
         if isinstance(seen, InvoiceObservation):
             return await self._invoice(before, seen)
-        if isinstance(seen, SubscriptionObservation):
-            raise Unconfirmable(f"{ref}: the gateway shows a subscription")
+        if isinstance(seen, SubscriptionObservation | CheckoutNews):
+            raise Unconfirmable(f"{ref}: the gateway shows no payment of it")
         decided = self._decided(ref, gateway, before, seen, implies)
         if decided is not None and not _same(before, decided):
             await self.ledger.commit(decided)

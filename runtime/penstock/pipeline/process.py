@@ -21,10 +21,11 @@ from penstock.api.gateway import Gateway
 from penstock.api.subscriptions import Subscriptions
 from penstock.api.webhooks import Confirm, Locate, Observes
 from penstock.domain import rules
-from penstock.domain.change import Seen
+from penstock.domain.change import AnyEntity, Seen
 from penstock.domain.delivery import Evidence, Notification
 from penstock.domain.lifecycle import said
 from penstock.domain.observation import (
+    CheckoutNews,
     Claimed,
     Confirmation,
     Confirmed,
@@ -33,7 +34,7 @@ from penstock.domain.observation import (
     Observation,
 )
 from penstock.domain.outcome import Applied, Duplicate, Outcome, Recorded, Rejected
-from penstock.domain.payment import Payment
+from penstock.domain.payment import Payment, is_own_payment
 from penstock.domain.record import Became, Record
 from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import (
@@ -44,6 +45,7 @@ from penstock.errors import (
 )
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
+from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.recording import Place, Recording
@@ -63,6 +65,7 @@ class Process:
     rejected: Channel
     observe: Observe
     observe_subscription: ObserveSubscription
+    checkouts: Checkouts
     recording: Recording
     finish: Finish
     clock: Clock
@@ -134,6 +137,9 @@ class Process:
         before = await self.ledger.find(subject)
         if before is not None and before.gateway != notification.gateway:
             raise PaymentConflict(f"{subject} belongs to another gateway's {subject.kind}")
+        if before is None and is_own_payment(subject.id):
+            # Such an id is ours: a notification makes no payment of it.
+            return Recorded("no payment has the id that it names")
         confirmation = await self._confirmation(notification, gateway)
         match confirmation:
             case None:
@@ -147,6 +153,11 @@ class Process:
             case Claimed():
                 await self.observe.apply(subject, gateway, before, confirmation)
                 return Applied(subject, confirmed=False)
+            case Confirmed(CheckoutNews(), _):
+                return await self._checkout(notification, before)
+            case Confirmed(Observation(checkout=checkout), _) if _of_another(before, checkout):
+                # A capture counts only if the payment's own checkout shows it.
+                return await self._checkout(notification, before)
             case Confirmed(seen, implies):
                 if isinstance(seen, Observation):
                     seen = await self.observe.complete(gateway, before, seen)
@@ -154,6 +165,15 @@ class Process:
                 return Applied(subject) if ours else Recorded("the invoice is not ours", True)
             case _:
                 assert_never(confirmation)
+
+    async def _checkout(self, notification: Notification, before: AnyEntity | None) -> Outcome:
+        """Have the payment's own checkout read; a capture that it allows is only reserved."""
+        if not isinstance(before, Payment) or before.approval is None:
+            return Recorded("the payment has no checkout", confirmed=True)
+        declined_at = before.approval.declined_at
+        anew = declined_at is None or notification.occurred_at > declined_at
+        await self.checkouts.look(before, anew=anew)
+        return Applied(before.ref)
 
     async def _subscription(self, notification: Notification, subject: Ref) -> Outcome:
         says = None
@@ -244,6 +264,13 @@ class Process:
                 return Handled(shown, "rejected", because)
             case _:
                 assert_never(outcome)
+
+
+def _of_another(before: AnyEntity | None, checkout: str | None) -> bool:
+    """Whether money is of another checkout than the payment's, or does not say of which."""
+    if not isinstance(before, Payment) or before.approval is None:
+        return False
+    return checkout is None or checkout != before.approval.checkout
 
 
 def _bind(notification: Notification) -> None:

@@ -3,7 +3,10 @@ Returning: the buyer comes back from the gateway, with a secret in the address.
 
     token ─► sign-up ─► subscription ─► newest payment ─► what the page says
       │ wrong: nothing         │
-                               └ not confirmed yet: asked at the gateway, at most every 5 s
+      │                        └ not confirmed yet: asked at the gateway, at most every 5 s
+      └────► payment ─────────────────────────────────► what the page says
+                └ not captured yet: its checkout is read likewise; what is approved goes to
+                  payments.fifo, which captures it
 """
 
 from __future__ import annotations
@@ -16,13 +19,17 @@ from datetime import datetime, timedelta
 import structlog
 
 from penstock.api.context import Clock
-from penstock.domain.payment import Payment
+from penstock.domain import rules
+from penstock.domain.approval import of_payment_token
+from penstock.domain.payment import Payment, PaymentStatus
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.rules import AccessPolicy
-from penstock.domain.rules.buyer import BuyersView, Standpoint, buyers_view
+from penstock.domain.rules.buyer import BuyersView, Standpoint, buyers_view, payment_view
 from penstock.domain.signup import SignUp, of_return_token
 from penstock.domain.subscription import Subscription, SubscriptionStatus
 from penstock.errors import PermanentError, TransientError
+from penstock.pipeline.checkouts import Checkouts
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.ports import Index, Ledger
 
@@ -30,7 +37,7 @@ REREAD_EVERY = timedelta(seconds=5)
 """How often a page may have one subscription read again; a notification may have been lost."""
 REREAD_SECONDS = 4.0
 """How long a page waits for the gateway."""
-_TOKEN = re.compile(r"[0-9a-f]{32}-[0-9a-zA-Z_-]{16,64}", re.ASCII)
+_TOKEN = re.compile(r"(?:p-)?[0-9a-f]{32}-[0-9a-zA-Z_-]{16,64}", re.ASCII)
 _UNCONFIRMED = (SubscriptionStatus.approval_pending, SubscriptionStatus.approved)
 _NEWEST = 10
 
@@ -41,7 +48,7 @@ class Returned:
     What a good token shows.
 
     Attributes:
-        approve: where the buyer may still approve; None once it is approved or refused.
+        approve: where the buyer may still approve; None once there is nothing to approve.
     """
 
     view: BuyersView
@@ -74,17 +81,27 @@ class Returning:
 
     ledger: Ledger
     observe: ObserveSubscription
+    checkouts: Checkouts
+    hand_over: HandOver
     clock: Clock
     policy: AccessPolicy
     limit: Limit = field(default_factory=lambda: Limit(REREAD_EVERY))
 
-    async def __call__(self, token: str) -> Returned | None:
+    async def __call__(self, token: str, *, arrived: bool = False) -> Returned | None:
         """
         What the buyer is shown; None for a token that is malformed, unknown, wrong or too old.
+
+        Args:
+            arrived: the buyer comes from the gateway, so that what was declined before is tried
+                again; the page that looks for news does not.
 
         Raises:
             LedgerUnavailable: no answer.
         """
+        if not _TOKEN.fullmatch(token):
+            return None
+        if token.startswith("p-"):
+            return await self._payment_of(token, arrived)
         sign_up = await self._sign_up(token)
         if sign_up is None:
             return None
@@ -98,9 +115,39 @@ class Returning:
         open_yet = subscription is None or subscription.status in _UNCONFIRMED
         return Returned(view, sign_up.approval_url if open_yet else None)
 
-    async def _sign_up(self, token: str) -> SignUp | None:
-        if not _TOKEN.fullmatch(token):
+    async def _payment_of(self, token: str, arrived: bool) -> Returned | None:
+        identity, secret = of_payment_token(token)
+        payment, now = await self.ledger.load(Payment, identity), self.clock.now()
+        approval = payment.approval if payment else None
+        if payment is None or approval is None:
             return None
+        if not approval.returns(secret, payment.created_at, now):
+            return None
+        payment = await self._brought_on(payment, arrived)
+        waits = rules.payable(payment, now) and rules.open_capture(payment) is None
+        return Returned(payment_view(payment), approval.url if waits else None)
+
+    async def _brought_on(self, payment: Payment, arrived: bool) -> Payment:
+        """Read an unpaid checkout, and have what the buyer approved captured."""
+        again = payment.status is PaymentStatus.declined
+        looked = rules.may_capture(payment) and (arrived or not again)
+        name = f"{payment.id}#again" if again else payment.id
+        try:
+            async with asyncio.timeout(REREAD_SECONDS):
+                if looked and self.limit.allows(name, self.clock.now()):
+                    payment = await self.checkouts.look(payment, anew=arrived)
+                capture = rules.open_capture(payment)
+                if capture is not None and capture.due_at is not None and not capture.attempts:
+                    await self.hand_over(payment, capture)
+        except (TimeoutError, TransientError, PermanentError) as exc:
+            # The page says what the ledger holds; a notification, or the sweep, brings the rest.
+            structlog.get_logger().info(
+                "return.not_reread", gateway=payment.gateway, because=type(exc).__name__
+            )
+            return await self.ledger.load(Payment, payment.id) or payment
+        return payment
+
+    async def _sign_up(self, token: str) -> SignUp | None:
         identity, secret = of_return_token(token)
         sign_up = await self.ledger.load(SignUp, identity)
         good = sign_up is not None and sign_up.returns(secret, self.clock.now())

@@ -15,7 +15,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from hashlib import sha256
 from typing import assert_never
 
 import structlog
@@ -33,13 +32,8 @@ from penstock.api.subscriptions import (
 from penstock.domain.change import change
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.ref import EntityKind, Ref
-from penstock.domain.signup import (
-    SignUp,
-    request_digest,
-    return_token,
-    secret_digest,
-    sign_up_id,
-)
+from penstock.domain.secret import new_secret, secret_digest
+from penstock.domain.signup import SignUp, request_digest, return_token, sign_up_id
 from penstock.domain.subscription import subscription_id
 from penstock.errors import (
     GatewayUnavailable,
@@ -125,7 +119,7 @@ class Subscribe:
         if known is not None:
             return known
         await self.subscribing.need_plan(asked.gateway, asked.plan)
-        now, secret = self.clock.now(), self._secret()
+        now, secret = self.clock.now(), new_secret(self.ids.new)
         sign_up = SignUp(
             id=identity,
             gateway=asked.gateway,
@@ -147,10 +141,6 @@ class Subscribe:
             if known is None:
                 raise
             return known
-
-    def _secret(self) -> str:
-        """128 random bits: a name of ours has a few less, so it takes two."""
-        return sha256(f"{self.ids.new()}{self.ids.new()}".encode()).hexdigest()[:32]
 
     async def _advance(
         self, sign_up: SignUp, asked: SignUpRequest, gateway: SubscriptionGateway

@@ -2,8 +2,8 @@
 Sweep: what a crash left behind, and what is to be asked again.
 
     first   unsent events and unsent messages: what is known already is not kept waiting
-    then    lost charges and other operations, open invoices, doubts about an entity, what follows
-            from another
+    then    lost charges and other operations, checkouts that are over, open invoices, doubts
+            about an entity, what follows from another
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from penstock.errors import PenstockError
 from penstock.pipeline import correlation
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import MARGIN
+from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
@@ -63,6 +64,7 @@ class Sweep:
     accept: Accept
     hand_over: HandOver
     dispatch: Dispatch
+    checkouts: Checkouts
     finish: Finish
     clock: Clock
     ids: Ids
@@ -167,6 +169,9 @@ class Sweep:
                 begun = operation.state is not OperationState.reserved
                 if operation.kind in BY_MESSAGE and begun and _due(operation, self.clock):
                     entity = await self.dispatch.resume(entity, operation)
+            checkout = entity.operation(OperationKind.checkout)
+            if checkout and _due(checkout, self.clock):
+                entity = await self.checkouts.due(entity)
         if isinstance(entity, Subscription):
             look = entity.operation(OperationKind.access)
             if look and _due(look, self.clock):

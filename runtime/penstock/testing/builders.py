@@ -9,6 +9,7 @@ from typing import Any
 
 from penstock.api import (
     ChargeRequest,
+    CheckoutRequest,
     Delivery,
     Event,
     EventType,
@@ -133,3 +134,15 @@ def subscription_request(
         "locale": "en-US",
     }
     return SubscriptionRequest(operation_id, plan, **{**given, **rest})
+
+
+def checkout_request(operation_id: str = "op-1", **rest: Any) -> CheckoutRequest:
+    """A checkout over 12.50 dollars; the addresses of return hold `RETURN_MARK`."""
+    given: dict[str, Any] = {
+        "payment_id": "pay-1",
+        "order": Order(Money(1250, "USD"), reference="order-7", description="Gold"),
+        "return_url": f"https://shop.test/return/{RETURN_MARK}",
+        "cancel_url": f"https://shop.test/cancel/{RETURN_MARK}",
+        "brand": "The Shop",
+    }
+    return CheckoutRequest(operation_id, **{**given, **rest})

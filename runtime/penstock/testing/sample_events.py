@@ -64,6 +64,10 @@ _HALF: Mapping[str, Any] = {"minor": 500, "currency": "USD"}
 _OWN: Mapping[str, Mapping[str, Any]] = {
     EventType.payment_declined: {"status": "declined", "reason": "insufficient_funds"},
     EventType.payment_pending: {"status": "pending", "reason": "echeck"},
+    EventType.payment_expired: {
+        "status": "expired",
+        "reason": "the buyer did not approve it in time",
+    },
     EventType.payment_refunded: {
         "status": "partially_refunded",
         "refunded": _HALF,

@@ -57,6 +57,7 @@ from penstock.api import (
     retry_after,
 )
 from penstock.testing.http import response
+from tests.plugins.conformance.acme_checkout import AcmeCheckout
 from tests.plugins.conformance.acme_collects import AcmeCollects
 from tests.plugins.conformance.acme_refunds import AcmeRefunds
 from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
@@ -96,7 +97,7 @@ class Provider:
         return response(200, self.held[path])
 
 
-class AcmePay(AcmeSubscriptions, AcmeRefunds, AcmeCollects):
+class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
     """A gateway with every capability."""
 
     name = "acmepay"

@@ -39,6 +39,7 @@ from tests.plugins.conformance.acme import (
 )
 from tests.plugins.conformance.acme_collects import broken_collects
 from tests.plugins.conformance.acme_refunds import broken_refunds
+from tests.plugins.conformance.broken_checkout import CHECKOUT
 from tests.plugins.conformance.broken_subscriptions import SUBSCRIPTIONS
 
 BODY = b'{"event": "e-1", "type": "paid"}'
@@ -248,6 +249,7 @@ PLUGIN: Mapping[str, Any] = {
 GATEWAY: Mapping[str, Any] = {
     **PLUGIN,
     **SUBSCRIPTIONS,
+    **CHECKOUT,
     **broken_refunds(AcmePay),
     **broken_collects(AcmePay),
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),

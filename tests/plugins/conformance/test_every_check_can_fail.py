@@ -32,7 +32,13 @@ from penstock.api import (
 )
 from penstock.plugins import load
 from penstock.testing import conformance
-from penstock.testing.builders import charge_request, delivery, invoice_draft, subscription_request
+from penstock.testing.builders import (
+    charge_request,
+    checkout_request,
+    delivery,
+    invoice_draft,
+    subscription_request,
+)
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import Bench
 from penstock.testing.conformance.manages import Desk
@@ -79,6 +85,7 @@ class Sitting(
     conformance.SubscriptionsConformance,
     conformance.ManagesSubscriptionsConformance,
     conformance.CollectsConformance,
+    conformance.CheckoutConformance,
 ):
     """All a gateway can sit."""
 
@@ -144,6 +151,10 @@ def subscriptions(world: Bench) -> dict[str, Any]:
         "other_plan": "p-2",
         "subscription_request": subscription_request("p-1"),
         "approve": approve,
+        "approve_checkout": approve,
+        "checkout_request": checkout_request(),
+        "unknown_checkout": "c-0",
+        "moves_checkouts": lambda method, _: method != "GET",
         "desk": Desk(world, subscription_request("p-1"), approve, "p-2"),
         "take_payment": take_payment,
         "changes_subscriptions": lambda method, _: method != "GET",

@@ -16,6 +16,7 @@ from penstock.testing.clock import NOON
 from penstock.testing.conformance import (
     Bench,
     ChargesConformance,
+    CheckoutConformance,
     GatewayConformance,
     LookupConformance,
     ManagesSubscriptionsConformance,
@@ -38,6 +39,7 @@ class TestExample(
     PlansConformance,
     SubscriptionsConformance,
     ManagesSubscriptionsConformance,
+    CheckoutConformance,
     WebhooksConformance,
     ObservesConformance,
 ):
@@ -79,6 +81,10 @@ class TestExample(
 
     @pytest.fixture
     def approve(self, buyer: Buyer) -> Callable[[str], Awaitable[None]]:
+        return buyer.approve
+
+    @pytest.fixture
+    def approve_checkout(self, buyer: Buyer) -> Callable[[str], Awaitable[None]]:
         return buyer.approve
 
     @pytest.fixture

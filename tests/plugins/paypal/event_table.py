@@ -68,6 +68,8 @@ _FEET = """
 4. If the buyer paid an invoice that was paid already; otherwise nothing.
 5. If the dispute changed; otherwise nothing.
 6. Nothing yet: the payment is read again until the refund is decided.
+7. Of a payment that was opened here as a checkout: the payment is read again, and says how it
+   stands ([checkout.md](checkout.md)). Of any other order: `notification.recorded`.
 """
 
 
@@ -137,6 +139,8 @@ def _notes(one: Row) -> Iterator[str]:
         yield "(5)"
     if not one.publishes:
         yield "(6)"
+    if one.event in notification.CAPTURE_CLAIMS | notification.CHECKOUT:
+        yield "(7)"
 
 
 if __name__ == "__main__":

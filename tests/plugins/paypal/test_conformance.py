@@ -29,6 +29,7 @@ from penstock.testing.builders import invoice_draft as build_draft
 from penstock.testing.builders import subscription_request as build_request
 from penstock.testing.conformance import (
     Bench,
+    CheckoutConformance,
     CollectsConformance,
     ConfirmConformance,
     GatewayConformance,
@@ -76,6 +77,7 @@ class TestPayPal(
     SubscriptionsConformance,
     ManagesSubscriptionsConformance,
     CollectsConformance,
+    CheckoutConformance,
 ):
     @pytest.fixture
     async def simulator(self, keys: Path) -> AsyncIterator[Served]:
@@ -166,6 +168,16 @@ class TestPayPal(
             assert 303 == answer.status
 
         return approve
+
+    @pytest.fixture
+    def approve_checkout(
+        self, approve: Callable[[str], Awaitable[None]]
+    ) -> Callable[[str], Awaitable[None]]:
+        return approve
+
+    @pytest.fixture
+    def moves_checkouts(self) -> Callable[[str, str], bool]:
+        return lambda method, url: method == "POST" and not url.endswith("/oauth2/token")
 
     @pytest.fixture
     async def subscription(

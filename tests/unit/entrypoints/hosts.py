@@ -82,8 +82,10 @@ async def functions(stand: Stand) -> AsyncIterator[Ask]:
                 event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
             told = await asyncio.to_thread(intake, event)
             return Told(told["statusCode"], told["headers"]["content-type"], told["body"].encode())
-        subscribes = path.startswith(("/plans", "/subscription"))
-        answered = await answer(merchant if subscribes else api, event)
+        asks_gateways = path.startswith(("/plans", "/subscription", "/returns")) or (
+            (method, path) == ("POST", "/payments")
+        )
+        answered = await answer(merchant if asks_gateways else api, event)
         media = answered.headers["content-type"]
         return Told(answered.status, media, answered.body, answered.headers)
 

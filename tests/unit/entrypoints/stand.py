@@ -26,6 +26,7 @@ from penstock.settings import Settings
 from penstock.testing.clock import FrozenClock
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.club import Club
+from tests.unit.pipeline.till import Till
 from tests.unit.pipeline.world import Counted
 
 
@@ -72,6 +73,7 @@ class Stand:
 
     Attributes:
         club: a second gateway, which takes subscriptions, where a test wants one.
+        till: a third one, whose buyers approve each payment.
     """
 
     acme: Acme = field(default_factory=Acme)
@@ -79,14 +81,16 @@ class Stand:
     clock: FrozenClock = field(default_factory=FrozenClock)
     environ: dict[str, str] = field(default_factory=dict[str, str])
     club: Club | None = None
+    till: Till | None = None
 
     def __post_init__(self) -> None:
         http: Http = NoHttp()
         self.world = MemoryWorld(clock=self.clock, ids=HexIds(), http=http, sinks={"pager": None})
         environ = {"PENSTOCK_GATEWAYS": "acme", "PENSTOCK_SINK": "pager", **self.environ}
-        if self.club is not None:
-            environ = {"PENSTOCK_API_URL": "https://pay.example.org", **environ}
-            environ["PENSTOCK_GATEWAYS"] += f",{self.club.name}"
+        for other in (self.club, self.till):
+            if other is not None:
+                environ = {"PENSTOCK_API_URL": "https://pay.example.org", **environ}
+                environ["PENSTOCK_GATEWAYS"] += f",{other.name}"
         registry = load([self._plugin()])
         self.platform = Platform(Settings.read(environ), environ, registry, self.world)
 
@@ -100,6 +104,10 @@ class Stand:
             assert self.club is not None
             return self.club
 
+        def till(context: Context[NoSettings]) -> Till:
+            assert self.till is not None
+            return self.till
+
         def sink(context: Context[NoSettings]) -> Pager:
             return self.pager
 
@@ -109,6 +117,8 @@ class Stand:
             register(name="acme", settings=NoSettings, build=gateway, door=door)
             if self.club is not None:
                 register(name=self.club.name, settings=NoSettings, build=club)
+            if self.till is not None:
+                register(name=self.till.name, settings=NoSettings, build=till)
 
         @hookimpl
         def penstock_register_sinks(register: Any) -> None:

@@ -12,6 +12,8 @@ from penstock.domain.money import Money
 from penstock.domain.payment import Order
 from penstock.entrypoints.http.api import Api
 from penstock.entrypoints.http.handlers import Handlers
+from penstock.entrypoints.http.merchant import MerchantHandlers
+from penstock.entrypoints.http.pages.handlers import PageHandlers
 from penstock.entrypoints.http.tokens import Authenticator
 from penstock.errors import ChannelUnavailable
 from penstock.pipeline.orders import ChargeMessage
@@ -84,8 +86,13 @@ class TestPayments:
 
         stand.world.queues["payments"] = Down()  # type: ignore[assignment] - only sent to
         authenticate = Authenticator(stand.world.tokens, stand.clock)
-        handlers = Handlers(stand.platform, contract).table()
-        call = Client(Api(contract, handlers, authenticate, ("api", "receive")), token)
+        handlers = {
+            **Handlers(stand.platform, contract).table(),
+            **MerchantHandlers(stand.platform).table(),
+            **PageHandlers.of(stand.platform).table(),
+        }
+        functions = ("api", "receive", "merchant")
+        call = Client(Api(contract, handlers, authenticate, functions), token)
 
         answer = await call.pay()
 

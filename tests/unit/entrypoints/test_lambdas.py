@@ -16,6 +16,7 @@ from penstock.domain.money import Money
 from penstock.domain.payment import Order
 from penstock.entrypoints.functions.api import ApiHost
 from penstock.entrypoints.functions.host import Host
+from penstock.entrypoints.functions.merchant import make_merchant
 from penstock.entrypoints.http.tokens import mint
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Message, Outgoing
@@ -56,6 +57,13 @@ def host(stand: Stand) -> Iterator[HostOf]:
 @pytest.fixture
 def api(stand: Stand) -> Iterator[ApiHost]:
     made = ApiHost(stand.platform)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def merchant(stand: Stand) -> Iterator[ApiHost]:
+    made = ApiHost(stand.platform, Function.merchant, make_merchant)
     yield made
     made.close()
 
@@ -253,9 +261,9 @@ class TestApi:
         assert (status, status) == (answer["statusCode"], json.loads(answer["body"])["status"])
         assert "application/problem+json" == answer["headers"]["content-type"]
 
-    def test_a_payment_is_taken_from_a_base64_body_too(self, api: ApiHost, stand: Stand):
+    def test_a_payment_is_taken_from_a_base64_body_too(self, merchant: ApiHost, stand: Stand):
         kept, token = mint("a test", stand.world.ids, stand.clock.now())
-        api._run(stand.world.tokens.put(kept))  # pyright: ignore[reportPrivateUsage] - its loop
+        merchant._run(stand.world.tokens.put(kept))  # pyright: ignore[reportPrivateUsage] - its loop
         asked = json.dumps({"provider": "acme", "order": {"amount": 5, "currency": "JPY"}})
         event = request(
             "POST",
@@ -266,8 +274,8 @@ class TestApi:
         )
         event |= {"body": base64.b64encode(asked.encode()).decode(), "isBase64Encoded": True}
 
-        assert 202 == api(event)["statusCode"]
-        assert 401 == api({**event, "headers": {}})["statusCode"]
+        assert 202 == merchant(event)["statusCode"]
+        assert 401 == merchant({**event, "headers": {}})["statusCode"]
 
     def test_a_path_parameter_comes_from_the_gateway(self, api: ApiHost):
         event = request("GET", "/payments/x", "GET /payments/{id}")

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from penstock.adapters.memory import MemoryLedger
+from penstock.adapters.memory import MemoryLedger, MemoryQueue
 from penstock.api import Money
 from penstock.domain.change import AnyEntity, Change
 from penstock.domain.payment import Payment, PaymentStatus, Transaction
 from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.rules import AccessPolicy
-from penstock.domain.signup import SignUp, return_token, secret_digest, sign_up_id
+from penstock.domain.secret import secret_digest
+from penstock.domain.signup import SignUp, return_token, sign_up_id
 from penstock.domain.subscription import (
     PaidCycle,
     Span,
@@ -21,6 +22,8 @@ from penstock.domain.subscription import (
     SubscriptionStatus,
 )
 from penstock.errors import GatewayUnavailable
+from penstock.pipeline.checkouts import Checkouts
+from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.returning import Returning
 from penstock.pipeline.subscription import ObserveSubscription
 from penstock.testing import builders
@@ -95,7 +98,12 @@ class Scene:
     def __post_init__(self) -> None:
         gateways: dict[str, Any] = {"gate": self.gate}
         observe = ObserveSubscription(gateways, self.ledger, self.clock, Counted(), self.policy)
-        self.returning = Returning(self.ledger, observe, self.clock, self.policy)
+        names = Counted()
+        checkouts = Checkouts(gateways, self.ledger, self.clock, names)
+        hand_over = HandOver(self.ledger, MemoryQueue(self.clock), self.clock, names)
+        self.returning = Returning(
+            self.ledger, observe, checkouts, hand_over, self.clock, self.policy
+        )
 
     async def keep(self, *entities: AnyEntity) -> None:
         """Have the ledger hold these."""

@@ -37,6 +37,7 @@ from penstock.domain.signup import SignUp, sign_up_id
 from penstock.domain.subscription import Subscription
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
@@ -254,6 +255,7 @@ class Desk:
             Accept(ledger, self.payments, self.clock, self.ids, ()),
             HandOver(ledger, self.payments, self.clock, self.ids),
             Dispatch(Charge({}, ledger, self.publish, self.clock, self.ids, LEASE), {}),
+            Checkouts({}, ledger, self.clock, self.ids),
             self.finish,
             self.clock,
             self.ids,

@@ -99,6 +99,7 @@ async def test_a_payment_that_hangs_is_given_up_and_holds_up_nobody():
         world.accept,
         world.hand_over,
         world.dispatch,
+        world.checkouts,
         world.finish,
         world.clock,
         world.ids,

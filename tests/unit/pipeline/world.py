@@ -18,6 +18,7 @@ from penstock.domain.rules import AccessPolicy
 from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle, Result
 from penstock.pipeline.charge import Charge
+from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
@@ -136,6 +137,7 @@ class World:
             self.wrap(self.rejected),
             self.observe,
             self.observe_subscription,
+            self.checkouts,
             self.recording,
             self.finish,
             self.clock,
@@ -171,6 +173,10 @@ class World:
         )
 
     @property
+    def checkouts(self) -> Checkouts:
+        return Checkouts(self.gateways, self.wrapped_ledger, self.clock, self.ids)
+
+    @property
     def hand_over(self) -> HandOver:
         return HandOver(self.wrapped_ledger, self.wrap(self.payments), self.clock, self.ids)
 
@@ -181,6 +187,7 @@ class World:
             self.accept,
             self.hand_over,
             self.dispatch,
+            self.checkouts,
             self.finish,
             self.clock,
             self.ids,

@@ -12,10 +12,10 @@ from aiohttp import web
 
 from penstock_paypal.simulator.billing.approval import Approval
 from penstock_paypal.simulator.billing.charges import Charges
-from penstock_paypal.simulator.billing.clock import Clock
+from penstock_paypal.simulator.billing.clock import Clock, Schedule
 from penstock_paypal.simulator.billing.contract import Contracts
 from penstock_paypal.simulator.billing.lifecycle import Lifecycle
-from penstock_paypal.simulator.billing.news import News, Sends
+from penstock_paypal.simulator.billing.news import News
 from penstock_paypal.simulator.billing.plans import Plans
 from penstock_paypal.simulator.billing.products import Products
 from penstock_paypal.simulator.billing.renewals import Renewals
@@ -30,17 +30,20 @@ class Billing:
     """
     The parts of billing, joined.
 
+    Args:
+        others: what else falls due as the clock moves.
+
     Attributes:
         clock: moves PayPal's time.
     """
 
-    def __init__(self, books: Books, send: Sends) -> None:
-        self._news = news = News(books, send)
+    def __init__(self, books: Books, news: News, *others: Schedule) -> None:
+        self._news = news
         contracts = Contracts(books)
         charges = Charges(books, contracts, news)
         lifecycle = Lifecycle(books, contracts, charges, news)
         approval = Approval(books, contracts, lifecycle, news)
-        self.clock = Clock(books, Renewals(books, contracts, charges, lifecycle), news)
+        self.clock = Clock(books, (Renewals(books, contracts, charges, lifecycle), *others), news)
         self._parts = (
             Products(books, news),
             Plans(books, news),

@@ -1,4 +1,4 @@
-"""The events of billing: written down when something happens, sent in that order."""
+"""The events of billing and of orders: written down when something happens, sent in that order."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _SUMMARIES = {
     "BILLING.SUBSCRIPTION.CANCELLED": "Subscription cancelled",
     "BILLING.SUBSCRIPTION.EXPIRED": "Subscription expired",
     "BILLING.SUBSCRIPTION.PAYMENT.FAILED": "Payment failed for subscription",
+    "CHECKOUT.ORDER.APPROVED": "An order has been approved by buyer",
+    "CHECKOUT.PAYMENT-APPROVAL.REVERSED": "A payment has been reversed after approval.",
 }
 
 
@@ -103,12 +105,19 @@ class News:
 def _kind(event_type: str) -> str:
     if event_type.startswith("PAYMENT.SALE."):
         return "sale"
+    if event_type.startswith("PAYMENT.CAPTURE."):
+        return "capture"
+    if event_type.startswith("CHECKOUT."):
+        return "checkout-order"
     if event_type.startswith("BILLING.SUBSCRIPTION."):
         return "subscription"
     return "product" if event_type.startswith("CATALOG.") else "plan"
 
 
 def _summary(kind: str, resource: Document) -> str:
+    if kind == "capture":
+        amount, status = resource["amount"], resource["status"].lower()
+        return f"Payment {status} for {amount['value']} {amount['currency_code']}"
     if kind != "sale":
         return f"A {kind} changed"
     amount = resource["amount"]

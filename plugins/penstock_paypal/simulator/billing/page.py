@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
 from importlib.resources import files
@@ -33,9 +34,9 @@ def approval(
     later: bool,
 ) -> str:
     """The page, filled in; `later` if the merchant activates the subscription."""
-    choices = "" if revising else _fieldset()
+    choices = "" if revising else fieldset(_CHOICES)
     return _template("approval.html").substitute(
-        style=_style(),
+        style=style(),
         title=escape("Agree to the change" if revising else "Subscribe"),
         brand=escape(brand),
         plan=escape(str(plan.get("name") or "")),
@@ -53,7 +54,7 @@ def message(title: str, text: str, link: str | None = None) -> str:
     """A page that says one thing, with a way back if there is one."""
     back = f'<p><a href="{escape(link, quote=True)}">Back to the shop</a></p>' if link else ""
     return _template("message.html").substitute(
-        style=_style(), title=escape(title), text=escape(text), back=back
+        style=style(), title=escape(title), text=escape(text), back=back
     )
 
 
@@ -89,12 +90,13 @@ def _amount(value: Decimal, code: str) -> str:
     return f"{in_sale(value, code)['total']} {code}"
 
 
-def _fieldset() -> str:
+def fieldset(choices: Iterable[tuple[str, str, str]]) -> str:
+    """How a person lets it go: value, label and what happens; the first `pay` is chosen."""
     rows = "".join(
         f'<label><input type="radio" name="how" value="{value}"'
         f"{' checked' if value == 'pay' else ''}>"
         f"<span><strong>{label}</strong> <small>{text}</small></span></label>"
-        for value, label, text in _CHOICES
+        for value, label, text in choices
     )
     return f"<fieldset><legend>How should it go?</legend>{rows}</fieldset>"
 
@@ -103,7 +105,8 @@ def _template(name: str) -> Template:
     return Template(_file(name))
 
 
-def _style() -> str:
+def style() -> str:
+    """The style of the simulated PayPal's pages."""
     return _file("style.css")
 
 

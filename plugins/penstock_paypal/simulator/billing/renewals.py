@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,12 @@ class Due:
     play: Callable[[], None]
 
 
+def soonest(dues: Iterable[Due], until: datetime) -> Due | None:
+    """The first thing that is due by then; equal times by rank, then by id."""
+    due = (one for one in dues if one.at <= until)
+    return min(due, key=lambda one: (one.at, one.rank, one.identity), default=None)
+
+
 class Renewals:
     """Finds what is due in the books."""
 
@@ -34,9 +40,8 @@ class Renewals:
         self._lifecycle = lifecycle
 
     def first(self, until: datetime) -> Due | None:
-        """The first thing that is due by then; equal times by rank, then by id."""
-        due = (one for one in self._all() if one.at <= until)
-        return min(due, key=lambda one: (one.at, one.rank, one.identity), default=None)
+        """The first thing that is due by then."""
+        return soonest(self._all(), until)
 
     def _all(self) -> Iterator[Due]:
         charges, lifecycle = self._charges, self._lifecycle

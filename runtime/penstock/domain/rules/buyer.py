@@ -1,5 +1,6 @@
 """
-What a buyer is shown who comes back from the gateway: the subscription and its newest payment.
+What a buyer is shown who comes back from the gateway: the subscription and its newest payment, or
+the one payment that was approved there.
 
     gateway's status    suspended, cancelled, expired ──► first of all
     access              active, trial, grace ──────────► paid, trial, failed
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.domain.rules.access import AccessPolicy, access_at, access_until, covered_until
 from penstock.domain.subscription import Access, Subscription, SubscriptionStatus
@@ -36,6 +38,8 @@ class Standpoint(StrEnum):
     suspended = "suspended"
     cancelled = "cancelled"
     ended = "ended"
+    expired = "expired"
+    """The buyer did not approve the payment in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,14 @@ class BuyersView:
         until: until when the buyer has access, where that is known and still to come.
         because: the gateway's code of why a payment is pending.
         mend: where the buyer mends the payment, at the gateway.
+        once: whether it is about one payment, not about a subscription.
     """
 
     standpoint: Standpoint
     until: datetime | None = None
     because: str | None = None
     mend: str | None = None
+    once: bool = False
 
     @property
     def settled(self) -> bool:
@@ -92,6 +98,28 @@ def buyers_view(
         if standpoint in (Standpoint.failed, Standpoint.suspended)
         else None,
     )
+
+
+def payment_view(payment: Payment) -> BuyersView:
+    """What the buyer of one payment is shown."""
+    match payment.status:
+        case PaymentStatus.succeeded | PaymentStatus.partially_refunded:
+            held = payment.hold is not None
+            standpoint = Standpoint.on_hold if held else Standpoint.paid
+        case PaymentStatus.refunded | PaymentStatus.reversed:
+            standpoint = Standpoint.ended
+        case PaymentStatus.pending:
+            standpoint = Standpoint.pending
+        case PaymentStatus.declined:
+            retried = (one := payment.operation(OperationKind.capture)) is not None and one.open
+            standpoint = Standpoint.waiting if retried else Standpoint.failed
+        case PaymentStatus.expired:
+            standpoint = Standpoint.expired
+        case _:
+            # Also while a person must look: the buyer is neither paid nor declined.
+            standpoint = Standpoint.waiting
+    reason = payment.reason if standpoint is Standpoint.pending else None
+    return BuyersView(standpoint, because=reason, once=True)
 
 
 def _standpoint(subscription: Subscription, payment: Payment | None, access: Access) -> Standpoint:

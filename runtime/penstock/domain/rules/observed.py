@@ -135,7 +135,7 @@ def _applied(known: Payment, seen: Observation) -> Payment:
     sale = seen.transaction
     back = gone.steps([t for t in known.sent_back if t.id != sale.id], seen)
     # The order of a payment that we were asked for stays as it was asked for.
-    ours = known.operation(OperationKind.charge) is not None
+    ours = known.operation(OperationKind.charge) is not None or known.approval is not None
     order = replace(
         known.order,
         amount=known.order.amount if ours else sale.amount,

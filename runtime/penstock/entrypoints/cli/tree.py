@@ -46,6 +46,7 @@ from penstock.errors import (
 from penstock.plugins import load
 
 DEBUG = "PENSTOCK_DEBUG"
+_GIVEN = "penstock.given"
 _HELP = """
 A self-hosted payments event platform: its server, its queues, its payments.
 
@@ -73,6 +74,18 @@ class Reporting(TyperGroup):
         """The tree's own, then the gateways'."""
         return [*super().list_commands(ctx), *_gateways()]
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Read the command line as far as the command's name."""
+        given = list(args)
+        try:
+            context = super().make_context(info_name, args, parent, **extra)
+        except Exception as exc:
+            raise _with_own_code(exc, given)  # noqa: B904 - the same exception
+        context.meta[_GIVEN] = given
+        return context
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
@@ -87,7 +100,9 @@ class Reporting(TyperGroup):
         except (typer.Exit, typer.Abort, KeyboardInterrupt):
             raise
         except Exception as exc:
-            if os.environ.get(DEBUG) or _is_usage(exc):
+            if _is_usage(exc):
+                raise _with_own_code(exc, ctx.meta[_GIVEN])  # noqa: B904 - the same exception
+            if os.environ.get(DEBUG):
                 raise
             message = f"a bug: {type(exc).__name__}; {DEBUG}=1 shows where"
             code = Code.bug
@@ -115,6 +130,14 @@ def _told(exc: Exception) -> tuple[str, Code]:
             return f"{name}: {why}" if name else why, Code.failed
         case _:
             return str(exc), Code.failed
+
+
+def _with_own_code(exc: Exception, given: list[str]) -> Exception:
+    """The error; wrong usage of a command that has a code of its own for it ends with that."""
+    code = webhooks.usage_code(given)
+    if code is not None and _is_usage(exc):
+        vars(exc)["exit_code"] = code
+    return exc
 
 
 def _gateways() -> list[str]:

@@ -16,14 +16,8 @@ from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
 from penstock.entrypoints.http.views import asked_view, payment_view
-from penstock.errors import (
-    MalformedMessage,
-    MissingCapability,
-    PaymentConflict,
-    RequestRefused,
-)
+from penstock.errors import RequestRefused
 from penstock.pipeline.collecting import CollectAsked
-from penstock.pipeline.orders import load_order
 from penstock.pipeline.refunding import RefundAsked
 from penstock.queries.events import EventQuery, ListEvents
 from penstock.queries.payments import ListPayments, PaymentQuery
@@ -70,7 +64,6 @@ class Handlers:
         """The handlers by operationId."""
         return {
             "receiveWebhook": self.receive_webhook,
-            "createPayment": self.create_payment,
             "getPayment": self.get_payment,
             "createRefund": self.create_refund,
             "collectSubscription": self.collect,
@@ -99,24 +92,6 @@ class Handlers:
             ms=round((clock.monotonic() - began) * 1000, 1),
         )
         return json_answer(202, {"delivery_id": delivery.id})
-
-    async def create_payment(self, call: Call) -> Answer:
-        """Take a payment on."""
-        key = call.checked.parameters["Idempotency-Key"]
-        asked = call.checked.body
-        try:
-            payment = await self.platform.accept(
-                key, asked["provider"], load_order(asked["order"]), call.authenticated
-            )
-        except MalformedMessage as exc:
-            raise RequestRefused(problems.BAD_REQUEST, str(exc)) from exc
-        except MissingCapability as exc:
-            raise RequestRefused(problems.NO_CHARGES, str(exc)) from exc
-        except PaymentConflict as exc:
-            raise RequestRefused(problems.KEY_REUSED, "use a new key for a new payment") from exc
-        # Relative to the request, so it is right behind any prefix: a stage's, a proxy's.
-        where = f"payments/{payment.id}"
-        return json_answer(202, payment_view(payment, where), {"location": where})
 
     async def get_payment(self, call: Call) -> Answer:
         """Read a payment."""

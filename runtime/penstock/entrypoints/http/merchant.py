@@ -1,4 +1,4 @@
-"""The handlers of plans and subscriptions, by operationId; both hosts call these."""
+"""The handlers of payments, plans and subscriptions, by operationId; both hosts call these."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from penstock.domain.subscription import Subscription
 from penstock.entrypoints.http.aliases import OLD_GATEWAY
 from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, json_answer
+from penstock.entrypoints.http.paying import Paying
 from penstock.entrypoints.http.subscription_views import (
     opened_view,
     plan_view,
@@ -33,19 +34,19 @@ class MerchantHandlers:
     One method an operation.
 
     Raises:
-        SettingsError: a gateway takes subscriptions, and its buyers cannot return to the API's
-            address; names the setting.
+        SettingsError: a gateway's buyers cannot return to the API's address; names the setting.
     """
 
     platform: Platform
 
     def __post_init__(self) -> None:
-        if self.platform.takes_subscriptions:
+        if self.platform.sends_buyers_away:
             _ = self.platform.settings.public_url
 
     def table(self) -> Mapping[str, Handler]:
         """The handlers by operationId."""
         return {
+            "createPayment": Paying(self.platform).create_payment,
             "listPlans": self.list_plans,
             "createSubscription": self.create,
             "createSubscriptionOld": self.create_old,

@@ -12,7 +12,13 @@ from penstock.domain.payment import Payment, Transaction
 from penstock.domain.rules import refunds_of
 from penstock.domain.subscription import subscription_id
 
-SHOWN = (OperationKind.charge, OperationKind.invoice, OperationKind.invoice_refunds)
+SHOWN = (
+    OperationKind.charge,
+    OperationKind.checkout,
+    OperationKind.capture,
+    OperationKind.invoice,
+    OperationKind.invoice_refunds,
+)
 """Calls that move or document money; what only asks again is our own business."""
 
 

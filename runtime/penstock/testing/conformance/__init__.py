@@ -13,6 +13,7 @@ Each class names the other fixtures it needs.
 
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
+from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.collects import CollectsConformance
 from penstock.testing.conformance.gateway import GatewayConformance
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
@@ -32,6 +33,7 @@ from penstock.testing.conformance.webhooks import (
 __all__ = [
     "Bench",
     "ChargesConformance",
+    "CheckoutConformance",
     "CollectsConformance",
     "ConfirmConformance",
     "GatewayConformance",

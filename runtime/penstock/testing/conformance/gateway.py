@@ -7,6 +7,7 @@ import inspect
 from penstock.api.gateway import CAPABILITIES
 from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
+from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.collects import CollectsConformance
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
@@ -35,6 +36,7 @@ SAT: dict[str, type] = {
     "subscriptions": SubscriptionsConformance,
     "managessubscriptions": ManagesSubscriptionsConformance,
     "collects": CollectsConformance,
+    "checkout": CheckoutConformance,
 }
 
 

@@ -26,6 +26,7 @@ _TONES = {
     Standpoint.suspended: "care",
     Standpoint.cancelled: "care",
     Standpoint.ended: "care",
+    Standpoint.expired: "care",
 }
 _UNDATED = (Standpoint.waiting, Standpoint.pending)
 # Words of gateways' codes; what only the seller can do about it is not the buyer's to read.
@@ -59,14 +60,14 @@ class PageHandlers:
 
     async def show_return(self, call: Call) -> Answer:
         """The page that waits for the gateway's confirmation."""
-        token, returned, texts = await self._returned(call)
-        content = self._content(returned.view, texts, again=token)
+        token, returned, texts = await self._returned(call, arrived=True)
+        content = self._content(returned, texts, again=token)
         return html(content, self.settings, texts, state=f"{token}/state")
 
     async def get_return_state(self, call: Call) -> Answer:
         """The same for the page's script; links are relative to the page."""
         token, returned, texts = await self._returned(call)
-        content = self._content(returned.view, texts, again=token)
+        content = self._content(returned, texts, again=token)
         links = [
             {"href": one.href, "text": one.text, "first": not place}
             for place, one in enumerate(content.links)
@@ -89,21 +90,26 @@ class PageHandlers:
         if returned.approve is None or not _is_web(returned.approve):
             headers = {"location": f"../{token}", "cache-control": "no-store"}
             return Answer(303, b"", {**headers, "referrer-policy": "no-referrer"})
+        once = "once." if returned.view.once else ""
+        of = f"{once}not_approved"
         content = Content(
             "care",
-            texts["not_approved.title"],
-            texts["not_approved.text"],
-            more=texts["not_approved.more"],
+            texts[f"{of}.title"],
+            texts[f"{of}.text"],
+            more=texts[f"{of}.more"],
             links=[
-                Link(returned.approve, texts["link.approve"]),
+                Link(
+                    returned.approve,
+                    texts[f"{once}link.approve"],
+                ),
                 *onward(self.settings, texts),
             ],
         )
         return html(content, self.settings, texts)
 
-    async def _returned(self, call: Call) -> tuple[str, Returned, Texts]:
+    async def _returned(self, call: Call, *, arrived: bool = False) -> tuple[str, Returned, Texts]:
         token: str = call.checked.parameters["token"]
-        returned = await self.returning()(token)
+        returned = await self.returning()(token, arrived=arrived)
         if returned is None:
             raise RequestRefused(
                 problems.NO_SUCH_RETURN, "the link is incomplete, wrong or older than 24 hours"
@@ -111,12 +117,16 @@ class PageHandlers:
         texts = texts_for(call.headers.get("accept-language", ""), self.settings.language)
         return token, returned, texts
 
-    def _content(self, view: BuyersView, texts: Texts, *, again: str) -> Content:
-        name = view.standpoint.value
-        undated = view.standpoint in _UNDATED
+    def _content(self, returned: Returned, texts: Texts, *, again: str) -> Content:
+        view = returned.view
+        name = f"once.{view.standpoint.value}" if view.once else view.standpoint.value
+        undated = view.once or view.standpoint in _UNDATED
         links = onward(self.settings, texts)
         if view.mend and _is_web(view.mend):
             links = [Link(view.mend, texts["link.mend"]), *links]
+        if view.once and view.standpoint is Standpoint.failed and _may_retry(returned):
+            name = "once.retry"
+            links = [Link(returned.approve or "", texts["once.link.retry"]), *links]
         if not view.settled:
             links = [Link(again, texts["link.again"]), *links]
         return Content(
@@ -133,6 +143,10 @@ class PageHandlers:
 def _because(view: BuyersView, texts: Texts) -> str:
     code = (view.because or "").lower()
     return next((texts[name] for word, name in _REASONS.items() if word in code), "")
+
+
+def _may_retry(returned: Returned) -> bool:
+    return returned.approve is not None and _is_web(returned.approve)
 
 
 def _is_web(url: str) -> bool:

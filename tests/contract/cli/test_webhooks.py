@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from penstock_paypal.simulator.authority import Authority, pem
 from penstock_paypal.webhooks import door
 from penstock_paypal.webhooks.signature import signed_text
-from tests.contract.running import Ran, run
+from tests.contract.cli.running import Ran, run
 from tests.plugins.paypal.reference import (
     PRESENT,
     SANDBOX_URL,
@@ -422,6 +424,24 @@ def test_wrong_usage_ends_with_64_and_names_the_option(
     assert named in result.output
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("webhooks", "check"),
+        ("--nope", "webhooks", "check"),
+        ("webhooks", "--nope", "check"),
+        ("--json", "webhooks", "check", "--nope"),
+    ],
+)
+def test_wrong_usage_around_the_command_is_never_an_answer(arguments: tuple[str, ...]):
+    assert USAGE == penstock(*arguments).exit_code
+
+
+def test_wrong_usage_of_other_commands_keeps_its_code():
+    assert 2 == penstock("webhooks", "drift", "--nope").exit_code
+    assert 2 == penstock("webhooks", "chek").exit_code
+
+
 def test_an_argument_too_many_is_wrong_usage(invented: Kept):
     assert USAGE == invented.check("more").exit_code
 
@@ -485,3 +505,31 @@ def test_a_body_beyond_the_doors_limit_or_no_json_is_forged(invented: Kept):
 
 def flipped(signature: str) -> str:
     return ("B" if signature[0] == "A" else "A") + signature[1:]
+
+
+ANY_TEXT = st.text(max_size=30) | st.sampled_from(
+    ["\ud800", "\0", "\r\n", "2026-11-02T12:00:00Z", "A" * 344, "A" * 342 + "==", SANDBOX_URL]
+)
+ANY_VALUE = ANY_TEXT | st.none() | st.integers() | st.lists(ANY_TEXT, max_size=2)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    changed=st.dictionaries(
+        st.sampled_from([*door.PATTERNS, door.CERT_URL, "x"]), ANY_VALUE, max_size=3
+    ),
+    body=st.binary(max_size=40),
+    pem=st.binary(max_size=40) | st.just(b"-----BEGIN CERTIFICATE-----\nAAAA\n"),
+    at=st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat) | ANY_TEXT,
+)
+def test_whatever_is_given_it_ends_with_one_of_its_four_codes_and_never_authentic(
+    invented: Kept, changed: dict[str, Any], body: bytes, pem: bytes, at: str
+):
+    kept = replace(invented.opted(at=at), headers={**invented.headers, **changed}, body=body)
+    kept.files = {f"{SANDBOX_URL.rpartition('/')[2]}.pem": pem}
+
+    assert kept.check().exit_code in (FORGED, UNDECIDED, USAGE)

@@ -15,7 +15,7 @@ from moto import mock_aws
 from local.emulator import REGION
 from penstock_paypal.simulator.threaded import RunningPayPal, threaded
 from penstock_paypal.webhooks.registration import WANTED
-from tests.contract.running import Ran, run
+from tests.contract.cli.running import Ran, run
 
 NAME = "penstock-local/paypal"
 FILE = """

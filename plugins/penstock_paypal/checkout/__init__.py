@@ -1,0 +1,1 @@
+"""Orders (v2): one payment that a buyer approves."""

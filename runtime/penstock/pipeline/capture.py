@@ -1,0 +1,249 @@
+"""
+Capture: a message of payments.fifo takes the money that a buyer approved, once.
+
+    reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
+    submitting, lease runs ───────────► come back when it ends
+    submitting, lease over; unknown ──► read the checkout ─┬ captured ─► settle
+                                                           ├ approved ─► the same id again
+                                                           └ open, closed ─► given up, expired
+    succeeded, declined ──────────────► nothing to do but to publish what is unsent
+
+A gateway captures a checkout once, whatever the id: a repeat that is turned down is read again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import NoReturn, assert_never
+
+from penstock.api.answers import Critical, Declined, NotSent, Refused, Unanswered
+from penstock.api.checkout import (
+    CaptureAnswer,
+    Captured,
+    CaptureRequest,
+    CheckoutSeen,
+    Closed,
+    NotApproved,
+    Standing,
+)
+from penstock.api.context import Clock, Ids
+from penstock.domain import rules
+from penstock.domain.change import Change
+from penstock.domain.operation import Operation, OperationState
+from penstock.domain.payment import Payment, PaymentStatus
+from penstock.errors import (
+    ChargeCritical,
+    ChargeRefused,
+    GatewayUnavailable,
+    LedgerConflict,
+    OperationInFlight,
+    PaymentConflict,
+    PermanentError,
+    Unconfirmable,
+)
+from penstock.pipeline import correlation, notices
+from penstock.pipeline.batch import Handled
+from penstock.pipeline.checkouts import OVER, Checkouts, foreign
+from penstock.pipeline.observe import abilities
+from penstock.pipeline.orders import ActionMessage
+from penstock.pipeline.publish import Publish
+from penstock.ports import Ledger
+
+_SETTLED = (OperationState.succeeded, OperationState.declined)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """
+    The stage of the action `capture`.
+
+    Attributes:
+        lease: longer than one message may take, so that an expired lease means nobody is at it.
+    """
+
+    checkouts: Checkouts
+    ledger: Ledger
+    publish: Publish
+    clock: Clock
+    ids: Ids
+    lease: timedelta
+
+    async def __call__(self, asked: ActionMessage) -> Handled:
+        """
+        Bring one capture to its end, or as far as it goes now.
+
+        Raises:
+            PermanentError: people must look; the payment says why.
+            TransientError: not decided; the message comes back.
+        """
+        correlation.bind(entity=asked.id)
+        payment = await self.ledger.load(Payment, asked.id)
+        operation = payment.operation_by_id(asked.operation) if payment else None
+        if payment is None or operation is None or payment.gateway != asked.provider:
+            raise PaymentConflict("there is no such capture of a payment of that gateway")
+        payment = await self._advance(payment, operation)
+        await self.publish(payment.ref)
+        return Handled(payment.id, payment.status.value)
+
+    async def resume(self, payment: Payment, operation: Operation) -> Payment:
+        """
+        Read what became of a lost capture, for the sweep; only a message submits.
+
+        Raises:
+            GatewayUnavailable: no answer.
+        """
+        if operation.leased(self.clock.now()):
+            return payment
+        return await self._read(payment, operation) or payment
+
+    async def _advance(self, payment: Payment, operation: Operation) -> Payment:
+        if operation.state in _SETTLED:
+            return payment
+        if operation.state is not OperationState.reserved:
+            if operation.state is OperationState.submitting:
+                self._wait_for_lease(operation)
+            settled = await self._read(payment, operation)
+            if settled is not None:
+                return settled
+            # A request that the gateway does not show yet may still be on its way to it.
+            self._wait_for_lease(operation)
+        return await self._submit(payment, operation)
+
+    def _wait_for_lease(self, operation: Operation) -> None:
+        now = self.clock.now()
+        if operation.lease_until is not None and operation.leased(now):
+            wait = (operation.lease_until - now).total_seconds()
+            raise OperationInFlight("the capture may still be under way", retry_after=wait)
+
+    async def _read(self, payment: Payment, operation: Operation) -> Payment | None:
+        """The payment settled by what the gateway shows; None where it may be captured still."""
+        seen = await self.checkouts.read(payment)
+        answer = _as_answer(seen)
+        return None if answer is None else await self._settle(payment, operation, answer)
+
+    async def _submit(self, payment: Payment, operation: Operation) -> Payment:
+        now = self.clock.now()
+        submitted = replace(operation.submit(now, self.lease), began_at=operation.began_at or now)
+        payment = await self._noted(payment, submitted, payment.status, payment.reason)
+        answer = await self.checkouts.gateway(payment.gateway).capture_checkout(
+            _request(payment, submitted)
+        )
+        if submitted.attempts > 1 and isinstance(
+            answer, Declined | NotApproved | Closed | Refused
+        ):
+            answer = await self._doubted(payment, answer)
+        try:
+            return await self._settle(payment, submitted, answer)
+        except LedgerConflict:
+            # An answer of the gateway's is not dropped because somebody noted something else
+            # meanwhile: it still stands if the operation is still ours.
+            latest = await self.ledger.load(Payment, payment.id)
+            if latest is None or latest.operation_by_id(operation.id) != submitted:
+                raise
+            return await self._settle(latest, submitted, answer)
+
+    async def _doubted(self, payment: Payment, answer: CaptureAnswer) -> CaptureAnswer:
+        """What became of it, when a repeat is turned down: an earlier attempt may have done it."""
+        try:
+            seen = await self.checkouts.read(payment)
+        except (GatewayUnavailable, Unconfirmable) as exc:
+            return Unanswered(f"it was turned down, and an earlier attempt is in doubt: {exc}")
+        return Captured(seen) if seen is not None and seen.money is not None else answer
+
+    async def _settle(
+        self, payment: Payment, operation: Operation, answer: CaptureAnswer
+    ) -> Payment:
+        now, new_id = self.clock.now(), self.ids.new
+        match answer:
+            case Captured(seen):
+                return await self._captured(payment, operation, seen)
+            case Declined(because):
+                return await self._commit(
+                    rules.declined(payment, operation, because, now=now, new_id=new_id)
+                )
+            case NotApproved():
+                return await self._commit(
+                    rules.not_approved(payment, operation, now=now, new_id=new_id)
+                )
+            case Closed(because):
+                return await self._commit(rules.expire(payment, because, now=now, new_id=new_id))
+            case NotSent(because, retry_after):
+                released = operation.release(because)
+                await self._noted(payment, released, payment.status, payment.reason)
+                raise GatewayUnavailable(because, retry_after=retry_after)
+            case Unanswered(because):
+                lost = operation.lose(now, because)
+                await self._noted(payment, lost, PaymentStatus.unknown, because)
+                notices.operation_unknown(payment, lost)
+                raise GatewayUnavailable(because)
+            case Refused(because):
+                released = operation.release(because)
+                await self._park(payment, released, ChargeRefused(because))
+            case Critical(because):
+                lost = operation.lose(now, because)
+                notices.operation_unknown(payment, lost)
+                await self._park(payment, lost, ChargeCritical(because))
+            case _:
+                assert_never(answer)
+
+    async def _captured(
+        self, payment: Payment, operation: Operation, seen: CheckoutSeen
+    ) -> Payment:
+        if seen.money is None:
+            raise GatewayUnavailable("the gateway shows no capture yet")
+        if because := foreign(payment, seen):
+            # Fail closed: money that is not certainly this payment's is no success of it.
+            lost = operation.lose(self.clock.now(), because)
+            await self._park(payment, lost, ChargeCritical(because))
+        return await self._commit(
+            rules.captured(
+                payment,
+                operation,
+                seen.money,
+                can=abilities(self.checkouts.gateway(payment.gateway)),
+                now=self.clock.now(),
+                new_id=self.ids.new,
+            )
+        )
+
+    async def _park(
+        self, payment: Payment, operation: Operation, cause: PermanentError
+    ) -> NoReturn:
+        parked = await self._noted(payment, operation, PaymentStatus.parked, str(cause))
+        await self.publish(parked.ref)
+        raise cause
+
+    async def _noted(
+        self, payment: Payment, operation: Operation, status: PaymentStatus, reason: str | None
+    ) -> Payment:
+        return await self._commit(
+            rules.settle(
+                payment,
+                operation,
+                status,
+                now=self.clock.now(),
+                new_id=self.ids.new,
+                reason=reason,
+            )
+        )
+
+    async def _commit(self, decided: Change[Payment]) -> Payment:
+        await self.ledger.commit(decided)
+        return decided.entity
+
+
+def _as_answer(seen: CheckoutSeen | None) -> CaptureAnswer | None:
+    """What a checkout that is read says of a capture; None where it may be captured still."""
+    if seen is None or seen.standing is Standing.closed:
+        return Closed(OVER)
+    if seen.money is not None:
+        return Captured(seen)
+    return NotApproved() if seen.standing is Standing.open else None
+
+
+def _request(payment: Payment, operation: Operation) -> CaptureRequest:
+    checkout = payment.approval.checkout if payment.approval else None
+    if checkout is None or operation.reference != checkout:
+        raise PaymentConflict("the capture is not of the payment's checkout")
+    return CaptureRequest(operation.id, payment.id, checkout, payment.order)
