@@ -17,7 +17,7 @@ from infra.config.contract import operations
 from infra.config.load import load
 from infra.config.plugins import configured, installed
 from infra.config.stackconfig import project_config
-from infra.functions import functions
+from infra.functions import GAPS_MINUTES, functions
 from infra.outputs import outputs
 from infra.stack import foundation
 from infra.watch import watch
@@ -33,21 +33,17 @@ def main() -> None:
     # What holds or carries data: ledger, secrets, topics, queues, the address of the API.
     made = foundation(stack, settings, plugins)
 
-    # What works on it: receive, api, verify, process, charge, sweep, a deliver per sink.
+    # What works on it: receive, api, verify, process, charge, sweep, gaps, a deliver per sink.
     working = functions(made)
 
     # Who may vouch for a delivery.
-    guard_verified(made, working["verify"])
+    guard_verified(made, working)
 
-    # What sets it going: a route per operation of the contract, and the schedule of the sweep.
+    # What sets it going: a route per operation of the contract, and two schedules.
     Routes("routes", RoutesArgs(made.api, operations(), working), made.options)
-    Schedule(
-        "sweep",
-        ScheduleArgs(
-            f"{made.prefix}-sweep", working["sweep"], settings.sweep_minutes, settings.enabled
-        ),
-        made.options,
-    )
+    for name, minutes in (("sweep", settings.sweep_minutes), ("gaps", GAPS_MINUTES)):
+        args = ScheduleArgs(f"{made.prefix}-{name}", working[name], minutes, settings.enabled)
+        Schedule(name, args, made.options)
 
     # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
     watched = watch(made, working)

@@ -11,7 +11,7 @@ from infra.stack import Foundation
 
 HOUR = 3600
 
-ASKING = ("merchant", "verify", "process", "charge", "sweep")
+ASKING = ("merchant", "verify", "process", "charge", "sweep", "gaps")
 """Every function that runs a gateway's plugin, which may ask the gateway's API."""
 # Which functions say what. `serve` on a host of one's own says all of it in one log group.
 COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -23,6 +23,8 @@ COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
     "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "sweep")),
     "InvoiceRefundsRefused": ("invoice.refund_refused", ("process", "sweep")),
+    "WebhooksFetched": ("webhook.fetched", ("sweep", "gaps")),
+    "WebhooksMissed": ("webhook.missed", ("gaps",)),
 }
 ANSWERED: Mapping[str, str] = {
     # Refused by `receive` (its door's limit), or by the API itself (10 MB), which may not have
@@ -38,7 +40,7 @@ MEASURED = (
 """The lines that say how long a stage took for one item."""
 BY_STATUS: Mapping[str, str] = {"stack": "$.stack", "stage": "$.stage", "status": "$.status"}
 """Not by outcome: each plugin has outcomes of its own, and each combination is billed."""
-UNMEASURED = frozenset({"api", "merchant"})
+UNMEASURED = frozenset({"api", "merchant", "gaps"})
 """Functions that are no stage."""
 
 
@@ -156,6 +158,19 @@ def _money(made: Foundation) -> Iterator[Watch]:
         "refused-invoice-refunds",
         "A gateway refused to record a refund on an invoice.",
         "InvoiceRefundsRefused",
+    )
+    yield counted(
+        "fetched-webhooks",
+        "Ten notifications within an hour came by the gateway's list, not by their webhooks.",
+        "WebhooksFetched",
+        least=10,
+        seconds=HOUR,
+    )
+    yield counted(
+        "missed-webhooks",
+        "A gateway lists a notification that the ledger has lacked for half an hour.",
+        "WebhooksMissed",
+        seconds=HOUR,
     )
     yield Watch(
         "no-deliveries",

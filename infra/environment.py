@@ -42,7 +42,7 @@ def events(made: Foundation) -> Variables:
 
 
 def sends(made: Foundation, *queues: str) -> Variables:
-    """The queues a function sends to, by their logical names."""
+    """The queues a function sends to or looks at, by their logical names."""
     return {f"PENSTOCK_{name.upper()}_QUEUE_URL": made.queues[name].queue.url for name in queues}
 
 

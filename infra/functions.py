@@ -15,6 +15,8 @@ from infra.environment import Variables
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
+GAPS_MINUTES = 10
+"""A lost webhook is found within this and the five minutes it may be under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,29 @@ def works(made: Foundation) -> Mapping[str, Work]:
         ),
         "sweep": Work(
             "penstock.entrypoints.functions.workers.sweep",
-            env.working(made) | _money(made) | env.access(made) | env.sends(made, "payments"),
+            env.working(made)
+            | _money(made)
+            | env.access(made)
+            | env.sends(made, "payments", "verified"),
             [
                 permits.due(made),
-                permits.send(made, "payments"),
-                *_moves_money(made, "charges", "checkout", "refunds", "invoices"),
+                permits.send(made, "payments", "verified"),
+                *_moves_money(
+                    made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
+                ),
+            ],
+        ),
+        "gaps": Work(
+            "penstock.entrypoints.functions.workers.gaps",
+            env.working(made)
+            | env.gateways(made)
+            | env.ledger(made)
+            | env.sends(made, "deliveries", "verified"),
+            [
+                *permits.compares(made),
+                permits.looks_at(made, "deliveries", "verified"),
+                permits.send(made, "verified"),
+                *permits.gateways(made, "history"),
             ],
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},

@@ -58,6 +58,21 @@ def tokens(made: Foundation) -> Sequence[Permit]:
     ]
 
 
+def compares(made: Foundation) -> Sequence[Permit]:
+    """Look whether a notification is there, and move a watermark; neither payments nor tokens."""
+    table = [made.ledger.table.arn]
+    notifications = policies.items_only(f"{entity_prefixes()['notification']}*")
+    return [
+        Permit(policies.READ_ITEM, table, notifications),
+        Permit(policies.ATTEMPTS, table, policies.items_only("watermarks")),
+    ]
+
+
+def looks_at(made: Foundation, *queues: str) -> Permit:
+    """See how many messages queues hold."""
+    return Permit(policies.LOOK_AT, [made.queues[name].queue.arn for name in queues])
+
+
 def attempts(made: Foundation, sink: str) -> Permit:
     """Read and record what a sink was sent, and nothing else that the ledger holds."""
     own = policies.items_only(f"attempt#{sink}#*")

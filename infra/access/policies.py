@@ -16,6 +16,7 @@ CONSUME = (
     "sqs:GetQueueAttributes",
 )
 SEND = ("sqs:SendMessage",)
+LOOK_AT = ("sqs:GetQueueAttributes",)
 PUBLISH = ("sns:Publish",)
 READ_SECRET = ("secretsmanager:GetSecretValue",)
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")

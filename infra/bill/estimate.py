@@ -18,6 +18,13 @@ PLATFORM_LINE = 26
 """Bytes that CloudWatch adds to each line it takes in."""
 DUE_PARTITIONS = 8
 """Of the index that a sweep looks into: a query each."""
+SCHEDULED: Mapping[str, tuple[str, Asked, float, int]] = {
+    # An index is read eventually consistent, at half the price.
+    "sweep": ("Sweeps", Asked(1, aws_calls=DUE_PARTITIONS), DUE_PARTITIONS / 2, 350),
+    # The watermark, how much a queue holds, and the gateway's list; `sends` are calls of SQS.
+    "gaps": ("Gap detections", Asked(1, aws_calls=2, requests=1, sends=1), 1, 350),
+}
+"""By schedule: its line, what a run asks, its read units, and the bytes that it logs."""
 UNCONFIRMED = "SQS sends by SNS, if billed"
 """The one line that nothing confirms or denies; see infra/bill/prices.py."""
 FILLED_IN = {
@@ -219,20 +226,10 @@ def by_month(graph: Graph, assumed: Assumed | None = None) -> Iterator[Line]:
     """What a month costs without a webhook."""
     a = assumed or Assumed()
     each = 1 / prices.MILLION
-    functions = of(graph, "Function")
     mappings = [m for m in of(graph, "EventSourceMapping").values() if m["enabled"]]
     polls = len(mappings) * a.pollers * MONTH_SECONDS / 20
     yield Line("SQS polls of idle queues", polls, prices.SQS_FIFO_CALL * each, fixed=True)
-    for rule in of(graph, "EventRule").values():
-        minutes = int(rule["scheduleExpression"].removeprefix("rate(").split()[0])
-        sweeps = MONTH_SECONDS / 60 / minutes
-        looked = _seconds("sweep", functions["sweep"], Asked(1, aws_calls=DUE_PARTITIONS), 1, a)
-        size = functions["sweep"]["memorySize"] / 1024
-        compute = prices.LAMBDA_REQUEST + looked * size * prices.LAMBDA_GB_SECOND
-        # An index is read eventually consistent, at half the price.
-        per_sweep = (compute + DUE_PARTITIONS / 2 * prices.DYNAMODB_READ_UNIT) * each
-        yield Line("Sweeps", sweeps, per_sweep, fixed=True)
-        yield Line("Log GB of sweeps", sweeps * 350 / 1e9, prices.LOGS_GB, fixed=True)
+    yield from _scheduled(graph, a)
     for what, kind, price in (
         ("Alarms", "MetricAlarm", prices.ALARM_MONTH),
         ("Secrets", "Secret", prices.SECRET_MONTH),
@@ -256,6 +253,23 @@ def by_month(graph: Graph, assumed: Assumed | None = None) -> Iterator[Line]:
     readers = _secret_readers(graph)
     reads = 2 * readers * MONTH_SECONDS / 300
     yield Line("Secret calls, at most", reads, prices.SECRET_CALL * each, fixed=True)
+
+
+def _scheduled(graph: Graph, a: Assumed) -> Iterator[Line]:
+    """What the functions that a schedule starts cost where they find nothing to do."""
+    for rule, one in of(graph, "EventRule").items():
+        what, asked, reads, logged = SCHEDULED[rule]
+        function = of(graph, "Function")[rule]
+        minutes = int(one["scheduleExpression"].removeprefix("rate(").split()[0])
+        runs = MONTH_SECONDS / 60 / minutes
+        seconds = _seconds(rule, function, asked, 1, a)
+        compute = prices.LAMBDA_REQUEST + (
+            seconds * function["memorySize"] / 1024 * prices.LAMBDA_GB_SECOND
+        )
+        queues = asked.sends * prices.SQS_FIFO_CALL
+        each = (compute + reads * prices.DYNAMODB_READ_UNIT + queues) / prices.MILLION
+        yield Line(what, runs, each, fixed=True)
+        yield Line(f"Log GB of {what.lower()}", runs * logged / 1e9, prices.LOGS_GB, fixed=True)
 
 
 def _secret_readers(graph: Graph) -> int:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from penstock.api import Context
-from penstock_example.asking import Asking
 from penstock_example.charging import Charging
 from penstock_example.checkout import CheckingOut
+from penstock_example.listing import Listing
 from penstock_example.notifying import Notifying
 from penstock_example.refunding import RefundingMoney
 from penstock_example.settings import ExampleSettings
 from penstock_example.subscribing import Subscribing
 
 
-class ExampleGateway(Charging, RefundingMoney, Asking, Subscribing, CheckingOut, Notifying):
-    """Charges, refunds, subscriptions, checkouts, and signed notifications of them."""
+class ExampleGateway(Charging, RefundingMoney, Listing, Subscribing, CheckingOut, Notifying):
+    """Charges, refunds, subscriptions, checkouts, signed notifications of them, and their list."""
 
     name = "example"
 

@@ -15,8 +15,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from penstock.api import (
     AnyObservation,
@@ -33,6 +35,7 @@ from penstock.api import (
     Lifecycle,
     MalformedDelivery,
     Notification,
+    Ref,
     Unconfirmable,
     Undecided,
     is_own_payment,
@@ -59,6 +62,30 @@ _MALFORMED = (*reading.UNREADABLE, RecursionError)
 def signature(body: bytes, key: str) -> str:
     """The gateway's signature of a body."""
     return hmac.new(key.encode(), body, "sha256").hexdigest()
+
+
+def fetched(gateway: str, body: Mapping[str, Any]) -> Notification:
+    """
+    A notification as the gateway lists it, which is the body that it sends.
+
+    Raises one of `reading.UNREADABLE` where it is none.
+    """
+    data, type = dict(body["data"]), str(body["type"])
+    kind = _KINDS.get(type.partition(".")[0])
+    reference = reading.identity(data["id"]) if kind else None
+    entity = _entity(type, data, f"{gateway}-{reference}") if kind else None
+    says = _SAYS.get(type)
+    return Notification.fetched(
+        gateway,
+        reading.identity(body["id"]),
+        type,
+        data,
+        reading.moment(body["created_at"]),
+        Ref(kind, entity) if kind and entity else None,
+        resource_id=reference,
+        says=says,
+        status_at=reading.moment(data["status_at"]) if says else None,
+    )
 
 
 class Notifying:
@@ -90,26 +117,13 @@ class Notifying:
             MalformedDelivery: the body is no notification of the gateway's.
         """
         try:
-            body = json.loads(delivery.body)
-            data, type = dict(body["data"]), str(body["type"])
-            kind = _KINDS.get(type.partition(".")[0])
-            reference = reading.identity(data["id"]) if kind else None
-            says = _SAYS.get(type)
-            return Notification(
-                id=reading.identity(body["id"]),
-                gateway=self.name,
-                type=type,
-                entity=_entity(type, data, f"{self.name}-{reference}") if kind else None,
-                kind=kind or EntityKind.payment,
-                resource=data,
-                resource_id=reference,
-                occurred_at=reading.moment(body["created_at"]),
+            told = fetched(self.name, json.loads(delivery.body))
+            return replace(
+                told,
                 evidence=Evidence.signed,
                 delivery_id=delivery.id,
                 transmission=delivery.id,
                 digest=hashlib.sha256(delivery.body).hexdigest(),
-                says=says,
-                status_at=reading.moment(data["status_at"]) if says else None,
             )
         except _MALFORMED:
             # Without its cause: a parser's error quotes the body.
@@ -132,7 +146,7 @@ class Notifying:
             raise Unconfirmable("the gateway's payment cannot be read") from None
 
 
-def _entity(type: str, data: Mapping[str, object], named: str) -> str | None:
+def _entity(type: str, data: Mapping[str, Any], named: str) -> str | None:
     """Our id of what the notification is about: a checkout names our own payment."""
     if not type.startswith("checkout."):
         return named

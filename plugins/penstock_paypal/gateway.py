@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from penstock.api import (
     AnyObservation,
@@ -22,6 +22,7 @@ from penstock.api import (
     Invoice,
     InvoiceDraft,
     InvoiceRefund,
+    Listed,
     ManageAnswer,
     Money,
     Notification,
@@ -53,6 +54,7 @@ from penstock_paypal.money.refunding import SendsBack
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.moving import MovesMoney
 from penstock_paypal.settings import PayPalSettings
+from penstock_paypal.subscriptions.charged import ChargedPayments
 from penstock_paypal.subscriptions.collecting import Collector
 from penstock_paypal.subscriptions.managing import ManagedSubscriptions
 from penstock_paypal.subscriptions.plans import PayPalPlans
@@ -61,6 +63,7 @@ from penstock_paypal.subscriptions.shown import Pages
 from penstock_paypal.webhooks import notification as notifications
 from penstock_paypal.webhooks.certificate import Certificates
 from penstock_paypal.webhooks.chain import Trust
+from penstock_paypal.webhooks.history import LISTED_FOR, EventList
 from penstock_paypal.webhooks.registration import unregistered
 from penstock_paypal.webhooks.signature import Signatures
 
@@ -68,6 +71,7 @@ from penstock_paypal.webhooks.signature import Signatures
 class PayPal(MovesMoney):
     """
     PayPal: webhooks, sales and disputes re-read, refunds, invoices, subscriptions and checkouts.
+    PayPal: webhooks and their list, sales and disputes re-read, invoices, plans, subscriptions.
 
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or
@@ -102,6 +106,8 @@ class PayPal(MovesMoney):
         self._collector = Collector(self._api)
         self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
         self._orders = Orders(self._api, self._sales, where.approval_origin, clock, log)
+        self._events = EventList(self._api, clock, log)
+        self._charged = ChargedPayments(self._api, log)
         self._secrets = context.secrets
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
@@ -299,6 +305,33 @@ class PayPal(MovesMoney):
     async def capture_checkout(self, request: CaptureRequest) -> CaptureAnswer:
         """Capture an approved order; never raises for what PayPal may answer."""
         return await self._orders.capture(request)
+
+    @property
+    def listed_for(self) -> timedelta:
+        """How long PayPal lists an event."""
+        return LISTED_FOR
+
+    async def list_notifications(self, since: datetime, until: datetime) -> Listed:
+        """
+        The events of a span of time, whether their webhooks arrived or not.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: PayPal will never answer that question.
+        """
+        return await self._events.list(since, until)
+
+    async def list_payments(
+        self, subscription: str, since: datetime, until: datetime
+    ) -> Sequence[Notification]:
+        """
+        The sales of a subscription in a span of time, without those that were declined.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: PayPal will never answer that question.
+        """
+        return await self._charged.list(subscription, since, until)
 
     async def unregistered(self, url: str) -> str | None:
         """

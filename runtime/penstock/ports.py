@@ -233,6 +233,38 @@ class Attempts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Watermark:
+    """
+    How far a gateway's list of notifications was compared with the ledger.
+
+    Attributes:
+        at: when the newest notification that was compared was made, by the gateway's clock.
+        since: nothing older is looked for: the comparison began then.
+        looked_back_at: when we last looked further back than usual, by our clock.
+    """
+
+    at: datetime
+    since: datetime
+    looked_back_at: datetime
+
+
+class Watermarks(Protocol):
+    """
+    One watermark for each gateway.
+
+    Every method raises LedgerUnavailable when the store gives no answer.
+    """
+
+    async def get(self, gateway: str) -> Watermark | None:
+        """The gateway's watermark (a consistent read); None before the first."""
+        ...
+
+    async def move(self, gateway: str, known: Watermark | None, to: Watermark) -> bool:
+        """Replace the watermark that we know by another; False if it is another already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """
     A bearer token as we keep it: its hash only.

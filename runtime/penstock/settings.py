@@ -24,6 +24,7 @@ class Function(StrEnum):
     charge = "charge"
     deliver = "deliver"
     sweep = "sweep"
+    gaps = "gaps"
 
 
 def _names(value: Any) -> Any:
@@ -95,6 +96,9 @@ class Settings(BaseModel):
     )
     verified_queue: str | None = _variable(
         "PENSTOCK_VERIFIED_QUEUE_URL", "the URL of the verified queue"
+    )
+    deliveries_queue: str | None = _variable(
+        "PENSTOCK_DELIVERIES_QUEUE_URL", "the URL of the deliveries queue"
     )
     rejected_queue: str | None = _variable(
         "PENSTOCK_REJECTED_QUEUE_URL", "the URL of the rejected queue"
@@ -222,7 +226,14 @@ NEEDS: Mapping[Function | None, tuple[str, ...]] = {
     Function.process: (*_CONSUMER, *_MONEY, "rejected_queue"),
     Function.charge: (*_CONSUMER, *_MONEY),
     Function.deliver: (*_CONSUMER, "ledger_table", "sink", "secrets_prefix"),
-    Function.sweep: (*_MONEY, "payments_queue"),
+    Function.sweep: (*_MONEY, "payments_queue", "verified_queue"),
+    Function.gaps: (
+        "ledger_table",
+        "deliveries_queue",
+        "verified_queue",
+        "gateways",
+        "secrets_prefix",
+    ),
 }
 """What each function cannot do without, besides its plugins' own settings."""
 

@@ -14,6 +14,7 @@ from penstock.adapters.memory import (
     MemorySecrets,
     MemoryTokens,
     MemoryTopic,
+    MemoryWatermarks,
 )
 from penstock.testing.clock import FrozenClock, LeapingClock
 from penstock.testing.ports import (
@@ -28,6 +29,7 @@ from penstock.testing.ports import (
     SecretsConformance,
     TokensConformance,
     TopicConformance,
+    WatermarksConformance,
 )
 
 
@@ -86,6 +88,12 @@ class TestMemoryTokens(TokensConformance):
     @pytest.fixture
     def tokens(self):
         return MemoryTokens()
+
+
+class TestMemoryWatermarks(WatermarksConformance):
+    @pytest.fixture
+    def watermarks(self):
+        return MemoryWatermarks()
 
 
 class MemoryVault:

@@ -8,14 +8,19 @@ from collections.abc import Mapping
 
 import pytest
 
-from penstock.adapters.aws import DynamoAttempts, DynamoTokens, aws_secrets
+from penstock.adapters.aws import DynamoAttempts, DynamoTokens, DynamoWatermarks, aws_secrets
 from penstock.adapters.aws.values import to_item
 from penstock.api import AwsError
 from penstock.domain.caller import Scope
 from penstock.errors import GatewayUnavailable, LedgerUnavailable
 from penstock.ports import Token
 from penstock.testing.clock import NOON, FrozenClock
-from penstock.testing.ports import AttemptsConformance, SecretsConformance, TokensConformance
+from penstock.testing.ports import (
+    AttemptsConformance,
+    SecretsConformance,
+    TokensConformance,
+    WatermarksConformance,
+)
 
 SENDER = "billing@penstock.test"
 
@@ -24,6 +29,12 @@ class TestDynamoAttempts(AttemptsConformance):
     @pytest.fixture
     async def attempts(self, moto_bench):
         return DynamoAttempts(moto_bench.clients, await moto_bench.table())
+
+
+class TestDynamoWatermarks(WatermarksConformance):
+    @pytest.fixture
+    async def watermarks(self, moto_bench):
+        return DynamoWatermarks(moto_bench.clients, await moto_bench.table())
 
 
 class TestDynamoTokens(TokensConformance):

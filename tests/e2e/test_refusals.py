@@ -55,7 +55,13 @@ ALLOWED: Mapping[str, set[str]] = {
     },
     "process": {*_consumer("verified"), *_MONEY, "send to rejected"},
     "charge": {*_consumer("payments"), *_MONEY},
-    "sweep": {*_MONEY, "query what is due", "send to payments"},
+    "sweep": {*_MONEY, "query what is due", "send to payments", "send to verified"},
+    "gaps": {
+        "read the ledger",
+        "write the ledger",
+        "read PayPal's secret",
+        "send to verified",
+    },
     "deliver-slack": {*_sink("slack"), "read Slack's secret"},
     "deliver-email": {*_sink("email"), "send e-mail"},
 }
@@ -69,6 +75,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     "process": ("publish deliveries", "write the ledger"),
     "charge": ("publish deliveries", "write the ledger"),
     "sweep": ("consume payments", "query what is due"),
+    "gaps": ("publish events", "send to verified"),
     "deliver-slack": ("read PayPal's secret", "read Slack's secret"),
     "deliver-email": ("read Slack's secret", "send e-mail"),
 }

@@ -63,6 +63,20 @@ ELSE = policy(
     Resource="${Queue/verified.arn}",
     Condition={"ArnNotEquals": {"aws:PrincipalArn": ["${Role/verify.arn}", "arn:aws:iam::1:*"]}},
 )
+TOO_MANY = policy(
+    effect="Deny",
+    Principal="*",
+    Action="sqs:SendMessage",
+    Resource="${Queue/verified.arn}",
+    Condition={
+        "ArnNotEquals": {
+            "aws:PrincipalArn": [
+                f"${{Role/{name}.arn}}" for name in ("verify", "sweep", "gaps", "charge")
+            ]
+        }
+    },
+)
+SENDS_TO_VERIFIED = policy(Action=["sqs:SendMessage"], Resource=["${Queue/verified.arn}"])
 ONE_SERVICE = policy(
     Principal={"Service": "cloudwatch.amazonaws.com"},
     Action="sns:Publish",
@@ -201,6 +215,8 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "few_may_vouch_for_a_delivery": [
         without("QueuePolicy", "verified"),
         changed("QueuePolicy", "verified", policy=ELSE),
+        changed("QueuePolicy", "verified", policy=TOO_MANY),
+        changed("RolePolicy", "charge", policy=SENDS_TO_VERIFIED),
     ],
     "no_function_writes_tokens": [
         *(

@@ -30,6 +30,7 @@ from tests.plugins.paypal.told import TOKEN, Told, problem
 from tests.unit.pipeline import charging
 from tests.unit.pipeline import test_verify as verifying
 from tests.unit.pipeline.acme import NOON, Acme, notification
+from tests.unit.pipeline.listing import Listing, at, made
 from tests.unit.pipeline.world import World
 
 Counts = Mapping[str, int]
@@ -108,6 +109,16 @@ async def swept_invoice_not_recorded() -> None:
     world.acme.on_record = failing(GatewayUnavailable("away"))
     world.clock.advance(3600)
     await world.sweep()
+
+
+async def webhook_lost() -> None:
+    """Found after half an hour: the detector had not run."""
+    bank = Listing()
+    world = World(bank)
+    await world.gaps()
+    bank.made.append(made(1, at(minutes=1)))
+    world.clock.advance(3600)
+    await world.gaps()
 
 
 async def charge_not_answered() -> None:
@@ -199,6 +210,7 @@ SCENES = (
     # Whose step was not answered is unknown, too.
     Scene("process", invoice_not_recorded, {"InvoicesUnrecorded": 1, **UNKNOWN}),
     Scene("process", invoice_never_recorded, {"InvoicesUnrecorded": 1}),
+    Scene("gaps", webhook_lost, {"WebhooksFetched": 1, "WebhooksMissed": 1}),
     Scene("sweep", swept_invoice_not_recorded, {"InvoicesUnrecorded": 1, "OperationsUnknown": 2}),
     Scene("process", refund_refused_on_the_invoice, {"InvoiceRefundsRefused": 1}),
     Scene("process", rate_limited, {"RateLimited": 1}),

@@ -14,5 +14,7 @@ ALARMS = (
     "unknown-operations",
     "unrecorded-invoices",
     "refused-invoice-refunds",
+    "fetched-webhooks",
+    "missed-webhooks",
     "no-deliveries",
 )

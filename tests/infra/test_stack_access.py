@@ -254,7 +254,7 @@ def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declare
     )
     sells = ["merchant"] if "plans" in can else []
     moves = ["charge"] if {"refunds", "checkout"} & {*can} else []
-    assert {"verify", "process", "sweep", *sells, *moves} == reading
+    assert {"verify", "process", "sweep", "gaps", *sells, *moves} == reading
 
 
 def test_the_merchants_function_sends_to_the_payments_queue_only(

@@ -14,6 +14,9 @@ A stand-in for the Example gateway.
     POST /checkouts/{id}/capture        take its money, once
     GET  /approve/{token}               the page on which a person approves a subscription
     GET  /checkout/{token}              the same for a checkout
+    GET  /subscriptions/{id}/payments   its payments between since and until
+    GET  /notifications                 those made between since and until, 20 a page
+    GET  /approve/{token}               the page on which a person approves
 
     GET  /_simulator/charges            the charges it holds, oldest first
     GET  /_simulator/refunds            the refunds it holds, oldest first

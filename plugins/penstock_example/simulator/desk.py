@@ -172,17 +172,17 @@ class Desk:
             self._paid(one, price, at)
 
     def _paid(self, one: Held, price: Money, at: datetime) -> None:
-        one.paid.append(
-            {"id": f"pay_{secrets.token_hex(8)}", "at": written(at), **money_of(price)}
-        )
         payment = {
-            **one.paid[-1],
+            "id": f"pay_{secrets.token_hex(8)}",
+            "at": written(at),
+            **money_of(price),
             "status": "succeeded",
             "subscription": one.id,
             "plan": one.plan.id,
             "plan_name": one.plan.name,
             "reference": one.request["reference"],
         }
+        one.paid.append(payment)
         self.tell(one.request["notify_url"], "payment.succeeded", payment, at)
         if len(one.paid) > 1:
             self._tell(one, "renewed", at)

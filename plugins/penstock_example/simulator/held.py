@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from aiohttp import web
 
 from penstock.api import BillingCycle, Money, PlanOffer, SubscriptionStatus
 
@@ -107,6 +109,20 @@ def cycle_of(cycle: BillingCycle) -> dict[str, Any]:
 def money_of(money: Money) -> dict[str, Any]:
     """How the API shows an amount."""
     return {"minor": money.minor, "currency": money.currency}
+
+
+def within(
+    listed: Iterable[Mapping[str, Any]], at: str, request: web.Request
+) -> list[Mapping[str, Any]]:
+    """
+    What happened in the span that a request asks for, by the field that holds its time.
+
+    Raises:
+        ValueError: the request names no such span.
+    """
+    span = request.query.get("since", ""), request.query.get("until", "")
+    since, until = map(datetime.fromisoformat, span)
+    return [one for one in listed if since <= datetime.fromisoformat(one[at]) <= until]
 
 
 def written(at: datetime) -> str:

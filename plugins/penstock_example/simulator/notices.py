@@ -16,13 +16,14 @@ import aiohttp
 from aiohttp import web
 
 from penstock_example.notifying import SIGNATURE, signature
-from penstock_example.simulator.held import written
+from penstock_example.simulator.held import within, written
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _WAITS = (1, 2, 4, 8, 16, 32)
 """Seconds before each further try."""
 _HERE = ("127.0.0.1", "localhost", "::1")
 _KEPT = 1000
+_PAGE = 20
 
 
 @dataclass(slots=True)
@@ -33,10 +34,14 @@ class Notices:
     told: deque[dict[str, Any]] = field(
         default_factory=lambda: deque[dict[str, Any]](maxlen=_KEPT)
     )
+    made: deque[dict[str, Any]] = field(
+        default_factory=lambda: deque[dict[str, Any]](maxlen=_KEPT)
+    )
     sending: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     def routes(self, app: web.Application) -> None:
         """Add the route, and send while the application runs."""
+        app.router.add_get("/notifications", self._show)
         app.router.add_get("/_simulator/notifications", self._list)
         app.on_shutdown.append(self._stop)
 
@@ -51,11 +56,20 @@ class Notices:
         body = json.dumps(told, separators=(",", ":"))
         signed = signature(body.encode(), self.key)
         self.told.append({"type": type, "body": body, "signature": signed})
+        self.made.append(told)
         # Whoever opens a subscription names the address: it must not reach beyond this machine.
         if urlsplit(url).hostname in _HERE:
             task = asyncio.create_task(_send(url, body.encode(), signed))
             self.sending.add(task)
             task.add_done_callback(self.sending.discard)
+
+    async def _show(self, request: web.Request) -> web.Response:
+        """The notifications of a span of time, the newest first, a page of them."""
+        try:
+            found = within(reversed(self.made), "created_at", request)
+        except ValueError:
+            return web.json_response({"code": "malformed"}, status=400)
+        return web.json_response({"notifications": found[:_PAGE], "more": len(found) > _PAGE})
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response(list(self.told))

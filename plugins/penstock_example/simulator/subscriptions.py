@@ -12,7 +12,7 @@ from typing import Any, cast
 from aiohttp import web
 
 from penstock_example.simulator.desk import Desk, NotAllowed
-from penstock_example.simulator.held import Held, offer
+from penstock_example.simulator.held import Held, offer, within
 from penstock_example.simulator.plans import PLANS
 from penstock_example.simulator.requests import is_url, problem, read
 
@@ -33,6 +33,7 @@ class Subscriptions:
         app.router.add_get("/plans", self._plans)
         app.router.add_post("/subscriptions", self._open)
         app.router.add_get("/subscriptions/{id}", self._show)
+        app.router.add_get("/subscriptions/{id}/payments", self._payments)
         app.router.add_post("/subscriptions/{id}/{what:cancel|suspend|resume}", self._change)
         app.router.add_post("/subscriptions/{id}/revise", self._revise)
         app.router.add_get("/_simulator/subscriptions", self._list)
@@ -71,6 +72,16 @@ class Subscriptions:
         self.desk.settle()
         one = self.desk.held.get(request.match_info["id"])
         return web.json_response(self._shown(one, request)) if one else problem(404, "not_found")
+
+    async def _payments(self, request: web.Request) -> web.Response:
+        self.desk.settle()
+        one = self.desk.held.get(request.match_info["id"])
+        if one is None:
+            return problem(404, "not_found")
+        try:
+            return web.json_response({"payments": within(one.paid, "at", request)})
+        except ValueError:
+            return problem(400, "malformed")
 
     async def _change(self, request: web.Request) -> web.Response:
         self.desk.settle()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from penstock.api import (
     Lifecycle,
     MalformedDelivery,
     Notification,
+    Ref,
     is_own_payment,
 )
 from penstock_paypal import shapes
@@ -85,30 +87,78 @@ def read(delivery: Delivery) -> Notification:
     except ValueError as exc:
         # Without the cause's words: they may quote the body.
         raise MalformedDelivery("the body is no JSON object") from exc
-    event_id, event_type = _word(body, "id"), _word(body, "event_type")
-    resource = shapes.mapping(body.get("resource"))
+    read_as = _read(body)
     # Dates of PayPal's simulator may be impossible; the transmission's is part of the signature.
-    happened = shapes.moment(body, "create_time") or shapes.moment(delivery.headers, door.TIME)
-    about = _about(event_type, resource)
-    says = SAYS.get(event_type) if about else None
+    happened = read_as.happened or shapes.moment(delivery.headers, door.TIME)
     return Notification(
-        id=event_id,
+        id=read_as.id,
         gateway=delivery.gateway,
-        type=event_type,
-        entity=_named(about) if about else None,
-        kind=_kind(event_type) if about else EntityKind.payment,
+        type=read_as.type,
+        entity=read_as.subject.id if read_as.subject else None,
+        kind=read_as.subject.kind if read_as.subject else EntityKind.payment,
         resource_type=_short(body, "resource_type"),
-        resource_id=_resource_id(resource),
+        resource_id=_resource_id(read_as.resource),
         summary=shapes.text(body, "summary"),
-        resource=resource,
+        resource=read_as.resource,
         # Nothing can have happened after we heard of it.
         occurred_at=min(happened or delivery.received_at, delivery.received_at),
         evidence=Evidence.signed,
         delivery_id=delivery.id,
         transmission=delivery.headers.get(door.ID, delivery.id),
         digest=hashlib.sha256(delivery.body).hexdigest(),
-        says=says,
-        status_at=_status_at(says, resource),
+        says=read_as.says,
+        status_at=_status_at(read_as.says, read_as.resource),
+    )
+
+
+def fetched(event: Mapping[str, Any], latest: datetime) -> Notification:
+    """
+    Read an event as PayPal's list shows it: its webhook has the same id and resource.
+
+    Args:
+        latest: the time of an event that has none, or one in our future.
+
+    Raises:
+        MalformedDelivery: it has no id or no event type.
+    """
+    read_as = _read(event)
+    return Notification.fetched(
+        "paypal",
+        read_as.id,
+        read_as.type,
+        read_as.resource,
+        min(read_as.happened or latest, latest),
+        read_as.subject,
+        resource_type=_short(event, "resource_type"),
+        resource_id=_resource_id(read_as.resource),
+        summary=shapes.text(event, "summary"),
+        says=read_as.says,
+        status_at=_status_at(read_as.says, read_as.resource),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    id: str
+    type: str
+    resource: Mapping[str, Any]
+    happened: datetime | None
+    subject: Ref | None
+    says: Lifecycle | None
+
+
+def _read(body: Mapping[str, Any]) -> _Event:
+    """What a webhook's body and an event of the list have in common."""
+    event_id, event_type = _word(body, "id"), _word(body, "event_type")
+    resource = shapes.mapping(body.get("resource"))
+    about = _about(event_type, resource)
+    return _Event(
+        event_id,
+        event_type,
+        resource,
+        shapes.moment(body, "create_time"),
+        Ref(_kind(event_type), _named(about)) if about else None,
+        SAYS.get(event_type) if about else None,
     )
 
 

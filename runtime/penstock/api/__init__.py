@@ -55,6 +55,7 @@ from penstock.api.context import (
     Secrets,
 )
 from penstock.api.gateway import Gateway, capabilities
+from penstock.api.history import History, Listed, SubscriptionPayments
 from penstock.api.hookspecs import (
     Door,
     Permission,
@@ -181,6 +182,7 @@ __all__ = [
     "Forged",
     "Gateway",
     "GatewayUnavailable",
+    "History",
     "Http",
     "HttpNotSent",
     "HttpUnanswered",
@@ -198,6 +200,7 @@ __all__ = [
     "InvoiceState",
     "Invoices",
     "Lifecycle",
+    "Listed",
     "Locate",
     "Log",
     "Lookup",
@@ -252,6 +255,7 @@ __all__ = [
     "Subscribed",
     "Subscriber",
     "SubscriptionObservation",
+    "SubscriptionPayments",
     "SubscriptionRequest",
     "SubscriptionStatus",
     "Subscriptions",

@@ -7,6 +7,7 @@ from typing import Protocol
 from penstock.api.charges import Charges, Lookup
 from penstock.api.checkout import Checkout
 from penstock.api.collecting import Collects
+from penstock.api.history import History, SubscriptionPayments
 from penstock.api.invoices import InvoiceRefunds, Invoices
 from penstock.api.refunds import Refunds
 from penstock.api.subscriptions import ManagesSubscriptions, Plans, Subscriptions
@@ -37,6 +38,8 @@ CAPABILITIES: tuple[type, ...] = (
     ManagesSubscriptions,
     Collects,
     Checkout,
+    History,
+    SubscriptionPayments,
 )
 
 

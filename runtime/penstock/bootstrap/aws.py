@@ -11,6 +11,7 @@ from penstock.adapters.aws import (
     DynamoAttempts,
     DynamoLedger,
     DynamoTokens,
+    DynamoWatermarks,
     SnsChannel,
     SqsChannel,
     SqsInbox,
@@ -22,7 +23,7 @@ from penstock.adapters.ids import RandomIds
 from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, load
-from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens
+from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens, Watermarks
 from penstock.settings import Function, Settings
 
 _TOPICS = {"deliveries": "deliveries_topic", "events": "events_topic"}
@@ -86,6 +87,11 @@ class AwsWorld:
         return DynamoTokens(self.clients, self._table)
 
     @property
+    def watermarks(self) -> Watermarks:
+        """How far gateways' lists were compared with the ledger."""
+        return DynamoWatermarks(self.clients, self._table)
+
+    @property
     def _table(self) -> str:
         return self._settings.need("ledger_table")
 
@@ -124,9 +130,19 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
     """
     settings = Settings.read(environ, function)
     needed = {settings.sink} if function is Function.deliver else set(settings.gateways)
-    world, profiles = AwsWorld(settings), packaged_profiles()
+    world, profiles = AwsWorld(settings, _looked_at(settings, function)), packaged_profiles()
     if function is Function.api and (capabilities := indexed_capabilities()) is not None:
         # It builds no plugin, so its zip holds none: what they can do is in the index.
         return Platform(settings, environ, Registry(()), world, profiles, capabilities)
     registry = load(only={name for name in needed if name})
     return Platform(settings, environ, registry, world, profiles)
+
+
+def _looked_at(settings: Settings, function: Function) -> Mapping[str, Addresses] | None:
+    """The queues that a function looks at by name; None for one that consumes its own or none."""
+    if function is not Function.gaps:
+        return None
+    return {
+        "deliveries": Addresses(settings.need("deliveries_queue")),
+        "verified": Addresses(settings.need("verified_queue")),
+    }

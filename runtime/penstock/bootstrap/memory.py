@@ -12,6 +12,7 @@ from penstock.adapters.memory import (
     MemorySecrets,
     MemoryTokens,
     MemoryTopic,
+    MemoryWatermarks,
 )
 from penstock.api import Clock, GatewayUnavailable, Http, Ids
 from penstock.api.context import Secrets
@@ -51,6 +52,7 @@ class MemoryWorld:
         self.ledger = MemoryLedger()
         self.attempts = MemoryAttempts()
         self.tokens = MemoryTokens()
+        self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]
         self.dead_letters = {name: MemoryQueue(clock) for name in consumed}

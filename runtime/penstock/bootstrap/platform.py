@@ -26,8 +26,10 @@ from penstock.pipeline.collecting import Collecting
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.gaps import Gaps
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.open_checkout import OpenCheckout
 from penstock.pipeline.orders import Action
@@ -381,8 +383,28 @@ class Platform:
             self.dispatch,
             self.checkouts,
             self.finish,
+            LostPayments(
+                self.gateways,
+                self.ledger,
+                self.world.channel("verified"),
+                self.world.clock,
+            ),
             self.world.clock,
             self.world.ids,
+            self.settings.item_timeout,
+        )
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """From what gateways list to notifications whose webhooks were lost."""
+        world = self.world
+        return Gaps(
+            self.gateways,
+            self.ledger,
+            world.watermarks,
+            world.channel("verified"),
+            [world.inbox("deliveries"), world.inbox("verified")],
+            world.clock,
             self.settings.item_timeout,
         )
 
@@ -420,7 +442,7 @@ class Platform:
             case Function.deliver:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"
-            case Function.api | Function.merchant | Function.sweep:
+            case Function.api | Function.merchant | Function.sweep | Function.gaps:
                 raise ValueError(f"{function} consumes no queue")
 
     def _context(self, registration: Registration, settings: BaseModel) -> Context[Any]:

@@ -99,7 +99,8 @@ class Notification:
         resource_type: the gateway's word for the resource, and `resource_id` its id.
         summary: the gateway's sentence for people.
         transmission: theirs, one per act of sending; `digest` is the SHA-256 of the body it
-            came with: one transmission with two digests is an attack.
+            came with: one transmission with two digests is an attack. Both are empty for a
+            notification that we fetched.
     """
 
     id: str
@@ -118,6 +119,43 @@ class Notification:
     summary: str | None = field(default=None, repr=False)
     says: Lifecycle | None = None
     status_at: datetime | None = None
+
+    @classmethod
+    def fetched(
+        cls,
+        gateway: str,
+        identity: str,
+        type: str,
+        resource: Mapping[str, Any],
+        occurred_at: datetime,
+        subject: Ref | None = None,
+        *,
+        resource_type: str | None = None,
+        resource_id: str | None = None,
+        summary: str | None = None,
+        says: Lifecycle | None = None,
+        status_at: datetime | None = None,
+    ) -> Notification:
+        """A notification that the gateway's API showed us when we asked; it was not sent."""
+        named = hashlib.sha256(f"fetched/{gateway}/{identity}".encode()).hexdigest()
+        return cls(
+            id=identity,
+            gateway=gateway,
+            type=type,
+            entity=subject.id if subject else None,
+            kind=subject.kind if subject else EntityKind.payment,
+            resource=resource,
+            occurred_at=occurred_at,
+            evidence=Evidence.fetched,
+            delivery_id=named,
+            transmission="",
+            digest="",
+            resource_type=resource_type,
+            resource_id=resource_id,
+            summary=summary,
+            says=says,
+            status_at=status_at,
+        )
 
     @property
     def subject(self) -> Ref | None:

@@ -37,7 +37,7 @@ class Record(Entity):
         became: what became of it, and `because` why.
         subject: the entity it concerns, as `<kind>#<id>`.
         confirmed: whether the gateway's API agreed; PayPal signs only a CRC-32 of the body.
-        digest: the SHA-256 of the body it came with.
+        digest: the SHA-256 of the body it came with; empty when we fetched it.
     """
 
     kind: ClassVar[EntityKind] = EntityKind.notification

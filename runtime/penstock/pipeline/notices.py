@@ -66,3 +66,29 @@ def invoice_refund_refused(payment: Payment, because: str) -> None:
     structlog.get_logger().error(
         "invoice.refund_refused", payment=payment.id, gateway=payment.gateway, because=because
     )
+
+
+def webhook_fetched(gateway: str, event_id: str, type: str) -> None:
+    """The gateway lists a notification that the ledger lacks: it is processed now."""
+    structlog.get_logger().info(
+        "webhook.fetched", gateway=gateway, event_id=event_id, notification_type=type
+    )
+
+
+def webhook_missed(gateway: str, event_id: str, type: str) -> None:
+    """The ledger has lacked a notification for half an hour, and no queue holds it."""
+    structlog.get_logger().warning(
+        "webhook.missed", gateway=gateway, event_id=event_id, notification_type=type
+    )
+
+
+def list_cut(gateway: str, at: datetime) -> None:
+    """The gateway shows only some of the notifications of one moment: others may be missed."""
+    structlog.get_logger().warning(
+        "webhook.missed", gateway=gateway, because=f"the list is cut at {at.isoformat()}"
+    )
+
+
+def gaps_wait(gateway: str) -> None:
+    """Nothing is fetched while what has come is still waiting to be processed."""
+    structlog.get_logger().warning("gaps.wait", gateway=gateway)

@@ -46,7 +46,7 @@ class Recording:
 
     async def place(self, notification: Notification) -> Place:
         """Where the notification belongs, and what is there already."""
-        name = _name(notification)
+        name = record_id(notification)
         held = await self.ledger.load(Record, name)
         if held is None or _is(held, notification):
             return Place(name, held)
@@ -55,6 +55,9 @@ class Recording:
 
     async def apart(self, notification: Notification) -> Place:
         """Where it belongs if the API contradicts it: beside the genuine one."""
+        if notification.evidence is Evidence.fetched:
+            # The gateway's API shows both: nobody else can have made it up.
+            return await self.place(notification)
         variant = _variant(notification)
         return Place(variant, await self.ledger.load(Record, variant))
 
@@ -97,14 +100,17 @@ class Recording:
 
 
 def _is(held: Record, notification: Notification) -> bool:
-    # A copy that was fetched from the API has bytes of its own.
-    return notification.evidence is Evidence.fetched or held.digest == notification.digest
+    # One that was fetched from the API has no body to compare, whichever of the two came first.
+    if notification.evidence is Evidence.fetched or not held.digest:
+        return True
+    return held.digest == notification.digest
 
 
-def _name(notification: Notification) -> str:
+def record_id(notification: Notification) -> str:
+    """The record's id of a notification."""
     return f"{notification.gateway}/{notification.id}"
 
 
 def _variant(notification: Notification) -> str:
     sent = f"{notification.transmission}/{notification.digest}"
-    return f"{_name(notification)}~{sha256(sent.encode()).hexdigest()[:16]}"
+    return f"{record_id(notification)}~{sha256(sent.encode()).hexdigest()[:16]}"

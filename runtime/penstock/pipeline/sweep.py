@@ -31,6 +31,7 @@ from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
+from penstock.pipeline.lost_payments import LostPayments
 from penstock.ports import Ledger
 
 SIDE_BY_SIDE = 8
@@ -66,6 +67,7 @@ class Sweep:
     dispatch: Dispatch
     checkouts: Checkouts
     finish: Finish
+    lost_payments: LostPayments
     clock: Clock
     ids: Ids
     item_timeout: float
@@ -175,11 +177,18 @@ class Sweep:
         if isinstance(entity, Subscription):
             look = entity.operation(OperationKind.access)
             if look and _due(look, self.clock):
-                await self.finish.observe_subscription.due(entity)
+                await self._looked_at(entity)
             return
         doubt = entity.operation(OperationKind.reread)
         if doubt and isinstance(entity, Payment | Dispute) and _due(doubt, self.clock):
             await self.finish.observe.again(entity)
+
+    async def _looked_at(self, subscription: Subscription) -> None:
+        try:
+            await self.lost_payments(subscription)
+        finally:
+            # Access ends on time even while the gateway does not list its payments.
+            await self.finish.observe_subscription.due(subscription)
 
     async def _defer(self, ref: Ref) -> None:
         """What is due still goes to the end of the line, so that it is not always first."""

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from penstock.api import (
     Delivering,
     Delivery,
     Door,
+    EntityKind,
     Event,
     Evidence,
     Forged,
@@ -38,6 +40,7 @@ from penstock.api import (
     InvoiceRefund,
     InvoiceRefused,
     InvoiceState,
+    Listed,
     LookupAnswer,
     MalformedDelivery,
     Money,
@@ -56,6 +59,8 @@ from penstock.api import (
     Undecided,
     retry_after,
 )
+from penstock.testing.builders import delivery
+from penstock.testing.clock import NOON
 from penstock.testing.http import response
 from tests.plugins.conformance.acme_checkout import AcmeCheckout
 from tests.plugins.conformance.acme_collects import AcmeCollects
@@ -64,6 +69,7 @@ from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
 
 URL = "https://acme.test"
 KEY = "a-key-nobody-knows"
+BODY = b'{"event": "e-1", "type": "paid"}'
 DOOR = Door({"x-acme-signature": "[0-9a-f]{64}"})
 
 
@@ -79,6 +85,7 @@ class Provider:
     def __init__(self) -> None:
         self.held: dict[str, dict[str, Any]] = {
             "/sales/s-1": {"id": "s-1"},
+            "/notifications": {"body": BODY.decode()},
             **{path: dict(held) for path, held in HELD.items()},
         }
 
@@ -157,6 +164,28 @@ class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
         sale = notification.resource["id"]
         at = notification.occurred_at
         return Observation(Transaction(sale, "sale", PaymentStatus.succeeded, Money(1, "USD"), at))
+
+    @property
+    def listed_for(self) -> timedelta:
+        return timedelta(days=30)
+
+    async def list_notifications(self, since: datetime, until: datetime) -> Listed:
+        found = await self._ask("GET", "/notifications")
+        if found is None:
+            raise GatewayUnavailable("no list")
+        made = NOON if since <= NOON <= until else None
+        sent = self.read(delivery(found["body"].encode(), {}, gateway=self.name))
+        told = replace(sent, evidence=Evidence.fetched, digest="", transmission="")
+        return Listed([told] if made else [], whole=True)
+
+    async def list_payments(
+        self, subscription: str, since: datetime, until: datetime
+    ) -> Sequence[Notification]:
+        held = await self._ask("GET", f"/subscriptions/{subscription}")
+        if not held or "paid" not in held or not since <= NOON <= until:
+            return []
+        paid = Ref(EntityKind.payment, f"{self.name}-s-1")
+        return [Notification.fetched(self.name, "payment-s-1", "paid", {}, NOON, paid)]
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         try:

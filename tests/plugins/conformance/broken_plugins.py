@@ -32,6 +32,7 @@ from penstock.api import (
     Unanswered,
 )
 from tests.plugins.conformance.acme import (
+    BODY,
     KEY,
     AcmePay,
     AcmeSink,
@@ -40,9 +41,8 @@ from tests.plugins.conformance.acme import (
 from tests.plugins.conformance.acme_collects import broken_collects
 from tests.plugins.conformance.acme_refunds import broken_refunds
 from tests.plugins.conformance.broken_checkout import CHECKOUT
+from tests.plugins.conformance.broken_history import HISTORY
 from tests.plugins.conformance.broken_subscriptions import SUBSCRIPTIONS
-
-BODY = b'{"event": "e-1", "type": "paid"}'
 
 
 def of(method: str, body: Callable[..., Any], base: type = AcmePay) -> type:
@@ -252,6 +252,7 @@ GATEWAY: Mapping[str, Any] = {
     **CHECKOUT,
     **broken_refunds(AcmePay),
     **broken_collects(AcmePay),
+    **HISTORY,
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),
     "test_a_genuine_delivery_is_authentic": of("authenticate", lambda *_: Forged("no")),
     "test_one_flipped_bit_is_forged": of("authenticate", lambda *_: Authentic()),

@@ -43,6 +43,7 @@ from penstock.testing.clock import NOON
 from penstock.testing.conformance import Bench
 from penstock.testing.conformance.manages import Desk
 from tests.plugins.conformance.acme import (
+    BODY,
     DOOR,
     KEY,
     AcmePay,
@@ -51,7 +52,7 @@ from tests.plugins.conformance.acme import (
     Provider,
     signature,
 )
-from tests.plugins.conformance.broken_plugins import BODY, broken
+from tests.plugins.conformance.broken_plugins import broken
 from tests.plugins.registry.fakes import gateway_plugin, sink_plugin
 
 GENUINE = delivery(BODY, {"x-acme-signature": signature(BODY)}, gateway="acmepay")
@@ -86,6 +87,8 @@ class Sitting(
     conformance.ManagesSubscriptionsConformance,
     conformance.CollectsConformance,
     conformance.CheckoutConformance,
+    conformance.HistoryConformance,
+    conformance.SubscriptionPaymentsConformance,
 ):
     """All a gateway can sit."""
 

@@ -18,11 +18,13 @@ from penstock.testing.conformance import (
     ChargesConformance,
     CheckoutConformance,
     GatewayConformance,
+    HistoryConformance,
     LookupConformance,
     ManagesSubscriptionsConformance,
     ObservesConformance,
     PlansConformance,
     RefundsConformance,
+    SubscriptionPaymentsConformance,
     SubscriptionsConformance,
     WebhooksConformance,
 )
@@ -33,6 +35,8 @@ from tests.plugins.example.buying import Buyer
 
 class TestExample(
     GatewayConformance,
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
     ChargesConformance,
     LookupConformance,
     RefundsConformance,

@@ -33,12 +33,14 @@ from penstock.testing.conformance import (
     CollectsConformance,
     ConfirmConformance,
     GatewayConformance,
+    HistoryConformance,
     InvoiceRefundsConformance,
     InvoicesConformance,
     ManagesSubscriptionsConformance,
     PlansConformance,
     RefundsConformance,
     RereadConformance,
+    SubscriptionPaymentsConformance,
     SubscriptionsConformance,
     WebhooksConformance,
 )
@@ -67,6 +69,8 @@ class Receiver:
 
 class TestPayPal(
     GatewayConformance,
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
     WebhooksConformance,
     ConfirmConformance,
     RereadConformance,

@@ -42,6 +42,7 @@ from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.manage import Manage
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.plans import PlanList
@@ -257,6 +258,7 @@ class Desk:
             Dispatch(Charge({}, ledger, self.publish, self.clock, self.ids, LEASE), {}),
             Checkouts({}, ledger, self.clock, self.ids),
             self.finish,
+            LostPayments({"club": self.wrap(self.club)}, ledger, self.payments, self.clock),
             self.clock,
             self.ids,
             20.0,

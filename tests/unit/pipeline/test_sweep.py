@@ -101,6 +101,7 @@ async def test_a_payment_that_hangs_is_given_up_and_holds_up_nobody():
         world.dispatch,
         world.checkouts,
         world.finish,
+        world.lost_payments,
         world.clock,
         world.ids,
         item_timeout=0.05,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from penstock.adapters.memory import MemoryLedger, MemoryQueue
+from penstock.adapters.memory import MemoryLedger, MemoryQueue, MemoryWatermarks
 from penstock.api import Gateway
 from penstock.domain.caller import READ_AND_PAY, Caller
 from penstock.domain.events import Event
@@ -21,8 +21,10 @@ from penstock.pipeline.charge import Charge
 from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.gaps import Gaps
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
+from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.orders import Action
 from penstock.pipeline.process import Process
@@ -72,6 +74,7 @@ class World:
     def __post_init__(self) -> None:
         self.ids = Counted()
         self.ledger = MemoryLedger()
+        self.watermarks = MemoryWatermarks()
         self.dead = MemoryQueue(self.clock)
         self.payments = MemoryQueue(self.clock, dead_letters=self.dead)
         self.deliveries = MemoryQueue(self.clock, dead_letters=self.dead)
@@ -189,8 +192,26 @@ class World:
             self.dispatch,
             self.checkouts,
             self.finish,
+            self.lost_payments,
             self.clock,
             self.ids,
+            ITEM_TIMEOUT,
+        )
+
+    @property
+    def lost_payments(self) -> LostPayments:
+        verified: Channel = self.wrap(self.verified)
+        return LostPayments(self.gateways, self.wrapped_ledger, verified, self.clock)
+
+    @property
+    def gaps(self) -> Gaps:
+        return Gaps(
+            self.gateways,
+            self.wrapped_ledger,
+            self.wrap(self.watermarks),
+            self.wrap(self.verified),
+            [self.wrap(self.deliveries), self.wrap(self.verified)],
+            self.clock,
             ITEM_TIMEOUT,
         )
 

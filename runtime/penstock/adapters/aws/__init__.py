@@ -9,12 +9,14 @@ from penstock.adapters.aws.sns import SnsChannel
 from penstock.adapters.aws.sqs import SqsChannel
 from penstock.adapters.aws.threads import Threads
 from penstock.adapters.aws.tokens import DynamoTokens
+from penstock.adapters.aws.watermarks import DynamoWatermarks
 
 __all__ = [
     "Clients",
     "DynamoAttempts",
     "DynamoLedger",
     "DynamoTokens",
+    "DynamoWatermarks",
     "SnsChannel",
     "SqsChannel",
     "SqsInbox",

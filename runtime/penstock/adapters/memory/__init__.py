@@ -6,6 +6,7 @@ from penstock.adapters.memory.queue import MemoryQueue
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.adapters.memory.tokens import MemoryTokens
 from penstock.adapters.memory.topic import MemoryTopic
+from penstock.adapters.memory.watermarks import MemoryWatermarks
 
 __all__ = [
     "MemoryAttempts",
@@ -14,4 +15,5 @@ __all__ = [
     "MemorySecrets",
     "MemoryTokens",
     "MemoryTopic",
+    "MemoryWatermarks",
 ]

@@ -17,12 +17,11 @@ from typing import Any
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.events import EventType
 from penstock.domain.lifecycle import Lifecycle, Said, moment, said, told_at
-from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.domain.plan import BillingCycle
-from penstock.domain.rules.access import AccessPolicy, next_change, reckoned
+from penstock.domain.rules.access import AccessPolicy, reckoned
 from penstock.domain.rules.invoices import money_is_gone
-from penstock.domain.rules.rereading import GIVE_UP_STALE, SOONEST, next_ask
+from penstock.domain.rules.looking import with_next_look
 from penstock.domain.rules.schedule import period_of
 from penstock.domain.subscription import (
     Access,
@@ -39,13 +38,6 @@ MOST_PAYMENTS = 24
 _MOST_TOLD = 32
 _MOST_SPANS = 8
 _A_DAY = timedelta(days=1)
-_UNPAID_FOR = timedelta(days=3)
-"""How long a sign-up is asked about; PayPal tells nobody that a buyer gave up."""
-_WAITED_FOR = (
-    SubscriptionStatus.approval_pending,
-    SubscriptionStatus.approved,
-    SubscriptionStatus.active,
-)
 _UNPAID = (PaymentStatus.pending, PaymentStatus.declined, PaymentStatus.contradicted)
 _EVENTS: Mapping[Lifecycle, EventType] = {
     Lifecycle.created: EventType.subscription_created,
@@ -101,7 +93,7 @@ def observe_subscription(
     after = _seen(replace(known, asked=learned.asked or known.asked), seen)
     after, paid = _with_payment(after, learned.payment)
     after, told = _telling(after, _facts(before, after, learned))
-    after = _looked_at(reckoned(after, now, policy), now, policy)
+    after = with_next_look(reckoned(after, now, policy), now, policy)
     return _changed(before, after, [*told, *paid], now, new_id, followed=learned.followed)
 
 
@@ -109,7 +101,7 @@ def look_at_access(
     before: Subscription, *, policy: AccessPolicy, now: datetime, new_id: Callable[[], str]
 ) -> Change[Subscription] | None:
     """Apply that time went by, without asking the gateway; None where nothing changes."""
-    after = _looked_at(reckoned(before, now, policy), now, policy)
+    after = with_next_look(reckoned(before, now, policy), now, policy)
     return _changed(before, after, [], now, new_id)
 
 
@@ -266,49 +258,6 @@ def _telling(known: Subscription, facts: list[Said]) -> tuple[Subscription, list
             data, asked = {"reason": asked.reason}, None
         published.append(Fact(_EVENTS[one.fact], data))
     return replace(known, told=told, asked=asked), published
-
-
-def _looked_at(after: Subscription, now: datetime, policy: AccessPolicy) -> Subscription:
-    """With the moment at which somebody has to look at it again."""
-    known = after.operation(OperationKind.access)
-    due = next_change(after, now, policy) or _unpaid(after, known, now)
-    due = min((at for at in (due, _behind(after, now)) if at is not None), default=None)
-    if due is None:
-        if known is None or not known.open:
-            return after
-        return replace(after, operations=after.replacing(known.settle(OperationState.succeeded)))
-    if known and known.open and known.due_at == due:
-        return after
-    look = Operation(
-        after.operation_id(OperationKind.access),
-        OperationKind.access,
-        attempts=known.attempts + 1 if known else 1,
-        due_at=due,
-    )
-    return replace(after, operations=after.replacing(look))
-
-
-def _behind(after: Subscription, now: datetime) -> datetime | None:
-    """
-    When to ask again, because the gateway shows an older status than a notification told.
-
-    A minute later, then after as long as it has lasted already, for a day.
-    """
-    told, shown = max(map(told_at, after.told), default=""), after.seen.status_at
-    if not told or shown is None or told <= moment(shown):
-        return None
-    since = datetime.fromisoformat(told).replace(tzinfo=shown.tzinfo)
-    return now + max(SOONEST, now - since) if now - since < GIVE_UP_STALE else None
-
-
-def _unpaid(after: Subscription, known: Operation | None, now: datetime) -> datetime | None:
-    """When to ask about one that nobody has paid for: its notification may have been lost."""
-    if after.access is Access.ended or after.status not in _WAITED_FOR:
-        return None
-    if known and known.open and known.due_at and now < known.due_at:
-        return known.due_at
-    waits = known.attempts if known else 0
-    return now + 10 * next_ask(waits) if now - after.created_at < _UNPAID_FOR else None
 
 
 def _changed(

@@ -82,7 +82,7 @@ class Stack:
             "PENSTOCK_SINKS": ",".join(out["sinks"]),
             **{
                 f"PENSTOCK_{name.upper()}_QUEUE_URL": self.queues[name].url
-                for name in ("verified", "rejected", "payments")
+                for name in ("deliveries", "verified", "rejected", "payments")
             },
             **{
                 _SETTINGS[name]: as_text(value)

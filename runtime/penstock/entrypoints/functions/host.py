@@ -47,6 +47,10 @@ class Host:
         """Look at what is due, as far as the time goes; the rest is due a minute later too."""
         return self._run(self._sweep(remaining(context)))
 
+    def gaps(self, context: LambdaContext) -> dict[str, Any]:
+        """Compare gateways' lists with the ledger, as far as the time goes."""
+        return self._run(self._gaps(remaining(context)))
+
     def close(self) -> None:
         """End the loop; Lambda never does, tests do."""
         self._run(self._platform.world.close())
@@ -84,6 +88,19 @@ class Host:
         failed = [one for one in swept if one.error]
         structlog.get_logger().info("sweep.finished", swept=len(swept), failed=len(failed))
         return {"swept": len(swept), "failed": len(failed)}
+
+    async def _gaps(self, left: Callable[[], float]) -> dict[str, Any]:
+        with self._correlated():
+            try:
+                async with asyncio.timeout(max(0.0, left() - MARGIN)):
+                    compared = await self._platform.gaps(left)
+            except TimeoutError:
+                structlog.get_logger().warning("gaps.out_of_time")
+                return {"fetched": None, "failed": None}
+            return {
+                "fetched": sum(one.fetched for one in compared),
+                "failed": sum(one.error is not None for one in compared),
+            }
 
     def _correlated(self, **fields: str) -> AbstractContextManager[None]:
         return observability.bound_contextvars(

@@ -53,4 +53,9 @@ def sweep(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     return _host(Function.sweep).sweep(context)
 
 
-__all__: Sequence[str] = ("charge", "deliver", "process", "sweep", "verify")
+def gaps(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The schedule: notifications whose webhooks were lost."""
+    return _host(Function.gaps).gaps(context)
+
+
+__all__: Sequence[str] = ("charge", "deliver", "gaps", "process", "sweep", "verify")

@@ -9,7 +9,7 @@ A slow group holds up nobody: the queue hands out no more of it, and the others 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ LONG_POLL = 20.0
 GROUPS = 32
 """Groups of one queue that are worked on side by side."""
 SWEEP_EVERY = 60.0
+GAPS_EVERY = 600.0
 _SULK = 2.0
 """Seconds to leave a queue alone that gave no answer."""
 
@@ -70,7 +71,7 @@ class Consumer:
 
     async def _work(self, group: Sequence[Message]) -> None:
         try:
-            results = await self.batch.run(group, self._remaining)
+            results = await self.batch.run(group, lambda: _remaining(self.stop))
             for message, result in zip(group, results, strict=True):
                 if result.status is not Status.retry:
                     await self.batch.inbox.delete(message)
@@ -81,10 +82,6 @@ class Consumer:
             self._log().exception("consumer.broke")
         finally:
             self._room.release()
-
-    def _remaining(self) -> float:
-        # A message not begun when we stop goes back at once, as at a function's end.
-        return 0.0 if self.stop.is_set() else float("inf")
 
     def _log(self) -> structlog.typing.FilteringBoundLogger:
         return structlog.get_logger().bind(stage=self.batch.stage)
@@ -111,15 +108,43 @@ def consumers(platform: Platform, sinks: Sequence[str], stop: asyncio.Event) -> 
 
 async def sweep(platform: Platform, stop: asyncio.Event) -> None:
     """Sweep every minute until told to stop."""
+
+    async def work() -> None:
+        await platform.sweep(remaining=lambda: _remaining(stop))
+
+    await _repeated("sweep", work, SWEEP_EVERY, platform, stop)
+
+
+async def gaps(platform: Platform, stop: asyncio.Event) -> None:
+    """Compare gateways' lists with the ledger every ten minutes until told to stop."""
+
+    async def work() -> None:
+        await platform.gaps(remaining=lambda: _remaining(stop))
+
+    await _repeated("gaps", work, GAPS_EVERY, platform, stop)
+
+
+async def _repeated(
+    what: str,
+    work: Callable[[], Awaitable[None]],
+    every: float,
+    platform: Platform,
+    stop: asyncio.Event,
+) -> None:
     while not stop.is_set():
         try:
-            await platform.sweep(remaining=lambda: 0.0 if stop.is_set() else float("inf"))
+            await work()
         except PenstockError as exc:
-            structlog.get_logger().warning("sweep.failed", because=str(exc))
+            structlog.get_logger().warning(f"{what}.failed", because=str(exc))
         except Exception:
-            # A bug of ours in one minute must not end the sweeps of all others.
-            structlog.get_logger().exception("sweep.broke")
-        await unless(stop, platform.world.clock.sleep(SWEEP_EVERY))
+            # A bug of ours in one run must not end all others.
+            structlog.get_logger().exception(f"{what}.broke")
+        await unless(stop, platform.world.clock.sleep(every))
+
+
+def _remaining(stop: asyncio.Event) -> float:
+    # What has not begun when we stop is for the next run.
+    return 0.0 if stop.is_set() else float("inf")
 
 
 def by_group(messages: Sequence[Message]) -> list[list[Message]]:

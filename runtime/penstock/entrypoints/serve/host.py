@@ -1,4 +1,4 @@
-"""`penstock serve`: the API, every queue's consumer and the sweep in one process."""
+"""`penstock serve`: the API, the queues' consumers, the sweep and the gap detector in one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from penstock.bootstrap import Platform
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.web import application
-from penstock.entrypoints.serve.consume import consumers, sweep
+from penstock.entrypoints.serve.consume import consumers, gaps, sweep
 
 
 @asynccontextmanager
@@ -30,7 +30,8 @@ async def serving(
     tasks: list[asyncio.Task[None]] = []
     try:
         async with listening(served, host, port) as address:
-            tasks += [asyncio.create_task(work) for work in (*works, sweep(platform, stop))]
+            scheduled = (sweep(platform, stop), gaps(platform, stop))
+            tasks += [asyncio.create_task(work) for work in (*works, *scheduled)]
             try:
                 yield address
             finally:

@@ -16,6 +16,10 @@ from penstock.testing.conformance.charges import ChargesConformance, LookupConfo
 from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.collects import CollectsConformance
 from penstock.testing.conformance.gateway import GatewayConformance
+from penstock.testing.conformance.history import (
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
+)
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
@@ -37,6 +41,7 @@ __all__ = [
     "CollectsConformance",
     "ConfirmConformance",
     "GatewayConformance",
+    "HistoryConformance",
     "InvoiceRefundsConformance",
     "InvoicesConformance",
     "LookupConformance",
@@ -46,6 +51,7 @@ __all__ = [
     "RefundsConformance",
     "RereadConformance",
     "SinkConformance",
+    "SubscriptionPaymentsConformance",
     "SubscriptionsConformance",
     "WebhooksConformance",
 ]

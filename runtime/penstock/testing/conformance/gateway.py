@@ -9,6 +9,10 @@ from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.collects import CollectsConformance
+from penstock.testing.conformance.history import (
+    HistoryConformance,
+    SubscriptionPaymentsConformance,
+)
 from penstock.testing.conformance.invoice_refunds import InvoiceRefundsConformance
 from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
@@ -34,6 +38,8 @@ SAT: dict[str, type] = {
     "invoicerefunds": InvoiceRefundsConformance,
     "plans": PlansConformance,
     "subscriptions": SubscriptionsConformance,
+    "history": HistoryConformance,
+    "subscriptionpayments": SubscriptionPaymentsConformance,
     "managessubscriptions": ManagesSubscriptionsConformance,
     "collects": CollectsConformance,
     "checkout": CheckoutConformance,

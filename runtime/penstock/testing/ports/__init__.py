@@ -13,6 +13,7 @@ from penstock.testing.ports.parking import ParkingConformance
 from penstock.testing.ports.secrets import SecretsConformance, Vault
 from penstock.testing.ports.tokens import TokensConformance
 from penstock.testing.ports.topic import Fanout, TopicConformance
+from penstock.testing.ports.watermarks import WatermarksConformance
 
 __all__ = [
     "AttemptsConformance",
@@ -27,4 +28,5 @@ __all__ = [
     "TokensConformance",
     "TopicConformance",
     "Vault",
+    "WatermarksConformance",
 ]

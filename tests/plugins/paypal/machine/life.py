@@ -108,6 +108,7 @@ class _Ports:
     def __init__(self, world: MemoryWorld, mortal: Mortal) -> None:
         self._world, self._mortal = world, mortal
         self.ledger = mortal.around(world.ledger)
+        self.watermarks = mortal.around(world.watermarks)
 
     def channel(self, name: str) -> Any:
         return self._mortal.around(self._world.channel(name))

@@ -1,0 +1,59 @@
+"""PayPal's own list of its events: what it sent us, and what it could not deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from penstock.api import Clock, Listed, Log, MalformedDelivery, Notification
+from penstock_paypal import shapes
+from penstock_paypal.client.api import Api
+from penstock_paypal.webhooks import notification
+
+EVENTS = "/v1/notifications/webhooks-events"
+LISTED_FOR = timedelta(days=29)
+"""PayPal shows 30 days (its dashboard's help); an older start is refused some day."""
+PAGE = 100
+SURE = 10
+"""
+PayPal's page unless one asks for more (notifications_webhooks_v1, `page_size`), so fewer events
+than that are all there are. How many it shows at most is written nowhere.
+"""
+
+
+class EventList:
+    """Asks for it."""
+
+    def __init__(self, api: Api, clock: Clock, log: Log) -> None:
+        self._api = api
+        self._clock = clock
+        self._log = log
+
+    async def list(self, since: datetime, until: datetime) -> Listed:
+        """
+        One page of the events of a span of time, its ends included.
+
+        Raises:
+            GatewayUnavailable: no answer.
+            Unconfirmable: PayPal will never answer that question.
+        """
+        asked = {"page_size": PAGE, "start_time": _written(since), "end_time": _written(until)}
+        answer = await self._api.read(f"{EVENTS}?{urlencode(asked)}", "list events")
+        shown = shapes.sequence(answer.data.get("events")) if answer else ()
+        read = [one for event in shown if (one := self._read(shapes.mapping(event)))]
+        return Listed(read, whole=len(shown) < SURE)
+
+    def _read(self, event: Mapping[str, Any]) -> Notification | None:
+        try:
+            return notification.fetched(event, self._clock.now())
+        except MalformedDelivery as exc:
+            self._log.warning("paypal.event_unreadable", because=str(exc))
+            return None
+
+
+def _written(at: datetime) -> str:
+    """A time as PayPal takes it, with fractions only where there are any."""
+    at = at.astimezone(UTC).replace(tzinfo=None)
+    return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds") + "Z"

@@ -1,0 +1,23 @@
+"""Watermarks in memory."""
+
+from __future__ import annotations
+
+from penstock.ports import Watermark
+
+
+class MemoryWatermarks:
+    """Watermarks by gateway."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Watermark] = {}
+
+    async def get(self, gateway: str) -> Watermark | None:
+        """The gateway's watermark; None before the first."""
+        return self._held.get(gateway)
+
+    async def move(self, gateway: str, known: Watermark | None, to: Watermark) -> bool:
+        """Replace the watermark that we know by another; False if it is another already."""
+        if self._held.get(gateway) != known:
+            return False
+        self._held[gateway] = to
+        return True

@@ -1,0 +1,68 @@
+"""
+A span of a gateway's list, walked to its end: a page that may be cut is asked for in halves.
+
+    [12:00 … 13:00]  100 listed, perhaps cut
+    [12:00 … 12:30]   30 listed: fewer than the gateway has shown at once, so all of them
+    [12:30 … 13:00]  100 listed, perhaps cut: halved again
+
+No gateway has to say how large its pages are, nor where the next one begins. Both halves include
+their border, so whatever the gateway's clock does with fractions of a second, each notification
+is in one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from penstock.api.history import History
+from penstock.domain.delivery import Notification
+
+_FINEST = timedelta(milliseconds=10)
+"""A span that is not halved any more."""
+_A_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """
+    Part of the span, all of which was listed.
+
+    Attributes:
+        cut: so many notifications were made at one moment that the list is cut for good.
+    """
+
+    since: datetime
+    until: datetime
+    notifications: Sequence[Notification]
+    cut: bool = False
+
+
+async def walk(gateway: History, since: datetime, until: datetime) -> AsyncGenerator[Window]:
+    """
+    The parts of a span, oldest first.
+
+    Raises:
+        GatewayUnavailable, Unconfirmable: as `list_notifications` does.
+    """
+    largest, left = 0, [(since, until)]
+    while left:
+        begins, ends = left.pop()
+        listed = await gateway.list_notifications(begins, ends)
+        found = listed.notifications
+        # A gateway that has shown more at once did not cut this one.
+        cut = not listed.whole and len(found) >= largest
+        largest = max(largest, len(found))
+        if cut and ends - begins > _FINEST:
+            middle = _middle(begins, ends)
+            left += [(middle, ends), (begins, middle)]
+            continue
+        yield Window(begins, ends, found, cut)
+
+
+def _middle(begins: datetime, ends: datetime) -> datetime:
+    """Half way, at a whole second where that is between the two: gateways may keep no others."""
+    middle = begins + (ends - begins) / 2
+    whole = middle.replace(microsecond=0)
+    return whole if begins < whole < ends and ends - begins >= _A_SECOND else middle

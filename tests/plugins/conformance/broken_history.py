@@ -1,0 +1,63 @@
+"""AcmePay broken in one thing of what it lists, for each check the one it is for."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from penstock.api import Evidence, Listed
+from tests.plugins.conformance.acme import AcmePay
+from tests.plugins.conformance.broken_subscriptions import of
+
+_COUNT = itertools.count()
+
+
+class Forgetful(AcmePay):
+    """Forgets what it sent after an hour."""
+
+    @property
+    def listed_for(self) -> timedelta:
+        return timedelta(hours=1)
+
+
+class Empty(AcmePay):
+    """Takes an outage for an empty list."""
+
+    async def list_notifications(self, since: Any, until: Any) -> Any:
+        return Listed((), whole=True)
+
+    async def list_payments(self, subscription: str, since: Any, until: Any) -> Any:
+        return ()
+
+
+class Timeless(AcmePay):
+    """Lists every payment, whenever it was made."""
+
+    async def list_payments(self, subscription: str, since: Any, until: Any) -> Any:
+        ever = timedelta(days=9)
+        return await super().list_payments(subscription, since - ever, until + ever)
+
+
+def _renamed(listed: Listed) -> Listed:
+    return replace(listed, notifications=[replace(n, id="other") for n in listed.notifications])
+
+
+HISTORY: Mapping[str, type] = {
+    "test_what_it_sent_is_listed_as_what_was_fetched": of("list_notifications", _renamed),
+    "test_a_span_in_which_it_sent_nothing_is_whole": of(
+        "list_notifications", lambda listed: replace(listed, whole=False)
+    ),
+    "test_it_lists_them_for_a_day_at_least": Forgetful,
+    "test_without_an_answer_nothing_is_listed": Empty,
+    "test_a_payment_is_listed_once": of(
+        "list_payments", lambda found: [replace(n, id=f"n-{next(_COUNT)}") for n in found]
+    ),
+    "test_a_span_without_a_payment_lists_none": Timeless,
+    "test_a_subscription_it_does_not_know_has_no_payments": of(
+        "list_payments", lambda found: found or [Evidence.fetched]
+    ),
+    "test_without_an_answer_no_payments_are_known": Empty,
+}

@@ -1,0 +1,101 @@
+"""A span of a gateway's list is walked to its end, wherever its pages end."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from penstock.pipeline.windows import Window, walk
+from tests.unit.pipeline.acme import NOON
+from tests.unit.pipeline.listing import SURE, Keeps, Listing, at, made
+
+HOUR = 3_600_000
+"""Milliseconds."""
+spread = st.lists(st.integers(0, HOUR), max_size=60)
+crowded = st.lists(st.integers(0, 3), max_size=40).map(lambda s: [n * 1000 + 500 for n in s])
+
+both = st.tuples(spread, crowded).map(lambda two: two[0] + two[1])
+
+
+async def walked(gateway: Listing, **span: float) -> list[Window]:
+    return [one async for one in walk(gateway, NOON, at(**(span or {"hours": 1})))]
+
+
+def seen(windows: list[Window]) -> set[str]:
+    return {one.id for window in windows for one in window.notifications}
+
+
+@given(
+    moments=st.one_of(
+        spread, crowded, st.tuples(spread, crowded).map(lambda two: two[0] + two[1])
+    ),
+    most=st.integers(SURE, 25),
+    newest_first=st.booleans(),
+    keeps=st.sampled_from(Keeps),
+)
+async def test_every_notification_of_a_span_is_seen_unless_the_list_is_said_to_be_cut(
+    moments: list[int], most: int, newest_first: bool, keeps: Keeps
+):
+    events = [made(n, at(milliseconds=ms)) for n, ms in enumerate(moments)]
+    gateway = Listing(made=events, most=most, newest_first=newest_first, keeps=keeps)
+
+    windows = await walked(gateway)
+
+    assert {one.id for one in events} == seen(windows) or any(one.cut for one in windows)
+
+
+@given(moments=spread, most=st.integers(SURE, 25))
+async def test_the_parts_of_a_span_come_oldest_first_and_leave_nothing_between(
+    moments: list[int], most: int
+):
+    events = [made(n, at(milliseconds=ms)) for n, ms in enumerate(moments)]
+
+    windows = await walked(Listing(made=events, most=most))
+
+    borders = [(one.since, one.until) for one in windows]
+    assert (NOON, at(hours=1)) == (borders[0][0], borders[-1][1])
+    assert [until for _, until in borders[:-1]] == [since for since, _ in borders[1:]]
+
+
+async def test_a_page_that_is_surely_whole_is_asked_for_once():
+    gateway = Listing(made=[made(n, at(minutes=n)) for n in range(SURE - 1)])
+
+    (window,) = await walked(gateway)
+
+    assert (SURE - 1, 1) == (len(window.notifications), len(gateway.asked))
+
+
+async def test_a_page_that_may_be_cut_is_compared_with_its_halves():
+    gateway = Listing(made=[made(n, at(minutes=n)) for n in range(50)], most=1000)
+
+    windows = await walked(gateway)
+
+    assert (50, 3) == (len(seen(windows)), len(gateway.asked))
+
+
+async def test_a_border_at_a_second_that_many_share_belongs_to_both_halves():
+    crowd = [made(n, at(minutes=30)) for n in range(20)]
+    gateway = Listing(made=crowd, most=20)
+
+    windows = await walked(gateway)
+
+    assert 20 == len(seen(windows))
+
+
+async def test_a_second_that_fills_a_page_is_parted_into_milliseconds():
+    crowd = [made(n, at(minutes=10, milliseconds=20 * n)) for n in range(50)]
+
+    windows = await walked(Listing(made=crowd, most=SURE))
+
+    assert (50, False) == (len(seen(windows)), any(one.cut for one in windows))
+
+
+async def test_a_moment_that_fills_a_page_is_said_to_be_cut():
+    gateway = Listing(made=[made(n, at(minutes=10)) for n in range(30)], most=20)
+
+    windows = await walked(gateway)
+
+    (cut, *_) = [one for one in windows if one.cut]
+    assert (20, True) == (len(seen(windows)), cut.since <= at(minutes=10) <= cut.until)
+    assert cut.until - cut.since <= timedelta(milliseconds=10)
+    assert len(gateway.asked) < 150
