@@ -13,8 +13,6 @@ from penstock.api import (
     CheckoutNews,
     CheckoutRequest,
     CheckoutSeen,
-    CollectAnswer,
-    CollectRequest,
     Confirmation,
     Confirmed,
     Context,
@@ -32,11 +30,7 @@ from penstock.api import (
     OpenAnswer,
     PlanOffer,
     Ref,
-    RefundAnswer,
-    RefundLookup,
-    RefundRequest,
     ReviseAnswer,
-    RouteAnswer,
     SubscribeAnswer,
     SubscriptionObservation,
     SubscriptionRequest,
@@ -58,9 +52,10 @@ from penstock_paypal.money.invoice import InvoiceNews
 from penstock_paypal.money.refund import Refunds
 from penstock_paypal.money.refunding import SendsBack
 from penstock_paypal.money.sales import Sales
+from penstock_paypal.moving import MovesMoney
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.subscriptions.charged import ChargedPayments
-from penstock_paypal.subscriptions.collecting import WINDOW, Collector
+from penstock_paypal.subscriptions.collecting import Collector
 from penstock_paypal.subscriptions.listing import listed
 from penstock_paypal.subscriptions.managing import ManagedSubscriptions
 from penstock_paypal.subscriptions.plans import PayPalPlans
@@ -74,7 +69,7 @@ from penstock_paypal.webhooks.registration import unregistered
 from penstock_paypal.webhooks.signature import Signatures
 
 
-class PayPal:
+class PayPal(MovesMoney):
     """
     PayPal: webhooks and their list, sales and disputes re-read, refunds, invoices, subscriptions,
     checkouts.
@@ -251,27 +246,6 @@ class PayPal:
         """
         await self._recorded_refunds.delete(reference, refund)
 
-    def refund_window(self, path: str) -> timedelta:
-        """How long PayPal knows a refund's operation id: 30 days in v1, 45 in v2."""
-        return self._sends_back.window(path)
-
-    async def route_refund(self, request: RefundRequest) -> RouteAnswer:
-        """Find which of PayPal's generations holds the money; moves none."""
-        return await self._sends_back.route(request)
-
-    async def refund(self, request: RefundRequest) -> RefundAnswer:
-        """Send the money back, once for each operation id."""
-        return await self._sends_back.refund(request)
-
-    async def read_refund(self, request: RefundRequest) -> RefundLookup:
-        """
-        Say how a pending refund stands.
-
-        Raises:
-            GatewayUnavailable: no answer.
-        """
-        return await self._sends_back.read(request)
-
     async def plans(self) -> Sequence[PlanOffer]:
         """
         All plans, whatever their status, with their prices.
@@ -314,15 +288,6 @@ class PayPal:
     ) -> ReviseAnswer:
         """Ask the buyer to move to another plan."""
         return await self._managed.revise(reference, plan, return_url, cancel_url)
-
-    @property
-    def collect_window(self) -> timedelta:
-        """How long PayPal knows a collection's operation id: 72 hours."""
-        return WINDOW
-
-    async def collect(self, request: CollectRequest) -> CollectAnswer:
-        """Take what a subscription's buyer owes, once for each operation id."""
-        return await self._collector.collect(request)
 
     @property
     def listed_for(self) -> timedelta:

@@ -18,6 +18,7 @@ _PAYMENT = "/v1/payments/payment/{}"
 _LINK = re.compile(
     r"https://[^/?#]+/(?:v1/payments/(?:sale|capture)|v2/payments/captures)/([A-Z0-9-]{3,64})"
 )
+_OURS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Of both generations (payments_payment_v1, payments_payment_v2). A pending one may yet fail.
 _STATES: Mapping[str, PaymentStatus] = {
     "completed": PaymentStatus.refunded,
@@ -35,6 +36,7 @@ class Refund:
     Attributes:
         sale: what it sent back; v2 calls the same id a capture.
         parent: the v1 payment it belongs to, which names its sale.
+        operation: the id of our operation, which v2 keeps as `custom_id`.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Refund:
     at: datetime
     sale: str | None
     parent: str | None
+    operation: str | None = None
 
     @classmethod
     def of(cls, data: Mapping[str, Any], fallback: datetime) -> Refund:
@@ -64,11 +67,19 @@ class Refund:
             shapes.moment(data, "create_time") or fallback,
             sale(data),
             shapes.identity(data, "parent_payment"),
+            _operation(data),
         )
 
     def transaction(self, kind: str) -> Transaction:
         """It, as a step of the payment."""
-        return Transaction(self.id, kind, self.status, self.amount, self.at)
+        return Transaction(
+            self.id, kind, self.status, self.amount, self.at, operation=self.operation
+        )
+
+
+def _operation(data: Mapping[str, Any]) -> str | None:
+    named = shapes.text(data, "custom_id")
+    return named if named and _OURS.fullmatch(named) else None
 
 
 def sale(resource: Mapping[str, Any]) -> str | None:

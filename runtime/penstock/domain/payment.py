@@ -91,13 +91,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One money step of a payment as the gateway holds it: `kind` is sale, charge, …"""
+    """
+    One money step of a payment as the gateway holds it: `kind` is sale, charge, …
+
+    Attributes:
+        operation: the id of our operation that asked for it, where the gateway shows that.
+    """
 
     id: str
     kind: str
     status: PaymentStatus
     amount: Money
     at: datetime
+    operation: str | None = None
 
 
 class Implied(StrEnum):

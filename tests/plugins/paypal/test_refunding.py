@@ -24,7 +24,9 @@ from penstock.api import (
     Succeeded,
     Unanswered,
 )
+from penstock.testing.clock import NOON
 from penstock.testing.http import Lossy, response
+from penstock_paypal.money.refund import Refund
 from tests.plugins.paypal.conftest import Stage
 from tests.plugins.paypal.fakes import ToldHttp
 from tests.plugins.paypal.sales import (
@@ -220,6 +222,20 @@ async def test_a_refund_that_is_not_shown_stays_pending(told: Told) -> None:
 @pytest.mark.parametrize(("path", "days"), [(V1, 30), (V2, 45)])
 def test_the_window_is_that_of_paypals_reference(told: Told, path: str, days: int) -> None:
     assert timedelta(days=days) == told.paypal.refund_window(path)
+
+
+@pytest.mark.parametrize(
+    ("custom", "operation"),
+    [
+        ("6f1c2f5e-5c0d-5d0b-9f0e-6a1d1c7d9a11", "6f1c2f5e-5c0d-5d0b-9f0e-6a1d1c7d9a11"),
+        ("order-7", None),
+        (None, None),
+    ],
+)
+def test_a_refund_of_ours_names_its_operation(custom: str | None, operation: str | None) -> None:
+    shown = Refund.of({**capture_refund(), "custom_id": custom}, NOON)
+
+    assert operation == shown.transaction("refund").operation
 
 
 async def state(stage: Stage, kind: str, **fields: Any) -> RefundRequest:

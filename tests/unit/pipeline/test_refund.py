@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -249,6 +250,27 @@ async def test_a_pending_refund_whose_notification_says_failed_is_published_as_f
 
     assert OperationState.declined is await state(world)
     assert ["refund.failed"] == await events(world)
+
+
+async def test_a_notification_that_names_the_operation_settles_a_lost_refund():
+    world = World()
+    await paid(world)
+    identity = await ask(world, 500)
+    world.acme.refund_answers = [Unanswered("lost")]
+    world.acme.refunds_before_answering = True
+    await work(world)
+
+    seen = replace(step(world, PaymentStatus.refunded), operation=identity)
+    await _notified(world, seen)
+    world.clock.advance(timedelta(days=60).total_seconds())
+    await work(world)
+
+    (refund,) = await refunds(world)
+    assert (OperationState.succeeded, "RE1") == (refund.state, refund.reference)
+    assert (1, Money(750, "USD")) == (
+        len(world.acme.refund_calls),
+        rules.refundable(await payment(world)),
+    )
 
 
 async def test_what_went_back_is_recorded_on_the_invoice():

@@ -147,18 +147,37 @@ def refund_parked(
 
 
 def settle_refunds(payment: Payment) -> tuple[Payment, list[Fact]]:
-    """Settle the open refunds whose steps the gateway shows as done or as failed."""
+    """
+    Settle the open refunds whose steps the gateway shows as done or as failed.
+
+    A refund whose answer was lost has no reference yet: its step may name its operation.
+    """
     facts: list[Fact] = []
-    steps = {one.id: one.status for one in payment.sent_back}
     for operation, _ in list(refunds_of(payment)):
-        status = steps.get(operation.reference or "") if operation.open else None
-        if status is PaymentStatus.refunded:
-            payment = payment.with_operation(operation.settle(OperationState.succeeded))
-        elif status is PaymentStatus.declined:
-            failed = operation.settle(OperationState.declined, reason="the gateway gave it up")
+        step = _step_of(payment, operation) if operation.open else None
+        if step is None:
+            continue
+        if step.status is PaymentStatus.refunded:
+            settled = operation.settle(OperationState.succeeded, reference=step.id)
+            payment = payment.with_operation(settled)
+        elif step.status is PaymentStatus.declined:
+            failed = operation.settle(
+                OperationState.declined, reference=step.id, reason="the gateway gave it up"
+            )
             payment = payment.with_operation(failed)
             facts.append(_fact(EventType.refund_failed, failed))
     return payment, facts
+
+
+def _step_of(payment: Payment, operation: Operation) -> Transaction | None:
+    return next(
+        (
+            one
+            for one in payment.sent_back
+            if one.id == operation.reference or one.operation == operation.id
+        ),
+        None,
+    )
 
 
 def _fact(kind: EventType, operation: Operation) -> Fact:
