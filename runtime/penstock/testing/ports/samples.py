@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from penstock.domain.approval import Approval
 from penstock.domain.change import Change, E, Fact, change
 from penstock.domain.dispute import Dispute, DisputeObservation, DisputeOutcome
 from penstock.domain.events import EventType
@@ -106,6 +107,16 @@ def full() -> Payment:
         invoice_paid_twice=True,
         remembered=("note-1", "note-2"),
         token="0123456789abcdef",  # noqa: S106 - the id of a token, not a secret
+        approval=Approval(
+            "1" * 64,
+            "2" * 32,
+            checkout="CO-1",
+            url="https://gateway.test/approve/CO-1",
+            expires_at=LATER,
+            declined_at=NOON,
+            refused="return_url",
+            because="not an address",
+        ),
         version=4,
         sequence=7,
         published=6,
@@ -215,8 +226,8 @@ def record(record_id: str = "paypal/WH-1") -> Record:
 
 
 def first(payment: E) -> Change[E]:
-    """The change that makes the entity."""
-    return change(None, payment, now=payment.updated_at, new_id=str)
+    """The change that makes the entity, whatever version the sample shows."""
+    return change(None, replace(payment, version=0), now=payment.updated_at, new_id=str)
 
 
 def step(before: Payment, events: int = 0, *, at: timedelta | None = None) -> Change[Payment]:
