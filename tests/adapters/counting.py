@@ -79,7 +79,7 @@ async def counted(kind: str, bench: Bench) -> Counted:
     """
     What one of a kind asks, once every sandbox has its token and the day its note.
 
-    Within one minute: the `due` index holds whole minutes, and an entry that moves is written anew.
+    Within one minute: the `due` index holds whole minutes, and an entry that moves costs more.
     """
     async with line(bench) as made:
         await made.through((await made.signed())[0])
