@@ -94,12 +94,10 @@ class Balance:
     def _sale(self, identity: str) -> None:
         sale, news = self._life.books.sales[identity], self._news_of(identity)
         payment: Payment | None = self._kept[identity]
-        if not news:
-            if payment is not None:
-                self._wrong("wrong", f"sale {identity}: nobody told of it, and it is known")
-            return
         if payment is None:
-            self._wrong("lost", f"sale {identity}, told by {news}")
+            # One whose every webhook was lost is found at its subscription, but not at once.
+            if news:
+                self._wrong("lost", f"sale {identity}, told by {news}")
             return
         expected = {_STATES[sale["state"]]}
         if sale["state"] == "refunded" and "REFUNDED" not in news:
