@@ -110,7 +110,7 @@ def test_a_parked_message_is_counted_with_the_command_that_shows_it(well: World)
     ("registered", "word"),
     [
         ({"url": "https://elsewhere.example/webhooks/paypal"}, "has no webhook for"),
-        ({"events": ["PAYMENT.SALE.COMPLETED"]}, "is not registered for"),
+        ({"events": ["PAYMENT.SALE.COMPLETED"]}, "webhook lacks BILLING.SUBSCRIPTION.ACTIVATED"),
     ],
 )
 def test_a_webhook_that_does_not_come_here_is_told(

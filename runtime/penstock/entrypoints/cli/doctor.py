@@ -39,6 +39,8 @@ _OUTPUTS = (
 )
 _SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off."""
+_WITHOUT_QUEUE = ("receive", "api", "merchant", "sweep", "gaps")
+"""Called by API Gateway or by a schedule."""
 _SWITCH = "aws lambda update-event-source-mapping --region {region} --uuid {id} --{what}"
 _ENOUGH = 100
 """Functions side by side that one busy hour needs; a new account may have 10."""
@@ -156,7 +158,7 @@ async def mappings(patient: Patient) -> AsyncIterator[Finding]:
     """Every function that consumes a queue is fed, or none is, where `serve` does the work."""
     served = patient.stack.outputs["settings"].get("consumers") == "serve"
     for name, physical in patient.stack.outputs["functions"].items():
-        if name in ("receive", "api", "merchant", "sweep"):
+        if name in _WITHOUT_QUEUE:
             continue
         answer = await patient.clients.call(
             "lambda", "list_event_source_mappings", FunctionName=physical
