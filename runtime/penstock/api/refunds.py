@@ -21,7 +21,7 @@ class RefundRequest:
         amount: how much, never more than is left.
         path: what `route_refund` answered; the same for every attempt.
         reference: the gateway's id of the refund, once it is known.
-        note: what the payer is told, if anything.
+        note: a message to the payer, if any.
     """
 
     operation_id: str

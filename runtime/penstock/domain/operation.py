@@ -75,7 +75,7 @@ class Terms:
         amount: how much; always explicit, also for "the rest".
         digest: SHA-256 of the request, to tell a repeat from another request under its key.
         reason: why, for the merchant's own records.
-        note: what the gateway is told: a refund's payer reads it.
+        note: a message to the gateway: the payer of a refund reads it.
         token: the id of the API's token that asked for it, if one did.
     """
 

@@ -35,7 +35,7 @@ class CollectAsked:
     Attributes:
         amount: in minor units; None for all that is owed.
         currency: the amount's; the subscription's own.
-        reason: why; the gateway is told.
+        reason: why; it is sent to the gateway.
     """
 
     reason: str

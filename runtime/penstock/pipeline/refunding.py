@@ -36,7 +36,7 @@ class RefundAsked:
         amount: in minor units; None for all that is left.
         currency: the amount's; the payment's own.
         reason: why, for the merchant's own records.
-        note: what the payer is told.
+        note: a message to the payer.
     """
 
     amount: int | None = None
