@@ -1,4 +1,4 @@
-"""The simulation finds every fault that is put into a copy of the code; never into the checkout."""
+"""The simulation finds every fault that is put into the code: into a copy, not the checkout."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_simulation_needs(mutant: Mutant, copied: Path) -> None:
 
 def _simulated(folder: Path) -> subprocess.CompletedProcess[str]:
     paths = os.pathsep.join(str(folder / name) for name in ("runtime", "plugins"))
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "penstock.simulation", "--first", "--seeds", str(SEEDS)],
         # What was written as bytecode may be older than a mutant of the same second.
         env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
