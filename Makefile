@@ -42,7 +42,7 @@ test: setup ## every test but the slow ones, side by side
 # an error, and pytest fails where it finds no test.
 check: lint engine ## everything a change needs: lint, every test, Pulumi's engine, a short soak
 	@echo "penstock: check, 1 of 4: unit, contract, one end-to-end" && $(TESTS) -m "not slow and not browser"
-	@echo "penstock: check, 2 of 4: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak"
+	@echo "penstock: check, 2 of 4: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak and not mutants"
 	@echo "penstock: check, 3 of 4: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
 	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20
 

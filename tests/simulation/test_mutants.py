@@ -14,7 +14,7 @@ import pytest
 from tests.simulation.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
-SEEDS = 60
+SEEDS = 30
 """A fault that none of so many seeds finds is missed."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.mutants, pytest.mark.timeout(1800)]

@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if outcome.findings:
                 failed += 1
                 print(failure(outcome, asked.gateway), flush=True)
+                if asked.first:
+                    return 1
             elif len(seeds) == 1:
                 print(f"penstock: seed {outcome.seed}: trace {outcome.digest}")
     except (PluginError, LookupError) as exc:
@@ -90,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m penstock.simulation", description=__doc__)
     parser.add_argument("--gateway", default="example", help="the gateway's name; example")
     parser.add_argument("--seeds", default="20", help="20, 100..200, or one above 10000; 20")
+    parser.add_argument("--first", action="store_true", help="end at the first seed that fails")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     return parser
 
