@@ -19,6 +19,8 @@ from penstock.simulation.shop import Shop
 from penstock.simulation.sink import NAME, PAID, SELECTED, Heard
 from penstock.testing.stand import Entry, Stand
 
+_CLEARS = timedelta(days=8)
+"""A payment may be pending at a gateway for so long, in a simulation."""
 _SETTLED = {
     PaymentStatus.succeeded,
     PaymentStatus.declined,
@@ -59,6 +61,7 @@ class End:
             *self._heard(),
             *self._money(),
             *self._refunds(),
+            *self._invoices(),
             *self._asked(),
             *self._subscriptions(),
         ]
@@ -83,6 +86,8 @@ class End:
                 yield f"{entity.ref}: is due"
             if isinstance(entity, SignUp) and entity.opened is None:
                 # Only its client can go on with it, and that gave up.
+                continue
+            if _may_be_pending(entity, now):
                 continue
             for one in entity.operations:
                 if one.open and one.kind is not OperationKind.access:
@@ -159,6 +164,22 @@ class End:
         for of in back:
             yield f"{of}: money went back for it that the ledger does not know"
 
+    def _invoices(self) -> Iterator[str]:
+        """One for each payment that has one, and none for any other."""
+        shown = self.stand.invoices()
+        for one in self.ledger.entities():
+            if not isinstance(one, Payment) or one.transaction is None:
+                continue
+            made = one.operation(OperationKind.invoice)
+            states = shown.get(one.transaction.id, ())
+            has = made is not None and made.state is OperationState.succeeded
+            if len(states) > 1:
+                yield f"{one.ref}: has {len(states)} invoices"
+            elif has and not states:
+                yield f"{one.ref}: has an invoice in the ledger, and none at the gateway"
+            elif states and "open" in states:
+                yield f"{one.ref}: its invoice can be paid again: {one.invoice_withheld}"
+
     def _asked(self) -> Iterator[str]:
         held = {one.id: one for one in self.ledger.entities() if isinstance(one, Payment)}
         keys = Counter(one.order.payer.reference for one in held.values() if one.order.payer)
@@ -206,6 +227,11 @@ def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
     known = payment.refunded.minor if payment.refunded else 0
     if back != known:
         yield f"{payment.ref}: its events say that {back} went back, the ledger has {known}"
+
+
+def _may_be_pending(entity: AnyEntity, now: datetime) -> bool:
+    is_pending = isinstance(entity, Payment) and entity.status is PaymentStatus.pending
+    return is_pending and now - entity.created_at < _CLEARS
 
 
 def _access(one: Subscription, now: datetime) -> Iterator[str]:

@@ -33,6 +33,12 @@ class Network:
             app.freeze()
             await app.startup()
 
+    async def at(
+        self, base: str, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Response:
+        """The same, at one application."""
+        return await self.ask(method, f"{base}{path}", headers, body)
+
     async def ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> Response:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from penstock.entrypoints.http.message import Answer, Request
 from penstock.simulation.chance import Chance
-from penstock.testing.stand import Stand
+from penstock.testing.stand import Ask, Stand
 
-Ask = Callable[[Request], Awaitable[Answer | None]]
+AskUs = Callable[[Request], Awaitable[Answer | None]]
 _PATIENCE = 60
 """How often a backend repeats a request at most."""
 
@@ -48,7 +48,8 @@ class Shop:
     gateway: str
     capabilities: Collection[str]
     stand: Stand
-    ask: Ask
+    ask: AskUs
+    at_gateway: Ask
     token: str = field(repr=False)
     chance: Chance
     payments: dict[str, Paid] = field(default_factory=dict[str, Paid])
@@ -128,7 +129,7 @@ class Shop:
         """The buyer reads the page, decides, and comes back, or does not."""
         await asyncio.sleep(self.chance.delay(5.0, 900.0))
         decision = self.chance.random.choices(choices, weights)[0]
-        back = self.stand.decide(url, decision)
+        back = await self.stand.decide(url, decision, self.at_gateway)
         if back and self.chance.is_lucky(0.7):
             path = urlsplit(back).path
             for _ in range(3):

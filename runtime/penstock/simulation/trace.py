@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections import deque
 from collections.abc import Generator, MutableMapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from structlog.contextvars import merge_contextvars
 from penstock.simulation.process import current
 
 SHOWN = 40
+_HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _UNTOLD = ("ms",)
 _BUGS = ("stage.broke", "consumer.broke", "api.broke", "sweep.broke", "gaps.broke")
 
@@ -45,6 +47,8 @@ class Trace:
     def add(self, text: str) -> None:
         """Add a line."""
         process = current()
+        # A signature may differ from run to run, and the hash of what it is in.
+        text = _HASH.sub("…", text)
         line = f"{self.loop.time():12.3f} {process.name if process else '-':10} {text}"
         self.lines += 1
         self.tail.append(line)
