@@ -49,7 +49,7 @@ async def worked_through(random: Random) -> dict[str, list[int]]:
     batch = Batch("test", handle, queue, clock, Backoff(2, 900), item_timeout=20)
     hosts = [asyncio.create_task(Consumer(batch, 10, stop).run()) for _ in range(2)]
     while any((await queue.depth()).values()):
-        await asyncio.sleep(60)
+        await clock.sleep(60)
     stop.set()
     await asyncio.gather(*hosts)
     structlog.reset_defaults()

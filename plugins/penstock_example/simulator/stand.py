@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -22,14 +23,7 @@ class ExampleStand:
 
     simulator: ExampleSimulator
     plans: Sequence[str] = ("plan-monthly", "plan-trial")
-    references: Sequence[str] = (
-        "pending",
-        "decline",
-        "conflict",
-        "busy",
-        "throttle",
-        "badgateway",
-    )
+    references: Sequence[str] = ("pending", "decline", "conflict", "busy", "badgateway", "once")
     _taken: int = 0
 
     def webhooks(self) -> Sequence[Webhook]:
@@ -37,6 +31,7 @@ class ExampleStand:
         told = self.simulator.notices.told
         made = [
             Webhook(
+                json.loads(one["body"])["id"],
                 {"content-type": "application/json", SIGNATURE: one["signature"]},
                 one["body"].encode(),
             )

@@ -119,7 +119,8 @@ def stand(clock: Clock, letters: Letters) -> PayPalStand:
     sent: list[Webhook] = []
 
     async def carry(transmission: Transmission) -> int:
-        sent.append(Webhook(_lower(transmission.headers), transmission.body))
+        told = str(json.loads(transmission.body)["id"])
+        sent.append(Webhook(told, _lower(transmission.headers), transmission.body))
         return 202
 
     credentials = Credentials("A-simulated", "of-no-use", "WEBHOOK-1")

@@ -13,8 +13,10 @@ from penstock.domain.change import AnyEntity
 from penstock.domain.events import Event, EventType
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.record import Record
 from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Access, Standing, Subscription
+from penstock.simulation.post import Post
 from penstock.simulation.shop import Shop
 from penstock.simulation.sink import NAME, PAID, SELECTED, Heard
 from penstock.testing.stand import Entry, Stand
@@ -51,6 +53,7 @@ class End:
     heard: Heard
     shop: Shop
     stand: Stand
+    post: Post
 
     async def findings(self) -> list[str]:
         """What does not hold, in words; nothing where all is well."""
@@ -63,6 +66,7 @@ class End:
             *self._refunds(),
             *self._invoices(),
             *self._asked(),
+            *self._recorded(),
             *self._subscriptions(),
         ]
 
@@ -195,12 +199,21 @@ class End:
                 continue
             if payment.status not in _SETTLED:
                 yield f"{paid.id}: is {payment.status} at the end: {payment.reason}"
+            held_refunds = sum(op.kind is OperationKind.refund for op in payment.operations)
+            if held_refunds > paid.keys:
+                yield f"{paid.id}: {held_refunds} refunds of {paid.keys} keys"
             for refund, minor in paid.refunds.items():
                 operation = payment.operation_by_id(refund)
                 if operation is None or operation.terms is None:
                     yield f"{paid.id}: its refund {refund} was accepted and is not in the ledger"
                 elif operation.terms.amount.minor != minor:
                     yield f"{paid.id}: its refund {refund} has another amount"
+
+    def _recorded(self) -> Iterator[str]:
+        held = {one.id for one in self.ledger.entities() if isinstance(one, Record)}
+        for told in dict.fromkeys(self.post.made):
+            if f"{self.shop.gateway}/{told}" not in held:
+                yield f"notification {told}: the gateway made it, and the ledger has no record"
 
     def _subscriptions(self) -> Iterator[str]:
         held = {one.id: one for one in self.ledger.entities() if isinstance(one, Subscription)}

@@ -20,6 +20,9 @@ from penstock.simulation.process import FOREVER, Process
 _NO_CONNECTION: Any = Mock()
 """aiohttp asks for a connection's parts; nothing is ever done with them."""
 
+_DANGER = 3.0
+"""A gateway fails more often than what we run ourselves."""
+
 
 class Network:
     """Applications by their host's name."""
@@ -103,4 +106,5 @@ class FaultyHttp:
             lambda: self._network.ask(method, url, headers or {}, body or b""),
             HttpUnanswered,
             timeout or FOREVER,
+            _DANGER,
         )

@@ -24,6 +24,7 @@ class Post:
     Attributes:
         loses: whether a webhook may be lost: only where the gateway lists its notifications.
         sent: how many webhooks met which fate.
+        made: the ids of all that the gateway told.
         every: seconds between two looks at what the gateway has to send.
     """
 
@@ -34,6 +35,7 @@ class Post:
     chance: Chance
     loses: bool
     sent: Counter[str] = field(default_factory=Counter[str])
+    made: list[str] = field(default_factory=list[str])
     every: float = 20.0
     _on_its_way: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
@@ -44,6 +46,7 @@ class Post:
             if self.chance.share and self.chance.is_lucky(0.02):
                 await self.stand.happens(self.chance.random, self.at_gateway)
             for webhook in self.stand.webhooks():
+                self.made.append(webhook.id)
                 task = asyncio.create_task(self._carry(webhook))
                 self._on_its_way.add(task)
                 task.add_done_callback(self._on_its_way.discard)

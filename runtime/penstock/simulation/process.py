@@ -65,6 +65,7 @@ class Process:
         effect: Callable[[], Coroutine[Any, Any, T]],
         error: Callable[[str], TransientError],
         limit: float = FOREVER,
+        times: float = 1.0,
     ) -> T:
         """
         One call of the world, with its fate.
@@ -72,9 +73,10 @@ class Process:
         Args:
             error: what the port raises when there is no answer.
             limit: after how many seconds the caller's side of the port gives up.
+            times: by how much it is in more danger than others.
         """
         self._live()
-        fate = self.chance.fate()
+        fate = self.chance.fate(times)
         # Even a call that takes no time lets others go on.
         await asyncio.sleep(self.chance.latency())
         match fate:

@@ -215,7 +215,7 @@ class _Run:
         return await self.chance.random.choice(self.serving).ask(request)
 
     async def _findings(self) -> list[str]:
-        end = End(self.world, self.ledger, self.heard, self.shop, self.stand)
+        end = End(self.world, self.ledger, self.heard, self.shop, self.stand, self.post)
         return [*self.watch.faults, *self.trace.bugs, *await end.findings()]
 
 

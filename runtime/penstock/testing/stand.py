@@ -25,8 +25,14 @@ Ask = Callable[[str, str, Mapping[str, str], bytes], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One webhook as the gateway sends it."""
+    """
+    One webhook as the gateway sends it.
 
+    Attributes:
+        id: the gateway's id of what it tells.
+    """
+
+    id: str
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
