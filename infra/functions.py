@@ -127,9 +127,11 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.working(made)
             | _money(made)
             | env.access(made)
+            | env.retention(made)
             | env.sends(made, "payments", "verified"),
             [
                 permits.due(made),
+                *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
                 *_moves_money(
                     made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"

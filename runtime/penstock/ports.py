@@ -180,6 +180,17 @@ class Ledger(Protocol):
         """The entity's events before that sequence, newest first (a consistent read)."""
         ...
 
+    async def rewrite(self, event: Event) -> None:
+        """
+        Put an event in the place of the one of its entity with its sequence.
+
+        Events are immutable but for this: a name that one holds is erased from it.
+
+        Raises:
+            LedgerConflict: there is no event in that place.
+        """
+        ...
+
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""
         ...

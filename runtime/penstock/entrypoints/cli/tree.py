@@ -15,6 +15,7 @@ from penstock.entrypoints.cli.commands import (
     events,
     invoices,
     listen,
+    payers,
     payments,
     plans,
     plugins,
@@ -180,6 +181,7 @@ app.command("doctor")(doctor.doctor)
 app.command("listen")(listen.listen)
 app.command("trigger")(trigger.trigger)
 app.add_typer(payments.app, name="payments")
+app.add_typer(payers.app, name="payers")
 app.add_typer(plans.app, name="plans")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")

@@ -82,6 +82,8 @@ class Host:
                 raise TimeoutError
             async with asyncio.timeout(left() - MARGIN):
                 swept = await self._platform.sweep(remaining=left)
+                if self._platform.settings.retention_days is not None:
+                    await self._platform.retention(left)
         except TimeoutError:
             structlog.get_logger().warning("sweep.out_of_time")
             return {"swept": None, "failed": None}
