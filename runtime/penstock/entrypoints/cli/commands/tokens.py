@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -20,11 +19,12 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.http.tokens import TRUSTED, mint
-from penstock.entrypoints.http.views import moment
-from penstock.ports import Token
 
-app = typer.Typer(no_args_is_help=True, help="The bearer tokens that the API takes.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.ports import Token
+
+app = typer.Typer(no_args_is_help=True)
 _DURATION = re.compile(r"([1-9][0-9]{0,3})([hdw])", re.ASCII)
 _DAY = len("2026-11-02")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -50,6 +50,8 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a token and show it, this once: only its hash is kept."""
+    from penstock.entrypoints.http.tokens import mint
+
     lasts = _duration(expires) if expires is not None else None
     if not (client or name).strip() or not (client or name).isprintable():
         raise CommandError("a token needs a name and a client that can be printed", Code.usage)
@@ -86,6 +88,8 @@ def list_tokens(context: typer.Context, stack: StackName = None, as_json: AsJson
 
 
 def _view(token: Token, used: datetime | None) -> Mapping[str, Any]:
+    from penstock.entrypoints.http.views import moment
+
     return {
         "id": token.id,
         "name": token.name,
@@ -124,6 +128,7 @@ def revoke(
     confirmed: Confirm = None,
 ) -> None:
     """Revoke a token."""
+    from penstock.entrypoints.http.tokens import TRUSTED
 
     async def forget(world: AwsWorld) -> bool:
         return await world.tokens.revoke(token_id)
