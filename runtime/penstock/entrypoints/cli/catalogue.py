@@ -31,6 +31,7 @@ GROUPS: Mapping[str, str] = {
     "invoices": "Invoices that Penstock withheld.",
     "events": "The archive of events.",
     "queue": "The queues: look, send, empty.",
+    "audit": "What operators did, and why.",
     "tokens": "The bearer tokens that the API takes.",
     "secrets": "The plugins' secrets: write, never read out.",
     "plugins": "The gateways and sinks that are installed.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penstock.domain.caller import READ_AND_PAY, Scope
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -22,6 +23,7 @@ from penstock.entrypoints.cli.session import (
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
+    from penstock.domain.audit import Facts
     from penstock.ports import Token
 
 app = typer.Typer(no_args_is_help=True)
@@ -48,6 +50,7 @@ def create(
     ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Make a token and show it, this once: only its hash is kept."""
     from penstock.entrypoints.http.tokens import mint
@@ -65,10 +68,15 @@ def create(
             client=client,
             lasts=lasts,
         )
-        await world.tokens.put(token)
+        subjects = [f"token#{token.id}", f"client#{token.client}"]
+        async with (await audited(world))("tokens create", subjects) as trail:
+            await world.tokens.put(token)
+            trail.after = _facts(token)
+            trail.effect = "created"
         return token, text
 
-    begun = session(context, stack, as_json)
+    begun = session(context, stack, as_json, confirmed)
+    begun.guard("creating a token")
     token, text = begun.run(make)
     begun.show({**_view(token, None), "token": text}, lambda: text)
 
@@ -85,6 +93,18 @@ def list_tokens(context: typer.Context, stack: StackName = None, as_json: AsJson
     kept = begun.run(read)
     columns = ("id", "name", "client", "scopes", "expires", "last used")
     begun.show(kept, lambda: table(columns, [_row(one) for one in kept]))
+
+
+def _facts(token: Token) -> Facts:
+    """A token in the audit trail: what it may do, and for whom."""
+    from penstock.entrypoints.http.views import moment
+
+    return {
+        "name": token.name,
+        "client": token.client,
+        "scopes": " ".join(sorted(token.scopes)),
+        "expires_at": moment(token.expires_at) if token.expires_at else "never",
+    }
 
 
 def _view(token: Token, used: datetime | None) -> Mapping[str, Any]:
@@ -131,7 +151,13 @@ def revoke(
     from penstock.entrypoints.http.tokens import TRUSTED
 
     async def forget(world: AwsWorld) -> bool:
-        return await world.tokens.revoke(token_id)
+        subjects = [f"token#{token_id}"]
+        async with (await audited(world))("tokens revoke", subjects) as trail:
+            token = await world.tokens.get(token_id)
+            trail.before = _facts(token) if token else {}
+            revoked = await world.tokens.revoke(token_id)
+            trail.effect = "revoked" if revoked else "there is no token of that id"
+            return revoked
 
     begun = session(context, stack, as_json, confirmed)
     begun.guard("revoking a token")
