@@ -12,12 +12,12 @@ from penstock.entrypoints.cli.stack import Stack
 from tests.contract.cli.commands import penstock
 from tests.contract.cli.ledger import accepted, keep, sent_back
 
-FORGET = ("--json", "payers", "forget")
+FORGET = ("payers", "forget", "--because", "the payer asked for it")
 ADA = Payer("PAYER1", "Ada Lovelace", "ada@example.test")
 
 
 def told(*options: str) -> list[dict[str, Any]]:
-    return json.loads(penstock(*FORGET, *options).stdout)
+    return json.loads(penstock("--json", *FORGET, *options).stdout)
 
 
 def payment(name: str) -> dict[str, Any]:
@@ -36,6 +36,11 @@ class TestForget:
         changed = {name for name in before if before[name] != after[name]}
         assert ({"payer", "updated_at"}, {"reference": "PAYER1"}) == (changed, after["payer"])
 
+        trail = json.loads(penstock("--json", "audit", "list").stdout)["entries"]
+        assert [("payers forget", "the payer asked for it", "1 nothing")] == [
+            (one["command"], one["reason"], one["effect"]) for one in trail[:1]
+        ]
+
     def test_all_payments_of_a_payer_are_found_by_the_gateways_id(self, stack: Stack):
         keep(stack, *sent_back("p-1", payer=ADA))
         keep(stack, *sent_back("p-2", payer=ADA))
@@ -53,7 +58,7 @@ class TestForget:
 
     def test_a_payer_whose_charge_is_under_way_is_kept_and_the_reason_said(self, stack: Stack):
         keep(stack, *accepted("p-1"))
-        refused = penstock("payers", "forget", "--payment", "p-1")
+        refused = penstock(*FORGET, "--payment", "p-1")
 
         assert 5 == refused.exit_code
         assert "its charge is not over (reserved): try again later" in refused.stdout
@@ -73,4 +78,4 @@ class TestForget:
     def test_a_payer_who_is_not_named_or_not_known_is_an_error(
         self, stack: Stack, options: tuple[str, ...], code: int
     ):
-        assert code == penstock("payers", "forget", *options).exit_code
+        assert code == penstock(*FORGET, *options).exit_code

@@ -138,7 +138,6 @@ async def test_forgetting_that_is_killed_at_any_step_is_done_by_a_repeat(after: 
         await forget(world)(await world.payment())
         held = await world.payment()
         assert [] == named([held.payer, *(one.data for one in await told(world, held))])
-    print(f"killed at {step - 2} steps")
     assert step > 4
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penstock import observability
 from penstock.entrypoints.cli.session import Code, CommandError, StackName, session
-from penstock.settings import Settings, variable
 
-LEVEL = variable("log_level")
+if TYPE_CHECKING:
+    from penstock.settings import Settings
+
+LEVEL = "LOG_LEVEL"
 
 
 def serve(
@@ -27,7 +28,7 @@ def serve(
     port: Annotated[int, typer.Option(help="the port; 0 takes a free one")] = 8080,
 ) -> None:
     """Serve the API, consume every queue and sweep, in one process, until SIGTERM or Ctrl-C."""
-    # Imported here: no other command needs a server.
+    from penstock import observability
     from penstock.entrypoints.serve import host as host_of_all
 
     def ready(address: str) -> None:
@@ -49,6 +50,8 @@ def serve(
 
 def _level(settings: Settings, environ: Mapping[str, str]) -> str:
     """LOG_LEVEL of this process, or else the stack's."""
+    from penstock.settings import Settings
+
     own = environ.get(LEVEL)
     return Settings.read({LEVEL: own}).log_level if own else settings.log_level
 
@@ -61,6 +64,7 @@ def _said_of_logs(level: str, group: str | None) -> Iterator[str]:
 
 
 async def _in_memory(host: str, port: int) -> None:
+    from penstock import observability
     from penstock.entrypoints.serve import host as host_of_all
     from penstock.entrypoints.serve.tryout import tryout
 
