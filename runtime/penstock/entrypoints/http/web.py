@@ -25,12 +25,15 @@ BODY_SECONDS = 30.0
 _CHUNK = 64 * 1024
 
 
-def application(platform: Platform, head_seconds: float = HEAD_SECONDS) -> Server:
+def application(
+    platform: Platform, head_seconds: float = HEAD_SECONDS, most: int | None = None
+) -> Server:
     """
     Every operation of the contract, and problems for all other requests.
 
     Args:
         head_seconds: how long a connection may be without a complete request head.
+        most: connections at once; left out, what the process has room for.
 
     Raises:
         SettingsError: the contract and the handlers do not fit together.
@@ -66,11 +69,13 @@ def application(platform: Platform, head_seconds: float = HEAD_SECONDS) -> Serve
         except RequestRefused as exc:
             # Unread bytes of the body would be taken for the connection's next request.
             return response(problem_answer(exc), close=request.can_read_body)
-        answered = await api(replace(asked, body=body))
+        with server.working(request):
+            answered = await api(replace(asked, body=body))
         return response(answered, close=request.can_read_body and not limit)
 
     # No router of aiohttp's: the contract says which operation it is, for both hosts.
-    return Server(answer, head_seconds)
+    server = Server(answer, head_seconds, most)
+    return server
 
 
 def _request(incoming: web.BaseRequest) -> Request:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from penstock import observability
+from penstock.adapters.clock import SystemClock
 from penstock.entrypoints.cli.session import Code, CommandError, StackName, session
 from penstock.settings import Settings, variable
 
@@ -29,6 +30,7 @@ def serve(
     """Serve the API, consume every queue and sweep, in one process, until SIGTERM or Ctrl-C."""
     # Imported here: no other command needs a server.
     from penstock.entrypoints.serve import host as host_of_all
+    from penstock.entrypoints.serve.log_rate import LineRate
 
     def ready(address: str) -> None:
         typer.echo(f"penstock: serving on {address}")
@@ -43,7 +45,8 @@ def serve(
     level = _level(platform.settings, os.environ)
     for line in _said_of_logs(level, found.outputs.get("serveLogGroup")):
         typer.echo(f"penstock: {line}", err=True)
-    observability.configure(level, platform.settings.stack)
+    limit = LineRate(platform.world.clock)
+    observability.configure(level, platform.settings.stack, limit=[limit])
     asyncio.run(host_of_all.serve(platform, found.sinks, host=host, port=port, ready=ready))
 
 
@@ -62,9 +65,10 @@ def _said_of_logs(level: str, group: str | None) -> Iterator[str]:
 
 async def _in_memory(host: str, port: int) -> None:
     from penstock.entrypoints.serve import host as host_of_all
+    from penstock.entrypoints.serve.log_rate import LineRate
     from penstock.entrypoints.serve.tryout import tryout
 
-    observability.configure("INFO")
+    observability.configure("INFO", limit=[LineRate(SystemClock())])
     async with tryout(port=port) as made:
 
         def ready(address: str) -> None:
