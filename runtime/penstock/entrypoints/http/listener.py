@@ -46,12 +46,18 @@ class Server(web.Server):
     Args:
         head_seconds: how long a connection may be without a complete request head.
         most: connections at once; left out, what the process has room for.
+        refused: is told the status of each answer that was given without asking `handle`.
     """
 
     def __init__(
-        self, handle: Handle, head_seconds: float = HEAD_SECONDS, most: int | None = None
+        self,
+        handle: Handle,
+        head_seconds: float = HEAD_SECONDS,
+        most: int | None = None,
+        refused: Callable[[int], None] = lambda status: None,
     ) -> None:
         super().__init__(handle)
+        self.refused = refused
         self._head_seconds = head_seconds
         self.open = Connections(most or room())
 
@@ -77,11 +83,11 @@ class Server(web.Server):
 class _Protocol(web.RequestHandler):
     """One connection; what aiohttp itself refuses is answered as a problem."""
 
-    __slots__ = ("_open",)
+    __slots__ = ("_open", "_refused")
 
     def __init__(self, server: Server, **options: Any) -> None:
         super().__init__(server, **options)
-        self._open = server.open
+        self._open, self._refused = server.open, server.refused
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection in, if there is room for it."""
@@ -90,7 +96,8 @@ class _Protocol(web.RequestHandler):
             dropped = self._open.opened(self, connection)
         except Full:
             _log().warning("connection.refused", because="every connection is being answered")
-            connection.write(_FULL)
+            self._refused(_FULL.status)
+            connection.write(_whole(_FULL))
             connection.close()
             return
         if dropped:
@@ -111,11 +118,15 @@ class _Protocol(web.RequestHandler):
     ) -> web.StreamResponse:
         """The answer to what the parser refused (400), or to a bug of ours (500)."""
         # The exception's text quotes what was sent.
+        because = type(exc).__name__
         if status < 500:
-            _log().warning("request.malformed", because=type(exc).__name__)
-            return response(problem_answer(_malformed(message or "")), close=True)
-        _log().error("api.broke", because=type(exc).__name__)
-        return response(problem_answer(RequestRefused(problems.INTERNAL_ERROR)), close=True)
+            _log().warning("request.malformed", because=because)
+            refused = _malformed(message or "")
+        else:
+            _log().error("api.broke", because=because)
+            refused = RequestRefused(problems.INTERNAL_ERROR)
+        self._refused(refused.kind.status)
+        return response(problem_answer(refused), close=True)
 
 
 @asynccontextmanager
@@ -186,11 +197,9 @@ def _whole(answer: Answer) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + answer.body
 
 
-_FULL = _whole(
-    problem_answer(
-        RequestRefused(
-            problems.UNAVAILABLE, "too many connections are open", headers={"retry-after": "1"}
-        )
+_FULL = problem_answer(
+    RequestRefused(
+        problems.UNAVAILABLE, "too many connections are open", headers={"retry-after": "1"}
     )
 )
 

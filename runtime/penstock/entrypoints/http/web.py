@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -25,8 +26,29 @@ BODY_SECONDS = 30.0
 _CHUNK = 64 * 1024
 
 
+class Answered(Protocol):
+    """Is told of each answer."""
+
+    def __call__(self, operation: str | None, status: int, seconds: float | None) -> None:
+        """
+        Take note of an answer.
+
+        Args:
+            operation: the contract's operationId; None for a request that is none of its own.
+            seconds: since the request's head was complete; None for a head that never was.
+        """
+        ...
+
+
+def unheard(operation: str | None, status: int, seconds: float | None) -> None:
+    """For a host that counts no answers."""
+
+
 def application(
-    platform: Platform, head_seconds: float = HEAD_SECONDS, most: int | None = None
+    platform: Platform,
+    head_seconds: float = HEAD_SECONDS,
+    most: int | None = None,
+    answered: Answered = unheard,
 ) -> Server:
     """
     Every operation of the contract, and problems for all other requests.
@@ -34,6 +56,7 @@ def application(
     Args:
         head_seconds: how long a connection may be without a complete request head.
         most: connections at once; left out, what the process has room for.
+        answered: is told of each answer.
 
     Raises:
         SettingsError: the contract and the handlers do not fit together.
@@ -51,30 +74,36 @@ def application(
         functions=("api", "merchant", "receive"),
         pages=PageSettings.of(platform.settings),
     )
-    doors = platform.receive.doors
+    doors, clock = platform.receive.doors, platform.world.clock
 
-    def limit_of(request: Request) -> int:
+    def find(request: Request) -> tuple[str, int]:
+        """Its operation, and how many bytes its body may have."""
         operation, parameters = api.find(request)
         if operation.id != WEBHOOK:
-            return operation.body_limit
+            return operation.id, operation.body_limit
         door = doors.get(parameters["gateway"])
         # Without a door it will be refused whatever it holds: nothing of it is read.
-        return door.body_limit if door else 0
+        return operation.id, door.body_limit if door else 0
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        began = clock.monotonic()
         asked = _request(request)
+        operation, limit = None, 0
         try:
-            limit = limit_of(asked)
+            operation, limit = find(asked)
             body = await _read(request, limit) if limit else b""
         except RequestRefused as exc:
-            # Unread bytes of the body would be taken for the connection's next request.
-            return response(problem_answer(exc), close=request.can_read_body)
-        with server.working(request):
-            answered = await api(replace(asked, body=body))
-        return response(answered, close=request.can_read_body and not limit)
+            made, complete = problem_answer(exc), False
+        else:
+            with server.working(request):
+                made = await api(replace(asked, body=body))
+            complete = bool(limit)
+        answered(operation, made.status, clock.monotonic() - began)
+        # Unread bytes of the body would be taken for the connection's next request.
+        return response(made, close=request.can_read_body and not complete)
 
     # No router of aiohttp's: the contract says which operation it is, for both hosts.
-    server = Server(answer, head_seconds, most)
+    server = Server(answer, head_seconds, most, lambda status: answered(None, status, None))
     return server
 
 
