@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from penstock import contracts, problems
 from penstock.bootstrap import Platform
@@ -124,6 +124,9 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     Raises:
         RequestRefused: 413 when it is longer, 408 when it does not come, 400 when it breaks off.
     """
+    if incoming.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+        # aiohttp takes the chunks apart and leaves the other codings in: a body nobody sent.
+        raise RequestRefused(problems.BODY_REFUSED, "send it with no transfer coding but chunked")
     if (incoming.content_length or 0) > limit:
         raise too_large(limit)
     if incoming.content.is_eof():
@@ -135,6 +138,7 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
+            await _ask_for_body(incoming)
             async for chunk in incoming.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > limit:
@@ -145,3 +149,12 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     except (web.PayloadAccessError, web.RequestPayloadError, OSError) as exc:
         raise RequestRefused(problems.BODY_REFUSED, "the body broke off") from exc
     return bytes(body)
+
+
+async def _ask_for_body(incoming: web.BaseRequest) -> None:
+    """Tell a client that waits for it to send the body (RFC 9110, 10.1.1)."""
+    expected = incoming.headers.get("Expect", "").strip().lower()
+    if expected == "100-continue" and incoming.version >= HttpVersion11:
+        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # aiohttp counts what was written of the answer, and this is no part of it.
+        incoming.writer.output_size = 0

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penstock import observability
 from penstock.entrypoints.cli.session import Code, CommandError, StackName, session
-from penstock.settings import Settings, variable
 
 if TYPE_CHECKING:
-    # What serves is imported when it serves: no other command needs it.
-    from structlog.typing import Processor
+    from penstock.settings import Settings
 
-    from penstock.bootstrap import Platform
-    from penstock.entrypoints.http.web import Answered
-    from penstock.entrypoints.serve.watched import Watched
-
-LEVEL = variable("log_level")
+LEVEL = "LOG_LEVEL"
 
 
 def serve(
@@ -44,11 +36,16 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the API, consume every queue and sweep, in one process, until SIGTERM or Ctrl-C."""
-    where = _address(metrics)
+    wanted = _address(metrics)
+    if memory and stack is not None:
+        raise CommandError("--memory takes no --stack", Code.usage)
+    # Imported here: no other command needs a server.
+    from penstock.entrypoints.serve.process import Listens, Process, run_in_memory
+    from penstock.entrypoints.serve.watched import on_aws
+
+    listens = Listens(host, port, wanted)
     if memory:
-        if stack is not None:
-            raise CommandError("--memory takes no --stack", Code.usage)
-        asyncio.run(_in_memory(host, port, where))
+        asyncio.run(run_in_memory(listens, _say))
         return
     found = session(context, stack).stack()
     world = found.world()
@@ -58,81 +55,14 @@ def serve(
         typer.echo(f"penstock: {line}", err=True)
 
     def ready(address: str) -> None:
-        typer.echo(f"penstock: serving on {address}")
+        _say(f"serving on {address}")
 
-    def watch() -> Mapping[str, Watched]:
-        from penstock.entrypoints.serve.watched import on_aws
-
-        return on_aws(world, found.queues)
-
-    asyncio.run(_Serving(platform, found.sinks, level, host, port, ready)(where, watch))
+    queues = on_aws(world, found.queues)
+    asyncio.run(Process(platform, found.sinks, queues, listens, level, ready, _say).run())
 
 
-async def _in_memory(host: str, port: int, metrics: tuple[str, int] | None) -> None:
-    # Imported here: no other command needs a server.
-    from penstock.entrypoints.serve.tryout import tryout
-
-    # The simulators log too, and they begin first.
-    observability.configure("INFO")
-    async with tryout(port=port) as made:
-
-        def ready(address: str) -> None:
-            typer.echo(f"penstock: serving on {address} (in memory)")
-            typer.echo(f"penstock: Authorization: Bearer {made.token}")
-            for name, simulator in made.simulators.items():
-                typer.echo(f"penstock: the {name} simulator is at {simulator}")
-
-        def watch() -> Mapping[str, Watched]:
-            from penstock.entrypoints.serve.watched import in_memory
-
-            return in_memory(made.world)
-
-        served = _Serving(made.platform, made.sinks, "INFO", host, made.port, ready)
-        await served(metrics, watch)
-
-
-@dataclass(frozen=True, slots=True)
-class _Serving:
-    """A platform, and where it is to be served."""
-
-    platform: Platform
-    sinks: Sequence[str]
-    level: str
-    host: str
-    port: int
-    ready: Callable[[str], None]
-
-    async def __call__(
-        self, metrics: tuple[str, int] | None, watch: Callable[[], Mapping[str, Watched]]
-    ) -> None:
-        """Serve it, with its metrics beside it if they are wanted."""
-        if metrics is None:
-            await self._serve((), None)
-            return
-        from penstock.entrypoints.serve.metrics import Metrics
-        from penstock.entrypoints.serve.scraping import scraped
-
-        seen = Metrics()
-        async with scraped(self.platform, seen, watch(), *metrics) as address:
-            typer.echo(f"penstock: metrics on {address}/metrics")
-            await self._serve([seen.see], seen)
-
-    async def _serve(self, see: Sequence[Processor], answered: Answered | None) -> None:
-        from penstock.entrypoints.http.web import unheard
-        from penstock.entrypoints.serve.host import serve
-        from penstock.entrypoints.serve.log_rate import LineRate
-
-        limit = [LineRate(self.platform.world.clock)]
-        stack = self.platform.settings.stack
-        observability.configure(self.level, stack, see=see, limit=limit)
-        await serve(
-            self.platform,
-            self.sinks,
-            host=self.host,
-            port=self.port,
-            ready=self.ready,
-            answered=answered or unheard,
-        )
+def _say(line: str) -> None:
+    typer.echo(f"penstock: {line}")
 
 
 def _address(told: str | None) -> tuple[str, int] | None:
@@ -147,6 +77,8 @@ def _address(told: str | None) -> tuple[str, int] | None:
 
 def _level(settings: Settings, environ: Mapping[str, str]) -> str:
     """LOG_LEVEL of this process, or else the stack's."""
+    from penstock.settings import Settings
+
     own = environ.get(LEVEL)
     return Settings.read({LEVEL: own}).log_level if own else settings.log_level
 
