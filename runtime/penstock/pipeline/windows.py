@@ -51,9 +51,10 @@ async def walk(gateway: History, since: datetime, until: datetime) -> AsyncGener
         begins, ends = left.pop()
         listed = await gateway.list_notifications(begins, ends)
         found = listed.notifications
+        size = len(found) + listed.unreadable
         # A gateway that has shown more at once did not cut this one.
-        cut = not listed.whole and len(found) >= largest
-        largest = max(largest, len(found))
+        cut = not listed.whole and size >= largest
+        largest = max(largest, size)
         if cut and ends - begins > _FINEST:
             middle = _middle(begins, ends)
             left += [(middle, ends), (begins, middle)]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,25 @@ async def test_a_page_that_may_be_cut_is_compared_with_its_halves():
     windows = await walked(gateway)
 
     assert (50, 3) == (len(seen(windows)), len(gateway.asked))
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+async def test_a_page_that_is_full_of_what_cannot_be_read_may_be_cut(newest_first: bool):
+    """
+    It shows fewer that can be read than another page did, and is as full.
+    """
+    early = [made(n, at(minutes=5, seconds=n)) for n in range(20)]
+    late = [made(100 + n, at(minutes=45, seconds=n)) for n in range(40)]
+    gateway = Listing(
+        made=early + late,
+        most=20,
+        newest_first=newest_first,
+        unreadable=frozenset({"WH-100", "WH-139"}),
+    )
+
+    windows = await walked(gateway)
+
+    assert {one.id for one in early + late[1:-1]} == seen(windows)
 
 
 async def test_a_border_at_a_second_that_many_share_belongs_to_both_halves():
