@@ -39,9 +39,15 @@ class Window:
     cut: bool = False
 
 
-async def walk(gateway: History, since: datetime, until: datetime) -> AsyncGenerator[Window]:
+async def walk(
+    gateway: History, since: datetime, until: datetime, first: datetime | None = None
+) -> AsyncGenerator[Window]:
     """
     The parts of a span, oldest first.
+
+    Args:
+        first: if the span is not listed at once, the parts from here on come before the older
+            ones: a caller that runs out of time has seen them.
 
     Raises:
         GatewayUnavailable, Unconfirmable: as `list_notifications` does.
@@ -56,6 +62,9 @@ async def walk(gateway: History, since: datetime, until: datetime) -> AsyncGener
         cut = not listed.whole and size >= largest
         largest = max(largest, size)
         if cut and ends - begins > _FINEST:
+            if first is not None and begins < first < ends:
+                left += [(begins, first), (first, ends)]
+                continue
             middle = _middle(begins, ends)
             left += [(middle, ends), (begins, middle)]
             continue

@@ -45,6 +45,22 @@ async def test_every_notification_of_a_span_is_seen_unless_the_list_is_said_to_b
     assert {one.id for one in events} == seen(windows) or any(one.cut for one in windows)
 
 
+@given(moments=spread, most=st.integers(SURE, 25), first=st.integers(0, HOUR))
+async def test_the_parts_after_a_moment_come_first_and_none_is_left_out(
+    moments: list[int], most: int, first: int
+):
+    events = [made(n, at(milliseconds=ms)) for n, ms in enumerate(moments)]
+    gateway = Listing(made=events, most=most)
+
+    windows = [one async for one in walk(gateway, NOON, at(hours=1), at(milliseconds=first))]
+
+    assert {one.id for one in events} == seen(windows) or any(one.cut for one in windows)
+    if len(windows) > 1:
+        begins = [one.since for one in windows]
+        late = [one for one in begins if one >= at(milliseconds=first)]
+        assert sorted(late) + sorted(set(begins) - set(late)) == begins
+
+
 @given(moments=spread, most=st.integers(SURE, 25))
 async def test_the_parts_of_a_span_come_oldest_first_and_leave_nothing_between(
     moments: list[int], most: int
