@@ -398,7 +398,6 @@ class TestOutOfTime:
 
         assert 1 == len(bank(world).asked) - asked
 
-
     @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
     @pytest.mark.parametrize("step", range(1, 26))
     async def test_a_look_back_killed_at_any_step_loses_nothing(self, step: int, after: bool):
