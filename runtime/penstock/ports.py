@@ -253,11 +253,13 @@ class Watermark:
         at: when the newest notification that was compared was made, by the gateway's clock.
         since: nothing older is looked for: the comparison began then.
         looked_back_at: when we last looked further back than usual, by our clock.
+        looked_back_to: how far the look back that is not at its end got; None between two.
     """
 
     at: datetime
     since: datetime
     looked_back_at: datetime
+    looked_back_to: datetime | None = None
 
 
 class Watermarks(Protocol):
