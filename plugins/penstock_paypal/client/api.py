@@ -111,12 +111,15 @@ class Api:
             )
         return answer
 
-    async def read(self, path: str, what: str, *, representation: bool = False) -> Answer | None:
+    async def read(
+        self, path: str, what: str, *, representation: bool = False, certain: bool = False
+    ) -> Answer | None:
         """
         Read a resource; None when PayPal knows none there.
 
         Args:
             representation: ask for all of it where a list shows a part only.
+            certain: a 404 that is not PayPal's own is no answer.
 
         Raises:
             GatewayUnavailable: no answer, or none that is a resource.
@@ -124,6 +127,8 @@ class Api:
         """
         answer = await self.send("GET", path, what, representation=representation)
         if answer.missing:
+            if certain and not answer.absent:
+                raise answer.unavailable(what)
             return None
         if not answer.ok:
             raise answer.unread(what)
