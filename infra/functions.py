@@ -11,12 +11,25 @@ from infra.access import permits
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
 from infra.config.project import ROOT
+from infra.config.settings import StackSettings
 from infra.environment import Variables
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
+GAPS_SECONDS = 300
+LONGEST_SECONDS = 900
+"""[aws] How long any function may run."""
 GAPS_MINUTES = 10
 """A lost webhook is found within this and the five minutes it may be under way."""
+
+
+def sweep_seconds(settings: StackSettings) -> int:
+    """
+    How long a sweep may run: entities begin until shortly before the next sweep does.
+
+    The last of them may end beside it: two sweeps at once harm nothing.
+    """
+    return min(settings.sweep_minutes * 60 + settings.item_timeout_seconds, LONGEST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,7 @@ class Work:
     Attributes:
         bundle: the kind of zip it runs from.
         queue: the queue it consumes, by its logical name.
+        timeout_seconds: how long it may run; None is what the stack's settings say.
         memory_mb: by which its share of a processor goes, too. Workers wait for others nearly all
             the time, and waiting is paid by the megabyte: 70 to 90 MB of theirs are used, bodies
             of 150 KB among them, and Lambda wants some for itself. A gateway waits for `receive`,
@@ -39,6 +53,7 @@ class Work:
     permits: Sequence[Permit]
     bundle: str = "worker"
     queue: str | None = None
+    timeout_seconds: int | None = None
     memory_mb: int = 192
     batch_size: int = LARGEST_BATCH
 
@@ -59,6 +74,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | {"PENSTOCK_DELIVERIES_TOPIC_ARN": made.topics["deliveries"].topic.arn},
             [permits.publish(made, "deliveries")],
             bundle="receive",
+            timeout_seconds=RECEIVE_TIMEOUT_SECONDS,
             memory_mb=256,
         ),
         "api": Work(
@@ -135,6 +151,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                     made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
                 ),
             ],
+            timeout_seconds=sweep_seconds(made.settings),
         ),
         "gaps": Work(
             "penstock.entrypoints.functions.workers.gaps",
@@ -148,6 +165,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.send(made, "verified"),
                 *permits.gateways(made, "history"),
             ],
+            timeout_seconds=GAPS_SECONDS,
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }
@@ -200,9 +218,8 @@ def _consumer(
 
 def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
-    receive = work.bundle == "receive"
-    timeout = RECEIVE_TIMEOUT_SECONDS if receive else made.settings.function_timeout_seconds
     settings = made.settings
+    timeout = work.timeout_seconds or settings.function_timeout_seconds
     function = Function(
         name,
         FunctionArgs(
