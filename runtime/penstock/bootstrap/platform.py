@@ -202,7 +202,12 @@ class Platform:
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
         collect = Collect(
-            self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
+            self.gateways,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
         )
         stages = {Action.capture: self.capture, Action.refund: self.refund}
         return Dispatch(self.charge, stages, collect)

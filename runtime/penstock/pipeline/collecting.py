@@ -118,7 +118,8 @@ class Collecting:
         if any(one.open for one in collections(subscription)):
             raise RequestRefused(
                 problems.NOTHING_OUTSTANDING,
-                "a collection is under way; GET the subscription to see what becomes of it",
+                "a collection is under way or, if its answer was lost for good, needs a person; "
+                "GET the subscription to see which",
             )
         owed = subscription.seen.outstanding
         if owed is None or owed.minor <= 0:
