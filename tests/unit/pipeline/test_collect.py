@@ -193,6 +193,19 @@ async def test_bad_input_names_the_field_and_sends_nothing(
     assert says in told.fields[0][1]
 
 
+async def test_decimals_that_the_gateway_does_not_take_are_refused_before_anything_is_reserved():
+    desk = await owing()
+    stage = Collecting(
+        desk.ledger, hand_over(desk), desk.clock, desk.ids, {"club"}, {"club": {"EUR"}}
+    )
+
+    with pytest.raises(RequestRefused) as refusal:
+        await stage("k-1", "club-I-1", CollectAsked("why", 501, "EUR"), CALLER)
+
+    assert "no decimals in EUR" in refusal.value.fields[0][1]
+    assert () == collections(await desk.subscription())
+
+
 async def test_nothing_is_collected_of_a_buyer_who_owes_nothing():
     desk = Desk(Club())
     await desk.active()
