@@ -104,7 +104,9 @@ def drift(
     )
     if found:
         raise CommandError(
-            f"{len(found)} differences: `penstock webhooks register` corrects them", Code.failed
+            f"{len(found)} differences: `{begun.command('webhooks register', changes=True)}`"
+            " corrects them",
+            Code.failed,
         )
 
 
