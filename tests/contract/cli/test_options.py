@@ -50,7 +50,7 @@ def test_the_version_is_the_packages():
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("penstock pay", ["payments", "paypal"]),
+        ("penstock payp", ["paypal"]),
         ("penstock secrets ro", ["rotate", "rollback"]),
         ("penstock queue depth --st", ["--stack"]),
         ("penstock queue --stack ", ["local", "dev", "shop"]),
