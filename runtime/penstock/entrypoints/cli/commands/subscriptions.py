@@ -155,7 +155,7 @@ def collect(
         told,
         lambda: [
             f"collection {told['id']}: {_money(told['amount'])}, {told['status']}",
-            f"penstock subscriptions show {told['subscription']}",
+            begun.command(f"subscriptions show {told['subscription']}"),
         ],
     )
 
