@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from penstock.api import (
     CollectAnswer,
     CollectRequest,
@@ -20,7 +22,7 @@ from penstock_paypal.subscriptions.reading import SUBSCRIPTION
 
 _WHAT = "collect"
 _CAPTURE = f"{SUBSCRIPTION}/capture"
-WINDOW = idempotency.window(path(_CAPTURE, "I-0000"))
+_WINDOW = idempotency.window(path(_CAPTURE, "I-0000"))
 # A pending one becomes a payment that is pending; its own notifications say the rest.
 _TAKEN = frozenset({"COMPLETED", "PENDING"})
 
@@ -30,6 +32,11 @@ class Collector:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+
+    @property
+    def window(self) -> timedelta:
+        """How long PayPal knows a request id of a collection again."""
+        return _WINDOW
 
     async def collect(self, request: CollectRequest) -> CollectAnswer:
         """Take the money; the operation's id is PayPal's request id."""

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 import structlog
 
 from penstock import observability
-from penstock.adapters.aws import message_from_record
+from penstock.adapters.aws.messages import message_from_record
 from penstock.bootstrap import Platform
 from penstock.pipeline.batch import MARGIN, Batch, Status
 from penstock.settings import Function
