@@ -21,7 +21,7 @@ need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
 .PHONY: help setup run test check check-deep simulate engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
-	bench-coldstart bench-bundle bench-validation bench-intake bench-depth \
+	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
@@ -104,6 +104,9 @@ bench-intake: setup ## a webhook's CPU on the local server against bare aiohttp
 
 bench-depth: setup ## messages a second and memory of penstock serve, by how many are queued; DEPTHS=1000,1000000
 	@$(PY) -m benchmarks.bench_depth $(DEPTHS)
+
+bench-recovery: setup ## how soon what an outage left is done, on virtual time
+	@$(PY) -m benchmarks.bench_recovery
 
 # Pulumi asks, too, before it begins; where nobody can type, what make was told is the answer.
 update: setup ## pulumi up; STACK=dev; a protected stack asks for its name first, or CONFIRM=<its name>

@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from penstock.domain.rules import AccessPolicy
 from penstock.errors import SettingsError
+
+if TYPE_CHECKING:
+    from penstock.domain.rules import AccessPolicy
 
 
 class Function(StrEnum):
@@ -56,6 +58,7 @@ class Settings(BaseModel):
         grace_days: how long access goes on when a subscription's payment is due.
         after_refund: whether a full refund ends access; likewise `after_chargeback`, also for a
             dispute that is lost, and `during_dispute`, while one is open.
+        retention_days: how long the names and e-mail addresses of payers are kept.
         pages_brand: the merchant's name on buyers' pages, whose `pages_language` is for browsers
             that ask for none of theirs; `pages_support_url` is where buyers get help, and
             `pages_continue_url` where they go on.
@@ -108,6 +111,9 @@ class Settings(BaseModel):
     )
     grace_days: Annotated[int, Field(ge=0, le=60)] = _variable(
         "PENSTOCK_GRACE_DAYS", "a whole number of days from 0 to 60", 3
+    )
+    retention_days: Annotated[int | None, Field(ge=30, le=36_500)] = _variable(
+        "PENSTOCK_RETENTION_DAYS", "a whole number of days from 30 to 36500, or nothing"
     )
     after_refund: AfterMoneyBack = _variable("PENSTOCK_ACCESS_AFTER_REFUND", "end or keep", "end")
     after_chargeback: AfterMoneyBack = _variable(
@@ -194,6 +200,9 @@ class Settings(BaseModel):
     @property
     def access_policy(self) -> AccessPolicy:
         """What a subscription's payments give access to."""
+        # Imported here: most functions need no rules.
+        from penstock.domain.rules import AccessPolicy
+
         return AccessPolicy(
             timedelta(days=self.grace_days),
             refund_ends=self.after_refund == "end",

@@ -95,7 +95,9 @@ class ProcessWorld:
         self.ledger: Any = Faulty(world.ledger, process, LedgerUnavailable)
         self.attempts: Any = Faulty(world.attempts, process, LedgerUnavailable)
         self.tokens: Any = Faulty(world.tokens, process, LedgerUnavailable)
+        self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
         self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
+        self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
 
     def channel(self, name: str) -> Any:
         """A topic or queue to send to."""

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import aiohttp
 import typer
 
 from penstock.entrypoints.cli.session import (
@@ -23,6 +22,7 @@ from penstock.entrypoints.cli.stack import LOCAL, Stack
 
 GATEWAY = "paypal"
 _SECONDS = 30
+_LOST = "happened; its webhook was not sent, as the simulator was told (deliveries/faults)"
 
 
 def trigger(
@@ -90,13 +90,15 @@ def _told(sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
     words = (sent.get("event_type") or "a body without a type", sent.get("event_id"))
     what = " ".join((*filter(None, words), *([f"({about})"] if about else [])))
     answers = ", ".join(str(status or "nothing") for status in sent["answers"])
-    yield f"{what} sent; answered {answers}"
+    yield f"{what} sent; answered {answers}" if answers else f"{what} {_LOST}"
     payments = [one["id"] for one in concerned if one["kind"] == "payment"]
     if payments and not forge:
         yield f"penstock payments show {payments[0]}"
 
 
 async def _send(stack: Stack, order: dict[str, Any]) -> dict[str, Any]:
+    import aiohttp
+
     simulator = stack.outputs.get("simulators", {}).get(GATEWAY)
     if simulator is None:
         raise CommandError("the local platform runs no PayPal simulator", Code.configuration)
