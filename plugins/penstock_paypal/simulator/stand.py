@@ -87,14 +87,14 @@ class PayPalStand:
         ]
 
     def invoices(self) -> Mapping[str, Sequence[str]]:
-        """The status of each invoice that was mailed and is not cancelled, by what was paid."""
+        """The status of each invoice that is not cancelled, by what was paid."""
         books = self.simulator.books
         found: dict[str, list[str]] = defaultdict(list)
         for one in books.invoices.values():
             words = set(re.findall(r"[A-Za-z0-9]+", json.dumps(one)))
             paid = words & (books.sales.keys() | books.captures.keys())
-            if one["status"] not in ("CANCELLED", "DRAFT"):
-                state = "open" if one["status"] in ("SENT", "PARTIALLY_PAID") else "paid"
+            if one["status"] != "CANCELLED":
+                state = _INVOICES.get(one["status"], "paid")
                 found[min(paid, default=one["id"])].append(state)
         return found
 
@@ -108,6 +108,7 @@ class PayPalStand:
         await ask("POST", "/_simulator/webhooks", _JSON, json.dumps(order).encode())
 
 
+_INVOICES = {"DRAFT": "draft", "SENT": "open", "PARTIALLY_PAID": "open"}
 _CAPTURED = ("COMPLETED", "REFUNDED", "PARTIALLY_REFUNDED")
 _SOLD = ("completed", "refunded", "partially_refunded", "reversed")
 

@@ -179,8 +179,8 @@ class End:
             has = made is not None and made.state is OperationState.succeeded
             if len(states) > 1:
                 yield f"{one.ref}: has {len(states)} invoices"
-            elif has and not states:
-                yield f"{one.ref}: has an invoice in the ledger, and none at the gateway"
+            elif has and "paid" not in states:
+                yield f"{one.ref}: has an invoice in the ledger, and no paid one at the gateway"
             elif states and "open" in states:
                 yield f"{one.ref}: its invoice can be paid again: {one.invoice_withheld}"
 

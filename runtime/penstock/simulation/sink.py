@@ -34,10 +34,18 @@ class Heard:
     events: dict[str, list[Event]] = field(default_factory=lambda: {NAME: [], SELECTED: []})
     copies: list[str] = field(default_factory=list[str])
     attempts: MemoryAttempts | None = None
+    _bad: dict[int, bool] = field(default_factory=dict[int, bool])
+
+    def danger(self) -> float:
+        """By how much a sink fails more often than a port."""
+        spell = int(asyncio.get_running_loop().time() // _SPELL)
+        if self.chance.share and spell not in self._bad:
+            self._bad[spell] = self.chance.is_lucky(0.5)
+        return 0.6 / self.chance.share if self.chance.share and self._bad[spell] else 1.0
 
 
-_DANGER = 5.0
-"""Sinks are out for a while, so that events of one entity pile up."""
+_SPELL = 1800.0
+"""Seconds for which a sink works well, or badly: then the events of one entity pile up."""
 
 
 class EarSettings(BaseModel):
@@ -62,7 +70,7 @@ class Ear:
         chance = self._heard.chance
         known = self._heard.attempts
         before = known is not None and await known.delivered(self.name, event.id)
-        match chance.fate(_DANGER):
+        match chance.fate(self._heard.danger()):
             case Fate.not_begun | Fate.dies | Fate.late:
                 return RetryAfter("it is busy", chance.delay(1.0, 30.0))
             case Fate.hangs:

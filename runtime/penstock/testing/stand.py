@@ -99,7 +99,11 @@ class Stand(Protocol):
         ...
 
     def invoices(self) -> Mapping[str, Sequence[str]]:
-        """What a buyer may read as an invoice, by the gateway's id of what was paid: statuses."""
+        """
+        The status of each invoice that is not cancelled, by the gateway's id of what was paid.
+
+        `draft` for one that no buyer has seen, `open` for one that can be paid, else `paid`.
+        """
         ...
 
     def subscriptions(self) -> Mapping[str, str]:
