@@ -12,6 +12,7 @@ from penstock.adapters.memory import (
     MemoryAudit,
     MemoryLedger,
     MemoryQueue,
+    MemoryRestrictions,
     MemorySecrets,
     MemoryTokens,
     MemoryTopic,
@@ -28,6 +29,7 @@ from penstock.testing.ports import (
     OpenQueue,
     ParkingConformance,
     Queue,
+    RestrictionsConformance,
     SecretsConformance,
     TokensConformance,
     TopicConformance,
@@ -121,3 +123,9 @@ class TestMemoryAudit(AuditConformance):
     @pytest.fixture
     def audit(self):
         return MemoryAudit()
+
+
+class TestMemoryRestrictions(RestrictionsConformance):
+    @pytest.fixture
+    def restrictions(self):
+        return MemoryRestrictions()

@@ -10,6 +10,7 @@ from penstock.adapters.memory import (
     MemoryAudit,
     MemoryLedger,
     MemoryQueue,
+    MemoryRestrictions,
     MemorySecrets,
     MemoryTokens,
     MemoryTopic,
@@ -54,6 +55,7 @@ class MemoryWorld:
         self.attempts = MemoryAttempts()
         self.tokens = MemoryTokens()
         self.audit = MemoryAudit()
+        self.restrictions = MemoryRestrictions()
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]

@@ -26,6 +26,7 @@ from penstock.pipeline.collecting import Collecting
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.gate import Gate
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
@@ -119,6 +120,11 @@ class Platform:
         return Publish(self.ledger, world.channel("events"), world.clock, world.ids)
 
     @cached_property
+    def gate(self) -> Gate:
+        """What operators have restricted; one for all stages, which share what it has read."""
+        return Gate(self.world.restrictions, self.world.clock)
+
+    @cached_property
     def invoicing(self) -> Invoicing:
         """The invoice of a paid payment."""
         return Invoicing(
@@ -128,6 +134,7 @@ class Platform:
             self.world.ids,
             self.settings.lease,
             self.settings.unknown_after_delta,
+            self.gate,
         )
 
     @cached_property
@@ -196,13 +203,19 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
         collect = Collect(
-            self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
+            self.gateways,
+            self.ledger,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+            self.gate,
         )
         stages = {Action.capture: self.capture, Action.refund: self.refund}
         return Dispatch(self.charge, stages, collect)
@@ -222,6 +235,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
@@ -240,6 +254,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
@@ -393,6 +408,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.item_timeout,
+            self.gate,
         )
 
     @cached_property

@@ -4,6 +4,7 @@ from penstock.adapters.memory.attempts import MemoryAttempts
 from penstock.adapters.memory.audit import MemoryAudit
 from penstock.adapters.memory.ledger import MemoryLedger
 from penstock.adapters.memory.queue import MemoryQueue
+from penstock.adapters.memory.restrictions import MemoryRestrictions
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.adapters.memory.tokens import MemoryTokens
 from penstock.adapters.memory.topic import MemoryTopic
@@ -14,6 +15,7 @@ __all__ = [
     "MemoryAudit",
     "MemoryLedger",
     "MemoryQueue",
+    "MemoryRestrictions",
     "MemorySecrets",
     "MemoryTokens",
     "MemoryTopic",
