@@ -17,6 +17,11 @@ from infra.stack import Foundation
 RECEIVE_TIMEOUT_SECONDS = 10
 GAPS_MINUTES = 10
 """A lost webhook is found within this and the five minutes it may be under way."""
+GAPS_TIMEOUT_SECONDS = 300
+"""
+A run reads an hour of a gateway's list again and part of three days, a second for each page:
+several hundred pages, and no two runs at once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Work:
     Attributes:
         bundle: the kind of zip it runs from.
         queue: the queue it consumes, by its logical name.
+        timeout_seconds: how long it may run; None for what the settings say.
         memory_mb: by which its share of a processor goes, too. Workers wait for others nearly all
             the time, and waiting is paid by the megabyte: 70 to 90 MB of theirs are used, bodies
             of 150 KB among them, and Lambda wants some for itself. A gateway waits for `receive`,
@@ -41,6 +47,7 @@ class Work:
     queue: str | None = None
     memory_mb: int = 192
     batch_size: int = LARGEST_BATCH
+    timeout_seconds: int | None = None
 
 
 def functions(made: Foundation) -> Mapping[str, Function]:
@@ -60,6 +67,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [permits.publish(made, "deliveries")],
             bundle="receive",
             memory_mb=256,
+            timeout_seconds=RECEIVE_TIMEOUT_SECONDS,
         ),
         "api": Work(
             "penstock.entrypoints.functions.api.handler",
@@ -132,9 +140,11 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.working(made)
             | _money(made)
             | env.access(made)
+            | env.retention(made)
             | env.sends(made, "payments", "verified"),
             [
                 permits.due(made),
+                *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
                 *permits.restrictions(made),
                 *_moves_money(
@@ -154,6 +164,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.send(made, "verified"),
                 *permits.gateways(made, "history"),
             ],
+            timeout_seconds=max(GAPS_TIMEOUT_SECONDS, made.settings.function_timeout_seconds),
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }
@@ -206,8 +217,6 @@ def _consumer(
 
 def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
-    receive = work.bundle == "receive"
-    timeout = RECEIVE_TIMEOUT_SECONDS if receive else made.settings.function_timeout_seconds
     settings = made.settings
     function = Function(
         name,
@@ -217,7 +226,7 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
             bundle,
             work.variables,
             work.permits,
-            timeout,
+            work.timeout_seconds or settings.function_timeout_seconds,
             settings.log_level,
             settings.log_retention_days,
             settings.tracing,
