@@ -116,7 +116,13 @@ class Api:
         return answer
 
     async def read(
-        self, path: str, what: str, *, representation: bool = False, limit: int = SIZE_LIMIT
+        self,
+        path: str,
+        what: str,
+        *,
+        representation: bool = False,
+        limit: int = SIZE_LIMIT,
+        certain: bool = False,
     ) -> Answer | None:
         """
         Read a resource; None when PayPal knows none there.
@@ -124,6 +130,7 @@ class Api:
         Args:
             representation: ask for all of it where a list shows a part only.
             limit: bytes that the answer may have.
+            certain: a 404 that is not PayPal's own is no answer.
 
         Raises:
             GatewayUnavailable: no answer, or none that is a resource.
@@ -131,6 +138,8 @@ class Api:
         """
         answer = await self.send("GET", path, what, representation=representation, limit=limit)
         if answer.missing:
+            if certain and not answer.absent:
+                raise answer.unavailable(what)
             return None
         if not answer.ok:
             raise answer.unread(what)

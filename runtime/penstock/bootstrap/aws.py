@@ -9,6 +9,7 @@ from functools import cached_property
 from penstock.adapters.aws import (
     Clients,
     DynamoAttempts,
+    DynamoAudit,
     DynamoLedger,
     DynamoTokens,
     DynamoWatermarks,
@@ -22,8 +23,8 @@ from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
 from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
-from penstock.plugins import Registry, indexed_capabilities, load
-from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens, Watermarks
+from penstock.plugins import Registry, indexed_capabilities, indexed_whole_currencies, load
+from penstock.ports import Attempts, Audit, Channel, Inbox, Ledger, Tokens, Watermarks
 from penstock.settings import Function, Settings
 
 _TOPICS = {"deliveries": "deliveries_topic", "events": "events_topic"}
@@ -87,6 +88,11 @@ class AwsWorld:
         return DynamoTokens(self.clients, self._table)
 
     @property
+    def audit(self) -> Audit:
+        """What operators did."""
+        return DynamoAudit(self.clients, self._table)
+
+    @property
     def watermarks(self) -> Watermarks:
         """How far gateways' lists were compared with the ledger."""
         return DynamoWatermarks(self.clients, self._table)
@@ -133,7 +139,8 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
     world, profiles = AwsWorld(settings, _looked_at(settings, function)), packaged_profiles()
     if function is Function.api and (capabilities := indexed_capabilities()) is not None:
         # It builds no plugin, so its zip holds none: what they can do is in the index.
-        return Platform(settings, environ, Registry(()), world, profiles, capabilities)
+        whole = indexed_whole_currencies()
+        return Platform(settings, environ, Registry(()), world, profiles, capabilities, whole)
     registry = load(only={name for name in needed if name})
     return Platform(settings, environ, registry, world, profiles)
 

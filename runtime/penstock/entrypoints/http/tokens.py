@@ -106,7 +106,7 @@ class Authenticator:
             # Whatever it is: the request is worth more than the note.
             self._note_after[token_id] = now + TRUSTED
             structlog.get_logger().warning(
-                "token.use_not_noted", token_id=token_id, because=type(exc).__name__
+                "token.use_not_noted", caller=token_id, because=type(exc).__name__
             )
 
 
@@ -137,6 +137,6 @@ def _digest(text: str) -> str:
 def _refused() -> RequestRefused:
     return RequestRefused(
         problems.UNAUTHORIZED,
-        "send `Authorization: Bearer …` with a token made by `penstock tokens create`",
+        "send `Authorization: Bearer …` with a token made by `penstock tokens create NAME`",
         headers={"www-authenticate": _REALM},
     )

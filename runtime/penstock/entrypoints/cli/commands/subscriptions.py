@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
 import typer
 
 from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
-from penstock.entrypoints.cli.importing import Imported, Outcome, importing, listed, written
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -23,9 +22,12 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.cli.terminal import harmless
+from penstock.entrypoints.cli.terminal import say
 
-app = typer.Typer(no_args_is_help=True, help="Who is paid up, and until when.")
+if TYPE_CHECKING:
+    from penstock.entrypoints.cli.importing import Imported
+
+app = typer.Typer(no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="the subscription's id: paypal-I-BW452GLLEP1G")]
 Because = Annotated[str, typer.Option("--because", help="why; it goes to the gateway")]
 _CHANGES = {
@@ -153,7 +155,7 @@ def collect(
         told,
         lambda: [
             f"collection {told['id']}: {_money(told['amount'])}, {told['status']}",
-            f"penstock subscriptions show {told['subscription']}",
+            begun.command(f"subscriptions show {told['subscription']}"),
         ],
     )
 
@@ -179,6 +181,8 @@ def import_subscriptions(
 
     What the ledger has is left alone. Nothing is published, and no earlier payment is invoiced.
     """
+    from penstock.entrypoints.cli.importing import Outcome, written
+
     begun = session(context, stack, as_json, confirmed)
     if not dry_run:
         begun.guard("importing subscriptions")
@@ -200,6 +204,8 @@ def import_subscriptions(
 async def _imported(
     begun: Session, gateway: str, named: list[str] | None, *, dry_run: bool
 ) -> list[Imported]:
+    from penstock.entrypoints.cli.importing import importing, listed
+
     platform = begun.stack().platform()
     done: list[Imported] = []
     try:
@@ -210,7 +216,7 @@ async def _imported(
             done.append(one)
             if not begun.json:
                 said = one.because or " ".join(filter(None, (one.status, one.access)))
-                typer.echo(harmless(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}"))
+                say(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}")
     finally:
         await platform.world.close()
     return done
