@@ -17,6 +17,8 @@ from infra.stack import Foundation
 RECEIVE_TIMEOUT_SECONDS = 10
 GAPS_MINUTES = 10
 """A lost webhook is found within this and the five minutes it may be under way."""
+RENEW_MINUTES = 6 * 60
+"""Sixteen runs lie between the tenth day of a dead letter and the fourteenth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,11 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.send(made, "verified"),
                 *permits.gateways(made, "history"),
             ],
+        ),
+        "renew": Work(
+            "penstock.entrypoints.functions.workers.renew",
+            env.working(made) | env.dead_letters(made),
+            permits.renews(made),
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }

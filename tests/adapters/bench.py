@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from penstock.adapters.aws import Clients, SqsChannel, SqsInbox
+from penstock.adapters.aws import Clients, SqsChannel, SqsDeadLetters, SqsInbox
 from penstock.testing.ports import Queue
 
 
@@ -42,7 +42,7 @@ class Bench:
         return Queue(
             SqsChannel(self.clients, url),
             SqsInbox(self.clients, url, dead),
-            SqsInbox(self.clients, dead),
+            SqsDeadLetters(self.clients, dead, url),
         )
 
     async def fifo(self, stem: str, visibility: int) -> str:

@@ -11,6 +11,7 @@ import pytest
 from local.emulator import REGION
 from penstock.adapters.aws import Clients, SnsChannel, SqsInbox
 from penstock.testing.ports import (
+    DeadLettersConformance,
     Fanout,
     InboxConformance,
     ParkingConformance,
@@ -29,6 +30,12 @@ class TestSqsInbox(InboxConformance):
 
 
 class TestSqsParking(ParkingConformance):
+    @pytest.fixture
+    def open_queue(self, bench):
+        return bench.queue
+
+
+class TestSqsDeadLetters(DeadLettersConformance):
     @pytest.fixture
     def open_queue(self, bench):
         return bench.queue

@@ -9,6 +9,7 @@ import pytest
 
 from penstock.adapters.memory import (
     MemoryAttempts,
+    MemoryDeadLetters,
     MemoryLedger,
     MemoryQueue,
     MemorySecrets,
@@ -19,6 +20,7 @@ from penstock.adapters.memory import (
 from penstock.testing.clock import FrozenClock, LeapingClock
 from penstock.testing.ports import (
     AttemptsConformance,
+    DeadLettersConformance,
     Fanout,
     InboxConformance,
     LedgerConformance,
@@ -39,7 +41,7 @@ def open_queue() -> OpenQueue:
         clock = LeapingClock()
         dead = MemoryQueue(clock)
         queue = MemoryQueue(clock, visibility=timedelta(seconds=visibility), dead_letters=dead)
-        return Queue(queue, queue, dead)
+        return Queue(queue, queue, MemoryDeadLetters(dead, queue))
 
     return open_one
 
@@ -51,6 +53,12 @@ class TestMemoryInbox(InboxConformance):
 
 
 class TestMemoryParking(ParkingConformance):
+    @pytest.fixture
+    def open_queue(self, open_queue):
+        return open_queue
+
+
+class TestMemoryDeadLetters(DeadLettersConformance):
     @pytest.fixture
     def open_queue(self, open_queue):
         return open_queue

@@ -14,6 +14,7 @@ from penstock.adapters.aws import (
     DynamoWatermarks,
     SnsChannel,
     SqsChannel,
+    SqsDeadLetters,
     SqsInbox,
     aws_secrets,
 )
@@ -23,7 +24,7 @@ from penstock.adapters.ids import RandomIds
 from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, load
-from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens, Watermarks
+from penstock.ports import Attempts, Channel, DeadLetters, Inbox, Ledger, Tokens, Watermarks
 from penstock.settings import Function, Settings
 
 _TOPICS = {"deliveries": "deliveries_topic", "events": "events_topic"}
@@ -109,6 +110,21 @@ class AwsWorld:
         settings = self._settings
         return SqsInbox(self.clients, settings.need("queue"), settings.need("dead_letters"))
 
+    def parked(self, queue: str) -> DeadLetters:
+        """
+        The dead letters of a queue; of `rejected` all that it holds, for deliveries.
+
+        Raises:
+            KeyError: the host does not know the queue, or it has no dead-letter queue.
+        """
+        known = self._inboxes or {}
+        if queue == "rejected":
+            return SqsDeadLetters(self.clients, known[queue].url, known["deliveries"].url)
+        found = known[queue]
+        if found.dead_letters is None:
+            raise KeyError(queue)
+        return SqsDeadLetters(self.clients, found.dead_letters, found.url or None)
+
     def secrets(self, plugin: str) -> Secrets:
         """A plugin's own secret."""
         prefix = self._settings.need("secrets_prefix")
@@ -140,6 +156,9 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
 
 def _looked_at(settings: Settings, function: Function) -> Mapping[str, Addresses] | None:
     """The queues that a function looks at by name; None for one that consumes its own or none."""
+    if function is Function.renew:
+        # It sends none back, so it is told no queue but the dead-letter queues.
+        return {name: Addresses("", url) for name, url in settings.dead_letter_queues.items()}
     if function is not Function.gaps:
         return None
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from penstock.api.context import Aws, Clock, Http, Ids, Secrets
-from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens, Watermarks
+from penstock.ports import Attempts, Channel, DeadLetters, Inbox, Ledger, Tokens, Watermarks
 
 
 class World(Protocol):
@@ -57,6 +57,10 @@ class World(Protocol):
 
     def inbox(self, queue: str) -> Inbox:
         """A queue to consume: deliveries, verified, payments, sink-<name>."""
+        ...
+
+    def parked(self, queue: str) -> DeadLetters:
+        """The dead letters of a queue; of `rejected` all that it holds, for deliveries."""
         ...
 
     def secrets(self, plugin: str) -> Secrets:

@@ -2,6 +2,7 @@
 
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.dead_letters import SqsDeadLetters
 from penstock.adapters.aws.dynamodb import DynamoLedger
 from penstock.adapters.aws.inbox import SqsInbox, message_from_record
 from penstock.adapters.aws.secrets import aws_secrets
@@ -19,6 +20,7 @@ __all__ = [
     "DynamoWatermarks",
     "SnsChannel",
     "SqsChannel",
+    "SqsDeadLetters",
     "SqsInbox",
     "Threads",
     "aws_secrets",
