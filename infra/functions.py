@@ -73,6 +73,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.entities(made),
                 *permits.tokens(made),
                 permits.listings(made),
+                permits.reads_audit(made),
                 permits.send(made, "payments"),
             ],
             bundle="api",

@@ -64,6 +64,11 @@ def tokens(made: Foundation) -> Sequence[Permit]:
     ]
 
 
+def reads_audit(made: Foundation) -> Permit:
+    """List what operators did, and nothing else that lies in the table."""
+    return Permit(policies.QUERY, [made.ledger.table.arn], policies.items_only("audit#*"))
+
+
 def compares(made: Foundation) -> Sequence[Permit]:
     """Look whether a notification is there, and move a watermark; neither payments nor tokens."""
     table = [made.ledger.table.arn]

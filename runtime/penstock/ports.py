@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # Names for checkers only: the receive function imports this and shall not pay for them.
     from datetime import date, datetime
 
+    from penstock.domain.audit import Begun, Done, Entry
     from penstock.domain.change import AnyEntity, Change, E, Seen
     from penstock.domain.entity import Entity
     from penstock.domain.events import Event
@@ -363,4 +364,40 @@ class Tokens(Protocol):
 
     async def last_uses(self) -> Mapping[str, datetime]:
         """When each token was last used, by its id, to the hour; without those never used."""
+        ...
+
+
+class Audit(Protocol):
+    """
+    What operators did. An entry has two lines, each written once and never changed.
+
+    Every method raises LedgerUnavailable when the store gives no answer; a line may then have
+    been written all the same, and writing the same line again is no conflict.
+    """
+
+    async def begin(self, begun: Begun) -> None:
+        """
+        Write that a command begins.
+
+        Raises:
+            LedgerConflict: another line has this place.
+        """
+        ...
+
+    async def finish(self, begun: Begun, done: Done) -> None:
+        """
+        Write how the command ended.
+
+        Raises:
+            LedgerConflict: another ending is written.
+        """
+        ...
+
+    async def of_day(self, day: date, limit: int, before: Place | None = None) -> Sequence[Entry]:
+        """
+        Entries that began on a day (UTC), newest first (a consistent read).
+
+        Args:
+            before: leave out this place and what is newer.
+        """
         ...

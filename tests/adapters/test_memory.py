@@ -9,6 +9,7 @@ import pytest
 
 from penstock.adapters.memory import (
     MemoryAttempts,
+    MemoryAudit,
     MemoryDeadLetters,
     MemoryLedger,
     MemoryQueue,
@@ -20,6 +21,7 @@ from penstock.adapters.memory import (
 from penstock.testing.clock import FrozenClock, LeapingClock
 from penstock.testing.ports import (
     AttemptsConformance,
+    AuditConformance,
     DeadLettersConformance,
     Fanout,
     InboxConformance,
@@ -121,3 +123,9 @@ class TestMemorySecrets(SecretsConformance):
     @pytest.fixture
     def vault(self):
         return MemoryVault()
+
+
+class TestMemoryAudit(AuditConformance):
+    @pytest.fixture
+    def audit(self):
+        return MemoryAudit()

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from penstock.adapters.memory import (
     MemoryAttempts,
+    MemoryAudit,
     MemoryDeadLetters,
     MemoryLedger,
     MemoryQueue,
@@ -53,6 +54,7 @@ class MemoryWorld:
         self.ledger = MemoryLedger()
         self.attempts = MemoryAttempts()
         self.tokens = MemoryTokens()
+        self.audit = MemoryAudit()
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]

@@ -71,7 +71,9 @@ def _first(readers: tuple[Callable[[], Content], ...]) -> Content:
 def _payment(asked: ChargeMessage | ActionMessage) -> Content:
     facts = {"provider": asked.provider}
     if isinstance(asked, ActionMessage):
-        return Content(asked.action.value, asked.id, {**facts, "operation": asked.operation}, asked)
+        return Content(
+            asked.action.value, asked.id, {**facts, "operation": asked.operation}, asked
+        )
     order = asked.order
     facts["amount"] = f"{order.amount.decimal} {order.amount.currency}"
     if order.reference:

@@ -1,6 +1,7 @@
 """The ports on AWS, over boto3 in a bounded pool of threads."""
 
 from penstock.adapters.aws.attempts import DynamoAttempts
+from penstock.adapters.aws.audit import DynamoAudit
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.dead_letters import SqsDeadLetters
 from penstock.adapters.aws.dynamodb import DynamoLedger
@@ -15,6 +16,7 @@ from penstock.adapters.aws.watermarks import DynamoWatermarks
 __all__ = [
     "Clients",
     "DynamoAttempts",
+    "DynamoAudit",
     "DynamoLedger",
     "DynamoTokens",
     "DynamoWatermarks",

@@ -1,6 +1,7 @@
 """The ports in one process's memory: tests run on them, and `serve` where nothing must last."""
 
 from penstock.adapters.memory.attempts import MemoryAttempts
+from penstock.adapters.memory.audit import MemoryAudit
 from penstock.adapters.memory.dead_letters import MemoryDeadLetters
 from penstock.adapters.memory.ledger import MemoryLedger
 from penstock.adapters.memory.queue import MemoryQueue
@@ -11,6 +12,7 @@ from penstock.adapters.memory.watermarks import MemoryWatermarks
 
 __all__ = [
     "MemoryAttempts",
+    "MemoryAudit",
     "MemoryDeadLetters",
     "MemoryLedger",
     "MemoryQueue",

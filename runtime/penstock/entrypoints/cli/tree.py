@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from penstock.api import AwsError
 from penstock.entrypoints.cli.commands import (
     accounts,
+    audit,
     doctor,
     events,
     invoices,
@@ -185,6 +186,7 @@ app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(events.app, name="events")
 app.add_typer(queue.app, name="queue")
+app.add_typer(audit.app, name="audit")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(plugins.app, name="plugins")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.commands.payments import lines
 from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
 from penstock.entrypoints.http.views import payment_view
@@ -37,9 +38,8 @@ def make(
     begun.guard("making an invoice")
 
     async def reserve(world: AwsWorld) -> InvoiceReserved:
-        return await MakeInvoice(world.ledger, world.clock, world.ids)(
-            payment_id, because, new_number=new_number
-        )
+        command = MakeInvoice(world.ledger, world.clock, world.ids, await audited(world))
+        return await command(payment_id, because, new_number=new_number)
 
     done = begun.run(reserve)
     view = payment_view(done.payment, f"payments/{done.payment.id}")

@@ -13,6 +13,7 @@ from penstock.adapters.aws import SqsChannel, SqsInbox
 from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -112,7 +113,10 @@ def send(
         new = world.ids.new()
         text = _read(body) if body else _sample(f"test-{new[:12]}", provider, amount, currency)
         outgoing = _outgoing(name, text, group, new)
-        await SqsChannel(world.clients, url).send(outgoing)
+        subjects = [f"queue#{name}"]
+        async with (await audited(world))("queue send", subjects) as trail:
+            await SqsChannel(world.clients, url).send(outgoing)
+            trail.effect = f"sent to group {outgoing.group}"
         return outgoing
 
     sent = begun.run(put)
@@ -139,7 +143,10 @@ def purge(
         raise CommandError("nothing was purged", Code.refused)
 
     async def forget(world: AwsWorld) -> None:
-        await world.clients.call("sqs", "purge_queue", QueueUrl=url)
+        subjects = [f"queue#{name}{'-dlq' if dead_letters else ''}"]
+        async with (await audited(world))("queue purge", subjects) as trail:
+            await world.clients.call("sqs", "purge_queue", QueueUrl=url)
+            trail.effect = "purged"
 
     begun.run(forget)
     begun.show({"purged": name}, lambda: f"purged {which}")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.secrets import PREVIOUS, PluginSecret, SecretRefused, parse
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -115,7 +116,10 @@ def _write(
         secret = PluginSecret(world.clients, name, declared)
         write: Callable[[Mapping[str, str]], Awaitable[None]]
         write = secret.rotate if rotating else secret.set
-        await write(fields)
+        command = f"secrets {'rotate' if rotating else 'set'}"
+        async with (await audited(world))(command, [f"secret#{plugin}"]) as trail:
+            await write(fields)
+            trail.effect = f"written: {', '.join(sorted(fields))}"
 
     begun.run(put)
     kept = "the value before stays good" if rotating else "no other value is good"

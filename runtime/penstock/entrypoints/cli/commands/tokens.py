@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from penstock.bootstrap.aws import AwsWorld
+from penstock.domain.audit import Facts
 from penstock.domain.caller import READ_AND_PAY, Scope
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -48,6 +50,7 @@ def create(
     ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Make a token and show it, this once: only its hash is kept."""
     lasts = _duration(expires) if expires is not None else None
@@ -63,10 +66,15 @@ def create(
             client=client,
             lasts=lasts,
         )
-        await world.tokens.put(token)
+        subjects = [f"token#{token.id}", f"client#{token.client}"]
+        async with (await audited(world))("tokens create", subjects) as trail:
+            await world.tokens.put(token)
+            trail.after = _facts(token)
+            trail.effect = "created"
         return token, text
 
-    begun = session(context, stack, as_json)
+    begun = session(context, stack, as_json, confirmed)
+    begun.guard("creating a token")
     token, text = begun.run(make)
     begun.show({**_view(token, None), "token": text}, lambda: text)
 
@@ -83,6 +91,16 @@ def list_tokens(context: typer.Context, stack: StackName = None, as_json: AsJson
     kept = begun.run(read)
     columns = ("id", "name", "client", "scopes", "expires", "last used")
     begun.show(kept, lambda: table(columns, [_row(one) for one in kept]))
+
+
+def _facts(token: Token) -> Facts:
+    """A token in the audit trail: what it may do, and for whom."""
+    return {
+        "name": token.name,
+        "client": token.client,
+        "scopes": " ".join(sorted(token.scopes)),
+        "expires_at": moment(token.expires_at) if token.expires_at else "never",
+    }
 
 
 def _view(token: Token, used: datetime | None) -> Mapping[str, Any]:
@@ -126,7 +144,13 @@ def revoke(
     """Revoke a token."""
 
     async def forget(world: AwsWorld) -> bool:
-        return await world.tokens.revoke(token_id)
+        subjects = [f"token#{token_id}"]
+        async with (await audited(world))("tokens revoke", subjects) as trail:
+            token = await world.tokens.get(token_id)
+            trail.before = _facts(token) if token else {}
+            revoked = await world.tokens.revoke(token_id)
+            trail.effect = "revoked" if revoked else "there is no token of that id"
+            return revoked
 
     begun = session(context, stack, as_json, confirmed)
     begun.guard("revoking a token")
