@@ -271,6 +271,6 @@ class _Work:
 _AUDITED = 50
 """Letters that an entry of the audit trail names."""
 _NO_DELIVERY = (
-    "it was verified, and the gateway's API contradicted it: there is no delivery to verify again; "
-    "have the entity read again instead"
+    "it was verified, and the gateway's API contradicted it, so there is nothing to verify "
+    "again; have the entity read again instead"
 )

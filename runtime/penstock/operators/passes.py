@@ -54,10 +54,10 @@ async def walk(queue: DeadLetters, handle: Handle, patience: float) -> Walk:
             after the queue's visibility timeout.
     """
     depth = await queue.depth()
-    going = _Going(queue, handle, patience, Walk(with_others=depth["in_flight"]))
-    while await going.once() and going.left(depth["visible"]):
+    going = _Going(queue, handle, patience, depth["visible"], Walk(with_others=depth["in_flight"]))
+    while await going.once() and going.left:
         pass
-    going.done.unseen = going.left(depth["visible"])
+    going.done.unseen = going.left
     return going.done
 
 
@@ -66,20 +66,22 @@ class _Going:
     queue: DeadLetters
     handle: Handle
     patience: float
+    visible: int
     done: Walk
     _ids: set[str] = field(default_factory=set[str])
     _stopped: set[str] = field(default_factory=set[str])
 
-    def left(self, visible: int) -> int:
-        """How many were not seen of those that were visible at first."""
-        return max(0, visible - len(self._ids))
+    @property
+    def left(self) -> int:
+        """How many were not seen of those that were visible at first, approximately."""
+        return max(0, self.visible - len(self._ids))
 
     async def once(self) -> bool:
         """One pass; says whether something was deleted, which makes room for what is behind it."""
         held: dict[str, Message] = {}
         deleted = 0
         try:
-            while batch := await self.queue.receive(_BATCH, self.patience):
+            while batch := await self.queue.receive(_BATCH, self.patience if self.left else 0):
                 again = [one for one in batch if one.id in held]
                 held |= {one.id: one for one in batch}
                 if len(again) == len(batch):

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Annotated, Any, TypeVar, cast
 
@@ -108,6 +109,10 @@ class Session:
                 await world.close()
 
         return asyncio.run(through())
+
+    def now(self) -> datetime:
+        """The time, for ages."""
+        return datetime.now(UTC)
 
     def show(self, value: Any, lines: Callable[[], Any]) -> None:
         """

@@ -12,6 +12,7 @@ from penstock.api import AwsError
 from penstock.entrypoints.cli.commands import (
     accounts,
     audit,
+    dlq,
     doctor,
     events,
     invoices,
@@ -20,6 +21,7 @@ from penstock.entrypoints.cli.commands import (
     plans,
     plugins,
     queue,
+    rejected,
     secrets,
     serve,
     subscriptions,
@@ -186,6 +188,8 @@ app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
 app.add_typer(events.app, name="events")
 app.add_typer(queue.app, name="queue")
+app.add_typer(dlq.app, name="dlq")
+app.add_typer(rejected.app, name="rejected")
 app.add_typer(audit.app, name="audit")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(secrets.app, name="secrets")
