@@ -27,8 +27,8 @@ MOST = 20_000
 """Events of one replay: more are held in memory at once, and take hours at a sink."""
 _SIDE_BY_SIDE = 8
 _EVERY = 1.0
-_ID = re.compile(r"(\d{8}T\d{6}Z)-[0-9A-Za-z-]{1,16}", re.ASCII)
-_STAMP = "%Y%m%dT%H%M%SZ"
+_ID = re.compile(r"(\d{8}T\d{12}Z)-[0-9A-Za-z-]{1,16}", re.ASCII)
+_STAMP = "%Y%m%dT%H%M%S%fZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ReplayId:
             begun = datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC)
         except ValueError as exc:
             raise CommandRefused(
-                "--replay-id takes the id that a replay printed: 20261102T120000Z-0a1b2c3d"
+                "--replay-id takes the id that a replay printed: 20261102T120000000000Z-0a1b2c3d"
             ) from exc
         return cls(text, begun)
 

@@ -20,7 +20,7 @@ from penstock.testing.context import CountingIds
 from tests.unit.operators.desk import ADA, Dying, Killed, lives
 
 WHY = "the channel was archived"
-ID = "20261102T120000Z-1"
+ID = "20261102T120000000000Z-1"
 
 
 class Board:
@@ -104,7 +104,7 @@ async def test_a_replay_run_again_sends_nothing_that_was_delivered_under_it(sink
     sink.clock.advance(3600)
 
     again = await sink.replay()
-    other = await sink.replay("20261102T130000Z-2")
+    other = await sink.replay("20261102T130000000000Z-2")
     await sink.deliver()
 
     assert (0, 6, 6, 12) == (len(again.sent), again.had, len(other.sent), len(sink.board.had))
@@ -173,7 +173,9 @@ async def test_a_waited_for_replay_counts_what_was_delivered(sink: Sink):
     assert "6 sent to board, 6 of them delivered" == done.effect
 
 
-@pytest.mark.parametrize("text", ["", "r-1", "20261302T120000Z-1", f"{ID}\n", "20261102T120000Z-"])
+@pytest.mark.parametrize(
+    "text", ["", "r-1", "20261302T120000000000Z-1", f"{ID}\n", "20261102T120000000000Z-"]
+)
 def test_an_id_that_no_command_has_made_is_refused(text: str):
     with pytest.raises(CommandRefused, match="--replay-id"):
         ReplayId.read(text)

@@ -22,6 +22,7 @@ from penstock.entrypoints.cli.commands import (
     plugins,
     queue,
     rejected,
+    replay,
     secrets,
     serve,
     subscriptions,
@@ -186,6 +187,7 @@ app.add_typer(payments.app, name="payments")
 app.add_typer(plans.app, name="plans")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
+events.app.command("replay")(replay.replay)
 app.add_typer(events.app, name="events")
 app.add_typer(queue.app, name="queue")
 app.add_typer(dlq.app, name="dlq")
