@@ -114,6 +114,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             _money(made) | env.access(made) | env.sends(made, "rejected"),
             [
                 permits.send(made, "rejected"),
+                *permits.restrictions(made),
                 *_moves_money(made, "webhooks", "confirm", "invoices"),
             ],
         ),
@@ -122,7 +123,10 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges", "checkout", "refunds", "collects"),
+            [
+                *permits.restrictions(made),
+                *_moves_money(made, "charges", "checkout", "refunds", "collects"),
+            ],
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -134,6 +138,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [
                 permits.due(made),
                 permits.send(made, "payments", "verified"),
+                *permits.restrictions(made),
                 *_moves_money(
                     made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
                 ),

@@ -69,6 +69,15 @@ def reads_audit(made: Foundation) -> Permit:
     return Permit(policies.QUERY, [made.ledger.table.arn], policies.items_only("audit#*"))
 
 
+def restrictions(made: Foundation) -> Sequence[Permit]:
+    """See what operators have restricted, and note what that holds. No restriction is written."""
+    table = [made.ledger.table.arn]
+    return [
+        Permit(policies.QUERY, table, policies.items_only("restrictions")),
+        Permit(policies.WRITE_ITEM, table, policies.items_only("held#*")),
+    ]
+
+
 def compares(made: Foundation) -> Sequence[Permit]:
     """Look whether a notification is there, and move a watermark; neither payments nor tokens."""
     table = [made.ledger.table.arn]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from penstock.domain.entity import Entity
     from penstock.domain.events import Event
     from penstock.domain.ref import Ref
+    from penstock.domain.restriction import Restriction
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,4 +401,36 @@ class Audit(Protocol):
         Args:
             before: leave out this place and what is newer.
         """
+        ...
+
+
+class Restrictions(Protocol):
+    """
+    What operators have restricted, and what that holds.
+
+    Every method raises LedgerUnavailable when the store gives no answer.
+    """
+
+    async def list(self) -> Sequence[Restriction]:
+        """All restrictions, by their keys (a consistent read)."""
+        ...
+
+    async def put(self, restriction: Restriction) -> Restriction:
+        """Restrict; what is in force comes back, which may have been put before."""
+        ...
+
+    async def lift(self, key: str) -> Restriction | None:
+        """Take a restriction away; what was in force comes back. Its notes stay."""
+        ...
+
+    async def note(self, key: str, ref: Ref) -> None:
+        """Note that a restriction holds an operation of an entity."""
+        ...
+
+    async def held(self, key: str, limit: int) -> Sequence[Ref]:
+        """What the restriction of that key holds or held, as noted (a consistent read)."""
+        ...
+
+    async def forget(self, key: str, ref: Ref) -> None:
+        """Take a note away."""
         ...

@@ -24,7 +24,7 @@ from aiohttp import web
 
 from infra.components.ledger import KEYS_ONLY, WHOLE
 from penstock import observability
-from penstock.adapters.aws import Clients, DynamoAttempts, DynamoLedger
+from penstock.adapters.aws import Clients, DynamoAttempts, DynamoLedger, DynamoRestrictions
 from penstock.api import Http, Response
 from penstock.bootstrap import Platform
 from penstock.entrypoints.functions.receive import Intake
@@ -202,6 +202,7 @@ class MeteredWorld:
         self._clients = clients
         self.http = MeteredHttp(memory.http, clients)
         self.ledger = DynamoLedger(clients, table, memory.clock, memory.ids)  # type: ignore[arg-type]
+        self.restrictions = DynamoRestrictions(clients, table)  # type: ignore[arg-type]
         self.attempts = DynamoAttempts(clients, table)  # type: ignore[arg-type]
 
     def channel(self, name: str) -> Channel:

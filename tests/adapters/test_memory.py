@@ -13,6 +13,7 @@ from penstock.adapters.memory import (
     MemoryDeadLetters,
     MemoryLedger,
     MemoryQueue,
+    MemoryRestrictions,
     MemorySecrets,
     MemoryTokens,
     MemoryTopic,
@@ -30,6 +31,7 @@ from penstock.testing.ports import (
     OpenQueue,
     ParkingConformance,
     Queue,
+    RestrictionsConformance,
     SecretsConformance,
     TokensConformance,
     TopicConformance,
@@ -129,3 +131,9 @@ class TestMemoryAudit(AuditConformance):
     @pytest.fixture
     def audit(self):
         return MemoryAudit()
+
+
+class TestMemoryRestrictions(RestrictionsConformance):
+    @pytest.fixture
+    def restrictions(self):
+        return MemoryRestrictions()

@@ -11,6 +11,7 @@ import pytest
 from penstock.adapters.aws import (
     DynamoAttempts,
     DynamoAudit,
+    DynamoRestrictions,
     DynamoTokens,
     DynamoWatermarks,
     aws_secrets,
@@ -24,6 +25,7 @@ from penstock.testing.clock import NOON, FrozenClock
 from penstock.testing.ports import (
     AttemptsConformance,
     AuditConformance,
+    RestrictionsConformance,
     SecretsConformance,
     TokensConformance,
     WatermarksConformance,
@@ -42,6 +44,23 @@ class TestDynamoAudit(AuditConformance):
     @pytest.fixture
     async def audit(self, moto_bench):
         return DynamoAudit(moto_bench.clients, await moto_bench.table())
+
+
+class TestDynamoRestrictions(RestrictionsConformance):
+    @pytest.fixture
+    async def restrictions(self, moto_bench):
+        return DynamoRestrictions(moto_bench.clients, await moto_bench.table())
+
+    async def test_a_restriction_that_only_newer_code_knows_stops_every_submit(self, moto_bench):
+        """
+        What it is about cannot be told, so nothing may be submitted.
+        """
+        name = await moto_bench.table()
+        item = {"pk": "restrictions", "sk": "country#DE", "kind": "country", "value": "DE"}
+        await moto_bench.clients.call("dynamodb", "put_item", TableName=name, Item=to_item(item))
+
+        with pytest.raises(LedgerUnavailable):
+            await DynamoRestrictions(moto_bench.clients, name).list()
 
 
 class TestDynamoWatermarks(WatermarksConformance):

@@ -11,6 +11,7 @@ from penstock.adapters.aws import (
     DynamoAttempts,
     DynamoAudit,
     DynamoLedger,
+    DynamoRestrictions,
     DynamoTokens,
     DynamoWatermarks,
     SnsChannel,
@@ -25,7 +26,17 @@ from penstock.adapters.ids import RandomIds
 from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, load
-from penstock.ports import Attempts, Audit, Channel, DeadLetters, Inbox, Ledger, Tokens, Watermarks
+from penstock.ports import (
+    Attempts,
+    Audit,
+    Channel,
+    DeadLetters,
+    Inbox,
+    Ledger,
+    Restrictions,
+    Tokens,
+    Watermarks,
+)
 from penstock.settings import Function, Settings
 
 _TOPICS = {"deliveries": "deliveries_topic", "events": "events_topic"}
@@ -92,6 +103,11 @@ class AwsWorld:
     def audit(self) -> Audit:
         """What operators did."""
         return DynamoAudit(self.clients, self._table)
+
+    @property
+    def restrictions(self) -> Restrictions:
+        """What operators have restricted."""
+        return DynamoRestrictions(self.clients, self._table)
 
     @property
     def watermarks(self) -> Watermarks:

@@ -11,6 +11,7 @@ from penstock.adapters.memory import (
     MemoryDeadLetters,
     MemoryLedger,
     MemoryQueue,
+    MemoryRestrictions,
     MemorySecrets,
     MemoryTokens,
     MemoryTopic,
@@ -55,6 +56,7 @@ class MemoryWorld:
         self.attempts = MemoryAttempts()
         self.tokens = MemoryTokens()
         self.audit = MemoryAudit()
+        self.restrictions = MemoryRestrictions()
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]

@@ -26,6 +26,7 @@ from penstock.pipeline.collecting import Collecting
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.gate import Gate
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
@@ -121,6 +122,11 @@ class Platform:
         return Publish(self.ledger, world.channel("events"), world.clock, world.ids)
 
     @cached_property
+    def gate(self) -> Gate:
+        """What operators have restricted; one for all stages, which share what it has read."""
+        return Gate(self.world.restrictions, self.world.clock)
+
+    @cached_property
     def invoicing(self) -> Invoicing:
         """The invoice of a paid payment."""
         return Invoicing(
@@ -130,6 +136,7 @@ class Platform:
             self.world.ids,
             self.settings.lease,
             self.settings.unknown_after_delta,
+            self.gate,
         )
 
     @cached_property
@@ -198,13 +205,19 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
         collect = Collect(
-            self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
+            self.gateways,
+            self.ledger,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
+            self.gate,
         )
         stages = {Action.capture: self.capture, Action.refund: self.refund}
         return Dispatch(self.charge, stages, collect)
@@ -224,6 +237,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
@@ -242,6 +256,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
@@ -395,6 +410,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.item_timeout,
+            self.gate,
         )
 
     @cached_property

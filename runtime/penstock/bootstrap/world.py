@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from penstock.api.context import Aws, Clock, Http, Ids, Secrets
-from penstock.ports import Attempts, Audit, Channel, DeadLetters, Inbox, Ledger, Tokens, Watermarks
+from penstock.ports import (
+    Attempts,
+    Audit,
+    Channel,
+    DeadLetters,
+    Inbox,
+    Ledger,
+    Restrictions,
+    Tokens,
+    Watermarks,
+)
 
 
 class World(Protocol):
@@ -49,6 +59,11 @@ class World(Protocol):
     @property
     def audit(self) -> Audit:
         """What operators did."""
+        ...
+
+    @property
+    def restrictions(self) -> Restrictions:
+        """What operators have restricted."""
         ...
 
     @property

@@ -6,6 +6,7 @@ from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.dead_letters import SqsDeadLetters
 from penstock.adapters.aws.dynamodb import DynamoLedger
 from penstock.adapters.aws.inbox import SqsInbox, message_from_record
+from penstock.adapters.aws.restrictions import DynamoRestrictions
 from penstock.adapters.aws.secrets import aws_secrets
 from penstock.adapters.aws.sns import SnsChannel
 from penstock.adapters.aws.sqs import SqsChannel
@@ -18,6 +19,7 @@ __all__ = [
     "DynamoAttempts",
     "DynamoAudit",
     "DynamoLedger",
+    "DynamoRestrictions",
     "DynamoTokens",
     "DynamoWatermarks",
     "SnsChannel",

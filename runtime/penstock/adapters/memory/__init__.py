@@ -5,6 +5,7 @@ from penstock.adapters.memory.audit import MemoryAudit
 from penstock.adapters.memory.dead_letters import MemoryDeadLetters
 from penstock.adapters.memory.ledger import MemoryLedger
 from penstock.adapters.memory.queue import MemoryQueue
+from penstock.adapters.memory.restrictions import MemoryRestrictions
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.adapters.memory.tokens import MemoryTokens
 from penstock.adapters.memory.topic import MemoryTopic
@@ -16,6 +17,7 @@ __all__ = [
     "MemoryDeadLetters",
     "MemoryLedger",
     "MemoryQueue",
+    "MemoryRestrictions",
     "MemorySecrets",
     "MemoryTokens",
     "MemoryTopic",

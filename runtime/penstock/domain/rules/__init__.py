@@ -48,6 +48,7 @@ from penstock.domain.rules.refunds import (
 )
 from penstock.domain.rules.remaking import remake_invoice, why_not_remake
 from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, asked, next_ask
+from penstock.domain.rules.restricting import RESTRICTABLE, held, release
 from penstock.domain.rules.subscriptions import (
     Learned,
     look_at_access,
@@ -61,6 +62,7 @@ __all__ = [
     "MOST_STEPS",
     "NO_RECIPIENT",
     "NO_SUM",
+    "RESTRICTABLE",
     "WENT_BACK",
     "Abilities",
     "AccessPolicy",
@@ -79,6 +81,7 @@ __all__ = [
     "defer",
     "expire",
     "given_up_at",
+    "held",
     "invoice_number",
     "is_invoice_of",
     "look_at_access",
@@ -104,6 +107,7 @@ __all__ = [
     "refunds_recorded",
     "refunds_refused",
     "refuse_checkout",
+    "release",
     "remake_invoice",
     "reserve_capture",
     "reserve_refund",
