@@ -96,9 +96,13 @@ def _operation(operation: Operation, entity: Payment | Subscription) -> Known:
     text = f"{operation.kind.value} {operation.state.value}"
     if operation.attempts:
         text += f", attempt {operation.attempts}"
+    if operation.restricted_at is not None:
+        text += f", {operation.reason}"
+    ended = operation.state in SETTLED or operation.state is OperationState.pending
     return Known(
         text,
         succeeded=operation.state is OperationState.succeeded,
-        ended=operation.state in SETTLED or operation.state is OperationState.pending,
+        # A restriction ends the message's work; the release begins it anew.
+        ended=ended or operation.restricted_at is not None,
         mark=str(entity.version),
     )

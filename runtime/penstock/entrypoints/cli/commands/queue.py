@@ -25,6 +25,11 @@ from penstock.entrypoints.cli.session import (
     table,
 )
 from penstock.errors import MalformedMessage
+from penstock.operators.dead_letters import LettersOf
+from penstock.operators.effects import Effects
+from penstock.operators.knowledge import Knowledge
+from penstock.operators.letters import read_letter
+from penstock.operators.sending import expected
 from penstock.pipeline.orders import ChargeMessage, load_message
 from penstock.ports import Message, Outgoing
 
@@ -41,7 +46,7 @@ def depth(
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how many messages wait, are being worked on, and are dead-lettered."""
+    """Show how many messages wait, are in flight (worked on, or in back-off), and are dead."""
     begun = session(context, stack, as_json)
     queues = begun.stack().queues
     names = [name] if name else list(queues)
@@ -76,15 +81,16 @@ def receive(
     begun = session(context, stack, as_json)
     url = _url(begun, name, dead_letters)
 
-    async def look(world: AwsWorld) -> Sequence[Message]:
+    async def look(world: AwsWorld) -> tuple[Sequence[Message], int]:
         inbox = SqsInbox(world.clients, url)
+        in_flight = (await inbox.depth())["in_flight"]
         messages = await inbox.receive(limit, 1)
         if messages:
             await inbox.postpone(messages, 0)
-        return messages
+        return messages, in_flight
 
-    messages = begun.run(look)
-    begun.show([_view(one) for one in messages], lambda: lines(messages))
+    messages, in_flight = begun.run(look)
+    begun.show([_view(one) for one in messages], lambda: lines(messages, in_flight))
 
 
 @app.command("send")
@@ -98,30 +104,53 @@ def send(
     provider: Annotated[str, typer.Option(help="of the sample payment")] = "example",
     amount: Annotated[int, typer.Option(min=1, help="of the sample, in minor units")] = 1250,
     currency: Annotated[str, typer.Option(help="of the sample payment")] = "EUR",
+    because: Annotated[
+        str | None, typer.Option("--because", help="why; it is kept in the audit trail")
+    ] = None,
+    wait: Annotated[
+        int, typer.Option(min=0, max=900, help="wait so many seconds for what becomes of it")
+    ] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say what would become of it, and send nothing")
+    ] = False,
     stack: StackName = None,
     as_json: AsJson = False,
     confirmed: Confirm = None,
 ) -> None:
-    """Send a message; without --body a sample payment, to the payments queue."""
+    """Send a message and say what becomes of it; without --body a sample payment."""
     begun = session(context, stack, as_json, confirmed)
-    begun.guard("sending a message")
+    if not dry_run:
+        begun.guard("sending a message")
     url = _url(begun, name, False)
     if body is None and name != "payments":
         raise CommandError(f"say what to send to {name}: --body FILE", Code.usage)
 
-    async def put(world: AwsWorld) -> Outgoing:
+    async def put(world: AwsWorld) -> tuple[Outgoing, str]:
         new = world.ids.new()
         text = _read(body) if body else _sample(f"test-{new[:12]}", provider, amount, currency)
         outgoing = _outgoing(name, text, group, new)
-        subjects = [f"queue#{name}"]
-        async with (await audited(world))("queue send", subjects) as trail:
+        message = Message(new, text, outgoing.group, "")
+        knowledge = Knowledge(world.ledger, world.attempts)
+        letter = await read_letter(name, message, knowledge)
+        effect = expected(name, letter.content, letter.known)
+        if dry_run:
+            return outgoing, effect
+        async with (await audited(world))("queue send", [f"queue#{name}"], because) as trail:
             await SqsChannel(world.clients, url).send(outgoing)
-            trail.effect = f"sent to group {outgoing.group}"
-        return outgoing
+            trail.effect = f"sent to group {outgoing.group}: {effect}"
+        if wait and begun.stack().queues[name].dead_letters:
+            of = LettersOf(name, world.parked(name), knowledge, world.clock)
+            effects = Effects(of, knowledge, world.clock, again=False)
+            effect = (await effects.wait([letter], wait))[letter.id]
+        return outgoing, effect
 
-    sent = begun.run(put)
+    sent, effect = begun.run(put)
     hint = f"penstock payments show {sent.group}" if name == "payments" else ""
-    begun.show({"group": sent.group, "dedup": sent.dedup}, lambda: [f"sent to {name}", hint])
+    told = f"{'would be sent' if dry_run else 'sent'} to {name}: {effect}"
+    begun.show(
+        {"group": sent.group, "dedup": sent.dedup, "sent": not dry_run, "effect": effect},
+        lambda: [told, *([hint] if hint and not dry_run else [])],
+    )
 
 
 @app.command("purge")
@@ -206,10 +235,15 @@ def _view(message: Message) -> Mapping[str, Any]:
     }
 
 
-def lines(messages: Sequence[Message]) -> Any:
+def lines(messages: Sequence[Message], in_flight: int = 0) -> Any:
     """Messages for people, their bodies cut short."""
+    if not messages and in_flight:
+        return (
+            f"nothing is visible, {in_flight} in flight: being worked on, or in back-off until "
+            "they are tried again; see penstock queue work"
+        )
     if not messages:
-        return "nothing waits here (what is being worked on is not shown)"
+        return "nothing waits here, and nothing is in flight"
     rows = [
         (one.group, one.receives, one.attributes.get("reason"), _short(one.body))
         for one in messages
