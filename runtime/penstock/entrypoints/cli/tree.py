@@ -22,14 +22,12 @@ from penstock.entrypoints.cli.commands import (
     plugins,
     queue,
     rejected,
-    replay,
     secrets,
     serve,
     subscriptions,
     tokens,
     trigger,
     webhooks,
-    work,
 )
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -188,9 +186,7 @@ app.add_typer(payments.app, name="payments")
 app.add_typer(plans.app, name="plans")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(invoices.app, name="invoices")
-events.app.command("replay")(replay.replay)
 app.add_typer(events.app, name="events")
-queue.app.command("work")(work.work)
 app.add_typer(queue.app, name="queue")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(rejected.app, name="rejected")

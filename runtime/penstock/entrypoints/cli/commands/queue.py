@@ -9,11 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from penstock.adapters.aws import SqsChannel, SqsInbox
+from penstock.adapters.aws import SqsInbox
 from penstock.bootstrap.aws import AwsWorld
-from penstock.domain.money import Money
-from penstock.domain.payment import Order
 from penstock.entrypoints.cli.auditing import audited
+from penstock.entrypoints.cli.commands.work import work
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -24,16 +23,10 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.errors import MalformedMessage
-from penstock.operators.dead_letters import LettersOf
-from penstock.operators.effects import Effects
-from penstock.operators.knowledge import Knowledge
-from penstock.operators.letters import read_letter
-from penstock.operators.sending import expected
-from penstock.pipeline.orders import ChargeMessage, load_message
-from penstock.ports import Message, Outgoing
+from penstock.ports import Message
 
 app = typer.Typer(no_args_is_help=True, help="The queues: look, send, empty.")
+app.command("work")(work)
 Name = Annotated[str, typer.Argument(help="deliveries, verified, rejected, payments, sink-…")]
 DeadLetters = Annotated[bool, typer.Option("--dlq", help="its dead-letter queue instead")]
 _BODY = 160
@@ -125,32 +118,12 @@ def send(
     if body is None and name != "payments":
         raise CommandError(f"say what to send to {name}: --body FILE", Code.usage)
 
-    async def put(world: AwsWorld) -> tuple[Outgoing, str]:
-        new = world.ids.new()
-        text = _read(body) if body else _sample(f"test-{new[:12]}", provider, amount, currency)
-        outgoing = _outgoing(name, text, group, new)
-        message = Message(new, text, outgoing.group, "")
-        knowledge = Knowledge(world.ledger, world.attempts)
-        letter = await read_letter(name, message, knowledge)
-        effect = expected(name, letter.content, letter.known)
-        if dry_run:
-            return outgoing, effect
-        async with (await audited(world))("queue send", [f"queue#{name}"], because) as trail:
-            await SqsChannel(world.clients, url).send(outgoing)
-            trail.effect = f"sent to group {outgoing.group}: {effect}"
-        if wait and begun.stack().queues[name].dead_letters:
-            of = LettersOf(name, world.parked(name), knowledge, world.clock)
-            effects = Effects(of, knowledge, world.clock, again=False)
-            effect = (await effects.wait([letter], wait))[letter.id]
-        return outgoing, effect
+    from penstock.entrypoints.cli.sending import sample, send_message
 
-    sent, effect = begun.run(put)
-    hint = f"penstock payments show {sent.group}" if name == "payments" else ""
-    told = f"{'would be sent' if dry_run else 'sent'} to {name}: {effect}"
-    begun.show(
-        {"group": sent.group, "dedup": sent.dedup, "sent": not dry_run, "effect": effect},
-        lambda: [told, *([hint] if hint and not dry_run else [])],
-    )
+    def text(new: str) -> str:
+        return _read(body) if body else sample(f"test-{new[:12]}", provider, amount, currency)
+
+    send_message(begun, name, url, text, group, because, wait=wait, dry_run=dry_run)
 
 
 @app.command("purge")
@@ -197,32 +170,6 @@ def _read(body: Path) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise CommandError("--body: a message is text in UTF-8", Code.usage) from exc
-
-
-def _sample(name: str, provider: str, amount: int, currency: str) -> str:
-    try:
-        order = Order(Money(amount, currency), reference=name, description="A test")
-        text = ChargeMessage(name, provider, order).dumps()
-        ChargeMessage.loads(text)
-    except (ValueError, MalformedMessage) as exc:
-        raise CommandError(str(exc), Code.usage) from exc
-    return text
-
-
-def _outgoing(name: str, text: str, group: str | None, new: str) -> Outgoing:
-    """
-    A payment's group is its own id; anything else is sent as it is asked for.
-
-    Each has a new deduplication id: what is sent by hand is meant, and the ledger charges once.
-    """
-    if name == "payments":
-        try:
-            payment = load_message(text)
-        except MalformedMessage:
-            # A broken message may be sent on purpose: to see it parked.
-            return Outgoing(text, group or new, new)
-        return Outgoing(text, payment.id, new, attributes={"gateway": payment.provider})
-    return Outgoing(text, group or new, new)
 
 
 def _view(message: Message) -> Mapping[str, Any]:

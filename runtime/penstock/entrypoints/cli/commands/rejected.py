@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.commands.dlq import (
     All,
     Because,
@@ -15,17 +14,12 @@ from penstock.entrypoints.cli.commands.dlq import (
     OlderThan,
     Reason,
     Wait,
-    looked,
-    selection,
-    send_back,
-    show_list,
-    show_one,
 )
 from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
-from penstock.operators.content import REJECTED
-from penstock.operators.dead_letters import Report
 
 app = typer.Typer(no_args_is_help=True, help="Rejected deliveries: look, verify again.")
+
+_QUEUE = "rejected"
 
 
 @app.command("list")
@@ -33,12 +27,9 @@ def list_rejected(
     context: typer.Context, stack: StackName = None, as_json: AsJson = False
 ) -> None:
     """List rejected deliveries, and why each was rejected."""
-    begun = session(context, stack, as_json)
+    from penstock.entrypoints.cli.parked import show_all
 
-    async def look(world: AwsWorld) -> Report:
-        return await looked(world, REJECTED, begun)
-
-    show_list(begun, {REJECTED: begun.run(look)})
+    show_all(session(context, stack, as_json), [_QUEUE])
 
 
 @app.command("show")
@@ -49,7 +40,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one rejected delivery; its body and headers are not shown."""
-    show_one(session(context, stack, as_json), REJECTED, delivery)
+    from penstock.entrypoints.cli.parked import show_one
+
+    show_one(session(context, stack, as_json), _QUEUE, delivery)
 
 
 @app.command("reverify")
@@ -72,6 +65,8 @@ def reverify(
     A certificate that the gateway still does not have is not waited for: that ends ten minutes
     after a delivery came.
     """
+    from penstock.entrypoints.cli.parked import selection, send_back
+
     begun = session(context, stack, as_json, confirmed)
     chosen = selection(ids, reason, None, older_than, everything)
-    send_back(begun, REJECTED, chosen, because, dry_run=dry_run, wait=wait)
+    send_back(begun, _QUEUE, chosen, because, dry_run=dry_run, wait=wait)
