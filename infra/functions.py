@@ -19,6 +19,11 @@ GAPS_MINUTES = 10
 """A lost webhook is found within this and the five minutes it may be under way."""
 RENEW_MINUTES = 6 * 60
 """Sixteen runs lie between the tenth day of a dead letter and the fourteenth."""
+GAPS_TIMEOUT_SECONDS = 300
+"""
+A run reads an hour of a gateway's list again and part of three days, a second for each page:
+several hundred pages, and no two runs at once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Work:
     Attributes:
         bundle: the kind of zip it runs from.
         queue: the queue it consumes, by its logical name.
+        timeout_seconds: how long it may run; None for what the settings say.
         memory_mb: by which its share of a processor goes, too. Workers wait for others nearly all
             the time, and waiting is paid by the megabyte: 70 to 90 MB of theirs are used, bodies
             of 150 KB among them, and Lambda wants some for itself. A gateway waits for `receive`,
@@ -43,6 +49,7 @@ class Work:
     queue: str | None = None
     memory_mb: int = 192
     batch_size: int = LARGEST_BATCH
+    timeout_seconds: int | None = None
 
 
 def functions(made: Foundation) -> Mapping[str, Function]:
@@ -62,6 +69,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [permits.publish(made, "deliveries")],
             bundle="receive",
             memory_mb=256,
+            timeout_seconds=RECEIVE_TIMEOUT_SECONDS,
         ),
         "api": Work(
             "penstock.entrypoints.functions.api.handler",
@@ -134,9 +142,11 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.working(made)
             | _money(made)
             | env.access(made)
+            | env.retention(made)
             | env.sends(made, "payments", "verified"),
             [
                 permits.due(made),
+                *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
                 *permits.restrictions(made),
                 *_moves_money(
@@ -156,6 +166,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.send(made, "verified"),
                 *permits.gateways(made, "history"),
             ],
+            timeout_seconds=max(GAPS_TIMEOUT_SECONDS, made.settings.function_timeout_seconds),
         ),
         "renew": Work(
             "penstock.entrypoints.functions.workers.renew",
@@ -213,8 +224,6 @@ def _consumer(
 
 def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
-    receive = work.bundle == "receive"
-    timeout = RECEIVE_TIMEOUT_SECONDS if receive else made.settings.function_timeout_seconds
     settings = made.settings
     function = Function(
         name,
@@ -224,7 +233,7 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
             bundle,
             work.variables,
             work.permits,
-            timeout,
+            work.timeout_seconds or settings.function_timeout_seconds,
             settings.log_level,
             settings.log_retention_days,
             settings.tracing,

@@ -47,9 +47,24 @@ def test_a_dead_letter_queue_takes_from_its_own_queue_only(graph: Sequence[Decla
 def test_queues_hide_messages_six_times_as_long_as_a_function_runs(
     graph: Sequence[Declared],
 ) -> None:
-    longest = max(one["timeout"] for one in of(graph, "Function").values())
+    fed = {str(one["functionName"]) for one in of(graph, "EventSourceMapping").values()}
+    longest = max(
+        one["timeout"]
+        for name, one in of(graph, "Function").items()
+        if any(f"/{name}." in function for function in fed)
+    )
 
     assert {6 * longest} == {q["visibilityTimeoutSeconds"] for q in of(graph, "Queue").values()}
+
+
+def test_the_gap_detector_has_time_for_hundreds_of_pages(graph: Sequence[Declared]) -> None:
+    """
+    More than a message has; and it ends before the next run begins.
+    """
+    seconds = {name: one["timeout"] for name, one in of(graph, "Function").items()}
+
+    assert (10, 30, 300) == (seconds["receive"], seconds["sweep"], seconds["gaps"])
+    assert "rate(10 minutes)" == of(graph, "EventRule")["gaps"]["scheduleExpression"]
 
 
 def test_queues_and_topics_have_both_high_throughput_settings(graph: Sequence[Declared]) -> None:

@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from penstock.api.context import Clock, Ids
+from penstock.domain.describe import named
 from penstock.domain.events import Event
+from penstock.domain.ref import Ref
 from penstock.errors import CommandRefused, TransientError
 from penstock.operators.audited import Audited, said
 from penstock.operators.dead_letters import Progress
 from penstock.pipeline.deliver import REPLAY, attempt_key
-from penstock.ports import Attempts, Channel, Outgoing
+from penstock.ports import Attempts, Channel, Ledger, Outgoing
 
 MOST = 20_000
 """Events of one replay: more are held in memory at once, and take hours at a sink."""
@@ -115,6 +117,7 @@ class Replay:
     sink: str
     queue: Channel
     attempts: Attempts
+    ledger: Ledger
     clock: Clock
     selected: Collection[str] | None = None
 
@@ -193,24 +196,26 @@ class Replay:
         *,
         send: bool,
     ) -> None:
-        lines: dict[str, list[Event]] = {}
+        lines: dict[Ref, list[Event]] = {}
         for event in events:
-            lines.setdefault(event.entity, []).append(event)
+            lines.setdefault(event.ref, []).append(event)
         room = asyncio.Semaphore(_SIDE_BY_SIDE)
 
         failed: list[TransientError] = []
 
         async def line(own: Sequence[Event]) -> None:
             async with room:
-                for event in own:
-                    if failed:
-                        return
-                    try:
-                        await self._one(event, replay, done, send=send)
-                    except TransientError as exc:
-                        failed.append(exc)
-                        return
-                    progress(len(done.sent) + done.had)
+                try:
+                    entity = await self.ledger.find(own[0].ref) if send and not failed else None
+                    for event in own:
+                        if failed:
+                            return
+                        # The archive holds no names, and a payer may have been forgotten since.
+                        told = event if entity is None else named(event, entity)
+                        await self._one(told, replay, done, send=send)
+                        progress(len(done.sent) + done.had)
+                except TransientError as exc:
+                    failed.append(exc)
 
         await asyncio.gather(*(line(own) for own in lines.values()))
         if failed:

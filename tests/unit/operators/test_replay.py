@@ -7,17 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from penstock.adapters.memory import MemoryAttempts, MemoryAudit, MemoryQueue
+from penstock.adapters.memory import MemoryAttempts, MemoryAudit, MemoryLedger, MemoryQueue
 from penstock.api import Delivered, Event, EventType
 from penstock.errors import ChannelUnavailable, CommandRefused
 from penstock.operators.audited import Audited
 from penstock.operators.replay import Replay, Replayed, ReplayId
 from penstock.pipeline.deliver import Deliver
-from penstock.ports import Attempts, Channel, Outgoing
+from penstock.ports import Attempts, Channel, Ledger, Outgoing
 from penstock.queries.chosen import oldest_first
 from penstock.testing.clock import NOON, FrozenClock
 from penstock.testing.context import CountingIds
 from tests.unit.operators.desk import ADA, Dying, Killed, lives
+from tests.unit.pipeline.acme import Acme, notification
+from tests.unit.pipeline.world import World
 
 WHY = "the channel was archived"
 ID = "20261102T120000000000Z-1"
@@ -46,6 +48,7 @@ class Sink:
         self.clock = FrozenClock()
         self.queue = MemoryQueue(self.clock)
         self.attempts = MemoryAttempts()
+        self.ledger = MemoryLedger()
         self.audit = MemoryAudit()
         self.board = Board()
         self.ids = CountingIds()
@@ -65,11 +68,17 @@ class Sink:
         selected: Collection[str] | None = None,
         queue: Channel | None = None,
         attempts: Attempts | None = None,
+        ledger: Ledger | None = None,
         audit: MemoryAudit | None = None,
         dry_run: bool = False,
     ) -> Replayed:
         command = Replay(
-            "board", queue or self.queue, attempts or self.attempts, self.clock, selected
+            "board",
+            queue or self.queue,
+            attempts or self.attempts,
+            ledger or self.ledger,
+            self.clock,
+            selected,
         )
         audited = Audited(audit or self.audit, self.clock, self.ids, ADA)
         return await command(self.events, ReplayId.read(replay), WHY, audited, dry_run=dry_run)
@@ -108,6 +117,25 @@ async def test_a_replay_run_again_sends_nothing_that_was_delivered_under_it(sink
     await sink.deliver()
 
     assert (0, 6, 6, 12) == (len(again.sent), again.had, len(other.sent), len(sink.board.had))
+
+
+async def test_a_replayed_event_has_the_payers_name_as_the_published_one(sink: Sink):
+    """
+    The archive has no names: they are in the payment's state only, until the payer is forgotten.
+    """
+    world = World(Acme())
+    one = notification()
+    await world.verified.send(Outgoing(one.dumps(), one.group, "1"))
+    await world.consume(world.verified, world.process)
+    published = (await world.published())[0]
+    archived = (await world.ledger.events(10)).events[-1]
+    sink.ledger, sink.events = world.ledger, [archived]
+
+    await sink.replay()
+
+    (message,) = await sink.queue.receive(10, 0)
+    assert published.dumps() == message.body
+    assert published.data["payer"] != archived.data.get("payer")
 
 
 async def test_the_sinks_filter_applies_to_a_replay(sink: Sink):
@@ -167,7 +195,7 @@ async def test_a_waited_for_replay_counts_what_was_delivered(sink: Sink):
     sink.queue = MemoryQueue(sink.clock)
     done = await sink.replay()
 
-    command = Replay("board", sink.queue, sink.attempts, sink.clock)
+    command = Replay("board", sink.queue, sink.attempts, sink.ledger, sink.clock)
     await command.wait(done, ReplayId.read(ID), 30)
 
     assert "6 sent to board, 6 of them delivered" == done.effect
@@ -221,7 +249,10 @@ async def test_a_replay_killed_at_any_call_delivers_each_event_once(
 async def killed(sink: Sink, dying: Dying) -> bool:
     try:
         await sink.replay(
-            queue=dying(sink.queue), attempts=dying(sink.attempts), audit=dying(sink.audit)
+            queue=dying(sink.queue),
+            attempts=dying(sink.attempts),
+            ledger=dying(sink.ledger),
+            audit=dying(sink.audit),
         )
     except Killed:
         return True

@@ -17,6 +17,7 @@ from penstock.domain.rules.checkouts import (
 )
 from penstock.domain.rules.disputes import claim_dispute, observe_dispute
 from penstock.domain.rules.following import mark_disputed
+from penstock.domain.rules.forgetting import forget, why_not_forget
 from penstock.domain.rules.gone import MOST_STEPS
 from penstock.domain.rules.invoices import (
     NO_RECIPIENT,
@@ -80,6 +81,7 @@ __all__ = [
     "declined",
     "defer",
     "expire",
+    "forget",
     "given_up_at",
     "held",
     "invoice_number",
@@ -114,6 +116,7 @@ __all__ = [
     "reserve_refunds",
     "settle",
     "standing",
+    "why_not_forget",
     "why_not_remake",
     "with_operation",
     "withhold",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from penstock.bootstrap.aws import AwsWorld
-from penstock.operators.audited import Audited
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.operators.audited import Audited
 
 
 async def audited(world: AwsWorld) -> Audited:
@@ -14,5 +17,7 @@ async def audited(world: AwsWorld) -> Audited:
         AwsError: AWS does not say who calls; then nothing may be done.
         GatewayUnavailable: AWS gave no answer.
     """
+    from penstock.operators.audited import Audited
+
     caller = await world.clients.call("sts", "get_caller_identity")
     return Audited(world.audit, world.clock, world.ids, str(caller["Arn"]))

@@ -67,7 +67,7 @@ def replayed(begun: Session, asked: Asked) -> None:
         for sink, types in selected.items():
             queue = SqsChannel(world.clients, stack.queues[f"sink-{sink}"].url)
             types = None if asked.unfiltered else types
-            command = Replay(sink, queue, world.attempts, world.clock, types)
+            command = Replay(sink, queue, world.attempts, world.ledger, world.clock, types)
             done.append(await _one(world, command, events, name, asked, begun))
         return name, done
 

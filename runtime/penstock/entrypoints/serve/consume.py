@@ -112,6 +112,7 @@ async def sweep(platform: Platform, stop: asyncio.Event) -> None:
 
     async def work() -> None:
         await platform.sweep(remaining=lambda: _remaining(stop))
+        await platform.retention(lambda: _remaining(stop))
 
     await _repeated("sweep", work, SWEEP_EVERY, platform, stop)
 

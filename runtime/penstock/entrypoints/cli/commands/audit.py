@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.session import AsJson, StackName, session
-from penstock.entrypoints.http.audit_view import audit_view
-from penstock.queries.audit import AuditPage, AuditQuery, ListAudit
 
-app = typer.Typer(no_args_is_help=True, help="What operators did, and why.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.queries.audit import AuditPage
+
+app = typer.Typer(no_args_is_help=True)
 _MINUTE = len("2026-11-02T12:00")
 _INDENT = " " * 4
 _PATH = re.compile("[/:]")
@@ -49,6 +50,9 @@ def list_audit(
     as_json: AsJson = False,
 ) -> None:
     """List operators' commands, newest first: who, what, why, and the effect."""
+    from penstock.entrypoints.http.audit_view import audit_view
+    from penstock.queries.audit import AuditQuery, ListAudit
+
     query = AuditQuery(since, subject, who, limit, cursor)
 
     async def read(world: AwsWorld) -> AuditPage:

@@ -8,7 +8,7 @@ import typer
 
 from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
 
-app = typer.Typer(no_args_is_help=True, help="Dead letters: look, send back, drop.")
+app = typer.Typer(no_args_is_help=True)
 Queue = Annotated[str, typer.Argument(help="deliveries, verified, payments, sink-…")]
 Because = Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")]
 Ids = Annotated[

@@ -10,7 +10,7 @@ from penstock.entrypoints.cli.commands.replay import replay
 from penstock.entrypoints.cli.event_options import Since, Subject, Type, Until
 from penstock.entrypoints.cli.session import AsJson, Code, CommandError, StackName, session
 
-app = typer.Typer(no_args_is_help=True, help="The archive of events.")
+app = typer.Typer(no_args_is_help=True)
 app.command("replay")(replay)
 
 

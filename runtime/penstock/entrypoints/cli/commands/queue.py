@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.adapters.aws import SqsInbox
-from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.commands.work import work
 from penstock.entrypoints.cli.session import (
@@ -23,9 +21,12 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.ports import Message
 
-app = typer.Typer(no_args_is_help=True, help="The queues: look, send, empty.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.ports import Message
+
+app = typer.Typer(no_args_is_help=True)
 app.command("work")(work)
 Name = Annotated[str, typer.Argument(help="deliveries, verified, rejected, payments, sink-…")]
 DeadLetters = Annotated[bool, typer.Option("--dlq", help="its dead-letter queue instead")]
@@ -47,6 +48,8 @@ def depth(
         _url(begun, one, False)
 
     async def count(world: AwsWorld) -> dict[str, dict[str, int]]:
+        from penstock.adapters.aws import SqsInbox
+
         counted: dict[str, dict[str, int]] = {}
         for one in names:
             counted[one] = dict(await world.inbox(one).depth())
@@ -75,6 +78,8 @@ def receive(
     url = _url(begun, name, dead_letters)
 
     async def look(world: AwsWorld) -> tuple[Sequence[Message], int]:
+        from penstock.adapters.aws import SqsInbox
+
         inbox = SqsInbox(world.clients, url)
         in_flight = (await inbox.depth())["in_flight"]
         messages = await inbox.receive(limit, 1)

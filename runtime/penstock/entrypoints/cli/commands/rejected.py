@@ -17,7 +17,7 @@ from penstock.entrypoints.cli.commands.dlq import (
 )
 from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
 
-app = typer.Typer(no_args_is_help=True, help="Rejected deliveries: look, verify again.")
+app = typer.Typer(no_args_is_help=True)
 
 _QUEUE = "rejected"
 

@@ -6,11 +6,10 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.secrets import PREVIOUS, PluginSecret, SecretRefused, parse
 from penstock.entrypoints.cli.session import (
@@ -23,10 +22,12 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.cli.stack import Stack
-from penstock.plugins import load
 
-app = typer.Typer(no_args_is_help=True, help="The plugins' secrets: write, never read out.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.entrypoints.cli.stack import Stack
+
+app = typer.Typer(no_args_is_help=True)
 Plugin = Annotated[str, typer.Argument(help="the gateway or sink: paypal, slack")]
 Field = Annotated[
     str | None, typer.Option("--field", help="this field only; the others stay as they are")
@@ -86,6 +87,8 @@ def list_secrets(context: typer.Context, stack: StackName = None, as_json: AsJso
 
 def declarations(stack: Stack) -> Mapping[str, tuple[str, Sequence[str]]]:
     """For each plugin of the stack that has a secret: its name there, and the fields declared."""
+    from penstock.plugins import load
+
     configured = {*stack.outputs["gateways"], *stack.outputs["sinks"]}
     prefix = stack.outputs["secretsPrefix"]
     return {

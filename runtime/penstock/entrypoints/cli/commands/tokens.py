@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
-from penstock.domain.audit import Facts
 from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.durations import duration
@@ -22,11 +20,13 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.http.tokens import TRUSTED, mint
-from penstock.entrypoints.http.views import moment
-from penstock.ports import Token
 
-app = typer.Typer(no_args_is_help=True, help="The bearer tokens that the API takes.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.domain.audit import Facts
+    from penstock.ports import Token
+
+app = typer.Typer(no_args_is_help=True)
 _DAY = len("2026-11-02")
 
 
@@ -51,6 +51,8 @@ def create(
     confirmed: Confirm = None,
 ) -> None:
     """Make a token and show it, this once: only its hash is kept."""
+    from penstock.entrypoints.http.tokens import mint
+
     lasts = duration("--expires", expires) if expires is not None else None
     if not (client or name).strip() or not (client or name).isprintable():
         raise CommandError("a token needs a name and a client that can be printed", Code.usage)
@@ -93,6 +95,8 @@ def list_tokens(context: typer.Context, stack: StackName = None, as_json: AsJson
 
 def _facts(token: Token) -> Facts:
     """A token in the audit trail: what it may do, and for whom."""
+    from penstock.entrypoints.http.views import moment
+
     return {
         "name": token.name,
         "client": token.client,
@@ -102,6 +106,8 @@ def _facts(token: Token) -> Facts:
 
 
 def _view(token: Token, used: datetime | None) -> Mapping[str, Any]:
+    from penstock.entrypoints.http.views import moment
+
     return {
         "id": token.id,
         "name": token.name,
@@ -128,6 +134,7 @@ def revoke(
     confirmed: Confirm = None,
 ) -> None:
     """Revoke a token."""
+    from penstock.entrypoints.http.tokens import TRUSTED
 
     async def forget(world: AwsWorld) -> bool:
         subjects = [f"token#{token_id}"]
