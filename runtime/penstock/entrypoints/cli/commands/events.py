@@ -6,12 +6,17 @@ from typing import Annotated
 
 import typer
 
-from penstock.entrypoints.cli.commands.replay import replay
 from penstock.entrypoints.cli.event_options import Since, Subject, Type, Until
-from penstock.entrypoints.cli.session import AsJson, Code, CommandError, StackName, session
+from penstock.entrypoints.cli.session import (
+    AsJson,
+    Code,
+    CommandError,
+    Confirm,
+    StackName,
+    session,
+)
 
 app = typer.Typer(no_args_is_help=True)
-app.command("replay")(replay)
 
 
 @app.command("list")
@@ -77,3 +82,61 @@ def show(
 
     chosen = Chosen(read_since(since) if since else None, subject=subject)
     archive.show_one(session(context, stack, as_json), event_id, chosen)
+
+
+@app.command("replay")
+def replay(
+    context: typer.Context,
+    because: Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")],
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="ids of events; left out, all that are chosen")
+    ] = None,
+    sink: Annotated[str | None, typer.Option(help="the sink that gets them")] = None,
+    every_sink: Annotated[
+        bool, typer.Option("--all", help="every sink, one after the other")
+    ] = False,
+    event_type: Type = None,
+    subject: Subject = None,
+    since: Since = None,
+    until: Until = None,
+    unfiltered: Annotated[
+        bool, typer.Option("--unfiltered", help="also types that the sink's filter leaves out")
+    ] = False,
+    replay_id: Annotated[
+        str | None,
+        typer.Option(help="go on with that replay: what it has delivered is not sent again"),
+    ] = None,
+    wait: Annotated[
+        int, typer.Option(min=0, max=3600, help="wait so many seconds, and count the delivered")
+    ] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say how many would be sent, and send none")
+    ] = False,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """
+    Send events to a sink again, in the order of their subjects, whether it has had them or not.
+
+    Each replay has an id, which is printed. Run it again with --replay-id if it was stopped.
+    """
+    from penstock.entrypoints.cli.replaying import Asked, replayed
+    from penstock.queries.chosen import Chosen
+    from penstock.queries.since import read_since, read_until
+
+    begun = session(context, stack, as_json, confirmed)
+    if bool(sink) == every_sink:
+        raise CommandError("name one sink with --sink, or give --all for every sink", Code.usage)
+    if not (ids or subject or since):
+        raise CommandError("say which: ids of events, --subject, or --since", Code.usage)
+    chosen = Chosen(
+        read_since(since) if since else None,
+        read_until(until) if until else None,
+        [event_type] if event_type else None,
+        subject,
+    )
+    asked = Asked(
+        chosen, because, tuple(ids or ()), sink, replay_id, unfiltered, float(wait), dry_run
+    )
+    replayed(begun, asked)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penstock.entrypoints.cli.auditing import audited
-from penstock.entrypoints.cli.commands.work import work
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from penstock.ports import Message
 
 app = typer.Typer(no_args_is_help=True)
-app.command("work")(work)
 Name = Annotated[str, typer.Argument(help="deliveries, verified, rejected, payments, sink-…")]
 DeadLetters = Annotated[bool, typer.Option("--dlq", help="its dead-letter queue instead")]
 _BODY = 160
@@ -62,6 +60,22 @@ def depth(
     counted = begun.run(count)
     rows = [(one, of["visible"], of["in_flight"], of.get("dead")) for one, of in counted.items()]
     begun.show(counted, lambda: table(("queue", "visible", "in flight", "dead"), rows))
+
+
+@app.command("work")
+def work(
+    context: typer.Context,
+    days: Annotated[
+        int, typer.Option(min=1, max=31, help="how far back payments are looked through")
+    ] = 2,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="how many of each kind")] = 50,
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is under way: what the sweep takes up, and when; what messages carry."""
+    from penstock.entrypoints.cli.working import show
+
+    show(session(context, stack, as_json), days, limit)
 
 
 @app.command("receive")
