@@ -48,7 +48,8 @@ from penstock.domain.rules.refunds import (
     reserve_refund,
 )
 from penstock.domain.rules.remaking import remake_invoice, why_not_remake
-from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, asked, next_ask
+from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, ask_now, asked, next_ask
+from penstock.domain.rules.resolving import doubtful, resolve, why_not_resolve
 from penstock.domain.rules.restricting import RESTRICTABLE, held, release
 from penstock.domain.rules.subscriptions import (
     Learned,
@@ -72,6 +73,7 @@ __all__ = [
     "access_at",
     "access_until",
     "ask_again",
+    "ask_now",
     "asked",
     "begin_checkout",
     "captured",
@@ -80,6 +82,7 @@ __all__ = [
     "decide_invoice",
     "declined",
     "defer",
+    "doubtful",
     "expire",
     "forget",
     "given_up_at",
@@ -114,10 +117,12 @@ __all__ = [
     "reserve_capture",
     "reserve_refund",
     "reserve_refunds",
+    "resolve",
     "settle",
     "standing",
     "why_not_forget",
     "why_not_remake",
+    "why_not_resolve",
     "with_operation",
     "withhold",
 ]

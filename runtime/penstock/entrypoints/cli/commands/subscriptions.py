@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode
 
 import typer
 
+from penstock.domain.ref import EntityKind
 from penstock.domain.restriction import RestrictionKind
-from penstock.entrypoints.cli import restricting
+from penstock.entrypoints.cli import repairing, restricting
 from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
 from penstock.entrypoints.cli.session import (
@@ -252,3 +253,4 @@ def _money(amount: dict[str, Any] | None) -> str | None:
 
 
 restricting.add(app, RestrictionKind.subscription)
+repairing.add_resolve(app, EntityKind.subscription)
