@@ -272,5 +272,5 @@ _AUDITED = 50
 """Letters that an entry of the audit trail names."""
 _NO_DELIVERY = (
     "it was verified, and the gateway's API contradicted it, so there is nothing to verify "
-    "again; have the entity read again instead"
+    "again; read the payment again instead: penstock payments reprocess"
 )

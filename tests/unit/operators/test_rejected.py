@@ -71,7 +71,7 @@ async def test_what_the_gateways_api_contradicted_is_not_verified_again():
     report = await reverify(desk)
 
     (refused,) = report.of(Became.refused)
-    assert "read again" in (refused.because or "")
+    assert "penstock payments reprocess" in (refused.because or "")
     assert 1 == len(await bodies(desk.world.rejected))
 
 
