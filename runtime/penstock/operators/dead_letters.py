@@ -78,7 +78,11 @@ class Report:
     @property
     def effect(self) -> str:
         """What was done, in one line."""
-        told = [f"{len(found)} {one.value}" for one in Became if (found := self.of(one))]
+        told = [
+            f"{len(found)} {one.value}{f' {found[0].because}' if one is Became.planned else ''}"
+            for one in Became
+            if (found := self.of(one))
+        ]
         return ", ".join(told) or "nothing was selected"
 
 

@@ -52,7 +52,9 @@ class TestEvents:
 
         shown = penstock("events", "list").stdout
 
-        assert "2026-11-02 12:00:00  payment.declined             12.50 USD" in shown
+        assert "2026-11-02 12:00  payment.declined            12.50 USD" in shown
+        assert "10.00 of 100.00 USD" in shown
+        assert "e-p-1" in shown
         assert 80 >= max(map(len, shown.splitlines()))
         assert "p-1" in shown
 

@@ -189,7 +189,7 @@ async def test_a_dry_run_says_what_would_be_and_changes_nothing(desk: Desk):
 
     report = await redrive(desk, dry_run=True)
 
-    assert ["sent back"] == [one.because for one in report.of(Became.planned)]
+    assert "1 would be sent back" == report.effect
     assert (1, [], []) == (
         len(await bodies(desk.world.dead)),
         await bodies(desk.world.payments),

@@ -7,15 +7,13 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 from penstock.api.headline import amount
 from penstock.domain.events import Event
 from penstock.entrypoints.cli.terminal import harmless
 
-_TIME = len("2026-11-02T12:00:00")
-_TYPE, _AMOUNT, _PAYER = 29, 17, 12
-_SUBJECT = 34
+_MINUTE = len("2026-11-02T12:00")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the begin of a formula."""
 COLUMNS = ("time", "type", "subject", "event", "amount", "payer", "status", "reference")
@@ -28,13 +26,14 @@ def event_view(event: Event, delivered: bool | None = None) -> dict[str, Any]:
 
 
 def lines(event: Event, delivered: bool | None = None) -> list[str]:
-    """When, what, how much and from whom; then whom it concerns, and its id."""
-    at = event.cloud_event()["time"][:_TIME].replace("T", " ")
-    first = (at, 21), (str(event.type), _TYPE), (amount(event), _AMOUNT), (payer(event), _PAYER)
-    had = {None: "", True: "delivered", False: "no record"}[delivered]
-    second = ("", 21), (event.entity, _SUBJECT), (had, 10)
+    """When, what, how much and from whom; then whom it concerns, and the event's id."""
+    at = event.cloud_event()["time"][:_MINUTE].replace("T", " ")
+    first = (at, 18), (str(event.type), 28), (amount(event), 21), (payer(event), 13)
     row = "".join(_cell(text, width) for text, width in first)
-    return [row.rstrip(), f"{''.join(_cell(text, width) for text, width in second).rstrip()}"]
+    shown = [row.rstrip(), f"    {_cell(event.entity, 38)}{event.id}"]
+    if delivered is not None:
+        shown.append(f"    {'delivered' if delivered else 'no record of a delivery'}")
+    return shown
 
 
 def payer(event: Event) -> str:
@@ -72,6 +71,6 @@ def csv_line(cells: Sequence[str]) -> str:
 def _cell(text: str, width: int) -> str:
     """A text in so many columns, a space at its end."""
     shown = harmless(text)
-    if len(shown) >= width:
+    if cell_len(shown) >= width:
         shown = set_cell_size(shown, width - 2) + "…"
     return set_cell_size(shown, width - 1) + " "

@@ -66,7 +66,7 @@ def lines(letter: Letter, now: datetime) -> Iterator[str]:
     parts = [
         letter.id[:SHORT],
         age(now - letter.since) if letter.since else "?",
-        f"{letter.attempts} attempts" if letter.attempts else "",
+        f"tried {letter.attempts}x" if letter.attempts else "",
         letter.content.what,
         letter.content.subject or f"group {letter.group}",
     ]
