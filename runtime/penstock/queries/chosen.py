@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -55,9 +56,10 @@ async def chosen_events(ledger: Ledger, chosen: Chosen) -> AsyncGenerator[Event]
         LedgerUnavailable: the ledger gave no answer.
     """
     walk = _archive(ledger, chosen) if chosen.subject is None else _history(ledger, chosen)
-    async for event in walk:
-        if chosen.takes(event):
-            yield event
+    async with aclosing(walk) as events:
+        async for event in events:
+            if chosen.takes(event):
+                yield event
 
 
 async def _archive(ledger: Ledger, chosen: Chosen) -> AsyncGenerator[Event]:
