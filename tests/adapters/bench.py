@@ -8,7 +8,10 @@ from typing import Any
 
 import boto3
 
-from penstock.adapters.aws import Clients, SqsChannel, SqsDeadLetters, SqsInbox
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.dead_letters import SqsDeadLetters
+from penstock.adapters.aws.inbox import SqsInbox
+from penstock.adapters.aws.sqs import SqsChannel
 from penstock.testing.ports import Queue
 
 

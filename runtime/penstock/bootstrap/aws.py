@@ -16,7 +16,6 @@ from penstock.adapters.aws import (
     DynamoWatermarks,
     SnsChannel,
     SqsChannel,
-    SqsDeadLetters,
     SqsInbox,
     aws_secrets,
 )
@@ -139,6 +138,8 @@ class AwsWorld:
         Raises:
             KeyError: the host does not know the queue, or it has no dead-letter queue.
         """
+        from penstock.adapters.aws.dead_letters import SqsDeadLetters
+
         known = self._inboxes or {}
         if queue == "rejected":
             return SqsDeadLetters(self.clients, known[queue].url, known["deliveries"].url)

@@ -3,7 +3,6 @@
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.audit import DynamoAudit
 from penstock.adapters.aws.clients import Clients
-from penstock.adapters.aws.dead_letters import SqsDeadLetters
 from penstock.adapters.aws.dynamodb import DynamoLedger
 from penstock.adapters.aws.inbox import SqsInbox, message_from_record
 from penstock.adapters.aws.restrictions import DynamoRestrictions
@@ -24,7 +23,6 @@ __all__ = [
     "DynamoWatermarks",
     "SnsChannel",
     "SqsChannel",
-    "SqsDeadLetters",
     "SqsInbox",
     "Threads",
     "aws_secrets",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import typer
 
-from penstock.adapters.aws import SqsChannel
+from penstock.adapters.aws.sqs import SqsChannel
 from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.events import Event
 from penstock.entrypoints.cli.auditing import audited

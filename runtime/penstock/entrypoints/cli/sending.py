@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from penstock.adapters.aws import SqsChannel
+from penstock.adapters.aws.sqs import SqsChannel
 from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.money import Money
 from penstock.domain.payment import Order

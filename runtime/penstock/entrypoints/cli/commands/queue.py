@@ -46,7 +46,7 @@ def depth(
         _url(begun, one, False)
 
     async def count(world: AwsWorld) -> dict[str, dict[str, int]]:
-        from penstock.adapters.aws import SqsInbox
+        from penstock.adapters.aws.inbox import SqsInbox
 
         counted: dict[str, dict[str, int]] = {}
         for one in names:
@@ -92,7 +92,7 @@ def receive(
     url = _url(begun, name, dead_letters)
 
     async def look(world: AwsWorld) -> tuple[Sequence[Message], int]:
-        from penstock.adapters.aws import SqsInbox
+        from penstock.adapters.aws.inbox import SqsInbox
 
         inbox = SqsInbox(world.clients, url)
         in_flight = (await inbox.depth())["in_flight"]
