@@ -112,6 +112,7 @@ class _Run:
     renewed: int = 0
     oldest: datetime | None = None
     _held: list[Message] = field(default_factory=list[Message])
+    _ids: set[str] = field(default_factory=set[str])
     _moved: set[tuple[str, str, datetime]] = field(default_factory=set[tuple[str, str, datetime]])
 
     async def through(self) -> None:
@@ -119,11 +120,13 @@ class _Run:
         self.letters = sum((await self.queue.depth()).values())
         try:
             while self.letters and self.remaining() > MARGIN + self.patience:
-                batch = await self.queue.receive(_BATCH, self.patience)
+                wait = self.patience if len(self._ids) < self.letters else 0
+                batch = await self.queue.receive(_BATCH, wait)
                 if not batch:
                     return
                 # Held from here on: whatever fails, it is given back.
                 self._held += batch
+                self._ids |= {one.id for one in batch}
                 for group in _groups(batch):
                     await self._group(group)
         finally:
