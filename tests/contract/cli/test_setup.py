@@ -306,6 +306,14 @@ def test_register_corrects_what_drift_shows(shop: Shop):
     assert "as they should be" in after.output
 
 
+def test_credentials_may_come_from_a_file_saved_on_windows(shop: Shop):
+    (shop.folder / "app.json").write_text("\ufeff" + json.dumps(shop.credentials))
+
+    result = shop.setup("--from-file", "app.json", "--dry-run")
+
+    assert 0 == result.exit_code, result.output
+
+
 def test_one_difference_is_told_as_one(shop: Shop):
     shop.paypal.register("http://127.0.0.1:1/webhooks/paypal", sorted(WANTED)[1:])
     known = {**shop.credentials, "webhook_id": shop.paypal.access.webhook_id}

@@ -210,7 +210,7 @@ def _read(from_file: Path | None) -> str | None:
     try:
         if from_file is None or str(from_file) == "-":
             return sys.stdin.read()
-        return from_file.read_text(encoding="utf-8")
+        return from_file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         return None
 
