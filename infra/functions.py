@@ -20,6 +20,8 @@ LONGEST_SECONDS = 900
 """[aws] How long any function may run."""
 GAPS_MINUTES = 10
 """A lost webhook is found within this and the five minutes it may be under way."""
+RENEW_MINUTES = 6 * 60
+"""Sixteen runs lie between the tenth day of a dead letter and the fourteenth."""
 GAPS_SECONDS = 300
 """
 A run reads an hour of a gateway's list again and part of three days, a second for each page:
@@ -132,6 +134,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             _money(made) | env.access(made) | env.sends(made, "rejected"),
             [
                 permits.send(made, "rejected"),
+                *permits.restrictions(made),
                 *_moves_money(made, "webhooks", "confirm", "invoices"),
             ],
         ),
@@ -140,7 +143,10 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges", "checkout", "refunds", "collects"),
+            [
+                *permits.restrictions(made),
+                *_moves_money(made, "charges", "checkout", "refunds", "collects"),
+            ],
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -154,6 +160,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.due(made),
                 *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
+                *permits.restrictions(made),
                 *_moves_money(
                     made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
                 ),
@@ -173,6 +180,11 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.gateways(made, "history"),
             ],
             timeout_seconds=max(GAPS_SECONDS, made.settings.function_timeout_seconds),
+        ),
+        "renew": Work(
+            "penstock.entrypoints.functions.workers.renew",
+            env.working(made) | env.dead_letters(made),
+            permits.renews(made),
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }

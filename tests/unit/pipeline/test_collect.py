@@ -58,8 +58,8 @@ async def work(desk: Desk) -> None:
     """One turn of the queue's consumer."""
     ledger = desk.wrap(desk.ledger)
     gateways = {"club": desk.wrap(desk.club)}
-    charge = Charge({}, ledger, desk.publish, desk.clock, desk.ids, LEASE)
-    collect = Collect(gateways, ledger, desk.publish, desk.clock, desk.ids, LEASE)
+    charge = Charge({}, ledger, desk.publish, desk.clock, desk.ids, LEASE, desk.gate)
+    collect = Collect(gateways, ledger, desk.publish, desk.clock, desk.ids, LEASE, desk.gate)
     messages = await desk.payments.receive(10, 0)
     batch = Batch(
         "test", Dispatch(charge, {}, collect), desk.payments, desk.clock, Backoff(2, 900), 20
