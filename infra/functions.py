@@ -11,19 +11,31 @@ from infra.access import permits
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
 from infra.config.project import ROOT
+from infra.config.settings import StackSettings
 from infra.environment import Variables
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
+LONGEST_SECONDS = 900
+"""[aws] How long any function may run."""
 GAPS_MINUTES = 10
 """A lost webhook is found within this and the five minutes it may be under way."""
 RENEW_MINUTES = 6 * 60
 """Sixteen runs lie between the tenth day of a dead letter and the fourteenth."""
-GAPS_TIMEOUT_SECONDS = 300
+GAPS_SECONDS = 300
 """
 A run reads an hour of a gateway's list again and part of three days, a second for each page:
 several hundred pages, and no two runs at once.
 """
+
+
+def sweep_seconds(settings: StackSettings) -> int:
+    """
+    How long a sweep may run: entities begin until shortly before the next sweep does.
+
+    The last of them may end beside it: two sweeps at once harm nothing.
+    """
+    return min(settings.sweep_minutes * 60 + settings.item_timeout_seconds, LONGEST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class Work:
     Attributes:
         bundle: the kind of zip it runs from.
         queue: the queue it consumes, by its logical name.
-        timeout_seconds: how long it may run; None for what the settings say.
+        timeout_seconds: how long it may run; None is what the stack's settings say.
         memory_mb: by which its share of a processor goes, too. Workers wait for others nearly all
             the time, and waiting is paid by the megabyte: 70 to 90 MB of theirs are used, bodies
             of 150 KB among them, and Lambda wants some for itself. A gateway waits for `receive`,
@@ -47,9 +59,9 @@ class Work:
     permits: Sequence[Permit]
     bundle: str = "worker"
     queue: str | None = None
+    timeout_seconds: int | None = None
     memory_mb: int = 192
     batch_size: int = LARGEST_BATCH
-    timeout_seconds: int | None = None
 
 
 def functions(made: Foundation) -> Mapping[str, Function]:
@@ -68,8 +80,8 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | {"PENSTOCK_DELIVERIES_TOPIC_ARN": made.topics["deliveries"].topic.arn},
             [permits.publish(made, "deliveries")],
             bundle="receive",
-            memory_mb=256,
             timeout_seconds=RECEIVE_TIMEOUT_SECONDS,
+            memory_mb=256,
         ),
         "api": Work(
             "penstock.entrypoints.functions.api.handler",
@@ -153,6 +165,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                     made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
                 ),
             ],
+            timeout_seconds=sweep_seconds(made.settings),
         ),
         "gaps": Work(
             "penstock.entrypoints.functions.workers.gaps",
@@ -166,7 +179,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.send(made, "verified"),
                 *permits.gateways(made, "history"),
             ],
-            timeout_seconds=max(GAPS_TIMEOUT_SECONDS, made.settings.function_timeout_seconds),
+            timeout_seconds=max(GAPS_SECONDS, made.settings.function_timeout_seconds),
         ),
         "renew": Work(
             "penstock.entrypoints.functions.workers.renew",

@@ -116,6 +116,7 @@ class Gaps:
         except Exception as exc:
             # A bug met at one gateway: its text may hold a payload, so only the type is logged.
             error = f"unexpected {type(exc).__name__}"
+            notices.stage_failed("gaps", exc)
         # Alarms count `gaps.failed`, by this name.
         tell = structlog.get_logger().warning if error else structlog.get_logger().info
         tell(

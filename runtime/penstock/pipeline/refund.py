@@ -49,13 +49,16 @@ from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.observe import abilities
-from penstock.pipeline.operation_work import OperationWork, lost_since, wait_for_lease
+from penstock.pipeline.operation_work import (
+    OperationWork,
+    asked_again,
+    lost_since,
+    wait_for_lease,
+)
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
 
-ASK_AGAIN = timedelta(minutes=5)
-ASK_AT_LEAST = timedelta(days=1)
 _SAFE = timedelta(hours=1)
 """A gateway's window counts as so much shorter: clocks differ, and a request takes time."""
 _FORGOTTEN = "its answer was lost, and the gateway has forgotten the request: look at the gateway"
@@ -176,8 +179,7 @@ class Refund:
                 settled = operation.settle(OperationState.succeeded, reference=reference)
                 return await self._moved(payment, operation, settled, PaymentStatus.refunded)
             case Pending(reference):
-                age = now - (operation.began_at or now)
-                due_at = now + min(max(ASK_AGAIN, age), ASK_AT_LEAST)
+                due_at = now + asked_again(now, operation.began_at)
                 held = operation.hold(due_at, reference=reference, reason=None)
                 return await self._moved(payment, operation, held, PaymentStatus.pending)
             case Declined(because):

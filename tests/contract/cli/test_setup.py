@@ -148,7 +148,7 @@ def test_what_is_left_for_a_person_is_told_and_no_secret_is(shop: Shop):
 
     assert 0 == result.exit_code, result.output
     assert "Left for you:" in result.output
-    assert "Disputes" in result.output
+    assert "Subscribe once as a buyer" in result.output
     assert shop.credentials["client_secret"] not in result.output
 
 
@@ -284,7 +284,7 @@ def test_check_lists_every_permission(shop: Shop):
     assert (0, 1) == (well.exit_code, wrong.exit_code)
     assert 9 == len(json.loads(well.stdout))
     assert "disputes" in wrong.output
-    assert "1 of 9 permissions are not there" in wrong.output
+    assert "1 of 9 permissions is not there" in wrong.output
 
 
 def test_register_corrects_what_drift_shows(shop: Shop):
@@ -297,9 +297,29 @@ def test_register_corrects_what_drift_shows(shop: Shop):
 
     assert (1, 0, 0, 0) == tuple(one.exit_code for one in (drifted, planned, done, after))
     assert f"missing events: {sorted(WANTED)[0]}" in drifted.output
+    assert "2 differences: `penstock webhooks register` corrects them" in drifted.output
     assert ["planned", "planned"] == [one["state"] for one in json.loads(planned.stdout)]
     assert ["changed", "changed"] == [one["state"] for one in json.loads(done.stdout)]
     assert "as they should be" in after.output
+
+
+def test_one_difference_is_told_as_one(shop: Shop):
+    shop.paypal.register("http://127.0.0.1:1/webhooks/paypal", sorted(WANTED)[1:])
+    known = {**shop.credentials, "webhook_id": shop.paypal.access.webhook_id}
+    shop.vault.put_secret_value(SecretId=NAME, SecretString=json.dumps(known))
+
+    drifted = penstock("webhooks", "drift")
+
+    assert "1 difference: `penstock webhooks register` corrects it" in drifted.output
+
+
+def test_what_is_left_names_a_permission_only_while_it_is_missing(shop: Shop):
+    well = shop.setup("--from-file", "-", given=shop.credentials)
+    shop.paypal.tell("POST", "faults", [{"path": "customer/disputes", "status": 403}])
+    wrong = shop.setup()
+
+    assert "Disputes" not in well.output
+    assert "disputes: PayPal answered 403: enable Disputes" in wrong.output
 
 
 def test_a_gateway_that_is_not_installed_is_no_command(shop: Shop):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import sys
@@ -15,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from penstock.entrypoints.cli.listing import Listing
 from penstock.entrypoints.cli.stack import LOCAL, Stack, find
-from penstock.entrypoints.cli.terminal import harmless, harmless_json
+from penstock.entrypoints.cli.terminal import harmless, say_json
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
@@ -125,7 +124,7 @@ class Session:
                 strangers' text harmlessly, a styled text must be made of `harmless` ones.
         """
         if self.json:
-            typer.echo(harmless_json(json.dumps(value, indent=2)))
+            say_json(value, indent=2)
             return
         shown = lines()
         # No markup and no emoji codes: what is shown may hold brackets and colons of its own.
@@ -145,14 +144,9 @@ def session(
     return Session(stack or begun.stack_name, as_json or begun.json, confirmed or begun.confirmed)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """A table for people; strangers' text in it is shown harmlessly."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(harmless(column), overflow="fold")
-    for row in rows:
-        made.add_row(*("" if cell is None else harmless(str(cell)) for cell in row))
-    return made
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Listing:
+    """Rows for people, in the terminal's width; strangers' text in them is shown harmlessly."""
+    return Listing.of(columns, rows)
 
 
 StackName = Annotated[

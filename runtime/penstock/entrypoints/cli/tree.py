@@ -19,7 +19,7 @@ from penstock.entrypoints.cli.session import (
     Session,
     StackName,
 )
-from penstock.entrypoints.cli.terminal import harmless
+from penstock.entrypoints.cli.terminal import say
 from penstock.errors import (
     CommandRefused,
     PenstockError,
@@ -91,7 +91,7 @@ class Reporting(TyperGroup):
             if os.environ.get(DEBUG):
                 raise
             message, code = _told(exc)
-        typer.echo(f"penstock: {harmless(message)}", err=True)
+        say(f"penstock: {message}", err=True)
         raise typer.Exit(code)
 
 

@@ -25,7 +25,7 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.cli.terminal import harmless
+from penstock.entrypoints.cli.terminal import say
 
 if TYPE_CHECKING:
     from penstock.entrypoints.cli.importing import Imported
@@ -212,7 +212,7 @@ async def _imported(
             done.append(one)
             if not begun.json:
                 said = one.because or " ".join(filter(None, (one.status, one.access)))
-                typer.echo(harmless(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}"))
+                say(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}")
     finally:
         await platform.world.close()
     return done

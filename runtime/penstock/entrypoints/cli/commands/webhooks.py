@@ -103,9 +103,10 @@ def drift(
         ),
     )
     if found:
-        raise CommandError(
-            f"{len(found)} differences: `penstock webhooks register` corrects them", Code.failed
+        counted, them = (
+            ("1 difference", "it") if len(found) == 1 else (f"{len(found)} differences", "them")
         )
+        raise CommandError(f"{counted}: `penstock webhooks register` corrects {them}", Code.failed)
 
 
 def _registering(begun: Session, named: str | None) -> list[Gateway]:
