@@ -109,7 +109,7 @@ class ProcessWorld:
         return FaultyInbox(self._world.inbox(queue), self._process, ChannelUnavailable)
 
     def parked(self, queue: str) -> Any:
-        """The dead letters of a queue."""
+        """A queue's dead letters."""
         return Faulty(self._world.parked(queue), self._process, ChannelUnavailable)
 
     def secrets(self, plugin: str) -> Secrets:

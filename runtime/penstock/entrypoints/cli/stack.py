@@ -103,6 +103,9 @@ class Stack:
                 for name in ("deliveries", "verified", "rejected", "payments")
                 if name in self.queues
             },
+            "PENSTOCK_DEAD_LETTER_QUEUES": json.dumps(
+                {name: one.dead_letters for name, one in self.queues.items() if one.dead_letters}
+            ),
             **{
                 _SETTINGS[name]: as_text(value)
                 for name, value in out["settings"].items()
