@@ -25,6 +25,7 @@ COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "InvoiceRefundsRefused": ("invoice.refund_refused", ("process", "sweep")),
     "WebhooksFetched": ("webhook.fetched", ("sweep", "gaps")),
     "WebhooksMissed": ("webhook.missed", ("gaps",)),
+    "GapsFailed": ("gaps.failed", ("gaps",)),
 }
 ANSWERED: Mapping[str, str] = {
     # Refused by `receive` (its door's limit), or by the API itself (10 MB), which may not have
@@ -170,6 +171,13 @@ def _money(made: Foundation) -> Iterator[Watch]:
         "missed-webhooks",
         "A gateway lists a notification that the ledger has lacked for half an hour.",
         "WebhooksMissed",
+        seconds=HOUR,
+    )
+    yield counted(
+        "failed-gap-detector",
+        "Three runs of the gap detector within an hour did not get to their end.",
+        "GapsFailed",
+        least=3,
         seconds=HOUR,
     )
     yield Watch(

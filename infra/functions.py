@@ -11,12 +11,29 @@ from infra.access import permits
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
 from infra.config.project import ROOT
+from infra.config.settings import StackSettings
 from infra.environment import Variables
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
+LONGEST_SECONDS = 900
+"""[aws] How long any function may run."""
 GAPS_MINUTES = 10
 """A lost webhook is found within this and the five minutes it may be under way."""
+GAPS_SECONDS = 300
+"""
+A run reads an hour of a gateway's list again and part of three days, a second for each page:
+several hundred pages, and no two runs at once.
+"""
+
+
+def sweep_seconds(settings: StackSettings) -> int:
+    """
+    How long a sweep may run: entities begin until shortly before the next sweep does.
+
+    The last of them may end beside it: two sweeps at once harm nothing.
+    """
+    return min(settings.sweep_minutes * 60 + settings.item_timeout_seconds, LONGEST_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +44,7 @@ class Work:
     Attributes:
         bundle: the kind of zip it runs from.
         queue: the queue it consumes, by its logical name.
+        timeout_seconds: how long it may run; None is what the stack's settings say.
         memory_mb: by which its share of a processor goes, too. Workers wait for others nearly all
             the time, and waiting is paid by the megabyte: 70 to 90 MB of theirs are used, bodies
             of 150 KB among them, and Lambda wants some for itself. A gateway waits for `receive`,
@@ -39,6 +57,7 @@ class Work:
     permits: Sequence[Permit]
     bundle: str = "worker"
     queue: str | None = None
+    timeout_seconds: int | None = None
     memory_mb: int = 192
     batch_size: int = LARGEST_BATCH
 
@@ -59,6 +78,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             | {"PENSTOCK_DELIVERIES_TOPIC_ARN": made.topics["deliveries"].topic.arn},
             [permits.publish(made, "deliveries")],
             bundle="receive",
+            timeout_seconds=RECEIVE_TIMEOUT_SECONDS,
             memory_mb=256,
         ),
         "api": Work(
@@ -128,14 +148,17 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.working(made)
             | _money(made)
             | env.access(made)
+            | env.retention(made)
             | env.sends(made, "payments", "verified"),
             [
                 permits.due(made),
+                *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
                 *_moves_money(
                     made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
                 ),
             ],
+            timeout_seconds=sweep_seconds(made.settings),
         ),
         "gaps": Work(
             "penstock.entrypoints.functions.workers.gaps",
@@ -149,6 +172,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.send(made, "verified"),
                 *permits.gateways(made, "history"),
             ],
+            timeout_seconds=max(GAPS_SECONDS, made.settings.function_timeout_seconds),
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }
@@ -201,8 +225,6 @@ def _consumer(
 
 def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
-    receive = work.bundle == "receive"
-    timeout = RECEIVE_TIMEOUT_SECONDS if receive else made.settings.function_timeout_seconds
     settings = made.settings
     function = Function(
         name,
@@ -212,7 +234,7 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
             bundle,
             work.variables,
             work.permits,
-            timeout,
+            work.timeout_seconds or settings.function_timeout_seconds,
             settings.log_level,
             settings.log_retention_days,
             settings.tracing,

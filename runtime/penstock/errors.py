@@ -18,6 +18,7 @@ Everything Penstock raises on purpose:
     + SinkRefused             - the sink will never take this event
   x TransientError            - leave it on the queue, come back after a while
     + GatewayUnavailable      - the gateway did not answer, or said "later"
+      - NotShownYet           - it answered, and does not show yet what was asked of it
     + LedgerConflict          - somebody else wrote the entity first
     + LedgerUnavailable       - the ledger gave no answer; a write may have happened: read again
     + OperationInFlight       - another worker holds the operation's lease
@@ -123,6 +124,10 @@ class TransientError(PenstockError):
 
 class GatewayUnavailable(TransientError):
     """The gateway did not answer, or said "later"."""
+
+
+class NotShownYet(GatewayUnavailable):
+    """The gateway answered, and does not show yet what was asked of it."""
 
 
 class LedgerConflict(TransientError):

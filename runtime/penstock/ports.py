@@ -181,6 +181,17 @@ class Ledger(Protocol):
         """The entity's events before that sequence, newest first (a consistent read)."""
         ...
 
+    async def rewrite(self, event: Event) -> None:
+        """
+        Put an event in the place of the one of its entity with its sequence.
+
+        Events are immutable but for this: a name that one holds is erased from it.
+
+        Raises:
+            LedgerConflict: there is no event in that place.
+        """
+        ...
+
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""
         ...
@@ -242,11 +253,13 @@ class Watermark:
         at: when the newest notification that was compared was made, by the gateway's clock.
         since: nothing older is looked for: the comparison began then.
         looked_back_at: when we last looked further back than usual, by our clock.
+        looked_back_to: how far the look back that is not at its end got; None between two.
     """
 
     at: datetime
     since: datetime
     looked_back_at: datetime
+    looked_back_to: datetime | None = None
 
 
 class Watermarks(Protocol):

@@ -121,6 +121,14 @@ async def webhook_lost() -> None:
     await world.gaps()
 
 
+async def list_not_answered() -> None:
+    bank = Listing(failures=[GatewayUnavailable("away")])
+    world = World(bank)
+    await world.gaps()
+    world.clock.advance(3600)
+    await world.gaps()
+
+
 async def charge_not_answered() -> None:
     world = World(Acme(answers=[Unanswered("timeout")]))
     await charging.send(world)
@@ -211,6 +219,7 @@ SCENES = (
     Scene("process", invoice_not_recorded, {"InvoicesUnrecorded": 1, **UNKNOWN}),
     Scene("process", invoice_never_recorded, {"InvoicesUnrecorded": 1}),
     Scene("gaps", webhook_lost, {"WebhooksFetched": 1, "WebhooksMissed": 1}),
+    Scene("gaps", list_not_answered, {"GapsFailed": 1}),
     Scene("sweep", swept_invoice_not_recorded, {"InvoicesUnrecorded": 1, "OperationsUnknown": 2}),
     Scene("process", refund_refused_on_the_invoice, {"InvoiceRefundsRefused": 1}),
     Scene("process", rate_limited, {"RateLimited": 1}),

@@ -15,6 +15,8 @@ from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.graph.program import stack_config
 from infra.rules.view import of
+from penstock.pipeline.batch import MARGIN
+from tests.unit.pipeline.recovering import EVERY, FUNCTION_SECONDS
 
 
 def subscribed(graph: Sequence[Declared]) -> dict[str, Mapping[str, Any]]:
@@ -44,12 +46,32 @@ def test_a_dead_letter_queue_takes_from_its_own_queue_only(graph: Sequence[Decla
         assert [f"${{Queue/{name}.arn}}"] == policy["sourceQueueArns"]
 
 
-def test_queues_hide_messages_six_times_as_long_as_a_function_runs(
+def test_queues_hide_messages_six_times_as_long_as_a_consumer_runs(
     graph: Sequence[Declared],
 ) -> None:
-    longest = max(one["timeout"] for one in of(graph, "Function").values())
+    functions = of(graph, "Function")
+    longest = max(functions[name]["timeout"] for name in of(graph, "EventSourceMapping"))
 
     assert {6 * longest} == {q["visibilityTimeoutSeconds"] for q in of(graph, "Queue").values()}
+
+
+def test_the_gap_detector_has_time_for_hundreds_of_pages(graph: Sequence[Declared]) -> None:
+    """
+    More than a message has; and it ends before the next run begins.
+    """
+    seconds = {name: one["timeout"] for name, one in of(graph, "Function").items()}
+
+    assert (10, 300) == (seconds["receive"], seconds["gaps"])
+    assert "rate(10 minutes)" == of(graph, "EventRule")["gaps"]["scheduleExpression"]
+
+
+def test_the_sweep_may_run_until_the_next_one_has_begun(graph: Sequence[Declared]) -> None:
+    sweep = of(graph, "Function")["sweep"]
+    item = float(sweep["environment"]["variables"]["PENSTOCK_ITEM_TIMEOUT_SECONDS"])
+
+    # The benchmark and the tests of recovery are about this very limit.
+    assert FUNCTION_SECONDS == sweep["timeout"]
+    assert EVERY - MARGIN == sweep["timeout"] - item - MARGIN
 
 
 def test_queues_and_topics_have_both_high_throughput_settings(graph: Sequence[Declared]) -> None:

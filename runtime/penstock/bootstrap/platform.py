@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from penstock.pipeline.receive import Receive
     from penstock.pipeline.refund import Refund
     from penstock.pipeline.refunding import Refunding
+    from penstock.pipeline.retention import Retention
     from penstock.pipeline.returning import Returning
     from penstock.pipeline.subscribe import Subscribe
     from penstock.pipeline.subscribing import Subscribing
@@ -61,7 +62,8 @@ class Platform:
         environ: where plugins' settings are read.
         registry: the plugins; none is built before a stage needs it.
         profiles: by plugin, what only the local platform adds.
-        capabilities: what each gateway can do, for a host that loads none.
+        capabilities: what each gateway can do, for a host that loads none; likewise
+            `whole_currencies`, what each takes without decimals.
     """
 
     settings: Settings
@@ -72,6 +74,9 @@ class Platform:
         default_factory=dict[str, Mapping[str, Any]], repr=False
     )
     capabilities: Mapping[str, Collection[str]] | None = None
+    whole_currencies: Mapping[str, Collection[str]] = field(
+        default_factory=dict[str, Collection[str]]
+    )
 
     @cached_property
     def gateways(self) -> Mapping[str, Gateway]:
@@ -221,7 +226,12 @@ class Platform:
         from penstock.pipeline.orders import Action
 
         collect = Collect(
-            self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
+            self.gateways,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
         )
         stages = {Action.capture: self.capture, Action.refund: self.refund}
         return Dispatch(self.charge, stages, collect)
@@ -253,7 +263,9 @@ class Platform:
         from penstock.pipeline.collecting import Collecting
 
         able = [name for name in self.settings.gateways if "collects" in self._abilities(name)]
-        return Collecting(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
+        return Collecting(
+            self.ledger, self.hand_over, self.world.clock, self.world.ids, able, self._whole(able)
+        )
 
     @cached_property
     def refund(self) -> Refund:
@@ -295,7 +307,9 @@ class Platform:
         from penstock.pipeline.refunding import Refunding
 
         able = [name for name in self.settings.gateways if "refunds" in self._abilities(name)]
-        return Refunding(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
+        return Refunding(
+            self.ledger, self.hand_over, self.world.clock, self.world.ids, able, self._whole(able)
+        )
 
     @cached_property
     def hand_over(self) -> HandOver:
@@ -396,6 +410,12 @@ class Platform:
             and (wanted is not False)
         )
 
+    def _whole(self, gateways: Collection[str]) -> Mapping[str, Collection[str]]:
+        """What each of the gateways takes without decimals."""
+        if self.capabilities is not None:
+            return self.whole_currencies
+        return {name: self.registry.gateway(name).whole_currencies for name in gateways}
+
     def _abilities(self, gateway: str) -> Collection[str]:
         if self.capabilities is None:
             return self.registry.gateway(gateway).capabilities
@@ -427,6 +447,22 @@ class Platform:
             ),
             self.world.clock,
             self.world.ids,
+            self.settings.item_timeout,
+        )
+
+    @cached_property
+    def retention(self) -> Retention:
+        """From payments that are old to payers that are forgotten."""
+        from penstock.pipeline.forgetting import Forget
+        from penstock.pipeline.retention import Retention
+
+        world = self.world
+        return Retention(
+            self.ledger,
+            world.watermarks,
+            Forget(self.ledger, world.clock, world.ids),
+            world.clock,
+            self.settings.retention_days,
             self.settings.item_timeout,
         )
 

@@ -21,7 +21,7 @@ import structlog
 
 from penstock.api.context import Clock
 from penstock.errors import LedgerConflict, OutOfTime, PermanentError, TransientError
-from penstock.pipeline import correlation
+from penstock.pipeline import correlation, notices
 from penstock.ports import Inbox, Message
 
 MARGIN = 5.0
@@ -171,10 +171,9 @@ class Batch:
             status, outcome, error = Status.retry, "retry", "took longer than its time limit"
             delay = self.backoff.delay(message.receives)
         except Exception as exc:
-            # A bug of ours: the message must outlive it. The text may hold a payload, so the
-            # log gets the type and the place only.
+            # A bug of ours: the message must outlive it.
             error = f"unexpected {type(exc).__name__}"
-            self._log().error("stage.broke", kind=type(exc).__name__, at=_place(exc))
+            notices.stage_failed(self.stage, exc)
             status, outcome = Status.retry, "retry"
             delay = self.backoff.delay(message.receives)
         why = error or because
@@ -215,12 +214,3 @@ class Batch:
 
     def _log(self) -> structlog.typing.FilteringBoundLogger:
         return structlog.get_logger().bind(stage=self.stage)
-
-
-def _place(exc: BaseException) -> str:
-    trace = exc.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return "?"
-    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"

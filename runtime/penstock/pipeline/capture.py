@@ -37,6 +37,7 @@ from penstock.errors import (
     ChargeRefused,
     GatewayUnavailable,
     LedgerConflict,
+    NotShownYet,
     OperationInFlight,
     PaymentConflict,
     PermanentError,
@@ -191,7 +192,7 @@ class Capture:
         self, payment: Payment, operation: Operation, seen: CheckoutSeen
     ) -> Payment:
         if seen.money is None:
-            raise GatewayUnavailable("the gateway shows no capture yet")
+            raise NotShownYet("the gateway shows no capture yet")
         if because := foreign(payment, seen):
             # Fail closed: money that is not certainly this payment's is no success of it.
             lost = operation.lose(self.clock.now(), because)

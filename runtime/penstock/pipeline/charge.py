@@ -49,13 +49,10 @@ from penstock.errors import (
 )
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
+from penstock.pipeline.operation_work import asked_again
 from penstock.pipeline.orders import ChargeMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger, Message
-
-ASK_AGAIN = timedelta(minutes=5)
-"""How long the sweep leaves a charge alone that the gateway has not decided."""
-ASK_AT_LEAST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ class Charge:
         correlation.bind(entity=order.id)
         gateway = charges(self.gateways, order.provider)
         payment = await self._payment(order)
-        if payment.order.digest != order.order.digest or payment.gateway != order.provider:
+        if not payment.is_for(order.order) or payment.gateway != order.provider:
             raise PaymentConflict("the payment's id exists with another order")
         payment = await self._advance(payment, gateway)
         await self.publish(payment.ref)
@@ -128,8 +125,7 @@ class Charge:
     def _lost(self, operation: Operation, because: str) -> Operation:
         """Asked about in vain: the longer, the more rarely it is asked about again."""
         now = self.clock.now()
-        age = now - (operation.lost_at or now)
-        return operation.lose(now, because, now + min(max(ASK_AGAIN, age), ASK_AT_LEAST))
+        return operation.lose(now, because, now + asked_again(now, operation.lost_at))
 
     async def _leave(self, payment: Payment, lost: Operation) -> Payment:
         """Leave a charge to its message; one the gateway held has none any more: to people."""
@@ -238,7 +234,10 @@ class Charge:
                 settled = operation.settle(OperationState.declined, reason=because)
                 return await self._commit(payment, settled, PaymentStatus.declined, because)
             case Pending(reference):
-                held = operation.hold(now + ASK_AGAIN, reference=reference, reason=None)
+                held = operation.hold(
+                    now + asked_again(now, operation.began_at), reference=reference, reason=None
+                )
+                held = replace(held, began_at=operation.began_at or now)
                 return await self._commit(payment, held, PaymentStatus.pending, None)
             case NotSent(because, retry_after):
                 released = operation.release(because)

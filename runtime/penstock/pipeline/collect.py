@@ -4,7 +4,8 @@ Collect: an operation of a subscription takes what its buyer owes once, whatever
     reserved ─────────────────────────► the gateway ─► settle, and read the subscription again
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► the same request again under the same id; after the
-                                        gateway's window: park
+                                        gateway's window, or if the answer does not tell what
+                                        happened: park
 
 The money itself is a payment of the subscription, which its own notification tells.
 """
@@ -14,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import assert_never
+from typing import NoReturn, assert_never
 
-from penstock.api.answers import CollectAnswer, Declined, NotSent, Succeeded, Unanswered
+from penstock.api.answers import CollectAnswer, Critical, Declined, NotSent, Succeeded, Unanswered
 from penstock.api.collecting import CollectRequest, Collects
 from penstock.api.context import Clock, Ids
 from penstock.api.gateway import Gateway
@@ -33,8 +34,9 @@ from penstock.errors import (
 )
 from penstock.pipeline import correlation
 from penstock.pipeline.batch import Handled
-from penstock.pipeline.operation_work import OperationWork, wait_for_lease
+from penstock.pipeline.operation_work import OperationWork, lost_since, wait_for_lease
 from penstock.pipeline.orders import ActionMessage
+from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
 
 _SAFE = timedelta(hours=1)
@@ -52,6 +54,7 @@ class Collect:
 
     gateways: Mapping[str, Gateway]
     ledger: Ledger
+    publish: Publish
     clock: Clock
     ids: Ids
     lease: timedelta
@@ -74,6 +77,7 @@ class Collect:
         if operation.state not in SETTLED:
             wait_for_lease(operation, self.clock.now())
             subscription = await self._submit(subscription, operation)
+        await self.publish(subscription.ref)
         after = subscription.operation_by_id(operation.id) or operation
         return Handled(subscription.id, f"collect {after.state.value}", because=after.reason)
 
@@ -83,11 +87,14 @@ class Collect:
             raise MissingCapability("the subscription's gateway collects nothing when told to")
         now, began = self.clock.now(), operation.began_at
         if began and now - began > gateway.collect_window - _SAFE:
-            lost = replace(operation.lose(now, _FORGOTTEN), due_at=None)
-            await self._commit(subscription, operation, lost)
-            raise ChargeCritical(_FORGOTTEN)
+            await self._park(subscription, operation, _FORGOTTEN)
         # Its message repeats it, so the sweep has nothing to do for it.
-        submitted = replace(operation.submit(now, self.lease), due_at=None, began_at=began or now)
+        submitted = replace(
+            operation.submit(now, self.lease),
+            due_at=None,
+            began_at=began or now,
+            lost_at=lost_since(operation, now),
+        )
         subscription = await self._commit(subscription, operation, submitted)
         answer = await gateway.collect(_request(subscription, submitted))
         return await self._settle(subscription, submitted, answer)
@@ -99,37 +106,52 @@ class Collect:
         match answer:
             case Succeeded(reference):
                 settled = operation.settle(OperationState.succeeded, reference=reference)
-                return await self._commit(subscription, operation, settled, read=True)
+                return await self._over(subscription, operation, settled)
             case Declined(because):
                 settled = operation.settle(OperationState.declined, reason=because)
-                return await self._commit(subscription, operation, settled, read=True)
+                return await self._over(subscription, operation, settled)
             case NotSent(because, retry_after):
-                await self._commit(subscription, operation, operation.release(because))
+                released = replace(operation.release(because), lost_at=operation.lost_at)
+                await self._commit(subscription, operation, released)
                 raise GatewayUnavailable(because, retry_after=retry_after)
             case Unanswered(because):
                 lost = replace(operation.lose(now, because), due_at=None)
                 await self._commit(subscription, operation, lost)
                 raise GatewayUnavailable(because)
+            case Critical(because):
+                await self._park(subscription, operation, because)
             case _:
                 assert_never(answer)
 
-    async def _commit(
-        self,
-        subscription: Subscription,
-        was: Operation,
-        becomes: Operation,
-        *,
-        read: bool = False,
-    ) -> Subscription:
-        """Commit it; `read`: what is owed has changed, so the sweep reads the subscription."""
+    async def _park(
+        self, subscription: Subscription, operation: Operation, because: str
+    ) -> NoReturn:
+        now = self.clock.now()
+        lost = replace(operation.lose(now, because), due_at=None)
+        parked = await OperationWork(self.ledger).commit(
+            subscription,
+            operation,
+            lambda latest: rules.collection_parked(latest, lost, now=now, new_id=self.ids.new),
+        )
+        await self.publish(parked.ref)
+        raise ChargeCritical(because)
 
+    async def _over(
+        self, subscription: Subscription, was: Operation, settled: Operation
+    ) -> Subscription:
+        now = self.clock.now()
+        return await OperationWork(self.ledger).commit(
+            subscription,
+            was,
+            lambda latest: rules.collection_settled(latest, settled, now=now, new_id=self.ids.new),
+        )
+
+    async def _commit(
+        self, subscription: Subscription, was: Operation, becomes: Operation
+    ) -> Subscription:
         def decide(latest: Subscription) -> Change[Subscription]:
-            now = self.clock.now()
             after = rules.with_operation(latest, becomes)
-            look = after.operation(OperationKind.access)
-            if read and look is not None and look.open:
-                after = rules.with_operation(after, replace(look, due_at=now))
-            return change(latest, after, now=now, new_id=self.ids.new)
+            return change(latest, after, now=self.clock.now(), new_id=self.ids.new)
 
         return await OperationWork(self.ledger).commit(subscription, was, decide)
 
@@ -139,4 +161,10 @@ def _request(subscription: Subscription, operation: Operation) -> CollectRequest
     if terms is None:
         raise PaymentConflict("a collection without terms")
     reference = subscription.id.removeprefix(f"{subscription.gateway}-")
-    return CollectRequest(operation.id, reference, terms.amount, terms.note or "")
+    return CollectRequest(
+        operation.id,
+        reference,
+        terms.amount,
+        terms.note or "",
+        doubted=operation.lost_at is not None,
+    )

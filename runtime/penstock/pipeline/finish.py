@@ -22,7 +22,7 @@ from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.signup import SignUp
-from penstock.errors import GatewayUnavailable, PenstockError
+from penstock.errors import NotShownYet, PenstockError
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.observe import Observe
 from penstock.pipeline.publish import Publish
@@ -129,7 +129,7 @@ class Finish:
         )
         found = await self.observe_subscription(target, source.gateway, learned)
         if found is None and self._just_opened(source):
-            raise GatewayUnavailable("the gateway does not show the new subscription yet")
+            raise NotShownYet("the gateway does not show the new subscription yet")
         if found is None:
             await self(target)
         else:

@@ -32,7 +32,7 @@ from penstock.domain.change import Fact
 from penstock.domain.events import EventType
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
-from penstock.errors import GatewayUnavailable, InvoiceRefused, UnknownGateway
+from penstock.errors import GatewayUnavailable, InvoiceRefused, NotShownYet, UnknownGateway
 from penstock.pipeline import notices
 from penstock.pipeline.cancel import LOOK_AGAIN, cancel
 from penstock.pipeline.invoice_refunds import RefundsOnInvoice
@@ -242,7 +242,7 @@ class Invoicing:
         """The invoice as it stands now: the buyer may have paid it between send and record."""
         invoice = await gateway.find_invoice(draft, reference)
         if invoice is None or invoice.state in (InvoiceState.draft, InvoiceState.sent):
-            raise GatewayUnavailable("the gateway does not show the invoice as paid yet")
+            raise NotShownYet("the gateway does not show the invoice as paid yet")
         return invoice
 
     async def _withhold(

@@ -20,7 +20,7 @@ from penstock.domain import rules
 from penstock.domain.money import Money
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
-from penstock.errors import GatewayUnavailable, InvoiceRefused, UnknownGateway
+from penstock.errors import GatewayUnavailable, InvoiceRefused, NotShownYet, UnknownGateway
 from penstock.pipeline import notices
 from penstock.pipeline.invoice_work import InvoiceWork, draft_of
 
@@ -81,7 +81,7 @@ class RefundsOnInvoice:
         try:
             await _correct(gateway, draft, reference, recorded, target)
             if _total(await gateway.invoice_refunds(reference, draft)) != target:
-                raise GatewayUnavailable(_NOT_SHOWN)
+                raise NotShownYet(_NOT_SHOWN)
         except GatewayUnavailable as exc:
             await self.work.lose(payment, submitted, str(exc))
             raise

@@ -12,7 +12,7 @@ from penstock.domain import rules
 from penstock.domain.change import Fact
 from penstock.domain.operation import Operation
 from penstock.domain.payment import Payment
-from penstock.errors import GatewayUnavailable, OperationInFlight
+from penstock.errors import NotShownYet, OperationInFlight
 from penstock.pipeline import notices
 from penstock.ports import Ledger
 
@@ -69,7 +69,7 @@ class InvoiceWork:
         last one is as much in doubt as the first was.
 
         Raises:
-            GatewayUnavailable: it has not been absent long enough.
+            NotShownYet: it has not been absent long enough.
         """
         now = self.clock.now()
         since = operation.absent_since
@@ -79,7 +79,7 @@ class InvoiceWork:
             await self.commit(payment, replace(lost, lease_until=None, absent_since=now))
         left = (since + self.unknown_after - now).total_seconds()
         if left > 0:
-            raise GatewayUnavailable(f"{because}: unknown yet", retry_after=left)
+            raise NotShownYet(f"{because}: unknown yet", retry_after=left)
 
     async def commit(
         self, payment: Payment, operation: Operation, facts: Sequence[Fact] = ()

@@ -16,6 +16,41 @@ if TYPE_CHECKING:
     from penstock.domain.payment import Payment
 
 
+def stage_failed(stage: str, failed: BaseException) -> None:
+    """
+    A stage met an error that nobody foresaw: a bug of ours.
+
+    Its words may hold a payload, so the line has its type and its place only.
+    """
+    structlog.get_logger().error(
+        "stage.failed", stage=stage, kind=type(failed).__name__, at=_place(failed)
+    )
+
+
+def run_failed(what: str, failed: Exception) -> None:
+    """A run of the sweep or of the gap detector came to nothing; a bug is told as a stage's."""
+    from penstock.errors import PenstockError
+
+    if isinstance(failed, PenstockError):
+        structlog.get_logger().warning(f"{what}.failed", because=str(failed))
+    else:
+        stage_failed(what, failed)
+
+
+def gaps_out_of_time() -> None:
+    """A run of the gap detector was cut off; the next one goes on where it stopped."""
+    structlog.get_logger().warning("gaps.out_of_time")
+
+
+def _place(failed: BaseException) -> str:
+    trace = failed.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+
+
 def delivery_rejected(delivery_id: str, gateway: str, because: str) -> None:
     """A delivery was kept apart: it has no effect."""
     structlog.get_logger().warning(
@@ -93,6 +128,16 @@ def list_cut(gateway: str, at: datetime) -> None:
     structlog.get_logger().warning(
         "webhook.missed", gateway=gateway, because=f"the list is cut at {at.isoformat()}"
     )
+
+
+def sweep_finished(swept: int, failed: int, left: int) -> None:
+    """A run of the sweep is over; `left` entities that were due had no turn."""
+    structlog.get_logger().info("sweep.finished", swept=swept, failed=failed, left=left)
+
+
+def sweep_out_of_time(left: int | None) -> None:
+    """A run of the sweep ended with entities left; None where it was cut off."""
+    structlog.get_logger().warning("sweep.out_of_time", left=left)
 
 
 def gaps_wait(gateway: str) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from penstock.domain.change import Change, E
-from penstock.domain.operation import Operation
+from penstock.domain.operation import Operation, OperationState
 from penstock.errors import LedgerConflict, OperationInFlight
 from penstock.ports import Ledger
 
 _WRITES = 10
 """Other operations of the entity are reserved at the same moment: an answer is not dropped."""
+
+_ASK_AGAIN = timedelta(minutes=5)
+_ASK_AT_LEAST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class OperationWork:
         raise LedgerConflict("the entity is written by many others; try again")
 
 
+def lost_since(operation: Operation, now: datetime) -> datetime | None:
+    """Since when an attempt's answer is missing; a worker that died at one counts from now."""
+    died = operation.state is OperationState.submitting
+    return operation.lost_at or (now if died else None)
+
+
 def wait_for_lease(operation: Operation, now: datetime) -> None:
     """
     See that nobody is at it.
@@ -55,3 +64,16 @@ def wait_for_lease(operation: Operation, now: datetime) -> None:
     if operation.lease_until is not None and operation.leased(now):
         wait = (operation.lease_until - now).total_seconds()
         raise OperationInFlight("it may still be under way", retry_after=wait)
+
+
+def asked_again(now: datetime, since: datetime | None) -> timedelta:
+    """
+    How long the sweep leaves an operation alone that the gateway has not decided.
+
+    As long as it has waited already, from 5 minutes to a day: a thousand that wait for a bank
+    for a week are asked about ten times each, not 2,000 times.
+
+    Args:
+        since: when the wait began; None if it begins now.
+    """
+    return min(max(_ASK_AGAIN, now - (since or now)), _ASK_AT_LEAST)

@@ -1,15 +1,19 @@
 """
 Sweep: what a crash left behind, and what is to be asked again.
 
-    first   unsent events and unsent messages: what is known already is not kept waiting
-    then    lost charges and other operations, checkouts that are over, open invoices, doubts
-            about an entity, what follows from another
+    look ──► send ─────────► resume, each gateway's in its own line ──► look again, every 5 s
+             unsent events   lost charges and other operations, checkouts
+             and messages    that are over, open invoices, doubts about an
+                             entity, what follows from another
+
+What is known already is sent before anything is asked, for all that is due: no gateway's answer
+keeps it waiting. A run goes on until nothing is due any more, or its time is over.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,33 +27,25 @@ from penstock.domain.operation import BY_MESSAGE, Operation, OperationKind, Oper
 from penstock.domain.payment import Payment
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
-from penstock.errors import PenstockError
-from penstock.pipeline import correlation
+from penstock.errors import PenstockError, TransientError
+from penstock.pipeline import notices
 from penstock.pipeline.accept import Accept
-from penstock.pipeline.batch import MARGIN
 from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.lost_payments import LostPayments
+from penstock.pipeline.sweep_run import SweepRun, Swept, told
 from penstock.ports import Ledger
 
-SIDE_BY_SIDE = 8
-"""Entities looked at at a time: a gateway that hangs must not take every place in the line."""
 AGAIN = timedelta(seconds=60)
 """How long what could not be done is left alone: others that are due go before it."""
+LONGEST = timedelta(minutes=15)
+"""The same, where somebody names a longer time."""
 
 
 def _forever() -> float:
     return float("inf")
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """What the sweep did for one entity; `error` when it could not."""
-
-    ref: Ref
-    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,46 +69,39 @@ class Sweep:
     item_timeout: float
 
     async def __call__(
-        self, limit: int = 100, remaining: Callable[[], float] = _forever
+        self, limit: int | None = None, remaining: Callable[[], float] = _forever
     ) -> list[Swept]:
         """
-        Look at up to `limit` due entities; one that fails does not stop the others.
+        Look at what is due until nothing is; an entity that fails does not stop the others.
 
         Args:
+            limit: only so many entities, those that are due longest.
             remaining: seconds until the host ends us; no entity begins unless it can end.
         """
-        due = await self.ledger.due(self.clock.now(), limit)
-        unsent = dict(await self._all(due, self._send, remaining))
-        # What was not begun in the first round has no time in the second either.
-        swept = await self._all(unsent, self._resume, remaining)
-        return [Swept(ref, unsent[ref] or error) for ref, error in swept]
+        run = SweepRun(self, self.ledger, self.clock, self.item_timeout, remaining)
+        await run.go(limit)
+        swept = [run.swept[ref] for ref in run.found if ref in run.swept]
+        if run.left and not run.time():
+            notices.sweep_out_of_time(run.left)
+        notices.sweep_finished(len(swept), sum(one.error is not None for one in swept), run.left)
+        return swept
 
-    async def _all(
-        self,
-        refs: Iterable[Ref],
-        work: Callable[[Ref], Awaitable[str | None]],
-        remaining: Callable[[], float],
-    ) -> list[tuple[Ref, str | None]]:
-        room = asyncio.Semaphore(SIDE_BY_SIDE)
+    async def send(self, ref: Ref) -> tuple[str, Exception | None]:
+        """Send what is known already; the entity's gateway, and why it could not be sent."""
+        entity: AnyEntity | None = None
 
-        async def one(ref: Ref) -> tuple[Ref, str | None] | None:
-            async with room:
-                if remaining() <= self.item_timeout + MARGIN:
-                    return None
-                with correlation.item(entity=ref.id):
-                    return ref, await work(ref)
+        async def sent() -> None:
+            nonlocal entity
+            entity = await self._sent(ref)
 
-        done = await asyncio.gather(*(one(ref) for ref in refs))
-        return [found for found in done if found is not None]
+        failed = await self._tried(sent())
+        return entity.gateway if entity else "", failed
 
-    async def _send(self, ref: Ref) -> str | None:
-        return await self._tried(self._sent(ref))
-
-    async def _sent(self, ref: Ref) -> None:
+    async def _sent(self, ref: Ref) -> AnyEntity | None:
         """Events that have not left, and the messages of what has not begun."""
         entity = await self.finish.publish(ref)
         if not isinstance(entity, Payment | Subscription):
-            return
+            return entity
         charge = entity.operation(OperationKind.charge)
         unsent = charge and charge.state is OperationState.reserved
         if isinstance(entity, Payment) and charge and unsent and _due(charge, self.clock):
@@ -121,12 +110,15 @@ class Sweep:
             reserved = operation.state is OperationState.reserved
             if operation.kind in BY_MESSAGE and reserved and _due(operation, self.clock):
                 await self.hand_over(entity, operation)
+        return entity
 
-    async def _resume(self, ref: Ref) -> str | None:
+    async def resume(self, ref: Ref) -> Exception | None:
+        """Do all that is due for an entity; what went wrong, if it did."""
         began = self.clock.monotonic()
-        error = await self._tried(self._finished(ref))
-        # A writer in between knows better when it is due, so a conflict is no error.
-        await self._tried(self._defer(ref))
+        failed = await self._tried(self._finished(ref))
+        named = failed.retry_after if isinstance(failed, TransientError) else None
+        await self.defer(ref, named or 0.0)
+        error = failed and told(failed)
         structlog.get_logger().info(
             "stage.finished",
             stage="sweep",
@@ -136,21 +128,24 @@ class Sweep:
             because=error,
             ms=round((self.clock.monotonic() - began) * 1000, 1),
         )
-        return error
+        return failed
 
-    async def _tried(self, work: Awaitable[None]) -> str | None:
-        """Do the work; says why it failed, if it did."""
+    async def defer(self, ref: Ref, seconds: float) -> None:
+        """Leave an entity that is due still alone for a while: others go before it."""
+        # A writer in between knows better when it is due, so a conflict is no error.
+        await self._tried(self._deferred(ref, timedelta(seconds=seconds)))
+
+    async def _tried(self, work: Awaitable[None]) -> Exception | None:
+        """Do the work; what it failed with, if it did."""
         try:
             async with asyncio.timeout(self.item_timeout):
                 await work
-        except PenstockError as exc:
-            return f"{type(exc).__name__}: {exc}"
-        except TimeoutError:
-            return "took longer than its time limit"
+        except (PenstockError, TimeoutError) as exc:
+            return exc
         except Exception as exc:
-            # A bug of ours met at one entity: all others are still to be looked at. The text
-            # may hold a payload, so only the type goes into the log.
-            return f"unexpected {type(exc).__name__}"
+            # A bug of ours met at one entity: all others are still to be looked at.
+            notices.stage_failed("sweep", exc)
+            return exc
         return None
 
     async def _finished(self, ref: Ref) -> None:
@@ -190,13 +185,12 @@ class Sweep:
             # Access ends on time even while the gateway does not list its payments.
             await self.finish.observe_subscription.due(subscription)
 
-    async def _defer(self, ref: Ref) -> None:
-        """What is due still goes to the end of the line, so that it is not always first."""
+    async def _deferred(self, ref: Ref, named: timedelta) -> None:
         now = self.clock.now()
         entity = await self.ledger.find(ref)
         if entity is not None and entity.due_at is not None and entity.due_at <= now:
-            deferred = rules.defer(entity, now + AGAIN, now=now, new_id=self.ids.new)
-            await self.ledger.commit(deferred)
+            until = now + min(max(AGAIN, named), LONGEST)
+            await self.ledger.commit(rules.defer(entity, until, now=now, new_id=self.ids.new))
 
 
 def _due(operation: Operation, clock: Clock) -> bool:

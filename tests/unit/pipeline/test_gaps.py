@@ -1,69 +1,20 @@
 """What a gateway lists and the ledger lacks is found, processed once, and soon."""
 
 import asyncio
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 import structlog
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from penstock.domain.delivery import Notification
-from penstock.domain.payment import Payment
 from penstock.domain.record import Record
 from penstock.errors import ChannelUnavailable, GatewayUnavailable
-from penstock.pipeline.batch import MARGIN
-from penstock.pipeline.gaps import BACKLOG, FAR, OVERLAP, Compared
+from penstock.pipeline.gaps import BACKLOG, Compared
 from penstock.ports import Outgoing, Watermark
-from tests.depth import examples
-from tests.unit.pipeline.acme import NOON, notification
-from tests.unit.pipeline.listing import Listing, at, ids, made
+from tests.unit.pipeline.acme import notification
+from tests.unit.pipeline.lacking import TEN_MINUTES, bank, begun, held, later, mark, processed
+from tests.unit.pipeline.listing import Listing, at, made
 from tests.unit.pipeline.test_kill import Dying, Killed
-from tests.unit.pipeline.world import ITEM_TIMEOUT, World
-
-TEN_MINUTES = 600
-
-
-async def begun(*events: Notification, **listing: object) -> World:
-    """A platform whose gap detector began at noon, beside a gateway that lists those."""
-    bank = Listing(made=list(events), **listing)  # type: ignore[arg-type] # its own fields
-    world = World(bank)
-    bank.clock = world.clock
-    await world.gaps()
-    return world
-
-
-def bank(world: World) -> Listing:
-    assert isinstance(world.acme, Listing)
-    return world.acme
-
-
-async def later(world: World, seconds: float = TEN_MINUTES) -> Compared:
-    """Let time pass, compare, and process what was sent."""
-    world.clock.advance(seconds)
-    (compared,) = await world.gaps()
-    await processed(world)
-    return compared
-
-
-async def processed(world: World) -> None:
-    while await world.consume(world.verified, world.process):
-        pass
-
-
-async def held(world: World) -> set[str]:
-    """The ids of the notifications that the ledger holds."""
-    found = [await world.record(one.id) for one in bank(world).made]
-    return {one.id.partition("/")[2] for one in found if one is not None}
-
-
-async def mark(world: World) -> Watermark:
-    found = await world.watermarks.get("acme")
-    assert found is not None
-    return found
 
 
 async def test_a_notification_whose_webhook_was_lost_is_processed():
@@ -237,82 +188,6 @@ async def test_a_run_that_another_one_overtook_ends():
     assert ahead == await mark(world)
 
 
-@pytest.mark.parametrize("minutes", [1, 30, 50])
-async def test_a_notification_that_is_listed_late_is_found_soon_after(minutes: float):
-    world = await begun(lags=timedelta(minutes=minutes))
-    bank(world).made += [made(n, at(minutes=5 * n)) for n in range(1, 30)]
-    for _ in range(30):
-        await later(world)
-        shown = [
-            one
-            for one in bank(world).made
-            if one.occurred_at + bank(world).lags + timedelta(minutes=15) <= world.clock.now()
-        ]
-        assert set(ids(shown)) <= await held(world)
-
-
-async def test_a_notification_that_is_listed_a_day_late_is_found_within_hours():
-    assert FAR > timedelta(days=1) > OVERLAP
-    world = await begun(made(1, at(minutes=5)), made(2, at(hours=20)))
-    for _ in range(6 * 24):
-        await later(world)
-    bank(world).made.append(made(3, at(minutes=10)))
-
-    for _ in range(6 * 6 + 1):
-        await later(world)
-
-    assert "WH-3" in await held(world)
-
-
-async def test_a_notification_that_the_list_shows_no_longer_is_not_asked_for():
-    world = await begun(made(1, at(minutes=1)))
-    await later(world)
-
-    await later(world, timedelta(days=60).total_seconds())
-
-    assert min(since for since, _ in bank(world).asked[1:]) >= NOON - timedelta(minutes=6)
-    assert world.clock.now() - bank(world).asked[-1][0] <= timedelta(days=29, seconds=1)
-
-
-async def test_a_clock_that_was_ahead_for_a_while_skips_nothing():
-    world = await begun(made(1, at(minutes=1)))
-    world.clock.advance(timedelta(days=2).total_seconds())
-    await world.gaps()
-    world.clock.advance(-timedelta(days=2).total_seconds())
-    bank(world).made += [made(2, at(minutes=12)), made(3, at(minutes=13))]
-
-    for _ in range(3):
-        await later(world)
-
-    assert {"WH-1", "WH-2", "WH-3"} == await held(world)
-
-
-async def test_a_clock_that_goes_back_skips_nothing():
-    world = await begun(made(1, at(minutes=1)))
-    await later(world)
-    world.clock.advance(-timedelta(days=40).total_seconds())
-    await world.gaps()
-    world.clock.advance(timedelta(days=40).total_seconds())
-    bank(world).made.append(made(2, at(minutes=12)))
-
-    await later(world)
-
-    assert {"WH-1", "WH-2"} == await held(world)
-
-
-async def test_nothing_begins_that_the_host_would_not_let_end():
-    events = [made(n, at(seconds=8 * n)) for n in range(30)]
-    world = await begun(*events, most=12)
-    world.clock.advance(TEN_MINUTES)
-    left = iter([1000.0, 1000.0, ITEM_TIMEOUT + MARGIN])
-
-    (compared,) = await world.gaps(lambda: next(left))
-
-    assert "out of time: the next run goes on" == compared.error
-    assert 0 < compared.fetched < 30
-    assert events[compared.fetched - 1].occurred_at == (await mark(world)).at
-
-
 async def test_nothing_is_added_to_a_queue_that_is_backed_up():
     world = await begun(made(1, at(minutes=1)))
     for number in range(BACKLOG + 1):
@@ -337,78 +212,3 @@ async def test_one_gateway_that_fails_does_not_stop_the_others():
 
     assert ("unexpected ValueError", None) == (first.error, second.error)
     assert 1 == second.fetched
-
-
-class TestMissed:
-    """`webhook.missed`: the ledger has lacked a notification for half an hour."""
-
-    async def test_a_notification_that_was_lost_for_half_an_hour_is_counted(self):
-        world = await begun(made(1, at(minutes=1)))
-        world.clock.advance(30 * 60)
-
-        assert [] == await missed(world)
-        world.clock.advance(60)
-        assert ["WH-1"] == await missed(world)
-
-    async def test_one_that_may_be_in_a_queue_is_not(self):
-        world = await begun(made(1, at(minutes=1)))
-        await world.deliveries.send(Outgoing("{}", "g", "d"))
-        world.clock.advance(60 * 60)
-
-        assert [] == await missed(world)
-
-    async def test_more_than_the_queues_hold_are(self):
-        world = await begun(made(1, at(minutes=1)), made(2, at(minutes=1)))
-        await world.deliveries.send(Outgoing("{}", "g", "d"))
-        world.clock.advance(60 * 60)
-
-        assert ["WH-1", "WH-2"] == sorted(await missed(world))
-
-    async def test_a_list_that_is_cut_for_good_is_counted(self):
-        world = await begun(*(made(n, at(minutes=1)) for n in range(30)), most=20)
-        world.clock.advance(TEN_MINUTES)
-
-        assert {None} == set(await missed(world))
-
-
-async def missed(world: World) -> list[str | None]:
-    with structlog.testing.capture_logs() as logs:
-        await world.gaps()
-    await world.drain(world.verified)
-    return [line.get("event_id") for line in logs if line["event"] == "webhook.missed"]
-
-
-minutes = st.integers(0, 180)
-
-
-@settings(max_examples=examples(20))
-@given(
-    lost=st.lists(st.tuples(minutes, st.integers(0, 50)), max_size=25),
-    crashes=st.lists(st.integers(1, 30), max_size=12),
-    most=st.integers(10, 20),
-)
-async def test_nothing_stays_missing_for_half_an_hour_after_the_list_shows_it(
-    lost: list[tuple[int, int]], crashes: list[int], most: int
-):
-    """
-    Whatever is lost, listed late or crashes: a run comes every ten minutes, every other dies.
-    """
-    world = await begun(most=most)
-    shown = {f"WH-{n}": at(minutes=made_at + lag) for n, (made_at, lag) in enumerate(lost)}
-    events = [made(n, at(minutes=made_at)) for n, (made_at, _) in enumerate(lost)]
-    for number in range(30):
-        world.clock.advance(TEN_MINUTES)
-        now = world.clock.now()
-        bank(world).made = [one for one in events if shown[one.id] <= now]
-        if number % 2 and crashes:
-            world.wrap = Dying(crashes.pop(), after=number % 4 == 1)
-        with suppress(Killed):
-            await world.gaps()
-        world.wrap = lambda port: port
-        await processed(world)
-        due = {one for one, moment in shown.items() if moment <= now - timedelta(minutes=30)}
-        assert due <= await held(world)
-    told = Counter(event.type for event in await world.published())
-    assert {1} >= set(told.values())
-    payment = await world.ledger.load(Payment, "acme-SALE1")
-    assert bool(lost) == (payment is not None)

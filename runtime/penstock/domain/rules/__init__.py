@@ -15,8 +15,10 @@ from penstock.domain.rules.checkouts import (
     refuse_checkout,
     reserve_capture,
 )
+from penstock.domain.rules.collections import collection_parked, collection_settled
 from penstock.domain.rules.disputes import claim_dispute, observe_dispute
 from penstock.domain.rules.following import mark_disputed
+from penstock.domain.rules.forgetting import forget, why_not_forget
 from penstock.domain.rules.gone import MOST_STEPS
 from penstock.domain.rules.invoices import (
     NO_RECIPIENT,
@@ -73,11 +75,14 @@ __all__ = [
     "begin_checkout",
     "captured",
     "claim_dispute",
+    "collection_parked",
+    "collection_settled",
     "contradict",
     "decide_invoice",
     "declined",
     "defer",
     "expire",
+    "forget",
     "given_up_at",
     "invoice_number",
     "is_invoice_of",
@@ -110,6 +115,7 @@ __all__ = [
     "reserve_refunds",
     "settle",
     "standing",
+    "why_not_forget",
     "why_not_remake",
     "with_operation",
     "withhold",

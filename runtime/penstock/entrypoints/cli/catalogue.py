@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
 
 GROUPS: Mapping[str, str] = {
     "payments": "What became of payments.",
+    "payers": "What is known of who pays.",
     "plans": "What can be subscribed to.",
     "subscriptions": "Who is paid up, and until when.",
     "invoices": "Invoices that Penstock withheld.",

@@ -128,9 +128,12 @@ class Stack:
 
         return AwsWorld(Settings.read(self.environ()), self.queues)
 
-    def platform(self) -> Platform:
+    def platform(self, world: AwsWorld | None = None) -> Platform:
         """
         All its stages in one process.
+
+        Args:
+            world: its adapters; left out, they are made.
 
         Raises:
             PluginError: names the plugin that is broken.
@@ -142,7 +145,7 @@ class Stack:
         environ = self.environ()
         registry = load(only={*self.outputs["gateways"], *self.outputs["sinks"]})
         profiles = self.outputs.get("profile", {})
-        return Platform(Settings.read(environ), environ, registry, self.world(), profiles)
+        return Platform(Settings.read(environ), environ, registry, world or self.world(), profiles)
 
 
 def find(name: str, start: Path | None = None) -> Stack:

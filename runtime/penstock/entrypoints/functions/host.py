@@ -11,11 +11,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
-import structlog
-
 from penstock import observability
 from penstock.adapters.aws.messages import message_from_record
 from penstock.bootstrap import Platform
+from penstock.pipeline import notices
 from penstock.pipeline.batch import MARGIN, Batch, Status
 from penstock.settings import Function
 
@@ -82,12 +81,15 @@ class Host:
                 raise TimeoutError
             async with asyncio.timeout(left() - MARGIN):
                 swept = await self._platform.sweep(remaining=left)
+                if self._platform.settings.retention_days is not None:
+                    await self._platform.retention(left)
         except TimeoutError:
-            structlog.get_logger().warning("sweep.out_of_time")
+            notices.sweep_out_of_time(None)
             return {"swept": None, "failed": None}
-        failed = [one for one in swept if one.error]
-        structlog.get_logger().info("sweep.finished", swept=len(swept), failed=len(failed))
-        return {"swept": len(swept), "failed": len(failed)}
+        except Exception as exc:
+            notices.run_failed("sweep", exc)
+            raise
+        return {"swept": len(swept), "failed": sum(one.error is not None for one in swept)}
 
     async def _gaps(self, left: Callable[[], float]) -> dict[str, Any]:
         with self._correlated():
@@ -97,8 +99,11 @@ class Host:
                 async with asyncio.timeout(left() - MARGIN):
                     compared = await self._platform.gaps(left)
             except TimeoutError:
-                structlog.get_logger().warning("gaps.out_of_time")
+                notices.gaps_out_of_time()
                 return {"fetched": None, "failed": None}
+            except Exception as exc:
+                notices.run_failed("gaps", exc)
+                raise
             return {
                 "fetched": sum(one.fetched for one in compared),
                 "failed": sum(one.error is not None for one in compared),

@@ -17,8 +17,9 @@ import structlog
 
 from penstock import observability
 from penstock.bootstrap import Platform
-from penstock.errors import PenstockError, TransientError
-from penstock.pipeline.batch import Batch, Status
+from penstock.errors import TransientError
+from penstock.pipeline import notices
+from penstock.pipeline.batch import MARGIN, Batch, Status
 from penstock.ports import Message
 from penstock.settings import Function
 
@@ -63,9 +64,9 @@ class Consumer:
             return await unless(self.stop, self.batch.inbox.receive(self.limit, LONG_POLL)) or ()
         except TransientError as exc:
             self._log().warning("consumer.no_answer", because=str(exc))
-        except Exception:
+        except Exception as exc:
             # A bug of ours at one receipt must not end the consumer: nobody would start it again.
-            self._log().exception("consumer.broke")
+            notices.stage_failed(self.batch.stage, exc)
         await unless(self.stop, self.batch.clock.sleep(_SULK))
         return ()
 
@@ -78,8 +79,8 @@ class Consumer:
         except TransientError as exc:
             # It comes again and is known by then: every stage takes a duplicate.
             self._log().warning("consumer.not_deleted", because=str(exc))
-        except Exception:
-            self._log().exception("consumer.broke")
+        except Exception as exc:
+            notices.stage_failed(self.batch.stage, exc)
         finally:
             self._room.release()
 
@@ -110,7 +111,14 @@ async def sweep(platform: Platform, stop: asyncio.Event) -> None:
     """Sweep every minute until told to stop."""
 
     async def work() -> None:
-        await platform.sweep(remaining=lambda: _remaining(stop))
+        # A run that always found more would never say that it has ended.
+        ends = platform.world.clock.monotonic() + SWEEP_EVERY + platform.settings.item_timeout
+
+        def left() -> float:
+            return min(_remaining(stop), ends + MARGIN - platform.world.clock.monotonic())
+
+        await platform.sweep(remaining=left)
+        await platform.retention(left)
 
     await _repeated("sweep", work, SWEEP_EVERY, platform, stop)
 
@@ -134,11 +142,9 @@ async def _repeated(
     while not stop.is_set():
         try:
             await work()
-        except PenstockError as exc:
-            structlog.get_logger().warning(f"{what}.failed", because=str(exc))
-        except Exception:
-            # A bug of ours in one run must not end all others.
-            structlog.get_logger().exception(f"{what}.broke")
+        except Exception as exc:
+            # What ends one run must not end all others.
+            notices.run_failed(what, exc)
         await unless(stop, platform.world.clock.sleep(every))
 
 
