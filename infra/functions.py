@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra import environment as env
 from infra.access import permits
+from infra.asks import ASKS
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
 from infra.config.project import ROOT
@@ -19,8 +20,6 @@ RECEIVE_TIMEOUT_SECONDS = 10
 GAPS_SECONDS = 300
 LONGEST_SECONDS = 900
 """[aws] How long any function may run."""
-GAPS_MINUTES = 10
-"""A lost webhook is found within this and the five minutes it may be under way."""
 
 
 def sweep_seconds(settings: StackSettings) -> int:
@@ -105,7 +104,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.tokens(made),
                 permits.look_ups(made),
                 permits.send(made, "payments"),
-                *_moves_money(made, "plans", "subscriptions", "managessubscriptions", "checkout"),
+                *_moves_money(made, "merchant"),
             ],
             bundle="merchant",
             memory_mb=512,
@@ -117,7 +116,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.gateways(made) | env.sends(made, "verified", "rejected"),
             [
                 permits.send(made, "verified", "rejected"),
-                *permits.gateways(made, "webhooks"),
+                *permits.gateways(made, *ASKS["verify"]),
             ],
         ),
         "process": _consumer(
@@ -127,7 +126,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             _money(made) | env.access(made) | env.sends(made, "rejected"),
             [
                 permits.send(made, "rejected"),
-                *_moves_money(made, "webhooks", "confirm", "invoices"),
+                *_moves_money(made, "process"),
             ],
         ),
         "charge": _consumer(
@@ -135,7 +134,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges", "checkout", "refunds", "collects"),
+            _moves_money(made, "charge"),
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -147,9 +146,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [
                 permits.due(made),
                 permits.send(made, "payments", "verified"),
-                *_moves_money(
-                    made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
-                ),
+                *_moves_money(made, "sweep"),
             ],
             timeout_seconds=sweep_seconds(made.settings),
         ),
@@ -163,7 +160,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.compares(made),
                 permits.looks_at(made, "deliveries", "verified"),
                 permits.send(made, "verified"),
-                *permits.gateways(made, "history"),
+                *permits.gateways(made, *ASKS["gaps"]),
             ],
             timeout_seconds=GAPS_SECONDS,
         ),
@@ -176,12 +173,12 @@ def _money(made: Foundation) -> Variables:
     return env.gateways(made) | env.ledger(made) | env.events(made) | env.invoices(made)
 
 
-def _moves_money(made: Foundation, *capabilities: str) -> Sequence[Permit]:
+def _moves_money(made: Foundation, function: str) -> Sequence[Permit]:
     """For a function that calls gateways for what they can do, and no others."""
     return [
         permits.entities(made),
         permits.publish(made, "events"),
-        *permits.gateways(made, *capabilities),
+        *permits.gateways(made, *ASKS[function]),
     ]
 
 

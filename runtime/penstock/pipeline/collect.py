@@ -31,7 +31,7 @@ from penstock.errors import (
     PaymentConflict,
     UnknownPayment,
 )
-from penstock.pipeline import correlation
+from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.operation_work import OperationWork, wait_for_lease
 from penstock.pipeline.orders import ActionMessage
@@ -85,6 +85,7 @@ class Collect:
         if began and now - began > gateway.collect_window - _SAFE:
             lost = replace(operation.lose(now, _FORGOTTEN), due_at=None)
             await self._commit(subscription, operation, lost)
+            notices.operation_unknown(subscription, lost)
             raise ChargeCritical(_FORGOTTEN)
         # Its message repeats it, so the sweep has nothing to do for it.
         submitted = replace(operation.submit(now, self.lease), due_at=None, began_at=began or now)
@@ -109,6 +110,7 @@ class Collect:
             case Unanswered(because):
                 lost = replace(operation.lose(now, because), due_at=None)
                 await self._commit(subscription, operation, lost)
+                notices.operation_unknown(subscription, lost)
                 raise GatewayUnavailable(because)
             case _:
                 assert_never(answer)

@@ -11,8 +11,12 @@ from datetime import datetime
 import structlog
 
 from penstock.domain import rules
+from penstock.domain.change import AnyEntity, Change
+from penstock.domain.dispute import Dispute
+from penstock.domain.events import EventType
 from penstock.domain.operation import Operation, OperationState
 from penstock.domain.payment import Payment
+from penstock.domain.subscription import Subscription
 from penstock.errors import PenstockError
 
 
@@ -70,7 +74,22 @@ def stale_applied(payment: Payment, now: datetime) -> None:
         )
 
 
-def operation_unknown(before: Payment, operation: Operation) -> None:
+def dispute_opened(decided: Change[AnyEntity]) -> None:
+    """A dispute began, if this change says so; the seller must answer until `respond_by`."""
+    dispute = decided.entity
+    opened = any(event.type is EventType.dispute_opened for event in decided.events)
+    if opened and isinstance(dispute, Dispute):
+        until = dispute.seen.respond_by
+        structlog.get_logger().warning(
+            "dispute.opened",
+            gateway=dispute.gateway,
+            dispute=dispute.id,
+            payment=next(iter(dispute.seen.payments), None),
+            respond_by=until.isoformat() if until else None,
+        )
+
+
+def operation_unknown(before: Payment | Subscription, operation: Operation) -> None:
     """An operation has become unknown, if it just did: money may have moved, nobody can say."""
     known = before.operation_by_id(operation.id)
     was = known.state if known else None
@@ -78,7 +97,7 @@ def operation_unknown(before: Payment, operation: Operation) -> None:
         structlog.get_logger().error(
             "operation.unknown",
             kind=operation.kind,
-            payment=before.id,
+            **{before.kind.value: before.id},
             gateway=before.gateway,
             because=operation.reason,
         )

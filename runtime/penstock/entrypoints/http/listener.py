@@ -19,6 +19,7 @@ from penstock import problems
 from penstock.contracts import ONCE
 from penstock.entrypoints.http.message import Answer, problem_answer
 from penstock.errors import RequestRefused
+from penstock.pipeline import notices
 
 HEAD_SECONDS = 30.0
 """
@@ -74,7 +75,7 @@ class _Protocol(web.RequestHandler):
         if status < 500:
             log.warning("request.malformed", because=type(exc).__name__)
             return response(problem_answer(_malformed(message or "")), close=True)
-        log.error("api.broke", because=type(exc).__name__)
+        notices.stage_failed("api", exc or RuntimeError())
         return response(problem_answer(RequestRefused(problems.INTERNAL_ERROR)), close=True)
 
 
