@@ -113,32 +113,39 @@ def _stages(made: Foundation, functions: Iterable[str]) -> Iterator[Watch]:
 
 def _scheduled(made: Foundation) -> Iterator[Watch]:
     """Whether what the schedule starts runs, and gets to its end."""
-    minutes = {"sweep": made.settings.sweep_minutes}
+    minutes = made.settings.sweep_minutes
+    yield _silent(made, "sweep", "The sweep", "SweepsFinished", minutes)
+    seconds = _three_runs(minutes)
+    yield _counted(
+        made,
+        "sweep-unfinished",
+        f"The sweep failed or ran out of time three times within {seconds // 60} minutes.",
+        "SweepsUnfinished",
+        least=3,
+        seconds=seconds,
+    )
     if any("history" in one.offer.capabilities for one in made.plugins.gateways.values()):
-        minutes["gaps"] = GAPS_MINUTES
-    said = {"sweep": "The sweep", "gaps": "The gap detector"}
-    metrics = {"sweep": "Sweeps", "gaps": "Gaps"}
-    for name, every in minutes.items():
-        seconds = max(3 * 60 * every, 900)
-        yield Watch(
-            f"{name}-silent",
-            "",
-            f"{said[name]} has not finished a run for {seconds // 60} minutes.",
-            NAMESPACE,
-            f"{metrics[name]}Finished",
-            {"Stack": made.stack},
-            seconds=seconds,
-            below=True,
-            silence="breaching",
-        )
-        yield _counted(
-            made,
-            f"{name}-unfinished",
-            f"{said[name]} failed or ran out of time three times within {seconds // 60} minutes.",
-            f"{metrics[name]}Unfinished",
-            least=3,
-            seconds=seconds,
-        )
+        yield _silent(made, "gaps", "The gap detector", "GapsFinished", GAPS_MINUTES)
+
+
+def _silent(made: Foundation, name: str, said: str, metric: str, minutes: int) -> Watch:
+    seconds = _three_runs(minutes)
+    return Watch(
+        f"{name}-silent",
+        "",
+        f"{said} has not finished a run for {seconds // 60} minutes.",
+        NAMESPACE,
+        metric,
+        {"Stack": made.stack},
+        seconds=seconds,
+        below=True,
+        silence="breaching",
+    )
+
+
+def _three_runs(minutes: int) -> int:
+    """Seconds in which a schedule should have started three runs, and a quarter of an hour."""
+    return max(3 * 60 * minutes, 900)
 
 
 def _counted(
@@ -220,6 +227,13 @@ def _money(made: Foundation) -> Iterator[Watch]:
         "missed-webhooks",
         "A gateway lists a notification that the ledger has lacked for half an hour.",
         "WebhooksMissed",
+        seconds=HOUR,
+    )
+    yield counted(
+        "failed-gap-detector",
+        "Three runs of the gap detector within an hour did not get to their end.",
+        "GapsFailed",
+        least=3,
         seconds=HOUR,
     )
     yield Watch(

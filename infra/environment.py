@@ -73,6 +73,12 @@ def access(made: Foundation) -> Variables:
     }
 
 
+def retention(made: Foundation) -> Variables:
+    """How long payers' names are kept."""
+    days = made.settings.retention_days
+    return {"PENSTOCK_RETENTION_DAYS": str(days)} if days else {}
+
+
 def consumes(made: Foundation, queue: FifoQueue, batch_size: int) -> Variables:
     """What a consumer of a queue reads."""
     if queue.dlq is None:

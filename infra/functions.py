@@ -17,9 +17,13 @@ from infra.environment import Variables
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
-GAPS_SECONDS = 300
 LONGEST_SECONDS = 900
 """[aws] How long any function may run."""
+GAPS_SECONDS = 300
+"""
+A run reads an hour of a gateway's list again and part of three days, a second for each page:
+several hundred pages, and no two runs at once.
+"""
 
 
 def sweep_seconds(settings: StackSettings) -> int:
@@ -86,6 +90,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.entities(made),
                 *permits.tokens(made),
                 permits.listings(made),
+                permits.reads_audit(made),
                 permits.send(made, "payments"),
             ],
             bundle="api",
@@ -142,9 +147,11 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.working(made)
             | _money(made)
             | env.access(made)
+            | env.retention(made)
             | env.sends(made, "payments", "verified"),
             [
                 permits.due(made),
+                *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
                 *_moves_money(made, "sweep"),
             ],
@@ -162,7 +169,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.send(made, "verified"),
                 *permits.gateways(made, *ASKS["gaps"]),
             ],
-            timeout_seconds=GAPS_SECONDS,
+            timeout_seconds=max(GAPS_SECONDS, made.settings.function_timeout_seconds),
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }
@@ -216,7 +223,6 @@ def _consumer(
 def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
     settings = made.settings
-    timeout = work.timeout_seconds or settings.function_timeout_seconds
     function = Function(
         name,
         FunctionArgs(
@@ -225,7 +231,7 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
             bundle,
             work.variables,
             work.permits,
-            timeout,
+            work.timeout_seconds or settings.function_timeout_seconds,
             settings.log_level,
             settings.log_retention_days,
             settings.tracing,

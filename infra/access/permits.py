@@ -9,7 +9,7 @@ import pulumi
 
 from infra.access import policies
 from infra.components.function import Permit
-from infra.components.ledger import DUE_INDEX, EVENTS_INDEX, LOOK_UPS
+from infra.components.ledger import DAY_INDEX, DUE_INDEX, EVENTS_INDEX, LOOK_UPS
 from infra.components.queue import FifoQueue
 from infra.config.contract import entity_prefixes
 from infra.config.plugins import Configured, Permission
@@ -58,6 +58,11 @@ def tokens(made: Foundation) -> Sequence[Permit]:
     ]
 
 
+def reads_audit(made: Foundation) -> Permit:
+    """List what operators did, and nothing else that lies in the table."""
+    return Permit(policies.QUERY, [made.ledger.table.arn], policies.items_only("audit#*"))
+
+
 def compares(made: Foundation) -> Sequence[Permit]:
     """Look whether a notification is there, and move a watermark; neither payments nor tokens."""
     table = [made.ledger.table.arn]
@@ -65,6 +70,16 @@ def compares(made: Foundation) -> Sequence[Permit]:
     return [
         Permit(policies.READ_ITEM, table, notifications),
         Permit(policies.ATTEMPTS, table, policies.items_only("watermarks")),
+    ]
+
+
+def forgets(made: Foundation) -> Sequence[Permit]:
+    """Walk the days of payments, and note how far, where payers are forgotten after a while."""
+    if not made.settings.retention_days:
+        return []
+    return [
+        Permit(policies.QUERY, [made.ledger.index_arn(DAY_INDEX)]),
+        Permit(policies.ATTEMPTS, [made.ledger.table.arn], policies.items_only("watermarks")),
     ]
 
 

@@ -9,12 +9,13 @@ import pulumi_aws as aws
 
 DUE_INDEX = "due"
 EVENTS_INDEX = "events"
+DAY_INDEX = "by_day"
 LOOK_UPS = {
     # index: hash and range key
     "by_reference": ("reference", "created_at"),
     "by_subscription": ("subscription", "created_at"),
     # The day is `payment#<yyyy-mm-dd>#<0..7>`: one partition takes a thousand writes a second.
-    "by_day": ("day", "created_at"),
+    DAY_INDEX: ("day", "created_at"),
 }
 """The indexes by which entities are looked up; they hold keys only."""
 KEYS_ONLY = {DUE_INDEX: ("due_pk", "due_at"), **LOOK_UPS}

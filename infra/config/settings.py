@@ -33,6 +33,8 @@ _FORBIDDING = ConfigDict(
 )
 Account = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]+$")]
+_LEAST_DAYS = 30
+"""A payer's name is kept for as long at least: an invoice or a retry may need it."""
 # [aws] The retentions CloudWatch Logs knows.
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
 
@@ -106,6 +108,8 @@ class StackSettings(BaseModel):
             stack knows: who redrives it.
         reserved_concurrency: per function, its share of the account's; none when left out.
         maximum_concurrency: how many batches of one queue are worked on at once.
+        retention_days: how long the names and e-mail addresses of payers are kept, at least 30
+            days; 0 keeps them.
         monthly_budget_usd: what the account may cost before somebody is told; 0 for no budget.
         tracing: whether X-Ray follows invocations.
         quiet_hours: without a delivery for so long, somebody is told.
@@ -141,6 +145,7 @@ class StackSettings(BaseModel):
     throttling_rate: int = Field(ge=1, le=10_000)
     throttling_burst: int = Field(ge=1, le=5_000)
     log_retention_days: Days
+    retention_days: int = Field(ge=0, le=36_500)
     monthly_budget_usd: int = Field(ge=0)
     tracing: bool
     quiet_hours: int = Field(ge=1, le=24)
@@ -162,6 +167,16 @@ class StackSettings(BaseModel):
                     f"{name!r} cannot name queues and functions: use up to 30 of a-z and 0-9, "
                     "beginning with a letter"
                 )
+        return value
+
+    @field_validator("retention_days")
+    @classmethod
+    def _long_enough(cls, value: int) -> int:
+        if 0 < value < _LEAST_DAYS:
+            raise ValueError(
+                f"an invoice may still need the payer's name: give {_LEAST_DAYS} days or more, "
+                "or 0 to keep names for ever"
+            )
         return value
 
     @field_validator("alert_emails")

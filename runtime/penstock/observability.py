@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from types import TracebackType
@@ -49,23 +49,35 @@ _REDACTED = "…"
 _SAMPLED = re.compile("Root=([0-9A-Fa-f-]{10,64})(?:;.*)?;Sampled=1")
 
 
-def configure(level: str, stack: str | None = None) -> None:
+def configure(
+    level: str,
+    stack: str | None = None,
+    *,
+    see: Sequence[Processor] = (),
+    limit: Sequence[Processor] = (),
+) -> None:
     """
     Log from here on: events of `level` and above, libraries' from WARNING.
 
     Args:
         stack: named in every line: CloudWatch makes metrics of lines, by stack.
+        see: see every event from INFO on, whatever the level is.
+        limit: see what is about to be written, and may leave it out.
     """
+    lowest = "info" if see and level not in ("DEBUG", "INFO") else level.lower()
     structlog.configure(
         processors=[
             merge_contextvars,
             structlog.processors.add_log_level,
+            *see,
+            *([_from(level)] if see else []),
+            *limit,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             scalars_only,
             *([_of_stack(stack)] if stack else []),
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
+        wrapper_class=structlog.make_filtering_bound_logger(lowest),
         logger_factory=structlog.WriteLoggerFactory(),
         cache_logger_on_first_use=False,
     )
@@ -82,6 +94,18 @@ def trace(environ: Mapping[str, str]) -> Mapping[str, str]:
     """
     sampled = _SAMPLED.search(environ.get(_TRACE, ""))
     return {"trace_id": sampled[1]} if sampled else {}
+
+
+def _from(level: str) -> Processor:
+    """A structlog processor that leaves out what is below the level."""
+    least = logging.getLevelNamesMapping()[level]
+
+    def leave_out(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        if logging.getLevelNamesMapping()[str(fields["level"]).upper()] < least:
+            raise structlog.DropEvent
+        return fields
+
+    return leave_out
 
 
 def _of_stack(stack: str) -> Processor:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # Names for checkers only: the receive function imports this and shall not pay for them.
     from datetime import date, datetime
 
+    from penstock.domain.audit import Begun, Done, Entry
     from penstock.domain.change import AnyEntity, Change, E, Seen
     from penstock.domain.entity import Entity
     from penstock.domain.events import Event
@@ -180,6 +181,17 @@ class Ledger(Protocol):
         """The entity's events before that sequence, newest first (a consistent read)."""
         ...
 
+    async def rewrite(self, event: Event) -> None:
+        """
+        Put an event in the place of the one of its entity with its sequence.
+
+        Events are immutable but for this: a name that one holds is erased from it.
+
+        Raises:
+            LedgerConflict: there is no event in that place.
+        """
+        ...
+
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""
         ...
@@ -241,11 +253,13 @@ class Watermark:
         at: when the newest notification that was compared was made, by the gateway's clock.
         since: nothing older is looked for: the comparison began then.
         looked_back_at: when we last looked further back than usual, by our clock.
+        looked_back_to: how far the look back that is not at its end got; None between two.
     """
 
     at: datetime
     since: datetime
     looked_back_at: datetime
+    looked_back_to: datetime | None = None
 
 
 class Watermarks(Protocol):
@@ -318,4 +332,40 @@ class Tokens(Protocol):
 
     async def last_uses(self) -> Mapping[str, datetime]:
         """When each token was last used, by its id, to the hour; without those never used."""
+        ...
+
+
+class Audit(Protocol):
+    """
+    What operators did. An entry has two lines, each written once and never changed.
+
+    Every method raises LedgerUnavailable when the store gives no answer; a line may then have
+    been written all the same, and writing the same line again is no conflict.
+    """
+
+    async def begin(self, begun: Begun) -> None:
+        """
+        Write that a command begins.
+
+        Raises:
+            LedgerConflict: another line has this place.
+        """
+        ...
+
+    async def finish(self, begun: Begun, done: Done) -> None:
+        """
+        Write how the command ended.
+
+        Raises:
+            LedgerConflict: another ending is written.
+        """
+        ...
+
+    async def of_day(self, day: date, limit: int, before: Place | None = None) -> Sequence[Entry]:
+        """
+        Entries that began on a day (UTC), newest first (a consistent read).
+
+        Args:
+            before: leave out this place and what is newer.
+        """
         ...

@@ -56,6 +56,7 @@ class Settings(BaseModel):
         grace_days: how long access goes on when a subscription's payment is due.
         after_refund: whether a full refund ends access; likewise `after_chargeback`, also for a
             dispute that is lost, and `during_dispute`, while one is open.
+        retention_days: how long the names and e-mail addresses of payers are kept.
         pages_brand: the merchant's name on buyers' pages, whose `pages_language` is for browsers
             that ask for none of theirs; `pages_support_url` is where buyers get help, and
             `pages_continue_url` where they go on.
@@ -108,6 +109,9 @@ class Settings(BaseModel):
     )
     grace_days: Annotated[int, Field(ge=0, le=60)] = _variable(
         "PENSTOCK_GRACE_DAYS", "a whole number of days from 0 to 60", 3
+    )
+    retention_days: Annotated[int | None, Field(ge=30, le=36_500)] = _variable(
+        "PENSTOCK_RETENTION_DAYS", "a whole number of days from 30 to 36500, or nothing"
     )
     after_refund: AfterMoneyBack = _variable("PENSTOCK_ACCESS_AFTER_REFUND", "end or keep", "end")
     after_chargeback: AfterMoneyBack = _variable(

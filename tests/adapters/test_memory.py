@@ -9,6 +9,7 @@ import pytest
 
 from penstock.adapters.memory import (
     MemoryAttempts,
+    MemoryAudit,
     MemoryLedger,
     MemoryQueue,
     MemorySecrets,
@@ -19,6 +20,7 @@ from penstock.adapters.memory import (
 from penstock.testing.clock import FrozenClock, LeapingClock
 from penstock.testing.ports import (
     AttemptsConformance,
+    AuditConformance,
     Fanout,
     InboxConformance,
     LedgerConformance,
@@ -113,3 +115,9 @@ class TestMemorySecrets(SecretsConformance):
     @pytest.fixture
     def vault(self):
         return MemoryVault()
+
+
+class TestMemoryAudit(AuditConformance):
+    @pytest.fixture
+    def audit(self):
+        return MemoryAudit()

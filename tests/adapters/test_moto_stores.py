@@ -8,7 +8,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from penstock.adapters.aws import DynamoAttempts, DynamoTokens, DynamoWatermarks, aws_secrets
+from penstock.adapters.aws import (
+    DynamoAttempts,
+    DynamoAudit,
+    DynamoTokens,
+    DynamoWatermarks,
+    aws_secrets,
+)
 from penstock.adapters.aws.values import to_item
 from penstock.api import AwsError
 from penstock.domain.caller import Scope
@@ -17,6 +23,7 @@ from penstock.ports import Token
 from penstock.testing.clock import NOON, FrozenClock
 from penstock.testing.ports import (
     AttemptsConformance,
+    AuditConformance,
     SecretsConformance,
     TokensConformance,
     WatermarksConformance,
@@ -29,6 +36,12 @@ class TestDynamoAttempts(AttemptsConformance):
     @pytest.fixture
     async def attempts(self, moto_bench):
         return DynamoAttempts(moto_bench.clients, await moto_bench.table())
+
+
+class TestDynamoAudit(AuditConformance):
+    @pytest.fixture
+    async def audit(self, moto_bench):
+        return DynamoAudit(moto_bench.clients, await moto_bench.table())
 
 
 class TestDynamoWatermarks(WatermarksConformance):

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from penstock.api import SubscribeAnswer, SubscriptionRequest, SubscriptionStatus
+from penstock.domain.caller import Scope
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
 from penstock.entrypoints.http.web import application
@@ -41,7 +42,7 @@ def serving_club() -> Iterator[Served]:
 
     async def serve() -> None:
         stand = Stand(club=Eager())
-        token, text = mint("a test", stand.world.ids, stand.clock.now())
+        token, text = mint("a test", stand.world.ids, stand.clock.now(), scopes=frozenset(Scope))
         await stand.world.tokens.put(token)
         async with listening(application(stand.platform), "127.0.0.1", 0) as url:
             made.append(Served(url, text))

@@ -42,6 +42,8 @@ def excluded(operation: str) -> list[Any]:
         # A subscription that is not there is 404.
         "collectSubscription": ["positive_data_acceptance"],
         "listEvents": ["positive_data_acceptance"],
+        # A cursor that we never handed out is 400.
+        "listAudit": ["positive_data_acceptance"],
         # Any token but the buyer's own is 404, and the gateway's query parameters are ignored.
         "showReturn": ["positive_data_acceptance", "negative_data_rejection"],
         "getReturnState": ["positive_data_acceptance", "negative_data_rejection"],

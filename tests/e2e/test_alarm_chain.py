@@ -44,7 +44,7 @@ CAUSES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "missed-webhooks": ("gaps", scenes.webhook_lost),
     "stage-failures": ("deliver-slack", mishaps.deliver_meets_a_bug),
     "sweep-unfinished": ("sweep", mishaps.sweep_without_ledger),
-    "gaps-unfinished": ("gaps", mishaps.list_not_answered),
+    "failed-gap-detector": ("gaps", scenes.list_not_answered),
     "retries-process": ("process", scenes.rate_limited),
 }
 """Whose log says it, and what happens."""

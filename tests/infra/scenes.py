@@ -121,6 +121,14 @@ async def webhook_lost() -> None:
     await world.gaps()
 
 
+async def list_not_answered() -> None:
+    bank = Listing(failures=[GatewayUnavailable("away")])
+    world = World(bank)
+    await world.gaps()
+    world.clock.advance(3600)
+    await world.gaps()
+
+
 async def charge_not_answered() -> None:
     world = World(Acme(answers=[Unanswered("timeout")]))
     await charging.send(world)
@@ -203,6 +211,7 @@ SCENES = (
         {"WebhooksFetched": 1, "WebhooksMissed": 1, "GapsFinished": 2},
         items=False,
     ),
+    Scene("gaps", list_not_answered, {"GapsFailed": 1, "GapsFinished": 1}, items=False),
     Scene(
         "sweep",
         swept_invoice_not_recorded,

@@ -19,10 +19,10 @@ ALARMS = (
     "refused-invoice-refunds",
     "fetched-webhooks",
     "missed-webhooks",
+    "failed-gap-detector",
     "no-deliveries",
     "stage-failures",
     "sweep-silent",
     "sweep-unfinished",
     "gaps-silent",
-    "gaps-unfinished",
 )

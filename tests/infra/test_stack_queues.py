@@ -55,6 +55,16 @@ def test_queues_hide_messages_six_times_as_long_as_a_consumer_runs(
     assert {6 * longest} == {q["visibilityTimeoutSeconds"] for q in of(graph, "Queue").values()}
 
 
+def test_the_gap_detector_has_time_for_hundreds_of_pages(graph: Sequence[Declared]) -> None:
+    """
+    More than a message has; and it ends before the next run begins.
+    """
+    seconds = {name: one["timeout"] for name, one in of(graph, "Function").items()}
+
+    assert (10, 300) == (seconds["receive"], seconds["gaps"])
+    assert "rate(10 minutes)" == of(graph, "EventRule")["gaps"]["scheduleExpression"]
+
+
 def test_the_sweep_may_run_until_the_next_one_has_begun(graph: Sequence[Declared]) -> None:
     sweep = of(graph, "Function")["sweep"]
     item = float(sweep["environment"]["variables"]["PENSTOCK_ITEM_TIMEOUT_SECONDS"])

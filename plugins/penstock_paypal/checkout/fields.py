@@ -42,6 +42,7 @@ CAPTURE_ISSUES: Mapping[str, Meaning] = {
     "PAYEE_BLOCKED_TRANSACTION": "declined",
     "COMPLIANCE_VIOLATION": "declined",
     "DOMESTIC_TRANSACTION_REQUIRED": "declined",
+    "CARD_BRAND_NOT_SUPPORTED": "declined",
     "ORDER_NOT_APPROVED": "not approved",
     "PAYER_ACTION_REQUIRED": "not approved",
     "MAX_NUMBER_OF_PAYMENT_ATTEMPTS_EXCEEDED": "closed",

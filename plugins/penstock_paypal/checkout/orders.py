@@ -33,6 +33,7 @@ from penstock_paypal.checkout import fields
 from penstock_paypal.checkout.shown import ShownOrders, capture
 from penstock_paypal.client.answer import Answer
 from penstock_paypal.client.api import Api, path
+from penstock_paypal.client.refusal import in_doubt
 from penstock_paypal.money.sales import Sales
 from penstock_paypal.subscriptions.approval import ForeignLink, approval_url
 
@@ -100,7 +101,7 @@ class Orders:
         """
         if not shapes.ID.fullmatch(reference):
             return None
-        answer = await self._api.read(path(ORDER, reference), _SHOW)
+        answer = await self._api.read(path(ORDER, reference), _SHOW, certain=True)
         if answer is None:
             return None
         try:
@@ -170,7 +171,9 @@ def _captured(seen: CheckoutSeen, request: CaptureRequest) -> CaptureAnswer:
 
 def _not_captured(answer: Answer) -> CaptureAnswer:
     """What an answer to a capture means that is no success."""
-    if answer.missing:
+    if in_doubt(answer):
+        return _refusal(answer, _CAPTURE)
+    if answer.absent:
         return Closed("PayPal does not show the order any more")
     issue = next((one for one in answer.issues if one in fields.CAPTURE_ISSUES), None)
     match fields.CAPTURE_ISSUES.get(issue or ""):
@@ -188,4 +191,4 @@ def _refusal(answer: Answer, what: str) -> Refused | NotSent | Unanswered:
     because = f"PayPal, {what}: {answer.why}"
     if answer.denied or answer.throttled:
         return NotSent(because, answer.wait)
-    return Unanswered(because) if answer.passing else Refused(because)
+    return Unanswered(because) if in_doubt(answer) else Refused(because)

@@ -78,8 +78,13 @@ class Answer:
 
     @property
     def missing(self) -> bool:
-        """Whether PayPal knows no such thing."""
+        """Whether there is no such thing, by PayPal's word or by a proxy's page."""
         return self.status == 404 or "INVALID_RESOURCE_ID" in self.issues
+
+    @property
+    def absent(self) -> bool:
+        """Whether PayPal itself says so. A verdict about money rests on nothing less."""
+        return self.missing and self.json
 
     @property
     def denied(self) -> bool:

@@ -13,6 +13,8 @@ from penstock_paypal.client.pace import Pace
 from penstock_paypal.client.token import Tokens
 from penstock_paypal.shapes import ID
 
+SIZE_LIMIT = 1024 * 1024
+
 
 def path(template: str, identity: str) -> str:
     """
@@ -61,6 +63,7 @@ class Api:
         body: Mapping[str, Any] | Sequence[Any] | None = None,
         representation: bool = False,
         request_id: str | None = None,
+        limit: int = SIZE_LIMIT,
     ) -> Answer:
         """
         Make one request; any status is an answer.
@@ -72,6 +75,7 @@ class Api:
             representation: ask for the whole resource; PayPal's default is a bare link.
             request_id: the operation's id, for a POST that PayPal does once for each id; see
                 `client/idempotency.py`.
+            limit: bytes that the answer may have.
 
         Raises:
             ValueError: PayPal wants a request id and there is none, or takes none.
@@ -82,10 +86,10 @@ class Api:
         extra = idempotency.header(method, path, request_id)
         if representation:
             extra["Prefer"] = "return=representation"
-        answer, token = await self._once(method, path, body, extra)
+        answer, token = await self._once(method, path, body, extra, limit)
         if answer.status == 401:
             self._tokens.drop(token)
-            answer, _ = await self._once(method, path, body, extra)
+            answer, _ = await self._once(method, path, body, extra, limit)
         if answer.throttled:
             # Alarms count it, by this name.
             self._log.warning(
@@ -111,19 +115,31 @@ class Api:
             )
         return answer
 
-    async def read(self, path: str, what: str, *, representation: bool = False) -> Answer | None:
+    async def read(
+        self,
+        path: str,
+        what: str,
+        *,
+        representation: bool = False,
+        limit: int = SIZE_LIMIT,
+        certain: bool = False,
+    ) -> Answer | None:
         """
         Read a resource; None when PayPal knows none there.
 
         Args:
             representation: ask for all of it where a list shows a part only.
+            limit: bytes that the answer may have.
+            certain: a 404 that is not PayPal's own is no answer.
 
         Raises:
             GatewayUnavailable: no answer, or none that is a resource.
             Unconfirmable: PayPal will never answer that question.
         """
-        answer = await self.send("GET", path, what, representation=representation)
+        answer = await self.send("GET", path, what, representation=representation, limit=limit)
         if answer.missing:
+            if certain and not answer.absent:
+                raise answer.unavailable(what)
             return None
         if not answer.ok:
             raise answer.unread(what)
@@ -137,6 +153,7 @@ class Api:
         path: str,
         body: Mapping[str, Any] | Sequence[Any] | None,
         extra: Mapping[str, str],
+        limit: int,
     ) -> tuple[Answer, str]:
         token = await self._tokens.get()
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", **extra}
@@ -148,6 +165,7 @@ class Api:
             headers=headers,
             body=None if body is None else json.dumps(body).encode(),
             timeout=self._timeout,
+            limit=limit,
         )
         answer = Answer.of(response, self._clock.now(), self._pace)
         if answer.ok and not answer.json and response.body.strip():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from penstock.api import (
     CollectAnswer,
     CollectRequest,
+    Critical,
     Declined,
     GatewayUnavailable,
     HttpNotSent,
@@ -21,8 +24,23 @@ from penstock_paypal.subscriptions.reading import SUBSCRIPTION
 _WHAT = "collect"
 _CAPTURE = f"{SUBSCRIPTION}/capture"
 WINDOW = idempotency.window(path(_CAPTURE, "I-0000"))
-# A pending one becomes a payment that is pending; its own notifications say the rest.
-_TAKEN = frozenset({"COMPLETED", "PENDING"})
+# A pending one becomes a payment that is pending; its own notifications say the rest. A repeat
+# is answered with how the payment stands now, so some of it may have gone back.
+_TAKEN = frozenset({"COMPLETED", "PENDING", "PARTIALLY_REFUNDED", "REFUNDED"})
+_REFUSED = frozenset({"DECLINED", "DENIED", "FAILED"})
+_CLOSED = "the buyer's PayPal account is closed, locked or restricted"
+UNTOUCHED: Mapping[str, str] = {
+    "USER_ACCOUNT_CLOSED": _CLOSED,
+    "SUBSCRIBER_ACCOUNT_LOCKED": _CLOSED,
+    "SUBSCRIBER_ACCOUNT_CLOSED": _CLOSED,
+    "SUBSCRIBER_ACCOUNT_RESTRICTED": _CLOSED,
+    "SUBSCRIPTION_STATUS_INVALID": "the subscription must be active, suspended or expired",
+    "CURRENCY_MISMATCH": "",
+}
+"""
+Refusals of a collection that an earlier attempt at it cannot have caused
+(billing_subscriptions_v1), with what to do.
+"""
 
 
 class Collector:
@@ -53,10 +71,12 @@ class Collector:
         except GatewayUnavailable as exc:
             return Unanswered(str(exc))
         if not answer.ok:
-            return refusal(answer, _WHAT)
+            return refusal(answer, _WHAT, UNTOUCHED, doubted=request.doubted)
         reference, status = shapes.identity(answer.data, "id"), shapes.text(answer.data, "status")
         if reference is None or status is None:
             return Unanswered(f"PayPal, {_WHAT}: answered without an id or a status")
         if status in _TAKEN:
             return Succeeded(reference)
-        return Declined(f"PayPal, {_WHAT}: the buyer's payment was refused")
+        if status in _REFUSED:
+            return Declined(f"PayPal, {_WHAT}: the buyer's payment was refused")
+        return Critical(f"PayPal, {_WHAT}: {reference} has a status that is not known here")

@@ -26,6 +26,7 @@ from penstock.api import (
 from penstock_paypal import shapes
 from penstock_paypal.client.answer import Answer
 from penstock_paypal.client.api import Api, path
+from penstock_paypal.client.refusal import in_doubt
 from penstock_paypal.subscriptions import fields
 from penstock_paypal.subscriptions.approval import ForeignLink, approval_url
 from penstock_paypal.subscriptions.reading import SUBSCRIPTION, SUBSCRIPTIONS
@@ -65,7 +66,7 @@ class ManagedSubscriptions:
         except HttpUnanswered as exc:
             return Unanswered(str(exc))
         if not answer.ok:
-            unknown_plan = Invalid("plan", "PayPal knows no such plan") if answer.missing else None
+            unknown_plan = Invalid("plan", "PayPal knows no such plan") if answer.absent else None
             return unknown_plan or _refusal(answer, _CREATE)
         reference = shapes.identity(answer.data, "id")
         approve = self._approve(answer, _CREATE)
@@ -94,7 +95,7 @@ class ManagedSubscriptions:
             return Unanswered(str(exc))
         if answer.ok:
             return Done()
-        return Refused(_UNKNOWN) if answer.missing else _refusal(answer, what)
+        return Refused(_UNKNOWN) if answer.absent else _refusal(answer, what)
 
     async def revise(
         self, reference: str, plan: str, return_url: str, cancel_url: str
@@ -114,7 +115,7 @@ class ManagedSubscriptions:
             return NotSent(str(exc), exc.retry_after)
         except HttpUnanswered as exc:
             return Unanswered(str(exc))
-        if answer.missing:
+        if answer.absent:
             # PayPal says 404 of either of the two.
             known = await self._known(reference)
             return Invalid("plan", "PayPal knows no such plan") if known else Refused(_UNKNOWN)
@@ -178,6 +179,6 @@ def _refusal(answer: Answer, what: str) -> Invalid | Refused | NotSent | Unanswe
     because = f"PayPal, {what}: {answer.why}"
     if answer.denied or answer.throttled:
         return NotSent(because, answer.wait)
-    if answer.passing:
+    if in_doubt(answer):
         return Unanswered(because)
     return fields.refused(answer) or Refused(because)

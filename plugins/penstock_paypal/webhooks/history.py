@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from penstock.api import Clock, Listed, Log, MalformedDelivery, Notification
+from penstock.api import Clock, GatewayUnavailable, Listed, Log, MalformedDelivery, Notification
 from penstock_paypal import shapes
 from penstock_paypal.client.api import Api
-from penstock_paypal.webhooks import notification
+from penstock_paypal.webhooks import door, notification
 
 EVENTS = "/v1/notifications/webhooks-events"
 LISTED_FOR = timedelta(days=29)
@@ -20,6 +20,11 @@ SURE = 10
 """
 PayPal's page unless one asks for more (notifications_webhooks_v1, `page_size`), so fewer events
 than that are all there are. How many it shows at most is written nowhere.
+"""
+_SIZE_LIMIT = PAGE * door.DOOR.body_limit
+"""
+Bytes of a page of the largest events. An event carries all its transmissions: a page of an
+outage's events is larger than any other answer, and no run may stop at it.
 """
 
 
@@ -40,10 +45,15 @@ class EventList:
             Unconfirmable: PayPal will never answer that question.
         """
         asked = {"page_size": PAGE, "start_time": _written(since), "end_time": _written(until)}
-        answer = await self._api.read(f"{EVENTS}?{urlencode(asked)}", "list events")
-        shown = shapes.sequence(answer.data.get("events")) if answer else ()
+        answer = await self._api.read(
+            f"{EVENTS}?{urlencode(asked)}", "list events", limit=_SIZE_LIMIT
+        )
+        if answer is None:
+            # The list is always there: a 404 is an edge proxy's, and no empty list.
+            raise GatewayUnavailable("PayPal, list events: 404")
+        shown = shapes.sequence(answer.data.get("events"))
         read = [one for event in shown if (one := self._read(shapes.mapping(event)))]
-        return Listed(read, whole=len(shown) < SURE)
+        return Listed(read, whole=len(shown) < SURE, unreadable=len(shown) - len(read))
 
     def _read(self, event: Mapping[str, Any]) -> Notification | None:
         try:

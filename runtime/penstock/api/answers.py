@@ -77,7 +77,12 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Critical:
-    """The gateway broke while it held the request (500): unknown, and people must look."""
+    """
+    Unknown, and people must look.
+
+    The gateway broke while it held the request (500), or its answer does not tell what happened
+    and asking again would not help.
+    """
 
     because: str
 
@@ -96,9 +101,9 @@ class NotFound:
 
 ChargeAnswer = Succeeded | Declined | Pending | NotSent | Unanswered | Refused | Critical
 LookupAnswer = Succeeded | Declined | Pending | NotFound
-RefundAnswer = Succeeded | Declined | Pending | NotSent | Unanswered
+RefundAnswer = Succeeded | Declined | Pending | NotSent | Unanswered | Critical
 RefundLookup = Succeeded | Declined | Pending
-CollectAnswer = Succeeded | Declined | NotSent | Unanswered
+CollectAnswer = Succeeded | Declined | NotSent | Unanswered | Critical
 RouteAnswer = Routed | Declined | NotSent
 CreateAnswer = Succeeded | NotSent | Unanswered | Refused
 

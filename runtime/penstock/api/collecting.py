@@ -20,12 +20,14 @@ class CollectRequest:
         reference: the gateway's id of the subscription.
         amount: how much, never more than is owed.
         reason: why, for the gateway's records.
+        doubted: an earlier attempt may have taken it: its answer was lost.
     """
 
     operation_id: str
     reference: str
     amount: Money
     reason: str = field(repr=False)
+    doubted: bool = False
 
 
 @runtime_checkable
@@ -47,6 +49,7 @@ class Collects(Protocol):
         Take the money; never raises for what the gateway may answer.
 
         `Succeeded`: taken or on its way; the payment's own notification says the rest. `Declined`
-        is a definite refusal. `Unanswered` whenever it may have happened.
+        is a definite refusal. `Unanswered` whenever it may have happened. `Critical` if an
+        attempt is `doubted` and a refusal may be because of it ("nothing is owed").
         """
         ...

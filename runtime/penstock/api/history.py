@@ -19,10 +19,13 @@ class Listed:
         notifications: in any order, with the evidence `fetched`.
         whole: whether that is certainly all of them. A list that may be cut is asked for again,
             in halves.
+        unreadable: how many more it lists that mean nothing to us. They are left out, and fill a
+            page all the same.
     """
 
     notifications: Sequence[Notification]
     whole: bool
+    unreadable: int = 0
 
 
 @runtime_checkable

@@ -22,6 +22,7 @@ class RefundRequest:
         path: what `route_refund` answered; the same for every attempt.
         reference: the gateway's id of the refund, once it is known.
         note: a message to the payer, if any.
+        doubted: an earlier attempt may have done it: its answer was lost.
     """
 
     operation_id: str
@@ -31,6 +32,7 @@ class RefundRequest:
     path: str = ""
     reference: str | None = None
     note: str | None = field(default=None, repr=False)
+    doubted: bool = False
 
 
 @runtime_checkable
@@ -59,7 +61,8 @@ class Refunds(Protocol):
         Send the money back; never raises for what the gateway may answer.
 
         `Declined` is a definite refusal: the refund did not happen and will not under this id.
-        `Unanswered` whenever it may have happened.
+        `Unanswered` whenever it may have happened. `Critical` if an attempt is `doubted` and a
+        refusal may be because of it ("all of it went back already"): people must look.
         """
         ...
 

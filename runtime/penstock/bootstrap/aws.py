@@ -9,6 +9,7 @@ from functools import cached_property
 from penstock.adapters.aws import (
     Clients,
     DynamoAttempts,
+    DynamoAudit,
     DynamoLedger,
     DynamoTokens,
     DynamoWatermarks,
@@ -23,7 +24,7 @@ from penstock.adapters.ids import RandomIds
 from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, load
-from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens, Watermarks
+from penstock.ports import Attempts, Audit, Channel, Inbox, Ledger, Tokens, Watermarks
 from penstock.settings import Function, Settings
 
 _TOPICS = {"deliveries": "deliveries_topic", "events": "events_topic"}
@@ -85,6 +86,11 @@ class AwsWorld:
     def tokens(self) -> Tokens:
         """The API's bearer tokens."""
         return DynamoTokens(self.clients, self._table)
+
+    @property
+    def audit(self) -> Audit:
+        """What operators did."""
+        return DynamoAudit(self.clients, self._table)
 
     @property
     def watermarks(self) -> Watermarks:

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from penstock.adapters.memory import (
     MemoryAttempts,
+    MemoryAudit,
     MemoryLedger,
     MemoryQueue,
     MemorySecrets,
@@ -52,6 +53,7 @@ class MemoryWorld:
         self.ledger = MemoryLedger()
         self.attempts = MemoryAttempts()
         self.tokens = MemoryTokens()
+        self.audit = MemoryAudit()
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]

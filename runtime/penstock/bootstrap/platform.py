@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from penstock.pipeline.manage import Manage
     from penstock.pipeline.open_checkout import OpenCheckout
     from penstock.pipeline.plans import PlanList
+    from penstock.pipeline.retention import Retention
     from penstock.pipeline.returning import Returning
     from penstock.pipeline.subscribe import Subscribe
     from penstock.pipeline.subscribing import Subscribing
@@ -392,6 +393,22 @@ class Platform:
             ),
             self.world.clock,
             self.world.ids,
+            self.settings.item_timeout,
+        )
+
+    @cached_property
+    def retention(self) -> Retention:
+        """From payments that are old to payers that are forgotten."""
+        from penstock.pipeline.forgetting import Forget
+        from penstock.pipeline.retention import Retention
+
+        world = self.world
+        return Retention(
+            self.ledger,
+            world.watermarks,
+            Forget(self.ledger, world.clock, world.ids),
+            world.clock,
+            self.settings.retention_days,
             self.settings.item_timeout,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from penstock.api.context import Aws, Clock, Http, Ids, Secrets
-from penstock.ports import Attempts, Channel, Inbox, Ledger, Tokens, Watermarks
+from penstock.ports import Attempts, Audit, Channel, Inbox, Ledger, Tokens, Watermarks
 
 
 class World(Protocol):
@@ -44,6 +44,11 @@ class World(Protocol):
     @property
     def tokens(self) -> Tokens:
         """The API's bearer tokens."""
+        ...
+
+    @property
+    def audit(self) -> Audit:
+        """What operators did."""
         ...
 
     @property

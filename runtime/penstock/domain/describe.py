@@ -1,15 +1,22 @@
-"""An entity as its events carry it: what is unknown is left out, and so is the e-mail address."""
+"""
+An entity as its events carry it: what is unknown is left out, and so is the e-mail address.
+
+The ledger keeps an event without the payer's name, which only the entity's state holds, so that
+one place is to be erased. `named` adds it when the event leaves.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from penstock.domain.dispute import Dispute
+from penstock.domain.events import Event
 from penstock.domain.money import Money
 from penstock.domain.operation import OperationKind
-from penstock.domain.payment import Payment
+from penstock.domain.payment import Payer, Payment
 from penstock.domain.record import Record
 from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Subscription, subscription_id
@@ -31,6 +38,28 @@ def describe(entity: Payment | Subscription | SignUp | Dispute | Record) -> dict
             return _present(_record(entity))
 
 
+def named(event: Event, entity: Payment | Subscription | SignUp | Dispute | Record) -> Event:
+    """The event as it is published: with the name of the payer or subscriber, if known."""
+    match entity:
+        case Payment():
+            return _naming(event, "payer", entity.payer)
+        case Subscription():
+            return _naming(event, "subscriber", entity.seen.subscriber)
+        case _:
+            return event
+
+
+def unnamed(event: Event) -> Event:
+    """The event without the name that earlier versions kept in it."""
+    data = dict(event.data)
+    for field in ("payer", "subscriber"):
+        if "name" in (who := data.get(field, {})):
+            data[field] = {name: value for name, value in who.items() if name != "name"}
+            if not data[field]:
+                del data[field]
+    return replace(event, data=data)
+
+
 def amount(money: Money) -> dict[str, Any]:
     """An amount as events carry it: minor units and currency."""
     return {"minor": money.minor, "currency": money.currency}
@@ -39,7 +68,6 @@ def amount(money: Money) -> dict[str, Any]:
 def _payment(payment: Payment) -> dict[str, Any]:
     transaction = payment.transaction
     invoice = payment.operation(OperationKind.invoice)
-    payer = payment.payer
     return {
         "payment_id": payment.id,
         "status": payment.status.value,
@@ -58,7 +86,7 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "plan": _present({"id": payment.plan.id, "name": payment.plan.name})
         if payment.plan
         else None,
-        "payer": _present({"reference": payer.reference, "name": payer.name}) if payer else None,
+        "payer": _person(payment.payer),
         "invoice": _present({"number": payment.invoice_number, "id": invoice.reference})
         if invoice
         else None,
@@ -68,7 +96,6 @@ def _payment(payment: Payment) -> dict[str, Any]:
 
 def _subscription(subscription: Subscription) -> dict[str, Any]:
     seen = subscription.seen
-    subscriber = seen.subscriber
     return {
         "subscription_id": subscription.id,
         "status": seen.status.value,
@@ -77,9 +104,7 @@ def _subscription(subscription: Subscription) -> dict[str, Any]:
         "trial_until": _moment(subscription.trial_until),
         "reference": seen.merchant_reference,
         "plan": _present({"id": seen.plan.id, "name": seen.plan.name}) if seen.plan else None,
-        "subscriber": _present({"reference": subscriber.reference, "name": subscriber.name})
-        if subscriber
-        else None,
+        "subscriber": _person(seen.subscriber),
         "started_at": _moment(seen.started_at),
         "next_billing_at": _moment(seen.next_billing_at),
         "last_paid_at": _moment(seen.last_paid_at),
@@ -123,6 +148,16 @@ def _record(record: Record) -> dict[str, Any]:
         "subject": record.subject,
         "confirmed": record.confirmed,
     }
+
+
+def _naming(event: Event, field: str, who: Payer | None) -> Event:
+    if who is None or who.name is None:
+        return event
+    return replace(event, data={**event.data, field: {**_person(who), "name": who.name}})
+
+
+def _person(who: Payer | None) -> dict[str, Any]:
+    return _present({"reference": who.reference}) if who else {}
 
 
 def _amount(money: Money | None) -> dict[str, Any] | None:

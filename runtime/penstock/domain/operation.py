@@ -95,7 +95,8 @@ class Operation:
         id: ours; the idempotency key at the gateway, so it never changes between attempts.
         attempts: how often the call was begun.
         lease_until: until when the worker that began it may still be at it.
-        lost_at: since when its answer is missing; None while it is not unknown.
+        lost_at: since when an answer is missing. A refund or a collection keeps it while a later
+            attempt is made: what that is answered is read with the earlier one in mind.
         absent_since: since when the gateway, asked, shows nothing of it.
         due_at: when the sweep shall look at it; None while a queue message owns it.
         reference: theirs: the charge or invoice id the gateway gave it.

@@ -53,6 +53,11 @@ class Payer:
     email: str | None = field(default=None, repr=False)
 
 
+def nameless(payer: Payer | None) -> Payer | None:
+    """The payer without name and e-mail address; None where nothing is left."""
+    return Payer(payer.reference) if payer and payer.reference else None
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a payment is for, in the buyer's system's words."""
@@ -62,6 +67,11 @@ class Order:
     description: str | None = None
     payer: Payer | None = None
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def nameless(self) -> Order:
+        """The order without its payer's name and e-mail address."""
+        return replace(self, payer=nameless(self.payer))
 
     @property
     def digest(self) -> str:
@@ -137,6 +147,7 @@ class Payment(Entity):
         remembered: notifications whose contradiction was published; at most 32.
         token: the id of the API's token that asked for it, if one did.
         approval: how its buyer approves it at the gateway, if that is needed.
+        forgotten_at: since when the payer's name and e-mail address are erased, if they are.
     """
 
     kind: ClassVar[EntityKind] = EntityKind.payment
@@ -166,6 +177,12 @@ class Payment(Entity):
     remembered: tuple[str, ...] = ()
     token: str | None = None
     approval: Approval | None = None
+    forgotten_at: datetime | None = None
+
+    def is_for(self, order: Order) -> bool:
+        """Whether it was asked for with that order; of a forgotten payer the name may differ."""
+        asked = order.nameless if self.forgotten_at else order
+        return asked.digest == self.order.digest
 
     def with_operation(self, operation: Operation) -> Payment:
         """The payment with that operation in place of the one with its id."""

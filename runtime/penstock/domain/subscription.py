@@ -146,6 +146,7 @@ class Subscription(Entity):
         told: the lifecycle facts that were published; at most 32.
         met_as: the fact that was true when we first met it, and is not published for that.
         asked: the change of plan that waits; the newest, if several were asked for.
+        forgotten_at: since when the subscriber's name and e-mail address are erased.
     """
 
     kind: ClassVar[EntityKind] = EntityKind.subscription
@@ -159,6 +160,7 @@ class Subscription(Entity):
     told: tuple[str, ...] = ()
     met_as: str | None = None
     asked: PlanChange | None = None
+    forgotten_at: datetime | None = None
 
     @property
     def status(self) -> SubscriptionStatus:

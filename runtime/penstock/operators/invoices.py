@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
+from penstock.domain.audit import Facts
 from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment
 from penstock.errors import CommandRefused, UnknownPayment
+from penstock.operators.audited import Audited, Trail, said
 from penstock.ports import Ledger
-
-_MOST_WORDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class MakeInvoice:
     ledger: Ledger
     clock: Clock
     ids: Ids
+    audited: Audited
 
     async def __call__(
         self, payment_id: str, because: str, *, new_number: bool = False
@@ -53,12 +54,18 @@ class MakeInvoice:
             CommandRefused: the invoice must not be made; says why and what to do.
             LedgerConflict: something else changed the payment at the same moment; try again.
         """
-        because = because.strip()
-        if not 0 < len(because) <= _MOST_WORDS:
-            raise CommandRefused(f"--because takes a reason of 1 to {_MOST_WORDS} characters")
+        because = said(because)
+        subjects = [f"payment#{payment_id}"]
+        async with self.audited("invoices make", subjects, because) as trail:
+            return await self._make(payment_id, because, new_number=new_number, trail=trail)
+
+    async def _make(
+        self, payment_id: str, because: str, *, new_number: bool, trail: Trail
+    ) -> InvoiceReserved:
         before = await self.ledger.load(Payment, payment_id)
         if before is None:
             raise UnknownPayment("there is no payment of that id")
+        trail.before = _invoice(before)
         refused = rules.why_not_remake(before, new_number=new_number)
         if refused is not None:
             raise CommandRefused(f"the invoice is not made: {refused}")
@@ -68,8 +75,20 @@ class MakeInvoice:
         await self.ledger.commit(decided)
         made = decided.entity
         asking = made.operation(OperationKind.reread)
+        trail.after = _invoice(made)
+        trail.effect = f"invoice {made.invoice_number} reserved; the sweep makes it"
         return InvoiceReserved(
             payment=made,
             number=made.invoice_number or "",
             asks_first=asking is not None and asking.due_at == made.updated_at,
         )
+
+
+def _invoice(payment: Payment) -> Facts:
+    """How the invoice stands, for the audit trail."""
+    operation = payment.operation(OperationKind.invoice)
+    return {
+        "number": payment.invoice_number or "none",
+        "withheld": payment.invoice_withheld or "no",
+        "state": operation.state.value if operation else "none",
+    }

@@ -72,7 +72,7 @@ class Accept:
             )
         identity = payment_id(idempotency_key, caller.client)
         payment = await self._committed(identity, provider, order, caller)
-        same = payment.order.digest == order.digest and payment.gateway == provider
+        same = payment.is_for(order) and payment.gateway == provider
         if not same or payment.approval is not None:
             raise PaymentConflict("the Idempotency-Key was used for another request")
         await self.send(payment)

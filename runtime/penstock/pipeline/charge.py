@@ -92,7 +92,7 @@ class Charge:
         correlation.bind(entity=order.id)
         gateway = charges(self.gateways, order.provider)
         payment = await self._payment(order)
-        if payment.order.digest != order.order.digest or payment.gateway != order.provider:
+        if not payment.is_for(order.order) or payment.gateway != order.provider:
             raise PaymentConflict("the payment's id exists with another order")
         payment = await self._advance(payment, gateway)
         await self.publish(payment.ref)

@@ -4,7 +4,8 @@ Collect: an operation of a subscription takes what its buyer owes once, whatever
     reserved ─────────────────────────► the gateway ─► settle, and read the subscription again
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► the same request again under the same id; after the
-                                        gateway's window: park
+                                        gateway's window, or if the answer does not tell what
+                                        happened: park
 
 The money itself is a payment of the subscription, which its own notification tells.
 """
@@ -14,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import assert_never
+from typing import NoReturn, assert_never
 
-from penstock.api.answers import CollectAnswer, Declined, NotSent, Succeeded, Unanswered
+from penstock.api.answers import CollectAnswer, Critical, Declined, NotSent, Succeeded, Unanswered
 from penstock.api.collecting import CollectRequest, Collects
 from penstock.api.context import Clock, Ids
 from penstock.api.gateway import Gateway
@@ -33,7 +34,7 @@ from penstock.errors import (
 )
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
-from penstock.pipeline.operation_work import OperationWork, wait_for_lease
+from penstock.pipeline.operation_work import OperationWork, lost_since, wait_for_lease
 from penstock.pipeline.orders import ActionMessage
 from penstock.ports import Ledger
 
@@ -83,12 +84,14 @@ class Collect:
             raise MissingCapability("the subscription's gateway collects nothing when told to")
         now, began = self.clock.now(), operation.began_at
         if began and now - began > gateway.collect_window - _SAFE:
-            lost = replace(operation.lose(now, _FORGOTTEN), due_at=None)
-            await self._commit(subscription, operation, lost)
-            notices.operation_unknown(subscription, lost)
-            raise ChargeCritical(_FORGOTTEN)
+            await self._park(subscription, operation, _FORGOTTEN)
         # Its message repeats it, so the sweep has nothing to do for it.
-        submitted = replace(operation.submit(now, self.lease), due_at=None, began_at=began or now)
+        submitted = replace(
+            operation.submit(now, self.lease),
+            due_at=None,
+            began_at=began or now,
+            lost_at=lost_since(operation, now),
+        )
         subscription = await self._commit(subscription, operation, submitted)
         answer = await gateway.collect(_request(subscription, submitted))
         return await self._settle(subscription, submitted, answer)
@@ -105,15 +108,26 @@ class Collect:
                 settled = operation.settle(OperationState.declined, reason=because)
                 return await self._commit(subscription, operation, settled, read=True)
             case NotSent(because, retry_after):
-                await self._commit(subscription, operation, operation.release(because))
+                released = replace(operation.release(because), lost_at=operation.lost_at)
+                await self._commit(subscription, operation, released)
                 raise GatewayUnavailable(because, retry_after=retry_after)
             case Unanswered(because):
                 lost = replace(operation.lose(now, because), due_at=None)
                 await self._commit(subscription, operation, lost)
                 notices.operation_unknown(subscription, lost)
                 raise GatewayUnavailable(because)
+            case Critical(because):
+                await self._park(subscription, operation, because)
             case _:
                 assert_never(answer)
+
+    async def _park(
+        self, subscription: Subscription, operation: Operation, because: str
+    ) -> NoReturn:
+        lost = replace(operation.lose(self.clock.now(), because), due_at=None)
+        await self._commit(subscription, operation, lost)
+        notices.operation_unknown(subscription, lost)
+        raise ChargeCritical(because)
 
     async def _commit(
         self,
@@ -141,4 +155,10 @@ def _request(subscription: Subscription, operation: Operation) -> CollectRequest
     if terms is None:
         raise PaymentConflict("a collection without terms")
     reference = subscription.id.removeprefix(f"{subscription.gateway}-")
-    return CollectRequest(operation.id, reference, terms.amount, terms.note or "")
+    return CollectRequest(
+        operation.id,
+        reference,
+        terms.amount,
+        terms.note or "",
+        doubted=operation.lost_at is not None,
+    )

@@ -3,7 +3,7 @@ Gaps: the gateway's own list of notifications, compared with the ledger.
 
                   since      watermark - 1 h        watermark      now - 5 min
     the list ───────┼───────────────[────────────────────┼──────────────]
-                    nothing older   compared again       compared now
+                    nothing older   compared again       compared first
 
 What the ledger lacks is sent to the verified queue, as if its webhook had come. The watermark
 moves to the newest notification that was compared, by a conditional write, after everything
@@ -14,7 +14,7 @@ gateway's clock, so that a wrong clock of ours skips nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -117,6 +117,7 @@ class Gaps:
             # A bug met at one gateway: its text may hold a payload, so only the type is logged.
             error = f"unexpected {type(exc).__name__}"
             notices.stage_failed("gaps", exc)
+        # Alarms count `gaps.failed`, by this name.
         tell = structlog.get_logger().warning if error else structlog.get_logger().info
         tell(
             "gaps.failed" if error else "gaps.finished",
@@ -179,32 +180,61 @@ class _Run:
             notices.gaps_wait(self.name)
             return
         oldest = max(mark.since, now - self.gateway.listed_for)
-        newest = mark.at
-        moved: Watermark | None = await self._walk(
-            mark, max(newest - OVERLAP, oldest), now - UNDER_WAY
-        )
-        if moved is not None and now - mark.looked_back_at >= LOOK_BACK:
-            moved = await self._walk(moved, max(newest - FAR, oldest), newest - OVERLAP)
-            if moved is not None:
-                await gaps.watermarks.move(self.name, moved, replace(moved, looked_back_at=now))
+        moved = await self._look(mark, max(mark.at - OVERLAP, oldest), now - UNDER_WAY)
+        if moved is not None and _is_due(mark, now):
+            await self._look_back(moved, mark.at - OVERLAP, oldest, now)
 
-    async def _walk(self, mark: Watermark, since: datetime, until: datetime) -> Watermark | None:
-        """Compare a span; the watermark it ended with, None where another run has moved it."""
+    async def _look(self, mark: Watermark, since: datetime, until: datetime) -> Watermark | None:
+        """
+        Compare what is new, then the hour before: a run that has no time for both has seen it.
+
+        Returns the watermark it ended with, None where another run has moved it.
+        """
+        async with aclosing(self._compared(since, until, first=_second(mark.at))) as windows:
+            async for window in windows:
+                newest = max((_made(one, window) for one in window.notifications), default=mark.at)
+                if newest <= mark.at:
+                    continue
+                moved = await self._move(mark, replace(mark, at=newest))
+                if moved is None:
+                    return None
+                mark = moved
+        return mark
+
+    async def _look_back(
+        self, mark: Watermark, until: datetime, oldest: datetime, now: datetime
+    ) -> None:
+        """Compare three days, in as many runs as it takes."""
+        since = max(mark.looked_back_to or until + OVERLAP - FAR, oldest)
+        async with aclosing(self._compared(since, until)) as windows:
+            async for window in windows:
+                moved = await self._move(mark, replace(mark, looked_back_to=window.until))
+                if moved is None:
+                    return
+                mark = moved
+        await self._move(mark, replace(mark, looked_back_at=now, looked_back_to=None))
+
+    async def _move(self, mark: Watermark, to: Watermark) -> Watermark | None:
+        return to if await self.gaps.watermarks.move(self.name, mark, to) else None
+
+    async def _compared(
+        self, since: datetime, until: datetime, first: datetime | None = None
+    ) -> AsyncGenerator[Window]:
+        """
+        The parts of a span, after everything missing of each was sent.
+
+        Raises:
+            OutOfTime: the host would not let the next part end.
+        """
+        since, until = _second(since), _second(until)
         if since >= until:
-            return mark
-        async with aclosing(walk(self.gateway, _second(since), _second(until))) as windows:
+            return
+        async with aclosing(walk(self.gateway, since, until, first)) as windows:
             async for window in windows:
                 if self.remaining() <= self.gaps.item_timeout + MARGIN:
                     raise OutOfTime
                 await self._fetch(window)
-                newest = max((_made(one, window) for one in window.notifications), default=mark.at)
-                if newest <= mark.at:
-                    continue
-                ahead = replace(mark, at=newest)
-                if not await self.gaps.watermarks.move(self.name, mark, ahead):
-                    return None
-                mark = ahead
-        return mark
+                yield window
 
     async def _fetch(self, window: Window) -> None:
         # What was made at the border of two windows is listed in both.
@@ -223,6 +253,12 @@ class _Run:
             notices.webhook_fetched(self.name, one.id, one.type)
             await send_fetched(self.gaps.verified, one)
         self.seen.update(one.id for one in new)
+
+
+def _is_due(mark: Watermark, now: datetime) -> bool:
+    """Whether to look further back: one that is not at its end goes on; a time ahead is old."""
+    ago = now - mark.looked_back_at
+    return mark.looked_back_to is not None or not timedelta() <= ago < LOOK_BACK
 
 
 def _made(one: Notification, window: Window) -> datetime:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from penstock.domain.change import Change, E
-from penstock.domain.operation import Operation
+from penstock.domain.operation import Operation, OperationState
 from penstock.errors import LedgerConflict, OperationInFlight
 from penstock.ports import Ledger
 
@@ -46,6 +46,12 @@ class OperationWork:
             else:
                 return decided.entity
         raise LedgerConflict("the entity is written by many others; try again")
+
+
+def lost_since(operation: Operation, now: datetime) -> datetime | None:
+    """Since when an attempt's answer is missing; a worker that died at one counts from now."""
+    died = operation.state is OperationState.submitting
+    return operation.lost_at or (now if died else None)
 
 
 def wait_for_lease(operation: Operation, now: datetime) -> None:

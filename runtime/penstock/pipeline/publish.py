@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from penstock.api.context import Clock, Ids
 from penstock.domain.change import AnyEntity, E, change
+from penstock.domain.describe import named
 from penstock.domain.ref import Ref
 from penstock.errors import LedgerConflict
 from penstock.pipeline import correlation
@@ -57,7 +58,7 @@ class Publish:
         for event in unsent:
             await self.events.send(
                 Outgoing(
-                    event.dumps(),
+                    named(event, entity).dumps(),
                     group=event.entity,
                     dedup=event.id,
                     attributes={

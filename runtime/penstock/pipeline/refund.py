@@ -4,7 +4,8 @@ Refund: an operation of a payment sends its money back once, whatever dies on th
     reserved ─────────────────────────► route, kept with the call's lease ─► the gateway ─► settle
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► the same request again under the same id, which is how it
-                                        is looked up; after the gateway's window: park
+                                        is looked up; after the gateway's window, or if the
+                                        answer does not tell what happened: park
     pending ──────────────────────────► ask how it stands, by the gateway's id of it
     succeeded, declined ──────────────► nothing to do but to publish what is unsent
 
@@ -16,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import assert_never
+from typing import NoReturn, assert_never
 
 from penstock.api.answers import (
+    Critical,
     Declined,
     NotSent,
     Pending,
@@ -45,7 +47,12 @@ from penstock.errors import (
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.observe import abilities
-from penstock.pipeline.operation_work import OperationWork, asked_again, wait_for_lease
+from penstock.pipeline.operation_work import (
+    OperationWork,
+    asked_again,
+    lost_since,
+    wait_for_lease,
+)
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
@@ -127,7 +134,7 @@ class Refund:
         path = operation.path
         if operation.began_at and path:
             if now - operation.began_at > gateway.refund_window(path) - _SAFE:
-                await self._park(payment, operation)
+                await self._park(payment, operation, _FORGOTTEN)
         else:
             found = await gateway.route_refund(_request(payment, operation))
             match found:
@@ -140,7 +147,10 @@ class Refund:
                 case _:
                     assert_never(found)
         submitted = replace(
-            operation.submit(now, self.lease), path=path, began_at=operation.began_at or now
+            operation.submit(now, self.lease),
+            path=path,
+            began_at=operation.began_at or now,
+            lost_at=lost_since(operation, now),
         )
         payment = await self._commit(
             payment, operation, lambda latest: self._with(latest, submitted)
@@ -168,7 +178,7 @@ class Refund:
             case Declined(because):
                 return await self._failed(payment, operation, because)
             case NotSent(because, retry_after):
-                released = operation.release(because)
+                released = replace(operation.release(because), lost_at=operation.lost_at)
                 await self._commit(payment, operation, lambda latest: self._with(latest, released))
                 raise GatewayUnavailable(because, retry_after=retry_after)
             case Unanswered(because):
@@ -176,6 +186,8 @@ class Refund:
                 await self._commit(payment, operation, lambda latest: self._with(latest, lost))
                 notices.operation_unknown(payment, lost)
                 raise GatewayUnavailable(because)
+            case Critical(because):
+                await self._park(payment, operation, because)
             case _:
                 assert_never(answer)
 
@@ -205,17 +217,17 @@ class Refund:
             ),
         )
 
-    async def _park(self, payment: Payment, operation: Operation) -> None:
+    async def _park(self, payment: Payment, operation: Operation, because: str) -> NoReturn:
         now = self.clock.now()
         parked = await self._commit(
             payment,
             operation,
             lambda latest: rules.refund_parked(
-                latest, operation, _FORGOTTEN, now=now, new_id=self.ids.new
+                latest, operation, because, now=now, new_id=self.ids.new
             ),
         )
         await self.publish(parked.ref)
-        raise RefundUnknown(_FORGOTTEN)
+        raise RefundUnknown(because)
 
     def _with(self, latest: Payment, operation: Operation) -> Change[Payment]:
         after = rules.with_operation(latest, operation)
@@ -258,4 +270,5 @@ def _request(payment: Payment, operation: Operation) -> RefundRequest:
         operation.path or "",
         operation.reference,
         terms.note,
+        doubted=operation.lost_at is not None,
     )

@@ -39,9 +39,15 @@ class Window:
     cut: bool = False
 
 
-async def walk(gateway: History, since: datetime, until: datetime) -> AsyncGenerator[Window]:
+async def walk(
+    gateway: History, since: datetime, until: datetime, first: datetime | None = None
+) -> AsyncGenerator[Window]:
     """
     The parts of a span, oldest first.
+
+    Args:
+        first: if the span is not listed at once, the parts from here on come before the older
+            ones: a caller that runs out of time has seen them.
 
     Raises:
         GatewayUnavailable, Unconfirmable: as `list_notifications` does.
@@ -51,10 +57,14 @@ async def walk(gateway: History, since: datetime, until: datetime) -> AsyncGener
         begins, ends = left.pop()
         listed = await gateway.list_notifications(begins, ends)
         found = listed.notifications
+        size = len(found) + listed.unreadable
         # A gateway that has shown more at once did not cut this one.
-        cut = not listed.whole and len(found) >= largest
-        largest = max(largest, len(found))
+        cut = not listed.whole and size >= largest
+        largest = max(largest, size)
         if cut and ends - begins > _FINEST:
+            if first is not None and begins < first < ends:
+                left += [(begins, first), (first, ends)]
+                continue
             middle = _middle(begins, ends)
             left += [(middle, ends), (begins, middle)]
             continue

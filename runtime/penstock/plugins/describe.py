@@ -28,6 +28,7 @@ def describe(plugin: Plugin) -> dict[str, Any]:
             if one.kind is Kind.sink
         ],
         "simulators": [{"name": one.name, "build": one.build} for one in plugin.simulators],
+        "accounts": [one.name for one in plugin.accounts],
     }
 
 

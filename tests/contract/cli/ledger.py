@@ -32,6 +32,12 @@ def keep(stack: Stack, *changes: Change[Payment]) -> None:
     asyncio.run(commit())
 
 
+def accepted(name: str) -> list[Change[Payment]]:
+    """A payment whose charge waits for its message."""
+    order = Order(Money(1250, "USD"), payer=Payer("PAYER1", "Ada Lovelace"))
+    return [rules.accept(name, "example", order, now=NOON, new_id=lambda: f"e-{name}")]
+
+
 def declined(name: str) -> list[Change[Payment]]:
     order = Order(Money(1250, "USD"), reference="order-1")
     first = rules.accept(name, "example", order, now=NOON, new_id=lambda: f"e-{name}")

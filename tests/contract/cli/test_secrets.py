@@ -18,6 +18,7 @@ from local.emulator import REGION
 from penstock.adapters.aws import Clients, aws_secrets
 from penstock.entrypoints.cli.tree import app
 from penstock.testing.clock import FrozenClock
+from tests.adapters.bench import table
 
 NAME = "penstock-local/paypal"
 FIRST = {"client_id": "id-one", "client_secret": "hush-one", "webhook_id": "WH-one"}
@@ -55,6 +56,7 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with mock_aws():
         client = boto3.Session().client("secretsmanager")
         client.create_secret(Name=NAME)
+        boto3.Session().client("dynamodb").create_table(**table("t"))
         yield client
 
 

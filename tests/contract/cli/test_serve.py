@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from urllib.request import urlopen
 
 import pytest
 
@@ -46,6 +47,29 @@ def test_the_server_stops_cleanly_when_told_to():
     assert lines[0].startswith("penstock: serving on http://127.0.0.1:")
     assert "Bearer pst_" in lines[1]
     assert (0, "") == (server.returncode, errors)
+
+
+@pytest.mark.slow
+def test_metrics_are_served_on_an_address_of_their_own():
+    command = [sys.executable, "-m", "penstock.entrypoints.cli", "serve", "--memory", "--port=0"]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
+        [*command, "--metrics=0"], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        line = next(line for line in server.stdout if "metrics on" in line)
+        with urlopen(line.split()[-1], timeout=10) as answer:  # noqa: S310 - our own server
+            told = answer.read().decode()
+        server.terminate()
+
+    assert line.startswith("penstock: metrics on http://127.0.0.1:")
+    assert 'penstock_queue_messages{queue="payments",state="visible"} 0.0' in told
+
+
+@pytest.mark.parametrize("told", ["", "x", "host:", "70000", "1.2.3.4:x"])
+def test_a_metrics_address_that_is_none_is_wrong_usage(told: str):
+    result = penstock("serve", "--memory", "--metrics", told)
+
+    assert (2, 1) == (result.exit_code, len(result.stderr.splitlines()))
 
 
 def test_a_port_that_is_taken_is_one_line(live: Live):

@@ -9,6 +9,7 @@ import pytest
 
 from penstock.api import (
     CollectRequest,
+    Critical,
     Declined,
     HttpNotSent,
     HttpUnanswered,
@@ -51,7 +52,11 @@ async def test_the_amount_the_reason_and_the_request_id_are_sent() -> None:
     ("answer", "means"),
     [
         (response(202, taken("PENDING")), Succeeded),
+        # A repeat is answered with how the payment stands by now.
+        (response(200, taken("REFUNDED")), Succeeded),
+        (response(200, taken("PARTIALLY_REFUNDED")), Succeeded),
         (response(200, taken("DECLINED")), Declined),
+        (response(200, taken("HELD_TOMORROW")), Critical),
         (response(200, {"id": "5CS38179PL895402Y"}), Unanswered),
         (problem(422, "ZERO_OUTSTANDING_BALANCE"), Declined),
         (problem(422, "AMOUNT_GREATER_THAN_OUTSTANDING_BALANCE"), Declined),

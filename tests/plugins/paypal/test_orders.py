@@ -144,6 +144,8 @@ class TestOpening:
             (refused("PAYEE_ACCOUNT_RESTRICTED"), Refused),
             (refused("INVALID_CURRENCY_CODE"), Invalid),
             (response(201, {"id": ORDER_ID, "links": []}), Unanswered),
+            (response(400, "<html>"), Unanswered),
+            (refused("DUPLICATE_REQUEST_ID"), Unanswered),
         ],
     )
     async def test_what_an_answer_means(self, answer: Response | Exception, means: type) -> None:
@@ -197,6 +199,11 @@ class TestReading:
         scripted = Scripted(refused("INVALID_RESOURCE_ID", 404))
 
         assert None is await scripted.paypal.read_checkout(ORDER_ID, NOON)
+
+    @pytest.mark.parametrize("page", ["<html>not here</html>", ""])
+    async def test_a_proxys_404_does_not_say_that_an_order_is_gone(self, page: str) -> None:
+        with pytest.raises(GatewayUnavailable):
+            await Scripted(response(404, page)).paypal.read_checkout(ORDER_ID, NOON)
 
     @pytest.mark.parametrize(
         "shown",
@@ -291,6 +298,25 @@ class TestCapturing:
     )
     async def test_what_an_issue_means(self, issue: str, status: int, means: object) -> None:
         assert means == await Scripted(refused(issue, status)).paypal.capture_checkout(CAPTURE)
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            response(404, "<html>not here</html>"),
+            response(404, ""),
+            response(400, "<html>bad request</html>"),
+            response(422, "<html>"),
+            refused("DUPLICATE_REQUEST_ID"),
+            refused("PREVIOUS_REQUEST_IN_PROGRESS", 409),
+            refused("ORDER_COMPLETION_IN_PROGRESS"),
+        ],
+        ids=["404 page", "empty 404", "400 page", "422 page", "id used", "id in use", "at it"],
+    )
+    async def test_what_may_have_captured_is_no_verdict(self, answer: Response) -> None:
+        """
+        A proxy's page says nothing of the order, and an id that was used before may have captured.
+        """
+        assert isinstance(await Scripted(answer).paypal.capture_checkout(CAPTURE), Unanswered)
 
     async def test_an_issue_that_is_not_known_here_needs_a_person(self) -> None:
         answer = await Scripted(refused("SETUP_ERROR_FOR_BANK")).paypal.capture_checkout(CAPTURE)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from penstock.api import (
+    Critical,
     Declined,
     GatewayUnavailable,
     HttpNotSent,
@@ -171,14 +172,46 @@ async def test_the_amount_is_explicit_and_the_operation_s_id_is_the_request_id(
         (response(422, "<html>"), Unanswered),
         (response(200, "<html>"), Unanswered),
         (response(201, {"id": REFUND}), Unanswered),
-        (response(201, refund("5.01")), Unanswered),
+        (response(201, refund("5.01")), Critical),
     ],
     ids=repr,
 )
 async def test_what_each_answer_means(told: Told, path: str, answer: Any, means: type) -> None:
     told.at(path, answer)
+    told.at(REFUND_PATH, problem(404))
+    told.at(REFUND_V2_PATH, problem(404))
 
     assert isinstance(await told.paypal.refund(replace(ASKED, path=path)), means)
+
+
+async def test_a_short_answer_is_read_by_the_refund_s_id(told: Told) -> None:
+    told.at(V2, response(201, {"id": REFUND, "status": "COMPLETED"}))
+    told.at(REFUND_PATH, problem(404))
+    told.at(REFUND_V2_PATH, response(200, capture_refund("PENDING")))
+
+    assert Pending(REFUND) == await told.paypal.refund(replace(ASKED, path=V2))
+
+
+async def test_a_note_that_v1_does_not_take_is_left_out() -> None:
+    http = Keeping({TOKEN: granted()})
+    told = Told(http)
+    told.at(V1, response(201, refund("5.00")))
+
+    made = await told.paypal.refund(replace(ASKED, path=V1, note="很抱歉"))
+
+    ((_, body),) = http.sent
+    assert (Succeeded(REFUND), {"amount"}) == (made, set(body))
+
+
+async def test_a_refusal_says_what_to_do(told: Told) -> None:
+    told.at(V2, problem(422, "REFUND_FAILED_INSUFFICIENT_FUNDS"))
+
+    answer = await told.paypal.refund(replace(ASKED, path=V2))
+
+    assert isinstance(answer, Declined)
+    assert answer.because.endswith(
+        ": add money to the PayPal account, then ask again with a new key"
+    )
 
 
 async def test_a_refusal_names_paypals_issue(told: Told) -> None:

@@ -118,6 +118,13 @@ class TestChange:
         assert expected == await change(scripted, verb)
         assert 1 == len(scripted.sent)
 
+    async def test_a_proxys_404_does_not_say_that_paypal_knows_no_such_subscription(
+        self, verb: str, path: str
+    ) -> None:
+        scripted = Scripted(answered(404, "<html>"))
+
+        assert isinstance(await change(scripted, verb), Unanswered)
+
     async def test_refused_credentials_mean_that_nothing_happened(
         self, verb: str, path: str
     ) -> None:

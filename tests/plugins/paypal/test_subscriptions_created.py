@@ -224,6 +224,7 @@ class TestCreate:
             (error(403), NotSent("PayPal, create subscription: 403 X_NAME")),
             (HttpNotSent("no connection"), NotSent("no connection")),
             (HttpUnanswered("timeout"), Unanswered("timeout")),
+            (answered(404, "<html>"), Unanswered("PayPal, create subscription: 404")),
         ],
     )
     async def test_each_refusal_has_its_answer(self, answer: Any, expected: object) -> None:

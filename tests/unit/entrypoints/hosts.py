@@ -77,7 +77,8 @@ async def functions(stand: Stand) -> AsyncIterator[Ask]:
             "body": base64.b64encode(body).decode(),
             "isBase64Encoded": True,
         }
-        if path.startswith(("/webhooks/", "/webhook/")):
+        # Any other method goes to `api`, by the route `$default`.
+        if method == "POST" and path.startswith(("/webhooks/", "/webhook/")):
             if path != "/webhook/receiver":
                 event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
             told = await asyncio.to_thread(intake, event)

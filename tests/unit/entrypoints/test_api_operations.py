@@ -8,14 +8,17 @@ from urllib.parse import urljoin
 import pytest
 
 from penstock.contracts import Contract
+from penstock.domain.caller import Scope
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
 from penstock.entrypoints.http.api import Api
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.merchant import MerchantHandlers
+from penstock.entrypoints.http.message import Answer
 from penstock.entrypoints.http.pages.handlers import PageHandlers
-from penstock.entrypoints.http.tokens import Authenticator
+from penstock.entrypoints.http.tokens import Authenticator, mint
 from penstock.errors import ChannelUnavailable
+from penstock.operators.audited import Audited
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Message, Outgoing
 from penstock.testing.ports.samples import accepted, first
@@ -271,3 +274,35 @@ class TestWebhooks:
         assert status == answer.status
         conforms(answer, "Problem")
         assert 0 == (await stand.world.queues["deliveries"].depth())["visible"]
+
+
+class TestAudit:
+    async def test_what_operators_did_is_read_with_the_scope_operate(
+        self, call: Client, stand: Stand
+    ):
+        world, actor = stand.world, "arn:aws:iam::123456789012:user/ada"
+        audited = Audited(world.audit, stand.clock, world.ids, actor)
+        async with audited("payments restrict", ["payment#p-1"], "fraud") as trail:
+            trail.effect, trail.after = "restricted", {"held": 1}
+        async with audited("payments release", ["payment#p-2"]):
+            running = await read_audit(call, stand)
+        both = told(await read_audit(call, stand, limit="1"))
+        (one,) = told(await read_audit(call, stand, subject="payment#p-1"))["entries"]
+
+        assert ["not_finished", "done"] == [entry["state"] for entry in told(running)["entries"]]
+        assert (1, True) == (len(both["entries"]), both["cursor"] is not None)
+        assert ("fraud", "restricted", {"held": 1}, actor) == (
+            one["reason"],
+            one["effect"],
+            one["after"],
+            one["actor"],
+        )
+
+
+async def read_audit(call: Client, stand: Stand, **query: str) -> Answer:
+    kept, token = mint("x", stand.world.ids, stand.clock.now(), scopes=frozenset({Scope.operate}))
+    await stand.world.tokens.put(kept)
+    answer = await call("GET", "/audit", query=list(query.items()), token=token)
+    assert 200 == answer.status
+    conforms(answer, "AuditPage")
+    return answer

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+import structlog
 
 from penstock.api import Refused, RetryAfter
 from penstock.domain import rules
@@ -237,8 +238,14 @@ class TestGaps:
         (sent,) = take(gaps, stand, "verified")["Records"]
         assert "WH-1" == json.loads(sent["body"])["id"]
 
-    def test_out_of_time_it_says_so(self, host: HostOf):
-        assert {"fetched": None, "failed": None} == host(Function.gaps).gaps(Remaining(4_000))
+    def test_out_of_time_it_says_so_by_the_name_that_an_alarm_counts(self, host: HostOf):
+        gaps = host(Function.gaps)
+
+        with structlog.testing.capture_logs() as logs:
+            told = gaps.gaps(Remaining(4_000))
+
+        assert {"fetched": None, "failed": None} == told
+        assert ["gaps.failed"] == [line["event"] for line in logs]
 
 
 class TestSweep:

@@ -109,3 +109,69 @@ async def test_a_content_type_that_occurs_twice_is_named(url: str):
     )
 
     assert "header.Content-Type" == answered.json["errors"][0]["field"]
+
+
+async def test_a_client_that_expects_to_be_asked_for_its_body_is_asked(url: str):
+    """
+    RFC 9110, 10.1.1: it may wait for ever. One whose body is too long is not asked.
+    """
+    head = b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nsig: good\r\nExpect: 100-Continue\r\n"
+    reader, writer = await connect(url)
+    async with asyncio.timeout(5):
+        writer.write(head + b"Connection: close\r\nContent-Length: 9\r\n\r\n")
+        asked = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b'{"id": 1}')
+        answer = await reader.read()
+        refused = await raw(url, head + b"Content-Length: 9999\r\n\r\n")
+    writer.close()
+
+    assert b"HTTP/1.1 100 Continue\r\n\r\n" == asked
+    assert answer.startswith(b"HTTP/1.1 202 ")
+    assert 413 == refused.status
+
+
+@pytest.mark.parametrize("coding", [b"gzip, chunked", b"gzip,chunked", b"deflate, chunked"])
+async def test_a_body_in_a_transfer_coding_that_is_not_undone_is_refused(url: str, coding: bytes):
+    answered = await raw(
+        url,
+        b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nsig: good\r\nTransfer-Encoding: "
+        + coding
+        + b"\r\nConnection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    )
+
+    assert (400, MEDIA) == (answered.status, answered.media)
+    assert "urn:penstock:problem:body-refused" == answered.json["type"]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n",
+        b"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+        b"Transfer-Encoding: chunked\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nX: 1\r\n hunter2\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\n" + b"X: hunter2\r\n" * 200,
+        b"GET /" + SECRET * 2000 + b" HTTP/1.1\r\nHost: x\r\n",
+        b"GET /health HTTP/1.1\r\nHost: x\r\nAuthorization Bearer hunter2\r\n",
+        "GET /hünter2 HTTP/1.1\r\nHost: x\r\n".encode(),
+        b"BREW /health HTTP/1.1\r\nHost: hunter2\r\n",
+        b"GET /health HTTP/1.1\r\nX-Key: hunter2\r\n",
+    ],
+    ids=[
+        "two lengths",
+        "a length and chunks",
+        "a folded field",
+        "too many fields",
+        "too long a path",
+        "no colon",
+        "no ASCII in the path",
+        "no such method",
+        "no host",
+    ],
+)
+async def test_a_bad_request_head_is_a_problem_that_repeats_nothing(url: str, start: bytes):
+    with capture_logs() as logs:
+        answered = await raw(url, start + b"\r\n{}")
+
+    assert (400, MEDIA) == (answered.status, answered.media)
+    assert "hunter2" not in answered.body.decode() + repr(answered.headers) + repr(logs)

@@ -17,6 +17,7 @@ from penstock.entrypoints.http.api import Api
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.tokens import Authenticator, mint
 from penstock.errors import LedgerUnavailable, SettingsError
+from penstock.observability import scalars_only
 from tests.unit.entrypoints.client import DOCUMENT, ORDER, Client, conforms, told
 from tests.unit.entrypoints.stand import Stand
 
@@ -71,6 +72,25 @@ class TestScopes:
 
         assert answer.status not in {401, 403}
 
+    async def test_the_access_log_names_the_tokens_id_and_not_the_token(
+        self, call: Client, give: Give
+    ):
+        token = await give(Scope.read)
+        with capture_logs() as logs:
+            await call("GET", "/events", token=token)
+            await call("GET", "/audit", token=token)
+            await call("GET", "/events", token="unknown")  # noqa: S106 - no token
+        lines = [one for one in logs if one["event"] == "api.answered"]
+
+        _, token_id, secret = token.split("_")
+        assert [("/events", 200), ("/audit", 403)] == [
+            (one["path"], one["status"]) for one in lines
+        ]
+        assert {token_id} == {one["caller"] for one in lines}
+        assert secret not in str(logs)
+        # The log withholds every field that sounds like a token.
+        assert lines[0] == scalars_only(None, "info", dict(lines[0]))
+
     async def test_a_token_without_any_scope_may_do_nothing(self, call: Client, give: Give):
         bare = await give()
 
@@ -80,7 +100,9 @@ class TestScopes:
         scopes = {one.id: one.scope for one in contract.operations.values()}
 
         assert Scope.pay is scopes["createPayment"]
-        assert {Scope.read} == {one.scope for one in GUARDED if one.method == "GET"}
+        assert Scope.operate is scopes["listAudit"]
+        reading = {one.scope for one in GUARDED if one.method == "GET" and one.id != "listAudit"}
+        assert {Scope.read} == reading
 
     def test_every_guarded_operation_documents_the_refusal(self):
         for path in DOCUMENT["paths"].values():
@@ -193,10 +215,10 @@ class TestLastUse:
             {
                 "event": "token.use_not_noted",
                 "log_level": "warning",
-                "token_id": token.split("_")[1],
+                "caller": token.split("_")[1],
                 "because": "LedgerUnavailable",
             }
-        ] == logs
+        ] == [one for one in logs if one["event"] != "api.answered"]
 
     async def test_a_refused_token_is_not_used(
         self, call: Client, tokens: Noting, give: Give, stand: Stand

@@ -4,18 +4,24 @@ from dataclasses import replace
 
 import pytest
 
+from penstock.adapters.memory import MemoryAudit
 from penstock.api import Invoice, InvoiceState, PaymentStatus, Refused, Unanswered
 from penstock.domain.observation import Observation
 from penstock.domain.operation import OperationState
 from penstock.domain.payment import Payer
 from penstock.domain.rules import NO_RECIPIENT, WENT_BACK
 from penstock.errors import CommandRefused, UnknownPayment
+from penstock.operators.audited import Audited
 from penstock.operators.invoices import InvoiceReserved, MakeInvoice
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.invoicing import arrive, operation, paid, refusing
 from tests.unit.pipeline.world import World
 
 PAYMENT = "acme-SALE1"
+
+
+def audited(world: World) -> Audited:
+    return Audited(MemoryAudit(), world.clock, world.ids, "arn:aws:iam::123456789012:user/ada")
 
 
 class Rereadable(Acme):
@@ -34,7 +40,7 @@ async def begun(acme: Acme) -> World:
 
 
 async def make(world: World, *, new_number: bool = False) -> InvoiceReserved:
-    command = MakeInvoice(world.ledger, world.clock, world.ids)
+    command = MakeInvoice(world.ledger, world.clock, world.ids, audited(world))
     return await command(PAYMENT, "the buyer asked for it", new_number=new_number)
 
 
@@ -174,7 +180,7 @@ async def test_a_payment_nobody_knows_is_said_to_be_unknown():
 @pytest.mark.parametrize("because", ["", "  ", "x" * 301])
 async def test_a_reason_is_wanted(because: str):
     world = await begun(Acme(create_answers=[Refused("no")]))
-    command = MakeInvoice(world.ledger, world.clock, world.ids)
+    command = MakeInvoice(world.ledger, world.clock, world.ids, audited(world))
 
     with pytest.raises(CommandRefused, match="--because"):
         await command(PAYMENT, because)

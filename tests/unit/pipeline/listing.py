@@ -38,6 +38,7 @@ class Listing(Acme):
     Attributes:
         made: all there are; what is made after `shown_until` is not listed yet.
         most: on one page, of which the oldest are left out, or the newest.
+        unreadable: ids of those that the gateway's plugin cannot read.
         asked: the spans that were asked for.
         failures: raised instead of the next answers.
     """
@@ -47,6 +48,7 @@ class Listing(Acme):
     newest_first: bool = True
     keeps: Keeps = Keeps.exact
     listed_for: timedelta = timedelta(days=29)
+    unreadable: frozenset[str] = frozenset()
     asked: list[tuple[datetime, datetime]] = field(default_factory=list[tuple[datetime, datetime]])
     failures: list[Exception] = field(default_factory=list[Exception])
     clock: FrozenClock | None = None
@@ -62,7 +64,9 @@ class Listing(Acme):
         if self.clock is not None:
             found = [one for one in found if one.occurred_at + self.lags <= self.clock.now()]
         found.sort(key=lambda one: one.occurred_at, reverse=self.newest_first)
-        return Listed(found[: self.most], whole=len(found[: self.most]) < SURE)
+        page = found[: self.most]
+        read = [one for one in page if one.id not in self.unreadable]
+        return Listed(read, whole=len(page) < SURE, unreadable=len(page) - len(read))
 
     def _kept(self, one: Notification) -> datetime:
         at = one.occurred_at

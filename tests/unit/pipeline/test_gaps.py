@@ -300,6 +300,20 @@ async def test_a_clock_that_goes_back_skips_nothing():
     assert {"WH-1", "WH-2"} == await held(world)
 
 
+async def test_a_clock_that_was_ahead_does_not_put_off_the_look_back():
+    world = await begun(made(1, at(minutes=1)), made(2, at(hours=20)))
+    await later(world, timedelta(hours=20, minutes=10).total_seconds())
+    world.clock.advance(timedelta(days=30).total_seconds())
+    await world.gaps()
+    world.clock.advance(-timedelta(days=30).total_seconds())
+    bank(world).made.append(made(3, at(minutes=10)))
+
+    for _ in range(6 * 6 + 1):
+        await later(world)
+
+    assert "WH-3" in await held(world)
+
+
 async def test_nothing_begins_that_the_host_would_not_let_end():
     events = [made(n, at(seconds=8 * n)) for n in range(30)]
     world = await begun(*events, most=12)
@@ -337,6 +351,81 @@ async def test_one_gateway_that_fails_does_not_stop_the_others():
 
     assert ("unexpected ValueError", None) == (first.error, second.error)
     assert 1 == second.fetched
+
+
+class TestOutOfTime:
+    """A run that has too little time does what matters most, and the next ones do the rest."""
+
+    async def test_what_is_new_is_compared_before_the_hour_that_was_compared_already(self):
+        """
+        A gateway that lists more in an hour than a run can read must not hide what is new.
+        """
+        world = await begun(*(made(n, at(seconds=12 * n)) for n in range(250)), most=20)
+        world.clock.advance(55 * 60)
+        await world.gaps()
+        bank(world).made.append(made(999, at(minutes=56)))
+
+        compared = await hurried(world, asks=10)
+
+        assert "out of time: the next run goes on" == compared.error
+        assert "WH-999" in await held(world)
+        assert at(minutes=56) == (await mark(world)).at
+
+    async def test_a_look_back_of_several_runs_gets_to_its_end(self):
+        """
+        What was listed late at its end is found, however little of it one run can read.
+        """
+        world = await begun(*(made(n, at(minutes=20 * n)) for n in range(216)), most=20)
+        world.clock.advance(timedelta(days=3).total_seconds())
+        await world.gaps()
+        await processed(world)
+        bank(world).made.append(made(999, at(hours=70)))
+        world.clock.advance(timedelta(hours=6).total_seconds())
+
+        for _ in range(12):
+            await hurried(world, asks=10)
+
+        assert "WH-999" in await held(world)
+        assert (await mark(world)).looked_back_to is None
+
+    async def test_a_look_back_is_not_begun_again_before_six_hours_went_by(self):
+        world = await begun(made(1, at(minutes=1)))
+        world.clock.advance(timedelta(hours=6).total_seconds())
+        await world.gaps()
+        asked = len(bank(world).asked)
+
+        await later(world)
+
+        assert 1 == len(bank(world).asked) - asked
+
+    @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+    @pytest.mark.parametrize("step", range(1, 26))
+    async def test_a_look_back_killed_at_any_step_loses_nothing(self, step: int, after: bool):
+        world = await begun(*(made(n, at(minutes=90 * n)) for n in range(40)), most=20)
+        await later(world, timedelta(hours=60).total_seconds())
+        bank(world).made.append(made(999, at(hours=58)))
+        world.clock.advance(timedelta(hours=6).total_seconds())
+        dying = Dying(step, after=after)
+        world.wrap = dying
+        with suppress(Killed):
+            await world.gaps()
+        world.wrap = lambda port: port
+        assert dying.died, "a run has fewer calls: lower the steps"
+
+        await later(world)
+
+        assert "WH-999" in await held(world)
+
+
+async def hurried(world: World, asks: int) -> Compared:
+    """A run whose time is over once it has asked so often; and what it sent is processed."""
+    world.clock.advance(TEN_MINUTES)
+    began = len(bank(world).asked)
+    (compared,) = await world.gaps(
+        lambda: 0.0 if len(bank(world).asked) - began >= asks else 1000.0
+    )
+    await processed(world)
+    return compared
 
 
 class TestMissed:
@@ -381,7 +470,7 @@ async def missed(world: World) -> list[str | None]:
 minutes = st.integers(0, 180)
 
 
-@settings(max_examples=examples(20))
+@settings(max_examples=examples(20), deadline=None)
 @given(
     lost=st.lists(st.tuples(minutes, st.integers(0, 50)), max_size=25),
     crashes=st.lists(st.integers(1, 30), max_size=12),

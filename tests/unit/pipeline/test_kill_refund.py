@@ -70,6 +70,7 @@ async def test_a_refund_killed_at_any_step_is_sent_back_once(step: int, after: b
     held = await payment(world)
     (refund,) = await refunds(world)
     assert [Money(500, "USD")] == list(world.acme.sent_back.values())
+    assert all(one.doubted for one in world.acme.refund_calls[1:])
     assert (OperationState.succeeded, PaymentStatus.partially_refunded, Money(500, "USD")) == (
         refund.state,
         held.status,

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from penstock.api import (
+    Critical,
     Declined,
     NotSent,
     Pending,
@@ -101,6 +102,61 @@ async def test_a_lost_answer_is_looked_up_under_the_same_id_and_sends_nothing_tw
     assert {identity} == {one.operation_id for one in world.acme.refund_calls}
     assert [500] == [one.minor for one in world.acme.sent_back.values()]
     assert ["payment.refunded"] == await events(world)
+
+
+async def test_a_repeat_tells_the_gateway_that_an_earlier_attempt_is_in_doubt():
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    world.acme.refund_answers = [NotSent("later"), Unanswered("lost"), NotSent("later")]
+
+    for _ in range(4):
+        await work(world)
+        world.clock.advance(LEASE.total_seconds() + 1)
+
+    assert [False, False, True, True] == [one.doubted for one in world.acme.refund_calls]
+
+
+async def test_an_answer_that_only_people_understand_parks_the_refund_with_its_amount():
+    world = World()
+    await paid(world)
+    identity = await ask(world, 1000)
+    world.acme.refund_answers = [Unanswered("lost"), Critical("all of it went back already")]
+
+    for _ in range(2):
+        await work(world)
+        world.clock.advance(LEASE.total_seconds() + 1)
+
+    (parked,) = await world.drain(world.dead)
+    assert "all of it went back already" in parked.attributes["reason"]
+    assert ["refund.parked"] == await events(world)
+    assert Money(250, "USD") == rules.refundable(await payment(world))
+    await _notified(
+        world,
+        Transaction(
+            "RE1",
+            "refund",
+            PaymentStatus.refunded,
+            Money(1000, "USD"),
+            world.clock.now(),
+            operation=identity,
+        ),
+    )
+    assert OperationState.succeeded is await state(world)
+
+
+async def test_a_pending_refund_that_failed_shows_no_pending_step():
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    world.acme.refund_answers = [Pending("RE9")]
+    await work(world)
+
+    world.acme.stands = Declined("it failed")
+    world.clock.advance(400)
+    await world.sweep()
+
+    assert [PaymentStatus.declined] == [one.status for one in (await payment(world)).sent_back]
 
 
 async def test_an_amount_in_doubt_stays_reserved():

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,22 @@ async def test_every_notification_of_a_span_is_seen_unless_the_list_is_said_to_b
     assert {one.id for one in events} == seen(windows) or any(one.cut for one in windows)
 
 
+@given(moments=spread, most=st.integers(SURE, 25), first=st.integers(0, HOUR))
+async def test_the_parts_after_a_moment_come_first_and_none_is_left_out(
+    moments: list[int], most: int, first: int
+):
+    events = [made(n, at(milliseconds=ms)) for n, ms in enumerate(moments)]
+    gateway = Listing(made=events, most=most)
+
+    windows = [one async for one in walk(gateway, NOON, at(hours=1), at(milliseconds=first))]
+
+    assert {one.id for one in events} == seen(windows) or any(one.cut for one in windows)
+    if len(windows) > 1:
+        begins = [one.since for one in windows]
+        late = [one for one in begins if one >= at(milliseconds=first)]
+        assert sorted(late) + sorted(set(begins) - set(late)) == begins
+
+
 @given(moments=spread, most=st.integers(SURE, 25))
 async def test_the_parts_of_a_span_come_oldest_first_and_leave_nothing_between(
     moments: list[int], most: int
@@ -71,6 +88,25 @@ async def test_a_page_that_may_be_cut_is_compared_with_its_halves():
     windows = await walked(gateway)
 
     assert (50, 3) == (len(seen(windows)), len(gateway.asked))
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+async def test_a_page_that_is_full_of_what_cannot_be_read_may_be_cut(newest_first: bool):
+    """
+    It shows fewer that can be read than another page did, and is as full.
+    """
+    early = [made(n, at(minutes=5, seconds=n)) for n in range(20)]
+    late = [made(100 + n, at(minutes=45, seconds=n)) for n in range(40)]
+    gateway = Listing(
+        made=early + late,
+        most=20,
+        newest_first=newest_first,
+        unreadable=frozenset({"WH-100", "WH-139"}),
+    )
+
+    windows = await walked(gateway)
+
+    assert {one.id for one in early + late[1:-1]} == seen(windows)
 
 
 async def test_a_border_at_a_second_that_many_share_belongs_to_both_halves():

@@ -1,6 +1,7 @@
 """The ports on AWS, over boto3 in a bounded pool of threads."""
 
 from penstock.adapters.aws.attempts import DynamoAttempts
+from penstock.adapters.aws.audit import DynamoAudit
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.dynamodb import DynamoLedger
 from penstock.adapters.aws.inbox import SqsInbox, message_from_record
@@ -14,6 +15,7 @@ from penstock.adapters.aws.watermarks import DynamoWatermarks
 __all__ = [
     "Clients",
     "DynamoAttempts",
+    "DynamoAudit",
     "DynamoLedger",
     "DynamoTokens",
     "DynamoWatermarks",

@@ -10,6 +10,7 @@ from typing import Any
 from penstock.adapters.aws import items
 from penstock.adapters.aws.archive import DynamoArchive
 from penstock.adapters.aws.clients import Clients, Refusal
+from penstock.adapters.aws.codes import failure
 from penstock.adapters.aws.commits import Commits
 from penstock.adapters.aws.listing import Listing
 from penstock.adapters.aws.table import Table, unavailable
@@ -110,6 +111,19 @@ class DynamoLedger:
             newest_first=True,
         )
         return [items.read_event_item(item) for item in found]
+
+    async def rewrite(self, event: Event) -> None:
+        """Put an event in the place of the one of its entity with its sequence."""
+        with unavailable("rewrite"):
+            try:
+                await self._table.call(
+                    "put_item",
+                    TableName=self._table.name,
+                    Item=items.event_item(event),
+                    ConditionExpression="attribute_exists(pk)",
+                )
+            except Refusal as exc:
+                raise failure(str(event.ref), exc.code) from None
 
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""

@@ -53,20 +53,23 @@ class DynamoWatermarks:
 def _if(known: Watermark | None) -> Mapping[str, Any]:
     if known is None:
         return {"ConditionExpression": "attribute_not_exists(pk)"}
+    values = {
+        ":at": stamp(known.at),
+        ":since": stamp(known.since),
+        ":looked": stamp(known.looked_back_at),
+    }
+    back = "attribute_not_exists(#back)"
+    if known.looked_back_to is not None:
+        values[":back"], back = stamp(known.looked_back_to), "#back = :back"
     return {
-        "ConditionExpression": "#at = :at AND #since = :since AND #looked = :looked",
+        "ConditionExpression": f"#at = :at AND #since = :since AND #looked = :looked AND {back}",
         "ExpressionAttributeNames": {
             "#at": "at",
             "#since": "since",
             "#looked": "looked_back_at",
+            "#back": "looked_back_to",
         },
-        "ExpressionAttributeValues": to_item(
-            {
-                ":at": stamp(known.at),
-                ":since": stamp(known.since),
-                ":looked": stamp(known.looked_back_at),
-            }
-        ),
+        "ExpressionAttributeValues": to_item(values),
     }
 
 
@@ -75,19 +78,22 @@ def _key(gateway: str) -> Item:
 
 
 def _fields(mark: Watermark) -> Item:
-    return to_item(
-        {
-            "at": stamp(mark.at),
-            "since": stamp(mark.since),
-            "looked_back_at": stamp(mark.looked_back_at),
-        }
-    )
+    fields = {
+        "at": stamp(mark.at),
+        "since": stamp(mark.since),
+        "looked_back_at": stamp(mark.looked_back_at),
+    }
+    if mark.looked_back_to is not None:
+        fields["looked_back_to"] = stamp(mark.looked_back_to)
+    return to_item(fields)
 
 
 def _read(item: Mapping[str, Mapping[str, Any]]) -> Watermark:
     record = from_item(item)
+    back = record.get("looked_back_to")
     return Watermark(
         datetime.fromisoformat(record["at"]),
         datetime.fromisoformat(record["since"]),
         datetime.fromisoformat(record["looked_back_at"]),
+        datetime.fromisoformat(back) if back is not None else None,
     )

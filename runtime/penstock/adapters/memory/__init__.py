@@ -1,6 +1,7 @@
 """The ports in one process's memory: tests run on them, and `serve` where nothing must last."""
 
 from penstock.adapters.memory.attempts import MemoryAttempts
+from penstock.adapters.memory.audit import MemoryAudit
 from penstock.adapters.memory.ledger import MemoryLedger
 from penstock.adapters.memory.queue import MemoryQueue
 from penstock.adapters.memory.secrets import MemorySecrets
@@ -10,6 +11,7 @@ from penstock.adapters.memory.watermarks import MemoryWatermarks
 
 __all__ = [
     "MemoryAttempts",
+    "MemoryAudit",
     "MemoryLedger",
     "MemoryQueue",
     "MemorySecrets",

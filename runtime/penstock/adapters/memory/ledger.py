@@ -64,6 +64,15 @@ class MemoryLedger:
         told = self._told.get(ref, [])[::-1]
         return [event for event in told if before is None or event.sequence < before][:limit]
 
+    async def rewrite(self, event: Event) -> None:
+        """Put an event in the place of the one of its entity with its sequence."""
+        told = self._told.get(event.ref, [])
+        places = [at for at, one in enumerate(told) if one.sequence == event.sequence]
+        if not places:
+            raise LedgerConflict(f"{event.entity}: there is no event {event.sequence}")
+        told[places[0]] = event
+        self._events[place(event)] = event
+
     async def due(self, now: datetime, limit: int) -> Sequence[Ref]:
         """Entities whose `due_at` has come, longest due first."""
         come = sorted((at, str(ref), ref) for ref, at in self._due.items() if at <= now)

@@ -17,6 +17,7 @@ from penstock.domain.rules.checkouts import (
 )
 from penstock.domain.rules.disputes import claim_dispute, observe_dispute
 from penstock.domain.rules.following import mark_disputed
+from penstock.domain.rules.forgetting import forget, why_not_forget
 from penstock.domain.rules.gone import MOST_STEPS
 from penstock.domain.rules.invoices import (
     NO_RECIPIENT,
@@ -78,6 +79,7 @@ __all__ = [
     "declined",
     "defer",
     "expire",
+    "forget",
     "given_up_at",
     "invoice_number",
     "is_invoice_of",
@@ -110,6 +112,7 @@ __all__ = [
     "reserve_refunds",
     "settle",
     "standing",
+    "why_not_forget",
     "why_not_remake",
     "with_operation",
     "withhold",

@@ -10,7 +10,15 @@ from penstock.domain.change import Change, Fact, change
 from penstock.domain.events import EventType
 from penstock.domain.observation import Contradicted, Observation
 from penstock.domain.operation import OperationKind
-from penstock.domain.payment import Implied, Order, Payer, Payment, PaymentStatus, Transaction
+from penstock.domain.payment import (
+    Implied,
+    Order,
+    Payer,
+    Payment,
+    PaymentStatus,
+    Transaction,
+    nameless,
+)
 from penstock.domain.rules import gone
 from penstock.domain.rules.following import follow_subscription
 from penstock.domain.rules.invoices import Abilities, decide_invoice
@@ -155,7 +163,7 @@ def _applied(known: Payment, seen: Observation) -> Payment:
         as_of=seen.as_of or known.as_of,
         subscription=seen.subscription or known.subscription,
         plan=seen.plan or known.plan,
-        payer=_payer(seen.payer, known.payer),
+        payer=_payer(seen.payer, known),
         links={**known.links, **seen.links},
     )
 
@@ -199,10 +207,12 @@ def _later(payment: Payment, now: datetime, because: str | None, can: Abilities)
     return ask_again(payment, now, because)
 
 
-def _payer(seen: Payer | None, known: Payer | None) -> Payer | None:
+def _payer(seen: Payer | None, payment: Payment) -> Payer | None:
     """What is shown now, and what was known where nothing is shown: an invoice may need it."""
-    if seen is None or known is None:
-        return seen or known
-    return Payer(
-        seen.reference or known.reference, seen.name or known.name, seen.email or known.email
-    )
+    known = payment.payer
+    if seen and known:
+        seen = Payer(
+            seen.reference or known.reference, seen.name or known.name, seen.email or known.email
+        )
+    payer = seen or known
+    return nameless(payer) if payment.forgotten_at else payer

@@ -127,7 +127,11 @@ def refund_failed(
 ) -> Change[Payment]:
     """Write a definite refusal down and publish it: the amount is free again."""
     settled = operation.settle(OperationState.declined, reason=because)
-    after = before.with_operation(settled)
+    steps = tuple(
+        replace(one, status=PaymentStatus.declined) if one.id == operation.reference else one
+        for one in before.transactions
+    )
+    after = replace(before.with_operation(settled), transactions=steps)
     return change(before, after, [_fact(EventType.refund_failed, settled)], now=now, new_id=new_id)
 
 

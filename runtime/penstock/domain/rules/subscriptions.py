@@ -17,7 +17,7 @@ from typing import Any
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.events import EventType
 from penstock.domain.lifecycle import Lifecycle, Said, moment, said, told_at
-from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.payment import Payment, PaymentStatus, nameless
 from penstock.domain.plan import BillingCycle
 from penstock.domain.rules.access import AccessPolicy, reckoned
 from penstock.domain.rules.invoices import money_is_gone
@@ -145,11 +145,12 @@ def _seen(known: Subscription, seen: SubscriptionObservation) -> Subscription:
         return known
     # What a copy leaves out is no news. The cycles are kept in the spans only: a state of more
     # than 1 KB costs twice as much to write.
+    subscriber = seen.subscriber or known.seen.subscriber
     shown = replace(
         seen,
         cycles=(),
         merchant_reference=seen.merchant_reference or known.seen.merchant_reference,
-        subscriber=seen.subscriber or known.seen.subscriber,
+        subscriber=nameless(subscriber) if known.forgotten_at else subscriber,
     )
     return replace(known, seen=shown, spans=_spans(known, seen))
 

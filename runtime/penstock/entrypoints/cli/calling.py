@@ -11,11 +11,13 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from penstock.adapters.http import AiohttpHttp
-from penstock.api import GatewayUnavailable, Response
 from penstock.entrypoints.cli.session import Code, CommandError, Session
+from penstock.errors import GatewayUnavailable
+
+if TYPE_CHECKING:
+    from penstock.api import Response
 
 TOKEN = "PENSTOCK_TOKEN"  # noqa: S105 - the variable's name
 _SECONDS = 30.0
@@ -55,6 +57,8 @@ def call_api(
 async def _asked(
     method: str, url: str, headers: Mapping[str, str], body: bytes | None
 ) -> Response:
+    from penstock.adapters.http import AiohttpHttp
+
     http = AiohttpHttp(_SECONDS)
     try:
         return await http.request(method, url, headers=headers, body=body)

@@ -7,16 +7,17 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from penstock.api.account import Finds
-from penstock.bootstrap.account import account
-from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.secrets import PluginSecret, Version, parse
 from penstock.entrypoints.cli.session import Code, CommandError, Session
-from penstock.plugins import Registry, load
+
+# Plugins are imported where a gateway is used: help needs none.
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.plugins import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Gateway:
             StackMissing: the stack cannot be found.
             CommandError: the stack has no such gateway, or it is in another environment.
         """
+        from penstock.plugins import load
+
         stack = begun.stack()
         configured = stack.outputs["gateways"]
         if name not in configured:
@@ -90,6 +93,8 @@ class Gateway:
             PluginError: its plugin offers nothing for commands.
             SettingsError: it does not take the stack's settings.
         """
+        from penstock.bootstrap.account import account
+
         async with account(self.registry, self.name, self.settings, secret, self.profile) as made:
             if not isinstance(made, protocol):
                 raise CommandError(f"{self.name} has no such command", Code.usage)
@@ -125,6 +130,8 @@ class Credentials:
             SecretRefused: what was given is no JSON object of texts.
             AwsError: AWS refused.
         """
+        from penstock.api.account import Finds
+
         async with gateway.account({}, Finds) as made:
             asked = [name for name in gateway.declared if name not in made.finds]
         secret = PluginSecret(world.clients, gateway.secret_name, gateway.declared)

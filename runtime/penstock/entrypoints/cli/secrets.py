@@ -13,11 +13,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from penstock.adapters.aws import Clients
-from penstock.api import AwsError
 from penstock.errors import SettingsError
+
+if TYPE_CHECKING:
+    from penstock.adapters.aws import Clients
 
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 _ABSENT = "ResourceNotFoundException"
@@ -64,6 +65,8 @@ class PluginSecret:
         Raises:
             AwsError: AWS refused.
         """
+        from penstock.api import AwsError
+
         try:
             answer = await self.clients.call(
                 "secretsmanager", "get_secret_value", SecretId=self.name, VersionStage=stage

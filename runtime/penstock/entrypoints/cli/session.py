@@ -10,15 +10,17 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Annotated, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.stack import LOCAL, Stack, find
 from penstock.entrypoints.cli.terminal import harmless, harmless_json
+
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
 
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")

@@ -8,13 +8,14 @@ import subprocess
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from penstock.bootstrap import Platform
-from penstock.bootstrap.aws import Addresses, AwsWorld
 from penstock.errors import SettingsError
-from penstock.plugins import Kind, as_text, load, plugin_variables
-from penstock.settings import Settings
+
+# The platform and the plugins are imported where a stack is used: help needs neither.
+if TYPE_CHECKING:
+    from penstock.bootstrap import Platform
+    from penstock.bootstrap.aws import Addresses, AwsWorld
 
 LOCAL = "local"
 STACK_FILE = Path(".penstock/local/stack.json")
@@ -58,6 +59,8 @@ class Stack:
     @property
     def queues(self) -> Mapping[str, Addresses]:
         """Its queues, by logical name."""
+        from penstock.bootstrap.aws import Addresses
+
         return {
             name: Addresses(one["url"], one.get("dlqUrl"))
             for name, one in self.outputs["queues"].items()
@@ -70,6 +73,8 @@ class Stack:
 
     def environ(self) -> dict[str, str]:
         """The variables that its functions are given, all of them together."""
+        from penstock.plugins import Kind, as_text, plugin_variables
+
         out = self.outputs
         variables = {
             "PENSTOCK_STACK": str(out["stack"]),
@@ -118,19 +123,29 @@ class Stack:
 
     def world(self) -> AwsWorld:
         """Its adapters, for every queue it has."""
+        from penstock.bootstrap.aws import AwsWorld
+        from penstock.settings import Settings
+
         return AwsWorld(Settings.read(self.environ()), self.queues)
 
-    def platform(self) -> Platform:
+    def platform(self, world: AwsWorld | None = None) -> Platform:
         """
         All its stages in one process.
+
+        Args:
+            world: its adapters; left out, they are made.
 
         Raises:
             PluginError: names the plugin that is broken.
         """
+        from penstock.bootstrap import Platform
+        from penstock.plugins import load
+        from penstock.settings import Settings
+
         environ = self.environ()
         registry = load(only={*self.outputs["gateways"], *self.outputs["sinks"]})
         profiles = self.outputs.get("profile", {})
-        return Platform(Settings.read(environ), environ, registry, self.world(), profiles)
+        return Platform(Settings.read(environ), environ, registry, world or self.world(), profiles)
 
 
 def find(name: str, start: Path | None = None) -> Stack:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from penstock.api.account import Step, StepState
-from penstock.entrypoints.cli.ready import Credentials
+if TYPE_CHECKING:
+    from penstock.api.account import Step
+    from penstock.entrypoints.cli.ready import Credentials
 
 
 async def store(given: Credentials, found: Mapping[str, str], *, dry_run: bool) -> Step:
@@ -19,6 +20,8 @@ async def store(given: Credentials, found: Mapping[str, str], *, dry_run: bool) 
         SecretRefused: a field is missing or no proper text.
         AwsError: AWS refused.
     """
+    from penstock.api.account import Step, StepState
+
     secret, fields = given.secret, {**given.fields, **found}
     what = f"secret {secret.name}"
     had: Mapping[str, str] = given.stored.fields if given.stored else {}

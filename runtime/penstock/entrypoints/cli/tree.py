@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import os
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from penstock.api import AwsError
-from penstock.entrypoints.cli.commands import (
-    accounts,
-    doctor,
-    events,
-    invoices,
-    listen,
-    payments,
-    plans,
-    plugins,
-    queue,
-    secrets,
-    serve,
-    subscriptions,
-    tokens,
-    trigger,
-    webhooks,
-)
+from penstock.entrypoints.cli.catalogue import COMMANDS, GROUPS, accounts
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -44,7 +29,6 @@ from penstock.errors import (
     TransientError,
     UnknownPayment,
 )
-from penstock.plugins import load
 
 DEBUG = "PENSTOCK_DEBUG"
 _GIVEN = "penstock.given"
@@ -60,20 +44,25 @@ class Reporting(TyperGroup):
     """
     Ends every command that failed with one line on standard error and its exit code.
 
-    A name that is none of the tree's own may be an installed gateway's, which has commands of its
-    own then.
+    The names are the catalogue's and those of installed gateways that have commands. Help and
+    completion see the names only; a command is imported when it is invoked.
     """
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command or group of that name; plugins are loaded only for a name we do not have."""
+        """The name with its line of help; not the command itself."""
         found = super().get_command(ctx, cmd_name)
-        if found is None and cmd_name in _gateways():
-            return typer.main.get_command(accounts.group(cmd_name))
+        if found is None and cmd_name in (gateways := accounts()):
+            return TyperGroup(name=cmd_name, help=gateways[cmd_name])
         return found
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The tree's own, then the gateways'."""
-        return [*super().list_commands(ctx), *_gateways()]
+        """The catalogue's, then the gateways'."""
+        return [*super().list_commands(ctx), *accounts()]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command or group that the arguments begin with, imported."""
+        name, named, rest = super().resolve_command(ctx, args)
+        return name, _imported(named) if named else None, rest
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
@@ -94,10 +83,6 @@ class Reporting(TyperGroup):
         except BrokenPipeError:
             # The reader has stopped (`penstock … | head`): Typer ends quietly then.
             raise
-        except (PenstockError, AwsError, CommandError, OSError) as exc:
-            if os.environ.get(DEBUG):
-                raise
-            message, code = _told(exc)
         except (typer.Exit, typer.Abort, KeyboardInterrupt):
             raise
         except Exception as exc:
@@ -105,13 +90,36 @@ class Reporting(TyperGroup):
                 raise _with_own_code(exc, ctx.meta[_GIVEN])  # noqa: B904 - the same exception
             if os.environ.get(DEBUG):
                 raise
-            message = f"a bug: {type(exc).__name__}; {DEBUG}=1 shows where"
-            code = Code.bug
+            message, code = _told(exc)
         typer.echo(f"penstock: {harmless(message)}", err=True)
         raise typer.Exit(code)
 
 
+def _imported(named: Any) -> Any:
+    """The command or group itself, with the line of help that the catalogue has for it."""
+    name, package = str(named.name), f"{__package__}.commands"
+    parent = typer.Typer(add_completion=False)
+    parent.callback()(_nothing)
+    if name in COMMANDS:
+        parent.command(name)(getattr(importlib.import_module(f"{package}.{name}"), name))
+    elif name in GROUPS:
+        group = importlib.import_module(f"{package}.{name}").app
+        parent.add_typer(group, name=name, help=named.help)
+    else:
+        made = importlib.import_module(f"{package}.accounts").group(name)
+        parent.add_typer(made, name=name, help=named.help)
+    whole: Any = typer.main.get_command(parent)
+    return whole.commands[name]
+
+
+def _nothing() -> None:
+    """A group of one command stays a group."""
+
+
 def _told(exc: Exception) -> tuple[str, Code]:
+    # Imported here: help needs no plugin interface.
+    from penstock.api import AwsError
+
     match exc:
         case CommandError(code=code):
             return str(exc), code
@@ -129,24 +137,18 @@ def _told(exc: Exception) -> tuple[str, Code]:
             return f"AWS answered {code}", Code.unavailable
         case OSError(strerror=str(why), filename=name):
             return f"{name}: {why}" if name else why, Code.failed
-        case _:
+        case PenstockError() | OSError():
             return str(exc), Code.failed
+        case _:
+            return f"a bug: {type(exc).__name__}; {DEBUG}=1 shows where", Code.bug
 
 
 def _with_own_code(exc: Exception, given: list[str]) -> Exception:
-    """The error; wrong usage of a command that has a code of its own for it ends with that."""
-    code = webhooks.usage_code(given)
-    if code is not None and _is_usage(exc):
-        vars(exc)["exit_code"] = code
+    """The error; wrong usage of `webhooks check`, whose 1 and 2 are answers, ends with its own."""
+    words = [one for one in given if not one.startswith("-")]
+    if ("webhooks", "check") in itertools.pairwise(words) and _is_usage(exc):
+        vars(exc)["exit_code"] = int(Code.check_usage)
     return exc
-
-
-def _gateways() -> list[str]:
-    """The gateways with commands of their own; none while a plugin is broken."""
-    try:
-        return sorted(one.name for one in load().accounts)
-    except PluginError:
-        return []
 
 
 def _is_usage(exc: Exception) -> bool:
@@ -175,20 +177,9 @@ def begin(
     context.obj = Session(stack or Session().stack_name, as_json, confirmed)
 
 
-app.command("serve")(serve.serve)
-app.command("doctor")(doctor.doctor)
-app.command("listen")(listen.listen)
-app.command("trigger")(trigger.trigger)
-app.add_typer(payments.app, name="payments")
-app.add_typer(plans.app, name="plans")
-app.add_typer(subscriptions.app, name="subscriptions")
-app.add_typer(invoices.app, name="invoices")
-app.add_typer(events.app, name="events")
-app.add_typer(queue.app, name="queue")
-app.add_typer(tokens.app, name="tokens")
-app.add_typer(secrets.app, name="secrets")
-app.add_typer(plugins.app, name="plugins")
-app.add_typer(webhooks.app, name="webhooks")
+for _name, _help in {**COMMANDS, **GROUPS}.items():
+    # Only the name and its help: see Reporting.resolve_command.
+    app.add_typer(typer.Typer(), name=_name, help=_help)
 
 
 def main() -> None:

@@ -81,6 +81,8 @@ class Host:
                 raise TimeoutError
             async with asyncio.timeout(left() - MARGIN):
                 swept = await self._platform.sweep(remaining=left)
+                if self._platform.settings.retention_days is not None:
+                    await self._platform.retention(left)
         except TimeoutError:
             notices.sweep_out_of_time(None)
             return {"swept": None, "failed": None}

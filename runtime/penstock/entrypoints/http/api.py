@@ -83,9 +83,23 @@ class Api:
         return operation, parameters
 
     async def __call__(self, request: Request) -> Answer:
-        """Answer a request; never raises."""
+        """Answer a request; never raises. What a token was shown for is logged with its id."""
+        known: list[Caller] = []
+        answered = await self._settled(request, known)
+        for caller in known:
+            structlog.get_logger().info(
+                "api.answered",
+                # The token's id, not the token.
+                caller=caller.token_id,
+                method=request.method,
+                path=request.path,
+                status=answered.status,
+            )
+        return answered
+
+    async def _settled(self, request: Request, known: list[Caller]) -> Answer:
         try:
-            return await self._answer(request)
+            return await self._answer(request, known)
         except RequestRefused as exc:
             return self._refusal(request, exc)
         except QueryRefused as exc:
@@ -120,21 +134,24 @@ class Api:
             return problem_answer(refused)
         return problem_page(refused, self._pages, request.headers.get("accept-language", ""))
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request, known: list[Caller]) -> Answer:
         operation, parameters = self.find(request)
-        caller = await self._caller(operation, request)
+        caller = await self._caller(operation, request, known)
         if len(request.body) > operation.body_limit and operation.id != WEBHOOK:
             raise too_large(operation.body_limit)
         checked = _checked(operation, parameters, request)
         call = Call(checked, request.headers, request.body, caller)
         return await self._handlers[operation.id](call)
 
-    async def _caller(self, operation: Operation, request: Request) -> Caller | None:
+    async def _caller(
+        self, operation: Operation, request: Request, known: list[Caller]
+    ) -> Caller | None:
         if operation.scope is None:
             return None
         authorization = request.headers.get("authorization")
         refuse_repeated("Authorization", authorization)
         caller = await self._authenticate(authorization)
+        known.append(caller)
         refuse_without(operation.scope, caller)
         return caller
 

@@ -13,12 +13,14 @@ from penstock.contracts import Checked, Contract
 from penstock.domain.caller import Caller
 from penstock.domain.events import EventType
 from penstock.domain.payment import Payment, PaymentStatus
+from penstock.entrypoints.http.audit_view import audit_view
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
 from penstock.entrypoints.http.views import asked_view, payment_view
 from penstock.errors import RequestRefused
 from penstock.pipeline.collecting import CollectAsked
 from penstock.pipeline.refunding import RefundAsked
+from penstock.queries.audit import AuditQuery, ListAudit
 from penstock.queries.events import EventQuery, ListEvents
 from penstock.queries.payments import ListPayments, PaymentQuery
 
@@ -69,6 +71,7 @@ class Handlers:
             "collectSubscription": self.collect,
             "listPayments": self.list_payments,
             "listEvents": self.list_events,
+            "listAudit": self.list_audit,
             "getHealth": self.get_health,
             "getContract": self.get_contract,
             "getDocs": self.get_docs,
@@ -146,6 +149,13 @@ class Handlers:
         found = await ListEvents(self.platform.ledger)(query)
         events = [event.cloud_event() for event in found.events]
         return json_answer(200, {"events": events, "cursor": found.cursor})
+
+    async def list_audit(self, call: Call) -> Answer:
+        """Read a page of the audit trail."""
+        world = self.platform.world
+        found = await ListAudit(world.audit, world.clock)(AuditQuery(**call.checked.parameters))
+        entries = [audit_view(entry) for entry in found.entries]
+        return json_answer(200, {"entries": entries, "cursor": found.cursor})
 
     async def get_health(self, _: Call) -> Answer:
         """Say that we answer; that the rest works is told by alarms, not asked by strangers."""

@@ -106,7 +106,7 @@ class Authenticator:
             # Whatever it is: the request is worth more than the note.
             self._note_after[token_id] = now + TRUSTED
             structlog.get_logger().warning(
-                "token.use_not_noted", token_id=token_id, because=type(exc).__name__
+                "token.use_not_noted", caller=token_id, because=type(exc).__name__
             )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Protocol
 from urllib.parse import parse_qsl
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from penstock import contracts, problems
 from penstock.bootstrap import Platform
@@ -25,12 +26,37 @@ BODY_SECONDS = 30.0
 _CHUNK = 64 * 1024
 
 
-def application(platform: Platform, head_seconds: float = HEAD_SECONDS) -> Server:
+class Answered(Protocol):
+    """Is told of each answer."""
+
+    def __call__(self, operation: str | None, status: int, seconds: float | None) -> None:
+        """
+        Take note of an answer.
+
+        Args:
+            operation: the contract's operationId; None for a request that is none of its own.
+            seconds: since the request's head was complete; None for a head that never was.
+        """
+        ...
+
+
+def unheard(operation: str | None, status: int, seconds: float | None) -> None:
+    """For a host that counts no answers."""
+
+
+def application(
+    platform: Platform,
+    head_seconds: float = HEAD_SECONDS,
+    most: int | None = None,
+    answered: Answered = unheard,
+) -> Server:
     """
     Every operation of the contract, and problems for all other requests.
 
     Args:
         head_seconds: how long a connection may be without a complete request head.
+        most: connections at once; left out, what the process has room for.
+        answered: is told of each answer.
 
     Raises:
         SettingsError: the contract and the handlers do not fit together.
@@ -48,29 +74,37 @@ def application(platform: Platform, head_seconds: float = HEAD_SECONDS) -> Serve
         functions=("api", "merchant", "receive"),
         pages=PageSettings.of(platform.settings),
     )
-    doors = platform.receive.doors
+    doors, clock = platform.receive.doors, platform.world.clock
 
-    def limit_of(request: Request) -> int:
+    def find(request: Request) -> tuple[str, int]:
+        """Its operation, and how many bytes its body may have."""
         operation, parameters = api.find(request)
         if operation.id != WEBHOOK:
-            return operation.body_limit
+            return operation.id, operation.body_limit
         door = doors.get(parameters["gateway"])
         # Without a door it will be refused whatever it holds: nothing of it is read.
-        return door.body_limit if door else 0
+        return operation.id, door.body_limit if door else 0
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        began = clock.monotonic()
         asked = _request(request)
+        operation, limit = None, 0
         try:
-            limit = limit_of(asked)
+            operation, limit = find(asked)
             body = await _read(request, limit) if limit else b""
         except RequestRefused as exc:
-            # Unread bytes of the body would be taken for the connection's next request.
-            return response(problem_answer(exc), close=request.can_read_body)
-        answered = await api(replace(asked, body=body))
-        return response(answered, close=request.can_read_body and not limit)
+            made, complete = problem_answer(exc), False
+        else:
+            with server.working(request):
+                made = await api(replace(asked, body=body))
+            complete = bool(limit)
+        answered(operation, made.status, clock.monotonic() - began)
+        # Unread bytes of the body would be taken for the connection's next request.
+        return response(made, close=request.can_read_body and not complete)
 
     # No router of aiohttp's: the contract says which operation it is, for both hosts.
-    return Server(answer, head_seconds)
+    server = Server(answer, head_seconds, most, lambda status: answered(None, status, None))
+    return server
 
 
 def _request(incoming: web.BaseRequest) -> Request:
@@ -90,6 +124,9 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     Raises:
         RequestRefused: 413 when it is longer, 408 when it does not come, 400 when it breaks off.
     """
+    if incoming.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+        # aiohttp takes the chunks apart and leaves the other codings in: a body nobody sent.
+        raise RequestRefused(problems.BODY_REFUSED, "send it with no transfer coding but chunked")
     if (incoming.content_length or 0) > limit:
         raise too_large(limit)
     if incoming.content.is_eof():
@@ -101,6 +138,7 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
+            await _ask_for_body(incoming)
             async for chunk in incoming.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > limit:
@@ -111,3 +149,12 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     except (web.PayloadAccessError, web.RequestPayloadError, OSError) as exc:
         raise RequestRefused(problems.BODY_REFUSED, "the body broke off") from exc
     return bytes(body)
+
+
+async def _ask_for_body(incoming: web.BaseRequest) -> None:
+    """Tell a client that waits for it to send the body (RFC 9110, 10.1.1)."""
+    expected = incoming.headers.get("Expect", "").strip().lower()
+    if expected == "100-continue" and incoming.version >= HttpVersion11:
+        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        # aiohttp counts what was written of the answer, and this is no part of it.
+        incoming.writer.output_size = 0

@@ -118,6 +118,7 @@ async def sweep(platform: Platform, stop: asyncio.Event) -> None:
             return min(_remaining(stop), ends + MARGIN - platform.world.clock.monotonic())
 
         await platform.sweep(remaining=left)
+        await platform.retention(left)
 
     await _repeated("sweep", work, SWEEP_EVERY, platform, stop)
 

@@ -9,16 +9,24 @@ from contextlib import asynccontextmanager
 
 from penstock.bootstrap import Platform
 from penstock.entrypoints.http.listener import listening
-from penstock.entrypoints.http.web import application
+from penstock.entrypoints.http.web import Answered, application, unheard
 from penstock.entrypoints.serve.consume import consumers, gaps, sweep
 
 
 @asynccontextmanager
 async def serving(
-    platform: Platform, sinks: Sequence[str], *, host: str, port: int
+    platform: Platform,
+    sinks: Sequence[str],
+    *,
+    host: str,
+    port: int,
+    answered: Answered = unheard,
 ) -> AsyncGenerator[str]:
     """
     Serve; yields the API's address. On the way out, what began is finished.
+
+    Args:
+        answered: is told of each answer of the API.
 
     Raises:
         SettingsError, PluginError: something is missing or wrong; named before anything begins.
@@ -26,7 +34,7 @@ async def serving(
     """
     stop = asyncio.Event()
     works = [one.run() for one in consumers(platform, sinks, stop)]
-    served = application(platform)
+    served = application(platform, answered=answered)
     tasks: list[asyncio.Task[None]] = []
     try:
         async with listening(served, host, port) as address:
@@ -50,6 +58,7 @@ async def serve(
     host: str,
     port: int,
     ready: Callable[[str], None],
+    answered: Answered = unheard,
 ) -> None:
     """Serve until SIGTERM or SIGINT; a second one ends the process at once."""
     told = asyncio.Event()
@@ -62,6 +71,6 @@ async def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end)
-    async with serving(platform, sinks, host=host, port=port) as address:
+    async with serving(platform, sinks, host=host, port=port, answered=answered) as address:
         ready(address)
         await told.wait()

@@ -49,6 +49,7 @@ class Tryout:
     """
 
     platform: Platform
+    world: MemoryWorld = field(repr=False)
     sinks: list[str]
     token: str = field(repr=False)
     simulators: Mapping[str, str]
@@ -86,7 +87,7 @@ async def tryout(
         stack.push_async_callback(http.aclose)
         token, text = mint("tryout", world.ids, world.clock.now())
         await world.tokens.put(token)
-        yield Tryout(platform, _names(used, Kind.sink), text, addresses, port)
+        yield Tryout(platform, world, _names(used, Kind.sink), text, addresses, port)
 
 
 def _free_port() -> int:

@@ -15,9 +15,9 @@ from penstock.api import (
     Response,
 )
 from penstock.testing.conformance.bench import Bench
-from penstock.testing.conformance.charges import NO_ANSWERS
+from penstock.testing.conformance.charges import GARBAGE, NO_ANSWERS
 from penstock.testing.conformance.subscriptions import TakePayment
-from penstock.testing.http import Always
+from penstock.testing.http import Always, response
 
 _AN_HOUR = timedelta(hours=1)
 _LATER = timedelta(days=400)
@@ -65,7 +65,7 @@ class HistoryConformance:
         """An outage must not outlast the list."""
         assert timedelta(days=1) <= bench.build().listed_for
 
-    @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
+    @pytest.mark.parametrize("answer", [*NO_ANSWERS, response(404, GARBAGE[1])], ids=repr)
     async def test_without_an_answer_nothing_is_listed(
         self, bench: Bench, now: datetime, answer: Response | Exception
     ) -> None:

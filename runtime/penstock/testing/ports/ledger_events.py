@@ -10,6 +10,7 @@ import pytest
 
 from penstock.domain.events import Event
 from penstock.domain.ref import Ref
+from penstock.errors import LedgerConflict
 from penstock.ports import Ledger
 from penstock.testing.clock import NOON
 from penstock.testing.ports.samples import accepted, due_at, first, settled, step
@@ -47,6 +48,35 @@ class LedgerEventsConformance:
 
         assert [change.events[2]] == list(await ledger.unsent(published))
         assert [] == list(await ledger.unsent(replace(published, published=3)))
+
+    async def test_a_rewritten_event_takes_the_place_of_the_old_one(self, ledger: Ledger) -> None:
+        """
+        The outbox, the history and the archive hold the new one only, and no event is added.
+        """
+        made = first(accepted())
+        change = step(made.entity, 2)
+        for each in (made, change):
+            await ledger.commit(each)
+        old = change.events[0]
+        new = replace(old, data={"payment_id": "pay-1"})
+        await ledger.rewrite(new)
+
+        told = [*made.events, new, change.events[1]]
+        assert told == list(await ledger.unsent(change.entity))
+        assert told[::-1] == list(await ledger.history(change.entity.ref, 10))
+        assert told[::-1] == list((await ledger.events(10)).events)
+
+    async def test_only_an_event_that_is_there_is_rewritten(self, ledger: Ledger) -> None:
+        """
+        Writing in the place of no event is refused, and writes nothing.
+        """
+        made = first(accepted())
+        change = step(made.entity, 1)
+        await ledger.commit(made)
+        with pytest.raises(LedgerConflict):
+            await ledger.rewrite(change.events[0])
+
+        assert list(made.events) == list(await ledger.unsent(made.entity))
 
     async def test_due_payments_come_longest_due_first(self, ledger: Ledger) -> None:
         """

@@ -117,6 +117,7 @@ def full() -> Payment:
             refused="return_url",
             because="not an address",
         ),
+        forgotten_at=LATER,
         version=4,
         sequence=7,
         published=6,
@@ -183,6 +184,7 @@ def subscription(
         payments=(PaidCycle("pay-1", NOON, Standing.disputed),),
         told=("created",),
         met_as="activated@2026-11-02T12:00:00",
+        forgotten_at=LATER,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -56,4 +57,19 @@ class WatermarksConformance:
 
         assert not await watermarks.move("acme", FIRST, third)
         assert not await watermarks.move("acme", None, third)
+        assert SECOND == await watermarks.get("acme")
+
+    async def test_how_far_a_look_back_got_is_part_of_a_watermark(
+        self, watermarks: Watermarks
+    ) -> None:
+        """
+        It is kept, it ends, and a move from another one is refused.
+        """
+        looking = replace(FIRST, looked_back_to=NOON - timedelta(hours=2))
+        await watermarks.move("acme", None, FIRST)
+
+        assert await watermarks.move("acme", FIRST, looking)
+        assert looking == await watermarks.get("acme")
+        assert not await watermarks.move("acme", FIRST, SECOND)
+        assert await watermarks.move("acme", looking, SECOND)
         assert SECOND == await watermarks.get("acme")

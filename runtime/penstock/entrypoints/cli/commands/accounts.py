@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.api.account import ChecksPermissions, Permitted, SetsUp, Step, StepState
-from penstock.bootstrap.aws import AwsWorld
-from penstock.entrypoints.cli import wanted as files
 from penstock.entrypoints.cli.ready import Credentials, Gateway
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -24,6 +21,10 @@ from penstock.entrypoints.cli.session import (
 from penstock.entrypoints.cli.steps import lines, store, view
 from penstock.errors import SettingsError
 
+if TYPE_CHECKING:
+    from penstock.api.account import Permitted, Step
+    from penstock.bootstrap.aws import AwsWorld
+
 Env = Annotated[
     str | None,
     typer.Option(
@@ -34,7 +35,7 @@ Env = Annotated[
 
 def group(gateway: str) -> typer.Typer:
     """The commands of one gateway."""
-    app = typer.Typer(no_args_is_help=True, help=f"Your {gateway} account: set up, and checked.")
+    app = typer.Typer(no_args_is_help=True)
 
     @app.command("setup")
     def setup(
@@ -62,6 +63,9 @@ def group(gateway: str) -> typer.Typer:
         What is there is found again, so a second run changes nothing. A plan whose price is
         another than the file's is reported and not changed.
         """
+        from penstock.api.account import StepState
+        from penstock.entrypoints.cli import wanted as files
+
         begun = session(context, stack, as_json, confirmed)
         document = files.read(file)
         if not dry_run:
@@ -89,6 +93,8 @@ def group(gateway: str) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """Ask the gateway what the stack's credentials may do; nothing is changed."""
+        from penstock.api.account import ChecksPermissions
+
         begun = session(context, stack, as_json)
         mine = Gateway.of(begun, gateway, env)
 
@@ -140,6 +146,8 @@ async def _set_up(
     file: Path,
     done: _Done,
 ) -> None:
+    from penstock.api.account import ChecksPermissions, SetsUp
+
     # Read before any secret is asked for: a wrong file costs nothing.
     async with mine.account({}, SetsUp) as made:
         try:

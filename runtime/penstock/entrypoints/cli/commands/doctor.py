@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import typer
 from rich.text import Text
 
-from penstock.entrypoints.cli.doctor import Finding, examine
 from penstock.entrypoints.cli.session import AsJson, Code, CommandError, StackName, session
 from penstock.entrypoints.cli.terminal import harmless
+
+if TYPE_CHECKING:
+    from penstock.entrypoints.cli.doctor import Finding
 
 
 def doctor(context: typer.Context, stack: StackName = None, as_json: AsJson = False) -> None:
     """Look at a stack from outside: each line is ok, or says what to do."""
+    from penstock.entrypoints.cli.doctor import examine
+
     begun = session(context, stack, as_json)
     found = asyncio.run(examine(begun.stack()))
     begun.show(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.events import EventType
 from penstock.entrypoints.cli.session import AsJson, StackName, session, table
-from penstock.ports import EventPage
-from penstock.queries.events import EventQuery, ListEvents
 
-app = typer.Typer(no_args_is_help=True, help="The archive of events.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.ports import EventPage
+
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("list")
@@ -38,6 +39,8 @@ def list_events(
     as_json: AsJson = False,
 ) -> None:
     """List events, newest first."""
+
+    from penstock.queries.events import EventQuery, ListEvents
 
     query = EventQuery(event_type, subject, since, limit, cursor)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.commands.payments import lines
 from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
-from penstock.entrypoints.http.views import payment_view
-from penstock.operators.invoices import InvoiceReserved, MakeInvoice
 
-app = typer.Typer(no_args_is_help=True, help="Invoices that Penstock withheld.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.operators.invoices import InvoiceReserved
+
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
@@ -33,13 +35,15 @@ def make(
     confirmed: Confirm = None,
 ) -> None:
     """Have the invoice of a payment made that was withheld; the next sweep makes it."""
+    from penstock.entrypoints.http.views import payment_view
+    from penstock.operators.invoices import MakeInvoice
+
     begun = session(context, stack, as_json, confirmed)
     begun.guard("making an invoice")
 
     async def reserve(world: AwsWorld) -> InvoiceReserved:
-        return await MakeInvoice(world.ledger, world.clock, world.ids)(
-            payment_id, because, new_number=new_number
-        )
+        command = MakeInvoice(world.ledger, world.clock, world.ids, await audited(world))
+        return await command(payment_id, because, new_number=new_number)
 
     done = begun.run(reserve)
     view = payment_view(done.payment, f"payments/{done.payment.id}")

@@ -6,13 +6,10 @@ import asyncio
 import json
 import signal
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.api import History, Notification
-from penstock.bootstrap import Platform
-from penstock.entrypoints.cli.listening import Listening
 from penstock.entrypoints.cli.session import (
     Code,
     CommandError,
@@ -22,6 +19,10 @@ from penstock.entrypoints.cli.session import (
     session,
 )
 from penstock.entrypoints.cli.terminal import harmless, harmless_json
+
+if TYPE_CHECKING:
+    from penstock.api import History, Notification
+    from penstock.bootstrap import Platform
 
 
 def listen(
@@ -46,6 +47,8 @@ def listen(
 
 
 async def _listen(begun: Session, name: str, back: timedelta, every: float) -> None:
+    from penstock.entrypoints.cli.listening import Listening
+
     platform = begun.stack().platform()
     try:
         gateway = _lister(platform, name)
@@ -66,6 +69,8 @@ async def _listen(begun: Session, name: str, back: timedelta, every: float) -> N
 
 
 def _lister(platform: Platform, name: str) -> History:
+    from penstock.api import History
+
     found = platform.gateways.get(name)
     if found is None:
         has = ", ".join(platform.gateways) or "none"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
@@ -20,10 +19,12 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.http.views import payment_view
-from penstock.queries.payments import ListPayments, PaymentPage, PaymentQuery
 
-app = typer.Typer(no_args_is_help=True, help="What became of payments.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.queries.payments import PaymentPage
+
+app = typer.Typer(no_args_is_help=True)
 _WENT = {"refund": "refunded", "reversal": "reversed"}
 
 
@@ -50,6 +51,9 @@ def list_payments(
     as_json: AsJson = False,
 ) -> None:
     """List payments, newest first: by reference, by subscription, or of the last days."""
+    from penstock.entrypoints.http.views import payment_view
+    from penstock.queries.payments import ListPayments, PaymentQuery
+
     query = PaymentQuery(reference, subscription, status, since, limit, cursor)
 
     async def read(world: AwsWorld) -> PaymentPage:
@@ -79,6 +83,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a payment: its status, its money and what went back, its operations, its invoice."""
+    from penstock.entrypoints.http.views import payment_view
 
     async def read(world: AwsWorld) -> Payment | None:
         return await world.ledger.load(Payment, payment_id)

@@ -10,7 +10,7 @@ import typer
 from penstock.entrypoints.cli.calling import call_api
 from penstock.entrypoints.cli.session import AsJson, StackName, session, table
 
-app = typer.Typer(no_args_is_help=True, help="What can be subscribed to.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()

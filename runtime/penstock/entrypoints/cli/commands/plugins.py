@@ -5,14 +5,15 @@ from __future__ import annotations
 import typer
 
 from penstock.entrypoints.cli.session import AsJson, session, table
-from penstock.plugins import load, variable
 
-app = typer.Typer(no_args_is_help=True, help="The gateways and sinks that are installed.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command("list")
 def list_plugins(context: typer.Context, as_json: AsJson = False) -> None:
     """List what is installed: what it can do and which variables configure it."""
+    from penstock.plugins import load, variable
+
     found = [
         {
             "name": one.name,

@@ -5,14 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.adapters.aws import SqsChannel, SqsInbox
-from penstock.bootstrap.aws import AwsWorld
-from penstock.domain.money import Money
-from penstock.domain.payment import Order
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -24,10 +21,12 @@ from penstock.entrypoints.cli.session import (
     table,
 )
 from penstock.errors import MalformedMessage
-from penstock.pipeline.orders import ChargeMessage, load_message
-from penstock.ports import Message, Outgoing
 
-app = typer.Typer(no_args_is_help=True, help="The queues: look, send, empty.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.ports import Message, Outgoing
+
+app = typer.Typer(no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="deliveries, verified, rejected, payments, sink-…")]
 DeadLetters = Annotated[bool, typer.Option("--dlq", help="its dead-letter queue instead")]
 _BODY = 160
@@ -48,6 +47,8 @@ def depth(
         _url(begun, one, False)
 
     async def count(world: AwsWorld) -> dict[str, dict[str, int]]:
+        from penstock.adapters.aws import SqsInbox
+
         counted: dict[str, dict[str, int]] = {}
         for one in names:
             counted[one] = dict(await world.inbox(one).depth())
@@ -76,6 +77,8 @@ def receive(
     url = _url(begun, name, dead_letters)
 
     async def look(world: AwsWorld) -> Sequence[Message]:
+        from penstock.adapters.aws import SqsInbox
+
         inbox = SqsInbox(world.clients, url)
         messages = await inbox.receive(limit, 1)
         if messages:
@@ -109,10 +112,15 @@ def send(
         raise CommandError(f"say what to send to {name}: --body FILE", Code.usage)
 
     async def put(world: AwsWorld) -> Outgoing:
+        from penstock.adapters.aws import SqsChannel
+
         new = world.ids.new()
         text = _read(body) if body else _sample(f"test-{new[:12]}", provider, amount, currency)
         outgoing = _outgoing(name, text, group, new)
-        await SqsChannel(world.clients, url).send(outgoing)
+        subjects = [f"queue#{name}"]
+        async with (await audited(world))("queue send", subjects) as trail:
+            await SqsChannel(world.clients, url).send(outgoing)
+            trail.effect = f"sent to group {outgoing.group}"
         return outgoing
 
     sent = begun.run(put)
@@ -139,7 +147,10 @@ def purge(
         raise CommandError("nothing was purged", Code.refused)
 
     async def forget(world: AwsWorld) -> None:
-        await world.clients.call("sqs", "purge_queue", QueueUrl=url)
+        subjects = [f"queue#{name}{'-dlq' if dead_letters else ''}"]
+        async with (await audited(world))("queue purge", subjects) as trail:
+            await world.clients.call("sqs", "purge_queue", QueueUrl=url)
+            trail.effect = "purged"
 
     begun.run(forget)
     begun.show({"purged": name}, lambda: f"purged {which}")
@@ -164,6 +175,10 @@ def _read(body: Path) -> str:
 
 
 def _sample(name: str, provider: str, amount: int, currency: str) -> str:
+    from penstock.domain.money import Money
+    from penstock.domain.payment import Order
+    from penstock.pipeline.orders import ChargeMessage
+
     try:
         order = Order(Money(amount, currency), reference=name, description="A test")
         text = ChargeMessage(name, provider, order).dumps()
@@ -179,6 +194,9 @@ def _outgoing(name: str, text: str, group: str | None, new: str) -> Outgoing:
 
     Each has a new deduplication id: what is sent by hand is meant, and the ledger charges once.
     """
+    from penstock.pipeline.orders import load_message
+    from penstock.ports import Outgoing
+
     if name == "payments":
         try:
             payment = load_message(text)

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.secrets import PREVIOUS, PluginSecret, SecretRefused, parse
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -22,10 +22,12 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.cli.stack import Stack
-from penstock.plugins import load
 
-app = typer.Typer(no_args_is_help=True, help="The plugins' secrets: write, never read out.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.entrypoints.cli.stack import Stack
+
+app = typer.Typer(no_args_is_help=True)
 Plugin = Annotated[str, typer.Argument(help="the gateway or sink: paypal, slack")]
 Field = Annotated[
     str | None, typer.Option("--field", help="this field only; the others stay as they are")
@@ -85,6 +87,8 @@ def list_secrets(context: typer.Context, stack: StackName = None, as_json: AsJso
 
 def declarations(stack: Stack) -> Mapping[str, tuple[str, Sequence[str]]]:
     """For each plugin of the stack that has a secret: its name there, and the fields declared."""
+    from penstock.plugins import load
+
     configured = {*stack.outputs["gateways"], *stack.outputs["sinks"]}
     prefix = stack.outputs["secretsPrefix"]
     return {
@@ -115,7 +119,10 @@ def _write(
         secret = PluginSecret(world.clients, name, declared)
         write: Callable[[Mapping[str, str]], Awaitable[None]]
         write = secret.rotate if rotating else secret.set
-        await write(fields)
+        command = f"secrets {'rotate' if rotating else 'set'}"
+        async with (await audited(world))(command, [f"secret#{plugin}"]) as trail:
+            await write(fields)
+            trail.effect = f"written: {', '.join(sorted(fields))}"
 
     begun.run(put)
     kept = "the value before stays good" if rotating else "no other value is good"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penstock import observability
 from penstock.entrypoints.cli.session import Code, CommandError, StackName, session
-from penstock.settings import Settings, variable
 
-LEVEL = variable("log_level")
+if TYPE_CHECKING:
+    from penstock.settings import Settings
+
+LEVEL = "LOG_LEVEL"
 
 
 def serve(
@@ -25,30 +26,59 @@ def serve(
     ] = False,
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="the port; 0 takes a free one")] = 8080,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[ADDRESS:]PORT",
+            help="serve Prometheus' metrics there, on 127.0.0.1 unless an address is given",
+            show_default="no metrics",
+        ),
+    ] = None,
 ) -> None:
     """Serve the API, consume every queue and sweep, in one process, until SIGTERM or Ctrl-C."""
+    wanted = _address(metrics)
+    if memory and stack is not None:
+        raise CommandError("--memory takes no --stack", Code.usage)
     # Imported here: no other command needs a server.
-    from penstock.entrypoints.serve import host as host_of_all
+    from penstock.entrypoints.serve.process import Listens, Process, run_in_memory
+    from penstock.entrypoints.serve.watched import on_aws
 
-    def ready(address: str) -> None:
-        typer.echo(f"penstock: serving on {address}")
-
+    listens = Listens(host, port, wanted)
     if memory:
-        if stack is not None:
-            raise CommandError("--memory takes no --stack", Code.usage)
-        asyncio.run(_in_memory(host, port))
+        asyncio.run(run_in_memory(listens, _say))
         return
     found = session(context, stack).stack()
-    platform = found.platform()
+    world = found.world()
+    platform = found.platform(world)
     level = _level(platform.settings, os.environ)
     for line in _said_of_logs(level, found.outputs.get("serveLogGroup")):
         typer.echo(f"penstock: {line}", err=True)
-    observability.configure(level, platform.settings.stack)
-    asyncio.run(host_of_all.serve(platform, found.sinks, host=host, port=port, ready=ready))
+
+    def ready(address: str) -> None:
+        _say(f"serving on {address}")
+
+    queues = on_aws(world, found.queues)
+    asyncio.run(Process(platform, found.sinks, queues, listens, level, ready, _say).run())
+
+
+def _say(line: str) -> None:
+    typer.echo(f"penstock: {line}")
+
+
+def _address(told: str | None) -> tuple[str, int] | None:
+    """Where the metrics are served: `9464`, `10.0.0.5:9464` or `[::1]:9464`."""
+    if told is None:
+        return None
+    host, _, port = told.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise CommandError("--metrics takes a port, or an address and a port", Code.usage)
+    return host.strip("[]") or "127.0.0.1", int(port)
 
 
 def _level(settings: Settings, environ: Mapping[str, str]) -> str:
     """LOG_LEVEL of this process, or else the stack's."""
+    from penstock.settings import Settings
+
     own = environ.get(LEVEL)
     return Settings.read({LEVEL: own}).log_level if own else settings.log_level
 
@@ -58,19 +88,3 @@ def _said_of_logs(level: str, group: str | None) -> Iterator[str]:
         yield f"{LEVEL} is {level}: alarms and metrics, made of log events below it, hear nothing"
     if group:
         yield f"alarms count what this prints once it is sent to the log group {group}"
-
-
-async def _in_memory(host: str, port: int) -> None:
-    from penstock.entrypoints.serve import host as host_of_all
-    from penstock.entrypoints.serve.tryout import tryout
-
-    observability.configure("INFO")
-    async with tryout(port=port) as made:
-
-        def ready(address: str) -> None:
-            typer.echo(f"penstock: serving on {address} (in memory)")
-            typer.echo(f"penstock: Authorization: Bearer {made.token}")
-            for name, simulator in made.simulators.items():
-                typer.echo(f"penstock: the {name} simulator is at {simulator}")
-
-        await host_of_all.serve(made.platform, made.sinks, host=host, port=made.port, ready=ready)

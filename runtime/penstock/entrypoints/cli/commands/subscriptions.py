@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
 import typer
 
 from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
-from penstock.entrypoints.cli.importing import Imported, Outcome, importing, listed, written
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -25,7 +24,10 @@ from penstock.entrypoints.cli.session import (
 )
 from penstock.entrypoints.cli.terminal import harmless
 
-app = typer.Typer(no_args_is_help=True, help="Who is paid up, and until when.")
+if TYPE_CHECKING:
+    from penstock.entrypoints.cli.importing import Imported
+
+app = typer.Typer(no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="the subscription's id: paypal-I-BW452GLLEP1G")]
 Because = Annotated[str, typer.Option("--because", help="why; it goes to the gateway")]
 _CHANGES = {
@@ -176,6 +178,8 @@ def import_subscriptions(
 
     What the ledger has is left alone. Nothing is published, and no earlier payment is invoiced.
     """
+    from penstock.entrypoints.cli.importing import Outcome, written
+
     begun = session(context, stack, as_json, confirmed)
     if not dry_run:
         begun.guard("importing subscriptions")
@@ -193,6 +197,8 @@ def import_subscriptions(
 async def _imported(
     begun: Session, gateway: str, named: list[str] | None, *, dry_run: bool
 ) -> list[Imported]:
+    from penstock.entrypoints.cli.importing import importing, listed
+
     platform = begun.stack().platform()
     done: list[Imported] = []
     try:

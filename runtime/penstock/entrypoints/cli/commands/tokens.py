@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.caller import READ_AND_PAY, Scope
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -20,11 +20,13 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.http.tokens import TRUSTED, mint
-from penstock.entrypoints.http.views import moment
-from penstock.ports import Token
 
-app = typer.Typer(no_args_is_help=True, help="The bearer tokens that the API takes.")
+if TYPE_CHECKING:
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.domain.audit import Facts
+    from penstock.ports import Token
+
+app = typer.Typer(no_args_is_help=True)
 _DURATION = re.compile(r"([1-9][0-9]{0,3})([hdw])", re.ASCII)
 _DAY = len("2026-11-02")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -48,8 +50,11 @@ def create(
     ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
+    confirmed: Confirm = None,
 ) -> None:
     """Make a token and show it, this once: only its hash is kept."""
+    from penstock.entrypoints.http.tokens import mint
+
     lasts = _duration(expires) if expires is not None else None
     if not (client or name).strip() or not (client or name).isprintable():
         raise CommandError("a token needs a name and a client that can be printed", Code.usage)
@@ -63,10 +68,15 @@ def create(
             client=client,
             lasts=lasts,
         )
-        await world.tokens.put(token)
+        subjects = [f"token#{token.id}", f"client#{token.client}"]
+        async with (await audited(world))("tokens create", subjects) as trail:
+            await world.tokens.put(token)
+            trail.after = _facts(token)
+            trail.effect = "created"
         return token, text
 
-    begun = session(context, stack, as_json)
+    begun = session(context, stack, as_json, confirmed)
+    begun.guard("creating a token")
     token, text = begun.run(make)
     begun.show({**_view(token, None), "token": text}, lambda: text)
 
@@ -85,7 +95,21 @@ def list_tokens(context: typer.Context, stack: StackName = None, as_json: AsJson
     begun.show(kept, lambda: table(columns, [_row(one) for one in kept]))
 
 
+def _facts(token: Token) -> Facts:
+    """A token in the audit trail: what it may do, and for whom."""
+    from penstock.entrypoints.http.views import moment
+
+    return {
+        "name": token.name,
+        "client": token.client,
+        "scopes": " ".join(sorted(token.scopes)),
+        "expires_at": moment(token.expires_at) if token.expires_at else "never",
+    }
+
+
 def _view(token: Token, used: datetime | None) -> Mapping[str, Any]:
+    from penstock.entrypoints.http.views import moment
+
     return {
         "id": token.id,
         "name": token.name,
@@ -124,9 +148,16 @@ def revoke(
     confirmed: Confirm = None,
 ) -> None:
     """Revoke a token."""
+    from penstock.entrypoints.http.tokens import TRUSTED
 
     async def forget(world: AwsWorld) -> bool:
-        return await world.tokens.revoke(token_id)
+        subjects = [f"token#{token_id}"]
+        async with (await audited(world))("tokens revoke", subjects) as trail:
+            token = await world.tokens.get(token_id)
+            trail.before = _facts(token) if token else {}
+            revoked = await world.tokens.revoke(token_id)
+            trail.effect = "revoked" if revoked else "there is no token of that id"
+            return revoked
 
     begun = session(context, stack, as_json, confirmed)
     begun.guard("revoking a token")

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import aiohttp
 import typer
 
 from penstock.entrypoints.cli.session import (
@@ -97,6 +96,8 @@ def _told(sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
 
 
 async def _send(stack: Stack, order: dict[str, Any]) -> dict[str, Any]:
+    import aiohttp
+
     simulator = stack.outputs.get("simulators", {}).get(GATEWAY)
     if simulator is None:
         raise CommandError("the local platform runs no PayPal simulator", Code.configuration)

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from penstock.adapters.clock import SystemClock
-from penstock.api import Authentic, Forged, Undecided
-from penstock.api.account import RegistersWebhooks, Step
-from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli import kept
-from penstock.entrypoints.cli.judging import Question, door_of, sender
 from penstock.entrypoints.cli.ready import Credentials, Gateway
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -27,28 +20,16 @@ from penstock.entrypoints.cli.session import (
     session,
 )
 from penstock.entrypoints.cli.steps import lines, store, view
-from penstock.plugins import load
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="Webhooks: registered where they should be, and why one was refused.",
-)
+if TYPE_CHECKING:
+    from penstock.api.account import Step
+    from penstock.bootstrap.aws import AwsWorld
+
+app = typer.Typer(no_args_is_help=True)
 
 Named = Annotated[
     str | None, typer.Option("--gateway", help="the gateway; needed if several could be meant")
 ]
-_CODES: Mapping[type, int] = {Authentic: 0, Forged: 1, Undecided: 2}
-
-
-def usage_code(arguments: Sequence[str]) -> int | None:
-    """
-    The exit code for wrong usage of a command line; None for the usual one.
-
-    `webhooks check` has its own, because 1 and 2 are its answers.
-    """
-    words = [one for one in arguments if not one.startswith("-")]
-    meant = ("webhooks", "check") in itertools.pairwise(words)
-    return int(Code.check_usage) if meant else None
 
 
 @app.command("register")
@@ -67,6 +48,8 @@ def register(
 
     One that is there is corrected and keeps its id; the id is written to the stack's secret.
     """
+    from penstock.api.account import RegistersWebhooks
+
     begun = session(context, stack, as_json, confirmed)
     if not dry_run:
         begun.guard("registering a webhook")
@@ -99,6 +82,8 @@ def drift(
 
     Exit code 1 if an address, a webhook's id or an event type differs.
     """
+    from penstock.api.account import RegistersWebhooks
+
     begun = session(context, stack, as_json)
 
     async def compare(world: AwsWorld) -> list[tuple[str, str]]:
@@ -125,6 +110,8 @@ def drift(
 
 def _registering(begun: Session, named: str | None) -> list[Gateway]:
     """The stack's gateways whose account the command line can use, or the one that was named."""
+    from penstock.plugins import load
+
     configured = begun.stack().outputs["gateways"]
     offered = [one.name for one in load().accounts if one.name in configured]
     if named is not None and named not in offered:
@@ -184,6 +171,12 @@ def check(
     2   undecided: for example, the signing certificate is missing
     64  wrong usage
     """
+    from penstock.adapters.clock import SystemClock
+    from penstock.api import Authentic, Forged, Undecided
+    from penstock.entrypoints.cli.judging import Question, door_of, sender
+    from penstock.plugins import load
+
+    codes: dict[type, int] = {Authentic: 0, Forged: 1, Undecided: 2}
     came = kept.moment(at) if at is not None else SystemClock().now()
     given = kept.headers(headers)
     raw = kept.body(body)
@@ -195,7 +188,7 @@ def check(
     where, checked = asyncio.run(
         Question(registry, named, door, given, raw, came, identity, folder).answer(env)
     )
-    code = _CODES[type(checked.answer)]
+    code = codes[type(checked.answer)]
     answer = type(checked.answer).__name__.lower()
     because = getattr(checked.answer, "because", f"{named} signed it for webhook {identity}")
     told = {
