@@ -42,14 +42,15 @@ def main() -> None:
 
     # What sets it going: a route per operation of the contract, and two schedules.
     Routes("routes", RoutesArgs(made.api, operations(), working), made.options)
-    for name, minutes in (("sweep", settings.sweep_minutes), ("gaps", GAPS_MINUTES)):
+    scheduled = {"sweep": settings.sweep_minutes, "gaps": GAPS_MINUTES}
+    for name, minutes in scheduled.items():
         args = ScheduleArgs(f"{made.prefix}-{name}", working[name], minutes, settings.enabled)
         Schedule(name, args, made.options)
 
     # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
     watched = watch(made, working)
 
-    for name, value in {**outputs(made, working), **watched}.items():
+    for name, value in {**outputs(made, working, scheduled), **watched}.items():
         pulumi.export(name, value)
 
 
