@@ -22,7 +22,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep simulate engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -43,14 +43,20 @@ test: setup ## every test but the slow ones, side by side
 # Each part prints its closing line. A part that cannot run fails: a missing emulator or engine is
 # an error, and pytest fails where it finds no test.
 check: lint engine ## everything a change needs: lint, every test, Pulumi's engine, a short soak
-	@echo "penstock: check, 1 of 3: unit, contract, one end-to-end" && $(TESTS) -m "not slow and not browser"
-	@echo "penstock: check, 2 of 3: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak"
-	@echo "penstock: check, 3 of 3: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check, 1 of 4: unit, contract, one end-to-end" && $(TESTS) -m "not slow and not browser"
+	@echo "penstock: check, 2 of 4: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak and not mutants"
+	@echo "penstock: check, 3 of 4: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20
 
-check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, and the pages in Chromium
-	@echo "penstock: check-deep, 1 of 3: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
-	@echo "penstock: check-deep, 2 of 3: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check-deep, 3 of 3: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, and the pages in Chromium
+	@echo "penstock: check-deep, 1 of 5: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
+	@echo "penstock: check-deep, 2 of 5: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check-deep, 3 of 5: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500
+	@echo "penstock: check-deep, 4 of 5: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
+	@echo "penstock: check-deep, 5 of 5: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+
+simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example
+	@$(PY) -m penstock.simulation --seeds $(or $(SEEDS),20) --gateway $(or $(GATEWAY),example)
 
 engine: setup ## Pulumi's engine: the installed one, or built from its Go modules, once per version
 	@$(PY) -m infra.engine

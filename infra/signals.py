@@ -73,7 +73,7 @@ COUNTED: Mapping[str, Signal] = {
     "SweepsFinished": _by("sweep", "sweep.finished"),
     "SweepsUnfinished": _by("sweep", "sweep.failed", "sweep.out_of_time"),
     "GapsFinished": _by("gaps", "gaps.finished"),
-    "GapsFailed": _by("gaps", "gaps.failed", "gaps.out_of_time", "gaps.wait"),
+    "GapsFailed": _by("gaps", "gaps.failed", "gaps.wait"),
 }
 """By the name of the metric."""
 ANSWERED: Mapping[str, str] = {

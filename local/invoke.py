@@ -73,7 +73,7 @@ def main() -> None:
     if not options.event.is_file():
         sys.exit(f"penstock: there is no event {options.event}")
     answered = invoke(stack, options.function, options.event.read_bytes())
-    Console().print_json(answered.payload)
+    Console().print_json(answered.payload, ensure_ascii=True)
     sys.exit(1 if answered.broke else 0)
 
 

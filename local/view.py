@@ -12,6 +12,7 @@ from rich.text import Text
 from local.demonstration import Sent
 from local.platform import Platform
 from local.stages import StageLine
+from penstock.entrypoints.cli.terminal import harmless
 
 _ODD = frozenset({"parked", "rejected", "retry", "declined", "contradicted"})
 _BEGAN_BY = {"receive": "webhook", "verify": "webhook", "process": "webhook", "charge": "payment"}
@@ -111,7 +112,8 @@ class Stages:
         return self._kinds.get(line.entity, "")
 
     def _print(self, text: str, style: str) -> None:
-        self._console.print(Text(text, style=style), soft_wrap=True)
+        # What a line says of an item may quote a stranger.
+        self._console.print(Text(harmless(text), style=style), soft_wrap=True)
 
 
 def _row(seconds: str, kind: str, where: str, entity: str, outcome: str, ms: str) -> str:

@@ -11,6 +11,7 @@ def penstock_register_gateways(register: Register[Gateway]) -> None:
     # Imported here: whoever only asks which hooks there are need not load cryptography.
     from penstock_paypal.gateway import PayPal
     from penstock_paypal.settings import PayPalSettings
+    from penstock_paypal.shapes import WITHOUT_DECIMALS
     from penstock_paypal.webhooks.door import DOOR
 
     register(
@@ -19,6 +20,7 @@ def penstock_register_gateways(register: Register[Gateway]) -> None:
         build=PayPal,
         secrets=("client_id", "client_secret", "webhook_id"),
         door=DOOR,
+        whole_currencies=tuple(sorted(WITHOUT_DECIMALS)),
     )
 
 

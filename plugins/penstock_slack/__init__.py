@@ -16,6 +16,8 @@ EVENTS = (
     EventType.payment_parked,
     EventType.refund_failed,
     EventType.refund_parked,
+    EventType.collection_failed,
+    EventType.collection_parked,
     EventType.invoice_withheld,
     EventType.invoice_paid_twice,
     EventType.subscription_activated,

@@ -172,8 +172,10 @@ def _place(trace: TracebackType | None) -> str:
 
 
 def _dumps(fields: Any, **_: Any) -> str:
-    # The event's name first: a person reads it in a terminal.
-    return json.dumps({"event": fields.pop("event", ""), **fields}, separators=(",", ":"))
+    # The event's name first: a person reads it in a terminal. DEL is the one control character
+    # that JSON in ASCII leaves as it is.
+    line = json.dumps({"event": fields.pop("event", ""), **fields}, separators=(",", ":"))
+    return line.replace("\x7f", "\\u007f")
 
 
 class _Libraries(logging.Handler):

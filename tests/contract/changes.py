@@ -11,7 +11,7 @@ from penstock.domain.change import Change, Fact, change
 from penstock.domain.delivery import Evidence, Notification
 from penstock.domain.dispute import Dispute, DisputeObservation
 from penstock.domain.events import EventType
-from penstock.domain.lifecycle import Said
+from penstock.domain.lifecycle import Lifecycle, Said, said
 from penstock.domain.money import Money
 from penstock.domain.observation import Contradicted, InvoiceObservation, Observation
 from penstock.domain.operation import Operation, OperationKind, OperationState, Terms
@@ -108,6 +108,27 @@ def not_sent_back() -> Change[Payment]:
 
 def left_to_people() -> Change[Payment]:
     return rules.refund_parked(*asked_back(), "nobody knows", now=NOON, new_id=new_id)
+
+
+def owed() -> tuple[Subscription, Operation]:
+    subscription = of_subscription(said(Lifecycle.created, "WH-1", NOON)).entity
+    terms = Terms(Money(500, "USD"), "0" * 64, "the card was replaced", "the card was replaced")
+    operation = Operation(
+        subscription.operation_id(OperationKind.collect, "k-1"), OperationKind.collect, terms=terms
+    )
+    return subscription, operation
+
+
+def not_collected() -> Change[Subscription]:
+    subscription, operation = owed()
+    declined = operation.settle(OperationState.declined, reason="never")
+    return rules.collection_settled(subscription, declined, now=NOON, new_id=new_id)
+
+
+def collection_left_to_people() -> Change[Subscription]:
+    subscription, operation = owed()
+    lost = operation.lose(NOON, "nobody knows")
+    return rules.collection_parked(subscription, lost, now=NOON, new_id=new_id)
 
 
 def invoiced() -> Change[Payment]:

@@ -38,9 +38,11 @@ A refund's note may be `refuse` (422, nothing sent back), `lost` or `pending`, a
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -57,20 +59,42 @@ from penstock_example.simulator.subscriptions import Subscriptions
 
 @dataclass(slots=True)
 class ExampleSimulator:
-    """The gateway in memory; `key` signs its notifications, `began` is its time at the start."""
+    """
+    The gateway in memory.
+
+    Attributes:
+        key: signs its notifications.
+        began: its time at the start.
+        machine: this machine's time; a test gives its own.
+        letters: makes that many random bytes in hexadecimal; a test gives its own.
+    """
 
     key: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    machine: Callable[[], datetime] = lambda: datetime.now(UTC)
+    letters: Callable[[int], str] = secrets.token_hex
     charges: Charges = field(default_factory=Charges)
     app: web.Application = field(default_factory=web.Application)
+    notices: Notices = field(init=False)
+    desk: Desk = field(init=False)
+    refunds: Refunds = field(init=False)
+    checkouts: Checkouts = field(init=False)
 
     def __post_init__(self) -> None:
-        notices = Notices(self.key)
-        desk = Desk(notices.tell, began=self.began)
-        refunds = Refunds(lambda named: self.charges.paid(named) or desk.payment(named))
-        checkouts = Checkouts(desk)
-        approval = Approval(desk, checkouts)
-        parts = (self.charges, refunds, Subscriptions(desk), checkouts, approval, notices)
+        self.notices = Notices(self.key, self.letters)
+        self.desk = Desk(self.notices.tell, self.began, self.machine, self.letters)
+        self.refunds = Refunds(self._paid)
+        self.checkouts = Checkouts(self.desk)
+        approval = Approval(self.desk, self.checkouts)
+        subscriptions = Subscriptions(self.desk)
+        parts = (
+            self.charges,
+            self.refunds,
+            subscriptions,
+            self.checkouts,
+            approval,
+            self.notices,
+        )
         for part in parts:
             part.routes(self.app)
         with_faults(self.app)
@@ -81,6 +105,9 @@ class ExampleSimulator:
             settings={"request_uri": f"{url.rstrip('/')}/charges"},
             secret={"signing_key": self.key},
         )
+
+    def _paid(self, named: str) -> Mapping[str, Any] | None:
+        return self.charges.paid(named) or self.desk.payment(named) or self.checkouts.paid(named)
 
 
 def build(folder: Path) -> ExampleSimulator:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,6 +67,12 @@ class Checkouts:
             return None
         return one if one.status == "open" else None
 
+    def paid(self, identity: str) -> Mapping[str, Any] | None:
+        """What was captured, by its id."""
+        found = (one.money for one in self.held.values() if one.money)
+        money = next((money for money in found if money["id"] == identity), None)
+        return {"amount": money["minor"], "currency": money["currency"]} if money else None
+
     def approve(self, one: Held, *, declines: bool) -> None:
         """The buyer agrees."""
         one.status, one.declines = "approved", declines
@@ -89,7 +94,7 @@ class Checkouts:
         if not texts or not urls or type(minor) is not int or minor <= 0:
             return problem(422, "invalid")
         made = Held(
-            f"co_{secrets.token_hex(8)}", body, self.desk.now() + LIFE, secrets.token_urlsafe(16)
+            f"co_{self.desk.letters(8)}", body, self.desk.now() + LIFE, self.desk.letters(16)
         )
         self.held[made.id] = self.opened[key] = made
         return self._answer(made, request)
@@ -119,7 +124,7 @@ class Checkouts:
         if one.money is None:
             one.status = "captured"
             one.money = {
-                "id": f"cap_{secrets.token_hex(8)}",
+                "id": f"cap_{self.desk.letters(8)}",
                 "status": "succeeded",
                 "minor": one.request["minor"],
                 "currency": one.request["currency"],

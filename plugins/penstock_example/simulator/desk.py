@@ -41,20 +41,29 @@ class NotAllowed(Exception):
 
 @dataclass(slots=True)
 class Desk:
-    """All subscriptions, by id and by the key they were opened under; `began` starts its clock."""
+    """
+    All subscriptions, by id and by the key they were opened under.
+
+    Attributes:
+        began: its time at the start.
+        machine: this machine's time; a test gives its own.
+        letters: makes that many random bytes in hexadecimal; a test gives its own.
+    """
 
     tell: Tell
     began: datetime
+    machine: Callable[[], datetime] = lambda: datetime.now(UTC)
+    letters: Callable[[int], str] = secrets.token_hex
     held: dict[str, Held] = field(default_factory=dict[str, Held])
     opened: dict[str, Held] = field(default_factory=dict[str, Held])
     _ahead: timedelta = field(init=False)
 
     def __post_init__(self) -> None:
-        self._ahead = self.began - datetime.now(UTC)
+        self._ahead = self.began - self.machine()
 
     def now(self) -> datetime:
         """Its time, to the second."""
-        return (datetime.now(UTC) + self._ahead).replace(microsecond=0)
+        return (self.machine() + self._ahead).replace(microsecond=0)
 
     def advance(self, span: timedelta) -> None:
         """Let time pass, and bill what is due."""
@@ -67,7 +76,7 @@ class Desk:
 
     def open(self, key: str, plan: PlanOffer, request: Mapping[str, Any]) -> Held:
         """Open a subscription that waits for the buyer."""
-        made = Held(f"sub_{secrets.token_hex(8)}", plan, self.now(), request)
+        made = Held(f"sub_{self.letters(8)}", plan, self.now(), request)
         self.held[made.id] = self.opened[key] = made
         self._ask(made, request)
         self._tell(made, "created", made.opened_at)
@@ -140,7 +149,7 @@ class Desk:
             self._bill(first, first.due_at or now)
 
     def _ask(self, one: Held, request: Mapping[str, Any]) -> None:
-        one.token = secrets.token_urlsafe(16)
+        one.token = self.letters(16)
         one.return_url, one.cancel_url = request["return_url"], request["cancel_url"]
 
     def _go_on(self, one: Held, now: datetime) -> None:
@@ -173,7 +182,7 @@ class Desk:
 
     def _paid(self, one: Held, price: Money, at: datetime) -> None:
         payment = {
-            "id": f"pay_{secrets.token_hex(8)}",
+            "id": f"pay_{self.letters(8)}",
             "at": written(at),
             **money_of(price),
             "status": "succeeded",

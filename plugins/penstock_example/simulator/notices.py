@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ class Notices:
     """What was told, by the key it is signed with."""
 
     key: str = field(repr=False)
+    letters: Callable[[int], str] = secrets.token_hex
     told: deque[dict[str, Any]] = field(
         default_factory=lambda: deque[dict[str, Any]](maxlen=_KEPT)
     )
@@ -48,7 +49,7 @@ class Notices:
     def tell(self, url: str, type: str, data: Mapping[str, Any], at: datetime) -> None:
         """Sign a notification and have it sent."""
         told = {
-            "id": f"evt_{secrets.token_hex(8)}",
+            "id": f"evt_{self.letters(8)}",
             "type": type,
             "created_at": written(at),
             "data": data,

@@ -12,7 +12,6 @@ from penstock_paypal.account.connection import Connection
 from penstock_paypal.settings import PayPalSettings
 
 _LEFT = (
-    "Enable Disputes for the app: developer.paypal.com, Apps & Credentials, Features.",
     "Confirm the account's e-mail address and accept its currencies, or payments stay pending.",
     "Subscribe once as a buyer and see the payment: docs/paypal.md, step 7.",
 )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from penstock.api import BillingCycle, Interval, IntervalUnit, Money, SettingsError
 from penstock_paypal import shapes
+from penstock_paypal.account.complaint import complaints
 
+_PERCENT = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?|100(\.0{1,4})?")
+_AMOUNT = 'an amount in quotes, such as "9.90"'
+_URL = "an address of at most 2000 characters that begins with https://"
+_TEXT = "a text of 1 to {} characters"
+_TO_999 = "a whole number from 0 to 999"
+_PERCENTAGE = 'a percentage in quotes from 0 to 100, such as "19" or "7.5"'
 _CAPS = {"day": 365, "week": 52, "month": 12, "year": 1}
 """The longest interval of each unit (billing_subscriptions_v1, `frequency`)."""
 
@@ -22,9 +29,11 @@ class _Written(BaseModel):
 class _Priced(_Written):
     """One kind of billing cycle."""
 
-    price: str | int
-    interval: Literal["day", "week", "month", "year"]
-    interval_count: int = Field(1, ge=1)
+    price: str | int = Field(description=_AMOUNT)
+    interval: Literal["day", "week", "month", "year"] = Field(
+        description="day, week, month or year"
+    )
+    interval_count: int = Field(1, ge=1, description="a whole number from 1 on")
 
     @field_validator("price", mode="before")
     @classmethod
@@ -37,28 +46,39 @@ class _Priced(_Written):
 class Trial(_Priced):
     """A trial; its price may be 0."""
 
-    cycles: int = Field(1, ge=1, le=999)
+    cycles: int = Field(1, ge=1, le=999, description="a whole number from 1 to 999")
 
 
 class Plan(_Priced):
     """A plan; its name finds it again among the product's."""
 
-    name: str = Field(min_length=1, max_length=127)
-    description: str | None = Field(None, min_length=1, max_length=127)
-    currency: str = Field(pattern="^[A-Z]{3}$")
-    cycles: int = Field(0, ge=0, le=999)
-    trials: list[Trial] = Field([], max_length=2)
-    setup_fee: str | int | None = None
-    collect_outstanding: bool = True
-    suspend_after_failures: int = Field(0, ge=0, le=999)
-    tax_percent: str | int | None = None
-    tax_included: bool = True
+    name: str = Field(min_length=1, max_length=127, description=_TEXT.format(127))
+    description: str | None = Field(
+        None, min_length=1, max_length=127, description=_TEXT.format(127)
+    )
+    currency: str = Field(
+        pattern="^[A-Z]{3}$", description="three capital letters of ISO 4217, such as EUR"
+    )
+    cycles: int = Field(0, ge=0, le=999, description=_TO_999)
+    trials: list[Trial] = Field([], max_length=2, description="a list of at most two trials")
+    setup_fee: str | int | None = Field(None, description=_AMOUNT)
+    collect_outstanding: bool = Field(True, description="true or false")
+    suspend_after_failures: int = Field(0, ge=0, le=999, description=_TO_999)
+    tax_percent: str | int | None = Field(None, description=_PERCENTAGE)
+    tax_included: bool = Field(True, description="true or false")
 
     @field_validator("setup_fee", "tax_percent", mode="before")
     @classmethod
     def _quoted(cls, value: object) -> object:
         if isinstance(value, float):
             raise ValueError('write the number in quotes, such as "9.90"')
+        return value
+
+    @field_validator("tax_percent")
+    @classmethod
+    def _percent(cls, value: str | int | None) -> str | int | None:
+        if value is not None and not _PERCENT.fullmatch(str(value)):
+            raise ValueError(f"expected {_PERCENTAGE}")
         return value
 
     def money(self, amount: str | int) -> Money:
@@ -94,14 +114,24 @@ class Plan(_Priced):
 class Product(_Written):
     """A product; its id, which is ours, finds it again."""
 
-    id: str = Field(pattern="^[A-Z0-9-]{6,50}$")
-    name: str = Field(min_length=1, max_length=127)
-    type: Literal["PHYSICAL", "DIGITAL", "SERVICE"]
-    description: str | None = Field(None, min_length=1, max_length=256)
-    category: str | None = Field(None, pattern="^[A-Z_]{4,256}$")
-    home_url: str | None = Field(None, pattern="^https://", max_length=2000)
-    image_url: str | None = Field(None, pattern="^https://", max_length=2000)
-    plans: list[Plan] = Field(min_length=1)
+    id: str = Field(
+        pattern="^[A-Z0-9-]{6,50}$", description="6 to 50 capital letters, digits and hyphens"
+    )
+    name: str = Field(min_length=1, max_length=127, description=_TEXT.format(127))
+    type: Literal["PHYSICAL", "DIGITAL", "SERVICE"] = Field(
+        description="PHYSICAL, DIGITAL or SERVICE"
+    )
+    description: str | None = Field(
+        None, min_length=1, max_length=256, description=_TEXT.format(256)
+    )
+    category: str | None = Field(
+        None,
+        pattern="^[A-Z_]{4,256}$",
+        description="one of PayPal's categories in capital letters, such as SOFTWARE",
+    )
+    home_url: str | None = Field(None, pattern="^https://", max_length=2000, description=_URL)
+    image_url: str | None = Field(None, pattern="^https://", max_length=2000, description=_URL)
+    plans: list[Plan] = Field(min_length=1, description="a list of at least one plan")
 
     @field_validator("id")
     @classmethod
@@ -114,10 +144,14 @@ class Product(_Written):
 class Wanted(_Written):
     """The whole file."""
 
-    products: list[Product] = Field(min_length=1)
+    products: list[Product] = Field(min_length=1, description="a list of at least one product")
 
 
-_MODELS: Mapping[str, type[BaseModel]] = {"products": Product, "plans": Plan, "trials": Trial}
+_PARTS: Mapping[str, tuple[str, type[BaseModel]]] = {
+    "products": ("product", Product),
+    "plans": ("plan", Plan),
+    "trials": ("trial", Trial),
+}
 
 
 def read(document: object) -> Wanted:
@@ -130,7 +164,7 @@ def read(document: object) -> Wanted:
     try:
         wanted = Wanted.model_validate(document)
     except ValidationError as exc:
-        raise SettingsError("; ".join(map(_told, exc.errors(include_input=False)[:5]))) from None
+        raise SettingsError(complaints(exc, Wanted, _PARTS)) from None
     _unique("products", [one.id for one in wanted.products], "id")
     for at, product in enumerate(wanted.products):
         _unique(f"products[{at}].plans", [one.name for one in product.plans], "name")
@@ -141,6 +175,10 @@ def read(document: object) -> Wanted:
 
 def _check(path: str, plan: Plan) -> None:
     """Refuse amounts and intervals that PayPal would refuse, by the field's place."""
+    try:
+        Money.parse("0", plan.currency)
+    except ValueError as exc:
+        raise SettingsError(f"{path}.currency: {exc}") from None
     amounts = {f"{path}.price": plan.price}
     intervals = {path: plan, **{f"{path}.trials[{n}]": one for n, one in enumerate(plan.trials)}}
     amounts |= {f"{path}.trials[{n}].price": one.price for n, one in enumerate(plan.trials)}
@@ -151,8 +189,10 @@ def _check(path: str, plan: Plan) -> None:
             money = plan.money(amount)
         except ValueError as exc:
             raise SettingsError(f"{field}: {exc}; write an amount in {plan.currency}") from None
-        if money.minor < 0 or (field == f"{path}.price" and money.minor == 0):
+        if field == f"{path}.price" and money.minor <= 0:
             raise SettingsError(f"{field}: the amount must be above 0")
+        if money.minor < 0:
+            raise SettingsError(f"{field}: the amount must not be below 0")
     for field, one in intervals.items():
         most = _CAPS[one.interval]
         if one.interval_count > most:
@@ -165,22 +205,3 @@ def _unique(path: str, names: Sequence[str], field: str) -> None:
     twice = sorted({one for one in names if names.count(one) > 1})
     if twice:
         raise SettingsError(f"{path}: the {field} {twice[0]!r} occurs twice; make it unique")
-
-
-def _told(error: Any) -> str:
-    """One of pydantic's errors: the field, what is wrong, what to do."""
-    place: tuple[str | int, ...] = error["loc"]
-    # For one of several types pydantic adds the type's name to the place.
-    names = [one for one in place if one not in ("str", "int")]
-    path = ""
-    for one in names:
-        path += f"[{one}]" if isinstance(one, int) else f".{one}" if path else one
-    if error["type"] != "extra_forbidden":
-        message = str(error["msg"]).removeprefix("Value error, ")
-        return f"{path or 'the file'}: {message[:1].lower()}{message[1:]}"
-    outer = [str(one) for one in names[:-1]]
-    inside = next((_MODELS[one] for one in reversed(outer) if one in _MODELS), Wanted)
-    known = list(inside.model_fields)
-    close = difflib.get_close_matches(str(names[-1]), known, 1)
-    remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-    return f"{path}: no such field; remove it, or correct its name: {remedy}"

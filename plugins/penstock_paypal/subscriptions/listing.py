@@ -26,7 +26,11 @@ async def listed(api: Api, page: int) -> Sequence[str] | None:
     """
     query = urlencode({"page_size": A_PAGE, "page": page})
     answer = await api.send("GET", f"{SUBSCRIPTIONS}?{query}", _WHAT)
-    if answer.missing or answer.status in (403, 405):
+    if page > 1:
+        # The list is there: a page behind the last one may be none, and a refusal may pass.
+        if answer.missing:
+            return ()
+    elif answer.missing or answer.status in (403, 405):
         return None
     if not answer.ok:
         raise answer.unread(_WHAT)

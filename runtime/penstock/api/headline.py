@@ -21,6 +21,8 @@ TITLES: Mapping[str, str] = {
     EventType.payment_parked: "Payment needs a person",
     EventType.refund_failed: "Refund failed",
     EventType.refund_parked: "Refund needs a person",
+    EventType.collection_failed: "Collection failed",
+    EventType.collection_parked: "Collection needs a person",
     EventType.invoice_paid: "Invoice paid",
     EventType.invoice_withheld: "No invoice",
     EventType.invoice_paid_twice: "Invoice paid twice",
@@ -68,6 +70,8 @@ def amount(event: Event) -> str:
     asked = money(mapping(event.data.get("refund")).get("amount"))
     if asked and (part := part_of(asked, whole)):
         return part
+    # A subscription's event has no amount of its own.
+    whole = whole or money(mapping(event.data.get("collection")).get("amount"))
     return str(whole) if whole else ""
 
 

@@ -65,12 +65,15 @@ class Register(Protocol[T_contra]):
         permissions: tuple[Permission, ...] = (),
         door: Door | None = None,
         events: tuple[str, ...] | None = None,
+        whole_currencies: tuple[str, ...] = (),
     ) -> None:
         """
         Offer one.
 
         Args:
             secrets: the fields of its secret.
+            whole_currencies: for a gateway, the currencies that it takes without decimals though
+                ISO 4217 has some: an amount that has them is refused before it is sent.
             events: for a sink, the event types it gets unless the stack's setting `events` says
                 otherwise; None for all.
         """

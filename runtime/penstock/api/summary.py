@@ -72,6 +72,8 @@ def _rows(event: Event) -> Iterable[Row]:
             return _payment(event, "Payment")
         case "subscription":
             return _subscription(event)
+        case "collection":
+            return _collection(event)
         case "dispute":
             return _dispute(event)
         case "notification":
@@ -117,6 +119,13 @@ def _subscription(event: Event) -> Iterator[Row]:
     yield "Status", words(data.get("status"))
     yield "Subscription", event.entity
     yield "Gateway", event.gateway
+
+
+def _collection(event: Event) -> Iterator[Row]:
+    yield "Reason", words(event.data.get("because"))
+    yield "Asked because", mapping(event.data.get("collection")).get("reason")
+    less = ("Trial until", "Next payment")
+    yield from (row for row in _subscription(event) if row[0] not in less)
 
 
 def _dispute(event: Event) -> Iterator[Row]:

@@ -23,7 +23,7 @@ from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
 from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
-from penstock.plugins import Registry, indexed_capabilities, load
+from penstock.plugins import Registry, indexed_capabilities, indexed_whole_currencies, load
 from penstock.ports import Attempts, Audit, Channel, Inbox, Ledger, Tokens, Watermarks
 from penstock.settings import Function, Settings
 
@@ -139,7 +139,8 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
     world, profiles = AwsWorld(settings, _looked_at(settings, function)), packaged_profiles()
     if function is Function.api and (capabilities := indexed_capabilities()) is not None:
         # It builds no plugin, so its zip holds none: what they can do is in the index.
-        return Platform(settings, environ, Registry(()), world, profiles, capabilities)
+        whole = indexed_whole_currencies()
+        return Platform(settings, environ, Registry(()), world, profiles, capabilities, whole)
     registry = load(only={name for name in needed if name})
     return Platform(settings, environ, registry, world, profiles)
 

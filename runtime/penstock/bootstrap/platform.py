@@ -67,7 +67,8 @@ class Platform:
         environ: where plugins' settings are read.
         registry: the plugins; none is built before a stage needs it.
         profiles: by plugin, what only the local platform adds.
-        capabilities: what each gateway can do, for a host that loads none.
+        capabilities: what each gateway can do, for a host that loads none; likewise
+            `whole_currencies`, what each takes without decimals.
     """
 
     settings: Settings
@@ -78,6 +79,9 @@ class Platform:
         default_factory=dict[str, Mapping[str, Any]], repr=False
     )
     capabilities: Mapping[str, Collection[str]] | None = None
+    whole_currencies: Mapping[str, Collection[str]] = field(
+        default_factory=dict[str, Collection[str]]
+    )
 
     @cached_property
     def gateways(self) -> Mapping[str, Gateway]:
@@ -203,7 +207,12 @@ class Platform:
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
         collect = Collect(
-            self.gateways, self.ledger, self.world.clock, self.world.ids, self.settings.lease
+            self.gateways,
+            self.ledger,
+            self.publish,
+            self.world.clock,
+            self.world.ids,
+            self.settings.lease,
         )
         stages = {Action.capture: self.capture, Action.refund: self.refund}
         return Dispatch(self.charge, stages, collect)
@@ -229,7 +238,9 @@ class Platform:
     def collecting(self) -> Collecting:
         """From the API to reserved collections; builds no gateway."""
         able = [name for name in self.settings.gateways if "collects" in self._abilities(name)]
-        return Collecting(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
+        return Collecting(
+            self.ledger, self.hand_over, self.world.clock, self.world.ids, able, self._whole(able)
+        )
 
     @cached_property
     def refund(self) -> Refund:
@@ -267,7 +278,9 @@ class Platform:
     def refunding(self) -> Refunding:
         """From the API to reserved refunds; builds no gateway, only asks what each can do."""
         able = [name for name in self.settings.gateways if "refunds" in self._abilities(name)]
-        return Refunding(self.ledger, self.hand_over, self.world.clock, self.world.ids, able)
+        return Refunding(
+            self.ledger, self.hand_over, self.world.clock, self.world.ids, able, self._whole(able)
+        )
 
     @cached_property
     def hand_over(self) -> HandOver:
@@ -364,6 +377,12 @@ class Platform:
             and (wanted is True or "charges" not in named)
             and (wanted is not False)
         )
+
+    def _whole(self, gateways: Collection[str]) -> Mapping[str, Collection[str]]:
+        """What each of the gateways takes without decimals."""
+        if self.capabilities is not None:
+            return self.whole_currencies
+        return {name: self.registry.gateway(name).whole_currencies for name in gateways}
 
     def _abilities(self, gateway: str) -> Collection[str]:
         if self.capabilities is None:

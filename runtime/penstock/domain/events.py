@@ -29,6 +29,8 @@ class EventType(StrEnum):
     payment_parked = "payment.parked"
     refund_failed = "refund.failed"
     refund_parked = "refund.parked"
+    collection_failed = "collection.failed"
+    collection_parked = "collection.parked"
     invoice_paid = "invoice.paid"
     invoice_withheld = "invoice.withheld"
     invoice_paid_twice = "invoice.paid_twice"

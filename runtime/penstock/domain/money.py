@@ -73,6 +73,11 @@ class Money:
         sign, text = "-" if self.minor < 0 else "", str(abs(self.minor)).rjust(digits + 1, "0")
         return f"{sign}{text[:-digits]}.{text[-digits:]}" if digits else sign + text
 
+    @property
+    def whole(self) -> bool:
+        """Whether it has no decimals: "12.00", or any amount of JPY."""
+        return not self.minor % 10 ** DIGITS.get(self.currency, _USUAL)
+
     def __str__(self) -> str:
         return f"{self.decimal} {self.currency}"
 

@@ -36,6 +36,7 @@ from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.operation_work import OperationWork, lost_since, wait_for_lease
 from penstock.pipeline.orders import ActionMessage
+from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
 
 _SAFE = timedelta(hours=1)
@@ -53,6 +54,7 @@ class Collect:
 
     gateways: Mapping[str, Gateway]
     ledger: Ledger
+    publish: Publish
     clock: Clock
     ids: Ids
     lease: timedelta
@@ -75,6 +77,7 @@ class Collect:
         if operation.state not in SETTLED:
             wait_for_lease(operation, self.clock.now())
             subscription = await self._submit(subscription, operation)
+        await self.publish(subscription.ref)
         after = subscription.operation_by_id(operation.id) or operation
         return Handled(subscription.id, f"collect {after.state.value}", because=after.reason)
 
@@ -103,10 +106,10 @@ class Collect:
         match answer:
             case Succeeded(reference):
                 settled = operation.settle(OperationState.succeeded, reference=reference)
-                return await self._commit(subscription, operation, settled, read=True)
+                return await self._over(subscription, operation, settled)
             case Declined(because):
                 settled = operation.settle(OperationState.declined, reason=because)
-                return await self._commit(subscription, operation, settled, read=True)
+                return await self._over(subscription, operation, settled)
             case NotSent(because, retry_after):
                 released = replace(operation.release(because), lost_at=operation.lost_at)
                 await self._commit(subscription, operation, released)
@@ -124,28 +127,33 @@ class Collect:
     async def _park(
         self, subscription: Subscription, operation: Operation, because: str
     ) -> NoReturn:
-        lost = replace(operation.lose(self.clock.now(), because), due_at=None)
-        await self._commit(subscription, operation, lost)
+        now = self.clock.now()
+        lost = replace(operation.lose(now, because), due_at=None)
+        parked = await OperationWork(self.ledger).commit(
+            subscription,
+            operation,
+            lambda latest: rules.collection_parked(latest, lost, now=now, new_id=self.ids.new),
+        )
         notices.operation_unknown(subscription, lost)
+        await self.publish(parked.ref)
         raise ChargeCritical(because)
 
-    async def _commit(
-        self,
-        subscription: Subscription,
-        was: Operation,
-        becomes: Operation,
-        *,
-        read: bool = False,
+    async def _over(
+        self, subscription: Subscription, was: Operation, settled: Operation
     ) -> Subscription:
-        """Commit it; `read`: what is owed has changed, so the sweep reads the subscription."""
+        now = self.clock.now()
+        return await OperationWork(self.ledger).commit(
+            subscription,
+            was,
+            lambda latest: rules.collection_settled(latest, settled, now=now, new_id=self.ids.new),
+        )
 
+    async def _commit(
+        self, subscription: Subscription, was: Operation, becomes: Operation
+    ) -> Subscription:
         def decide(latest: Subscription) -> Change[Subscription]:
-            now = self.clock.now()
             after = rules.with_operation(latest, becomes)
-            look = after.operation(OperationKind.access)
-            if read and look is not None and look.open:
-                after = rules.with_operation(after, replace(look, due_at=now))
-            return change(latest, after, now=now, new_id=self.ids.new)
+            return change(latest, after, now=self.clock.now(), new_id=self.ids.new)
 
         return await OperationWork(self.ledger).commit(subscription, was, decide)
 

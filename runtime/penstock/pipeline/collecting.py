@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from penstock import problems
@@ -19,6 +19,7 @@ from penstock.errors import LedgerConflict, RequestRefused
 from penstock.pipeline import correlation
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.keys import derived_id
+from penstock.pipeline.whole_amounts import require_whole
 from penstock.ports import Ledger
 
 UNSENT_AFTER = timedelta(seconds=60)
@@ -56,6 +57,7 @@ class Collecting:
 
     Attributes:
         providers: the gateways that collect when told to.
+        whole: by gateway, the currencies that it takes without decimals.
     """
 
     ledger: Ledger
@@ -63,6 +65,7 @@ class Collecting:
     clock: Clock
     ids: Ids
     providers: Collection[str]
+    whole: Mapping[str, Collection[str]] = field(default_factory=dict[str, Collection[str]])
 
     async def __call__(
         self, idempotency_key: str, identity: str, asked: CollectAsked, caller: Caller
@@ -118,7 +121,8 @@ class Collecting:
         if any(one.open for one in collections(subscription)):
             raise RequestRefused(
                 problems.NOTHING_OUTSTANDING,
-                "a collection is under way; GET the subscription to see what becomes of it",
+                "a collection is under way or, if its answer was lost for good, needs a person; "
+                "GET the subscription to see which",
             )
         owed = subscription.seen.outstanding
         if owed is None or owed.minor <= 0:
@@ -126,6 +130,8 @@ class Collecting:
                 problems.NOTHING_OUTSTANDING, "the buyer owes nothing, as far as is known here"
             )
         amount = owed if asked.amount is None else _asked(asked.amount, asked.currency, owed)
+        if asked.amount is not None:
+            require_whole(amount, subscription.gateway, self.whole)
         return Terms(amount, asked.digest, asked.reason, asked.reason, caller.token_id)
 
 

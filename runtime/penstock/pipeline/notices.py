@@ -41,7 +41,7 @@ def run_failed(what: str, failed: Exception) -> None:
 
 def gaps_out_of_time() -> None:
     """A run of the gap detector was cut off; the next one goes on where it stopped."""
-    structlog.get_logger().warning("gaps.out_of_time")
+    structlog.get_logger().warning("gaps.failed", because="out of time: the run was cut off")
 
 
 def _place(failed: BaseException) -> str:

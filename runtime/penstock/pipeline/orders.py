@@ -243,8 +243,20 @@ def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _explained(exc: ValidationError, whole: str) -> MalformedMessage:
-    """The first error as one line; the value itself stays out of it, its kind does not."""
+    """
+    The first error as one line, which a dead letter and a log keep.
+
+    Neither the value nor a name that its sender chose is in it: an unknown field and a name of
+    `metadata` are `*`.
+    """
     error = exc.errors(include_url=False, include_context=False)[0]
-    field = ".".join(str(part) for part in error["loc"]) or whole
+    names = [str(part) if part in _NAMES else "*" for part in error["loc"] if part != "[key]"]
+    field = ".".join(names) or whole
+    if error["type"] == "extra_forbidden":
+        return MalformedMessage(f"{field} is an unknown field; leave it out")
     kind = "missing" if error["type"] == "missing" else f"a {type(error['input']).__name__}"
     return MalformedMessage(f"{field} is {kind}: {error['msg']}")
+
+
+_NAMES = frozenset(name for model in (_Message, _Order, _Payer) for name in model.model_fields)
+"""Names that may be repeated: the contract's own."""

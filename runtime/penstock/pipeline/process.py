@@ -155,7 +155,7 @@ class Process:
                 return Applied(subject, confirmed=False)
             case Confirmed(CheckoutNews(), _):
                 return await self._checkout(notification, before)
-            case Confirmed(Observation(checkout=checkout), _) if _of_another(before, checkout):
+            case Confirmed(Observation() as seen, _) if _in_question(before, seen):
                 # A capture counts only if the payment's own checkout shows it.
                 return await self._checkout(notification, before)
             case Confirmed(seen, implies):
@@ -266,11 +266,18 @@ class Process:
                 assert_never(outcome)
 
 
-def _of_another(before: AnyEntity | None, checkout: str | None) -> bool:
-    """Whether money is of another checkout than the payment's, or does not say of which."""
+def _in_question(before: AnyEntity | None, seen: Observation) -> bool:
+    """
+    Whether money may be another checkout's than the payment's, or is not the whole amount.
+
+    A capture that the payment has already is its own, whatever the gateway leaves out now.
+    """
     if not isinstance(before, Payment) or before.approval is None:
         return False
-    return checkout is None or checkout != before.approval.checkout
+    if before.transaction is not None and before.transaction.id == seen.transaction.id:
+        return False
+    whole = seen.transaction.amount == before.order.amount
+    return not whole or seen.checkout is None or seen.checkout != before.approval.checkout
 
 
 def _bind(notification: Notification) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from penstock import problems
@@ -19,6 +19,7 @@ from penstock.errors import LedgerConflict, RequestRefused
 from penstock.pipeline import correlation
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.keys import derived_id
+from penstock.pipeline.whole_amounts import require_whole
 from penstock.ports import Ledger
 
 UNSENT_AFTER = timedelta(seconds=60)
@@ -58,6 +59,7 @@ class Refunding:
 
     Attributes:
         providers: the gateways that send money back when told to.
+        whole: by gateway, the currencies that it takes without decimals.
     """
 
     ledger: Ledger
@@ -65,6 +67,7 @@ class Refunding:
     clock: Clock
     ids: Ids
     providers: Collection[str]
+    whole: Mapping[str, Collection[str]] = field(default_factory=dict[str, Collection[str]])
 
     async def __call__(
         self, idempotency_key: str, payment_id: str, asked: RefundAsked, caller: Caller
@@ -138,6 +141,8 @@ class Refunding:
                 f"a payment takes {rules.MOST_REFUNDS} refunds; refund the rest at the provider",
             )
         amount = left if asked.amount is None else _asked(asked.amount, asked.currency, left)
+        if asked.amount is not None:
+            require_whole(amount, payment.gateway, self.whole)
         return Terms(amount, asked.digest, asked.reason, asked.note, caller.token_id)
 
 

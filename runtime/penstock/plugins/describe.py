@@ -16,6 +16,7 @@ def describe(plugin: Plugin) -> dict[str, Any]:
             {
                 "name": one.name,
                 "capabilities": list(one.capabilities),
+                "whole_currencies": list(one.whole_currencies),
                 **_needs(one),
                 "door": _door(one.door) if one.door else None,
             }

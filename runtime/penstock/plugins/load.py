@@ -61,6 +61,12 @@ def indexed_capabilities() -> Mapping[str, Collection[str]] | None:
     return {one["name"]: one["capabilities"] for plugin in index for one in plugin["gateways"]}
 
 
+def indexed_whole_currencies() -> Mapping[str, Collection[str]]:
+    """The currencies that each gateway takes without decimals, by the index of a zip."""
+    gateways = [one for plugin in _index() or () for one in plugin["gateways"]]
+    return {one["name"]: one.get("whole_currencies", ()) for one in gateways}
+
+
 def _index() -> list[dict[str, Any]] | None:
     """The plugins that the index of a zip describes; None where there is no index."""
     try:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from penstock.api import Context, Door, EventType, Permission, Sink, capabilities
 from penstock.api.gateway import CAPABILITIES
+from penstock.domain.currencies import DIGITS
 from penstock.errors import PluginError
 
 # No underscore: PROVIDER_<NAME>_<FIELD> must be readable in one way only.
@@ -35,6 +36,7 @@ class Registration:
         plugin: the module it came from; errors name it.
         made: the class that `build` returns; what it can do is read off it.
         events: for a sink, the event types it gets by default; None for all.
+        whole_currencies: what a gateway takes without decimals though ISO 4217 has some.
     """
 
     plugin: str
@@ -47,6 +49,7 @@ class Registration:
     permissions: tuple[Permission, ...] = ()
     door: Door | None = None
     events: tuple[str, ...] | None = None
+    whole_currencies: tuple[str, ...] = ()
 
     @property
     def capabilities(self) -> tuple[str, ...]:
@@ -157,10 +160,19 @@ def _check_claims(registration: Registration) -> None:
     if registration.kind is Kind.sink:
         _check_members(registration, Sink)
         _check_events(registration)
+        if registration.whole_currencies:
+            raise PluginError(
+                f"{registration}: a sink takes no money: leave `whole_currencies` out"
+            )
         return
 
     if registration.events is not None:
         raise PluginError(f"{registration}: only a sink gets events: leave `events` out")
+    if unknown := sorted(set(registration.whole_currencies) - set(DIGITS)):
+        raise PluginError(
+            f"{registration}: whole_currencies must be of ISO 4217, and are not:"
+            f" {', '.join(unknown)}"
+        )
     for protocol in CAPABILITIES:
         if any(hasattr(made, member) for member in _members(protocol)):
             _check_members(registration, protocol)

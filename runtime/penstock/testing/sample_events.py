@@ -92,6 +92,14 @@ _OWN: Mapping[str, Mapping[str, Any]] = {
         "refund": {"id": "op-1", "amount": _HALF},
         "because": "its answer was lost",
     },
+    EventType.collection_failed: {
+        "collection": {"id": "op-1", "amount": _HALF, "reason": "the card was replaced"},
+        "because": "the buyer's payment was refused",
+    },
+    EventType.collection_parked: {
+        "collection": {"id": "op-1", "amount": _HALF},
+        "because": "its answer was lost",
+    },
     EventType.invoice_withheld: {"because": "the gateway knows no e-mail address of the payer"},
     EventType.subscription_renewed: {"payment_id": "pay-1", "first": True},
     EventType.subscription_access_ended: {"access": "ended"},
@@ -133,7 +141,7 @@ def _kind(type: str) -> tuple[str, Mapping[str, Any], tuple[str, ...]]:
         case "dispute":
             required = ("dispute_id", "status", "confirmed", "opened_at")
             return "example-dp_1", _DISPUTE, required
-        case "subscription":
+        case "subscription" | "collection":
             required = ("subscription_id", "status", "access", "started_at")
             return "example-sub_1", _SUBSCRIPTION, required
         case "notification":

@@ -15,6 +15,7 @@ from moto import mock_aws
 from local.emulator import REGION
 from penstock_paypal.simulator.threaded import RunningPayPal, threaded
 from penstock_paypal.webhooks.registration import WANTED
+from tests.adapters.bench import table
 from tests.contract.cli.running import Ran, run
 
 NAME = "penstock-local/paypal"
@@ -99,6 +100,8 @@ def shop(tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     with threaded(keys) as paypal, mock_aws():
         vault = boto3.Session().client("secretsmanager")
         vault.create_secret(Name=NAME)
+        # For the audit trail.
+        boto3.Session().client("dynamodb").create_table(**table("t"))
         profile = {
             "api_url": paypal.url,
             "activity_url": f"{paypal.url}/activity/",
@@ -148,7 +151,7 @@ def test_what_is_left_for_a_person_is_told_and_no_secret_is(shop: Shop):
 
     assert 0 == result.exit_code, result.output
     assert "Left for you:" in result.output
-    assert "Disputes" in result.output
+    assert "Subscribe once as a buyer" in result.output
     assert shop.credentials["client_secret"] not in result.output
 
 
@@ -284,7 +287,7 @@ def test_check_lists_every_permission(shop: Shop):
     assert (0, 1) == (well.exit_code, wrong.exit_code)
     assert 9 == len(json.loads(well.stdout))
     assert "disputes" in wrong.output
-    assert "1 of 9 permissions are not there" in wrong.output
+    assert "1 of 9 permissions is not there" in wrong.output
 
 
 def test_register_corrects_what_drift_shows(shop: Shop):
@@ -297,9 +300,37 @@ def test_register_corrects_what_drift_shows(shop: Shop):
 
     assert (1, 0, 0, 0) == tuple(one.exit_code for one in (drifted, planned, done, after))
     assert f"missing events: {sorted(WANTED)[0]}" in drifted.output
+    assert "2 differences: `penstock webhooks register` corrects them" in drifted.output
     assert ["planned", "planned"] == [one["state"] for one in json.loads(planned.stdout)]
     assert ["changed", "changed"] == [one["state"] for one in json.loads(done.stdout)]
     assert "as they should be" in after.output
+
+
+def test_credentials_may_come_from_a_file_saved_on_windows(shop: Shop):
+    (shop.folder / "app.json").write_text("\ufeff" + json.dumps(shop.credentials))
+
+    result = shop.setup("--from-file", "app.json", "--dry-run")
+
+    assert 0 == result.exit_code, result.output
+
+
+def test_one_difference_is_told_as_one(shop: Shop):
+    shop.paypal.register("http://127.0.0.1:1/webhooks/paypal", sorted(WANTED)[1:])
+    known = {**shop.credentials, "webhook_id": shop.paypal.access.webhook_id}
+    shop.vault.put_secret_value(SecretId=NAME, SecretString=json.dumps(known))
+
+    drifted = penstock("webhooks", "drift")
+
+    assert "1 difference: `penstock webhooks register` corrects it" in drifted.output
+
+
+def test_what_is_left_names_a_permission_only_while_it_is_missing(shop: Shop):
+    well = shop.setup("--from-file", "-", given=shop.credentials)
+    shop.paypal.tell("POST", "faults", [{"path": "customer/disputes", "status": 403}])
+    wrong = shop.setup()
+
+    assert "Disputes" not in well.output
+    assert "disputes: PayPal answered 403: enable Disputes" in wrong.output
 
 
 def test_a_gateway_that_is_not_installed_is_no_command(shop: Shop):
@@ -308,3 +339,43 @@ def test_a_gateway_that_is_not_installed_is_no_command(shop: Shop):
 
 def test_help_lists_the_gateways(shop: Shop):
     assert "paypal" in penstock("--help").output
+
+
+def test_a_secret_that_paypal_takes_is_written_and_the_answer_says_that_it_was_asked(shop: Shop):
+    value = {**shop.credentials, "webhook_id": "WH-1"}
+    result = penstock("secrets", "set", "paypal", given=value)
+
+    assert (0, value) == (result.exit_code, shop.secret()), result.output
+    assert "tested: paypal takes it" in result.stdout
+
+
+def test_one_field_from_a_pipe_is_tested_with_the_others_that_are_there(shop: Shop):
+    penstock("secrets", "set", "paypal", given={**shop.credentials, "webhook_id": "WH-1"})
+    result = run(["secrets", "set", "paypal", "--field", "webhook_id"], "WH-2\n")
+
+    assert (0, "WH-2") == (result.exit_code, (shop.secret() or {})["webhook_id"]), result.output
+    assert "tested: paypal takes it" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["set", "rotate"])
+def test_a_secret_that_paypal_does_not_take_is_not_written(shop: Shop, command: str):
+    value = {**shop.credentials, "webhook_id": "WH-1"}
+    penstock("secrets", "set", "paypal", given=value)
+    wrong = {**value, "client_secret": "hush"}
+    refused = penstock("secrets", command, "paypal", given=wrong)
+    kept = shop.secret()
+    forced = penstock("secrets", command, "paypal", "--untested", given=wrong)
+
+    assert (5, value) == (refused.exit_code, kept), refused.output
+    assert "nothing was written" in refused.stderr
+    assert "hush" not in refused.output
+    assert (0, wrong) == (forced.exit_code, shop.secret()), forced.output
+
+
+def test_a_secret_is_not_written_while_paypal_gives_no_answer(shop: Shop):
+    profile = {**shop.outputs["profile"]["paypal"], "api_url": "http://127.0.0.1:9"}
+    shop.write(profile={"paypal": profile})
+    result = penstock("secrets", "set", "paypal", given={**shop.credentials, "webhook_id": "W"})
+
+    assert (6, None) == (result.exit_code, shop.secret()), result.output
+    assert "--untested" in result.stderr

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.entrypoints import cli
 from penstock.entrypoints.cli.commands.doctor import lines as doctor_lines
 from penstock.entrypoints.cli.commands.payments import lines as payment_lines
 from penstock.entrypoints.cli.commands.queue import lines as queue_lines
@@ -107,3 +111,23 @@ def test_json_output_is_json_and_escaped(capsys: pytest.CaptureFixture[str]):
 
     assert {"name": EVIL} == json.loads(out)
     assert [] == list(unsafe(out))
+
+
+def test_commands_print_through_the_one_place_that_makes_text_harmless():
+    """
+    `say`, `say_json` and `Session.show`; whoever prints otherwise forgets it one day.
+    """
+    folder = Path(cli.__file__).parent
+    printing = {
+        f"{path.relative_to(folder)}:{node.lineno} {ast.unparse(node.func)}"
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and re.fullmatch(
+            r"(typer|click)\.s?echo|print|(rich\.)?print\w*|\w+\.print|sys\.\w+\.write",
+            ast.unparse(node.func),
+        )
+        and path.relative_to(folder).as_posix() not in ("terminal.py", "session.py")
+    }
+
+    assert set() == printing

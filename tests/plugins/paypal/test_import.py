@@ -13,9 +13,13 @@ from penstock.bootstrap.memory import MemoryWorld
 from penstock.domain.subscription import Access, Subscription, SubscriptionStatus
 from penstock.entrypoints.cli.importing import Import, Outcome, importing, listed, written
 from penstock.errors import CommandRefused, GatewayUnavailable
+from penstock.testing.http import response
 from penstock_paypal.subscriptions.listing import A_PAGE
 from tests.plugins.paypal.machine.life import START, Life, Process, beginning, identity_of
 from tests.plugins.paypal.simulator_billing.shop import MONTHLY
+from tests.plugins.paypal.told import Told, problem
+
+LIST = f"/v1/billing/subscriptions?page_size={A_PAGE}"
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +181,29 @@ async def test_a_gateway_that_is_not_there_is_refused(life: Life):
 
     with pytest.raises(CommandRefused, match="it has paypal"):
         importing(process.platform, "stripe", dry_run=False)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_page_behind_the_last_one_that_is_not_found_ends_the_list(status: int):
+    """
+    A full last page says nothing of the next one, which PayPal may not know.
+    """
+    told = Told()
+    page = [{"id": f"I-{number:012}"} for number in range(A_PAGE)]
+    told.at(f"{LIST}&page=1", response(200, {"subscriptions": page}))
+    told.at(f"{LIST}&page=2", problem(status, "INVALID_RESOURCE_ID"))
+
+    assert A_PAGE == len([one async for one in listed(told.paypal)])
+
+
+async def test_a_page_that_is_refused_ends_nothing():
+    """
+    Else an import would be short, and look complete.
+    """
+    told = Told()
+    page = [{"id": f"I-{number:012}"} for number in range(A_PAGE)]
+    told.at(f"{LIST}&page=1", response(200, {"subscriptions": page}))
+    told.at(f"{LIST}&page=2", problem(403, "NOT_AUTHORIZED"))
+
+    with pytest.raises(GatewayUnavailable):
+        [one async for one in listed(told.paypal)]

@@ -29,6 +29,7 @@ class Listening(AcmePay):
 def test_a_gateway_as_data():
     module = gateway_plugin(
         build=Listening,
+        whole_currencies=("TWD",),
         secrets=("key",),
         permissions=(Permission("kms:Sign", "key/acme"),),
         door=Door({"x-sig": "[0-9a-f]{64}"}, body_limit=1000, json=False),
@@ -42,6 +43,7 @@ def test_a_gateway_as_data():
     assert {
         "name": "acme",
         "capabilities": ["webhooks", "charges"],
+        "whole_currencies": ["TWD"],
         "secrets": ["key"],
         "permissions": [{"action": "kms:Sign", "resource": "key/acme"}],
         "door": {"headers": {"x-sig": "[0-9a-f]{64}"}, "body_limit": 1000, "json": False},

@@ -209,10 +209,11 @@ def test_a_name_nobody_registered_lists_what_is_installed():
 
 INDEXED = """
 import json, sys
-from penstock.plugins import load
+from penstock.plugins import indexed_whole_currencies, load
 registry = load(only=json.loads(sys.argv[1]))
 print(json.dumps([one.name for one in registry.registrations]))
 print(json.dumps([name for name in ("acmepay", "acmepager") if name in sys.modules]))
+print(json.dumps(indexed_whole_currencies()))
 """
 ACME = """
 from penstock.api import hookimpl
@@ -238,11 +239,12 @@ def test_with_an_index_no_other_plugin_is_looked_for_or_imported(
     (tmp_path / "penstock").mkdir()
     for part in (repository / "runtime/penstock").iterdir():
         (tmp_path / "penstock" / part.name).symlink_to(part)
+    acme = {"name": "acme", "whole_currencies": ["TWD"]}
     (tmp_path / "penstock/_plugins.json").write_text(
         json.dumps(
             {
                 "plugins": [
-                    {"module": "acmepay", "gateways": [{"name": "acme"}], "sinks": []},
+                    {"module": "acmepay", "gateways": [acme], "sinks": []},
                     {"module": "acmepager", "gateways": [], "sinks": [{"name": "pager"}]},
                 ]
             }
@@ -259,4 +261,16 @@ def test_with_an_index_no_other_plugin_is_looked_for_or_imported(
         check=True,
     )
 
-    assert [names, imported] == answer.stdout.splitlines()
+    assert [names, imported, '{"acme": ["TWD"]}'] == answer.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (gateway_plugin(whole_currencies=("TWD", "NTD")), "are not: NTD"),
+        (sink_plugin(whole_currencies=("TWD",)), "a sink takes no money"),
+    ],
+)
+def test_currencies_without_decimals_are_a_gateways_and_of_iso_4217(made: Any, says: str):
+    with pytest.raises(PluginError, match=says):
+        load([made])

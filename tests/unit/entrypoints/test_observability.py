@@ -51,6 +51,20 @@ def test_a_line_break_in_a_text_makes_no_second_line(logged: Lines):
     assert 1 == len(logged())
 
 
+def test_no_control_or_direction_character_is_in_a_line(
+    capsys: pytest.CaptureFixture[str],
+):
+    configure("INFO")
+    evil = "Ann\x1b[2J\x7f\x9b31m\u202e\u2066\u200b\r"
+    structlog.get_logger().info("stage.finished", because=evil)
+    structlog.reset_defaults()
+    line = capsys.readouterr().out.removesuffix("\n")
+
+    assert evil == json.loads(line)["because"]
+    assert line.isascii()
+    assert line.isprintable()
+
+
 def test_a_line_names_its_stack_and_carries_no_metric_directive(
     capsys: pytest.CaptureFixture[str],
 ):

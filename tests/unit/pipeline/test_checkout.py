@@ -18,6 +18,7 @@ from penstock.api import (
     PaymentStatus,
     Refused,
     Standing,
+    Transaction,
     Unanswered,
 )
 from penstock.domain.events import Event
@@ -26,7 +27,7 @@ from penstock.domain.payment import Payment
 from penstock.domain.rules.buyer import Standpoint
 from penstock.pipeline.capture import Capture
 from penstock.pipeline.orders import Action, ActionMessage
-from tests.unit.pipeline.till import CAPTURE, DECLINED, LIFE, PAYMENT, Store
+from tests.unit.pipeline.till import CAPTURE, DECLINED, LIFE, NOON, PAYMENT, Store
 
 SUCCEEDED = ["payment.succeeded"]
 
@@ -425,6 +426,36 @@ async def test_money_of_another_checkout_counts_for_nothing():
     await store.till.capture_checkout(replace(CAPTURE, reference="C-2"))
 
     await store.tell("completed", checkout="C-2")
+
+    held = await store.payment()
+    assert (PaymentStatus.approval_pending, ()) == (held.status, held.transactions)
+    assert "payment.succeeded" not in await store.told()
+
+
+async def test_what_goes_back_of_the_own_capture_counts_though_it_names_no_checkout():
+    store = await approved()
+    await store.back()
+    await store.work()
+    store.till.refunds = (
+        Transaction("RE-1", "refund", PaymentStatus.refunded, Money(500, "EUR"), NOON),
+    )
+
+    await store.tell("refunded", shown=None)
+
+    held = await store.payment()
+    assert (PaymentStatus.partially_refunded, Money(500, "EUR")) == (held.status, held.refunded)
+    assert [*SUCCEEDED, "payment.refunded"] == await store.told()
+
+
+async def test_a_notification_of_another_amount_than_the_payments_counts_for_nothing():
+    store = await approved()
+    await store.till.capture_checkout(CAPTURE)
+    seen = store.till.held["C-1"]
+    assert seen.money is not None
+    less = replace(seen.money.transaction, amount=Money(1, "EUR"))
+    store.till.held["C-1"] = replace(seen, money=replace(seen.money, transaction=less))
+
+    await store.tell("completed")
 
     held = await store.payment()
     assert (PaymentStatus.approval_pending, ()) == (held.status, held.transactions)

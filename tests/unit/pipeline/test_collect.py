@@ -11,11 +11,13 @@ import pytest
 from penstock import problems
 from penstock.api import (
     CollectAnswer,
+    Critical,
     Declined,
     Money,
     NotSent,
     Unanswered,
 )
+from penstock.domain.events import Event
 from penstock.domain.operation import Operation, OperationState
 from penstock.errors import RequestRefused
 from penstock.pipeline.batch import Backoff, Batch
@@ -29,7 +31,7 @@ from tests.unit.pipeline.test_kill import Dying, Killed
 from tests.unit.pipeline.world import CALLER, LEASE
 
 OWED = Money(990, "EUR")
-STEPS = 20
+STEPS = 21
 
 
 def hand_over(desk: Desk) -> HandOver:
@@ -57,7 +59,7 @@ async def work(desk: Desk) -> None:
     ledger = desk.wrap(desk.ledger)
     gateways = {"club": desk.wrap(desk.club)}
     charge = Charge({}, ledger, desk.publish, desk.clock, desk.ids, LEASE)
-    collect = Collect(gateways, ledger, desk.clock, desk.ids, LEASE)
+    collect = Collect(gateways, ledger, desk.publish, desk.clock, desk.ids, LEASE)
     messages = await desk.payments.receive(10, 0)
     batch = Batch(
         "test", Dispatch(charge, {}, collect), desk.payments, desk.clock, Backoff(2, 900), 20
@@ -78,6 +80,12 @@ async def owing(club: Club | None = None) -> Desk:
 async def collection(desk: Desk) -> Operation:
     (found,) = collections(await desk.subscription())
     return found
+
+
+async def told(desk: Desk) -> list[Event]:
+    """What left about collections."""
+    left = [Event.loads(message.body) for message in await desk.events.receive(10, 0)]
+    return [one for one in left if one.type.startswith("collection.")]
 
 
 async def test_all_that_is_owed_is_collected_once():
@@ -136,6 +144,39 @@ async def test_what_is_not_sent_is_sent_later_and_a_refusal_is_final():
     assert {} == desk.club.collected
 
 
+async def test_a_collection_that_failed_is_published_with_its_amount_and_reason():
+    desk = await owing(Club(collect_answers=[Declined("no money")]))
+    await ask(desk, amount=500, currency="EUR")
+
+    await work(desk)
+
+    (event,) = await told(desk)
+    assert ("collection.failed", "club-I-1", "no money") == (
+        event.type,
+        event.entity,
+        event.data["because"],
+    )
+    assert {"minor": 500, "currency": "EUR"} == event.data["collection"]["amount"]
+    assert "the card was replaced" == event.data["collection"]["reason"]
+
+
+@pytest.mark.parametrize("again", [Critical("nothing is owed"), None], ids=["answer", "window"])
+async def test_a_collection_that_needs_a_person_is_parked_and_published(
+    again: CollectAnswer | None,
+):
+    answers = [Unanswered("lost"), *([again] if again else [])]
+    desk = await owing(Club(collect_answers=answers))
+    await ask(desk)
+    await work(desk)
+
+    desk.clock.advance(timedelta(hours=1 if again else 72).total_seconds())
+    await work(desk)
+
+    assert ["collection.parked"] == [one.type for one in await told(desk)]
+    assert OperationState.unknown is (await collection(desk)).state
+    assert "needs a person" in (await refused(desk, "k-2")).detail
+
+
 @pytest.mark.parametrize(
     ("asked", "kind", "says"),
     [
@@ -150,6 +191,19 @@ async def test_bad_input_names_the_field_and_sends_nothing(
 
     assert kind == told.kind
     assert says in told.fields[0][1]
+
+
+async def test_decimals_that_the_gateway_does_not_take_are_refused_before_anything_is_reserved():
+    desk = await owing()
+    stage = Collecting(
+        desk.ledger, hand_over(desk), desk.clock, desk.ids, {"club"}, {"club": {"EUR"}}
+    )
+
+    with pytest.raises(RequestRefused) as refusal:
+        await stage("k-1", "club-I-1", CollectAsked("why", 501, "EUR"), CALLER)
+
+    assert "no decimals in EUR" in refusal.value.fields[0][1]
+    assert () == collections(await desk.subscription())
 
 
 async def test_nothing_is_collected_of_a_buyer_who_owes_nothing():

@@ -72,6 +72,22 @@ async def test_the_same_key_is_the_same_refund_and_sends_it_again():
     assert (first, 1) == (again, len(await refunds(world)))
 
 
+async def test_decimals_that_the_gateway_does_not_take_are_refused_before_anything_is_reserved():
+    world = World()
+    await paid(world)
+    stage = replace(world.refunding, whole={"acme": {"USD"}})
+
+    with pytest.raises(RequestRefused) as refusal:
+        await stage("k-1", "p1", RefundAsked(501, "USD"), CALLER)
+    _, taken = await stage("k-2", "p1", RefundAsked(500, "USD"), CALLER)
+    _, rest = await stage("k-3", "p1", RefundAsked(), CALLER)
+
+    assert [("body.amount", "acme takes no decimals in USD; round 5.01 USD")] == list(
+        refusal.value.fields
+    )
+    assert [taken.id, rest.id] == [one.id for one in await refunds(world)]
+
+
 async def test_the_same_key_with_another_amount_is_refused():
     world = World()
     await paid(world)

@@ -83,6 +83,7 @@ class Till:
             is there all the same.
         capture_answers: the same for captures, with `captures_before_answering`.
         takes: what the money of a capture is.
+        refunds: what a notification says went back; reading a checkout does not show it.
         down: what reading raises.
     """
 
@@ -101,6 +102,7 @@ class Till:
     takes: PaymentStatus = PaymentStatus.succeeded
     down: Exception | None = None
     reads: int = 0
+    refunds: tuple[Transaction, ...] = ()
 
     async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
         self.requests.append(request)
@@ -130,7 +132,7 @@ class Till:
         seen = self.held[str(notification.resource["checkout"])]
         assert seen.money is not None
         shown = notification.resource.get("shown", seen.reference)
-        return Confirmed(replace(seen.money, checkout=shown))
+        return Confirmed(replace(seen.money, checkout=shown, refunds=self.refunds))
 
     async def reread(self, entity: Ref, known: Any, now: datetime) -> Observation | NotYet:
         for seen in self.held.values():
@@ -194,7 +196,7 @@ class Store:
         self.ledger = MemoryLedger()
         self.events = MemoryQueue(self.clock)
         self.payments = MemoryQueue(self.clock, dead_letters=MemoryQueue(self.clock))
-        self.verified = MemoryQueue(self.clock)
+        self.verified = MemoryQueue(self.clock, dead_letters=MemoryQueue(self.clock))
         self.rejected = MemoryQueue(self.clock)
         self.limit = Limit(REREAD_EVERY)
 

@@ -15,6 +15,7 @@ from penstock.domain.rules.checkouts import (
     refuse_checkout,
     reserve_capture,
 )
+from penstock.domain.rules.collections import collection_parked, collection_settled
 from penstock.domain.rules.disputes import claim_dispute, observe_dispute
 from penstock.domain.rules.following import mark_disputed
 from penstock.domain.rules.forgetting import forget, why_not_forget
@@ -74,6 +75,8 @@ __all__ = [
     "begin_checkout",
     "captured",
     "claim_dispute",
+    "collection_parked",
+    "collection_settled",
     "contradict",
     "decide_invoice",
     "declined",

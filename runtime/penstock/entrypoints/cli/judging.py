@@ -34,7 +34,8 @@ class Question:
         """The environment it was judged in, if there is one, and the answer."""
         names = _environments(self.door)
         if env is not None and env not in names:
-            raise kept.wrong("--env", f"{self.gateway} has {' and '.join(names)}")
+            has = " and ".join(names) or "one environment only: leave it out"
+            raise kept.wrong("--env", f"{self.gateway} has {has}")
         meant = next((one for one in names if _fits(self.door, self.headers, one)), None)
         where = env or meant
         if env and meant and env != meant:
@@ -42,11 +43,12 @@ class Question:
             return env, CheckedWebhook(Forged(because))
         try:
             # An address of no environment is refused at the door of any.
-            passed = self._passed(where or names[0])
+            passed = self._passed(where or next(iter(names), ""))
         except DoorRefusal as exc:
             return where, CheckedWebhook(Forged(exc.detail))
         delivery = Delivery.of(self.gateway, passed, self.body, self.came)
-        async with account(self.registry, self.gateway, {"environment": where}) as made:
+        settings = {"environment": where} if where else {}
+        async with account(self.registry, self.gateway, settings) as made:
             if not isinstance(made, ChecksWebhooks):
                 raise kept.wrong("--gateway", f"{self.gateway} has no check of kept webhooks")
             return where, await made.check_webhook(delivery, self.webhook_id, self.certificates)

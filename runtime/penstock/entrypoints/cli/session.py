@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from penstock.entrypoints.cli.listing import Listing
 from penstock.entrypoints.cli.stack import LOCAL, Stack, find
-from penstock.entrypoints.cli.terminal import harmless, harmless_json
+from penstock.entrypoints.cli.terminal import harmless, say_json
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
@@ -99,6 +99,18 @@ class Session:
                 Code.refused,
             )
 
+    def command(self, words: str, *, changes: bool = False) -> str:
+        """
+        A command to be printed, that does what it says when it is typed as it stands.
+
+        Args:
+            words: what comes after `penstock`.
+            changes: whether it asks for a protected stack's name.
+        """
+        stack = "" if self.stack_name == LOCAL else f"--stack {self.stack_name} "
+        confirm = f" --confirm {self.stack_name}" if changes and self.stack().protected else ""
+        return f"penstock {stack}{words}{confirm}"
+
     def run(self, work: Callable[[AwsWorld], Awaitable[T]]) -> T:
         """Work with a stack's adapters, and let go of them."""
 
@@ -120,7 +132,7 @@ class Session:
                 strangers' text harmlessly, a styled text must be made of `harmless` ones.
         """
         if self.json:
-            typer.echo(harmless_json(json.dumps(value, indent=2)))
+            say_json(value, indent=2)
             return
         shown = lines()
         # No markup and no emoji codes: what is shown may hold brackets and colons of its own.
@@ -140,18 +152,22 @@ def session(
     return Session(stack or begun.stack_name, as_json or begun.json, confirmed or begun.confirmed)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """A table for people; strangers' text in it is shown harmlessly."""
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(harmless(column), overflow="fold")
-    for row in rows:
-        made.add_row(*("" if cell is None else harmless(str(cell)) for cell in row))
-    return made
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Listing:
+    """Rows for people, in the terminal's width; strangers' text in them is shown harmlessly."""
+    return Listing.of(columns, rows)
+
+
+def _stacks(incomplete: str) -> list[str]:
+    """For the shell's completion: the local stack, and those whose settings lie here."""
+    named = (path.name.split(".")[1] for path in sorted(Path.cwd().glob("Pulumi.*.yaml")))
+    return [name for name in (LOCAL, *named) if name.startswith(incomplete)]
 
 
 StackName = Annotated[
-    str | None, typer.Option("--stack", help="local, dev or prod", show_default="local")
+    str | None,
+    typer.Option(
+        "--stack", help="local, dev or prod", show_default="local", autocompletion=_stacks
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 Confirm = Annotated[

@@ -3,11 +3,16 @@ Strangers' text on a terminal: shown, never obeyed.
 
 A payer's name, a message's body or a gateway's reason may hold escape sequences that clear the
 screen, or marks that turn the reading direction (CVE-2021-42574 is that trick in source code).
+So commands print through this module and `Session.show` only.
 """
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from typing import Any
+
+import typer
 
 # Controls, invisible formatting (direction marks, zero width), halves of pairs, private use and
 # unassigned characters, and the two separators that some terminals take for line ends.
@@ -27,6 +32,11 @@ def harmless(text: str) -> str:
     )
 
 
-def harmless_json(document: str) -> str:
-    """A JSON document in ASCII: DEL is the one control character that `json.dumps` leaves."""
-    return document.replace("\x7f", "\\u007f")
+def say(text: str, *, err: bool = False) -> None:
+    """Print one line, harmlessly; on standard error if it is about the command itself."""
+    typer.echo(harmless(text), err=err)
+
+
+def say_json(value: Any, indent: int | None = None) -> None:
+    """Print JSON in ASCII; DEL is the one control character that `json.dumps` leaves."""
+    typer.echo(json.dumps(value, indent=indent).replace("\x7f", "\\u007f"))

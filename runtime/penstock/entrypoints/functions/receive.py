@@ -134,7 +134,9 @@ class Intake:
             line["trace_id"] = trace[5:].partition(";")[0]
         if stack := self._environ.get("PENSTOCK_STACK"):
             line["stack"] = stack
-        print(json.dumps(line, separators=(",", ":")), flush=True)
+        told = json.dumps(line, separators=(",", ":"))
+        # DEL is the one control character that JSON in ASCII leaves as it is.
+        print(told.replace("\x7f", "\\u007f"), flush=True)
 
 
 class _Clock:

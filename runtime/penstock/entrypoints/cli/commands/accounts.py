@@ -112,7 +112,10 @@ def group(gateway: str) -> typer.Typer:
             ),
         )
         if wrong := sum(one.granted is not True for one in found):
-            raise CommandError(f"{wrong} of {len(found)} permissions are not there", Code.failed)
+            verb = "is" if wrong == 1 else "are"
+            raise CommandError(
+                f"{wrong} of {len(found)} permissions {verb} not there", Code.failed
+            )
 
     return app
 

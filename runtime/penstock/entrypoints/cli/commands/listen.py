@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +17,7 @@ from penstock.entrypoints.cli.session import (
     StackName,
     session,
 )
-from penstock.entrypoints.cli.terminal import harmless, harmless_json
+from penstock.entrypoints.cli.terminal import say, say_json
 
 if TYPE_CHECKING:
     from penstock.api import History, Notification
@@ -60,12 +59,12 @@ async def _listen(begun: Session, name: str, back: timedelta, every: float) -> N
             _unanswered,
         )
         if not begun.json:
-            typer.echo(f"penstock: listening to {name}, every {every:g} s; Ctrl-C ends it")
+            say(f"penstock: listening to {name}, every {every:g} s; Ctrl-C ends it")
         await listening.until(_told_to_stop(), every)
     finally:
         await platform.world.close()
     if not begun.json:
-        typer.echo(f"penstock: stopped; {listening.shown} events, {listening.fed} fed in")
+        say(f"penstock: stopped; {listening.shown} events, {listening.fed} fed in")
 
 
 def _lister(platform: Platform, name: str) -> History:
@@ -99,7 +98,7 @@ def _told_to_stop() -> asyncio.Event:
 def _line(one: Notification, fed: bool) -> None:
     at = one.occurred_at.isoformat(timespec="seconds")
     about = str(one.subject or one.resource_id or "")
-    typer.echo(harmless(f"{at}  {'fed in' if fed else 'known '}  {one.type}  {about}  {one.id}"))
+    say(f"{at}  {'fed in' if fed else 'known '}  {one.type}  {about}  {one.id}")
 
 
 def _json(one: Notification, fed: bool) -> None:
@@ -110,8 +109,8 @@ def _json(one: Notification, fed: bool) -> None:
         "occurred_at": one.occurred_at.isoformat(),
         "fed_in": fed,
     }
-    typer.echo(harmless_json(json.dumps(told)))
+    say_json(told)
 
 
 def _unanswered(because: str) -> None:
-    typer.echo(harmless(f"penstock: {because}; trying again"), err=True)
+    say(f"penstock: {because}; trying again", err=True)

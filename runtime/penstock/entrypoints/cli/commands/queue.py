@@ -124,7 +124,7 @@ def send(
         return outgoing
 
     sent = begun.run(put)
-    hint = f"penstock payments show {sent.group}" if name == "payments" else ""
+    hint = begun.command(f"payments show {sent.group}") if name == "payments" else ""
     begun.show({"group": sent.group, "dedup": sent.dedup}, lambda: [f"sent to {name}", hint])
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from penstock.entrypoints.cli.session import Code, CommandError, StackName, session
+from penstock.entrypoints.cli.terminal import say
 
 if TYPE_CHECKING:
     from penstock.settings import Settings
@@ -52,7 +53,7 @@ def serve(
     platform = found.platform(world)
     level = _level(platform.settings, os.environ)
     for line in _said_of_logs(level, found.outputs.get("serveLogGroup")):
-        typer.echo(f"penstock: {line}", err=True)
+        say(f"penstock: {line}", err=True)
 
     def ready(address: str) -> None:
         _say(f"serving on {address}")
@@ -62,7 +63,7 @@ def serve(
 
 
 def _say(line: str) -> None:
-    typer.echo(f"penstock: {line}")
+    say(f"penstock: {line}")
 
 
 def _address(told: str | None) -> tuple[str, int] | None:

@@ -22,7 +22,7 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.cli.terminal import harmless
+from penstock.entrypoints.cli.terminal import say
 
 if TYPE_CHECKING:
     from penstock.entrypoints.cli.importing import Imported
@@ -155,7 +155,7 @@ def collect(
         told,
         lambda: [
             f"collection {told['id']}: {_money(told['amount'])}, {told['status']}",
-            f"penstock subscriptions show {told['subscription']}",
+            begun.command(f"subscriptions show {told['subscription']}"),
         ],
     )
 
@@ -166,7 +166,10 @@ def import_subscriptions(
     gateway: Annotated[str, typer.Option(help="where they are")] = "paypal",
     file: Annotated[
         typer.FileText | None,
-        typer.Option(help="their ids, one a line, - for standard input; by default all of them"),
+        typer.Option(
+            help="their ids, one a line, - for standard input; by default all of them",
+            encoding="utf-8-sig",
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="read them, change nothing")] = False,
     stack: StackName = None,
@@ -183,7 +186,11 @@ def import_subscriptions(
     begun = session(context, stack, as_json, confirmed)
     if not dry_run:
         begun.guard("importing subscriptions")
-    named = written(file, gateway) if file else None
+    try:
+        named = written(file, gateway) if file else None
+    except UnicodeDecodeError:
+        told = f"--file: {file and file.name} must be text in UTF-8"
+        raise CommandError(told, Code.usage) from None
     done = asyncio.run(_imported(begun, gateway, named, dry_run=dry_run))
     counts = Counter(one.outcome.value for one in done)
     begun.show(
@@ -209,7 +216,7 @@ async def _imported(
             done.append(one)
             if not begun.json:
                 said = one.because or " ".join(filter(None, (one.status, one.access)))
-                typer.echo(harmless(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}"))
+                say(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}")
     finally:
         await platform.world.close()
     return done

@@ -103,9 +103,11 @@ def drift(
         ),
     )
     if found:
-        raise CommandError(
-            f"{len(found)} differences: `penstock webhooks register` corrects them", Code.failed
+        counted, them = (
+            ("1 difference", "it") if len(found) == 1 else (f"{len(found)} differences", "them")
         )
+        how = begun.command("webhooks register", changes=True)
+        raise CommandError(f"{counted}: `{how}` corrects {them}", Code.failed)
 
 
 def _registering(begun: Session, named: str | None) -> list[Gateway]:

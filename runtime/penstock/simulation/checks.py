@@ -1,0 +1,229 @@
+"""What must hold at the end: of the ledger, the sinks, the queues and the gateway's own books."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from penstock.adapters.memory import MemoryLedger
+from penstock.bootstrap.memory import MemoryWorld
+from penstock.domain.change import AnyEntity
+from penstock.domain.events import Event, EventType
+from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.signup import SignUp
+from penstock.domain.subscription import Access, Standing, Subscription
+from penstock.simulation.shop import Shop
+from penstock.simulation.sink import NAME, PAID, SELECTED, Heard
+from penstock.testing.stand import Entry, Stand
+
+_SETTLED = {
+    PaymentStatus.succeeded,
+    PaymentStatus.declined,
+    PaymentStatus.refunded,
+    PaymentStatus.partially_refunded,
+    PaymentStatus.expired,
+}
+
+
+class OpenLedger(MemoryLedger):
+    """A ledger that can be looked through."""
+
+    def entities(self) -> Sequence[AnyEntity]:
+        """All of them."""
+        return list(self._entities.values())
+
+    def events_of(self, entity: AnyEntity) -> Sequence[Event]:
+        """An entity's events, in order."""
+        return self._told.get(entity.ref, ())
+
+
+@dataclass(frozen=True)
+class End:
+    """The world when everything has come to rest."""
+
+    world: MemoryWorld
+    ledger: OpenLedger
+    heard: Heard
+    shop: Shop
+    stand: Stand
+
+    async def findings(self) -> list[str]:
+        """What does not hold, in words; nothing where all is well."""
+        return [
+            *await self._queues(),
+            *self._open(),
+            *self._events(),
+            *self._heard(),
+            *self._money(),
+            *self._refunds(),
+            *self._asked(),
+            *self._subscriptions(),
+        ]
+
+    async def _queues(self) -> list[str]:
+        found: list[str] = []
+        for name, queue in self.world.queues.items():
+            depth = await queue.depth()
+            if any(depth.values()):
+                found.append(f"queue {name}: {dict(depth)}")
+        for name, queue in self.world.dead_letters.items():
+            while letters := await queue.receive(10, 0):
+                found += [f"dead letter of {name}: {one.attributes['reason']}" for one in letters]
+        return found
+
+    def _open(self) -> Iterator[str]:
+        now = self.world.clock.now()
+        for entity in self.ledger.entities():
+            if entity.unsent:
+                yield f"{entity.ref}: has events that have not left"
+            if entity.due_at and entity.due_at <= now:
+                yield f"{entity.ref}: is due"
+            if isinstance(entity, SignUp) and entity.opened is None:
+                # Only its client can go on with it, and that gave up.
+                continue
+            for one in entity.operations:
+                if one.open and one.kind is not OperationKind.access:
+                    yield f"{entity.ref}: its {one.kind} is {one.state}: {one.reason}"
+
+    def _events(self) -> Iterator[str]:
+        for entity in self.ledger.entities():
+            told = self.ledger.events_of(entity)
+            if [event.sequence for event in told] != list(range(1, entity.sequence + 1)):
+                yield f"{entity.ref}: its events are not numbered in order"
+            if isinstance(entity, Payment):
+                yield from _facts_of_payment(entity, told)
+
+    def _heard(self) -> Iterator[str]:
+        ids = {e.id for one in self.ledger.entities() for e in self.ledger.events_of(one)}
+        for copy in self.heard.copies:
+            yield f"event {copy}: given to a sink although its delivery was on record"
+        for sink, events in self.heard.events.items():
+            first: dict[str, Event] = {}
+            for event in events:
+                first.setdefault(event.id, event)
+            if unknown := first.keys() - ids:
+                yield f"sink {sink}: heard {len(unknown)} events that the ledger lacks"
+            last: dict[str, int] = defaultdict(int)
+            for event in first.values():
+                if event.sequence < last[str(event.ref)]:
+                    yield f"sink {sink}: {event.type} of {event.ref} came out of order"
+                last[str(event.ref)] = event.sequence
+            for entity in self.ledger.entities():
+                for event in self.ledger.events_of(entity):
+                    wanted = sink == NAME or (sink == SELECTED and event.type in PAID)
+                    if wanted and event.id not in first:
+                        yield f"sink {sink}: never heard {event.type} of {event.ref}"
+
+    def _money(self) -> Iterator[str]:
+        payments = {one.id: one for one in self.ledger.entities() if isinstance(one, Payment)}
+        books = [entry for entry in self.stand.books() if not entry.back]
+        for of, times in Counter(entry.of for entry in books).items():
+            if times > 1 and of in payments:
+                yield f"{of}: the gateway took its money {times} times"
+        for entry in books:
+            payment = payments.get(entry.of) or payments.get(f"{self.shop.gateway}-{entry.id}")
+            if payment is None:
+                yield f"{entry.id}: money moved that the ledger does not know"
+            elif not payment.paid:
+                yield f"{payment.ref}: is {payment.status}, and its money moved"
+            elif payment.order.amount != entry.amount:
+                yield f"{payment.ref}: {payment.order.amount} in the ledger, {entry.amount} moved"
+        moved = {entry.id for entry in books}
+        for one in payments.values():
+            if one.paid and (one.transaction is None or one.transaction.id not in moved):
+                yield f"{one.ref}: is {one.status}, and no money moved"
+
+    def _refunds(self) -> Iterator[str]:
+        back: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.stand.books():
+            if entry.back:
+                back[entry.of].append(entry)
+        for one in self.ledger.entities():
+            if not isinstance(one, Payment) or one.transaction is None:
+                continue
+            entries = back.pop(one.transaction.id, [])
+            total = sum(entry.amount.minor for entry in entries)
+            known = one.refunded.minor if one.refunded else 0
+            if total != known:
+                yield f"{one.ref}: {total} went back, and the ledger has {known}"
+            done = [
+                op.reference
+                for op in one.operations
+                if op.kind is OperationKind.refund and op.state is OperationState.succeeded
+            ]
+            if sorted(map(str, done)) != sorted(entry.id for entry in entries):
+                yield f"{one.ref}: its refunds are not those of the gateway"
+        for of in back:
+            yield f"{of}: money went back for it that the ledger does not know"
+
+    def _asked(self) -> Iterator[str]:
+        held = {one.id: one for one in self.ledger.entities() if isinstance(one, Payment)}
+        keys = Counter(one.order.payer.reference for one in held.values() if one.order.payer)
+        for key, times in keys.items():
+            if key in self.shop.payments and times > 1:
+                yield f"key {key}: made {times} payments"
+        for paid in self.shop.payments.values():
+            if paid.id is None:
+                continue
+            payment = held.get(paid.id)
+            if payment is None:
+                yield f"{paid.id}: was accepted and is not in the ledger"
+                continue
+            if payment.status not in _SETTLED:
+                yield f"{paid.id}: is {payment.status} at the end: {payment.reason}"
+            for refund, minor in paid.refunds.items():
+                operation = payment.operation_by_id(refund)
+                if operation is None or operation.terms is None:
+                    yield f"{paid.id}: its refund {refund} was accepted and is not in the ledger"
+                elif operation.terms.amount.minor != minor:
+                    yield f"{paid.id}: its refund {refund} has another amount"
+
+    def _subscriptions(self) -> Iterator[str]:
+        held = {one.id: one for one in self.ledger.entities() if isinstance(one, Subscription)}
+        shown = self.stand.subscriptions()
+        for identity in self.shop.subscriptions:
+            if identity not in held:
+                yield f"subscription {identity}: was opened and is not in the ledger"
+        for one in held.values():
+            status = shown.get(one.seen.reference)
+            if status != one.seen.status.value:
+                yield f"{one.ref}: is {one.seen.status}, and {status} at the gateway"
+            yield from _access(one, self.world.clock.now())
+        for identity in self.shop.cancelled & held.keys():
+            if shown.get(held[identity].seen.reference) not in ("cancelled", "expired"):
+                yield f"subscription {identity}: its cancellation was confirmed and did not happen"
+
+
+def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
+    counts: Mapping[str, int] = Counter(event.type for event in told)
+    if counts[EventType.payment_succeeded] != int(payment.paid):
+        yield f"{payment.ref}: payment.succeeded was published {counts['payment.succeeded']} times"
+    back = _sum(told, EventType.payment_refunded, EventType.payment_reversed)
+    back -= _sum(told, EventType.payment_restored)
+    known = payment.refunded.minor if payment.refunded else 0
+    if back != known:
+        yield f"{payment.ref}: its events say that {back} went back, the ledger has {known}"
+
+
+def _access(one: Subscription, now: datetime) -> Iterator[str]:
+    """Access follows money; the plans that are played bill every month."""
+    paid = max((cycle.at for cycle in one.payments), default=None)
+    if paid is None:
+        return
+    fresh = now - paid < timedelta(days=27)
+    stale = now - paid > timedelta(days=36)
+    if fresh and one.access is not Access.active and not _is_back(one):
+        yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
+    if stale and one.access is not Access.ended:
+        yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
+
+
+def _is_back(one: Subscription) -> bool:
+    return any(cycle.standing is not Standing.paid for cycle in one.payments)
+
+
+def _sum(told: Iterable[Event], *types: EventType) -> int:
+    return sum(event.data["moved"]["minor"] for event in told if event.type in types)

@@ -1,0 +1,244 @@
+"""One seed: a few weeks of a merchant, with two storms in which everything fails."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from random import Random
+from typing import Any
+
+from penstock import contracts
+from penstock.bootstrap.memory import MemoryWorld
+from penstock.contracts import Contract
+from penstock.entrypoints.http.message import Answer, Request
+from penstock.entrypoints.http.tokens import mint
+from penstock.plugins import Kind, Registry, load, plugin_variables
+from penstock.settings import Settings
+from penstock.simulation.chance import Chance
+from penstock.simulation.checks import End, OpenLedger
+from penstock.simulation.host import Deployment, Functions, Host, Serving
+from penstock.simulation.http import Network
+from penstock.simulation.loop import VirtualClock, VirtualLoop
+from penstock.simulation.post import Post
+from penstock.simulation.process import owned
+from penstock.simulation.shop import Shop
+from penstock.simulation.sink import NAME, SELECTED, Heard, plugin
+from penstock.simulation.trace import Trace
+from penstock.simulation.watch import Watch
+from penstock.testing.stand import Build, Stand
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+CUSTOMERS = 40
+"""How many act in each storm."""
+REST = 12 * DAY
+"""Time for everything to come to its end; the simulated gateways let no refund wait longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    What became of one seed.
+
+    Attributes:
+        findings: what does not hold; nothing where all is well.
+        tail: the last lines of the trace.
+        digest: the same for two runs of a seed.
+        counts: what happened, by name.
+    """
+
+    seed: int
+    findings: list[str]
+    tail: list[str]
+    digest: str
+    counts: Counter[str] = field(default_factory=Counter[str])
+
+
+def run(seed: int, gateway: str = "example", *, lines: list[str] | None = None) -> Outcome:
+    """
+    Play one seed.
+
+    Args:
+        lines: takes the whole trace.
+    """
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(_Run(seed, gateway, lines).played())
+
+
+class _Run:
+    def __init__(self, seed: int, gateway: str, lines: list[str] | None) -> None:
+        self.seed = seed
+        self.gateway = gateway
+        # Chosen, not secret.
+        self.chance = Chance(Random(seed))  # noqa: S311
+        self.lines = lines
+
+    async def played(self) -> Outcome:
+        loop = asyncio.get_running_loop()
+        factory: Any = owned  # typeshed has no task factory that takes a context
+        loop.set_task_factory(factory)
+        self.trace = Trace(loop, whole=self.lines)
+        with self.trace.taken():
+            await self._begun()
+            findings = await self._weeks()
+        counts = Counter[str]({f"fault {k}": n for k, n in self.chance.met.items()})
+        counts |= Counter({f"webhook {k}": n for k, n in self.post.sent.items()})
+        counts |= Counter(
+            payments=len(self.shop.payments),
+            refunds=sum(len(one.refunds) for one in self.shop.payments.values()),
+            subscriptions=len(self.shop.subscriptions),
+            events=len({event.id for event in self.heard.events[NAME]}),
+            refused=len(self.shop.refused),
+            moves=len(self.stand.books()),
+            lines=self.trace.lines,
+        )
+        return Outcome(self.seed, findings, list(self.trace.tail), self.trace.digest, counts)
+
+    async def _begun(self) -> None:
+        clock = VirtualClock(asyncio.get_running_loop())
+        registry, self.stand = played_gateway(self.gateway, clock, self.chance)
+        self.heard = Heard(self.chance)
+        registry = Registry((*registry.plugins, *load([plugin(self.heard)]).plugins))
+        name = f"{self.gateway}.simulated"
+        told = self.stand.simulator.describe(f"https://{name}")
+        network = Network({name: self.stand.simulator.app})
+        await network.start()
+        environ = {
+            "PENSTOCK_STACK": "simulated",
+            "PENSTOCK_API_URL": "https://penstock.simulated",
+            "PENSTOCK_GATEWAYS": self.gateway,
+            "PENSTOCK_SINKS": f"{NAME},{SELECTED}",
+            "SQS_MAX_NUMBER_OF_MESSAGES": "10",
+            **plugin_variables(Kind.gateway, self.gateway, told.settings),
+        }
+        self.world = MemoryWorld(
+            clock=clock,
+            ids=self.chance,
+            http=network,  # pyright: ignore[reportArgumentType] - no host uses it: each has its own
+            sinks={NAME: None, SELECTED: registry.selection(SELECTED, environ)},
+            secrets={self.gateway: told.secret},
+        )
+        self.world.ledger = self.ledger = OpenLedger()
+        self.heard.attempts = self.world.attempts
+        token, text = mint("simulation", self.chance, clock.now())
+        await self.world.tokens.put(token)
+        self.watch = Watch()
+        deployment = Deployment(
+            Settings.read(environ),
+            environ,
+            registry,
+            {self.gateway: told.profile},
+            _contract(),
+            self.world,
+            network,
+            self.watch,
+            self.chance,
+            (NAME, SELECTED),
+        )
+        self.serving = [Serving(f"serve-{n}", deployment, self._skew()) for n in (1, 2)]
+        self.hosts: list[Host] = [*self.serving, Functions("lambda", deployment, self._skew())]
+        able = registry.gateway(self.gateway).capabilities
+        self.post = Post(self.gateway, self.stand, self.ask, self.chance, "history" in able)
+        self.shop = Shop(self.gateway, able, self.stand, self.ask, text, self.chance)
+
+    def _skew(self) -> float:
+        return round(self.chance.delay(-1.0, 1.0), 3)
+
+    async def _weeks(self) -> list[str]:
+        await self._revive(1.0)
+        beside = asyncio.create_task(self.post.run())
+        try:
+            await self._storm()
+            await self._quiet(35 * DAY)
+            await self._storm()
+            await self._quiet(REST)
+            return await self._findings()
+        finally:
+            beside.cancel()
+            for host in self.hosts:
+                host.kill()
+                await host.process.gone()
+
+    async def _storm(self) -> None:
+        """Customers, and everything fails now and then."""
+        self._stretch(1.0)
+        self.chance.share = self.chance.delay(0.01, 0.08)
+        self.trace.add(f"storm share={self.chance.share:.3f}")
+        beside = [asyncio.create_task(one) for one in (self._restarts(), self._revived())]
+        await self.shop.day(CUSTOMERS, 2 * HOUR)
+        await asyncio.sleep(HOUR)
+        for task in beside:
+            task.cancel()
+        self.chance.share = 0.0
+        await self._revive(1.0)
+        self.trace.add("calm")
+
+    async def _quiet(self, seconds: float) -> None:
+        """Nothing fails: what is open comes to its end, and then time passes quickly."""
+        for stretch, span in ((1.0, HOUR), (20.0, 12 * HOUR), (400.0, seconds), (1.0, HOUR)):
+            self._stretch(stretch)
+            await asyncio.sleep(span)
+
+    def _stretch(self, by: float) -> None:
+        for host in self.hosts:
+            host.clock.stretch = by
+        self.post.every = 20.0 * by
+
+    async def _restarts(self) -> None:
+        """Hosts are killed, or stopped for a deployment."""
+        while True:
+            await asyncio.sleep(self.chance.delay(60.0, 1800.0))
+            host = self.chance.random.choice(self.hosts)
+            if isinstance(host, Serving) and host.process.alive and self.chance.is_lucky(0.5):
+                await host.stop()
+            host.kill()
+
+    async def _revived(self) -> None:
+        """A host that died begins anew after a while."""
+        while True:
+            await asyncio.sleep(10.0)
+            await self._revive(0.2)
+
+    async def _revive(self, share: float) -> None:
+        for host in self.hosts:
+            if not host.process.alive and self.chance.is_lucky(share):
+                await host.begin()
+                self.trace.add(f"{host.process.name} begins")
+
+    async def ask(self, request: Request) -> Answer | None:
+        """Have one of the hosts answer."""
+        return await self.chance.random.choice(self.serving).ask(request)
+
+    async def _findings(self) -> list[str]:
+        end = End(self.world, self.ledger, self.heard, self.shop, self.stand)
+        return [*self.watch.faults, *self.trace.bugs, *await end.findings()]
+
+
+@cache
+def _contract() -> Contract:
+    return contracts.load()
+
+
+def played_gateway(name: str, clock: VirtualClock, chance: Chance) -> tuple[Registry, Stand]:
+    """
+    A gateway's plugin, and its stand-in on the simulation's time.
+
+    Raises:
+        PluginError: no plugin offers it.
+        LookupError: its simulator has no `stand`; says where it is looked for.
+    """
+    registry = load()
+    module = registry.gateway(name).plugin
+    registry = Registry(tuple(one for one in registry.plugins if one.module == module))
+    simulator = next((one for one in registry.simulators if one.name == name), None)
+    if simulator is None:
+        raise LookupError(f"{module} registers no simulator of {name}; register one")
+    where = f"{simulator.build.partition(':')[0]}.stand"
+    try:
+        build: Build = importlib.import_module(where).stand
+    except (ModuleNotFoundError, AttributeError) as exc:
+        raise LookupError(f"{where} has no function `stand`: see penstock.testing.stand") from exc
+    return registry, build(clock, chance.letters)

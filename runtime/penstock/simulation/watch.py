@@ -1,0 +1,99 @@
+"""What a gateway would complain about: two workers at one operation, a request sent blindly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.api.answers import NotFound, Unanswered
+from penstock.simulation.process import Process
+
+_MOVES = (
+    "charge",
+    "refund",
+    "capture_checkout",
+    "open_checkout",
+    "create_subscription",
+    "collect",
+)
+"""The calls that move money or open something; each request has the operation's id."""
+_UNDER_WAY = 20.0
+"""Seconds for which a request without an answer may still be on its way to the gateway."""
+
+
+@dataclass
+class Asked:
+    """
+    What was asked of a gateway for one operation.
+
+    Attributes:
+        by: who waits for an answer now.
+        doubtful_since: when the request was sent that has no answer.
+        looked_up: whether the gateway was asked about it since, and did not know it.
+    """
+
+    by: Process | None = None
+    doubtful_since: float | None = None
+    looked_up: bool = False
+
+
+@dataclass
+class Watch:
+    """
+    Looks at every call of every gateway.
+
+    Attributes:
+        faults: what was done that must not be done.
+    """
+
+    faults: list[str] = field(default_factory=list[str])
+    _asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
+
+    def over(self, gateway: Any, process: Process) -> None:
+        """Watch a gateway of a process."""
+        for name in _MOVES:
+            if method := getattr(gateway, name, None):
+                setattr(gateway, name, self._moving(name, method, process))
+        if method := getattr(gateway, "look_up", None):
+            gateway.look_up = self._looking(method)
+
+    def _moving(
+        self, name: str, method: Callable[[Any], Awaitable[Any]], process: Process
+    ) -> Callable[[Any], Awaitable[Any]]:
+        async def call(request: Any) -> Any:
+            what = f"{name} {request.operation_id}"
+            asked = self._asked.setdefault(what, Asked())
+            self._judge(what, asked)
+            asked.by, asked.looked_up = process, False
+            asked.doubtful_since = asyncio.get_running_loop().time()
+            try:
+                answer = await method(request)
+                if not isinstance(answer, Unanswered):
+                    asked.doubtful_since = None
+            finally:
+                asked.by = None
+            return answer
+
+        return call
+
+    def _judge(self, what: str, asked: Asked) -> None:
+        if asked.by is not None and asked.by.alive:
+            self.faults.append(f"{what}: two workers at once")
+        if asked.doubtful_since is None:
+            return
+        age = asyncio.get_running_loop().time() - asked.doubtful_since
+        if age < _UNDER_WAY:
+            self.faults.append(f"{what}: sent again after {age:.1f} s, the first has no answer")
+        if what.startswith("charge") and not asked.looked_up:
+            self.faults.append(f"{what}: sent again without a look-up")
+
+    def _looking(self, method: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+        async def call(request: Any) -> Any:
+            answer = await method(request)
+            if isinstance(answer, NotFound):
+                self._asked.setdefault(f"charge {request.operation_id}", Asked()).looked_up = True
+            return answer
+
+        return call
