@@ -8,7 +8,9 @@ from typing import Any
 
 import boto3
 
-from penstock.adapters.aws import Clients, SqsChannel, SqsInbox
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.inbox import SqsInbox
+from penstock.adapters.aws.sqs import SqsChannel
 from penstock.testing.ports import Queue
 
 

@@ -7,17 +7,17 @@ Each says, besides what `correlation` binds, what a person needs to look further
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
-from penstock.domain import rules
-from penstock.domain.change import AnyEntity, Change
-from penstock.domain.dispute import Dispute
-from penstock.domain.events import EventType
-from penstock.domain.operation import Operation, OperationState
-from penstock.domain.payment import Payment
-from penstock.domain.subscription import Subscription
 from penstock.errors import PenstockError
+
+if TYPE_CHECKING:
+    from penstock.domain.change import AnyEntity, Change
+    from penstock.domain.operation import Operation
+    from penstock.domain.payment import Payment
+    from penstock.domain.subscription import Subscription
 
 
 def stage_failed(stage: str, failed: BaseException) -> None:
@@ -33,6 +33,7 @@ def stage_failed(stage: str, failed: BaseException) -> None:
 
 def run_failed(what: str, failed: Exception) -> None:
     """A run of the sweep or of the gap detector came to nothing; a bug is told as a stage's."""
+
     if isinstance(failed, PenstockError):
         structlog.get_logger().warning(f"{what}.failed", because=str(failed))
     else:
@@ -67,6 +68,9 @@ def delivery_altered(delivery_id: str, gateway: str) -> None:
 
 def stale_applied(payment: Payment, now: datetime) -> None:
     """The gateway's API has shown an old copy for a day: it is applied, and asked again."""
+    # Imported here, as below: `verify` has notices, too, and needs no entity.
+    from penstock.domain import rules
+
     since = payment.stale_since
     if since is not None and now - since >= rules.GIVE_UP_STALE:
         structlog.get_logger().warning(
@@ -76,6 +80,9 @@ def stale_applied(payment: Payment, now: datetime) -> None:
 
 def dispute_opened(decided: Change[AnyEntity]) -> None:
     """A dispute began, if this change says so; the seller must answer until `respond_by`."""
+    from penstock.domain.dispute import Dispute
+    from penstock.domain.events import EventType
+
     dispute = decided.entity
     opened = any(event.type is EventType.dispute_opened for event in decided.events)
     if opened and isinstance(dispute, Dispute):
@@ -91,6 +98,8 @@ def dispute_opened(decided: Change[AnyEntity]) -> None:
 
 def operation_unknown(before: Payment | Subscription, operation: Operation) -> None:
     """An operation has become unknown, if it just did: money may have moved, nobody can say."""
+    from penstock.domain.operation import OperationState
+
     known = before.operation_by_id(operation.id)
     was = known.state if known else None
     if operation.state is OperationState.unknown and was is not OperationState.unknown:

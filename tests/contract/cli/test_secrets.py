@@ -16,7 +16,8 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from local.emulator import REGION
-from penstock.adapters.aws import Clients, aws_secrets
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.secrets import aws_secrets
 from penstock.entrypoints.cli.tree import app
 from penstock.testing.clock import FrozenClock
 from tests.adapters.bench import table

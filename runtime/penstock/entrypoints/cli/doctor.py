@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from penstock.adapters.aws import SqsInbox
+from penstock.adapters.aws.inbox import SqsInbox
 from penstock.api import AwsError, Registered
 from penstock.entrypoints.cli.patient import Check, Finding, Patient
 from penstock.entrypoints.cli.reach import domain, health

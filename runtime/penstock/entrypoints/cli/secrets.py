@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from penstock.errors import SettingsError
 
 if TYPE_CHECKING:
-    from penstock.adapters.aws import Clients
+    from penstock.adapters.aws.clients import Clients
 
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
 BEFORE = "penstock-before"

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from penstock import observability
-from penstock.adapters.aws import message_from_record
+from penstock.adapters.aws.messages import message_from_record
 from penstock.bootstrap import Platform
 from penstock.pipeline import notices
 from penstock.pipeline.batch import MARGIN, Batch, Status

@@ -47,7 +47,7 @@ def depth(
         _url(begun, one, False)
 
     async def count(world: AwsWorld) -> dict[str, dict[str, int]]:
-        from penstock.adapters.aws import SqsInbox
+        from penstock.adapters.aws.inbox import SqsInbox
 
         counted: dict[str, dict[str, int]] = {}
         for one in names:
@@ -77,7 +77,7 @@ def receive(
     url = _url(begun, name, dead_letters)
 
     async def look(world: AwsWorld) -> Sequence[Message]:
-        from penstock.adapters.aws import SqsInbox
+        from penstock.adapters.aws.inbox import SqsInbox
 
         inbox = SqsInbox(world.clients, url)
         messages = await inbox.receive(limit, 1)
@@ -112,7 +112,7 @@ def send(
         raise CommandError(f"say what to send to {name}: --body FILE", Code.usage)
 
     async def put(world: AwsWorld) -> Outgoing:
-        from penstock.adapters.aws import SqsChannel
+        from penstock.adapters.aws.sqs import SqsChannel
 
         new = world.ids.new()
         text = _read(body) if body else _sample(f"test-{new[:12]}", provider, amount, currency)
