@@ -81,9 +81,11 @@ def _constant(_: str) -> NoReturn:
 
 # Made once: `json.loads` would make one for each body. Called without `raw_decode`, which turns
 # its StopIteration, the place where a value was to begin, into an error of its own.
-_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder(
+_decoder: Any = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_constant
-).scan_once  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - typeshed lacks it
+)
+# Typeshed does not know `scan_once`.
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once
 
 
 def _is_suspect(text: str) -> bool:
