@@ -44,6 +44,12 @@ def consume(queue: FifoQueue) -> Sequence[Permit]:
     ]
 
 
+def renews(made: Foundation) -> Sequence[Permit]:
+    """Take dead letters off their queues, and send them to the same queues again."""
+    arns = [queue.dlq.arn for queue in made.queues.values() if queue.dlq]
+    return [Permit(policies.CONSUME, arns), Permit(policies.SEND, arns)]
+
+
 def entities(made: Foundation) -> Permit:
     """Read and write entities and what is committed with them; no tokens."""
     own = policies.items_only(*(f"{one}*" for one in entity_prefixes().values()), *_BESIDES)

@@ -22,6 +22,7 @@ from penstock.ports import (
     Attempts,
     Audit,
     Channel,
+    DeadLetters,
     Inbox,
     Ledger,
     Restrictions,
@@ -139,6 +140,23 @@ class AwsWorld:
         settings = self._settings
         return SqsInbox(self.clients, settings.need("queue"), settings.need("dead_letters"))
 
+    def parked(self, queue: str) -> DeadLetters:
+        """
+        The dead letters of a queue; of `rejected` all that it holds, for deliveries.
+
+        Raises:
+            KeyError: the host does not know the queue, or it has no dead-letter queue.
+        """
+        from penstock.adapters.aws.dead_letters import SqsDeadLetters
+
+        known = self._inboxes or {}
+        if queue == "rejected":
+            return SqsDeadLetters(self.clients, known[queue].url, known["deliveries"].url)
+        found = known[queue]
+        if found.dead_letters is None:
+            raise KeyError(queue)
+        return SqsDeadLetters(self.clients, found.dead_letters, found.url or None)
+
     def secrets(self, plugin: str) -> Secrets:
         """A plugin's own secret."""
         prefix = self._settings.need("secrets_prefix")
@@ -171,6 +189,9 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
 
 def _looked_at(settings: Settings, function: Function) -> Mapping[str, Addresses] | None:
     """The queues that a function looks at by name; None for one that consumes its own or none."""
+    if function is Function.renew:
+        # It sends none back, so it is told no queue but the dead-letter queues.
+        return {name: Addresses("", url) for name, url in settings.dead_letter_queues.items()}
     if function is not Function.gaps:
         return None
     return {

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from penstock.adapters.memory import (
     MemoryAttempts,
     MemoryAudit,
+    MemoryDeadLetters,
     MemoryLedger,
     MemoryQueue,
     MemoryRestrictions,
@@ -76,6 +77,12 @@ class MemoryWorld:
     def inbox(self, queue: str) -> MemoryQueue:
         """A queue to consume."""
         return self.queues[queue]
+
+    def parked(self, queue: str) -> MemoryDeadLetters:
+        """The dead letters of a queue; of `rejected` all that it holds, for deliveries."""
+        if queue == "rejected":
+            return MemoryDeadLetters(self.queues[queue], self.queues["deliveries"])
+        return MemoryDeadLetters(self.dead_letters[queue], self.queues[queue])
 
     def secrets(self, plugin: str) -> Secrets:
         """A plugin's own secret."""

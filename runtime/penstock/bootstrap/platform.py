@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from penstock.pipeline.receive import Receive
     from penstock.pipeline.refund import Refund
     from penstock.pipeline.refunding import Refunding
+    from penstock.pipeline.renew import Renew
     from penstock.pipeline.retention import Retention
     from penstock.pipeline.returning import Returning
     from penstock.pipeline.subscribe import Subscribe
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from penstock.pipeline.sweep import Sweep
     from penstock.pipeline.verify import Verify
 
+_PARKING = ("deliveries", "verified", "payments")
 _PROFILE = Path(__file__).parents[1] / "_profile.json"
 
 
@@ -496,6 +498,20 @@ class Platform:
             self.settings.item_timeout,
         )
 
+    @cached_property
+    def renew(self) -> Renew:
+        """Dead letters kept for longer than SQS keeps a message."""
+        from penstock.pipeline.renew import Renew
+
+        world = self.world
+        return Renew({name: world.parked(name) for name in self._parking}, world.clock)
+
+    @property
+    def _parking(self) -> Collection[str]:
+        """The queues that have dead letters: those a function is told, or all of them."""
+        sinks = (f"sink-{name}" for name in self.settings.sinks)
+        return self.settings.dead_letter_queues or (*_PARKING, *sinks)
+
     def deliver(self, sink: str) -> Deliver:
         """
         From one sink's queue to the sink.
@@ -532,7 +548,9 @@ class Platform:
             case Function.deliver:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"
-            case Function.api | Function.merchant | Function.sweep | Function.gaps:
+            case (
+                Function.api | Function.merchant | Function.sweep | Function.gaps | Function.renew
+            ):
                 raise ValueError(f"{function} consumes no queue")
 
     def _context(self, registration: Registration, settings: BaseModel) -> Context[Any]:

@@ -9,6 +9,7 @@ from penstock.ports import (
     Attempts,
     Audit,
     Channel,
+    DeadLetters,
     Inbox,
     Ledger,
     Restrictions,
@@ -76,6 +77,10 @@ class World(Protocol):
 
     def inbox(self, queue: str) -> Inbox:
         """A queue to consume: deliveries, verified, payments, sink-<name>."""
+        ...
+
+    def parked(self, queue: str) -> DeadLetters:
+        """The dead letters of a queue; of `rejected` all that it holds, for deliveries."""
         ...
 
     def secrets(self, plugin: str) -> Secrets:

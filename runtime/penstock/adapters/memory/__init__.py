@@ -2,6 +2,7 @@
 
 from penstock.adapters.memory.attempts import MemoryAttempts
 from penstock.adapters.memory.audit import MemoryAudit
+from penstock.adapters.memory.dead_letters import MemoryDeadLetters
 from penstock.adapters.memory.ledger import MemoryLedger
 from penstock.adapters.memory.queue import MemoryQueue
 from penstock.adapters.memory.restrictions import MemoryRestrictions
@@ -13,6 +14,7 @@ from penstock.adapters.memory.watermarks import MemoryWatermarks
 __all__ = [
     "MemoryAttempts",
     "MemoryAudit",
+    "MemoryDeadLetters",
     "MemoryLedger",
     "MemoryQueue",
     "MemoryRestrictions",

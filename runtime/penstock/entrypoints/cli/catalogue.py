@@ -33,6 +33,8 @@ GROUPS: Mapping[str, str] = {
     "invoices": "Invoices that Penstock withheld.",
     "events": "The archive of events.",
     "queue": "The queues: look, send, empty.",
+    "dlq": "Dead letters: look, send back, drop.",
+    "rejected": "Rejected deliveries: look, verify again.",
     "audit": "What operators did, and why.",
     "tokens": "The bearer tokens that the API takes.",
     "secrets": "The plugins' secrets: write, never read out.",

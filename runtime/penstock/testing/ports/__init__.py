@@ -7,6 +7,7 @@ holds a promise the pipeline relies on, so an adapter that fails one loses or do
 
 from penstock.testing.ports.attempts import AttemptsConformance
 from penstock.testing.ports.audit import AuditConformance
+from penstock.testing.ports.dead_letters import DeadLettersConformance
 from penstock.testing.ports.inbox import InboxConformance, OpenQueue, Queue
 from penstock.testing.ports.ledger import LedgerConformance
 from penstock.testing.ports.ledger_events import LedgerEventsConformance
@@ -20,6 +21,7 @@ from penstock.testing.ports.watermarks import WatermarksConformance
 __all__ = [
     "AttemptsConformance",
     "AuditConformance",
+    "DeadLettersConformance",
     "Fanout",
     "InboxConformance",
     "LedgerConformance",
