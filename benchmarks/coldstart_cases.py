@@ -55,10 +55,8 @@ class Case:
 def receiving(folder: Path) -> Iterator[list[Case]]:
     """receive, publishing over TLS; the other one on boto3."""
     zips = bundle.build("local", folder / "zips")
-    ours, boto3 = extract(zips["receive"], folder / "ours"), staged(platform("local"))
     context, root, trusted = _certified(folder)
-    with (ours / "penstock" / "_roots.pem").open("ab") as few:
-        few.write(root)
+    ours, boto3 = _trusting(zips["receive"], folder / "ours", root), staged(platform("local"))
     with serving(context) as stub:
         environ = {
             **_AWS,
@@ -84,12 +82,14 @@ def receiving(folder: Path) -> Iterator[list[Case]]:
 @contextmanager
 def working(folder: Path) -> Iterator[list[Case]]:
     """The workers, up to a gateway or sink that is out of order; everything over TLS, too."""
-    context, _, trusted = _certified(folder)
+    context, root, trusted = _certified(folder)
     with serving(context) as stub:
         environ, profile = _environment(stub, folder)
+        # Ours trusts the roots in its zip; botocore's variable would be read instead of them.
+        own = {**environ, "SSL_CERT_FILE": trusted["SSL_CERT_FILE"]}
         environ = {**environ, **trusted}
         zips = bundle.build("local", folder / "zips", profile)
-        ours = extract(zips["worker"], folder / "ours")
+        ours = _trusting(zips["worker"], folder / "ours", root)
         theirs = [
             _compiled("worker_aiobotocore", folder),
             staged(platform("local"), ROOT / "locks" / "bench.txt"),
@@ -97,7 +97,7 @@ def working(folder: Path) -> Iterator[list[Case]]:
         yield [
             Case(
                 name,
-                Sandbox([ours], f"penstock.entrypoints.functions.workers.{name}", event, environ),
+                Sandbox([ours], f"penstock.entrypoints.functions.workers.{name}", event, own),
                 Sandbox(theirs, f"worker_aiobotocore.{name}", event, environ),
                 _comes_back,
             )
@@ -187,6 +187,14 @@ def _certified(folder: Path) -> tuple[ssl.SSLContext, bytes, Mapping[str, str]]:
         root,
         {"AWS_CA_BUNDLE": str(trusted), "SSL_CERT_FILE": str(trusted)},
     )
+
+
+def _trusting(archive: Path, folder: Path, root: bytes) -> Path:
+    """A zip's content, with one more root beside those of AWS: a stub stands for its endpoints."""
+    made = extract(archive, folder)
+    with (made / "penstock" / "_roots.pem").open("ab") as few:
+        few.write(root)
+    return made
 
 
 def _accepted(answer: Mapping[str, Any]) -> None:

@@ -66,7 +66,7 @@ async def _ready(process: Process, log: object) -> asyncio.StreamReader:
                     return process.stdout
     except TimeoutError:
         pass
-    raise EmulatorError(f"penstock serve did not come up: read {log}")
+    raise EmulatorError(f"the server did not come up: read {log}")
 
 
 async def _end(process: Process) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from local.aws import EmulatorSession
 from local.platform import Platform
-from penstock.adapters.aws import Clients, DynamoTokens
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.tokens import DynamoTokens
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.ids import RandomIds
 from penstock.entrypoints.http.tokens import mint

@@ -30,17 +30,15 @@ class Kind:
         entry: the module its handlers are in.
         plugins: whether it runs them, and so carries them.
         contract: whether it serves the API's contract.
-        roots: whether it checks AWS's certificates by itself.
     """
 
     entry: str
     plugins: bool = False
     contract: bool = False
-    roots: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
-    "receive": Kind("penstock.entrypoints.functions.receive", roots=True),
+    "receive": Kind("penstock.entrypoints.functions.receive"),
     "api": Kind("penstock.entrypoints.functions.api", contract=True),
     "merchant": Kind("penstock.entrypoints.functions.merchant", plugins=True, contract=True),
     "worker": Kind("penstock.entrypoints.functions.workers", plugins=True),
@@ -111,7 +109,7 @@ def _entries(
             for name, content in data.items()
             if kind.contract or not name.startswith(_CONTRACTS)
         },
-        **({"penstock/_roots.pem": amazon_roots(staged(where))} if kind.roots else {}),
+        "penstock/_roots.pem": amazon_roots(staged(where)),
     }
 
 

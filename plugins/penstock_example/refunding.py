@@ -2,7 +2,8 @@
 Refunds at the Example gateway; they are beside `request_uri`.
 
     POST refunds         200, 201 with a readable body   succeeded, pending or declined
-                         404, 409, 422                   declined: it will not happen
+                         404, 409, 422                   declined: it will not happen; for
+                                                         people, if an earlier attempt may be why
                          425, 429, no connection         not sent: nothing happened
                          anything else                   unanswered: it may have happened
     GET  refunds/{id}    200 by its status; anything else: still pending
@@ -16,6 +17,7 @@ from urllib.parse import quote
 
 from penstock.api import (
     Context,
+    Critical,
     Declined,
     GatewayUnavailable,
     HttpNotSent,
@@ -38,6 +40,10 @@ from penstock_example.settings import ExampleSettings
 _PATH = "refunds"
 _WINDOW = timedelta(days=30)
 """How long the gateway keeps idempotency keys."""
+
+
+_UNTOUCHED = frozenset({"unknown_payment", "other_currency", "insufficient_balance"})
+"""Refusals that no earlier attempt at the same refund can have caused."""
 
 
 class RefundingMoney:
@@ -75,7 +81,7 @@ class RefundingMoney:
             return NotSent("the gateway could not be reached")
         except HttpUnanswered:
             return Unanswered("the gateway's answer was lost")
-        return self._refunded(response)
+        return self._refunded(response, doubted=request.doubted)
 
     async def read_refund(self, request: RefundRequest) -> RefundLookup:
         """
@@ -98,14 +104,17 @@ class RefundingMoney:
             )
         return answer
 
-    def _refunded(self, response: Response) -> RefundAnswer:
+    def _refunded(self, response: Response, *, doubted: bool) -> RefundAnswer:
         match response.status:
             case 200 | 201:
                 found = outcome_of(object_of(response) or {})
                 return found or Unanswered("the gateway's answer cannot be read")
             case 404 | 409 | 422 as status:
                 code = code_of(object_of(response) or {}) or status
-                return Declined(f"the gateway refused the refund: {code}")
+                because = f"the gateway refused the refund: {code}"
+                # The attempt whose answer was lost may be what leaves too little.
+                final = not doubted or code in _UNTOUCHED
+                return Declined(because) if final else Critical(because)
             case 425 | 429 as status:
                 wait = retry_after(response, self._context.clock.now())
                 return NotSent(f"the gateway said later ({status})", wait)

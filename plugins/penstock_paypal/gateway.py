@@ -38,35 +38,11 @@ from penstock.api import (
     Unconfirmable,
     is_own_payment,
 )
-from penstock_paypal.checkout.orders import KEYS_KEPT, Orders
-from penstock_paypal.client.api import Api
-from penstock_paypal.client.pace import Pace
-from penstock_paypal.client.token import Tokens
-from penstock_paypal.disputes.confirmation import Disputes
-from penstock_paypal.environments import environment
-from penstock_paypal.invoices.invoices import PayPalInvoices
-from penstock_paypal.invoices.refunds import RecordedRefunds
-from penstock_paypal.invoices.template import load as load_template
-from penstock_paypal.money.confirmation import Confirmations
-from penstock_paypal.money.invoice import InvoiceNews
-from penstock_paypal.money.refund import Refunds
-from penstock_paypal.money.refunding import SendsBack
-from penstock_paypal.money.sales import Sales
+from penstock_paypal.limits import KEYS_KEPT, LISTED_FOR
 from penstock_paypal.moving import MovesMoney
+from penstock_paypal.parts import Parts
 from penstock_paypal.settings import PayPalSettings
-from penstock_paypal.subscriptions.charged import ChargedPayments
-from penstock_paypal.subscriptions.collecting import Collector
-from penstock_paypal.subscriptions.listing import listed
-from penstock_paypal.subscriptions.managing import ManagedSubscriptions
-from penstock_paypal.subscriptions.plans import PayPalPlans
-from penstock_paypal.subscriptions.reading import PayPalSubscriptions
-from penstock_paypal.subscriptions.shown import Pages
 from penstock_paypal.webhooks import notification as notifications
-from penstock_paypal.webhooks.certificate import Certificates
-from penstock_paypal.webhooks.chain import Trust
-from penstock_paypal.webhooks.history import LISTED_FOR, EventList
-from penstock_paypal.webhooks.registration import unregistered
-from penstock_paypal.webhooks.signature import Signatures
 
 
 class PayPal(MovesMoney):
@@ -83,37 +59,12 @@ class PayPal(MovesMoney):
     checkout_keys_kept = KEYS_KEPT
 
     def __init__(self, context: Context[PayPalSettings]) -> None:
-        where = environment(context.settings.environment, context.profile)
-        http, clock, log = context.http, context.clock, context.log
-        limit = context.request_timeout
-        trust = Trust(where, context.settings.extra_certificates, http, log, limit)
-        certificates = Certificates(where.certificate_url, trust, http, log, limit)
-        self._signatures = Signatures(certificates, context.secrets)
-        pace = Pace(context.ids)
-        tokens = Tokens(where.api_url, context.secrets, http, clock, pace, log, limit)
-        self._api = Api(where.api_url, tokens, http, clock, pace, log, limit)
-        template = load_template(context.settings.invoice_template)
-        self._invoices = PayPalInvoices(self._api, template)
-        self._recorded_refunds = RecordedRefunds(self._api)
-        refunds = Refunds(self._api)
-        self._sends_back = SendsBack(self._api, refunds, clock)
-        self._sales = Sales(self._api, refunds, where.activity_url, log)
-        self._confirmations = Confirmations(self._sales, refunds, log)
-        self._disputes = Disputes(self._api, where.disputes_url)
-        self._invoice_news = InvoiceNews(self._api)
-        self._plans = PayPalPlans(self._api, log)
-        pages = Pages(where.subscriptions_url, where.wallet_url, where.approval_origin)
-        self._subscriptions = PayPalSubscriptions(self._api, self._plans, pages)
-        self._collector = Collector(self._api)
-        self._managed = ManagedSubscriptions(self._api, where.approval_origin, log)
-        self._orders = Orders(self._api, self._sales, where.approval_origin, clock, log)
-        self._events = EventList(self._api, clock, log)
-        self._charged = ChargedPayments(self._api, log)
+        self._parts = Parts(context)
         self._secrets = context.secrets
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
         """Say whether the delivery is PayPal's; never raises, whatever it holds."""
-        return await self._signatures.authenticate(delivery, now)
+        return await self._parts.signatures.authenticate(delivery, now)
 
     def read(self, delivery: Delivery) -> Notification:
         """
@@ -134,12 +85,12 @@ class PayPal(MovesMoney):
             Unconfirmable: PayPal gave one that means nothing to us, or none for too long.
         """
         if notification.kind is EntityKind.dispute:
-            return await self._disputes.confirm(notification, now)
+            return await self._parts.disputes.confirm(notification, now)
         if notification.type in notifications.CHECKOUT:
             return Confirmed(CheckoutNews())
         if notification.type.startswith(notifications.INVOICE):
-            return await self._invoice_news.confirm(notification, now)
-        return await self._confirmations.confirm(notification, now)
+            return await self._parts.invoice_news.confirm(notification, now)
+        return await self._parts.confirmations.confirm(notification, now)
 
     async def locate(self, notification: Notification, now: datetime) -> str | None:
         """
@@ -152,8 +103,8 @@ class PayPal(MovesMoney):
         if notification.type.startswith(notifications.DISPUTE):
             raise Unconfirmable("the event is about a dispute and names none")
         if notification.type.startswith(notifications.INVOICE):
-            return await self._invoice_news.locate(notification, now)
-        return await self._confirmations.locate(notification, now)
+            return await self._parts.invoice_news.locate(notification, now)
+        return await self._parts.confirmations.locate(notification, now)
 
     async def reread(
         self, entity: Ref, known: Sequence[Transaction], now: datetime
@@ -167,14 +118,14 @@ class PayPal(MovesMoney):
         """
         named = notifications.paypal_id(entity.id)
         if entity.kind is EntityKind.dispute:
-            return await self._disputes.reread(named, now)
+            return await self._parts.disputes.reread(named, now)
         if is_own_payment(entity.id):
             named = known[0].id if known else None
-        return await self._sales.reread(named, known, now)
+        return await self._parts.sales.reread(named, known, now)
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
         """Create the draft; never raises for what PayPal may answer."""
-        return await self._invoices.create(draft)
+        return await self._parts.invoices.create(draft)
 
     async def find_invoice(self, draft: InvoiceDraft, reference: str | None) -> Invoice | None:
         """
@@ -183,7 +134,7 @@ class PayPal(MovesMoney):
         Raises:
             GatewayUnavailable: no answer.
         """
-        return await self._invoices.find(draft, reference)
+        return await self._parts.invoices.find(draft, reference)
 
     async def send_invoice(self, reference: str, draft: InvoiceDraft) -> None:
         """
@@ -193,7 +144,7 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer, or not now.
             InvoiceRefused: never.
         """
-        await self._invoices.send(reference, draft)
+        await self._parts.invoices.send(reference, draft)
 
     async def record_payment(self, reference: str, draft: InvoiceDraft) -> None:
         """
@@ -203,7 +154,7 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer, or not now.
             InvoiceRefused: never.
         """
-        await self._invoices.record(reference, draft)
+        await self._parts.invoices.record(reference, draft)
 
     async def cancel_invoice(self, reference: str, draft: InvoiceDraft) -> None:
         """
@@ -213,7 +164,7 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer, or not now.
             InvoiceRefused: never.
         """
-        await self._invoices.cancel(reference, draft)
+        await self._parts.invoices.cancel(reference, draft)
 
     async def invoice_refunds(
         self, reference: str, draft: InvoiceDraft
@@ -224,7 +175,7 @@ class PayPal(MovesMoney):
         Raises:
             GatewayUnavailable: no answer.
         """
-        return await self._recorded_refunds.list(reference)
+        return await self._parts.recorded_refunds.list(reference)
 
     async def record_refund(self, reference: str, draft: InvoiceDraft, amount: Money) -> None:
         """
@@ -234,7 +185,7 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer, or not now; it may be recorded.
             InvoiceRefused: never.
         """
-        await self._recorded_refunds.record(reference, amount)
+        await self._parts.recorded_refunds.record(reference, amount)
 
     async def delete_refund(self, reference: str, draft: InvoiceDraft, refund: str) -> None:
         """
@@ -244,7 +195,7 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer, or not now.
             InvoiceRefused: never.
         """
-        await self._recorded_refunds.delete(reference, refund)
+        await self._parts.recorded_refunds.delete(reference, refund)
 
     async def plans(self) -> Sequence[PlanOffer]:
         """
@@ -253,7 +204,7 @@ class PayPal(MovesMoney):
         Raises:
             GatewayUnavailable: no answer.
         """
-        return await self._plans.list()
+        return await self._parts.plans.list()
 
     async def read_subscription(
         self, reference: str, now: datetime
@@ -265,29 +216,29 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer.
             Unconfirmable: an answer that means nothing to us, such as an unknown status.
         """
-        return await self._subscriptions.read(reference, now)
+        return await self._parts.subscriptions.read(reference, now)
 
     async def create_subscription(self, request: SubscriptionRequest) -> SubscribeAnswer:
         """Open a subscription; never raises for what PayPal may answer."""
-        return await self._managed.create(request)
+        return await self._parts.managed.create(request)
 
     async def cancel_subscription(self, reference: str, reason: str) -> ManageAnswer:
         """Stop renewal for good; one that is cancelled already is done."""
-        return await self._managed.change(reference, "cancel", reason)
+        return await self._parts.managed.change(reference, "cancel", reason)
 
     async def suspend_subscription(self, reference: str, reason: str) -> ManageAnswer:
         """Stop renewal until it is resumed."""
-        return await self._managed.change(reference, "suspend", reason)
+        return await self._parts.managed.change(reference, "suspend", reason)
 
     async def resume_subscription(self, reference: str, reason: str) -> ManageAnswer:
         """Renew a suspended one again."""
-        return await self._managed.change(reference, "activate", reason)
+        return await self._parts.managed.change(reference, "activate", reason)
 
     async def revise_subscription(
         self, reference: str, plan: str, return_url: str, cancel_url: str
     ) -> ReviseAnswer:
         """Ask the buyer to move to another plan."""
-        return await self._managed.revise(reference, plan, return_url, cancel_url)
+        return await self._parts.managed.revise(reference, plan, return_url, cancel_url)
 
     @property
     def listed_for(self) -> timedelta:
@@ -302,7 +253,7 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer.
             Unconfirmable: PayPal will never answer that question.
         """
-        return await self._events.list(since, until)
+        return await self._parts.events.list(since, until)
 
     async def list_payments(
         self, subscription: str, since: datetime, until: datetime
@@ -314,7 +265,7 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer.
             Unconfirmable: PayPal will never answer that question.
         """
-        return await self._charged.list(subscription, since, until)
+        return await self._parts.charged.list(subscription, since, until)
 
     async def list_subscriptions(self, page: int) -> Sequence[str] | None:
         """
@@ -323,11 +274,13 @@ class PayPal(MovesMoney):
         Raises:
             GatewayUnavailable: no answer.
         """
-        return await listed(self._api, page)
+        from penstock_paypal.subscriptions.listing import listed
+
+        return await listed(self._parts.api, page)
 
     async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
         """Create an order; never raises for what PayPal may answer."""
-        return await self._orders.open(request)
+        return await self._parts.orders.open(request)
 
     async def read_checkout(self, reference: str, now: datetime) -> CheckoutSeen | None:
         """
@@ -337,11 +290,11 @@ class PayPal(MovesMoney):
             GatewayUnavailable: no answer.
             Unconfirmable: an answer that means nothing to us, such as an unknown status.
         """
-        return await self._orders.read(reference, now)
+        return await self._parts.orders.read(reference, now)
 
     async def capture_checkout(self, request: CaptureRequest) -> CaptureAnswer:
         """Capture an approved order; never raises for what PayPal may answer."""
-        return await self._orders.capture(request)
+        return await self._parts.orders.capture(request)
 
     async def unregistered(self, url: str) -> str | None:
         """
@@ -350,4 +303,6 @@ class PayPal(MovesMoney):
         Raises:
             GatewayUnavailable: no answer.
         """
-        return await unregistered(self._api, self._secrets, url)
+        from penstock_paypal.webhooks.registration import unregistered
+
+        return await unregistered(self._parts.api, self._secrets, url)

@@ -12,27 +12,25 @@ from penstock.api import (
     RefundRequest,
     RouteAnswer,
 )
-from penstock_paypal.money.refunding import SendsBack
-from penstock_paypal.subscriptions.collecting import WINDOW, Collector
+from penstock_paypal.parts import Parts
 
 
 class MovesMoney:
     """`Refunds` and `Collects`."""
 
-    _sends_back: SendsBack
-    _collector: Collector
+    _parts: Parts
 
     def refund_window(self, path: str) -> timedelta:
         """How long PayPal knows a refund's operation id: 30 days in v1, 45 in v2."""
-        return self._sends_back.window(path)
+        return self._parts.sends_back.window(path)
 
     async def route_refund(self, request: RefundRequest) -> RouteAnswer:
         """Find which of PayPal's generations holds the money; moves none."""
-        return await self._sends_back.route(request)
+        return await self._parts.sends_back.route(request)
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
         """Send the money back, once for each operation id."""
-        return await self._sends_back.refund(request)
+        return await self._parts.sends_back.refund(request)
 
     async def read_refund(self, request: RefundRequest) -> RefundLookup:
         """
@@ -41,13 +39,13 @@ class MovesMoney:
         Raises:
             GatewayUnavailable: no answer.
         """
-        return await self._sends_back.read(request)
+        return await self._parts.sends_back.read(request)
 
     @property
     def collect_window(self) -> timedelta:
         """How long PayPal knows a collection's operation id: 72 hours."""
-        return WINDOW
+        return self._parts.collector.window
 
     async def collect(self, request: CollectRequest) -> CollectAnswer:
         """Take what a subscription's buyer owes, once for each operation id."""
-        return await self._collector.collect(request)
+        return await self._parts.collector.collect(request)

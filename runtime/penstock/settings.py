@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from penstock.domain.rules import AccessPolicy
 from penstock.errors import SettingsError
+
+if TYPE_CHECKING:
+    from penstock.domain.rules import AccessPolicy
 
 
 class Function(StrEnum):
@@ -208,6 +210,9 @@ class Settings(BaseModel):
     @property
     def access_policy(self) -> AccessPolicy:
         """What a subscription's payments give access to."""
+        # Imported here: most functions need no rules.
+        from penstock.domain.rules import AccessPolicy
+
         return AccessPolicy(
             timedelta(days=self.grace_days),
             refund_ends=self.after_refund == "end",

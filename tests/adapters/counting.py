@@ -18,7 +18,7 @@ import structlog
 from moto import mock_aws
 
 from infra.bill.traffic import KINDS, TABLE, Asked
-from penstock.adapters.aws import Clients
+from penstock.adapters.aws.clients import Clients
 from tests.adapters.bench import Bench
 from tests.adapters.metering import Line, Meter, Signed, line
 

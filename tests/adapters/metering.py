@@ -24,7 +24,10 @@ from aiohttp import web
 
 from infra.components.ledger import KEYS_ONLY, WHOLE
 from penstock import observability
-from penstock.adapters.aws import Clients, DynamoAttempts, DynamoLedger, DynamoRestrictions
+from penstock.adapters.aws.attempts import DynamoAttempts
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.dynamodb import DynamoLedger
+from penstock.adapters.aws.restrictions import DynamoRestrictions
 from penstock.api import Http, Response
 from penstock.bootstrap import Platform
 from penstock.entrypoints.functions.receive import Intake

@@ -6,14 +6,12 @@ import json
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from local.emulator import PYTHON, REGION, Emulator
 from penstock.adapters.blocking_topic import TOTAL_SECONDS, BlockingTopic
@@ -236,21 +234,6 @@ def test_the_trace_goes_on_to_the_topic():
         send(topic(sns, environ={**CREDENTIALS, "_X_AMZN_TRACE_ID": "Root=1-2;Sampled=1"}))
 
     assert "Root=1-2;Sampled=1" == sns.requests[0][0]["x-amzn-trace-id"]
-
-
-@pytest.fixture
-def certified(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's certificate for `localhost`, and the file with the root it hangs on."""
-    now = datetime.now(UTC)
-    authority, key = Authority.make(now), ec.generate_private_key(ec.SECP256R1())
-    leaf = authority.issue("localhost", key.public_key(), now, now + timedelta(days=1))
-    chain, root = tmp_path / "chain.pem", tmp_path / "root.pem"
-    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    chain.write_bytes(secret + pem(leaf) + pem(authority.intermediate))
-    root.write_bytes(pem(authority.root))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
-    return context, root
 
 
 def test_over_tls_the_server_must_prove_who_it_is(

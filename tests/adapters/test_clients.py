@@ -9,8 +9,12 @@ import threading
 
 import pytest
 
-from penstock.adapters.aws import Clients, DynamoLedger, SnsChannel, SqsChannel, SqsInbox, Threads
-from penstock.adapters.aws.inbox import portions
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.dynamodb import DynamoLedger
+from penstock.adapters.aws.inbox import SqsInbox, portions
+from penstock.adapters.aws.sns import SnsChannel
+from penstock.adapters.aws.sqs import SqsChannel
+from penstock.adapters.aws.threads import Threads
 from penstock.adapters.ids import RandomIds
 from penstock.domain.payment import Payment
 from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerUnavailable

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from penstock.adapters.aws import Clients, DynamoLedger, items
-from penstock.adapters.aws.clients import Refusal
+from penstock.adapters.aws import items
+from penstock.adapters.aws.clients import Clients, Refusal
+from penstock.adapters.aws.dynamodb import DynamoLedger
 from penstock.adapters.ids import RandomIds
 from penstock.api import GatewayUnavailable
 from penstock.domain.change import Seen

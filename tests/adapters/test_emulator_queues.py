@@ -9,7 +9,9 @@ import threading
 import pytest
 
 from local.emulator import REGION
-from penstock.adapters.aws import Clients, SnsChannel, SqsInbox
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.inbox import SqsInbox
+from penstock.adapters.aws.sns import SnsChannel
 from penstock.testing.ports import (
     DeadLettersConformance,
     Fanout,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from penstock.adapters.aws import aws_secrets
+from penstock.adapters.aws.secrets import aws_secrets
 from penstock.adapters.clock import SystemClock
 from tests.adapters.bench import Bench
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.adapters.aws import message_from_record
+from penstock.adapters.aws.messages import message_from_record
 from penstock.ports import Message
 
 

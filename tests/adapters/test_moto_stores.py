@@ -8,15 +8,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from penstock.adapters.aws import (
-    DynamoAttempts,
-    DynamoAudit,
-    DynamoRestrictions,
-    DynamoTokens,
-    DynamoWatermarks,
-    aws_secrets,
-)
+from penstock.adapters.aws.attempts import DynamoAttempts
+from penstock.adapters.aws.audit import DynamoAudit
+from penstock.adapters.aws.restrictions import DynamoRestrictions
+from penstock.adapters.aws.secrets import aws_secrets
+from penstock.adapters.aws.tokens import DynamoTokens
 from penstock.adapters.aws.values import to_item
+from penstock.adapters.aws.watermarks import DynamoWatermarks
 from penstock.api import AwsError
 from penstock.domain.caller import Scope
 from penstock.errors import GatewayUnavailable, LedgerUnavailable

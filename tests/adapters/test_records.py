@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from penstock.adapters.aws.attempts import attempt_item
 from penstock.adapters.aws.items import (
     DUE,
-    attempt_item,
     event_item,
     read_event_item,
     read_state,

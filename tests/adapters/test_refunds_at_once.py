@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from penstock.adapters.aws import DynamoLedger
+from penstock.adapters.aws.dynamodb import DynamoLedger
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.ids import RandomIds
 from penstock.adapters.memory import MemoryRestrictions

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from penstock.adapters.aws import message_from_record
+from penstock.adapters.aws.messages import message_from_record
 from penstock.api import EntityKind, Lifecycle
 from penstock.contracts import load
 from penstock.domain.delivery import Delivery, Notification

@@ -133,12 +133,13 @@ def test_receive_holds_nothing_but_our_own_code(zips: Mapping[str, Path]) -> Non
     assert {"penstock"} == {name.partition("/")[0] for name in names(zips["receive"])}
 
 
-def test_receive_carries_the_roots_of_aws_alone(zips: Mapping[str, Path]) -> None:
+@pytest.mark.parametrize("kind", ["api", "merchant", "receive", "worker"])
+def test_each_carries_the_roots_of_aws_alone(zips: Mapping[str, Path], kind: str) -> None:
     """
     The five that Amazon Trust Services names, each good for more than a year.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    with zipfile.ZipFile(zips["receive"]) as archive:
+    with zipfile.ZipFile(zips[kind]) as archive:
         context.load_verify_locations(cadata=archive.read("penstock/_roots.pem").decode())
     roots = context.get_ca_certs()
     a_year_on = time.time() + 365 * 86_400

@@ -45,8 +45,6 @@ How long an order can be approved and captured: PayPal's default.
 
 An order does not show it (developer.paypal.com/v5/checkout/uncaptured-payments).
 """
-KEYS_KEPT = timedelta(hours=6).total_seconds()
-"""How long PayPal knows a request id of an order again (checkout_orders_v2)."""
 _CREATE, _CAPTURE, _SHOW = "create order", "capture order", "show order"
 _LINKS = ("payer-action", "approve")
 

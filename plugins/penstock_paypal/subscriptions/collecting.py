@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from penstock.api import (
     CollectAnswer,
@@ -23,7 +24,7 @@ from penstock_paypal.subscriptions.reading import SUBSCRIPTION
 
 _WHAT = "collect"
 _CAPTURE = f"{SUBSCRIPTION}/capture"
-WINDOW = idempotency.window(path(_CAPTURE, "I-0000"))
+_WINDOW = idempotency.window(path(_CAPTURE, "I-0000"))
 # A pending one becomes a payment that is pending; its own notifications say the rest. A repeat
 # is answered with how the payment stands now, so some of it may have gone back.
 _TAKEN = frozenset({"COMPLETED", "PENDING", "PARTIALLY_REFUNDED", "REFUNDED"})
@@ -48,6 +49,11 @@ class Collector:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+
+    @property
+    def window(self) -> timedelta:
+        """How long PayPal knows a request id of a collection again."""
+        return _WINDOW
 
     async def collect(self, request: CollectRequest) -> CollectAnswer:
         """Take the money; the operation's id is PayPal's request id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +13,6 @@ from penstock_paypal.client.api import Api
 from penstock_paypal.webhooks import door, notification
 
 EVENTS = "/v1/notifications/webhooks-events"
-LISTED_FOR = timedelta(days=29)
-"""PayPal shows 30 days (its dashboard's help); an older start is refused some day."""
 PAGE = 100
 SURE = 10
 """

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from penstock.adapters.aws import (
-    Clients,
-    DynamoAttempts,
-    DynamoAudit,
-    DynamoLedger,
-    DynamoRestrictions,
-    DynamoTokens,
-    DynamoWatermarks,
-    SnsChannel,
-    SqsChannel,
-    SqsInbox,
-    aws_secrets,
-)
+from penstock.adapters.aws.clients import ROOTS, Clients
+from penstock.adapters.aws.inbox import SqsInbox
+from penstock.adapters.aws.secrets import aws_secrets
+from penstock.adapters.aws.sns import SnsChannel
+from penstock.adapters.aws.sqs import SqsChannel
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
@@ -37,6 +30,10 @@ from penstock.ports import (
     Watermarks,
 )
 from penstock.settings import Function, Settings
+
+if TYPE_CHECKING:
+    # Imported where it is made, as the other stores: it needs every entity.
+    from penstock.adapters.aws.dynamodb import DynamoLedger
 
 _TOPICS = {"deliveries": "deliveries_topic", "events": "events_topic"}
 _QUEUES = {
@@ -70,7 +67,7 @@ class AwsWorld:
         self.clock = SystemClock()
         self.ids = RandomIds()
         self.http = AiohttpHttp(settings.request_timeout)
-        self.clients = Clients(polls=max(1, len(inboxes or ())))
+        self.clients = Clients(polls=max(1, len(inboxes or ())), roots=ROOTS)
         self._settings = settings
         self._inboxes = inboxes
 
@@ -86,31 +83,43 @@ class AwsWorld:
 
     @cached_property
     def _ledger(self) -> DynamoLedger:
+        from penstock.adapters.aws.dynamodb import DynamoLedger
+
         return DynamoLedger(self.clients, self._table, self.clock, self.ids)
 
     @property
     def attempts(self) -> Attempts:
         """What sinks have had."""
+        from penstock.adapters.aws.attempts import DynamoAttempts
+
         return DynamoAttempts(self.clients, self._table)
 
     @property
     def tokens(self) -> Tokens:
         """The API's bearer tokens."""
+        from penstock.adapters.aws.tokens import DynamoTokens
+
         return DynamoTokens(self.clients, self._table)
 
     @property
     def audit(self) -> Audit:
         """What operators did."""
+        from penstock.adapters.aws.audit import DynamoAudit
+
         return DynamoAudit(self.clients, self._table)
 
     @property
     def restrictions(self) -> Restrictions:
         """What operators have restricted."""
+        from penstock.adapters.aws.restrictions import DynamoRestrictions
+
         return DynamoRestrictions(self.clients, self._table)
 
     @property
     def watermarks(self) -> Watermarks:
         """How far gateways' lists were compared with the ledger."""
+        from penstock.adapters.aws.watermarks import DynamoWatermarks
+
         return DynamoWatermarks(self.clients, self._table)
 
     @property

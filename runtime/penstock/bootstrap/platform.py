@@ -12,50 +12,45 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from pydantic import BaseModel
 
-from penstock.adapters.doors import doors
 from penstock.api import Context, Gateway
 from penstock.bootstrap.world import World
 from penstock.errors import MissingCapability, PluginError
-from penstock.pipeline.accept import Accept
 from penstock.pipeline.batch import Backoff, Batch, Handle
-from penstock.pipeline.capture import Capture
-from penstock.pipeline.charge import Charge
-from penstock.pipeline.checkouts import Checkouts
-from penstock.pipeline.collect import Collect
-from penstock.pipeline.collecting import Collecting
-from penstock.pipeline.deliver import Deliver
-from penstock.pipeline.dispatch import Dispatch
-from penstock.pipeline.finish import Finish
-from penstock.pipeline.gate import Gate
-from penstock.pipeline.hand_over import HandOver
-from penstock.pipeline.invoice import Invoicing
-from penstock.pipeline.lost_payments import LostPayments
-from penstock.pipeline.observe import Observe
-from penstock.pipeline.orders import Action
-from penstock.pipeline.process import Process
-from penstock.pipeline.publish import Publish
-from penstock.pipeline.receive import Receive
-from penstock.pipeline.recording import Recording
-from penstock.pipeline.refund import Refund
-from penstock.pipeline.refunding import Refunding
-from penstock.pipeline.subscription import ObserveSubscription
-from penstock.pipeline.sweep import Sweep
-from penstock.pipeline.verify import Verify
 from penstock.plugins import Registration, Registry, describe
 from penstock.ports import Ledger
 from penstock.settings import Function, Settings
 
 if TYPE_CHECKING:
-    # Stages that most workers do not need, and so do not import, see `plans`.
+    # A worker's cold start is its imports: each stage is imported where it is made.
+    from penstock.pipeline.accept import Accept
+    from penstock.pipeline.capture import Capture
+    from penstock.pipeline.charge import Charge
+    from penstock.pipeline.checkouts import Checkouts
+    from penstock.pipeline.collecting import Collecting
+    from penstock.pipeline.deliver import Deliver
+    from penstock.pipeline.dispatch import Dispatch
+    from penstock.pipeline.finish import Finish
     from penstock.pipeline.gaps import Gaps
+    from penstock.pipeline.gate import Gate
+    from penstock.pipeline.hand_over import HandOver
+    from penstock.pipeline.invoice import Invoicing
     from penstock.pipeline.manage import Manage
+    from penstock.pipeline.observe import Observe
     from penstock.pipeline.open_checkout import OpenCheckout
     from penstock.pipeline.plans import PlanList
+    from penstock.pipeline.process import Process
+    from penstock.pipeline.publish import Publish
+    from penstock.pipeline.receive import Receive
+    from penstock.pipeline.refund import Refund
+    from penstock.pipeline.refunding import Refunding
     from penstock.pipeline.renew import Renew
     from penstock.pipeline.retention import Retention
     from penstock.pipeline.returning import Returning
     from penstock.pipeline.subscribe import Subscribe
     from penstock.pipeline.subscribing import Subscribing
+    from penstock.pipeline.subscription import ObserveSubscription
+    from penstock.pipeline.sweep import Sweep
+    from penstock.pipeline.verify import Verify
 
 _PARKING = ("deliveries", "verified", "payments")
 _PROFILE = Path(__file__).parents[1] / "_profile.json"
@@ -107,6 +102,9 @@ class Platform:
     @cached_property
     def receive(self) -> Receive:
         """From webhooks to deliveries, for a host that has no function for it."""
+        from penstock.adapters.doors import doors
+        from penstock.pipeline.receive import Receive
+
         index = {"plugins": [describe(plugin) for plugin in self.registry.plugins]}
         environ = {**self.environ, "PENSTOCK_GATEWAYS": ",".join(self.settings.gateways)}
         admitted = doors(index, environ, self.profiles)
@@ -115,6 +113,8 @@ class Platform:
     @cached_property
     def verify(self) -> Verify:
         """From deliveries to notifications."""
+        from penstock.pipeline.verify import Verify
+
         world = self.world
         return Verify(
             self.gateways, world.channel("verified"), world.channel("rejected"), world.clock
@@ -123,17 +123,23 @@ class Platform:
     @cached_property
     def publish(self) -> Publish:
         """From the outbox to the events topic."""
+        from penstock.pipeline.publish import Publish
+
         world = self.world
         return Publish(self.ledger, world.channel("events"), world.clock, world.ids)
 
     @cached_property
     def gate(self) -> Gate:
         """What operators have restricted; one for all stages, which share what it has read."""
+        from penstock.pipeline.gate import Gate
+
         return Gate(self.world.restrictions, self.world.clock)
 
     @cached_property
     def invoicing(self) -> Invoicing:
         """The invoice of a paid payment."""
+        from penstock.pipeline.invoice import Invoicing
+
         return Invoicing(
             self.gateways,
             self.ledger,
@@ -147,11 +153,15 @@ class Platform:
     @cached_property
     def observe(self) -> Observe:
         """From what gateways say to the ledger."""
+        from penstock.pipeline.observe import Observe
+
         return Observe(self.gateways, self.ledger, self.world.clock, self.world.ids)
 
     @cached_property
     def observe_subscription(self) -> ObserveSubscription:
         """From how a gateway shows a subscription to the ledger."""
+        from penstock.pipeline.subscription import ObserveSubscription
+
         world = self.world
         return ObserveSubscription(
             self.gateways, self.ledger, world.clock, world.ids, self.settings.access_policy
@@ -174,6 +184,8 @@ class Platform:
     @cached_property
     def finish(self) -> Finish:
         """What a commit began, brought to its end."""
+        from penstock.pipeline.finish import Finish
+
         return Finish(
             self.ledger,
             self.publish,
@@ -186,6 +198,9 @@ class Platform:
     @cached_property
     def process(self) -> Process:
         """From notifications to the ledger."""
+        from penstock.pipeline.process import Process
+        from penstock.pipeline.recording import Recording
+
         world = self.world
         return Process(
             self.gateways,
@@ -203,6 +218,8 @@ class Platform:
     @cached_property
     def charge(self) -> Charge:
         """From payment messages to money."""
+        from penstock.pipeline.charge import Charge
+
         return Charge(
             self.gateways,
             self.ledger,
@@ -216,6 +233,10 @@ class Platform:
     @cached_property
     def dispatch(self) -> Dispatch:
         """From payment messages to the stage of each action."""
+        from penstock.pipeline.collect import Collect
+        from penstock.pipeline.dispatch import Dispatch
+        from penstock.pipeline.orders import Action
+
         collect = Collect(
             self.gateways,
             self.ledger,
@@ -231,11 +252,15 @@ class Platform:
     @cached_property
     def checkouts(self) -> Checkouts:
         """From how gateways show checkouts to the ledger."""
+        from penstock.pipeline.checkouts import Checkouts
+
         return Checkouts(self.gateways, self.ledger, self.world.clock, self.world.ids)
 
     @cached_property
     def capture(self) -> Capture:
         """From payment messages to the money that buyers approved."""
+        from penstock.pipeline.capture import Capture
+
         return Capture(
             self.checkouts,
             self.ledger,
@@ -249,6 +274,8 @@ class Platform:
     @cached_property
     def collecting(self) -> Collecting:
         """From the API to reserved collections; builds no gateway."""
+        from penstock.pipeline.collecting import Collecting
+
         able = [name for name in self.settings.gateways if "collects" in self._abilities(name)]
         return Collecting(
             self.ledger, self.hand_over, self.world.clock, self.world.ids, able, self._whole(able)
@@ -257,6 +284,8 @@ class Platform:
     @cached_property
     def refund(self) -> Refund:
         """From messages about refunds to money sent back."""
+        from penstock.pipeline.refund import Refund
+
         return Refund(
             self.gateways,
             self.ledger,
@@ -290,6 +319,8 @@ class Platform:
     @cached_property
     def refunding(self) -> Refunding:
         """From the API to reserved refunds; builds no gateway, only asks what each can do."""
+        from penstock.pipeline.refunding import Refunding
+
         able = [name for name in self.settings.gateways if "refunds" in self._abilities(name)]
         return Refunding(
             self.ledger, self.hand_over, self.world.clock, self.world.ids, able, self._whole(able)
@@ -298,12 +329,16 @@ class Platform:
     @cached_property
     def hand_over(self) -> HandOver:
         """From reserved operations to payment messages."""
+        from penstock.pipeline.hand_over import HandOver
+
         world = self.world
         return HandOver(self.ledger, world.channel("payments"), world.clock, world.ids)
 
     @cached_property
     def accept(self) -> Accept:
         """From the API to payment messages; builds no gateway, only asks what each can do."""
+        from penstock.pipeline.accept import Accept
+
         charging = [name for name in self.settings.gateways if "charges" in self._abilities(name)]
         world = self.world
         return Accept(self.ledger, world.channel("payments"), world.clock, world.ids, charging)
@@ -311,7 +346,6 @@ class Platform:
     @cached_property
     def plans(self) -> PlanList:
         """What can be subscribed to, kept for a minute."""
-        # Imported where they are made: no worker but `merchant` needs these stages.
         from penstock.pipeline.plans import PlanList
 
         return PlanList(self.gateways, self.world.clock)
@@ -410,6 +444,9 @@ class Platform:
     @cached_property
     def sweep(self) -> Sweep:
         """What a crash left behind."""
+        from penstock.pipeline.lost_payments import LostPayments
+        from penstock.pipeline.sweep import Sweep
+
         return Sweep(
             self.ledger,
             self.accept,
@@ -482,6 +519,8 @@ class Platform:
         Raises:
             PluginError: names the plugin that is not there or not configured.
         """
+        from penstock.pipeline.deliver import Deliver
+
         built = self.registry.build_sink(sink, self.environ, self._context)
         selected = self.registry.selection(sink, self.environ)
         return Deliver(built, self.world.attempts, self.world.clock, selected)

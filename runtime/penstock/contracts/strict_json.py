@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NoReturn, cast
 
@@ -31,13 +32,15 @@ def loads(body: bytes) -> Any:
     """
     try:
         text = body.decode("utf-8").strip(_BLANK)
-        value, end = _DECODER.raw_decode(text)
+        value, end = _scan(text, 0)
         if end != len(text):
             raise json.JSONDecodeError("more than one value", text, end)
     except UnicodeDecodeError as exc:
         raise _refused("the body must be JSON in UTF-8") from exc
     except RecursionError as exc:
         raise _too_deep() from exc
+    except StopIteration as exc:
+        raise _refused(f"the body is no JSON from {_place(body, exc.value)}") from None
     except json.JSONDecodeError as exc:
         # `from None`: the decoder's exception carries the document.
         raise _refused(f"the body is no JSON from {_place(body, exc.pos)}") from None
@@ -76,10 +79,13 @@ def _constant(_: str) -> NoReturn:
     raise _refused("NaN and Infinity are no JSON")
 
 
-# Made once: `json.loads` would make one for each body.
-_DECODER = json.JSONDecoder(
+# Made once: `json.loads` would make one for each body. Called without `raw_decode`, which turns
+# its StopIteration, the place where a value was to begin, into an error of its own.
+_decoder: Any = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_constant
 )
+# Typeshed does not know `scan_once`.
+_scan: Callable[[str, int], tuple[Any, int]] = _decoder.scan_once
 
 
 def _is_suspect(text: str) -> bool:

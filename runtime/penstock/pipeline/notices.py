@@ -7,13 +7,13 @@ Each says, besides what `correlation` binds, what a person needs to look further
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import structlog
 
-from penstock.domain import rules
-from penstock.domain.operation import Operation, OperationState
-from penstock.domain.payment import Payment
-from penstock.errors import PenstockError
+if TYPE_CHECKING:
+    from penstock.domain.operation import Operation
+    from penstock.domain.payment import Payment
 
 
 def stage_failed(stage: str, failed: BaseException) -> None:
@@ -29,6 +29,8 @@ def stage_failed(stage: str, failed: BaseException) -> None:
 
 def run_failed(what: str, failed: Exception) -> None:
     """A run of the sweep or of the gap detector came to nothing; a bug is told as a stage's."""
+    from penstock.errors import PenstockError
+
     if isinstance(failed, PenstockError):
         structlog.get_logger().warning(f"{what}.failed", because=str(failed))
     else:
@@ -38,6 +40,11 @@ def run_failed(what: str, failed: Exception) -> None:
 def gaps_out_of_time() -> None:
     """A run of the gap detector was cut off; the next one goes on where it stopped."""
     structlog.get_logger().warning("gaps.out_of_time")
+
+
+def renew_out_of_time() -> None:
+    """A look at the dead letters was cut off; the next one begins anew."""
+    structlog.get_logger().warning("renew.out_of_time")
 
 
 def _place(failed: BaseException) -> str:
@@ -63,6 +70,9 @@ def delivery_altered(delivery_id: str, gateway: str) -> None:
 
 def stale_applied(payment: Payment, now: datetime) -> None:
     """The gateway's API has shown an old copy for a day: it is applied, and asked again."""
+    # Imported here, as below: `verify` has notices, too, and needs no entity.
+    from penstock.domain import rules
+
     since = payment.stale_since
     if since is not None and now - since >= rules.GIVE_UP_STALE:
         structlog.get_logger().warning(
@@ -72,6 +82,8 @@ def stale_applied(payment: Payment, now: datetime) -> None:
 
 def operation_unknown(before: Payment, operation: Operation) -> None:
     """An operation has become unknown, if it just did: money may have moved, nobody can say."""
+    from penstock.domain.operation import OperationState
+
     known = before.operation_by_id(operation.id)
     was = known.state if known else None
     if operation.state is OperationState.unknown and was is not OperationState.unknown:

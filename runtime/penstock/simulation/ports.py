@@ -96,6 +96,7 @@ class ProcessWorld:
         self.attempts: Any = Faulty(world.attempts, process, LedgerUnavailable)
         self.tokens: Any = Faulty(world.tokens, process, LedgerUnavailable)
         self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
+        self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
         self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
         self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
 
@@ -108,7 +109,7 @@ class ProcessWorld:
         return FaultyInbox(self._world.inbox(queue), self._process, ChannelUnavailable)
 
     def parked(self, queue: str) -> Any:
-        """A queue's dead letters."""
+        """The dead letters of a queue."""
         return Faulty(self._world.parked(queue), self._process, ChannelUnavailable)
 
     def secrets(self, plugin: str) -> Secrets:

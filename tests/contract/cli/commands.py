@@ -17,6 +17,12 @@ def penstock(*arguments: str, given: str | None = None) -> Result:
     return CliRunner().invoke(app, list(arguments), input=given)
 
 
+def printed_json(result: Result) -> Any:
+    """The JSON that a command printed: a server in this process may log lines meanwhile."""
+    value, _ = json.JSONDecoder().raw_decode(result.stdout, result.stdout.index("{\n"))
+    return value
+
+
 def write(folder: Path, **outputs: Any) -> None:
     stack: dict[str, Any] = {
         "stack": "local",

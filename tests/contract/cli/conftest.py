@@ -1,4 +1,4 @@
-"""A working directory, a stack that pulumi shows, and one on the emulator."""
+"""A working directory, a stack that pulumi shows, one on the emulator; webhooks kept in files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ import pytest
 
 from local.emulator import REGION, Emulator
 from penstock.entrypoints.cli.stack import Stack
+from penstock_paypal.webhooks import door
 from tests.adapters.bench import table
 from tests.contract.cli.commands import Shows, write
+from tests.contract.cli.kept_webhooks import VECTORS, Kept
+from tests.plugins.paypal.reference import SANDBOX_URL
 
 
 @pytest.fixture
@@ -83,3 +86,23 @@ def stack(folder: Path, emulator: Emulator) -> Iterator[Stack]:
     yield Stack("local", json.loads((folder / ".penstock/local/stack.json").read_text()))
     sqs.close()
     dynamodb.close()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    """A sandbox delivery of 2016, genuinely signed."""
+    return Kept.of(tmp_path, next(one for one in VECTORS if "2016" in one.name))
+
+
+@pytest.fixture
+def invented(tmp_path: Path) -> Kept:
+    """A delivery that nobody signed, for what needs no signature."""
+    headers = {
+        door.ID: "dfb3be50-fd74-11e4-8bf3-77339302725b",
+        door.TIME: "2026-11-02T12:00:00Z",
+        door.SIGNATURE: "A" * 344,
+        door.CERT_URL: SANDBOX_URL,
+        door.ALGORITHM: "SHA256withRSA",
+    }
+    options: dict[str, str | None] = {"webhook-id": "WH1", "at": "2026-11-02T12:00:00Z"}
+    return Kept(tmp_path, headers, b"{}", options)

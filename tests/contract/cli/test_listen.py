@@ -31,9 +31,22 @@ def test_a_call_that_cannot_be_done_says_why(
     assert says in told.stderr
 
 
+@pytest.mark.parametrize("content", [b"\xff\xfeI\x00", b"I-1\n\xe9"])
+def test_a_file_that_is_no_text_in_utf_8_is_wrong_usage(folder: Path, content: bytes):
+    write(folder)
+    (folder / "ids.txt").write_bytes(content)
+
+    told = penstock("subscriptions", "import", "--gateway", "example", "--file", "ids.txt")
+
+    assert (2, "penstock: --file: ids.txt must be text in UTF-8\n") == (
+        told.exit_code,
+        told.stderr,
+    )
+
+
 def test_an_empty_file_imports_nothing(folder: Path):
     write(folder)
-    (folder / "ids.txt").write_text("# none yet\n")
+    (folder / "ids.txt").write_text("\ufeff# none yet, and saved on Windows\r\n")
 
     told = penstock("subscriptions", "import", "--gateway", "example", "--file", "ids.txt")
 

@@ -35,7 +35,7 @@ REALISTIC: dict[str, tuple[Sequence[str], Sequence[Sequence[Any]]]] = {
                 "approval_pending",
                 "1234567.89 EUR",
                 "Zoë Müller-Lüdenscheidt",
-                "2026-4711",
+                "A-4711",
             ),
             (AT, SALE, "succeeded", "12.50 USD", "山田太郎", None),
         ],

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import requests
 
-from tests.contract.cli.commands import penstock, write
+from tests.contract.cli.commands import penstock, printed_json, write
 from tests.contract.conftest import Live
 
 REFUND = ["payments", "refund"]
@@ -37,8 +36,7 @@ def test_a_part_is_refunded_to_the_digit_and_then_the_rest(payment: str):
     )
     rest = penstock(*REFUND, payment, *WHY, "k-2", "--note", "sorry")
 
-    # The server is in this process, and may log lines meanwhile, each a line of its own.
-    told, _ = json.JSONDecoder().raw_decode(part.stdout, part.stdout.index("{\n"))
+    told = printed_json(part)
     assert (0, 500, "damaged") == (part.exit_code, told["amount"]["minor"], told["reason"])
     assert (0, "") == (rest.exit_code, rest.stderr)
     assert "7.50 USD" in rest.stdout

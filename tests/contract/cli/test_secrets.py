@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,8 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from local.emulator import REGION
-from penstock.adapters.aws import Clients, aws_secrets
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.secrets import aws_secrets
 from penstock.entrypoints.cli.tree import app
 from penstock.testing.clock import FrozenClock
 from tests.adapters.bench import table
@@ -23,6 +25,8 @@ from tests.adapters.bench import table
 NAME = "penstock-local/paypal"
 FIRST = {"client_id": "id-one", "client_secret": "hush-one", "webhook_id": "WH-one"}
 SECOND = {"client_id": "id-two", "client_secret": "hush-two", "webhook_id": "WH-two"}
+
+THIRD = {"client_id": "id-three", "client_secret": "hush-three", "webhook_id": "WH-three"}
 
 
 @pytest.fixture
@@ -62,7 +66,9 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def secrets(*arguments: str, given: Any = None) -> Result:
     text = given if isinstance(given, str) or given is None else json.dumps(given)
-    return CliRunner().invoke(app, ["secrets", *arguments], input=text)
+    # PayPal is not there to be asked; test_setup.py has one that is.
+    untested = ["--untested"] if arguments[0] in ("set", "rotate", "rollback") else []
+    return CliRunner().invoke(app, ["secrets", *arguments, *untested], input=text)
 
 
 def kept() -> tuple[Any, ...]:
@@ -107,6 +113,54 @@ def test_a_value_that_was_set_anew_is_good_no_longer(vault: Any):
     secrets("set", "paypal", given={**SECOND, "client_secret": "hush-three"})
 
     assert ({**SECOND, "client_secret": "hush-three"},) == kept()
+
+
+def test_a_mistake_is_rolled_back_and_the_roll_back_too(vault: Any):
+    secrets("set", "paypal", given=FIRST)
+    secrets("set", "paypal", given=SECOND)
+    back = secrets("rollback", "paypal")
+    after = kept()
+    forth = secrets("rollback", "paypal")
+
+    assert (0, (FIRST,)) == (back.exit_code, after), back.output
+    assert (0, (SECOND,)) == (forth.exit_code, kept()), forth.output
+
+
+def test_a_rotation_is_rolled_back_to_the_one_value_before_it(vault: Any):
+    secrets("set", "paypal", given=FIRST)
+    secrets("rotate", "paypal", given=SECOND)
+    secrets("rotate", "paypal", given=THIRD)
+    secrets("rollback", "paypal")
+
+    assert (SECOND,) == kept()
+
+
+def test_the_value_before_is_not_good_until_it_is_rolled_back(vault: Any):
+    secrets("set", "paypal", given=FIRST)
+    secrets("set", "paypal", given=SECOND)
+
+    assert (SECOND,) == kept()
+
+
+@pytest.mark.parametrize("writes", [[], [FIRST]], ids=["no value", "the first value"])
+def test_without_a_value_before_nothing_is_rolled_back(vault: Any, writes: list[Any]):
+    for value in writes:
+        secrets("set", "paypal", given=value)
+    before = vault.list_secret_version_ids(SecretId=NAME)["Versions"]
+    result = secrets("rollback", "paypal")
+
+    assert 3 == result.exit_code
+    assert "no value before" in result.stderr
+    assert before == vault.list_secret_version_ids(SecretId=NAME)["Versions"]
+
+
+def test_the_printed_way_back_works_as_printed(vault: Any):
+    secrets("set", "paypal", given=FIRST)
+    written = secrets("set", "paypal", given=SECOND)
+    (command,) = re.findall("to undo it: penstock (.*)", written.stdout)
+    result = CliRunner().invoke(app, [*command.split(), "--untested"])
+
+    assert (0, (FIRST,)) == (result.exit_code, kept())
 
 
 async def test_a_running_function_takes_a_rotated_value_when_its_own_is_five_minutes_old(
@@ -200,11 +254,12 @@ def test_the_list_shows_fields_and_ages_and_no_value(vault: Any):
     assert not any(value in result.output + people.output for value in SECOND.values())
 
 
-@pytest.mark.parametrize("command", ["set", "rotate"])
+@pytest.mark.parametrize("command", ["set", "rotate", "rollback"])
 def test_a_protected_stacks_secrets_are_written_only_with_its_name(vault: Any, command: str):
     path = Path(".penstock/local/stack.json")
     path.write_text(json.dumps({**json.loads(path.read_text()), "protected": True}))
-    secrets("set", "paypal", "--confirm", "local", given=FIRST)
+    for value in (THIRD, FIRST):
+        secrets("set", "paypal", "--confirm", "local", given=value)
     refused = secrets(command, "paypal", given=SECOND)
     written = secrets(command, "paypal", "--confirm", "local", given=SECOND)
 

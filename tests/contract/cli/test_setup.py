@@ -15,6 +15,7 @@ from moto import mock_aws
 from local.emulator import REGION
 from penstock_paypal.simulator.threaded import RunningPayPal, threaded
 from penstock_paypal.webhooks.registration import WANTED
+from tests.adapters.bench import table
 from tests.contract.cli.running import Ran, run
 
 NAME = "penstock-local/paypal"
@@ -99,6 +100,8 @@ def shop(tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     with threaded(keys) as paypal, mock_aws():
         vault = boto3.Session().client("secretsmanager")
         vault.create_secret(Name=NAME)
+        # For the audit trail.
+        boto3.Session().client("dynamodb").create_table(**table("t"))
         profile = {
             "api_url": paypal.url,
             "activity_url": f"{paypal.url}/activity/",
@@ -303,6 +306,14 @@ def test_register_corrects_what_drift_shows(shop: Shop):
     assert "as they should be" in after.output
 
 
+def test_credentials_may_come_from_a_file_saved_on_windows(shop: Shop):
+    (shop.folder / "app.json").write_text("\ufeff" + json.dumps(shop.credentials))
+
+    result = shop.setup("--from-file", "app.json", "--dry-run")
+
+    assert 0 == result.exit_code, result.output
+
+
 def test_one_difference_is_told_as_one(shop: Shop):
     shop.paypal.register("http://127.0.0.1:1/webhooks/paypal", sorted(WANTED)[1:])
     known = {**shop.credentials, "webhook_id": shop.paypal.access.webhook_id}
@@ -328,3 +339,43 @@ def test_a_gateway_that_is_not_installed_is_no_command(shop: Shop):
 
 def test_help_lists_the_gateways(shop: Shop):
     assert "paypal" in penstock("--help").output
+
+
+def test_a_secret_that_paypal_takes_is_written_and_the_answer_says_that_it_was_asked(shop: Shop):
+    value = {**shop.credentials, "webhook_id": "WH-1"}
+    result = penstock("secrets", "set", "paypal", given=value)
+
+    assert (0, value) == (result.exit_code, shop.secret()), result.output
+    assert "tested: paypal takes it" in result.stdout
+
+
+def test_one_field_from_a_pipe_is_tested_with_the_others_that_are_there(shop: Shop):
+    penstock("secrets", "set", "paypal", given={**shop.credentials, "webhook_id": "WH-1"})
+    result = run(["secrets", "set", "paypal", "--field", "webhook_id"], "WH-2\n")
+
+    assert (0, "WH-2") == (result.exit_code, (shop.secret() or {})["webhook_id"]), result.output
+    assert "tested: paypal takes it" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["set", "rotate"])
+def test_a_secret_that_paypal_does_not_take_is_not_written(shop: Shop, command: str):
+    value = {**shop.credentials, "webhook_id": "WH-1"}
+    penstock("secrets", "set", "paypal", given=value)
+    wrong = {**value, "client_secret": "hush"}
+    refused = penstock("secrets", command, "paypal", given=wrong)
+    kept = shop.secret()
+    forced = penstock("secrets", command, "paypal", "--untested", given=wrong)
+
+    assert (5, value) == (refused.exit_code, kept), refused.output
+    assert "nothing was written" in refused.stderr
+    assert "hush" not in refused.output
+    assert (0, wrong) == (forced.exit_code, shop.secret()), forced.output
+
+
+def test_a_secret_is_not_written_while_paypal_gives_no_answer(shop: Shop):
+    profile = {**shop.outputs["profile"]["paypal"], "api_url": "http://127.0.0.1:9"}
+    shop.write(profile={"paypal": profile})
+    result = penstock("secrets", "set", "paypal", given={**shop.credentials, "webhook_id": "W"})
+
+    assert (6, None) == (result.exit_code, shop.secret()), result.output
+    assert "--untested" in result.stderr

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.contract.cli.commands import penstock, write
+from tests.contract.cli.commands import penstock, printed_json, write
 from tests.contract.serving import Served, serving_club
 
 
@@ -34,7 +33,7 @@ def test_plans_are_listed_with_their_prices(served: Served):
 
 def test_a_subscription_is_opened_shown_suspended_resumed_and_cancelled(served: Served):
     opened = penstock("--json", *CREATE, "GOLD")
-    identity = json.loads(opened.stdout)["id"]
+    identity = printed_json(opened)["id"]
     told = [
         penstock("subscriptions", "list", "--reference", "customer-42"),
         penstock("subscriptions", "show", identity),
@@ -51,7 +50,7 @@ def test_a_subscription_is_opened_shown_suspended_resumed_and_cancelled(served: 
 
 def test_collecting_from_a_buyer_who_owes_nothing_is_refused(served: Served):
     opened = penstock("--json", *CREATE, "GOLD")
-    identity = json.loads(opened.stdout)["id"]
+    identity = printed_json(opened)["id"]
     collect = ["subscriptions", "collect", identity, "--because", "x", "--key", "k-1"]
 
     told = penstock(*collect)

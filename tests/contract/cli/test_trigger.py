@@ -20,6 +20,14 @@ def shown(url: str) -> Any:
         return json.loads(answer.read())
 
 
+def tell(live: Live, faults: Any) -> None:
+    """Have the simulated PayPal do that to its next webhooks."""
+    url = f"{live.simulators['paypal']}/_simulator/deliveries/faults"
+    headers = {"Content-Type": "application/json"}
+    order = urllib.request.Request(url, json.dumps(faults).encode(), headers)  # noqa: S310 - ours
+    urllib.request.urlopen(order, timeout=10).close()  # noqa: S310 - a simulator of ours
+
+
 @pytest.fixture(autouse=True)
 def _log_apart() -> Iterator[None]:
     """The server runs in this process, whose output is the command's: it logs elsewhere."""
@@ -43,6 +51,14 @@ class TestTrigger:
         result = penstock("--json", "trigger", "--copies", "3")
 
         assert [202] * 3 == json.loads(result.stdout)["answers"]
+
+    def test_a_webhook_that_the_simulator_loses_is_said_to_be_lost(self, live: Live):
+        tell(live, [{"lost": True, "times": 1}])
+
+        result = penstock("trigger")
+
+        assert 0 == result.exit_code, result.stderr
+        assert "happened; its webhook was not sent" in result.stdout
 
     def test_a_forged_one_passes_the_door_and_is_found_out_later(self):
         result = penstock("--json", "trigger", "--forge")

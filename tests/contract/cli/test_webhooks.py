@@ -3,121 +3,34 @@
 from __future__ import annotations
 
 import base64
-import codecs
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from penstock_paypal.simulator.authority import Authority, pem
 from penstock_paypal.webhooks import door
 from penstock_paypal.webhooks.signature import signed_text
-from tests.contract.cli.running import Ran, run
+from tests.contract.cli.kept_webhooks import (
+    AUTHENTIC,
+    FORGED,
+    INTERMEDIATE,
+    UNDECIDED,
+    VECTORS,
+    Kept,
+    each,
+)
 from tests.plugins.paypal.reference import (
-    PRESENT,
     SANDBOX_URL,
     Vector,
     certificate,
     needs_reference,
-    vectors,
 )
 from tests.plugins.paypal.signing import KEY
-
-AUTHENTIC, FORGED, UNDECIDED, USAGE = 0, 1, 2, 64
-INTERMEDIATE = "DigiCertSHA2ExtendedValidationServerCA.pem"
-VECTORS = vectors() if PRESENT else []
-each = pytest.mark.parametrize("vector", VECTORS, ids=[one.name for one in VECTORS])
-
-
-def penstock(*arguments: str) -> Ran:
-    return run(list(arguments))
-
-
-@dataclass
-class Kept:
-    """A webhook as a person kept it, and the folder of certificates beside it."""
-
-    folder: Path
-    headers: dict[str, Any]
-    body: bytes
-    options: dict[str, str | None]
-    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
-
-    @classmethod
-    def of(cls, folder: Path, vector: Vector) -> Kept:
-        """A published delivery; a test page for a certificate's address becomes a proper one."""
-        placeholder = vector.certificate_url.endswith("/test")
-        url = SANDBOX_URL if placeholder else vector.certificate_url
-        return cls(
-            folder,
-            {**vector.headers, door.CERT_URL: url},
-            vector.body,
-            {"webhook-id": vector.webhook_id, "at": vector.headers[door.TIME]},
-            {
-                f"kept-{url.rpartition('/')[2]}.pem": vector.certificate,
-                "issuer.pem": certificate(INTERMEDIATE),
-            },
-        )
-
-    def changed(self, **headers: Any) -> Kept:
-        """With other headers; None takes one away."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        merged = {**self.headers, **named}
-        return replace(self, headers={k: v for k, v in merged.items() if v is not None})
-
-    def opted(self, **options: str | None) -> Kept:
-        """With other options; None takes one away."""
-        named = {name.replace("_", "-"): value for name, value in options.items()}
-        return replace(self, options={**self.options, **named})
-
-    def check(self, *more: str, raw: bytes | None = None) -> Ran:
-        """Run the command on these files."""
-        (self.folder / "headers.json").write_bytes(
-            json.dumps(self.headers).encode() if raw is None else raw
-        )
-        (self.folder / "body").write_bytes(self.body)
-        certificates = self.folder / "certificates"
-        certificates.mkdir(exist_ok=True)
-        for old in certificates.iterdir():
-            old.unlink()
-        for name, content in self.files.items():
-            (certificates / name).write_bytes(content)
-        given: dict[str, str | None] = {
-            "headers": str(self.folder / "headers.json"),
-            "body": str(self.folder / "body"),
-            "certificates": str(certificates),
-            **self.options,
-        }
-        options = [f"--{name}={value}" for name, value in given.items() if value is not None]
-        return penstock("webhooks", "check", *options, *more)
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Kept:
-    """A sandbox delivery of 2016, genuinely signed."""
-    return Kept.of(tmp_path, next(one for one in VECTORS if "2016" in one.name))
-
-
-@pytest.fixture
-def invented(tmp_path: Path) -> Kept:
-    """A delivery that nobody signed, for what needs no signature."""
-    headers = {
-        door.ID: "dfb3be50-fd74-11e4-8bf3-77339302725b",
-        door.TIME: "2026-11-02T12:00:00Z",
-        door.SIGNATURE: "A" * 344,
-        door.CERT_URL: SANDBOX_URL,
-        door.ALGORITHM: "SHA256withRSA",
-    }
-    options: dict[str, str | None] = {"webhook-id": "WH1", "at": "2026-11-02T12:00:00Z"}
-    return Kept(tmp_path, headers, b"{}", options)
 
 
 @needs_reference
@@ -293,185 +206,6 @@ def test_a_root_in_the_folder_is_not_trusted(invented: Kept):
 
 @needs_reference
 @pytest.mark.parametrize(
-    "encode",
-    [
-        lambda headers: json.dumps(headers).encode("utf-8-sig"),
-        lambda headers: codecs.BOM_UTF16_LE + json.dumps(headers).encode("utf-16-le"),
-        lambda headers: json.dumps(headers, indent=2).replace("\n", "\r\n").encode(),
-        lambda headers: json.dumps({k.title(): v for k, v in headers.items()}).encode(),
-        lambda headers: json.dumps({k: f" {v}\t" for k, v in headers.items()}).encode(),
-        lambda headers: json.dumps({"Host": "x", **headers, "X-Other": ""}).encode(),
-    ],
-    ids=["BOM", "UTF-16", "CRLF", "case", "blanks", "more headers"],
-)
-def test_how_the_headers_were_written_down_makes_no_difference(
-    kept: Kept, encode: Callable[[Any], bytes]
-):
-    assert AUTHENTIC == kept.check(raw=encode(kept.headers)).exit_code
-
-
-@needs_reference
-@pytest.mark.parametrize("again", ["PayPal-Transmission-Id", "paypal-transmission-id"])
-def test_a_header_that_came_twice_is_forged(kept: Kept, again: str):
-    """
-    Also under the same name: JSON allows it, and most readers keep the last one.
-    """
-    text = json.dumps(kept.headers)
-    twice = f'{{"{again}": "{kept.headers[door.ID]}", {text[1:]}'
-    result = kept.check(raw=twice.encode())
-
-    assert FORGED == result.exit_code
-    assert "came more than once" in result.output
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"[]",
-        b'"text"',
-        b"null",
-        b"{",
-        b"{} {}",
-        b"\xff\xfe\xfa",
-        b"[" * 200_000,
-        b'[["paypal-auth-algo", "SHA256withRSA"]]',
-        b'{"paypal-auth-algo": 1}',
-        b'{"paypal-auth-algo": null}',
-        b'{"paypal-auth-algo": ["SHA256withRSA"]}',
-        b'{"x": {"y": "z"}}',
-    ],
-)
-def test_headers_that_are_no_json_object_of_texts_are_wrong_usage(invented: Kept, raw: bytes):
-    result = invented.check(raw=raw)
-
-    assert USAGE == result.exit_code
-    assert "penstock: --headers: " in result.output
-
-
-@pytest.mark.parametrize(
-    "at",
-    [
-        "",
-        "now",
-        "2026-11-28",
-        "2026-11-28T10:15:00",
-        "2026-11-28T10:15Z",
-        "20261128T101500Z",
-        "2026-11-28T10:15:00+0800",
-        "2026-11-28T10:15:60Z",
-        "2026-13-28T10:15:00Z",
-        "2026-02-30T10:15:00Z",
-        "2026-11-28T10:15:00+25:00",
-        "0001-01-01T00:00:00Z",
-        "9999-12-31T23:59:59-01:00",
-        "1795860900",
-        "2026-11-28T10:15:00Z\n",
-    ],
-)
-def test_a_time_without_offset_or_of_another_form_is_wrong_usage(invented: Kept, at: str):
-    result = invented.opted(at=at).check()
-
-    assert USAGE == result.exit_code
-    assert "penstock: --at: " in result.output
-
-
-@needs_reference
-@pytest.mark.parametrize(
-    "at",
-    [
-        "2016-09-21T22:00:46Z",
-        "2016-09-21t22:00:46z",
-        "2016-09-21 22:00:46Z",
-        "2016-09-21T22:00:46.123456789Z",
-        "2016-09-22T06:00:46+08:00",
-        "2016-09-21T15:00:46-07:00",
-        "2016-09-21T22:00:46-00:00",
-    ],
-)
-def test_a_time_may_be_written_in_every_form_of_rfc_3339(kept: Kept, at: str):
-    assert AUTHENTIC == kept.opted(at=at).check().exit_code
-
-
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"webhook_id": None}, "--webhook-id"),
-        ({"webhook_id": ""}, "--webhook-id"),
-        ({"webhook_id": " WH1"}, "--webhook-id"),
-        ({"webhook_id": "WH\udcff1"}, "--webhook-id"),
-        ({"headers": None}, "--headers"),
-        ({"headers": "not/there.json"}, "--headers"),
-        ({"headers": "."}, "--headers"),
-        ({"body": None}, "--body"),
-        ({"body": "not/there"}, "--body"),
-        ({"body": "."}, "--body"),
-        ({"certificates": "not/there"}, "--certificates"),
-        ({"certificates": "pyproject.toml"}, "--certificates"),
-        ({"env": "local"}, "--env"),
-        ({"env": ""}, "--env"),
-        ({"env": "LIVE"}, "--env"),
-        ({"gateway": "nope"}, "--gateway"),
-        ({"bogus": "1"}, "--bogus"),
-    ],
-)
-def test_wrong_usage_ends_with_64_and_names_the_option(
-    invented: Kept, options: dict[str, str | None], named: str
-):
-    result = invented.opted(**options).check()
-
-    assert USAGE == result.exit_code, result.output
-    assert named in result.output
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("webhooks", "check"),
-        ("--nope", "webhooks", "check"),
-        ("webhooks", "--nope", "check"),
-        ("--json", "webhooks", "check", "--nope"),
-    ],
-)
-def test_wrong_usage_around_the_command_is_never_an_answer(arguments: tuple[str, ...]):
-    assert USAGE == penstock(*arguments).exit_code
-
-
-def test_wrong_usage_of_other_commands_keeps_its_code():
-    assert 2 == penstock("webhooks", "drift", "--nope").exit_code
-    assert 2 == penstock("webhooks", "chek").exit_code
-
-
-def test_an_argument_too_many_is_wrong_usage(invented: Kept):
-    assert USAGE == invented.check("more").exit_code
-
-
-def test_help_says_what_the_codes_mean(invented: Kept):
-    result = invented.check("--help")
-
-    assert 0 == result.exit_code
-    for said in ("0   authentic", "1   forged", "2   undecided", "64  wrong usage"):
-        assert said in result.output
-
-
-@needs_reference
-def test_json_says_the_same(kept: Kept):
-    result = kept.check("--json")
-
-    assert AUTHENTIC == result.exit_code
-    assert {
-        "answer": "authentic",
-        "because": "paypal signed it for webhook 9XL90610J3647323C",
-        "note": None,
-        "gateway": "paypal",
-        "environment": "sandbox",
-        "at": "2016-09-21T22:00:46+00:00",
-        "exit_code": 0,
-    } == json.loads(result.stdout)
-
-
-@needs_reference
-@pytest.mark.parametrize(
     ("saved", "why"),
     [
         (lambda body: body + b"\n", "without its last line break"),
@@ -505,31 +239,3 @@ def test_a_body_beyond_the_doors_limit_or_no_json_is_forged(invented: Kept):
 
 def flipped(signature: str) -> str:
     return ("B" if signature[0] == "A" else "A") + signature[1:]
-
-
-ANY_TEXT = st.text(max_size=30) | st.sampled_from(
-    ["\ud800", "\0", "\r\n", "2026-11-02T12:00:00Z", "A" * 344, "A" * 342 + "==", SANDBOX_URL]
-)
-ANY_VALUE = ANY_TEXT | st.none() | st.integers() | st.lists(ANY_TEXT, max_size=2)
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    changed=st.dictionaries(
-        st.sampled_from([*door.PATTERNS, door.CERT_URL, "x"]), ANY_VALUE, max_size=3
-    ),
-    body=st.binary(max_size=40),
-    pem=st.binary(max_size=40) | st.just(b"-----BEGIN CERTIFICATE-----\nAAAA\n"),
-    at=st.datetimes(timezones=st.just(UTC)).map(datetime.isoformat) | ANY_TEXT,
-)
-def test_whatever_is_given_it_ends_with_one_of_its_four_codes_and_never_authentic(
-    invented: Kept, changed: dict[str, Any], body: bytes, pem: bytes, at: str
-):
-    kept = replace(invented.opted(at=at), headers={**invented.headers, **changed}, body=body)
-    kept.files = {f"{SANDBOX_URL.rpartition('/')[2]}.pem": pem}
-
-    assert kept.check().exit_code in (FORGED, UNDECIDED, USAGE)

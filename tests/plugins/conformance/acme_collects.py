@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from penstock.api import (
     CollectAnswer,
     CollectRequest,
+    Critical,
     Declined,
     GatewayUnavailable,
     HttpNotSent,
@@ -34,7 +35,8 @@ class AcmeCollects(_Asks):
 
     async def collect(self, request: CollectRequest) -> CollectAnswer:
         if request.amount.minor > _OWED:
-            return Declined("more than is owed")
+            because = "more than is owed"
+            return Critical(because) if request.doubted else Declined(because)
         try:
             await self._ask("PUT", f"/collections/{request.operation_id}", {"taken": True})
         except HttpNotSent:
@@ -69,6 +71,9 @@ def broken_collects(acme: type[AcmeCollects]) -> Mapping[str, type]:
         ),
         "test_one_operation_collects_once": type("Broken", (acme,), {"collect": another_id}),
         "test_more_than_is_owed_is_refused_for_good": instead(Declined, Unanswered("x")),
+        "test_a_refusal_that_an_earlier_collection_may_explain_is_no_verdict": instead(
+            Critical, Declined("x")
+        ),
         "test_without_a_connection_nothing_was_collected": instead(NotSent, Unanswered("x")),
         "test_a_collection_s_answer_that_says_nothing_ends_nothing": instead(
             Unanswered, Declined("x")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from penstock.api import (
+    Critical,
     Declined,
     GatewayUnavailable,
     HttpNotSent,
@@ -45,7 +46,8 @@ class AcmeRefunds(_Asks):
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
         if request.amount.minor > _PAID:
-            return Declined("more than was paid")
+            because = "more than was paid"
+            return Critical(because) if request.doubted else Declined(because)
         try:
             await self._ask(
                 "PUT", f"{request.path}/{request.operation_id}", {"amount": request.amount.minor}
@@ -108,6 +110,9 @@ def broken_refunds(acme: type[AcmeRefunds]) -> Mapping[str, type]:
         "test_two_operations_send_back_twice": answering("refund", lambda _: Succeeded("one")),
         "test_more_than_was_paid_is_refused_for_good": instead(
             "refund", Declined, Unanswered("x")
+        ),
+        "test_a_refusal_that_an_earlier_attempt_may_explain_is_no_verdict": instead(
+            "refund", Critical, Declined("x")
         ),
         "test_a_payment_it_does_not_hold_is_refused_for_good": type(
             "Broken", (acme,), {"route_refund": trusting}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from penstock.adapters.aws import items
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.table import Table
+from penstock.adapters.aws.values import Item, to_item
+from penstock.domain.place import stamp
+
+KEPT_FOR = timedelta(days=30)
+"""Longer than a queue and then its dead-letter queue keep a message (14 days each)."""
 
 
 class DynamoAttempts:
@@ -17,8 +21,24 @@ class DynamoAttempts:
 
     async def delivered(self, sink: str, event_id: str) -> bool:
         """Whether the sink has had it (a consistent read)."""
-        return await self._table.get(items.attempt_key(sink, event_id)) is not None
+        return await self._table.get(_key(sink, event_id)) is not None
 
     async def record(self, sink: str, event_id: str, at: datetime) -> None:
         """Remember that it has."""
-        await self._table.put(items.attempt_item(sink, event_id, at))
+        await self._table.put(attempt_item(sink, event_id, at))
+
+
+def attempt_item(sink: str, event_id: str, at: datetime) -> Item:
+    """That a sink had an event, and when."""
+    return _key(sink, event_id) | to_item(
+        {
+            "sink": sink,
+            "event_id": event_id,
+            "delivered_at": stamp(at),
+            "expires_at": int((at + KEPT_FOR).timestamp()),
+        }
+    )
+
+
+def _key(sink: str, event_id: str) -> Item:
+    return to_item({"pk": f"attempt#{sink}#{event_id}", "sk": "attempt"})

@@ -48,8 +48,6 @@ One alone would take a thousand writes a second, and every commit of a payment u
 DAYS = "days"
 SEEN_FOR = timedelta(days=90)
 """Longer than any gateway re-sends a notification, and longer than a queue keeps one."""
-ATTEMPTS_FOR = timedelta(days=30)
-"""Longer than a queue and then its dead-letter queue keep a message (14 days each)."""
 _DATE = len("2026-11-02")
 INDEXED = 1024
 """Bytes of an index's key; DynamoDB takes 2048, and nobody's reference needs more than this."""
@@ -149,23 +147,6 @@ def subscription_reference(reference: str) -> str:
 
 def _shard(identity: str) -> int:
     return sha256(identity.encode()).digest()[0] % SHARDS
-
-
-def attempt_key(sink: str, event_id: str) -> Item:
-    """Where it is that a sink had an event."""
-    return to_item({"pk": f"attempt#{sink}#{event_id}", "sk": "attempt"})
-
-
-def attempt_item(sink: str, event_id: str, at: datetime) -> Item:
-    """That a sink had an event, and when."""
-    return attempt_key(sink, event_id) | to_item(
-        {
-            "sink": sink,
-            "event_id": event_id,
-            "delivered_at": stamp(at),
-            "expires_at": int((at + ATTEMPTS_FOR).timestamp()),
-        }
-    )
 
 
 def event_item(event: Event) -> Item:

@@ -10,7 +10,7 @@ from penstock.domain.money import Money
 from penstock.entrypoints.cli.session import Code, CommandError
 
 Amount = Annotated[
-    str | None, typer.Option(help="how much, such as 12.50", show_default="all of it")
+    str | None, typer.Option(help="how much, such as 12.50", show_default="all that is left")
 ]
 Currency = Annotated[str | None, typer.Option(help="the amount's currency")]
 

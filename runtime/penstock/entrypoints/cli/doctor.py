@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from penstock.adapters.aws import SqsInbox
+from penstock.adapters.aws.inbox import SqsInbox
 from penstock.api import AwsError, Registered
 from penstock.bootstrap import Platform
 from penstock.bootstrap.aws import AwsWorld

@@ -1,8 +1,12 @@
 """
 Writing plugins' secrets: JSON objects of text fields in Secrets Manager.
 
-    set       what is written is the only good value: for the first one, a mistake, a leak
-    rotate    what was written before stays good as AWSPREVIOUS, until the next one
+    set         what is written is the only good value: for the first one, a mistake, a leak
+    rotate      what was written before stays good as AWSPREVIOUS, until the next one
+    rollback    what was written before is the only good value again
+
+The value before a `set` or `rollback` has a label of ours, which makes it good for nobody but the
+next `rollback`.
 
 Functions look again after five minutes at the latest, so neither needs a deployment.
 """
@@ -18,9 +22,11 @@ from typing import TYPE_CHECKING, Any, cast
 from penstock.errors import SettingsError
 
 if TYPE_CHECKING:
-    from penstock.adapters.aws import Clients
+    from penstock.adapters.aws.clients import Clients
 
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
+BEFORE = "penstock-before"
+"""The label of the value before the last write, where it is not AWSPREVIOUS."""
 _ABSENT = "ResourceNotFoundException"
 _LONGEST = 16_384
 
@@ -88,16 +94,11 @@ class PluginSecret:
             SecretRefused: a field is missing, unknown or no proper text.
             AwsError: AWS refused.
         """
-        await self._write(fields)
-        before = await self.read(PREVIOUS)
-        if before is not None:
-            await self.clients.call(
-                "secretsmanager",
-                "update_secret_version_stage",
-                SecretId=self.name,
-                VersionStage=PREVIOUS,
-                RemoveFromVersionId=before.id,
-            )
+        current = await self._write(fields)
+        if current is not None:
+            # In this order: a crash in between leaves one label or the other on it.
+            await self._mark_before(current)
+            await self._forget_previous()
 
     async def rotate(self, fields: Mapping[str, str]) -> None:
         """
@@ -109,22 +110,93 @@ class PluginSecret:
         """
         current = await self.read()
         if current is None:
-            raise SecretRefused(f"{self.name} has no value yet: use `penstock secrets set`")
+            plugin = self.name.rpartition("/")[2]
+            raise SecretRefused(
+                f"{self.name} has no value yet: use `penstock secrets set {plugin}`"
+            )
         if {**current.fields, **fields} == current.fields:
             # Written again it would push the value before it out of AWSPREVIOUS.
             raise SecretRefused(f"{self.name} holds just that already: nothing was rotated")
         await self._write(fields)
 
-    async def _write(self, fields: Mapping[str, str]) -> None:
+    async def completed(self, fields: Mapping[str, str]) -> Mapping[str, str]:
+        """
+        The value as it would be with these fields written over those there are.
+
+        Raises:
+            SecretRefused: a field is missing, unknown or no proper text.
+            AwsError: AWS refused.
+        """
+        return self._completed(await self.read(), fields)
+
+    async def before(self) -> Version:
+        """
+        The value that `rollback` brings back.
+
+        Raises:
+            SecretRefused: there is none.
+            AwsError: AWS refused.
+        """
+        found = await self.read(PREVIOUS) or await self.read(BEFORE)
         current = await self.read()
+        if found is None or current is None or found.id == current.id:
+            raise SecretRefused(f"{self.name} has no value before this one: nothing was done")
+        check(self.name, self.declared, found.fields)
+        return found
+
+    async def rollback(self) -> None:
+        """
+        Make the value before the last write the only good one; again undoes it.
+
+        Raises:
+            SecretRefused: there is no value before, or its plugin declares other fields now.
+            AwsError: AWS refused.
+        """
+        found, current = await self.before(), await self.read()
+        if current is None:
+            raise SecretRefused(f"{self.name} has no value: nothing was done")
+        await self._label(CURRENT, found.id, current.id)
+        await self._mark_before(current)
+        # AWS has just made AWSPREVIOUS of the one that was current, and so kept it good.
+        await self._forget_previous()
+
+    def _completed(self, current: Version | None, fields: Mapping[str, str]) -> Mapping[str, str]:
         complete = {**(current.fields if current else {}), **fields}
         complete = {name: value for name, value in complete.items() if name in self.declared}
         check(self.name, self.declared, {**complete, **fields})
+        return complete
+
+    async def _write(self, fields: Mapping[str, str]) -> Version | None:
+        """Write them; returns the version that was current before."""
+        current = await self.read()
+        complete = self._completed(current, fields)
         await self.clients.call(
             "secretsmanager",
             "put_secret_value",
             SecretId=self.name,
             SecretString=json.dumps(complete),
+        )
+        return current
+
+    async def _mark_before(self, version: Version) -> None:
+        marked = await self.read(BEFORE)
+        if marked is None or marked.id != version.id:
+            await self._label(BEFORE, version.id, marked.id if marked else None)
+
+    async def _forget_previous(self) -> None:
+        before = await self.read(PREVIOUS)
+        if before is not None:
+            await self._label(PREVIOUS, None, before.id)
+
+    async def _label(self, label: str, to: str | None, at: str | None) -> None:
+        """Move a label from one version to another, or take it away."""
+        moved = {"MoveToVersionId": to, "RemoveFromVersionId": at}
+        await self.clients.call(
+            "secretsmanager",
+            "update_secret_version_stage",
+            SecretId=self.name,
+            VersionStage=label,
+            **{name: value for name, value in moved.items() if value is not None},
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
@@ -99,6 +100,18 @@ class Session:
                 Code.refused,
             )
 
+    def command(self, words: str, *, changes: bool = False) -> str:
+        """
+        A command to be printed, that does what it says when it is typed as it stands.
+
+        Args:
+            words: what comes after `penstock`.
+            changes: whether it asks for a protected stack's name.
+        """
+        stack = "" if self.stack_name == LOCAL else f"--stack {self.stack_name} "
+        confirm = f" --confirm {self.stack_name}" if changes and self.stack().protected else ""
+        return f"penstock {stack}{words}{confirm}"
+
     def run(self, work: Callable[[AwsWorld], Awaitable[T]]) -> T:
         """Work with a stack's adapters, and let go of them."""
 
@@ -149,8 +162,17 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Listing:
     return Listing.of(columns, rows)
 
 
+def _stacks(incomplete: str) -> list[str]:
+    """For the shell's completion: the local stack, and those whose settings lie here."""
+    named = (path.name.split(".")[1] for path in sorted(Path.cwd().glob("Pulumi.*.yaml")))
+    return [name for name in (LOCAL, *named) if name.startswith(incomplete)]
+
+
 StackName = Annotated[
-    str | None, typer.Option("--stack", help="local, dev or prod", show_default="local")
+    str | None,
+    typer.Option(
+        "--stack", help="local, dev or prod", show_default="local", autocompletion=_stacks
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
 Confirm = Annotated[

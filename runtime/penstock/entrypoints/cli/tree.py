@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import os
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -18,6 +18,7 @@ from penstock.entrypoints.cli.session import (
     Confirm,
     Session,
     StackName,
+    session,
 )
 from penstock.entrypoints.cli.terminal import say
 from penstock.errors import (
@@ -104,9 +105,11 @@ def _imported(named: Any) -> Any:
         parent.command(name)(getattr(importlib.import_module(f"{package}.{name}"), name))
     elif name in GROUPS:
         group = importlib.import_module(f"{package}.{name}").app
+        group.callback()(_go_on)
         parent.add_typer(group, name=name, help=named.help)
     else:
         made = importlib.import_module(f"{package}.accounts").group(name)
+        made.callback()(_go_on)
         parent.add_typer(made, name=name, help=named.help)
     whole: Any = typer.main.get_command(parent)
     return whole.commands[name]
@@ -114,6 +117,16 @@ def _imported(named: Any) -> Any:
 
 def _nothing() -> None:
     """A group of one command stays a group."""
+
+
+def _go_on(
+    context: typer.Context,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """Hand on what was said between a group and its command; a group of one stays a group."""
+    context.obj = session(context, stack, as_json, confirmed)
 
 
 def _told(exc: Exception) -> tuple[str, Code]:
@@ -161,9 +174,17 @@ app = typer.Typer(
     cls=Reporting,
     help=_HELP,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        # Imported here: it takes long, and nothing else needs it.
+        from importlib.metadata import version
+
+        say(f"penstock {version('penstock')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -172,6 +193,10 @@ def begin(
     stack: StackName = None,
     as_json: AsJson = False,
     confirmed: Confirm = None,
+    _: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="print the version"),
+    ] = False,
 ) -> None:
     """Hand on what was said before the command."""
     context.obj = Session(stack or Session().stack_name, as_json, confirmed)

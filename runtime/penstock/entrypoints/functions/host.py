@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 from penstock import observability
-from penstock.adapters.aws import message_from_record
+from penstock.adapters.aws.messages import message_from_record
 from penstock.bootstrap import Platform
 from penstock.pipeline import notices
 from penstock.pipeline.batch import MARGIN, Batch, Status
@@ -121,7 +121,7 @@ class Host:
                 async with asyncio.timeout(left() - MARGIN / 2):
                     looked = await self._platform.renew(left)
             except TimeoutError:
-                structlog.get_logger().warning("renew.out_of_time")
+                notices.renew_out_of_time()
                 return {"renewed": None, "failed": None}
             return {
                 "renewed": sum(one.renewed for one in looked),

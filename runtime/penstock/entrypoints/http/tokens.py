@@ -137,6 +137,6 @@ def _digest(text: str) -> str:
 def _refused() -> RequestRefused:
     return RequestRefused(
         problems.UNAUTHORIZED,
-        "send `Authorization: Bearer …` with a token made by `penstock tokens create`",
+        "send `Authorization: Bearer …` with a token made by `penstock tokens create NAME`",
         headers={"www-authenticate": _REALM},
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from penstock.adapters.aws import SqsInbox
+from penstock.adapters.aws.inbox import SqsInbox
 from penstock.bootstrap.aws import Addresses, AwsWorld
 from penstock.bootstrap.memory import MemoryWorld
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from penstock.api import CollectRequest, Declined, NotSent, Succeeded, Unanswered
+from penstock.api import CollectRequest, Critical, Declined, NotSent, Succeeded, Unanswered
 from penstock.domain.money import Money
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import GARBAGE, MARK
@@ -65,6 +65,16 @@ class CollectsConformance:
         answer = await bench.build().collect(replace(collect_request, amount=much))
 
         assert isinstance(answer, Declined)
+
+    async def test_a_refusal_that_an_earlier_collection_may_explain_is_no_verdict(
+        self, bench: Bench, collect_request: CollectRequest
+    ) -> None:
+        """ "More than is owed" may be because the attempt whose answer was lost was done."""
+        much = Money(collect_request.amount.minor * 1000, collect_request.amount.currency)
+
+        answer = await bench.build().collect(replace(collect_request, amount=much, doubted=True))
+
+        assert isinstance(answer, Critical | Unanswered)
 
     async def test_without_a_connection_nothing_was_collected(
         self, bench: Bench, collect_request: CollectRequest

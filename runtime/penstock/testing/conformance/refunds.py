@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from penstock.api import (
+    Critical,
     Declined,
     GatewayUnavailable,
     NotSent,
@@ -115,6 +116,17 @@ class RefundsConformance:
 
         assert isinstance(answer, Declined)
         assert answer.because
+
+    async def test_a_refusal_that_an_earlier_attempt_may_explain_is_no_verdict(
+        self, bench: Bench, refund_request: RefundRequest
+    ) -> None:
+        """ "More than is left" may be because the attempt whose answer was lost was done."""
+        routed = await _routed(bench, refund_request)
+        much = Money(routed.amount.minor * 1000, routed.amount.currency)
+
+        answer = await bench.build().refund(replace(routed, amount=much, doubted=True))
+
+        assert isinstance(answer, Critical | Unanswered)
 
     async def test_a_payment_it_does_not_hold_is_refused_for_good(
         self, bench: Bench, refund_request: RefundRequest

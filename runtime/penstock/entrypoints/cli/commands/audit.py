@@ -21,11 +21,6 @@ _INDENT = " " * 4
 _PATH = re.compile("[/:]")
 
 
-@app.callback()
-def group() -> None:
-    """Keep `list` a command of its own while it is the only one."""
-
-
 @app.command("list")
 def list_audit(
     context: typer.Context,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from penstock.operators.invoices import InvoiceReserved
 
 app = typer.Typer(no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Keep `make` a command of its own while it is the only one."""
 
 
 @app.command("make")
@@ -48,12 +43,13 @@ def make(
     done = begun.run(reserve)
     view = payment_view(done.payment, f"payments/{done.payment.id}")
     effect = {"invoice": done.number, "asks_for_address_first": done.asks_first}
-    begun.show({**effect, "payment": view}, lambda: [_told(done), *lines(view)])
+    look = begun.command(f"payments show {done.payment.id}")
+    begun.show({**effect, "payment": view}, lambda: [_told(done, look), *lines(view)])
 
 
-def _told(done: InvoiceReserved) -> Any:
+def _told(done: InvoiceReserved, look: str) -> str:
     first = "asks the gateway for the payer's e-mail address and " if done.asks_first else ""
     return (
         f"invoice {done.number} is reserved: the next sweep {first}makes it, within "
-        "penstock:sweepMinutes minutes; `penstock payments show` then shows what became of it"
+        f"penstock:sweepMinutes minutes; `{look}` then shows what became of it"
     )

@@ -160,7 +160,7 @@ def refund(
         told,
         lambda: [
             f"refund {told['id']}: {_money(told['amount'])}, {told['status']}",
-            f"penstock payments show {told['payment']}",
+            begun.command(f"payments show {told['payment']}"),
         ],
     )
 

@@ -13,11 +13,6 @@ from penstock.entrypoints.cli.session import AsJson, StackName, session, table
 app = typer.Typer(no_args_is_help=True)
 
 
-@app.callback()
-def group() -> None:
-    """Keep `list` a command of its own while it is the only one."""
-
-
 @app.command("list")
 def list_plans(
     context: typer.Context,

@@ -35,6 +35,9 @@ Field = Annotated[
 FromFile = Annotated[
     Path | None, typer.Option("--from-file", help="a JSON object of fields; - is standard input")
 ]
+Untested = Annotated[
+    bool, typer.Option("--untested", help="do not ask the gateway whether the value works")
+]
 
 
 @app.command("set")
@@ -43,15 +46,17 @@ def set_secret(
     plugin: Plugin,
     one: Field = None,
     from_file: FromFile = None,
+    untested: Untested = False,
     stack: StackName = None,
     confirmed: Confirm = None,
 ) -> None:
     """
     Write a secret, asked for field by field; what was written before is good no longer.
 
-    From a pipe a JSON object of all fields is read, or with --field that field's bare text.
+    From a pipe a JSON object of all fields is read, or with --field that field's bare text. A
+    gateway that can be asked is asked first; what it does not take is not written.
     """
-    _write(context, plugin, one, from_file, stack, confirmed, rotating=False)
+    _write(context, plugin, one, from_file, untested, stack, confirmed, rotating=False)
 
 
 @app.command("rotate")
@@ -60,11 +65,45 @@ def rotate(
     plugin: Plugin,
     one: Field = None,
     from_file: FromFile = None,
+    untested: Untested = False,
     stack: StackName = None,
     confirmed: Confirm = None,
 ) -> None:
     """Write a secret's next value; the one before stays good until the next rotation."""
-    _write(context, plugin, one, from_file, stack, confirmed, rotating=True)
+    _write(context, plugin, one, from_file, untested, stack, confirmed, rotating=True)
+
+
+@app.command("rollback")
+def rollback(
+    context: typer.Context,
+    plugin: Plugin,
+    untested: Untested = False,
+    stack: StackName = None,
+    confirmed: Confirm = None,
+) -> None:
+    """
+    Make the value before the last write the only good one; run it again to undo that.
+
+    A gateway that can be asked is asked first whether that value still works.
+    """
+    begun = session(context, stack, False, confirmed)
+    begun.guard("rolling a secret back")
+    name, declared = _declared(begun, plugin)
+
+    async def bring_back(world: AwsWorld) -> str:
+        from penstock.entrypoints.cli.secrets import PluginSecret
+
+        secret = PluginSecret(world.clients, name, declared)
+        fields = (await secret.before()).fields
+        said = await _tested(begun, plugin, fields, untested)
+        async with (await audited(world))("secrets rollback", [f"secret#{plugin}"]) as trail:
+            await secret.rollback()
+            trail.effect = "the value before is the only good one"
+        return said
+
+    said = begun.run(bring_back)
+    done = f"{name} has the value from before; no other value is good"
+    begun.show({}, lambda: [f"{done}; functions know it within 5 minutes", said])
 
 
 @app.command("list")
@@ -103,6 +142,7 @@ def _write(
     plugin: str,
     one: str | None,
     from_file: Path | None,
+    untested: bool,
     stack: str | None,
     confirmed: str | None,
     *,
@@ -115,18 +155,34 @@ def _write(
         raise CommandError(f"{name} has the fields {', '.join(declared)}", Code.usage)
     fields = _given([one] if one else declared, one, from_file)
 
-    async def put(world: AwsWorld) -> None:
+    async def put(world: AwsWorld) -> str:
         secret = PluginSecret(world.clients, name, declared)
+        said = await _tested(begun, plugin, await secret.completed(fields), untested)
         write: Callable[[Mapping[str, str]], Awaitable[None]]
         write = secret.rotate if rotating else secret.set
         command = f"secrets {'rotate' if rotating else 'set'}"
         async with (await audited(world))(command, [f"secret#{plugin}"]) as trail:
             await write(fields)
             trail.effect = f"written: {', '.join(sorted(fields))}"
+        return said
 
-    begun.run(put)
+    said = begun.run(put)
     kept = "the value before stays good" if rotating else "no other value is good"
-    begun.show({}, lambda: f"{name} is written; {kept}; functions know it within 5 minutes")
+    done = f"{name} is written; {kept}; functions know it within 5 minutes"
+    back = begun.command(f"secrets rollback {plugin}", changes=True)
+    begun.show({}, lambda: [done, said, f"to undo it: {back}"])
+
+
+async def _tested(begun: Session, plugin: str, fields: Mapping[str, str], untested: bool) -> str:
+    """
+    What is known of a value before it is written, in words.
+
+    Raises:
+        CommandError: its gateway does not take it, or gives no answer.
+    """
+    from penstock.entrypoints.cli.trying import tried
+
+    return "not tested, as asked for" if untested else await tried(begun, plugin, fields)
 
 
 def _declared(begun: Session, plugin: str) -> tuple[str, Sequence[str]]:
@@ -154,7 +210,7 @@ def _read(from_file: Path | None) -> str | None:
     try:
         if from_file is None or str(from_file) == "-":
             return sys.stdin.read()
-        return from_file.read_text(encoding="utf-8")
+        return from_file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         return None
 

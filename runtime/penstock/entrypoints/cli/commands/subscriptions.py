@@ -158,7 +158,7 @@ def collect(
         told,
         lambda: [
             f"collection {told['id']}: {_money(told['amount'])}, {told['status']}",
-            f"penstock subscriptions show {told['subscription']}",
+            begun.command(f"subscriptions show {told['subscription']}"),
         ],
     )
 
@@ -169,7 +169,10 @@ def import_subscriptions(
     gateway: Annotated[str, typer.Option(help="where they are")] = "paypal",
     file: Annotated[
         typer.FileText | None,
-        typer.Option(help="their ids, one a line, - for standard input; by default all of them"),
+        typer.Option(
+            help="their ids, one a line, - for standard input; by default all of them",
+            encoding="utf-8-sig",
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="read them, change nothing")] = False,
     stack: StackName = None,
@@ -186,7 +189,11 @@ def import_subscriptions(
     begun = session(context, stack, as_json, confirmed)
     if not dry_run:
         begun.guard("importing subscriptions")
-    named = written(file, gateway) if file else None
+    try:
+        named = written(file, gateway) if file else None
+    except UnicodeDecodeError:
+        told = f"--file: {file and file.name} must be text in UTF-8"
+        raise CommandError(told, Code.usage) from None
     done = asyncio.run(_imported(begun, gateway, named, dry_run=dry_run))
     counts = Counter(one.outcome.value for one in done)
     begun.show(

@@ -22,6 +22,7 @@ from penstock.entrypoints.cli.stack import LOCAL, Stack
 
 GATEWAY = "paypal"
 _SECONDS = 30
+_LOST = "happened; its webhook was not sent, as the simulator was told (deliveries/faults)"
 
 
 def trigger(
@@ -89,7 +90,7 @@ def _told(sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
     words = (sent.get("event_type") or "a body without a type", sent.get("event_id"))
     what = " ".join((*filter(None, words), *([f"({about})"] if about else [])))
     answers = ", ".join(str(status or "nothing") for status in sent["answers"])
-    yield f"{what} sent; answered {answers}"
+    yield f"{what} sent; answered {answers}" if answers else f"{what} {_LOST}"
     payments = [one["id"] for one in concerned if one["kind"] == "payment"]
     if payments and not forge:
         yield f"penstock payments show {payments[0]}"

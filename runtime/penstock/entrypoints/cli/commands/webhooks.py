@@ -106,7 +106,8 @@ def drift(
         counted, them = (
             ("1 difference", "it") if len(found) == 1 else (f"{len(found)} differences", "them")
         )
-        raise CommandError(f"{counted}: `penstock webhooks register` corrects {them}", Code.failed)
+        how = begun.command("webhooks register", changes=True)
+        raise CommandError(f"{counted}: `{how}` corrects {them}", Code.failed)
 
 
 def _registering(begun: Session, named: str | None) -> list[Gateway]:
