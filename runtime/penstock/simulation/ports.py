@@ -95,6 +95,7 @@ class ProcessWorld:
         self.ledger: Any = Faulty(world.ledger, process, LedgerUnavailable)
         self.attempts: Any = Faulty(world.attempts, process, LedgerUnavailable)
         self.tokens: Any = Faulty(world.tokens, process, LedgerUnavailable)
+        self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
         self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
         self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
         self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
@@ -109,7 +110,7 @@ class ProcessWorld:
         return FaultyInbox(self._world.inbox(queue), self._process, ChannelUnavailable)
 
     def parked(self, queue: str) -> Any:
-        """The dead letters of a queue."""
+        """A queue's dead letters."""
         return Faulty(self._world.parked(queue), self._process, ChannelUnavailable)
 
     def secrets(self, plugin: str) -> Secrets:
