@@ -10,6 +10,7 @@ from __future__ import annotations
 import pulumi
 
 from infra.access.guard import guard_verified
+from infra.asks import GAPS_MINUTES
 from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
 from infra.components.schedule import Schedule, ScheduleArgs
@@ -17,7 +18,7 @@ from infra.config.contract import operations
 from infra.config.load import load
 from infra.config.plugins import configured, installed
 from infra.config.stackconfig import project_config
-from infra.functions import GAPS_MINUTES, RENEW_MINUTES, functions
+from infra.functions import RENEW_MINUTES, functions
 from infra.outputs import outputs
 from infra.stack import foundation
 from infra.watch import watch
@@ -50,7 +51,7 @@ def main() -> None:
     # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
     watched = watch(made, working)
 
-    for name, value in {**outputs(made, working), **watched}.items():
+    for name, value in {**outputs(made, working, scheduled), **watched}.items():
         pulumi.export(name, value)
 
 

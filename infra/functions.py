@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra import environment as env
 from infra.access import permits
+from infra.asks import ASKS
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
 from infra.config.project import ROOT
@@ -18,8 +19,6 @@ from infra.stack import Foundation
 RECEIVE_TIMEOUT_SECONDS = 10
 LONGEST_SECONDS = 900
 """[aws] How long any function may run."""
-GAPS_MINUTES = 10
-"""A lost webhook is found within this and the five minutes it may be under way."""
 RENEW_MINUTES = 6 * 60
 """Sixteen runs lie between the tenth day of a dead letter and the fourteenth."""
 GAPS_SECONDS = 300
@@ -112,7 +111,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.tokens(made),
                 permits.look_ups(made),
                 permits.send(made, "payments"),
-                *_moves_money(made, "plans", "subscriptions", "managessubscriptions", "checkout"),
+                *_moves_money(made, "merchant"),
             ],
             bundle="merchant",
             memory_mb=512,
@@ -124,7 +123,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.gateways(made) | env.sends(made, "verified", "rejected"),
             [
                 permits.send(made, "verified", "rejected"),
-                *permits.gateways(made, "webhooks"),
+                *permits.gateways(made, *ASKS["verify"]),
             ],
         ),
         "process": _consumer(
@@ -135,7 +134,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             [
                 permits.send(made, "rejected"),
                 *permits.restrictions(made),
-                *_moves_money(made, "webhooks", "confirm", "invoices"),
+                *_moves_money(made, "process"),
             ],
         ),
         "charge": _consumer(
@@ -143,10 +142,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            [
-                *permits.restrictions(made),
-                *_moves_money(made, "charges", "checkout", "refunds", "collects"),
-            ],
+            [*permits.restrictions(made), *_moves_money(made, "charge")],
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -161,9 +157,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
                 *permits.restrictions(made),
-                *_moves_money(
-                    made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
-                ),
+                *_moves_money(made, "sweep"),
             ],
             timeout_seconds=sweep_seconds(made.settings),
         ),
@@ -177,7 +171,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.compares(made),
                 permits.looks_at(made, "deliveries", "verified"),
                 permits.send(made, "verified"),
-                *permits.gateways(made, "history"),
+                *permits.gateways(made, *ASKS["gaps"]),
             ],
             timeout_seconds=max(GAPS_SECONDS, made.settings.function_timeout_seconds),
         ),
@@ -195,12 +189,12 @@ def _money(made: Foundation) -> Variables:
     return env.gateways(made) | env.ledger(made) | env.events(made) | env.invoices(made)
 
 
-def _moves_money(made: Foundation, *capabilities: str) -> Sequence[Permit]:
+def _moves_money(made: Foundation, function: str) -> Sequence[Permit]:
     """For a function that calls gateways for what they can do, and no others."""
     return [
         permits.entities(made),
         permits.publish(made, "events"),
-        *permits.gateways(made, *capabilities),
+        *permits.gateways(made, *ASKS[function]),
     ]
 
 

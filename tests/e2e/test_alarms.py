@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from infra.alarms import COUNTED
+from infra.signals import COUNTED
 from tests.e2e.world import World, until
 from tests.infra.stacks import ALARMS
 
@@ -27,6 +27,7 @@ KINDS = (
     "old-messages-verified",
     "function-errors-charge",
     "function-throttles-receive",
+    "retries-process",
     *ALARMS,
 )
 

@@ -18,6 +18,7 @@ WHAT = {
     "old-messages",
     "function-errors",
     "function-throttles",
+    "retries",
     *ALARMS,
 }
 """What somebody must be told of, whatever else."""

@@ -33,7 +33,7 @@ from penstock.errors import (
     PaymentConflict,
     UnknownPayment,
 )
-from penstock.pipeline import correlation
+from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.operation_work import OperationWork, lost_since, wait_for_lease
@@ -124,6 +124,7 @@ class Collect:
             case Unanswered(because):
                 lost = replace(operation.lose(now, because), due_at=None)
                 await self._commit(subscription, operation, lost)
+                notices.operation_unknown(subscription, lost)
                 raise GatewayUnavailable(because)
             case Critical(because):
                 await self._park(subscription, operation, because)
@@ -140,6 +141,7 @@ class Collect:
             operation,
             lambda latest: rules.collection_parked(latest, lost, now=now, new_id=self.ids.new),
         )
+        notices.operation_unknown(subscription, lost)
         await self.publish(parked.ref)
         raise ChargeCritical(because)
 

@@ -85,7 +85,7 @@ class Sweep:
         run = SweepRun(self, self.ledger, self.clock, self.item_timeout, remaining)
         await run.go(limit)
         swept = [run.swept[ref] for ref in run.found if ref in run.swept]
-        if run.left and not run.time():
+        if not run.time() and (run.left or not run.looked):
             notices.sweep_out_of_time(run.left)
         notices.sweep_finished(len(swept), sum(one.error is not None for one in swept), run.left)
         return swept

@@ -24,6 +24,7 @@ from penstock.contracts import ONCE
 from penstock.entrypoints.http.connections import Connections, Full, room
 from penstock.entrypoints.http.message import Answer, problem_answer
 from penstock.errors import RequestRefused
+from penstock.pipeline import notices
 
 HEAD_SECONDS = 30.0
 """
@@ -125,7 +126,7 @@ class _Protocol(web.RequestHandler):
             _log().warning("request.malformed", because=because)
             refused = _malformed(message or "")
         else:
-            _log().error("api.broke", because=because)
+            notices.stage_failed("api", exc or RuntimeError())
             refused = RequestRefused(problems.INTERNAL_ERROR)
         self._refused(refused.kind.status)
         return response(problem_answer(refused), close=True)
