@@ -18,7 +18,7 @@ from infra.config.contract import operations
 from infra.config.load import load
 from infra.config.plugins import configured, installed
 from infra.config.stackconfig import project_config
-from infra.functions import functions
+from infra.functions import RENEW_MINUTES, functions
 from infra.outputs import outputs
 from infra.stack import foundation
 from infra.watch import watch
@@ -34,16 +34,17 @@ def main() -> None:
     # What holds or carries data: ledger, secrets, topics, queues, the address of the API.
     made = foundation(stack, settings, plugins)
 
-    # What works on it: receive, api, verify, process, charge, sweep, gaps, a deliver per sink.
+    # What works on it: receive, api, merchant, verify, process, charge, sweep, gaps, renew, a
+    # deliver per sink.
     working = functions(made)
 
     # Who may vouch for a delivery.
     guard_verified(made, working)
 
-    # What sets it going: a route per operation of the contract, and two schedules.
+    # What sets it going: a route per operation of the contract, and three schedules.
     Routes("routes", RoutesArgs(made.api, operations(), working), made.options)
-    scheduled = {"sweep": settings.sweep_minutes, "gaps": GAPS_MINUTES}
-    for name, minutes in scheduled.items():
+    rates = {"sweep": settings.sweep_minutes, "gaps": GAPS_MINUTES, "renew": RENEW_MINUTES}
+    for name, minutes in rates.items():
         args = ScheduleArgs(f"{made.prefix}-{name}", working[name], minutes, settings.enabled)
         Schedule(name, args, made.options)
 

@@ -19,6 +19,8 @@ from infra.stack import Foundation
 RECEIVE_TIMEOUT_SECONDS = 10
 LONGEST_SECONDS = 900
 """[aws] How long any function may run."""
+RENEW_MINUTES = 6 * 60
+"""Sixteen runs lie between the tenth day of a dead letter and the fourteenth."""
 GAPS_SECONDS = 300
 """
 A run reads an hour of a gateway's list again and part of three days, a second for each page:
@@ -131,6 +133,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             _money(made) | env.access(made) | env.sends(made, "rejected"),
             [
                 permits.send(made, "rejected"),
+                *permits.restrictions(made),
                 *_moves_money(made, "process"),
             ],
         ),
@@ -139,7 +142,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charge"),
+            [*permits.restrictions(made), *_moves_money(made, "charge")],
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -153,6 +156,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.due(made),
                 *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
+                *permits.restrictions(made),
                 *_moves_money(made, "sweep"),
             ],
             timeout_seconds=sweep_seconds(made.settings),
@@ -170,6 +174,11 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.gateways(made, *ASKS["gaps"]),
             ],
             timeout_seconds=max(GAPS_SECONDS, made.settings.function_timeout_seconds),
+        ),
+        "renew": Work(
+            "penstock.entrypoints.functions.workers.renew",
+            env.working(made) | env.dead_letters(made),
+            permits.renews(made),
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }

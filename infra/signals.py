@@ -92,7 +92,7 @@ MEASURED = (
 """The lines that say how long a stage took for one item."""
 BY_STATUS: Mapping[str, str] = {"stack": "$.stack", "stage": "$.stage", "status": "$.status"}
 """Not by outcome: each plugin has outcomes of its own, and each combination is billed."""
-UNMEASURED = frozenset({"api", "merchant", "gaps"})
+UNMEASURED = frozenset({"api", "merchant", "gaps", "renew"})
 """Functions that are no stage."""
 
 

@@ -13,12 +13,14 @@ class Mutant:
     Attributes:
         file: below `runtime/penstock`.
         before: the text that is replaced, which must be there once.
+        gateway: the one that needs the safeguard.
     """
 
     name: str
     file: str
     before: str
     after: str
+    gateway: str = "example"
 
 
 _LEASED = "        if operation.lease_until is not None and operation.leased(now):\n"
@@ -54,12 +56,6 @@ MUTANTS = (
                 lost = operation.settle(OperationState.declined, reason=because)
                 return await self._commit(payment, lost, PaymentStatus.declined, because)
 """,
-    ),
-    Mutant(
-        "the look-up of a charge that is turned down when it is repeated",
-        "pipeline/charge.py",
-        "        if submitted.attempts > 1 and isinstance(answer, Declined | Refused):\n",
-        "        if False:\n",
     ),
     Mutant(
         "the published mark",
@@ -161,5 +157,20 @@ MUTANTS = (
         "pipeline/gaps.py",
         "            await send_fetched(self.gaps.verified, one)\n",
         "            pass\n",
+    ),
+    Mutant(
+        "the search for an invoice before it is made",
+        "pipeline/invoice.py",
+        "        found = await gateway.find_invoice(draft, operation.reference)\n"
+        "        if found is not None and found.foreign:\n",
+        "        found = None\n        if found is not None and found.foreign:\n",
+        "paypal",
+    ),
+    Mutant(
+        "the wait for an invoice in doubt",
+        "pipeline/invoice_work.py",
+        "        if left > 0:\n",
+        "        if False:\n",
+        "paypal",
     ),
 )

@@ -38,7 +38,7 @@ def test_the_simulation_needs(mutant: Mutant, copied: Path) -> None:
     file.write_text(text.replace(mutant.before, mutant.after))
     began = time.monotonic()
     try:
-        done = _simulated(copied)
+        done = _simulated(copied, mutant.gateway)
     finally:
         file.write_text(text)
 
@@ -48,10 +48,13 @@ def test_the_simulation_needs(mutant: Mutant, copied: Path) -> None:
     print(f"{mutant.name:64} {took:5.0f} s  {found[0].removeprefix('penstock: ')[:90]}")
 
 
-def _simulated(folder: Path) -> subprocess.CompletedProcess[str]:
+def _simulated(folder: Path, gateway: str) -> subprocess.CompletedProcess[str]:
     paths = os.pathsep.join(str(folder / name) for name in ("runtime", "plugins"))
     return subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "penstock.simulation", "--first", "--seeds", str(SEEDS)],
+        [
+            *(sys.executable, "-m", "penstock.simulation"),
+            *("--first", "--seeds", str(SEEDS), "--gateway", gateway),
+        ],
         # What was written as bytecode may be older than a mutant of the same second.
         env={**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

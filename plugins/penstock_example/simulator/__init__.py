@@ -31,6 +31,7 @@ An order's reference may ask for a behaviour (the faults of `with_faults` make a
     invalid   422, the same                     lost       charged, the connection cut, once
     critical  500, every time, nothing charged  badgateway charged, answered 502, once
     refuse    400, every time                   pending    201 pending; succeeded when looked up
+    once      charged; 409 when sent again
 
 A refund's note may be `refuse` (422, nothing sent back), `lost` or `pending`, as above.
 """

@@ -64,6 +64,8 @@ class Charges:
             return _problem(400, "malformed")
         digest = hashlib.sha256(body).hexdigest()
         known = self.charges.get(key)
+        if known is not None and order.get("reference") == "once":
+            return _problem(409, "duplicate_order")
         if known is not None:
             return known.answer() if known.digest == digest else _problem(422, "key_reused")
         return self._decide(request, order, digest)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from random import Random
 from typing import Any
 
 from penstock.api import Clock, Money
-from penstock.testing.stand import Entry, Letters, Webhook
+from penstock.testing.stand import Ask, Entry, Letters, Webhook
 from penstock_example.notifying import SIGNATURE
 from penstock_example.simulator import ExampleSimulator
 
@@ -21,14 +23,7 @@ class ExampleStand:
 
     simulator: ExampleSimulator
     plans: Sequence[str] = ("plan-monthly", "plan-trial")
-    references: Sequence[str] = (
-        "pending",
-        "decline",
-        "conflict",
-        "busy",
-        "throttle",
-        "badgateway",
-    )
+    references: Sequence[str] = ("pending", "decline", "conflict", "busy", "badgateway", "once")
     _taken: int = 0
 
     def webhooks(self) -> Sequence[Webhook]:
@@ -36,6 +31,7 @@ class ExampleStand:
         told = self.simulator.notices.told
         made = [
             Webhook(
+                json.loads(one["body"])["id"],
                 {"content-type": "application/json", SIGNATURE: one["signature"]},
                 one["body"].encode(),
             )
@@ -44,7 +40,7 @@ class ExampleStand:
         self._taken = len(told)
         return made
 
-    def decide(self, approval_url: str, decision: str) -> str | None:
+    async def decide(self, approval_url: str, decision: str, ask: Ask) -> str | None:
         """Press a button of the page at that address, if it is still there."""
         token = approval_url.rpartition("/")[2]
         subscription = self.simulator.desk.waiting(token)
@@ -61,9 +57,15 @@ class ExampleStand:
         self.simulator.checkouts.approve(checkout, declines=decision == "decline")
         return str(checkout.request["return_url"])
 
-    def time_passes(self) -> None:
+    async def time_passes(self, ask: Ask) -> None:
         """Bill what is due."""
         self.simulator.desk.settle()
+
+    async def happens(self, choose: Random, ask: Ask) -> None:
+        """The bank refuses a subscription's payments, or takes them again."""
+        if held := list(self.simulator.desk.held.values()):
+            one = choose.choice(held)
+            one.fails = not one.fails
 
     def books(self) -> Sequence[Entry]:
         """Charges, captures, the payments of subscriptions, and refunds."""
@@ -78,6 +80,10 @@ class ExampleStand:
             *(_entry(it, it["subscription"], "minor") for it in sales),
             *(_entry(it, it["payment"], "amount", back=True) for it in refunds),
         ]
+
+    def invoices(self) -> Mapping[str, Sequence[str]]:
+        """It makes none."""
+        return {}
 
     def subscriptions(self) -> Mapping[str, str]:
         """The status of each subscription."""

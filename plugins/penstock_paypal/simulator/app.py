@@ -19,7 +19,7 @@ from penstock_paypal.simulator.disputes import Disputes
 from penstock_paypal.simulator.idempotency import idempotent
 from penstock_paypal.simulator.invoicing import Invoicing
 from penstock_paypal.simulator.misbehaviour import Misbehaviour
-from penstock_paypal.simulator.notifications.deliveries import Deliveries
+from penstock_paypal.simulator.notifications.deliveries import Carry, Deliveries
 from penstock_paypal.simulator.notifications.history import History
 from penstock_paypal.simulator.notifications.registry import Registry
 from penstock_paypal.simulator.notifications.signer import Signer
@@ -44,7 +44,11 @@ class PayPalSimulator:
     """
 
     def __init__(
-        self, identity: Identity, credentials: Credentials, books: Books | None = None
+        self,
+        identity: Identity,
+        credentials: Credentials,
+        books: Books | None = None,
+        carry: Carry | None = None,
     ) -> None:
         self.books = books or Books()
         self.books.stock()
@@ -52,7 +56,7 @@ class PayPalSimulator:
         self._credentials = credentials
         self._signer = signer = Signer(self.books, identity)
         self.registry = Registry(credentials)
-        self.deliveries = Deliveries(self.books, self.registry, signer)
+        self.deliveries = Deliveries(self.books, self.registry, signer, carry)
         news = News(self.books, self.deliveries.announce)
         checkout = Checkout(self.books, news)
         billing = Billing(self.books, news, checkout.dues)

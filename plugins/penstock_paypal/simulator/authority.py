@@ -91,9 +91,14 @@ class Identity:
         if known is not None and known._usable(now):
             return known
 
-        made = cls._issued(Authority.make(now), now)
+        made = cls.make(now)
         made._write(folder)
         return made
+
+    @classmethod
+    def make(cls, now: datetime) -> Identity:
+        """A new one, under a new authority; kept nowhere."""
+        return cls._issued(Authority.make(now), now)
 
     def rotated(self, now: datetime) -> Identity:
         """Another leaf with another key, under the same authority."""

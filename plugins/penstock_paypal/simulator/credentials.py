@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 import string
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 _LETTERS = string.ascii_uppercase + string.digits
+CHOOSE: ContextVar[Callable[[str], str]] = ContextVar("choose", default=secrets.choice)
+"""Chooses one of some letters; a simulation gives its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +39,5 @@ class Credentials:
 
 def token(length: int = 17) -> str:
     """An id as PayPal makes them: capital letters and digits."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+    choose = CHOOSE.get()
+    return "".join(choose(_LETTERS) for _ in range(length))

@@ -45,6 +45,11 @@ def gaps_out_of_time() -> None:
     structlog.get_logger().warning("gaps.failed", because="out of time: the run was cut off")
 
 
+def renew_out_of_time() -> None:
+    """A look at the dead letters was cut off; the next one begins anew."""
+    structlog.get_logger().warning("renew.out_of_time")
+
+
 def _place(failed: BaseException) -> str:
     trace = failed.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -38,6 +38,7 @@ from penstock.errors import (
 from penstock.pipeline import correlation
 from penstock.pipeline.accept import payment_id
 from penstock.pipeline.checkouts import CheckoutGateway, Checkouts
+from penstock.pipeline.operation_work import before_lease_ends
 from penstock.pipeline.subscribing import field_refused
 from penstock.ports import Ledger
 
@@ -128,7 +129,8 @@ class OpenCheckout:
         payment, operation = self._fresh(payment, operation, gateway, now)
         submitted = replace(operation.submit(now, self.lease), began_at=operation.began_at or now)
         payment = await self._noted(payment, submitted)
-        answer = await gateway.open_checkout(self._request(payment, submitted))
+        asked = gateway.open_checkout(self._request(payment, submitted))
+        answer = await before_lease_ends(asked, submitted, self.clock.now())
         return await self._settle(payment, submitted, answer)
 
     def _fresh(

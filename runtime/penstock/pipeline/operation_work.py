@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+from penstock.api.answers import Unanswered
 from penstock.domain.change import Change, E
 from penstock.domain.operation import Operation, OperationState
 from penstock.errors import LedgerConflict, OperationInFlight
 from penstock.ports import Ledger
 
+T = TypeVar("T")
+_SPARE = timedelta(seconds=5)
+"""For writing down what became of a call, before its lease ends."""
 _WRITES = 10
 """Other operations of the entity are reserved at the same moment: an answer is not dropped."""
 
@@ -46,6 +52,22 @@ class OperationWork:
             else:
                 return decided.entity
         raise LedgerConflict("the entity is written by many others; try again")
+
+
+async def before_lease_ends(
+    answer: Awaitable[T], operation: Operation, now: datetime
+) -> T | Unanswered:
+    """
+    A gateway's answer; unanswered if it takes so long that another worker may begin.
+
+    A queue's message has a time limit that is shorter than a lease. A request to the API has none.
+    """
+    left = (operation.lease_until - now - _SPARE).total_seconds() if operation.lease_until else 0
+    try:
+        async with asyncio.timeout(max(left, 0)):
+            return await answer
+    except TimeoutError:
+        return Unanswered("the provider took too long to answer")
 
 
 def lost_since(operation: Operation, now: datetime) -> datetime | None:

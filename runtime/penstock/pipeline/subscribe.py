@@ -44,6 +44,7 @@ from penstock.errors import (
 )
 from penstock.pipeline import correlation
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.operation_work import before_lease_ends
 from penstock.pipeline.subscribing import Subscribing, SubscriptionGateway, field_refused
 from penstock.ports import Ledger
 
@@ -161,7 +162,10 @@ class Subscribe:
             )
         submitted = operation.submit(now, self.lease)
         sign_up = await self._commit(sign_up, sign_up, submitted)
-        answer = await gateway.create_subscription(self._request(sign_up, submitted, asked))
+        request = self._request(sign_up, submitted, asked)
+        answer = await before_lease_ends(
+            gateway.create_subscription(request), submitted, self.clock.now()
+        )
         return await self._settle(sign_up, submitted, answer)
 
     def _request(

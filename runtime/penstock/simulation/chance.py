@@ -56,9 +56,14 @@ class Chance:
     share: float = 0.0
     met: Counter[Fate] = field(default_factory=Counter[Fate])
 
-    def fate(self) -> Fate:
-        """What becomes of the next call."""
-        if not self.share or self.random.random() >= self.share:
+    def fate(self, times: float = 1.0) -> Fate:
+        """
+        What becomes of the next call.
+
+        Args:
+            times: by how much it is in more danger than others.
+        """
+        if not self.share or self.random.random() >= self.share * times:
             return Fate.fine
         fate = self.random.choices(_FAULTS, _WEIGHTS)[0]
         self.met[fate] += 1

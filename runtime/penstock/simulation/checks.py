@@ -13,12 +13,16 @@ from penstock.domain.change import AnyEntity
 from penstock.domain.events import Event, EventType
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.record import Record
 from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Access, Standing, Subscription
+from penstock.simulation.post import Post
 from penstock.simulation.shop import Shop
 from penstock.simulation.sink import NAME, PAID, SELECTED, Heard
 from penstock.testing.stand import Entry, Stand
 
+_CLEARS = timedelta(days=8)
+"""A payment may be pending at a gateway for so long, in a simulation."""
 _SETTLED = {
     PaymentStatus.succeeded,
     PaymentStatus.declined,
@@ -49,6 +53,7 @@ class End:
     heard: Heard
     shop: Shop
     stand: Stand
+    post: Post
 
     async def findings(self) -> list[str]:
         """What does not hold, in words; nothing where all is well."""
@@ -59,7 +64,9 @@ class End:
             *self._heard(),
             *self._money(),
             *self._refunds(),
+            *self._invoices(),
             *self._asked(),
+            *self._recorded(),
             *self._subscriptions(),
         ]
 
@@ -83,6 +90,8 @@ class End:
                 yield f"{entity.ref}: is due"
             if isinstance(entity, SignUp) and entity.opened is None:
                 # Only its client can go on with it, and that gave up.
+                continue
+            if _may_be_pending(entity, now):
                 continue
             for one in entity.operations:
                 if one.open and one.kind is not OperationKind.access:
@@ -159,6 +168,22 @@ class End:
         for of in back:
             yield f"{of}: money went back for it that the ledger does not know"
 
+    def _invoices(self) -> Iterator[str]:
+        """One for each payment that has one, and none for any other."""
+        shown = self.stand.invoices()
+        for one in self.ledger.entities():
+            if not isinstance(one, Payment) or one.transaction is None:
+                continue
+            made = one.operation(OperationKind.invoice)
+            states = shown.get(one.transaction.id, ())
+            has = made is not None and made.state is OperationState.succeeded
+            if len(states) > 1:
+                yield f"{one.ref}: has {len(states)} invoices"
+            elif has and not states:
+                yield f"{one.ref}: has an invoice in the ledger, and none at the gateway"
+            elif states and "open" in states:
+                yield f"{one.ref}: its invoice can be paid again: {one.invoice_withheld}"
+
     def _asked(self) -> Iterator[str]:
         held = {one.id: one for one in self.ledger.entities() if isinstance(one, Payment)}
         keys = Counter(one.order.payer.reference for one in held.values() if one.order.payer)
@@ -174,12 +199,21 @@ class End:
                 continue
             if payment.status not in _SETTLED:
                 yield f"{paid.id}: is {payment.status} at the end: {payment.reason}"
+            held_refunds = sum(op.kind is OperationKind.refund for op in payment.operations)
+            if held_refunds > paid.keys:
+                yield f"{paid.id}: {held_refunds} refunds of {paid.keys} keys"
             for refund, minor in paid.refunds.items():
                 operation = payment.operation_by_id(refund)
                 if operation is None or operation.terms is None:
                     yield f"{paid.id}: its refund {refund} was accepted and is not in the ledger"
                 elif operation.terms.amount.minor != minor:
                     yield f"{paid.id}: its refund {refund} has another amount"
+
+    def _recorded(self) -> Iterator[str]:
+        held = {one.id for one in self.ledger.entities() if isinstance(one, Record)}
+        for told in dict.fromkeys(self.post.made):
+            if f"{self.shop.gateway}/{told}" not in held:
+                yield f"notification {told}: the gateway made it, and the ledger has no record"
 
     def _subscriptions(self) -> Iterator[str]:
         held = {one.id: one for one in self.ledger.entities() if isinstance(one, Subscription)}
@@ -206,6 +240,11 @@ def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
     known = payment.refunded.minor if payment.refunded else 0
     if back != known:
         yield f"{payment.ref}: its events say that {back} went back, the ledger has {known}"
+
+
+def _may_be_pending(entity: AnyEntity, now: datetime) -> bool:
+    is_pending = isinstance(entity, Payment) and entity.status is PaymentStatus.pending
+    return is_pending and now - entity.created_at < _CLEARS
 
 
 def _access(one: Subscription, now: datetime) -> Iterator[str]:

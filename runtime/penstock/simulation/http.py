@@ -20,6 +20,9 @@ from penstock.simulation.process import FOREVER, Process
 _NO_CONNECTION: Any = Mock()
 """aiohttp asks for a connection's parts; nothing is ever done with them."""
 
+_DANGER = 3.0
+"""A gateway fails more often than what we run ourselves."""
+
 
 class Network:
     """Applications by their host's name."""
@@ -32,6 +35,12 @@ class Network:
         for app in self._apps.values():
             app.freeze()
             await app.startup()
+
+    async def at(
+        self, base: str, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Response:
+        """The same, at one application."""
+        return await self.ask(method, f"{base}{path}", headers, body)
 
     async def ask(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -97,4 +106,5 @@ class FaultyHttp:
             lambda: self._network.ask(method, url, headers or {}, body or b""),
             HttpUnanswered,
             timeout or FOREVER,
+            _DANGER,
         )

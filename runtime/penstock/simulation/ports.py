@@ -95,8 +95,10 @@ class ProcessWorld:
         self.ledger: Any = Faulty(world.ledger, process, LedgerUnavailable)
         self.attempts: Any = Faulty(world.attempts, process, LedgerUnavailable)
         self.tokens: Any = Faulty(world.tokens, process, LedgerUnavailable)
-        self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
         self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
+        self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
+        self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
+        self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
 
     def channel(self, name: str) -> Any:
         """A topic or queue to send to."""
@@ -105,6 +107,10 @@ class ProcessWorld:
     def inbox(self, queue: str) -> Any:
         """A queue to consume."""
         return FaultyInbox(self._world.inbox(queue), self._process, ChannelUnavailable)
+
+    def parked(self, queue: str) -> Any:
+        """A queue's dead letters."""
+        return Faulty(self._world.parked(queue), self._process, ChannelUnavailable)
 
     def secrets(self, plugin: str) -> Secrets:
         """A plugin's own secret."""

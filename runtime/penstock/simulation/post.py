@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from penstock.entrypoints.http.message import Answer, Request
 from penstock.simulation.chance import Chance
-from penstock.testing.stand import Stand, Webhook
+from penstock.testing.stand import Ask, Stand, Webhook
 
-Ask = Callable[[Request], Awaitable[Answer | None]]
+AskUs = Callable[[Request], Awaitable[Answer | None]]
 _WAITS = (5.0, 30.0, 120.0, 600.0, 1800.0, 7200.0, 14400.0)
 """Seconds before a gateway sends again what was not taken."""
 
@@ -24,23 +24,29 @@ class Post:
     Attributes:
         loses: whether a webhook may be lost: only where the gateway lists its notifications.
         sent: how many webhooks met which fate.
+        made: the ids of all that the gateway told.
         every: seconds between two looks at what the gateway has to send.
     """
 
     gateway: str
     stand: Stand
-    ask: Ask
+    ask: AskUs
+    at_gateway: Ask
     chance: Chance
     loses: bool
     sent: Counter[str] = field(default_factory=Counter[str])
+    made: list[str] = field(default_factory=list[str])
     every: float = 20.0
     _on_its_way: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def run(self) -> None:
         """Send for ever."""
         while True:
-            self.stand.time_passes()
+            await self.stand.time_passes(self.at_gateway)
+            if self.chance.share and self.chance.is_lucky(0.02):
+                await self.stand.happens(self.chance.random, self.at_gateway)
             for webhook in self.stand.webhooks():
+                self.made.append(webhook.id)
                 task = asyncio.create_task(self._carry(webhook))
                 self._on_its_way.add(task)
                 task.add_done_callback(self._on_its_way.discard)

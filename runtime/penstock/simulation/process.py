@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+from structlog.contextvars import clear_contextvars
 
 from penstock.errors import TransientError
 from penstock.simulation.chance import Chance, Fate
@@ -38,8 +40,9 @@ class Process:
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run something in this process; what it starts is this process's, too."""
-        context = Context()
+        context = copy_context()
         context.run(_OURS.set, self)
+        context.run(clear_contextvars)
         return asyncio.get_running_loop().create_task(work, context=context)
 
     def kill(self) -> None:
@@ -62,6 +65,7 @@ class Process:
         effect: Callable[[], Coroutine[Any, Any, T]],
         error: Callable[[str], TransientError],
         limit: float = FOREVER,
+        times: float = 1.0,
     ) -> T:
         """
         One call of the world, with its fate.
@@ -69,9 +73,10 @@ class Process:
         Args:
             error: what the port raises when there is no answer.
             limit: after how many seconds the caller's side of the port gives up.
+            times: by how much it is in more danger than others.
         """
         self._live()
-        fate = self.chance.fate()
+        fate = self.chance.fate(times)
         # Even a call that takes no time lets others go on.
         await asyncio.sleep(self.chance.latency())
         match fate:
@@ -127,7 +132,9 @@ def _later(effect: Callable[[], Coroutine[Any, Any, Any]], seconds: float) -> No
             return  # a conditional write that came too late, for one
 
     loop = asyncio.get_running_loop()
-    task = loop.create_task(land(), context=Context())
+    context = copy_context()
+    context.run(_OURS.set, None)
+    task = loop.create_task(land(), context=context)
     _LANDING.add(task)
     task.add_done_callback(_LANDING.discard)
 

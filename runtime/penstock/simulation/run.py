@@ -6,9 +6,10 @@ import asyncio
 import importlib
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 from penstock import contracts
 from penstock.bootstrap.memory import MemoryWorld
@@ -102,9 +103,9 @@ class _Run:
         registry, self.stand = played_gateway(self.gateway, clock, self.chance)
         self.heard = Heard(self.chance)
         registry = Registry((*registry.plugins, *load([plugin(self.heard)]).plugins))
-        name = f"{self.gateway}.simulated"
-        told = self.stand.simulator.describe(f"https://{name}")
-        network = Network({name: self.stand.simulator.app})
+        name = f"https://{self.gateway}.simulated"
+        told = self.stand.simulator.describe(name)
+        network = Network({urlsplit(name).netloc: self.stand.simulator.app})
         await network.start()
         environ = {
             "PENSTOCK_STACK": "simulated",
@@ -141,8 +142,9 @@ class _Run:
         self.serving = [Serving(f"serve-{n}", deployment, self._skew()) for n in (1, 2)]
         self.hosts: list[Host] = [*self.serving, Functions("lambda", deployment, self._skew())]
         able = registry.gateway(self.gateway).capabilities
-        self.post = Post(self.gateway, self.stand, self.ask, self.chance, "history" in able)
-        self.shop = Shop(self.gateway, able, self.stand, self.ask, text, self.chance)
+        at = partial(network.at, name)
+        self.post = Post(self.gateway, self.stand, self.ask, at, self.chance, "history" in able)
+        self.shop = Shop(self.gateway, able, self.stand, self.ask, at, text, self.chance)
 
     def _skew(self) -> float:
         return round(self.chance.delay(-1.0, 1.0), 3)
@@ -213,7 +215,7 @@ class _Run:
         return await self.chance.random.choice(self.serving).ask(request)
 
     async def _findings(self) -> list[str]:
-        end = End(self.world, self.ledger, self.heard, self.shop, self.stand)
+        end = End(self.world, self.ledger, self.heard, self.shop, self.stand, self.post)
         return [*self.watch.faults, *self.trace.bugs, *await end.findings()]
 
 

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from penstock.entrypoints.http.message import Answer, Request
 from penstock.simulation.chance import Chance
-from penstock.testing.stand import Stand
+from penstock.testing.stand import Ask, Stand
 
-Ask = Callable[[Request], Awaitable[Answer | None]]
+AskUs = Callable[[Request], Awaitable[Answer | None]]
 _PATIENCE = 60
 """How often a backend repeats a request at most."""
 
@@ -25,12 +25,14 @@ class Paid:
 
     Attributes:
         id: our id of it, as soon as an answer named it.
+        keys: how many refunds were asked for, each under its key.
         refunds: the amounts of the refunds that were accepted, by their ids.
     """
 
     minor: int
     id: str | None = None
     checkout: bool = False
+    keys: int = 0
     refunds: dict[str, int] = field(default_factory=dict[str, int])
 
 
@@ -48,7 +50,8 @@ class Shop:
     gateway: str
     capabilities: Collection[str]
     stand: Stand
-    ask: Ask
+    ask: AskUs
+    at_gateway: Ask
     token: str = field(repr=False)
     chance: Chance
     payments: dict[str, Paid] = field(default_factory=dict[str, Paid])
@@ -67,8 +70,8 @@ class Shop:
         able = {
             self._charge: (6, "charges"),
             self._check_out: (3, "checkout"),
-            self._refund: (4, "refunds"),
-            self._subscribe: (2, "managessubscriptions"),
+            self._refund: (6, "refunds"),
+            self._subscribe: (3, "managessubscriptions"),
             self._manage: (1, "managessubscriptions"),
         }
         acts = [act for act, (_, needs) in able.items() if needs in self.capabilities]
@@ -128,7 +131,7 @@ class Shop:
         """The buyer reads the page, decides, and comes back, or does not."""
         await asyncio.sleep(self.chance.delay(5.0, 900.0))
         decision = self.chance.random.choices(choices, weights)[0]
-        back = self.stand.decide(url, decision)
+        back = await self.stand.decide(url, decision, self.at_gateway)
         if back and self.chance.is_lucky(0.7):
             path = urlsplit(back).path
             for _ in range(3):
@@ -154,6 +157,7 @@ class Shop:
             body |= {"amount": self.chance.random.randint(1, paid.minor), "currency": "USD"}
         key = self.chance.letters(8)
         where = f"/payments/{paid.id}/refunds"
+        paid.keys += 1
         answered = await self._post(where, body, key)
         if answered:
             paid.refunds[answered["id"]] = answered["amount"]["minor"]
@@ -181,7 +185,7 @@ class Shop:
         if key:
             headers["idempotency-key"] = key
         request = Request("POST", path, headers=headers, body=json.dumps(body).encode())
-        tries = 1 if self.chance.is_lucky(0.15) else _PATIENCE
+        tries = 1 if self.chance.is_lucky(0.3) else _PATIENCE
         for _ in range(tries):
             answer = await self.ask(request)
             if answer is not None and answer.status < 300:
@@ -190,5 +194,6 @@ class Shop:
                 kind = json.loads(answer.body).get("type", "")
                 self.refused.append(f"POST {path} {answer.status} {kind}")
                 return None
-            await asyncio.sleep(self.chance.delay(1.0, 60.0))
+            hurry = self.chance.is_lucky(0.3)
+            await asyncio.sleep(self.chance.delay(0.1, 2.0 if hurry else 60.0))
         return None

@@ -36,6 +36,10 @@ class Heard:
     attempts: MemoryAttempts | None = None
 
 
+_DANGER = 5.0
+"""Sinks are out for a while, so that events of one entity pile up."""
+
+
 class EarSettings(BaseModel):
     """It needs none."""
 
@@ -58,7 +62,7 @@ class Ear:
         chance = self._heard.chance
         known = self._heard.attempts
         before = known is not None and await known.delivered(self.name, event.id)
-        match chance.fate():
+        match chance.fate(_DANGER):
             case Fate.not_begun | Fate.dies | Fate.late:
                 return RetryAfter("it is busy", chance.delay(1.0, 30.0))
             case Fate.hangs:

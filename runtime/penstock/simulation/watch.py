@@ -19,8 +19,12 @@ _MOVES = (
     "collect",
 )
 """The calls that move money or open something; each request has the operation's id."""
-_UNDER_WAY = 20.0
-"""Seconds for which a request without an answer may still be on its way to the gateway."""
+_UNDER_WAY = 3.0
+"""
+Seconds for which nothing is sent again while a request has no answer.
+
+A lease is five seconds longer than one message may take, and two hosts' clocks may differ by two.
+"""
 
 
 @dataclass

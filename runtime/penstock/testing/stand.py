@@ -7,21 +7,32 @@ The module that builds a plugin's simulator offers `stand(clock, letters)`, whic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Protocol
 
-from penstock.api import Clock, Simulator
+from penstock.api import Clock, Response, Simulator
 from penstock.domain.money import Money
 
 Letters = Callable[[int], str]
 """Makes a name of that many random bytes, in hexadecimal."""
 
 
+Ask = Callable[[str, str, Mapping[str, str], bytes], Awaitable[Response]]
+"""Asks the simulator: method, path, headers, body."""
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One webhook as the gateway sends it."""
+    """
+    One webhook as the gateway sends it.
 
+    Attributes:
+        id: the gateway's id of what it tells.
+    """
+
+    id: str
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
@@ -67,7 +78,7 @@ class Stand(Protocol):
         """The webhooks that the gateway has made since the last call, oldest first."""
         ...
 
-    def decide(self, approval_url: str, decision: str) -> str | None:
+    async def decide(self, approval_url: str, decision: str, ask: Ask) -> str | None:
         """
         The buyer decides at that address: `approve`, `decline` or `cancel`.
 
@@ -75,12 +86,20 @@ class Stand(Protocol):
         """
         ...
 
-    def time_passes(self) -> None:
+    async def time_passes(self, ask: Ask) -> None:
         """Do what has come due at the gateway, such as billing."""
+        ...
+
+    async def happens(self, choose: Random, ask: Ask) -> None:
+        """Something that we did not ask for: a payment fails, a refund by hand, a dispute."""
         ...
 
     def books(self) -> Sequence[Entry]:
         """All money that moved, oldest first."""
+        ...
+
+    def invoices(self) -> Mapping[str, Sequence[str]]:
+        """What a buyer may read as an invoice, by the gateway's id of what was paid: statuses."""
         ...
 
     def subscriptions(self) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -36,11 +36,16 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _MOST = 20_000
 """Transmissions that are kept; the oldest go first."""
 _CLOCK = "/_simulator/clock"
+Carry = Callable[[Transmission], Awaitable[int | None]]
+"""Takes a webhook to its address; the status of the answer."""
 
 
 class Deliveries:
     """
     Sends webhooks.
+
+    Args:
+        carry: how; over HTTP, if left out.
 
     Attributes:
         archive: the events, with their transmissions.
@@ -48,8 +53,11 @@ class Deliveries:
         all: the transmissions, oldest first.
     """
 
-    def __init__(self, books: Books, registry: Registry, signer: Signer) -> None:
+    def __init__(
+        self, books: Books, registry: Registry, signer: Signer, carry: Carry | None = None
+    ) -> None:
         self._books = books
+        self._carry = carry or self._post
         self._registry = registry
         self._signer = signer
         self._session: aiohttp.ClientSession | None = None
@@ -177,7 +185,7 @@ class Deliveries:
         return min(planned, key=_when, default=None)
 
     async def _attempt(self, transmission: Transmission) -> int | None:
-        status = await self._post(transmission)
+        status = await self._carry(transmission)
         transmission.attempts.append(Attempt(self._books.clock(), status))
         return status
 
