@@ -51,7 +51,7 @@ def main() -> None:
     # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
     watched = watch(made, working)
 
-    for name, value in {**outputs(made, working, scheduled), **watched}.items():
+    for name, value in {**outputs(made, working, rates), **watched}.items():
         pulumi.export(name, value)
 
 
