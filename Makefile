@@ -46,12 +46,12 @@ check: lint engine ## everything a change needs: lint, every test, Pulumi's engi
 	@echo "penstock: check, 1 of 4: unit, contract, one end-to-end" && $(TESTS) -m "not slow and not browser"
 	@echo "penstock: check, 2 of 4: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak and not mutants"
 	@echo "penstock: check, 3 of 4: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20
+	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20 && $(PY) -m penstock.simulation --gateway paypal --seeds 2
 
 check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, and the pages in Chromium
 	@echo "penstock: check-deep, 1 of 5: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
 	@echo "penstock: check-deep, 2 of 5: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check-deep, 3 of 5: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500
+	@echo "penstock: check-deep, 3 of 5: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
 	@echo "penstock: check-deep, 4 of 5: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
 	@echo "penstock: check-deep, 5 of 5: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
 

@@ -276,5 +276,5 @@ _AUDITED = 50
 """Letters that an entry of the audit trail names."""
 _NO_DELIVERY = (
     "it was verified, and the gateway's API contradicted it, so there is nothing to verify "
-    "again; read the payment again instead: penstock payments reprocess"
+    "again; read the payment again instead: see `penstock payments reprocess --help`"
 )

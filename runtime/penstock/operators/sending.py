@@ -16,7 +16,7 @@ def expected(queue: str, told: Content, known: Known) -> str:
     if told.asked is None:
         return f"{stage} will park it: {told.facts.get('because', 'it cannot be read')}"
     if known.succeeded and queue.startswith(SINK):
-        return f"it will end as a duplicate, {known.text}: use penstock events replay instead"
+        return f"it will end as a duplicate, {known.text}: see `penstock events replay --help`"
     if known.succeeded:
         return f"it will change nothing, the ledger has: {known.text}"
     return f"{stage} will take it; the ledger has: {known.text}"

@@ -98,7 +98,6 @@ class ProcessWorld:
         self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
         self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
         self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
-        self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
 
     def channel(self, name: str) -> Any:
         """A topic or queue to send to."""

@@ -32,7 +32,7 @@ from tests.unit.pipeline.test_kill import Dying, Killed
 from tests.unit.pipeline.world import CALLER, LEASE
 
 OWED = Money(990, "EUR")
-STEPS = 22
+STEPS = 23
 
 
 def hand_over(desk: Desk) -> HandOver:

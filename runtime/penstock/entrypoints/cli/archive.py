@@ -7,13 +7,11 @@ import json
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 
-import typer
-
 from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.events import Event, EventType
 from penstock.entrypoints.cli.event_lines import COLUMNS, csv_line, event_view, lines, row
 from penstock.entrypoints.cli.session import Code, CommandError, Session
-from penstock.entrypoints.cli.terminal import harmless, harmless_json
+from penstock.entrypoints.cli.terminal import say, say_json
 from penstock.queries.chosen import Chosen, Following, chosen_events, oldest_first
 from penstock.queries.events import EventQuery, ListEvents
 
@@ -82,7 +80,7 @@ class _Printer:
         if self._csv:
             self.head()
             for event in events:
-                typer.echo(csv_line(row(event)))
+                say(csv_line(row(event)))
             return
         pairs = list(zip(events, had, strict=True))
         self._begun.show(
@@ -104,17 +102,17 @@ class _Printer:
     def head(self) -> None:
         """What comes before the first event."""
         if self._csv:
-            typer.echo(csv_line(COLUMNS))
+            say(csv_line(COLUMNS))
 
     def one(self, event: Event, had: bool | None) -> None:
         """One event."""
         if self._csv:
-            typer.echo(csv_line(row(event)))
+            say(csv_line(row(event)))
         elif self._begun.json:
-            typer.echo(harmless_json(json.dumps(event_view(event, had))))
+            say_json(event_view(event, had))
         else:
             for line in lines(event, had):
-                typer.echo(harmless(line))
+                say(line)
 
     async def _had(self, world: AwsWorld, event: Event) -> bool | None:
         return await world.attempts.delivered(self._sink, event.id) if self._sink else None

@@ -160,7 +160,7 @@ def parked_queue(begun: Session, name: str) -> str:
     """
     known = parking(begun)
     if name not in known:
-        hint = "; see penstock rejected" if name == "rejected" else ""
+        hint = f"; see `{begun.command('rejected list')}`" if name == "rejected" else ""
         raise CommandError(
             f"no dead letters of {name}; there are those of {', '.join(known)}{hint}",
             Code.not_found,

@@ -125,7 +125,8 @@ def add_reprocess(app: typer.Typer) -> None:
         begun.show(view, lambda: _reprocessed(view))
         if seen is not None and not seen.reached:
             raise CommandError(
-                f"not asked within {wait} s: look again with `penstock payments show`",
+                f"not asked within {wait} s: look again with "
+                f"`{begun.command(f'payments show {payment_id}')}`",
                 Code.unavailable,
             )
 
@@ -183,7 +184,7 @@ def _reprocessed(view: dict[str, Any]) -> list[str]:
         told = [f"reprocessed: {view['before']} before, {view['after']} now"]
     told += [
         f"{one['kind']} {one['id']} is not asked about, since that could move money: see "
-        "`penstock payments resolve`"
+        "`penstock payments resolve --help`"
         for one in view["left"]
     ]
     return told

@@ -6,14 +6,13 @@ from collections.abc import Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
-import typer
-
 from penstock.adapters.aws.sqs import SqsChannel
 from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.events import Event
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.progress import progress
 from penstock.entrypoints.cli.session import Code, CommandError, Session
+from penstock.entrypoints.cli.terminal import say
 from penstock.errors import CommandRefused, TransientError
 from penstock.operators.replay import MOST, Replay, Replayed, ReplayId
 from penstock.queries.chosen import Chosen, chosen_events, oldest_first
@@ -61,7 +60,7 @@ def replayed(begun: Session, asked: Asked) -> None:
             else ReplayId.new(world.clock, world.ids)
         )
         if not (begun.json or asked.dry_run):
-            typer.echo(f"replay {name.text}; if it is stopped: --replay-id {name.text}", err=True)
+            say(f"replay {name.text}; if it is stopped: --replay-id {name.text}", err=True)
         events = await _events(world, asked, name, begun)
         done: list[Replayed] = []
         for sink, types in selected.items():

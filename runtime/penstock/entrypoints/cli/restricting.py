@@ -22,6 +22,7 @@ from penstock.entrypoints.cli.session import (
     StackName,
     session,
 )
+from penstock.entrypoints.cli.terminal import say
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
@@ -240,4 +241,4 @@ def _refuse_unseen(seen: Calm | None, wait: int) -> None:
 
 def _progress(done: int) -> None:
     if done and done % 50 == 0 and sys.stderr.isatty():
-        typer.echo(f"released {done}", err=True)
+        say(f"released {done}", err=True)
