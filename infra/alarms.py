@@ -9,11 +9,14 @@ from infra.asks import GAPS_MINUTES
 from infra.components.alarm import Watch
 from infra.components.function import Function
 from infra.components.log_metric import NAMESPACE
-from infra.signals import stages
+from infra.signals import AGE, stages
 from infra.stack import Foundation
 
 HOUR = 3600
 DAY = 24 * HOUR
+HALF_A_DAY = DAY // 2
+OLD_DAYS = (3, 9)
+"""A weekend; and the last day before a letter has to be renewed to stay."""
 RETRIES = 5
 """Of one stage within five minutes, for half an hour: one message that backs off has fewer."""
 
@@ -21,6 +24,7 @@ RETRIES = 5
 def watches(made: Foundation, functions: Mapping[str, Function]) -> Iterator[Watch]:
     """Every condition, for every queue, function and the API."""
     yield from _queues(made)
+    yield from _old_letters(made)
     yield from _functions(made, functions)
     yield from _api(made)
     yield from _money(made)
@@ -50,6 +54,23 @@ def _queues(made: Foundation) -> Iterator[Watch]:
             {"QueueName": queue.queue.name},
             "Maximum",
             least=900,
+        )
+
+
+def _old_letters(made: Foundation) -> Iterator[Watch]:
+    """Dead letters that nobody has decided on, by when they were first parked."""
+    for days in OLD_DAYS:
+        yield Watch(
+            "old-dead-letters",
+            f"{days}-days",
+            f"A dead letter has waited for {days} days for somebody to decide.",
+            NAMESPACE,
+            AGE,
+            {"Stack": made.stack},
+            "Maximum",
+            least=days,
+            # Twice the time between two looks: each period has a value while there is a letter.
+            seconds=HALF_A_DAY,
         )
 
 

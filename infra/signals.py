@@ -76,6 +76,14 @@ COUNTED: Mapping[str, Signal] = {
     "GapsFailed": _by("gaps", "gaps.failed", "gaps.wait"),
 }
 """By the name of the metric."""
+OLDEST = '{$.event = "dead_letters.waiting" && $.oldest_days = *}'
+"""
+The lines that say how long the oldest dead letter of a queue has been one, in days.
+
+By when it was first parked: SQS's own age begins anew when a letter is renewed, and whenever
+somebody looks at it a few times.
+"""
+AGE = "DeadLetterDays"
 ANSWERED: Mapping[str, str] = {
     # Refused by `receive` (its door's limit), or by the API itself (10 MB), which may not have
     # looked at the route by then: what a line has no value for it writes as -.
@@ -84,7 +92,7 @@ ANSWERED: Mapping[str, str] = {
     "WebhooksThrottled": '{$.status = "429" && ($.route = "POST /webhook*" || $.route = "-")}',
 }
 """Which lines of the API's access log are counted."""
-METRICS = (*COUNTED, *ANSWERED)
+METRICS = (*COUNTED, *ANSWERED, AGE)
 MEASURED = (
     '{($.event = "stage.finished" || $.event = "delivery.received")'
     ' && $.stage = "*" && $.status = "*" && $.ms = *}'

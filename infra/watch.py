@@ -16,7 +16,7 @@ from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.function import Function
 from infra.components.log_metric import LogMetric, LogMetrics
 from infra.config.project import PROJECT
-from infra.signals import ANSWERED, BY_STATUS, COUNTED, MEASURED, UNMEASURED
+from infra.signals import AGE, ANSWERED, BY_STATUS, COUNTED, MEASURED, OLDEST, UNMEASURED
 from infra.stack import Foundation
 
 SERVE = "serve"
@@ -68,6 +68,8 @@ def _counted(
         yield LogMetric(metric, signal.pattern, {**logs, **everything})
     for metric, pattern in ANSWERED.items():
         yield LogMetric(metric, pattern, {"access": made.api.log.name})
+    oldest = {"renew": functions["renew"].log.name, **everything}
+    yield LogMetric(AGE, OLDEST, oldest, "$.oldest_days")
     stages = {name: one.log.name for name, one in functions.items() if name not in UNMEASURED}
     yield LogMetric("ms", MEASURED, {**stages, **everything}, "$.ms", "Milliseconds", BY_STATUS)
 

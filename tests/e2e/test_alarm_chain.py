@@ -25,7 +25,7 @@ from tests.e2e.test_alarms import alarm, measure, told
 from tests.e2e.world import World, until
 from tests.infra import mishaps, scenes
 from tests.infra.filter_pattern import matcher, select
-from tests.infra.stacks import ALARMS
+from tests.infra.stacks import ALARMS, OLD_LETTERS
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 __all__ = ["told"]
@@ -42,6 +42,8 @@ CAUSES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "refused-invoice-refunds": ("process", scenes.refund_refused_on_the_invoice),
     "fetched-webhooks": ("gaps", scenes.webhook_lost),
     "missed-webhooks": ("gaps", scenes.webhook_lost),
+    "old-dead-letters-3-days": ("renew", mishaps.letter_of_three_days),
+    "old-dead-letters-9-days": ("renew", mishaps.letter_of_nine_days),
     "stage-failures": ("deliver-slack", mishaps.deliver_meets_a_bug),
     "sweep-unfinished": ("sweep", mishaps.sweep_without_ledger),
     "failed-gap-detector": ("gaps", scenes.list_not_answered),
@@ -78,7 +80,7 @@ def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Any], list
 def test_every_alarm_of_ours_has_its_cause_here() -> None:
     causes = {*CAUSES, *ENDS, *ANSWERS, *NATIVE, "no-deliveries"}
 
-    assert {*ALARMS, "retries-process"} == causes
+    assert {*ALARMS, *OLD_LETTERS, "retries-process"} == causes
 
 
 @pytest.mark.parametrize("name", CAUSES)
@@ -127,10 +129,15 @@ def raised(world: World, told: str, name: str, group: str, lines: Sequence[str])
     values = counted(world, group, lines, watched)
     assert values, "no deployed filter counts a line of it"
     _set(world, name, "OK")
-    put(world, watched, [*values] * math.ceil(watched["Threshold"] / len(values)))
+    times = math.ceil(watched["Threshold"] / len(values)) if _adds_up(watched) else 1
+    put(world, watched, [*values] * times)
 
     assert "ALARM" == alarm(world, name)["StateValue"]
     until(lambda: world.waiting(told, f"penstock-local-{name}"), what="the message to people")
+
+
+def _adds_up(watched: Mapping[str, Any]) -> bool:
+    return watched["Statistic"] in ("Sum", "SampleCount")
 
 
 def counted(world: World, group: str, lines: Sequence[str], watched: Mapping[str, Any]) -> Values:

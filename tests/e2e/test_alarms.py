@@ -18,7 +18,7 @@ import pytest
 
 from infra.signals import COUNTED
 from tests.e2e.world import World, until
-from tests.infra.stacks import ALARMS
+from tests.infra.stacks import ALARMS, OLD_LETTERS
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 _PATTERN = re.compile(r'\{\s*\$\.event = "([a-z_.]+)"\s*\}')
@@ -28,6 +28,7 @@ KINDS = (
     "function-errors-charge",
     "function-throttles-receive",
     "retries-process",
+    *OLD_LETTERS,
     *ALARMS,
 )
 

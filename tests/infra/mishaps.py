@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -160,6 +161,27 @@ async def gaps_cut_off() -> None:
     await _hosted(Function.gaps, MemoryLedger(), 4.0)
 
 
+async def letter_of_three_days() -> None:
+    await _letter(days=3)
+
+
+async def letter_of_nine_days() -> None:
+    await _letter(days=9)
+
+
+async def letter_of_today() -> None:
+    await _letter(days=0)
+
+
+async def _letter(days: int) -> None:
+    """A dead letter of the payments queue, and a look at it after so many days."""
+    stand = Stand()
+    letter = Outgoing("{}", group="g", dedup="d", attributes={"reason": "a test"})
+    await stand.world.dead_letters["payments"].send(letter)
+    stand.clock.advance(days * 86_400)
+    await replace(stand.platform.renew, patience=0.0)()
+
+
 async def dispute_opened() -> None:
     """Once: it is resolved later, which is no other dispute."""
     world = World(test_follow.Asked())
@@ -216,6 +238,9 @@ SCENES = (
     Scene("sweep", sweep_without_ledger, TOO_SLOW, items=False),
     Scene("gaps", gaps_found_nothing, {"GapsFinished": 1}, items=False),
     Scene("gaps", gaps_cut_off, {"GapsFailed": 1}, items=False),
+    Scene("renew", letter_of_today, {"DeadLetterDays": 0}, items=False),
+    Scene("renew", letter_of_three_days, {"DeadLetterDays": 3}, items=False),
+    Scene("renew", letter_of_nine_days, {"DeadLetterDays": 9}, items=False),
     Scene("process", dispute_opened, {"DisputesOpened": 1}),
     Scene("charge", collection_not_answered, {"OperationsUnknown": 1}),
 )

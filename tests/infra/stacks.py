@@ -26,3 +26,5 @@ ALARMS = (
     "sweep-unfinished",
     "gaps-silent",
 )
+OLD_LETTERS = ("old-dead-letters-3-days", "old-dead-letters-9-days")
+"""Two of one kind."""

@@ -23,6 +23,7 @@ WHAT = {
     "function-errors",
     "function-throttles",
     "retries",
+    "old-dead-letters",
     *ALARMS,
 }
 """What somebody must be told of, whatever else."""

@@ -84,6 +84,11 @@ class Renew:
                 error = str(exc)
             looked.append(Looked(name, run.letters, run.renewed, run.oldest, error))
             self._tell(looked[-1])
+        structlog.get_logger().info(
+            "renew.finished",
+            letters=sum(one.letters for one in looked),
+            renewed=sum(one.renewed for one in looked),
+        )
         return looked
 
     def _tell(self, found: Looked) -> None:
