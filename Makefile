@@ -14,6 +14,8 @@ PENSTOCK := .venv/bin/penstock
 TESTS := $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 HOST ?= functions
 QUEUE ?= payments
+# Whose functions and queues `invoke` and `sqs_*` mean; `update`, `preview` and `graph` want it named.
+ON = $(or $(STACK),local)
 EVENT ?= tests/events/$(FUNCTION).json
 
 # $(call need,tool,why) and $(call given,NAME,example): one clear line, or on with it.
@@ -133,18 +135,18 @@ cost: setup ## what a stack would cost a month, by line; STACK=prod WEBHOOKS=1e6
 traffic: setup ## count again what each kind of webhook asks of AWS, for make cost
 	@$(PY) -m tests.adapters.counting
 
-invoke: setup ## a function of the local platform with a recorded event; FUNCTION=charge EVENT=tests/events/charge.json
+invoke: setup ## a function with a recorded event; FUNCTION=charge EVENT=tests/events/charge.json STACK=local|dev
 	$(call given,FUNCTION,FUNCTION=charge)
-	@$(PY) -m local.invoke $(FUNCTION) $(EVENT)
+	@$(PY) -m local.invoke --stack $(ON) $(FUNCTION) $(EVENT) $(if $(CONFIRM),--confirm $(CONFIRM))
 
-sqs_receive_messages: setup ## what waits on a queue of the local platform; QUEUE=payments
-	@$(PENSTOCK) --stack local queue receive $(QUEUE)
+sqs_receive_messages: setup ## what waits on a queue; QUEUE=payments STACK=local|dev
+	@$(PENSTOCK) --stack $(ON) queue receive $(QUEUE)
 
-sqs_create_test_message: setup ## a payment message for the local platform
-	@$(PENSTOCK) --stack local queue send $(QUEUE)
+sqs_create_test_message: setup ## send a payment message; STACK=local|dev, of a protected stack CONFIRM=<its name>
+	@$(PENSTOCK) --stack $(ON) queue send $(QUEUE) $(if $(CONFIRM),--confirm $(CONFIRM))
 
-sqs_purge_queue: setup ## forget what waits on a queue of the local platform; QUEUE=payments
-	@$(PENSTOCK) --stack local queue purge $(QUEUE) --yes
+sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments STACK=local|dev, of a protected stack CONFIRM=<its name>
+	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --yes $(if $(CONFIRM),--confirm $(CONFIRM))
 
 clean: ## everything that was made, the environments too
 	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pulumi
 
 from infra.access.guard import guard_verified
+from infra.asks import GAPS_MINUTES
 from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
 from infra.components.schedule import Schedule, ScheduleArgs
@@ -17,7 +18,7 @@ from infra.config.contract import operations
 from infra.config.load import load
 from infra.config.plugins import configured, installed
 from infra.config.stackconfig import project_config
-from infra.functions import GAPS_MINUTES, functions
+from infra.functions import RENEW_MINUTES, functions
 from infra.outputs import outputs
 from infra.stack import foundation
 from infra.watch import watch
@@ -33,22 +34,24 @@ def main() -> None:
     # What holds or carries data: ledger, secrets, topics, queues, the address of the API.
     made = foundation(stack, settings, plugins)
 
-    # What works on it: receive, api, verify, process, charge, sweep, gaps, a deliver per sink.
+    # What works on it: receive, api, merchant, verify, process, charge, sweep, gaps, renew, a
+    # deliver per sink.
     working = functions(made)
 
     # Who may vouch for a delivery.
     guard_verified(made, working)
 
-    # What sets it going: a route per operation of the contract, and two schedules.
+    # What sets it going: a route per operation of the contract, and three schedules.
     Routes("routes", RoutesArgs(made.api, operations(), working), made.options)
-    for name, minutes in (("sweep", settings.sweep_minutes), ("gaps", GAPS_MINUTES)):
+    rates = {"sweep": settings.sweep_minutes, "gaps": GAPS_MINUTES, "renew": RENEW_MINUTES}
+    for name, minutes in rates.items():
         args = ScheduleArgs(f"{made.prefix}-{name}", working[name], minutes, settings.enabled)
         Schedule(name, args, made.options)
 
     # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
     watched = watch(made, working)
 
-    for name, value in {**outputs(made, working), **watched}.items():
+    for name, value in {**outputs(made, working, rates), **watched}.items():
         pulumi.export(name, value)
 
 

@@ -50,6 +50,9 @@ class Stub:
             case "ChangeMessageVisibilityBatch":
                 entries = json.loads(body)["Entries"]
                 return {"Successful": [{"Id": one["Id"]} for one in entries], "Failed": []}
+            case "GetQueueAttributes":
+                counts = ("Messages", "MessagesNotVisible", "MessagesDelayed")
+                return {"Attributes": {f"ApproximateNumberOf{one}": "0" for one in counts}}
             case "Query":
                 return {"Items": [], "Count": 0}
             case _:

@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
+from infra.asks import GAPS_MINUTES
 from infra.components.alarm import Watch
 from infra.components.function import Function
 from infra.components.log_metric import NAMESPACE
+from infra.signals import AGE, stages
 from infra.stack import Foundation
 
 HOUR = 3600
-
-ASKING = ("merchant", "verify", "process", "charge", "sweep", "gaps")
-"""Every function that runs a gateway's plugin, which may ask the gateway's API."""
-# Which functions say what. `serve` on a host of one's own says all of it in one log group.
-COUNTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "DeliveriesReceived": ("delivery.received", ("receive",)),
-    "DeliveriesRejected": ("delivery.rejected", ("verify", "process")),
-    "DeliveriesAltered": ("delivery.altered", ("process",)),
-    "RateLimited": ("gateway.rate_limited", ASKING),
-    "GatewayDenied": ("gateway.denied", ASKING),
-    "OperationsUnknown": ("operation.unknown", ("process", "charge", "sweep")),
-    "InvoicesUnrecorded": ("invoice.unrecorded", ("process", "sweep")),
-    "InvoiceRefundsRefused": ("invoice.refund_refused", ("process", "sweep")),
-    "WebhooksFetched": ("webhook.fetched", ("sweep", "gaps")),
-    "WebhooksMissed": ("webhook.missed", ("gaps",)),
-    "GapsFailed": ("gaps.failed", ("gaps",)),
-}
-ANSWERED: Mapping[str, str] = {
-    # Refused by `receive` (its door's limit), or by the API itself (10 MB), which may not have
-    # looked at the route by then: what a line has no value for it writes as -.
-    "WebhooksTooLarge": ('{$.status = "413" && ($.route = "POST /webhook*" || $.route = "-")}'),
-}
-"""Which lines of the API's access log are counted."""
-METRICS = (*COUNTED, *ANSWERED)
-MEASURED = (
-    '{($.event = "stage.finished" || $.event = "delivery.received")'
-    ' && $.stage = "*" && $.status = "*" && $.ms = *}'
-)
-"""The lines that say how long a stage took for one item."""
-BY_STATUS: Mapping[str, str] = {"stack": "$.stack", "stage": "$.stage", "status": "$.status"}
-"""Not by outcome: each plugin has outcomes of its own, and each combination is billed."""
-UNMEASURED = frozenset({"api", "merchant", "gaps"})
-"""Functions that are no stage."""
+DAY = 24 * HOUR
+HALF_A_DAY = DAY // 2
+OLD_DAYS = (3, 9)
+"""A weekend; and the last day before a letter has to be renewed to stay."""
+RETRIES = 5
+"""Of one stage within five minutes, for half an hour: one message that backs off has fewer."""
 
 
 def watches(made: Foundation, functions: Mapping[str, Function]) -> Iterator[Watch]:
     """Every condition, for every queue, function and the API."""
     yield from _queues(made)
+    yield from _old_letters(made)
     yield from _functions(made, functions)
     yield from _api(made)
     yield from _money(made)
+    yield from _stages(made, functions)
+    yield from _scheduled(made)
 
 
 def _queues(made: Foundation) -> Iterator[Watch]:
@@ -75,6 +54,23 @@ def _queues(made: Foundation) -> Iterator[Watch]:
             {"QueueName": queue.queue.name},
             "Maximum",
             least=900,
+        )
+
+
+def _old_letters(made: Foundation) -> Iterator[Watch]:
+    """Dead letters that nobody has decided on, by when they were first parked."""
+    for days in OLD_DAYS:
+        yield Watch(
+            "old-dead-letters",
+            f"{days}-days",
+            f"A dead letter has waited for {days} days for somebody to decide.",
+            NAMESPACE,
+            AGE,
+            {"Stack": made.stack},
+            "Maximum",
+            least=days,
+            # Twice the time between two looks: each period has a value while there is a letter.
+            seconds=HALF_A_DAY,
         )
 
 
@@ -111,25 +107,96 @@ def _api(made: Foundation) -> Iterator[Watch]:
     )
 
 
-def _money(made: Foundation) -> Iterator[Watch]:
-    def counted(kind: str, means: str, metric: str, least: float = 1, seconds: int = 300) -> Watch:
-        return Watch(
-            kind,
-            "",
-            means,
+def _stages(made: Foundation, functions: Iterable[str]) -> Iterator[Watch]:
+    """What goes wrong in a stage, whichever it is."""
+    yield _counted(
+        made,
+        "stage-failures",
+        "A stage met an error that it does not foresee: a bug.",
+        "StagesFailed",
+    )
+    for stage in stages(functions):
+        if stage == "receive":
+            # It retries nothing: gateways do, and the API's errors tell of it.
+            continue
+        yield Watch(
+            "retries",
+            stage,
+            f"The stage {stage} has had to retry for half an hour.",
             NAMESPACE,
-            metric,
-            {"Stack": made.stack},
-            least=least,
-            seconds=seconds,
+            "ms",
+            {"stack": made.stack, "stage": stage, "status": "retry"},
+            "SampleCount",
+            least=RETRIES,
+            periods=6,
         )
 
+
+def _scheduled(made: Foundation) -> Iterator[Watch]:
+    """Whether what the schedule starts runs, and gets to its end."""
+    minutes = made.settings.sweep_minutes
+    yield _silent(made, "sweep", "The sweep", "SweepsFinished", minutes)
+    seconds = _three_runs(minutes)
+    yield _counted(
+        made,
+        "sweep-unfinished",
+        f"The sweep failed or ran out of time three times within {seconds // 60} minutes.",
+        "SweepsUnfinished",
+        least=3,
+        seconds=seconds,
+    )
+    if any("history" in one.offer.capabilities for one in made.plugins.gateways.values()):
+        yield _silent(made, "gaps", "The gap detector", "GapsFinished", GAPS_MINUTES)
+
+
+def _silent(made: Foundation, name: str, said: str, metric: str, minutes: int) -> Watch:
+    seconds = _three_runs(minutes)
+    return Watch(
+        f"{name}-silent",
+        "",
+        f"{said} has not finished a run for {seconds // 60} minutes.",
+        NAMESPACE,
+        metric,
+        {"Stack": made.stack},
+        seconds=seconds,
+        below=True,
+        silence="breaching",
+    )
+
+
+def _three_runs(minutes: int) -> int:
+    """Seconds in which a schedule should have started three runs, and a quarter of an hour."""
+    return max(3 * 60 * minutes, 900)
+
+
+def _counted(
+    made: Foundation,
+    kind: str,
+    means: str,
+    metric: str,
+    least: float = 1,
+    seconds: int = 300,
+) -> Watch:
+    return Watch(
+        kind, "", means, NAMESPACE, metric, {"Stack": made.stack}, least=least, seconds=seconds
+    )
+
+
+def _money(made: Foundation) -> Iterator[Watch]:
+    counted = partial(_counted, made)
     yield counted(
         "forged-deliveries",
         "Three deliveries within an hour were not what they claimed to be.",
         "DeliveriesRejected",
         least=3,
         seconds=HOUR,
+    )
+    yield counted(
+        "rejected-growing",
+        "Ten deliveries within a day were kept apart; they are forgotten after 14 days.",
+        "DeliveriesRejected",
+        least=10,
+        seconds=DAY,
     )
     yield counted(
         "altered-deliveries",
@@ -142,6 +209,16 @@ def _money(made: Foundation) -> Iterator[Watch]:
         "A webhook was too large to be taken.",
         "WebhooksTooLarge",
         seconds=HOUR,
+    )
+    yield counted(
+        "throttled-webhooks",
+        "A webhook was turned away with 429: more came than the API takes.",
+        "WebhooksThrottled",
+    )
+    yield counted(
+        "disputes",
+        "A buyer, or the bank, disputes a payment: the seller must answer in time.",
+        "DisputesOpened",
     )
     yield counted("rate-limited", "A gateway's rate limit was reached.", "RateLimited")
     yield counted(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from infra.alarms import METRICS
 from infra.components.dashboard import Chart
 from infra.components.log_metric import NAMESPACE
+from infra.signals import METRICS
 
 
 def charts(

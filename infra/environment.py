@@ -46,6 +46,12 @@ def sends(made: Foundation, *queues: str) -> Variables:
     return {f"PENSTOCK_{name.upper()}_QUEUE_URL": made.queues[name].queue.url for name in queues}
 
 
+def dead_letters(made: Foundation) -> Variables:
+    """The dead-letter queues, by the names of their queues."""
+    urls = {name: queue.dlq.url for name, queue in made.queues.items() if queue.dlq}
+    return {"PENSTOCK_DEAD_LETTER_QUEUES": pulumi.Output.json_dumps(urls)}
+
+
 def invoices(made: Foundation) -> Variables:
     """What making an invoice goes by."""
     return {"PENSTOCK_UNKNOWN_AFTER_SECONDS": str(made.settings.unknown_after_seconds)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from infra import environment as env
 from infra.access import permits
+from infra.asks import ASKS
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
 from infra.config.project import ROOT
@@ -18,8 +19,8 @@ from infra.stack import Foundation
 RECEIVE_TIMEOUT_SECONDS = 10
 LONGEST_SECONDS = 900
 """[aws] How long any function may run."""
-GAPS_MINUTES = 10
-"""A lost webhook is found within this and the five minutes it may be under way."""
+RENEW_MINUTES = 6 * 60
+"""Sixteen runs lie between the tenth day of a dead letter and the fourteenth."""
 GAPS_SECONDS = 300
 """
 A run reads an hour of a gateway's list again and part of three days, a second for each page:
@@ -110,7 +111,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.tokens(made),
                 permits.look_ups(made),
                 permits.send(made, "payments"),
-                *_moves_money(made, "plans", "subscriptions", "managessubscriptions", "checkout"),
+                *_moves_money(made, "merchant"),
             ],
             bundle="merchant",
             memory_mb=512,
@@ -122,7 +123,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.gateways(made) | env.sends(made, "verified", "rejected"),
             [
                 permits.send(made, "verified", "rejected"),
-                *permits.gateways(made, "webhooks"),
+                *permits.gateways(made, *ASKS["verify"]),
             ],
         ),
         "process": _consumer(
@@ -132,7 +133,8 @@ def works(made: Foundation) -> Mapping[str, Work]:
             _money(made) | env.access(made) | env.sends(made, "rejected"),
             [
                 permits.send(made, "rejected"),
-                *_moves_money(made, "webhooks", "confirm", "invoices"),
+                *permits.restrictions(made),
+                *_moves_money(made, "process"),
             ],
         ),
         "charge": _consumer(
@@ -140,7 +142,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             "charge",
             "payments",
             _money(made),
-            _moves_money(made, "charges", "checkout", "refunds", "collects"),
+            [*permits.restrictions(made), *_moves_money(made, "charge")],
             made.settings.sqs_max_number_of_messages,
         ),
         "sweep": Work(
@@ -154,9 +156,8 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 permits.due(made),
                 *permits.forgets(made),
                 permits.send(made, "payments", "verified"),
-                *_moves_money(
-                    made, "charges", "checkout", "refunds", "invoices", "subscriptionpayments"
-                ),
+                *permits.restrictions(made),
+                *_moves_money(made, "sweep"),
             ],
             timeout_seconds=sweep_seconds(made.settings),
         ),
@@ -170,9 +171,14 @@ def works(made: Foundation) -> Mapping[str, Work]:
                 *permits.compares(made),
                 permits.looks_at(made, "deliveries", "verified"),
                 permits.send(made, "verified"),
-                *permits.gateways(made, "history"),
+                *permits.gateways(made, *ASKS["gaps"]),
             ],
             timeout_seconds=max(GAPS_SECONDS, made.settings.function_timeout_seconds),
+        ),
+        "renew": Work(
+            "penstock.entrypoints.functions.workers.renew",
+            env.working(made) | env.dead_letters(made),
+            permits.renews(made),
         ),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }
@@ -183,12 +189,12 @@ def _money(made: Foundation) -> Variables:
     return env.gateways(made) | env.ledger(made) | env.events(made) | env.invoices(made)
 
 
-def _moves_money(made: Foundation, *capabilities: str) -> Sequence[Permit]:
+def _moves_money(made: Foundation, function: str) -> Sequence[Permit]:
     """For a function that calls gateways for what they can do, and no others."""
     return [
         permits.entities(made),
         permits.publish(made, "events"),
-        *permits.gateways(made, *capabilities),
+        *permits.gateways(made, *ASKS[function]),
     ]
 
 

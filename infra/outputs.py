@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from infra.components.alerts import address_digest
 from infra.components.function import Function
 from infra.environment import sink_settings
 from infra.stack import Foundation
@@ -23,8 +24,15 @@ _SETTINGS = (
 )
 
 
-def outputs(made: Foundation, functions: Mapping[str, Function]) -> dict[str, Any]:
-    """The stack's outputs, by name."""
+def outputs(
+    made: Foundation, functions: Mapping[str, Function], scheduled: Mapping[str, int]
+) -> dict[str, Any]:
+    """
+    The stack's outputs, by name.
+
+    Args:
+        scheduled: how often functions are started, in minutes.
+    """
     return {
         "stack": made.stack,
         # The command line asks for the stack's name before what cannot be undone.
@@ -38,7 +46,13 @@ def outputs(made: Foundation, functions: Mapping[str, Function]) -> dict[str, An
         "secretsPrefix": made.secrets_prefix,
         "queues": {name: queue.addresses for name, queue in made.queues.items()},
         "functions": {name: one.function.name for name, one in functions.items()},
+        "schedules": {
+            name: {"rule": f"{made.prefix}-{name}", "minutes": minutes}
+            for name, minutes in scheduled.items()
+        },
         "gateways": {name: dict(one.settings) for name, one in made.plugins.gateways.items()},
         "sinks": {name: dict(sink_settings(one)) for name, one in made.plugins.sinks.items()},
         "settings": made.settings.model_dump(include=set(_SETTINGS), by_alias=True),
+        # `penstock doctor` compares those who are subscribed with them.
+        "alertAddresses": [address_digest(one) for one in made.settings.alert_emails],
     }

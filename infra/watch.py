@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 import pulumi
 import pulumi_aws as aws
 
-from infra.alarms import ANSWERED, BY_STATUS, COUNTED, MEASURED, UNMEASURED, watches
+from infra.alarms import watches
 from infra.charts import charts
 from infra.components.alarm import Alarms, AlarmsArgs
 from infra.components.alerts import Alerts, AlertsArgs
 from infra.components.budget import Budget, BudgetArgs
 from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.function import Function
-from infra.components.log_metric import LogMetric, LogMetrics, of_event
+from infra.components.log_metric import LogMetric, LogMetrics
 from infra.config.project import PROJECT
+from infra.signals import AGE, ANSWERED, BY_STATUS, COUNTED, MEASURED, OLDEST, UNMEASURED
 from infra.stack import Foundation
 
 SERVE = "serve"
@@ -62,11 +63,13 @@ def _counted(
     made: Foundation, functions: Mapping[str, Function], hosted: aws.cloudwatch.LogGroup | None
 ) -> Iterator[LogMetric]:
     everything = {SERVE: hosted.name} if hosted else {}
-    for metric, (event, names) in COUNTED.items():
-        logs = {name: functions[name].log.name for name in names}
-        yield LogMetric(metric, of_event(event), {**logs, **everything})
+    for metric, signal in COUNTED.items():
+        logs = {name: functions[name].log.name for name in signal.logged_by(functions)}
+        yield LogMetric(metric, signal.pattern, {**logs, **everything})
     for metric, pattern in ANSWERED.items():
         yield LogMetric(metric, pattern, {"access": made.api.log.name})
+    oldest = {"renew": functions["renew"].log.name, **everything}
+    yield LogMetric(AGE, OLDEST, oldest, "$.oldest_days")
     stages = {name: one.log.name for name, one in functions.items() if name not in UNMEASURED}
     yield LogMetric("ms", MEASURED, {**stages, **everything}, "$.ms", "Milliseconds", BY_STATUS)
 

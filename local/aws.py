@@ -1,7 +1,8 @@
-"""boto3 on the emulator, with every right and nothing of this user's own configuration."""
+"""boto3 on the emulator, with every right and nothing of this user's own configuration; on AWS."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -26,6 +27,17 @@ class EmulatorSession(boto3.Session):
     def client(self, *args: Any, **kwargs: Any) -> Any:
         """A client of one service."""
         return super().client(*args, **{"endpoint_url": self._endpoint_url, **kwargs})
+
+
+def session_of(stack: Mapping[str, Any]) -> boto3.Session:
+    """
+    A session for the stack with these outputs: the emulator's for the local one.
+
+    For a stack on AWS boto3 finds the credentials itself, and the Region is the stack's.
+    """
+    if "aws" in stack:
+        return EmulatorSession(stack["aws"]["endpoint_url"])
+    return boto3.Session(region_name=str(stack["region"]))
 
 
 def client(service: str, endpoint_url: str) -> Any:

@@ -28,7 +28,7 @@ class Sent:
     What was sent.
 
     Attributes:
-        webhook: the payment that the webhook is about; None if PayPal is not configured.
+        webhook: the payment that the webhook is about; None if PayPal is not simulated.
         payment: the payment that the message asks for; None if Example is not configured.
     """
 
@@ -55,7 +55,8 @@ async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
     Raises:
         DemonstrationError: the API did not take the webhook.
     """
-    webhook = await _send_webhook(platform, http) if "paypal" in platform.gateways else None
+    # Only a simulator can sign a webhook for us.
+    webhook = await _send_webhook(platform, http) if "paypal" in platform.simulators else None
     if "example" not in platform.gateways:
         return Sent(webhook)
     payment = f"demo-{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""`make invoke`: run one function of the local platform with a recorded event."""
+"""`make invoke`: run one function of a stack, the local one by default, with a recorded event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
-from local.aws import client
+from local.aws import session_of
 from local.tokens import token_of
 from penstock.entrypoints.cli.stack import LOCAL, StackMissing, find
 
@@ -32,18 +32,19 @@ class Answered:
 
 def invoke(stack: Mapping[str, Any], function: str, event: bytes) -> Answered:
     """
-    Invoke a function of the local stack, by its name within the stack.
+    Invoke a function, by its name within the stack.
 
     Events were recorded at PayPal's sandbox. On the local platform the simulator takes its place,
     because the door refuses any other address of the certificate. A token made of zeros becomes a
-    token of the local stack, good for five minutes.
+    token of the stack, good for five minutes.
     """
-    if simulator := stack["simulators"].get("paypal"):
+    if simulator := stack.get("simulators", {}).get("paypal"):
         event = event.replace(_RECORDED_AT, simulator.encode())
+    session = session_of(stack)
     if _RECORDED_TOKEN in event:
         token = asyncio.run(token_of(stack, "make invoke", _TOKEN_LASTS))
         event = event.replace(_RECORDED_TOKEN, token.encode())
-    answer = client("lambda", stack["aws"]["endpoint_url"]).invoke(
+    answer = session.client("lambda").invoke(
         FunctionName=stack["functions"][function], Payload=event
     )
     return Answered(answer["Payload"].read().decode() or "null", bool(answer.get("FunctionError")))
@@ -52,13 +53,21 @@ def invoke(stack: Mapping[str, Any], function: str, event: bytes) -> Answered:
 def main() -> None:
     """Invoke it and print what it answered; exit code 1 if it broke."""
     parser = argparse.ArgumentParser(prog="make invoke", description=__doc__)
+    parser.add_argument("--stack", default=LOCAL)
+    parser.add_argument("--confirm", help="the name of a protected stack")
     parser.add_argument("function")
     parser.add_argument("event", type=Path)
     options = parser.parse_args()
     try:
-        stack = find(LOCAL).outputs
+        found = find(options.stack)
     except StackMissing as exc:
         sys.exit(f"penstock: {exc}")
+    if found.protected and options.confirm != options.stack:
+        sys.exit(
+            f"penstock: the stack {options.stack} is protected, and its functions move money: "
+            f"add CONFIRM={options.stack}"
+        )
+    stack = found.outputs
     if options.function not in stack["functions"]:
         sys.exit(f"penstock: FUNCTION is one of {', '.join(sorted(stack['functions']))}")
     if not options.event.is_file():

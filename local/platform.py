@@ -75,9 +75,7 @@ async def platform(
     port = workspace.port("emulator")
     require_free(port, "the emulator")
     named = _by_name(config)
-    # A simulator for each configured plugin only: any other has no secret in the stack.
-    used = {name for kind in KINDS for name in named[kind]}
-    async with simulators(workspace, used) as running:
+    async with simulators(workspace, simulated(config)) as running:
         complete: dict[str, Any] = {**_with_simulators(named, running), "consumers": consumers}
         profile = {name: dict(one.told.profile) for name, one in running.items()}
         written = workspace.write_private(workspace.folder / "profile.json", profile)
@@ -99,6 +97,20 @@ async def platform(
         finally:
             workspace.stack_file.unlink(missing_ok=True)
             await asyncio.to_thread(emulator.stop)
+
+
+def simulated(config: Mapping[str, Any]) -> set[str]:
+    """
+    The plugins to simulate: those that are configured, for any other has no secret in the stack,
+    and that are in no environment but `local`. With `sandbox` the sandbox itself is asked.
+    """
+    named = _by_name(config)
+    return {
+        name
+        for kind in KINDS
+        for name, own in named[kind].items()
+        if (own or {}).get("environment", "local") == "local"
+    }
 
 
 def _by_name(config: Mapping[str, Any]) -> dict[str, Any]:

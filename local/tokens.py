@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from local.aws import EmulatorSession
+from local.aws import session_of
 from local.platform import Platform
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.tokens import DynamoTokens
@@ -21,8 +21,8 @@ async def create_token(platform: Platform, name: str) -> str:
 
 
 async def token_of(stack: Mapping[str, Any], name: str, lasts: timedelta | None = None) -> str:
-    """Make a token in the ledger of the local stack with these outputs, and return its text."""
-    clients = Clients(session=EmulatorSession(stack["aws"]["endpoint_url"]))
+    """Make a token in the ledger of the stack with these outputs, and return its text."""
+    clients = Clients(session=session_of(stack))
     try:
         token, text = mint(name, RandomIds(), SystemClock().now(), lasts=lasts)
         await DynamoTokens(clients, str(stack["ledgerTable"])).put(token)

@@ -171,3 +171,61 @@ def charge(event: dict[str, Any], context: object) -> dict[str, Any]:
 def deliver(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Events."""
     return _host("deliver", Event, ledger=True)(event)
+
+
+class Schedule(Host):
+    """A sandbox of a function that a schedule calls."""
+
+    def __init__(self) -> None:
+        super().__init__(Event, ledger=True)
+
+    def sweep(self) -> dict[str, Any]:
+        """Ask the index what is due."""
+        return self._runner.run(self._due())
+
+    def gaps(self) -> dict[str, Any]:
+        """Read the watermark and how much waits, then ask a gateway for its list."""
+        return self._runner.run(self._listed())
+
+    async def _due(self) -> dict[str, Any]:
+        dynamodb = await self._client("dynamodb")
+        for shard in range(8):
+            await dynamodb.query(
+                TableName=self._settings.table,
+                IndexName="due",
+                KeyConditionExpression="due_pk = :due",
+                ExpressionAttributeValues={":due": {"S": f"due#{shard}"}},
+            )
+        return {"swept": 0}
+
+    async def _listed(self) -> dict[str, Any]:
+        sqs, dynamodb = await self._client("sqs"), await self._client("dynamodb")
+        attributes = ["ApproximateNumberOfMessages"]
+        await sqs.get_queue_attributes(QueueUrl=self._settings.queue, AttributeNames=attributes)
+        key = {"pk": {"S": "watermark"}, "sk": {"S": "it"}}
+        await dynamodb.get_item(TableName=self._settings.table, Key=key)
+        secrets = await self._client("secretsmanager")
+        secret = await secrets.get_secret_value(SecretId=f"{self._settings.prefix}/it")
+        json.loads(secret["SecretString"])
+        http = await self._kept.enter_async_context(aiohttp.ClientSession())
+        async with http.get(os.environ["GATEWAY_URL"]) as answer:
+            await answer.read()
+        return {"fetched": 0}
+
+
+_schedule: list[Schedule] = []
+
+
+def _scheduled() -> Schedule:
+    _schedule[:] = _schedule or [Schedule()]
+    return _schedule[0]
+
+
+def sweep(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """What is due."""
+    return _scheduled().sweep()
+
+
+def gaps(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """What was missed."""
+    return _scheduled().gaps()

@@ -44,6 +44,12 @@ def consume(queue: FifoQueue) -> Sequence[Permit]:
     ]
 
 
+def renews(made: Foundation) -> Sequence[Permit]:
+    """Take dead letters off their queues, and send them to the same queues again."""
+    arns = [queue.dlq.arn for queue in made.queues.values() if queue.dlq]
+    return [Permit(policies.CONSUME, arns), Permit(policies.SEND, arns)]
+
+
 def entities(made: Foundation) -> Permit:
     """Read and write entities and what is committed with them; no tokens."""
     own = policies.items_only(*(f"{one}*" for one in entity_prefixes().values()), *_BESIDES)
@@ -61,6 +67,15 @@ def tokens(made: Foundation) -> Sequence[Permit]:
 def reads_audit(made: Foundation) -> Permit:
     """List what operators did, and nothing else that lies in the table."""
     return Permit(policies.QUERY, [made.ledger.table.arn], policies.items_only("audit#*"))
+
+
+def restrictions(made: Foundation) -> Sequence[Permit]:
+    """See what operators have restricted, and note what that holds. No restriction is written."""
+    table = [made.ledger.table.arn]
+    return [
+        Permit(policies.QUERY, table, policies.items_only("restrictions")),
+        Permit(policies.WRITE_ITEM, table, policies.items_only("held#*")),
+    ]
 
 
 def compares(made: Foundation) -> Sequence[Permit]:

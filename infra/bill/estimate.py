@@ -23,6 +23,8 @@ SCHEDULED: Mapping[str, tuple[str, Asked, float, int]] = {
     "sweep": ("Sweeps", Asked(1, aws_calls=DUE_PARTITIONS), DUE_PARTITIONS / 2, 350),
     # The watermark, how much a queue holds, and the gateway's list; `sends` are calls of SQS.
     "gaps": ("Gap detections", Asked(1, aws_calls=2, requests=1, sends=1), 1, 350),
+    # How much each of five dead-letter queues holds: nothing, usually.
+    "renew": ("Looks at dead letters", Asked(1, aws_calls=5, sends=5), 0, 350),
 }
 """By schedule: its line, what a run asks, its read units, and the bytes that it logs."""
 UNCONFIRMED = "SQS sends by SNS, if billed"

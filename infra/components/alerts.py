@@ -63,6 +63,11 @@ class Alerts(pulumi.ComponentResource):
         self.register_outputs({"arn": self.topic.arn})
 
 
+def address_digest(address: str) -> str:
+    """How outputs name an address: as `penstock doctor` does, and without it."""
+    return hashlib.sha256(address.casefold().encode()).hexdigest()[:12]
+
+
 def _own_name(email: str) -> str:
     """
     A name that follows from the address alone, whatever else is in the list.

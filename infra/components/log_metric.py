@@ -36,11 +36,6 @@ class LogMetric:
     dimensions: Mapping[str, str] = field(default_factory=lambda: OF_STACK)
 
 
-def of_event(event: str) -> str:
-    """The pattern of the lines that our code logs of an event."""
-    return f'{{$.event = "{event}"}}'
-
-
 class LogMetrics(pulumi.ComponentResource):
     """Metrics by filters on structured logs."""
 

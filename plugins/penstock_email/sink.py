@@ -21,6 +21,7 @@ from penstock.api import (
     RetryAfter,
 )
 from penstock_email.letter import Letters
+from penstock_email.reach import unreachable
 from penstock_email.settings import EmailSettings
 
 _PERMANENT = frozenset(
@@ -61,6 +62,11 @@ class EmailSink:
         except GatewayUnavailable:
             return RetryAfter("SES gave no answer")
         return Delivered()
+
+    async def unreachable(self) -> str | None:
+        """Say why letters would not arrive and what to do; None if they would."""
+        settings = self._context.settings
+        return await unreachable(self._context.aws, settings.sender, settings.recipients)
 
     def _arguments(self, event: Event) -> dict[str, Any]:
         settings = self._context.settings

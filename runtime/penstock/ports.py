@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from penstock.domain.entity import Entity
     from penstock.domain.events import Event
     from penstock.domain.ref import Ref
+    from penstock.domain.restriction import Restriction
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Message:
         id: the queue's own id of this copy; the dedup id of whatever replaces it.
         receipt: the handle of this receipt; stale once the message is handed out again.
         receives: how often it was handed out, this time included.
+        sent_at: when this copy came to the queue; only a queue that is read by us says it.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Message:
     receipt: str = field(repr=False)
     receives: int = 1
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    sent_at: datetime | None = None
 
 
 class Channel(Protocol):
@@ -103,6 +106,49 @@ class Inbox(Protocol):
         Raises:
             ChannelUnavailable: the dead-letter queue did not take it.
         """
+        ...
+
+    async def depth(self) -> Mapping[str, int]:
+        """How many messages are `visible` and how many `in_flight`, approximately."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """
+    A queue whose messages no stage consumes, and the one way out of it.
+
+    A receive hides the whole group of what it hands out (FIFO), so what is not handled must be
+    given back. Every method raises ChannelUnavailable when a queue gives no answer.
+    """
+
+    async def receive(self, limit: int, wait: float) -> Sequence[Message]:
+        """Up to `limit` messages (at most 10), waiting up to `wait` seconds for the first."""
+        ...
+
+    async def give_back(self, messages: Sequence[Message]) -> None:
+        """Show messages again that were received and not handled."""
+        ...
+
+    async def send_back(self, message: Message) -> None:
+        """
+        Send a copy to the queue that the message came from, with its group and own attributes.
+
+        The copy's dedup id is this message's id: stable if we crash before the delete, new at
+        each redrive. Deleting the original is the caller's next step.
+        """
+        ...
+
+    async def renew(self, message: Message, first_parked_at: datetime) -> None:
+        """
+        Send a copy to this queue itself, so that it is kept for another 14 days.
+
+        The copy says since when it is a dead letter; its dedup id is this message's id. Deleting
+        the original is the caller's next step.
+        """
+        ...
+
+    async def delete(self, message: Message) -> None:
+        """Forget a message; a stale receipt is no error: it will come back."""
         ...
 
     async def depth(self) -> Mapping[str, int]:
@@ -368,4 +414,36 @@ class Audit(Protocol):
         Args:
             before: leave out this place and what is newer.
         """
+        ...
+
+
+class Restrictions(Protocol):
+    """
+    What operators have restricted, and what that holds.
+
+    Every method raises LedgerUnavailable when the store gives no answer.
+    """
+
+    async def list(self) -> Sequence[Restriction]:
+        """All restrictions, by their keys (a consistent read)."""
+        ...
+
+    async def put(self, restriction: Restriction) -> Restriction:
+        """Restrict; what is in force comes back, which may have been put before."""
+        ...
+
+    async def lift(self, key: str) -> Restriction | None:
+        """Take a restriction away; what was in force comes back. Its notes stay."""
+        ...
+
+    async def note(self, key: str, ref: Ref) -> None:
+        """Note that a restriction holds an operation of an entity."""
+        ...
+
+    async def held(self, key: str, limit: int) -> Sequence[Ref]:
+        """What the restriction of that key holds or held, as noted (a consistent read)."""
+        ...
+
+    async def forget(self, key: str, ref: Ref) -> None:
+        """Take a note away."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -27,6 +28,7 @@ class Function(StrEnum):
     deliver = "deliver"
     sweep = "sweep"
     gaps = "gaps"
+    renew = "renew"
 
 
 def _names(value: Any) -> Any:
@@ -35,7 +37,12 @@ def _names(value: Any) -> Any:
     return value
 
 
+def _addresses(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Addresses = Annotated[dict[str, str], BeforeValidator(_addresses)]
 AfterMoneyBack = Literal["end", "keep"]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[!-~]+$", max_length=512)]
 _PUBLIC = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?")
@@ -136,6 +143,9 @@ class Settings(BaseModel):
     )
     queue: str | None = _variable("SQS_QUEUE_URL", "the URL of the queue to consume")
     dead_letters: str | None = _variable("SQS_DLQ_QUEUE_URL", "the URL of its dead-letter queue")
+    dead_letter_queues: Addresses = _variable(
+        "PENSTOCK_DEAD_LETTER_QUEUES", "the URL of each dead-letter queue, as a JSON object", {}
+    )
     max_messages: Annotated[int, Field(ge=1, le=10)] = _variable(
         "SQS_MAX_NUMBER_OF_MESSAGES", "a whole number from 1 to 10", 1
     )
@@ -243,6 +253,7 @@ NEEDS: Mapping[Function | None, tuple[str, ...]] = {
         "gateways",
         "secrets_prefix",
     ),
+    Function.renew: ("dead_letter_queues",),
 }
 """What each function cannot do without, besides its plugins' own settings."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 
 from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.dead_letters import SqsDeadLetters
 from penstock.adapters.aws.inbox import SqsInbox
 from penstock.adapters.aws.sqs import SqsChannel
 from penstock.testing.ports import Queue
@@ -44,7 +45,7 @@ class Bench:
         return Queue(
             SqsChannel(self.clients, url),
             SqsInbox(self.clients, url, dead),
-            SqsInbox(self.clients, dead),
+            SqsDeadLetters(self.clients, dead, url),
         )
 
     async def fifo(self, stem: str, visibility: int) -> str:

@@ -27,6 +27,7 @@ from penstock import observability
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.dynamodb import DynamoLedger
+from penstock.adapters.aws.restrictions import DynamoRestrictions
 from penstock.api import Http, Response
 from penstock.bootstrap import Platform
 from penstock.entrypoints.functions.receive import Intake
@@ -204,6 +205,7 @@ class MeteredWorld:
         self._clients = clients
         self.http = MeteredHttp(memory.http, clients)
         self.ledger = DynamoLedger(clients, table, memory.clock, memory.ids)  # type: ignore[arg-type]
+        self.restrictions = DynamoRestrictions(clients, table)  # type: ignore[arg-type]
         self.attempts = DynamoAttempts(clients, table)  # type: ignore[arg-type]
 
     def channel(self, name: str) -> Channel:

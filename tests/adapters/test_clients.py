@@ -269,7 +269,8 @@ async def test_a_reason_that_quotes_a_stranger_is_sent_all_the_same(odd):
 @pytest.mark.parametrize("again", [False, True], ids=["first", "redriven"])
 async def test_a_message_with_all_the_attributes_there_are_is_parked_with_its_reason(again):
     """
-    SQS takes ten (AWS, quotas of messages): the reason comes first, then those that we read.
+    SQS takes ten (AWS, quotas of messages): ours come first, then those that we read. A place is
+    kept for the time at which it was first parked, which its renewal adds.
     """
     clients = Answering({})
     theirs = {f"x{n}": "1" for n in range(8)} | {"type": "t", "delivery_id": "d"}
@@ -279,8 +280,9 @@ async def test_a_message_with_all_the_attributes_there_are_is_parked_with_its_re
 
     (asked,) = clients.asked
     sent = {name: value["StringValue"] for name, value in asked["MessageAttributes"].items()}
-    assert (10, "t", "d") == (len(sent), sent["type"], sent["delivery_id"])
-    assert "no JSON (without its attributes x7)" == sent["reason"]
+    assert (9, "t", "d") == (len(sent), sent["type"], sent["delivery_id"])
+    assert "no JSON (without its attributes x5, x6, x7)" == sent["reason"]
+    assert "1" == sent["attempts"]
 
 
 async def test_what_failed_of_a_batch_is_tried_again():

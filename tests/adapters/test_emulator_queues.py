@@ -13,6 +13,7 @@ from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.inbox import SqsInbox
 from penstock.adapters.aws.sns import SnsChannel
 from penstock.testing.ports import (
+    DeadLettersConformance,
     Fanout,
     InboxConformance,
     ParkingConformance,
@@ -31,6 +32,12 @@ class TestSqsInbox(InboxConformance):
 
 
 class TestSqsParking(ParkingConformance):
+    @pytest.fixture
+    def open_queue(self, bench):
+        return bench.queue
+
+
+class TestSqsDeadLetters(DeadLettersConformance):
     @pytest.fixture
     def open_queue(self, bench):
         return bench.queue

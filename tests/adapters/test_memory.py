@@ -10,8 +10,10 @@ import pytest
 from penstock.adapters.memory import (
     MemoryAttempts,
     MemoryAudit,
+    MemoryDeadLetters,
     MemoryLedger,
     MemoryQueue,
+    MemoryRestrictions,
     MemorySecrets,
     MemoryTokens,
     MemoryTopic,
@@ -21,6 +23,7 @@ from penstock.testing.clock import FrozenClock, LeapingClock
 from penstock.testing.ports import (
     AttemptsConformance,
     AuditConformance,
+    DeadLettersConformance,
     Fanout,
     InboxConformance,
     LedgerConformance,
@@ -28,6 +31,7 @@ from penstock.testing.ports import (
     OpenQueue,
     ParkingConformance,
     Queue,
+    RestrictionsConformance,
     SecretsConformance,
     TokensConformance,
     TopicConformance,
@@ -41,7 +45,7 @@ def open_queue() -> OpenQueue:
         clock = LeapingClock()
         dead = MemoryQueue(clock)
         queue = MemoryQueue(clock, visibility=timedelta(seconds=visibility), dead_letters=dead)
-        return Queue(queue, queue, dead)
+        return Queue(queue, queue, MemoryDeadLetters(dead, queue))
 
     return open_one
 
@@ -53,6 +57,12 @@ class TestMemoryInbox(InboxConformance):
 
 
 class TestMemoryParking(ParkingConformance):
+    @pytest.fixture
+    def open_queue(self, open_queue):
+        return open_queue
+
+
+class TestMemoryDeadLetters(DeadLettersConformance):
     @pytest.fixture
     def open_queue(self, open_queue):
         return open_queue
@@ -121,3 +131,9 @@ class TestMemoryAudit(AuditConformance):
     @pytest.fixture
     def audit(self):
         return MemoryAudit()
+
+
+class TestMemoryRestrictions(RestrictionsConformance):
+    @pytest.fixture
+    def restrictions(self):
+        return MemoryRestrictions()

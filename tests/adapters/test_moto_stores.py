@@ -10,6 +10,7 @@ import pytest
 
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.audit import DynamoAudit
+from penstock.adapters.aws.restrictions import DynamoRestrictions
 from penstock.adapters.aws.secrets import aws_secrets
 from penstock.adapters.aws.tokens import DynamoTokens
 from penstock.adapters.aws.values import to_item
@@ -22,6 +23,7 @@ from penstock.testing.clock import NOON, FrozenClock
 from penstock.testing.ports import (
     AttemptsConformance,
     AuditConformance,
+    RestrictionsConformance,
     SecretsConformance,
     TokensConformance,
     WatermarksConformance,
@@ -40,6 +42,23 @@ class TestDynamoAudit(AuditConformance):
     @pytest.fixture
     async def audit(self, moto_bench):
         return DynamoAudit(moto_bench.clients, await moto_bench.table())
+
+
+class TestDynamoRestrictions(RestrictionsConformance):
+    @pytest.fixture
+    async def restrictions(self, moto_bench):
+        return DynamoRestrictions(moto_bench.clients, await moto_bench.table())
+
+    async def test_a_restriction_that_only_newer_code_knows_stops_every_submit(self, moto_bench):
+        """
+        What it is about cannot be told, so nothing may be submitted.
+        """
+        name = await moto_bench.table()
+        item = {"pk": "restrictions", "sk": "country#DE", "kind": "country", "value": "DE"}
+        await moto_bench.clients.call("dynamodb", "put_item", TableName=name, Item=to_item(item))
+
+        with pytest.raises(LedgerUnavailable):
+            await DynamoRestrictions(moto_bench.clients, name).list()
 
 
 class TestDynamoWatermarks(WatermarksConformance):

@@ -10,6 +10,7 @@ import pytest
 from penstock.adapters.aws.dynamodb import DynamoLedger
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.ids import RandomIds
+from penstock.adapters.memory import MemoryRestrictions
 from penstock.api import Gateway
 from penstock.domain import rules
 from penstock.domain.caller import READ_AND_PAY, Caller
@@ -19,6 +20,7 @@ from penstock.domain.operation import OperationState
 from penstock.domain.payment import Payment, PaymentStatus, Transaction
 from penstock.errors import RequestRefused, TransientError
 from penstock.pipeline.batch import Handled
+from penstock.pipeline.gate import Gate
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.orders import ActionMessage, load_message
 from penstock.pipeline.publish import Publish
@@ -59,7 +61,7 @@ async def test_twenty_refunds_at_once_send_back_no_more_than_was_paid(bench) -> 
     )
     gateways: dict[str, Gateway] = {"acme": acme}
     publish = Publish(ledger, events.channel, CLOCK, IDS)
-    stage = Refund(gateways, ledger, publish, CLOCK, IDS, LEASE)
+    stage = Refund(gateways, ledger, publish, CLOCK, IDS, LEASE, Gate(MemoryRestrictions(), CLOCK))
 
     async def one(number: int) -> bool:
         try:

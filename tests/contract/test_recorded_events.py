@@ -85,4 +85,6 @@ def test_every_recorded_event_is_looked_at():
         "merchant.checkout",
     }
 
-    assert {*READERS, *requests, "sweep", "gaps"} == {path.stem for path in EVENTS.glob("*.json")}
+    assert {*READERS, *requests, "sweep", "gaps", "renew"} == {
+        path.stem for path in EVENTS.glob("*.json")
+    }

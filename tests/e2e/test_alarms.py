@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from infra.alarms import COUNTED
+from infra.signals import COUNTED
 from tests.e2e.world import World, until
-from tests.infra.stacks import ALARMS
+from tests.infra.stacks import ALARMS, OLD_LETTERS
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 _PATTERN = re.compile(r'\{\s*\$\.event = "([a-z_.]+)"\s*\}')
@@ -27,6 +27,8 @@ KINDS = (
     "old-messages-verified",
     "function-errors-charge",
     "function-throttles-receive",
+    "retries-process",
+    *OLD_LETTERS,
     *ALARMS,
 )
 

@@ -97,6 +97,20 @@ def test_a_function_that_is_not_fed_is_named(well: World) -> None:
     assert ["mapping of deliver-slack"] == list(todo)
 
 
+def test_a_schedule_that_was_disabled_by_hand_is_named_with_the_command_that_enables_it(
+    well: World,
+) -> None:
+    events, rule = well.platform.client("events"), "penstock-local-sweep"
+    events.disable_rule(Name=rule)
+    try:
+        todo = wrong(well.platform.workspace.root)
+    finally:
+        events.enable_rule(Name=rule)
+
+    region = well.platform.outputs["region"]
+    assert {"schedule of sweep": f"aws events enable-rule --region {region} --name {rule}"} == todo
+
+
 def test_a_parked_message_is_counted_with_the_command_that_shows_it(well: World) -> None:
     well.send(well.dlq("payments"), "parked by a test", "doctor")
     todo = wrong(well.platform.workspace.root)
@@ -157,6 +171,7 @@ def test_no_answer_at_all_is_told_for_each_check_and_breaks_none(
         "secrets",
         "quota",
         "mappings",
+        "schedules",
         "alerts",
         "dead_letters",
         "webhooks",

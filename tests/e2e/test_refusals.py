@@ -62,6 +62,11 @@ ALLOWED: Mapping[str, set[str]] = {
         "read PayPal's secret",
         "send to verified",
     },
+    "renew": {
+        f"{what} {queue}'s DLQ"
+        for what in ("consume", "send to")
+        for queue in ("deliveries", "verified", "payments", "sink-slack", "sink-email")
+    },
     "deliver-slack": {*_sink("slack"), "read Slack's secret"},
     "deliver-email": {*_sink("email"), "send e-mail"},
 }
@@ -76,6 +81,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     "charge": ("publish deliveries", "write the ledger"),
     "sweep": ("consume payments", "query what is due"),
     "gaps": ("publish events", "send to verified"),
+    "renew": ("send to verified", "send to payments's DLQ"),
     "deliver-slack": ("read PayPal's secret", "read Slack's secret"),
     "deliver-email": ("read Slack's secret", "send e-mail"),
 }
@@ -164,6 +170,9 @@ def calls(world: World) -> dict[str, Call]:
         )
         if queue.get("dlqUrl"):
             listed[f"send to {name}'s DLQ"] = send(queue["dlqUrl"])
+            listed[f"consume {name}'s DLQ"] = Call(
+                "sqs", "delete_message", {"QueueUrl": queue["dlqUrl"], "ReceiptHandle": "none"}
+            )
     return listed
 
 

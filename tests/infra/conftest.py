@@ -37,7 +37,7 @@ def verify(event, context):
     print("{}")
     return {"batchItemFailures": []}
 
-process = charge = deliver = sweep = gaps = verify
+process = charge = deliver = sweep = gaps = renew = verify
 """
 
 

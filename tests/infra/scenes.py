@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +25,8 @@ from penstock.api import (
 from penstock.errors import InvoiceRefused
 from penstock.ports import Outgoing
 from penstock.testing.http import response
+from tests.infra import mishaps
+from tests.infra.scene import Scene
 from tests.plugins.paypal.test_client import FOUND, SALE, SALE_PATH
 from tests.plugins.paypal.told import TOKEN, Told, problem
 from tests.unit.pipeline import charging
@@ -32,8 +34,6 @@ from tests.unit.pipeline import test_verify as verifying
 from tests.unit.pipeline.acme import NOON, Acme, notification
 from tests.unit.pipeline.listing import Listing, at, made
 from tests.unit.pipeline.world import World
-
-Counts = Mapping[str, int]
 
 
 def failing(error: Exception) -> Callable[[], None]:
@@ -193,19 +193,6 @@ async def refused_by_paypal() -> None:
     await _paypal(problem(422, "SOME_ISSUE"))
 
 
-@dataclass(frozen=True)
-class Scene:
-    """Which function runs, what happens, and what must be counted of its log."""
-
-    function: str
-    play: Callable[[], Awaitable[None]]
-    expected: Counts
-
-    @property
-    def id(self) -> str:
-        return f"{self.function}-{self.play.__name__}"
-
-
 UNKNOWN = {"OperationsUnknown": 1}
 SCENES = (
     Scene("verify", forged, {"DeliveriesRejected": 1}),
@@ -218,9 +205,18 @@ SCENES = (
     # Whose step was not answered is unknown, too.
     Scene("process", invoice_not_recorded, {"InvoicesUnrecorded": 1, **UNKNOWN}),
     Scene("process", invoice_never_recorded, {"InvoicesUnrecorded": 1}),
-    Scene("gaps", webhook_lost, {"WebhooksFetched": 1, "WebhooksMissed": 1}),
-    Scene("gaps", list_not_answered, {"GapsFailed": 1}),
-    Scene("sweep", swept_invoice_not_recorded, {"InvoicesUnrecorded": 1, "OperationsUnknown": 2}),
+    Scene(
+        "gaps",
+        webhook_lost,
+        {"WebhooksFetched": 1, "WebhooksMissed": 1, "GapsFinished": 2},
+        items=False,
+    ),
+    Scene("gaps", list_not_answered, {"GapsFailed": 1, "GapsFinished": 1}, items=False),
+    Scene(
+        "sweep",
+        swept_invoice_not_recorded,
+        {"InvoicesUnrecorded": 1, "OperationsUnknown": 2, "SweepsFinished": 1},
+    ),
     Scene("process", refund_refused_on_the_invoice, {"InvoiceRefundsRefused": 1}),
     Scene("process", rate_limited, {"RateLimited": 1}),
     Scene("process", rate_limit_reached, {"RateLimited": 1}),
@@ -231,4 +227,5 @@ SCENES = (
     Scene("charge", charge_not_answered, UNKNOWN),
     Scene("charge", charge_broke, UNKNOWN),
     Scene("charge", charged, {}),
+    *mishaps.SCENES,
 )

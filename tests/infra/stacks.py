@@ -7,8 +7,11 @@ ALARMS = (
     "api-errors",
     "api-latency",
     "forged-deliveries",
+    "rejected-growing",
     "altered-deliveries",
     "oversize-webhooks",
+    "throttled-webhooks",
+    "disputes",
     "rate-limited",
     "gateway-denied",
     "unknown-operations",
@@ -16,5 +19,12 @@ ALARMS = (
     "refused-invoice-refunds",
     "fetched-webhooks",
     "missed-webhooks",
+    "failed-gap-detector",
     "no-deliveries",
+    "stage-failures",
+    "sweep-silent",
+    "sweep-unfinished",
+    "gaps-silent",
 )
+OLD_LETTERS = ("old-dead-letters-3-days", "old-dead-letters-9-days")
+"""Two of one kind."""

@@ -12,24 +12,27 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 
-from infra.alarms import COUNTED
+from infra.asks import ASKS
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.graph.program import stack_config
 from infra.rules.view import of
+from infra.signals import ANYTHING, COUNTED
 from penstock import contracts, observability
 from penstock.contracts import Checked
 from penstock.entrypoints.functions.receive import build
 from penstock.entrypoints.http.handlers import Call, Handlers
+from tests.infra import mishaps
 from tests.infra.filter_pattern import matcher, select
-from tests.infra.scenes import SCENES, Counts, Scene
+from tests.infra.scene import Counts, Scene
+from tests.infra.scenes import SCENES, charge_not_answered, rate_limited
 from tests.infra.stacks import STACKS
 from tests.unit.entrypoints import test_receive as receiving
 from tests.unit.entrypoints.stand import Stand
@@ -95,9 +98,7 @@ def expected_of(written: Sequence[str]) -> list[tuple[Mapping[str, Any], Any]]:
     ]
 
 
-@pytest.mark.parametrize(
-    "scene", [one for one in SCENES if one.function != "gaps"], ids=lambda scene: scene.id
-)
+@pytest.mark.parametrize("scene", [one for one in SCENES if one.items], ids=lambda scene: scene.id)
 async def test_the_time_of_each_item_is_a_metric_by_stage_and_status(
     graphs: Mapping[str, Sequence[Declared]],
     served: Sequence[Declared],
@@ -177,14 +178,69 @@ def test_what_comes_in_at_the_door_is_counted_once_it_is_kept(
     event: Mapping[str, Any],
     expected: Counts,
 ) -> None:
-    (tmp_path / "_plugins.json").write_text(json.dumps({"plugins": [receiving.DATA_FILE]}))
-    environ = {**receiving.ENVIRON, "LOG_LEVEL": "INFO", "PENSTOCK_STACK": "prod"}
-    build(environ, tmp_path, lambda arn: receiving.Topic())(event)
-    written = capsys.readouterr().out.splitlines()
+    written = received(event, receiving.Topic(), tmp_path, capsys)
 
     assert written
     assert expected == counted(graphs["prod"], "receive", "prod", written)
     assert expected_of(written) == took(graphs["prod"], "receive", written)
+
+
+def test_a_bug_at_the_door_is_counted(
+    graphs: Mapping[str, Sequence[Declared]], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    topic = receiving.Topic()
+    topic.failure = RuntimeError("hunter2")
+    written = received(receiving.webhook(), topic, tmp_path, capsys)
+
+    assert {"StagesFailed": 1} == counted(graphs["prod"], "receive", "prod", written)
+    assert expected_of(written) == took(graphs["prod"], "receive", written)
+
+
+def received(
+    event: Mapping[str, Any],
+    topic: receiving.Topic,
+    package: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> list[str]:
+    """What `receive` of prod logs of a webhook."""
+    (package / "_plugins.json").write_text(json.dumps({"plugins": [receiving.DATA_FILE]}))
+    environ = {**receiving.ENVIRON, "LOG_LEVEL": "INFO", "PENSTOCK_STACK": "prod"}
+    build(environ, package, lambda arn: topic)(event)
+    return capsys.readouterr().out.splitlines()
+
+
+RETRIES = (
+    ("verify", mishaps.verify_meets_a_bug),
+    ("process", rate_limited),
+    ("charge", charge_not_answered),
+    ("deliver-slack", mishaps.deliver_meets_a_bug),
+    ("sweep", mishaps.sweep_meets_a_bug),
+)
+
+
+@pytest.mark.parametrize(("function", "play"), RETRIES, ids=[name for name, _ in RETRIES])
+async def test_each_retry_is_a_value_of_the_metric_that_the_stages_alarm_looks_at(
+    graphs: Mapping[str, Sequence[Declared]],
+    lines: Callable[[], list[str]],
+    function: str,
+    play: Callable[[], Awaitable[None]],
+) -> None:
+    stage = function.partition("-")[0]
+    await play()
+    # In memory a batch has no function to be named by.
+    written = [line.replace('"stage":"test"', f'"stage":"{stage}"') for line in lines()]
+    alarm = of(graphs["prod"], "MetricAlarm")[f"retries-{stage}"]
+    retried = [
+        named for named, _ in took(graphs["prod"], function, written) if named["status"] == "retry"
+    ]
+
+    assert retried
+    assert all(alarm["dimensions"] == named for named in retried)
+    assert ("Penstock", "ms", "SampleCount") == (
+        alarm["namespace"],
+        alarm["metricName"],
+        alarm["statistic"],
+    )
 
 
 def answered(graph: Sequence[Declared], **context: str) -> str:
@@ -202,12 +258,24 @@ def answered(graph: Sequence[Declared], **context: str) -> str:
         ({"status": "413"}, {"WebhooksTooLarge": 1}),
         ({"status": "413", "routeKey": "POST /payments"}, {}),
         ({"status": "202", "routeKey": "POST /webhooks/{gateway}"}, {}),
-        ({"status": "429"}, {}),
+        ({"status": "429", "routeKey": "POST /webhooks/{gateway}"}, {"WebhooksThrottled": 1}),
+        ({"status": "429"}, {"WebhooksThrottled": 1}),
+        ({"status": "429", "routeKey": "POST /payments"}, {}),
+        ({"status": "503"}, {}),
     ],
-    ids=["ours", "the API's own", "of a payment", "taken", "too many"],
+    ids=[
+        "ours",
+        "the API's own",
+        "of a payment",
+        "taken",
+        "throttled",
+        "throttled, route unknown",
+        "a payment throttled",
+        "another error",
+    ],
 )
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_webhook_too_large_is_counted_whoever_refused_it(
+def test_a_webhook_too_large_or_too_many_is_counted_whoever_refused_it(
     graphs: Mapping[str, Sequence[Declared]],
     stack: str,
     context: Mapping[str, str],
@@ -227,6 +295,8 @@ def test_the_webhooks_route_is_the_contracts_own(
     assert ["POST /webhooks/{gateway}"] == [k for k in keys if k.startswith("POST /webhooks/")]
 
 
+# The code of `deliver-slack`, and of `api`.
+SAME = {("StagesFailed", "deliver-email"), ("StagesFailed", "merchant")}
 # What a third party's plugin may log there; PayPal's does not.
 ELSEWHERE = {
     (metric, function)
@@ -264,8 +334,11 @@ def test_every_filter_of_the_stack_was_seen_to_count(
         *ELSEWHERE,
         *ASKED,
         *SWEPT,
+        *SAME,
         ("DeliveriesReceived", "receive"),
+        ("StagesFailed", "receive"),
         ("WebhooksTooLarge", "api-access"),
+        ("WebhooksThrottled", "api-access"),
     }
 
 
@@ -295,6 +368,31 @@ def test_every_function_that_runs_a_gateways_plugin_counts_what_its_api_refuses(
     assert asking == counting
 
 
+def test_a_bug_is_counted_in_every_function(graphs: Mapping[str, Sequence[Declared]]) -> None:
+    graph = graphs["prod"]
+    groups = {one["name"]: name for name, one in of(graph, "LogGroup").items()}
+    counting = [
+        groups[one["logGroupName"]]
+        for one in of(graph, "LogMetricFilter").values()
+        if one["metricTransformation"]["name"] == "StagesFailed"
+    ]
+
+    assert sorted(of(graph, "Function")) == sorted(counting)
+
+
+def test_what_is_counted_follows_from_what_a_function_may_ask_gateways_for() -> None:
+    names = ("receive", "api", "deliver-slack", *ASKS)
+    by_capability = {
+        capability: {one for one in names if capability in ASKS.get(one, ())}
+        for capability in ANYTHING
+    }
+
+    assert by_capability["invoices"] == set(COUNTED["InvoicesUnrecorded"].logged_by(names))
+    assert by_capability["history"] == set(COUNTED["WebhooksMissed"].logged_by(names))
+    assert set(ASKS) == set(COUNTED["RateLimited"].logged_by(names))
+    assert set(names) == set(COUNTED["StagesFailed"].logged_by(names))
+
+
 def test_every_stage_is_measured_once(graphs: Mapping[str, Sequence[Declared]]) -> None:
     for graph in graphs.values():
         groups = {one["name"]: name for name, one in of(graph, "LogGroup").items()}
@@ -304,4 +402,6 @@ def test_every_stage_is_measured_once(graphs: Mapping[str, Sequence[Declared]]) 
             if one["metricTransformation"]["name"] == "ms"
         ]
 
-        assert sorted(set(of(graph, "Function")) - {"api", "merchant", "gaps"}) == sorted(measured)
+        assert sorted(set(of(graph, "Function")) - {"api", "merchant", "gaps", "renew"}) == sorted(
+            measured
+        )

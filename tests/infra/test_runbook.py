@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 
 import pytest
 
 from infra.config.project import ROOT
 from infra.graph.monitor import Declared
+from infra.rules.view import of
+from tests.documents.commands import commands
+from tests.infra.filter_pattern import matcher
 from tests.infra.stacks import ALARMS
 
 _ENTRY = re.compile(r"^## (.+)$", re.M)
@@ -18,6 +22,8 @@ WHAT = {
     "old-messages",
     "function-errors",
     "function-throttles",
+    "retries",
+    "old-dead-letters",
     *ALARMS,
 }
 """What somebody must be told of, whatever else."""
@@ -64,6 +70,21 @@ def test_every_consumed_queue_has_its_alarms_and_every_function(prod: Sequence[D
         own = str(function).removeprefix("penstock-prod-")
         assert f"penstock-prod-function-errors-{own}" in names
         assert f"penstock-prod-function-throttles-{own}" in names
+
+
+def test_every_log_that_the_runbook_looks_into_is_one_of_the_stack(
+    prod: Sequence[Declared],
+) -> None:
+    """With a filter that CloudWatch understands; penstock's own commands tests/documents runs."""
+    groups = {one["name"] for one in of(prod, "LogGroup").values()}
+    tails = [line for line in commands("docs/runbook.md") if line.startswith("aws logs tail ")]
+
+    assert tails
+    for line in tails:
+        words = shlex.split(line)
+        assert words[3] in groups, line
+        if "--filter-pattern" in words:
+            matcher(words[words.index("--filter-pattern") + 1])
 
 
 @pytest.mark.parametrize("heading", sorted(entries()))

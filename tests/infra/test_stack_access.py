@@ -74,6 +74,21 @@ def test_only_three_functions_may_send_to_verified(graph: Sequence[Declared]) ->
     assert {"verify", "sweep", "gaps"} == senders
 
 
+def test_renew_works_on_dead_letter_queues_and_on_nothing_else(graph: Sequence[Declared]) -> None:
+    """
+    It sends old letters again; a way back to a queue would be a redrive without an operator.
+    """
+    queues = {resource for _, resource in allowed(graph, "renew")}
+    dead = {
+        f"${{Queue/{name}.arn}}"
+        for name, one in of(graph, "Queue").items()
+        if "-dlq." in one["name"]
+    }
+
+    assert dead
+    assert dead == queues
+
+
 def test_a_sink_reads_its_own_secret_only(graph: Sequence[Declared]) -> None:
     secrets = {
         resource

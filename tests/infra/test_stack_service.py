@@ -16,7 +16,7 @@ from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.rules.view import of
 from penstock.settings import Function, Settings
-from tests.infra.stacks import ALARMS
+from tests.infra.stacks import ALARMS, OLD_LETTERS
 
 
 def test_every_operation_of_the_contract_is_a_route_to_its_function(
@@ -140,6 +140,8 @@ def test_each_thing_that_can_go_wrong_has_its_alarm(graph: Sequence[Declared]) -
     assert alarms.keys() == {
         *(f"{kind}-{q}" for kind in ("dead-letters", "old-messages") for q in queues),
         *(f"{kind}-{f}" for kind in ("function-errors", "function-throttles") for f in functions),
+        *(f"retries-{stage}" for stage in ("verify", "process", "charge", "deliver", "sweep")),
+        *OLD_LETTERS,
         *ALARMS,
     }
 
@@ -156,7 +158,8 @@ def test_what_an_alarm_counts_is_counted(graph: Sequence[Declared]) -> None:
         if one["namespace"] == "Penstock"
     }
 
-    assert watched == set(counted)
+    # Retries are counted in the metric of what each item took.
+    assert watched == {*counted, "ms"}
     assert '{$.event = "operation.unknown"}' == counted["OperationsUnknown"]
 
 

@@ -77,3 +77,29 @@ def test_a_deployment_needs_pulumi() -> None:
     assert ["penstock: pulumi is missing: see pulumi.com/docs/install"] == complaint(
         make("preview", "STACK=dev", path="/usr/bin:/bin")
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("invoke", "-m local.invoke --stack {stack} charge tests/events/charge.json"),
+        ("sqs_receive_messages", "--stack {stack} queue receive payments"),
+        ("sqs_create_test_message", "--stack {stack} queue send payments"),
+        ("sqs_purge_queue", "--stack {stack} queue purge payments --yes"),
+    ],
+)
+@pytest.mark.parametrize("stack", [None, "dev"])
+def test_functions_and_queues_are_those_of_the_stack_that_is_named(
+    target: str, shown: str, stack: str | None
+) -> None:
+    named = [f"STACK={stack}"] if stack else []
+    recipe = make("-n", target, "FUNCTION=charge", *named).stdout
+
+    assert shown.format(stack=stack or "local") in recipe
+
+
+def test_what_a_protected_stack_wants_to_be_told_is_handed_on() -> None:
+    for target in ("invoke", "sqs_create_test_message", "sqs_purge_queue"):
+        recipe = make("-n", target, "FUNCTION=charge", "STACK=prod", "CONFIRM=prod").stdout
+
+        assert " --confirm prod" in recipe

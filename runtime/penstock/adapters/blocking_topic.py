@@ -29,6 +29,7 @@ _PAUSES = (0.1, 0.3, 0.9)
 _MESSAGE_ID = re.compile(rb"<MessageId>([0-9A-Za-z-]{1,100})</MessageId>")
 _CODE = re.compile(rb"<Code>([0-9A-Za-z.]{1,64})</Code>")
 _RESERVED = re.compile(rb"[^A-Za-z0-9._~-]")
+_ESCAPES = {bytes([byte]): b"%%%02X" % byte for byte in range(256)}
 _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 
@@ -174,7 +175,7 @@ def encoded(form: Mapping[str, str]) -> bytes:
 
 
 def _quoted(text: str) -> bytes:
-    return _RESERVED.sub(lambda found: b"%%%02X" % found[0][0], text.encode())
+    return _RESERVED.sub(lambda found: _ESCAPES[found[0]], text.encode())
 
 
 def _random() -> float:

@@ -76,7 +76,7 @@ from penstock.api.invoices import (
 )
 from penstock.api.refunds import RefundRequest, Refunds
 from penstock.api.retry import retry_after
-from penstock.api.sink import Attempt, Sink
+from penstock.api.sink import Attempt, Reaches, Sink
 from penstock.api.subscriptions import (
     Done,
     Invalid,
@@ -229,6 +229,7 @@ __all__ = [
     "PlanOffer",
     "PlanStatus",
     "Plans",
+    "Reaches",
     "Ref",
     "RefundAnswer",
     "RefundLookup",

@@ -17,6 +17,24 @@ class Attempt:
 
 
 @runtime_checkable
+class Reaches(Protocol):
+    """
+    Its service can be asked whether what it sends arrives.
+
+    No stage needs it: only `penstock doctor` asks.
+    """
+
+    async def unreachable(self) -> str | None:
+        """
+        Say why what it sends would not arrive and what to do; None if it would. No address in it.
+
+        Raises:
+            AwsError, GatewayUnavailable: the service did not say.
+        """
+        ...
+
+
+@runtime_checkable
 class Sink(Protocol):
     """Somewhere that events go: Slack, e-mail, …"""
 

@@ -18,7 +18,17 @@ from penstock.adapters.ids import RandomIds
 from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, indexed_whole_currencies, load
-from penstock.ports import Attempts, Audit, Channel, Inbox, Ledger, Tokens, Watermarks
+from penstock.ports import (
+    Attempts,
+    Audit,
+    Channel,
+    DeadLetters,
+    Inbox,
+    Ledger,
+    Restrictions,
+    Tokens,
+    Watermarks,
+)
 from penstock.settings import Function, Settings
 
 if TYPE_CHECKING:
@@ -99,6 +109,13 @@ class AwsWorld:
         return DynamoAudit(self.clients, self._table)
 
     @property
+    def restrictions(self) -> Restrictions:
+        """What operators have restricted."""
+        from penstock.adapters.aws.restrictions import DynamoRestrictions
+
+        return DynamoRestrictions(self.clients, self._table)
+
+    @property
     def watermarks(self) -> Watermarks:
         """How far gateways' lists were compared with the ledger."""
         from penstock.adapters.aws.watermarks import DynamoWatermarks
@@ -122,6 +139,23 @@ class AwsWorld:
             return SqsInbox(self.clients, found.url, found.dead_letters)
         settings = self._settings
         return SqsInbox(self.clients, settings.need("queue"), settings.need("dead_letters"))
+
+    def parked(self, queue: str) -> DeadLetters:
+        """
+        The dead letters of a queue; of `rejected` all that it holds, for deliveries.
+
+        Raises:
+            KeyError: the host does not know the queue, or it has no dead-letter queue.
+        """
+        from penstock.adapters.aws.dead_letters import SqsDeadLetters
+
+        known = self._inboxes or {}
+        if queue == "rejected":
+            return SqsDeadLetters(self.clients, known[queue].url, known["deliveries"].url)
+        found = known[queue]
+        if found.dead_letters is None:
+            raise KeyError(queue)
+        return SqsDeadLetters(self.clients, found.dead_letters, found.url or None)
 
     def secrets(self, plugin: str) -> Secrets:
         """A plugin's own secret."""
@@ -155,6 +189,9 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
 
 def _looked_at(settings: Settings, function: Function) -> Mapping[str, Addresses] | None:
     """The queues that a function looks at by name; None for one that consumes its own or none."""
+    if function is Function.renew:
+        # It sends none back, so it is told no queue but the dead-letter queues.
+        return {name: Addresses("", url) for name, url in settings.dead_letter_queues.items()}
     if function is not Function.gaps:
         return None
     return {

@@ -8,8 +8,10 @@ from typing import Any, NoReturn
 from penstock.adapters.memory import (
     MemoryAttempts,
     MemoryAudit,
+    MemoryDeadLetters,
     MemoryLedger,
     MemoryQueue,
+    MemoryRestrictions,
     MemorySecrets,
     MemoryTokens,
     MemoryTopic,
@@ -54,6 +56,7 @@ class MemoryWorld:
         self.attempts = MemoryAttempts()
         self.tokens = MemoryTokens()
         self.audit = MemoryAudit()
+        self.restrictions = MemoryRestrictions()
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]
@@ -74,6 +77,12 @@ class MemoryWorld:
     def inbox(self, queue: str) -> MemoryQueue:
         """A queue to consume."""
         return self.queues[queue]
+
+    def parked(self, queue: str) -> MemoryDeadLetters:
+        """The dead letters of a queue; of `rejected` all that it holds, for deliveries."""
+        if queue == "rejected":
+            return MemoryDeadLetters(self.queues[queue], self.queues["deliveries"])
+        return MemoryDeadLetters(self.dead_letters[queue], self.queues[queue])
 
     def secrets(self, plugin: str) -> Secrets:
         """A plugin's own secret."""

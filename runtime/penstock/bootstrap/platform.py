@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from penstock.pipeline.dispatch import Dispatch
     from penstock.pipeline.finish import Finish
     from penstock.pipeline.gaps import Gaps
+    from penstock.pipeline.gate import Gate
     from penstock.pipeline.hand_over import HandOver
     from penstock.pipeline.invoice import Invoicing
     from penstock.pipeline.manage import Manage
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from penstock.pipeline.receive import Receive
     from penstock.pipeline.refund import Refund
     from penstock.pipeline.refunding import Refunding
+    from penstock.pipeline.renew import Renew
     from penstock.pipeline.retention import Retention
     from penstock.pipeline.returning import Returning
     from penstock.pipeline.subscribe import Subscribe
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from penstock.pipeline.sweep import Sweep
     from penstock.pipeline.verify import Verify
 
+_PARKING = ("deliveries", "verified", "payments")
 _PROFILE = Path(__file__).parents[1] / "_profile.json"
 
 
@@ -126,6 +129,13 @@ class Platform:
         return Publish(self.ledger, world.channel("events"), world.clock, world.ids)
 
     @cached_property
+    def gate(self) -> Gate:
+        """What operators have restricted; one for all stages, which share what it has read."""
+        from penstock.pipeline.gate import Gate
+
+        return Gate(self.world.restrictions, self.world.clock)
+
+    @cached_property
     def invoicing(self) -> Invoicing:
         """The invoice of a paid payment."""
         from penstock.pipeline.invoice import Invoicing
@@ -137,6 +147,7 @@ class Platform:
             self.world.ids,
             self.settings.lease,
             self.settings.unknown_after_delta,
+            self.gate,
         )
 
     @cached_property
@@ -216,6 +227,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
@@ -232,6 +244,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
         stages = {Action.capture: self.capture, Action.refund: self.refund}
         return Dispatch(self.charge, stages, collect)
@@ -255,6 +268,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
@@ -279,6 +293,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.lease,
+            self.gate,
         )
 
     @cached_property
@@ -448,6 +463,7 @@ class Platform:
             self.world.clock,
             self.world.ids,
             self.settings.item_timeout,
+            self.gate,
         )
 
     @cached_property
@@ -481,6 +497,20 @@ class Platform:
             world.clock,
             self.settings.item_timeout,
         )
+
+    @cached_property
+    def renew(self) -> Renew:
+        """Dead letters kept for longer than SQS keeps a message."""
+        from penstock.pipeline.renew import Renew
+
+        world = self.world
+        return Renew({name: world.parked(name) for name in self._parking}, world.clock)
+
+    @property
+    def _parking(self) -> Collection[str]:
+        """The queues that have dead letters: those a function is told, or all of them."""
+        sinks = (f"sink-{name}" for name in self.settings.sinks)
+        return self.settings.dead_letter_queues or (*_PARKING, *sinks)
 
     def deliver(self, sink: str) -> Deliver:
         """
@@ -518,7 +548,9 @@ class Platform:
             case Function.deliver:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"
-            case Function.api | Function.merchant | Function.sweep | Function.gaps:
+            case (
+                Function.api | Function.merchant | Function.sweep | Function.gaps | Function.renew
+            ):
                 raise ValueError(f"{function} consumes no queue")
 
     def _context(self, registration: Registration, settings: BaseModel) -> Context[Any]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Protocol
 
 from penstock.api.context import Aws, Clock, Http, Ids, Secrets
-from penstock.ports import Attempts, Audit, Channel, Inbox, Ledger, Tokens, Watermarks
+from penstock.ports import (
+    Attempts,
+    Audit,
+    Channel,
+    DeadLetters,
+    Inbox,
+    Ledger,
+    Restrictions,
+    Tokens,
+    Watermarks,
+)
 
 
 class World(Protocol):
@@ -52,6 +62,11 @@ class World(Protocol):
         ...
 
     @property
+    def restrictions(self) -> Restrictions:
+        """What operators have restricted."""
+        ...
+
+    @property
     def watermarks(self) -> Watermarks:
         """How far gateways' lists were compared with the ledger."""
         ...
@@ -62,6 +77,10 @@ class World(Protocol):
 
     def inbox(self, queue: str) -> Inbox:
         """A queue to consume: deliveries, verified, payments, sink-<name>."""
+        ...
+
+    def parked(self, queue: str) -> DeadLetters:
+        """The dead letters of a queue; of `rejected` all that it holds, for deliveries."""
         ...
 
     def secrets(self, plugin: str) -> Secrets:

@@ -66,6 +66,11 @@ BY_MESSAGE = frozenset(
 """Besides the charge: what is begun by a message of payments.fifo that names the operation."""
 
 
+_LOOK_AGAIN = timedelta(minutes=5)
+_LOOK_AT_LEAST = timedelta(days=1)
+"""How soon, and how seldom at most, the sweep looks at an operation that is restricted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """
@@ -104,6 +109,7 @@ class Operation:
         terms: what a refund or a collection was asked to do.
         path: where the gateway takes the request; stored before the first call, never changed.
         began_at: when the first call was begun, where the gateway forgets its id after a while.
+        restricted_at: since when a restriction keeps it from being submitted; None otherwise.
     """
 
     id: str
@@ -119,11 +125,17 @@ class Operation:
     terms: Terms | None = None
     path: str | None = None
     began_at: datetime | None = None
+    restricted_at: datetime | None = None
 
     @property
     def open(self) -> bool:
         """Whether its end is still to come."""
         return self.state not in SETTLED
+
+    @property
+    def to_send(self) -> bool:
+        """Whether it waits for a message that begins it, once it is due."""
+        return self.state is OperationState.reserved or self.restricted_at is not None
 
     def leased(self, now: datetime) -> bool:
         """Whether somebody may still be at it: also true of a lost call until its lease ends."""
@@ -141,6 +153,23 @@ class Operation:
             # Not sooner than it was due: a move in the index of what is due costs two writes.
             due_at=max(until, self.due_at or until),
             reason=None,
+            restricted_at=None,
+        )
+
+    def restrict(self, now: datetime, because: str) -> Operation:
+        """
+        A restriction keeps it from being submitted; no message carries it any more.
+
+        Release makes it due at once. It is due by itself, too, ever more seldom: a restriction
+        that was lifted at the same moment must not leave it behind.
+        """
+        since = self.restricted_at or now
+        begun = self.state is OperationState.submitting
+        return replace(
+            self.lose(now, because) if begun else self,
+            restricted_at=since,
+            due_at=now + min(max(_LOOK_AGAIN, now - since), _LOOK_AT_LEAST),
+            reason=because,
         )
 
     def refer(self, reference: str) -> Operation:
@@ -160,6 +189,7 @@ class Operation:
             due_at=None,
             reference=reference or self.reference,
             reason=reason,
+            restricted_at=None,
         )
 
     def hold(self, due_at: datetime, *, reference: str | None, reason: str | None) -> Operation:

@@ -27,6 +27,11 @@ def cursor(after: str) -> str:
     return base64.urlsafe_b64encode(after.encode()).decode().rstrip("=")
 
 
+def until_cursor(until: datetime) -> str:
+    """Where a page of the archive begins that has no event after that moment."""
+    return cursor(f"{stamp(until)}#~#{10**12 - 1:012d}")
+
+
 def read_cursor(text: str) -> str:
     """
     The place in the archive that a cursor names.

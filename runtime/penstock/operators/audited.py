@@ -26,7 +26,7 @@ MOST_WORDS = 300
 _LONGEST = 500
 
 
-def said(because: str) -> str:
+def said(because: str, option: str = "--because") -> str:
     """
     The reason that an operator gives, without blanks around it.
 
@@ -35,7 +35,7 @@ def said(because: str) -> str:
     """
     because = because.strip()
     if not 0 < len(because) <= MOST_WORDS:
-        raise CommandRefused(f"--because takes a reason of 1 to {MOST_WORDS} characters")
+        raise CommandRefused(f"{option} takes a reason of 1 to {MOST_WORDS} characters")
     return because
 
 

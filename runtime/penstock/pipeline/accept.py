@@ -9,10 +9,10 @@ from datetime import timedelta
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
 from penstock.domain.caller import DEFAULT_CLIENT, Caller
-from penstock.domain.operation import OperationKind, OperationState
+from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Order, Payment
 from penstock.errors import LedgerConflict, MissingCapability, PaymentConflict
-from penstock.pipeline.keys import derived_id
+from penstock.pipeline.keys import dedup_id, derived_id
 from penstock.pipeline.orders import ChargeMessage
 from penstock.ports import Channel, Ledger, Outgoing
 
@@ -34,7 +34,7 @@ def attempt(payment: Payment) -> str:
     request that follows a repair would be lost.
     """
     charge = payment.operation(OperationKind.charge)
-    return f"{payment.id}#{charge.attempts if charge else 0}"
+    return dedup_id(payment.id, charge) if charge else f"{payment.id}#0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +127,9 @@ class Accept:
 
     async def _note(self, payment: Payment) -> None:
         operation = payment.operation(OperationKind.charge)
-        if operation is None or operation.due_at is None:
+        if operation is None or operation.due_at is None or not operation.to_send:
             return
-        if operation.state is not OperationState.reserved:
-            return
-        carried = replace(operation, due_at=None)
+        carried = replace(operation, due_at=None, restricted_at=None)
         decided = rules.settle(
             payment, carried, payment.status, now=self.clock.now(), new_id=self.ids.new
         )

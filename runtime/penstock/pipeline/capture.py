@@ -2,6 +2,7 @@
 Capture: a message of payments.fifo takes the money that a buyer approved, once.
 
     reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
+    restricted ───────────────────────► left as it is until a release
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► read the checkout ─┬ captured ─► settle
                                                            ├ approved ─► the same id again
@@ -46,6 +47,7 @@ from penstock.errors import (
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.checkouts import OVER, Checkouts, foreign
+from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.observe import abilities
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
@@ -69,6 +71,7 @@ class Capture:
     clock: Clock
     ids: Ids
     lease: timedelta
+    gate: Gate
 
     async def __call__(self, asked: ActionMessage) -> Handled:
         """
@@ -85,6 +88,9 @@ class Capture:
             raise PaymentConflict("there is no such capture of a payment of that gateway")
         payment = await self._advance(payment, operation)
         await self.publish(payment.ref)
+        after = payment.operation_by_id(operation.id)
+        if after and after.restricted_at:
+            return Handled(payment.id, RESTRICTED, because=after.reason)
         return Handled(payment.id, payment.status.value)
 
     async def resume(self, payment: Payment, operation: Operation) -> Payment:
@@ -96,7 +102,12 @@ class Capture:
         """
         if operation.leased(self.clock.now()):
             return payment
-        return await self._read(payment, operation) or payment
+        settled = await self._read(payment, operation)
+        if settled is None and operation.restricted_at:
+            # Looked up, and still restricted: the longer, the more seldom.
+            again = operation.restrict(self.clock.now(), operation.reason or RESTRICTED)
+            return await self._noted(payment, again, payment.status, payment.reason)
+        return settled or payment
 
     async def _advance(self, payment: Payment, operation: Operation) -> Payment:
         if operation.state in _SETTLED:
@@ -124,6 +135,9 @@ class Capture:
         return None if answer is None else await self._settle(payment, operation, answer)
 
     async def _submit(self, payment: Payment, operation: Operation) -> Payment:
+        kept = await self.gate.kept(payment, operation)
+        if kept is not None:
+            return await self._noted(payment, kept, payment.status, payment.reason)
         now = self.clock.now()
         submitted = replace(operation.submit(now, self.lease), began_at=operation.began_at or now)
         payment = await self._noted(payment, submitted, payment.status, payment.reason)

@@ -2,6 +2,7 @@
 Charge: a message of payments.fifo moves its money once, whatever dies on the way.
 
     reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
+    restricted ───────────────────────► left as it is until a release
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► look up ─┬ found ─────► settle
                                                  └ not found ─► once the lease is over the same
@@ -49,6 +50,7 @@ from penstock.errors import (
 )
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
+from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.operation_work import asked_again
 from penstock.pipeline.orders import ChargeMessage
 from penstock.pipeline.publish import Publish
@@ -70,6 +72,7 @@ class Charge:
     clock: Clock
     ids: Ids
     lease: timedelta
+    gate: Gate
 
     async def __call__(self, message: Message) -> Handled:
         """
@@ -96,6 +99,9 @@ class Charge:
             raise PaymentConflict("the payment's id exists with another order")
         payment = await self._advance(payment, gateway)
         await self.publish(payment.ref)
+        charge = payment.operation(OperationKind.charge)
+        if charge and charge.restricted_at:
+            return Handled(payment.id, RESTRICTED, because=charge.reason)
         return Handled(payment.id, payment.status.value)
 
     async def settle_by_lookup(self, payment: Payment) -> Payment:
@@ -187,6 +193,9 @@ class Charge:
             raise OperationInFlight("the charge may still be under way", retry_after=wait)
 
     async def _submit(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
+        kept = await self.gate.kept(payment, operation)
+        if kept is not None:
+            return await self._commit(payment, kept, payment.status, payment.reason)
         submitted = operation.submit(self.clock.now(), self.lease)
         payment = await self._commit(payment, submitted, PaymentStatus.accepted, None)
         answer = await gateway.charge(_request(payment, submitted))

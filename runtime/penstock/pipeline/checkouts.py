@@ -121,7 +121,8 @@ class Checkouts:
         if payment.transactions:
             settled = operation.settle(OperationState.succeeded)
             return await self._commit(self._noted(payment, payment.with_operation(settled)))
-        if rules.open_capture(payment) is None:
+        capture = rules.open_capture(payment)
+        if capture is None or capture.restricted_at:
             payment = await self.look(payment, anew=False)
             operation = payment.operation(OperationKind.checkout) or operation
         if operation.open and rules.open_capture(payment) is not None:
@@ -148,7 +149,8 @@ class Checkouts:
         return await self._commit(decided)
 
     async def _over(self, payment: Payment, because: str) -> Payment:
-        if payment.transactions or rules.open_capture(payment) is not None:
+        capture = rules.open_capture(payment)
+        if payment.transactions or (capture is not None and not capture.restricted_at):
             return payment
         if payment.status is PaymentStatus.expired:
             return payment

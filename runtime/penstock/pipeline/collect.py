@@ -2,6 +2,7 @@
 Collect: an operation of a subscription takes what its buyer owes once, whatever dies on the way.
 
     reserved ─────────────────────────► the gateway ─► settle, and read the subscription again
+    restricted ───────────────────────► left as it is until a release
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► the same request again under the same id; after the
                                         gateway's window, or if the answer does not tell what
@@ -32,8 +33,9 @@ from penstock.errors import (
     PaymentConflict,
     UnknownPayment,
 )
-from penstock.pipeline import correlation
+from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
+from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.operation_work import OperationWork, lost_since, wait_for_lease
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
@@ -58,6 +60,7 @@ class Collect:
     clock: Clock
     ids: Ids
     lease: timedelta
+    gate: Gate
 
     async def __call__(self, asked: ActionMessage) -> Handled:
         """
@@ -79,12 +82,16 @@ class Collect:
             subscription = await self._submit(subscription, operation)
         await self.publish(subscription.ref)
         after = subscription.operation_by_id(operation.id) or operation
-        return Handled(subscription.id, f"collect {after.state.value}", because=after.reason)
+        outcome = RESTRICTED if after.restricted_at else f"collect {after.state.value}"
+        return Handled(subscription.id, outcome, because=after.reason)
 
     async def _submit(self, subscription: Subscription, operation: Operation) -> Subscription:
         gateway = self.gateways.get(subscription.gateway)
         if not isinstance(gateway, Collects):
             raise MissingCapability("the subscription's gateway collects nothing when told to")
+        kept = await self.gate.kept(subscription, operation)
+        if kept is not None:
+            return await self._commit(subscription, operation, kept)
         now, began = self.clock.now(), operation.began_at
         if began and now - began > gateway.collect_window - _SAFE:
             await self._park(subscription, operation, _FORGOTTEN)
@@ -117,6 +124,7 @@ class Collect:
             case Unanswered(because):
                 lost = replace(operation.lose(now, because), due_at=None)
                 await self._commit(subscription, operation, lost)
+                notices.operation_unknown(subscription, lost)
                 raise GatewayUnavailable(because)
             case Critical(because):
                 await self._park(subscription, operation, because)
@@ -133,6 +141,7 @@ class Collect:
             operation,
             lambda latest: rules.collection_parked(latest, lost, now=now, new_id=self.ids.new),
         )
+        notices.operation_unknown(subscription, lost)
         await self.publish(parked.ref)
         raise ChargeCritical(because)
 

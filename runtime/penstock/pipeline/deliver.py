@@ -15,6 +15,14 @@ from penstock.pipeline import correlation
 from penstock.pipeline.batch import Handled
 from penstock.ports import Attempts, Message
 
+REPLAY = "replay"
+"""The attribute of an event that an operator has sent to a sink again: the replay's id."""
+
+
+def attempt_key(event_id: str, replay: str | None) -> str:
+    """What a delivery is remembered under: each replay delivers an event once more, and once."""
+    return f"{event_id}#{replay}" if replay else event_id
+
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
@@ -33,7 +41,9 @@ class Deliver:
 
     async def __call__(self, message: Message) -> Handled:
         """
-        Hand one event over, unless the sink has had it.
+        Hand one event over, unless the sink has had it, or had it in the same replay.
+
+        The operator who replays events selects them, so a replay ignores `selected`.
 
         No sink keeps idempotency keys, so a crash between the hand-over and the record delivers
         twice: at least once is what a sink gets.
@@ -48,15 +58,18 @@ class Deliver:
             entity=event.entity,
             delivery_id=message.attributes.get(correlation.DELIVERY),
         )
+        replay = message.attributes.get(REPLAY)
+        selected = replay is not None or self._selects(event)
         # During a deployment newer code may publish what this code has no words for.
-        if not event.known or not self._selects(event) or not self.sink.accepts(event):
+        if not event.known or not selected or not self.sink.accepts(event):
             return Handled(event.entity, "skipped")
-        if await self.attempts.delivered(self.sink.name, event.id):
+        key = attempt_key(event.id, replay)
+        if await self.attempts.delivered(self.sink.name, key):
             return Handled(event.entity, "duplicate")
         answer = await self.sink.deliver(event, Attempt(message.receives))
         match answer:
             case Delivered():
-                await self.attempts.record(self.sink.name, event.id, self.clock.now())
+                await self.attempts.record(self.sink.name, key, self.clock.now())
                 return Handled(event.entity, f"{event.type} delivered")
             case RetryAfter(because, seconds):
                 raise SinkUnavailable(because, retry_after=seconds)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
 from penstock.domain.change import AnyEntity, change
-from penstock.domain.operation import Operation, OperationState
+from penstock.domain.operation import Operation
 from penstock.domain.payment import Payment
 from penstock.domain.subscription import Subscription
 from penstock.errors import LedgerConflict
+from penstock.pipeline.keys import dedup_id
 from penstock.pipeline.orders import Action, ActionMessage
 from penstock.ports import Channel, Ledger, Outgoing
 
@@ -43,14 +44,14 @@ class HandOver:
             Outgoing(
                 message.dumps(),
                 group=entity.id,
-                dedup=f"{operation.id}#{operation.attempts}",
+                dedup=dedup_id(operation.id, operation),
                 attributes={"gateway": entity.gateway},
             )
         )
         await self._note(entity, operation)
 
     async def _note(self, entity: Payment | Subscription, sent: Operation) -> None:
-        if sent.due_at is None or sent.state is not OperationState.reserved:
+        if sent.due_at is None or not sent.to_send:
             return
         latest: AnyEntity | None = entity
         for _ in range(_TRIES):
@@ -58,7 +59,7 @@ class HandOver:
             if latest is None or held is None or held != sent:
                 # It is under way already, which is the better note.
                 return
-            carried = rules.with_operation(latest, replace(held, due_at=None))
+            carried = rules.with_operation(latest, replace(held, due_at=None, restricted_at=None))
             try:
                 await self.ledger.commit(
                     change(latest, carried, now=self.clock.now(), new_id=self.ids.new)

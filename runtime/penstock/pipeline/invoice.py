@@ -8,6 +8,7 @@ The invoice of a paid payment: created, sent by the gateway, recorded as paid; e
                                               └ not there: wait; once the search has stayed empty
                                                 long enough, create again; withhold it if it was
                                                 there before
+    restricted ──► left where it stands until a release; one in doubt is still looked for
     refused for good once it was made ──► note why ──► cancel ──► withheld
 
 An invoice that was mailed and cannot be recorded is cancelled, so that the buyer does not pay it.
@@ -32,9 +33,11 @@ from penstock.domain.change import Fact
 from penstock.domain.events import EventType
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
+from penstock.domain.restriction import Restriction
 from penstock.errors import GatewayUnavailable, InvoiceRefused, NotShownYet, UnknownGateway
 from penstock.pipeline import notices
 from penstock.pipeline.cancel import LOOK_AGAIN, cancel
+from penstock.pipeline.gate import Gate
 from penstock.pipeline.invoice_refunds import RefundsOnInvoice
 from penstock.pipeline.invoice_work import InvoiceWork, draft_of
 from penstock.pipeline.observe import abilities
@@ -60,11 +63,14 @@ class Invoicing:
     ids: Ids
     lease: timedelta
     unknown_after: timedelta
+    gate: Gate
 
     @property
     def work(self) -> InvoiceWork:
         """What its operations share."""
-        return InvoiceWork(self.ledger, self.clock, self.ids, self.lease, self.unknown_after)
+        return InvoiceWork(
+            self.ledger, self.clock, self.ids, self.lease, self.unknown_after, self.gate
+        )
 
     async def __call__(self, payment: Payment) -> Payment:
         """
@@ -105,6 +111,9 @@ class Invoicing:
         self.work.free(operation)
         if operation.state is OperationState.pending:
             return await self._watch(payment, operation, gateway, draft)
+        restricted = await self._restriction(payment)
+        if restricted and operation.state is OperationState.reserved:
+            return await self.work.keep(payment, operation, restricted)
         # Before the first create, too: an earlier ledger may have made it, and was lost.
         found = await gateway.find_invoice(draft, operation.reference)
         if found is not None and found.foreign:
@@ -118,6 +127,8 @@ class Invoicing:
                 raise InvoiceRefused("it is not at the gateway any more")
         if found is None and rules.money_is_gone(payment):
             raise InvoiceRefused(rules.WENT_BACK)
+        if restricted and (found is None or found.state not in _PAID):
+            return await self.work.keep(payment, operation, restricted)
         payment, submitted = await self.work.submit(payment, operation)
         if found is None:
             payment, submitted = await self._create(payment, submitted, gateway, draft)
@@ -126,6 +137,12 @@ class Invoicing:
             submitted = submitted.refer(found.reference)
             payment = await self.work.commit(payment, submitted)
         return await self._finish(payment, submitted, gateway, draft, found)
+
+    async def _restriction(self, payment: Payment) -> Restriction | None:
+        # What is withheld is only cancelled from here on, so that the buyer does not pay it.
+        if payment.invoice_withheld is not None:
+            return None
+        return await self.work.restriction(payment)
 
     async def _create(
         self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft

@@ -77,6 +77,8 @@ class RefundsOnInvoice:
         if _total(recorded) < target and operation.state is not OperationState.reserved:
             # Recorded, perhaps, and not shown yet: recording it again would count it twice.
             await self.work.wait_out(payment, operation, _NOT_SHOWN)
+        if (restricted := await self.work.restriction(payment)) is not None:
+            return await self.work.keep(payment, operation, restricted)
         payment, submitted = await self.work.submit(payment, operation)
         try:
             await _correct(gateway, draft, reference, recorded, target)

@@ -12,8 +12,10 @@ from penstock.domain import rules
 from penstock.domain.change import Fact
 from penstock.domain.operation import Operation
 from penstock.domain.payment import Payment
+from penstock.domain.restriction import Restriction
 from penstock.errors import NotShownYet, OperationInFlight
 from penstock.pipeline import notices
+from penstock.pipeline.gate import Gate
 from penstock.ports import Ledger
 
 
@@ -33,6 +35,21 @@ class InvoiceWork:
     ids: Ids
     lease: timedelta
     unknown_after: timedelta
+    gate: Gate
+
+    async def restriction(self, payment: Payment) -> Restriction | None:
+        """What keeps the payment's invoice from being made, if anything does."""
+        return await self.gate(payment)
+
+    async def keep(
+        self, payment: Payment, operation: Operation, restriction: Restriction
+    ) -> Payment:
+        """Leave the operation as it is until the release; noted once, not at every look."""
+        due_at = operation.due_at
+        if operation.restricted_at and due_at and due_at > self.clock.now():
+            return payment
+        kept = await self.gate.keep(payment, operation, restriction)
+        return await self.commit(payment, replace(kept, lease_until=None))
 
     def free(self, operation: Operation) -> None:
         """

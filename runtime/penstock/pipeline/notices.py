@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from penstock.errors import PenstockError
+
 if TYPE_CHECKING:
+    from penstock.domain.change import AnyEntity, Change
     from penstock.domain.operation import Operation
     from penstock.domain.payment import Payment
+    from penstock.domain.subscription import Subscription
 
 
 def stage_failed(stage: str, failed: BaseException) -> None:
@@ -29,7 +33,6 @@ def stage_failed(stage: str, failed: BaseException) -> None:
 
 def run_failed(what: str, failed: Exception) -> None:
     """A run of the sweep or of the gap detector came to nothing; a bug is told as a stage's."""
-    from penstock.errors import PenstockError
 
     if isinstance(failed, PenstockError):
         structlog.get_logger().warning(f"{what}.failed", because=str(failed))
@@ -39,7 +42,12 @@ def run_failed(what: str, failed: Exception) -> None:
 
 def gaps_out_of_time() -> None:
     """A run of the gap detector was cut off; the next one goes on where it stopped."""
-    structlog.get_logger().warning("gaps.out_of_time")
+    structlog.get_logger().warning("gaps.failed", because="out of time: the run was cut off")
+
+
+def renew_out_of_time() -> None:
+    """A look at the dead letters was cut off; the next one begins anew."""
+    structlog.get_logger().warning("renew.out_of_time")
 
 
 def _place(failed: BaseException) -> str:
@@ -75,7 +83,25 @@ def stale_applied(payment: Payment, now: datetime) -> None:
         )
 
 
-def operation_unknown(before: Payment, operation: Operation) -> None:
+def dispute_opened(decided: Change[AnyEntity]) -> None:
+    """A dispute began, if this change says so; the seller must answer until `respond_by`."""
+    from penstock.domain.dispute import Dispute
+    from penstock.domain.events import EventType
+
+    dispute = decided.entity
+    opened = any(event.type is EventType.dispute_opened for event in decided.events)
+    if opened and isinstance(dispute, Dispute):
+        until = dispute.seen.respond_by
+        structlog.get_logger().warning(
+            "dispute.opened",
+            gateway=dispute.gateway,
+            dispute=dispute.id,
+            payment=next(iter(dispute.seen.payments), None),
+            respond_by=until.isoformat() if until else None,
+        )
+
+
+def operation_unknown(before: Payment | Subscription, operation: Operation) -> None:
     """An operation has become unknown, if it just did: money may have moved, nobody can say."""
     from penstock.domain.operation import OperationState
 
@@ -85,7 +111,7 @@ def operation_unknown(before: Payment, operation: Operation) -> None:
         structlog.get_logger().error(
             "operation.unknown",
             kind=operation.kind,
-            payment=before.id,
+            **{before.kind.value: before.id},
             gateway=before.gateway,
             because=operation.reason,
         )

@@ -80,6 +80,7 @@ class Observe:
             await self.ledger.commit(decided)
             if isinstance(decided.entity, Payment):
                 notices.stale_applied(decided.entity, self.clock.now())
+            notices.dispute_opened(decided)
         return True
 
     async def again(self, entity: Payment | Dispute) -> None:

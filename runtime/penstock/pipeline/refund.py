@@ -2,6 +2,7 @@
 Refund: an operation of a payment sends its money back once, whatever dies on the way.
 
     reserved ─────────────────────────► route, kept with the call's lease ─► the gateway ─► settle
+    restricted ───────────────────────► left as it is until a release
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► the same request again under the same id, which is how it
                                         is looked up; after the gateway's window, or if the
@@ -46,6 +47,7 @@ from penstock.errors import (
 )
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
+from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.observe import abilities
 from penstock.pipeline.operation_work import (
     OperationWork,
@@ -77,6 +79,7 @@ class Refund:
     clock: Clock
     ids: Ids
     lease: timedelta
+    gate: Gate
 
     async def __call__(self, asked: ActionMessage) -> Handled:
         """
@@ -97,7 +100,8 @@ class Refund:
         payment = await self._advance(payment, operation, gateway)
         await self.publish(payment.ref)
         after = payment.operation_by_id(operation.id) or operation
-        return Handled(payment.id, f"refund {after.state.value}", because=after.reason)
+        outcome = RESTRICTED if after.restricted_at else f"refund {after.state.value}"
+        return Handled(payment.id, outcome, because=after.reason)
 
     async def resume(self, payment: Payment, operation: Operation) -> Payment:
         """
@@ -106,7 +110,7 @@ class Refund:
         Raises:
             GatewayUnavailable: no answer.
         """
-        if operation.leased(self.clock.now()):
+        if operation.leased(self.clock.now()) or operation.restricted_at:
             return payment
         if operation.state is OperationState.pending:
             gateway = refunding(self.gateways, payment.gateway)
@@ -130,6 +134,9 @@ class Refund:
                 assert_never(operation.state)
 
     async def _submit(self, payment: Payment, operation: Operation, gateway: Refunds) -> Payment:
+        kept = await self.gate.kept(payment, operation)
+        if kept is not None:
+            return await self._commit(payment, operation, lambda latest: self._with(latest, kept))
         now = self.clock.now()
         path = operation.path
         if operation.began_at and path:

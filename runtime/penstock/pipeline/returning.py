@@ -21,6 +21,7 @@ import structlog
 from penstock.api.context import Clock
 from penstock.domain import rules
 from penstock.domain.approval import of_payment_token
+from penstock.domain.operation import Operation
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.rules import AccessPolicy
@@ -137,7 +138,7 @@ class Returning:
                 if looked and self.limit.allows(name, self.clock.now()):
                     payment = await self.checkouts.look(payment, anew=arrived)
                 capture = rules.open_capture(payment)
-                if capture is not None and capture.due_at is not None and not capture.attempts:
+                if capture is not None and _unsent(capture):
                     await self.hand_over(payment, capture)
         except (TimeoutError, TransientError, PermanentError) as exc:
             # The page says what the ledger holds; a notification, or the sweep, brings the rest.
@@ -178,3 +179,9 @@ class Returning:
             if isinstance(found, Payment) and found.gateway == gateway:
                 return found
         return None
+
+
+def _unsent(capture: Operation) -> bool:
+    """Whether no message carries it yet; one that a restriction keeps waits for its release."""
+    waits = capture.due_at is not None and not capture.attempts
+    return waits and capture.restricted_at is None

@@ -21,7 +21,7 @@ import structlog
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
-from penstock.domain.change import AnyEntity
+from penstock.domain.change import AnyEntity, change
 from penstock.domain.dispute import Dispute
 from penstock.domain.operation import BY_MESSAGE, Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
@@ -33,11 +33,14 @@ from penstock.pipeline.accept import Accept
 from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.gate import Gate
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.lost_payments import LostPayments
 from penstock.pipeline.sweep_run import SweepRun, Swept, told
 from penstock.ports import Ledger
 
+_LOOKED_UP = (OperationKind.charge, OperationKind.capture)
+"""What can be looked up without a call that may move money; that goes on while restricted."""
 AGAIN = timedelta(seconds=60)
 """How long what could not be done is left alone: others that are due go before it."""
 LONGEST = timedelta(minutes=15)
@@ -67,6 +70,7 @@ class Sweep:
     clock: Clock
     ids: Ids
     item_timeout: float
+    gate: Gate
 
     async def __call__(
         self, limit: int | None = None, remaining: Callable[[], float] = _forever
@@ -81,7 +85,7 @@ class Sweep:
         run = SweepRun(self, self.ledger, self.clock, self.item_timeout, remaining)
         await run.go(limit)
         swept = [run.swept[ref] for ref in run.found if ref in run.swept]
-        if run.left and not run.time():
+        if not run.time() and (run.left or not run.looked):
             notices.sweep_out_of_time(run.left)
         notices.sweep_finished(len(swept), sum(one.error is not None for one in swept), run.left)
         return swept
@@ -102,15 +106,30 @@ class Sweep:
         entity = await self.finish.publish(ref)
         if not isinstance(entity, Payment | Subscription):
             return entity
-        charge = entity.operation(OperationKind.charge)
-        unsent = charge and charge.state is OperationState.reserved
-        if isinstance(entity, Payment) and charge and unsent and _due(charge, self.clock):
-            await self.accept.send(entity)
         for operation in entity.operations:
-            reserved = operation.state is OperationState.reserved
-            if operation.kind in BY_MESSAGE and reserved and _due(operation, self.clock):
+            if not (operation.to_send and _due(operation, self.clock)):
+                continue
+            if await self._kept(entity, operation):
+                # A commit makes what is in hand stale; the next run sends the rest.
+                return entity
+            if isinstance(entity, Payment) and operation.kind is OperationKind.charge:
+                await self.accept.send(entity)
+            elif operation.kind in BY_MESSAGE:
                 await self.hand_over(entity, operation)
         return entity
+
+    async def _kept(self, entity: Payment | Subscription, operation: Operation) -> bool:
+        """Whether a restriction still keeps it; then the next look at it comes later."""
+        if operation.restricted_at is None:
+            return False
+        kept = await self.gate.kept(entity, operation)
+        if kept is None:
+            return False
+        if operation.state is OperationState.reserved or operation.kind not in _LOOKED_UP:
+            after = rules.with_operation(entity, kept)
+            now = self.clock.now()
+            await self.ledger.commit(change(entity, after, now=now, new_id=self.ids.new))
+        return True
 
     async def resume(self, ref: Ref) -> Exception | None:
         """Do all that is due for an entity; what went wrong, if it did."""
@@ -159,12 +178,10 @@ class Sweep:
         """What the gateway is asked again: a charge's end, how the entity stands."""
         if isinstance(entity, Payment):
             charge = entity.operation(OperationKind.charge)
-            lost = charge and charge.state is not OperationState.reserved
-            if charge and lost and _due(charge, self.clock):
+            if charge and await self._to_ask(entity, charge):
                 entity = await self.dispatch.charge.settle_by_lookup(entity)
             for operation in entity.operations:
-                begun = operation.state is not OperationState.reserved
-                if operation.kind in BY_MESSAGE and begun and _due(operation, self.clock):
+                if operation.kind in BY_MESSAGE and await self._to_ask(entity, operation):
                     entity = await self.dispatch.resume(entity, operation)
             checkout = entity.operation(OperationKind.checkout)
             if checkout and _due(checkout, self.clock):
@@ -177,6 +194,12 @@ class Sweep:
         doubt = entity.operation(OperationKind.reread)
         if doubt and isinstance(entity, Payment | Dispute) and _due(doubt, self.clock):
             await self.finish.observe.again(entity)
+
+    async def _to_ask(self, entity: Payment, operation: Operation) -> bool:
+        """Whether it was begun and its end is to be asked for; one released is to be sent."""
+        if operation.state is OperationState.reserved or not _due(operation, self.clock):
+            return False
+        return operation.restricted_at is None or await self.gate(entity) is not None
 
     async def _looked_at(self, subscription: Subscription) -> None:
         try:

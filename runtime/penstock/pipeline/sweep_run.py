@@ -61,6 +61,7 @@ class SweepRun:
     Attributes:
         item_timeout: seconds one entity may take.
         remaining: seconds until the host ends us.
+        looked: whether there was time to look at all.
         found: what it has seen to be due, with its gateway; in the order of its turns.
         unsent: why something of an entity could not be sent.
     """
@@ -70,6 +71,7 @@ class SweepRun:
     clock: Clock
     item_timeout: float
     remaining: Callable[[], float]
+    looked: bool = False
     found: dict[Ref, str] = field(default_factory=dict[Ref, str])
     unsent: dict[Ref, Exception] = field(default_factory=dict[Ref, Exception])
     swept: dict[Ref, Swept] = field(default_factory=dict[Ref, Swept])
@@ -106,6 +108,7 @@ class SweepRun:
         """What has become due; all that is known of it already is sent."""
         if not self.time():
             return []
+        self.looked = True
         due = await self.ledger.due(self.clock.now(), limit)
         new = [ref for ref in due if ref not in self.found]
         self.found.update(dict.fromkeys(new, ""))

@@ -45,31 +45,32 @@ class Verify:
         answer = await gateway.authenticate(delivery, self.clock.now())
         match answer:
             case Authentic():
-                return await self._accept(gateway, delivery)
+                return await self._accept(gateway, delivery, message)
             case Forged(because):
-                return await self._reject(delivery, because)
+                return await self._reject(delivery, because, message)
             case Undecided(because, retry_after):
                 raise GatewayUnavailable(because, retry_after=retry_after)
             case _:
                 assert_never(answer)
 
-    async def _accept(self, gateway: Webhooks, delivery: Delivery) -> Handled:
+    async def _accept(self, gateway: Webhooks, delivery: Delivery, message: Message) -> Handled:
         try:
             notification = gateway.read(delivery)
         except MalformedDelivery as exc:
-            return await self._reject(delivery, f"signed, and yet malformed: {exc}")
+            return await self._reject(delivery, f"signed, and yet malformed: {exc}", message)
         correlation.bind(entity=notification.entity, event_id=notification.id)
+        # Not the delivery's id: an operator may send it back before the queue has forgotten that.
         await self.verified.send(
-            Outgoing(notification.dumps(), group=notification.group, dedup=delivery.id)
+            Outgoing(notification.dumps(), group=notification.group, dedup=message.id)
         )
         return Handled(notification.entity or delivery.id[:12], "authentic")
 
-    async def _reject(self, delivery: Delivery, because: str) -> Handled:
+    async def _reject(self, delivery: Delivery, because: str, message: Message) -> Handled:
         await self.rejected.send(
             Outgoing(
                 delivery.dumps(),
                 group=delivery.id,
-                dedup=delivery.id,
+                dedup=message.id,
                 attributes={"reason": because},
             )
         )

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from penstock.domain.events import Event, EventType, kind_of
-from penstock.domain.place import cursor, place, read_cursor
+from penstock.domain.place import cursor, place, read_cursor, until_cursor
 from penstock.domain.ref import EntityKind, Ref
 from penstock.errors import QueryRefused
 from penstock.ports import EventPage, Ledger
 from penstock.queries.mark import CURSOR_REFUSED
-from penstock.queries.since import read_since
+from penstock.queries.since import read_since, read_until
 
 LOOKED_AT = 300
 """How many events one page looks at."""
@@ -38,6 +38,7 @@ class EventQuery:
     Attributes:
         subject: an entity's id, as an event's `subject` has it, or `<kind>#<id>`.
         since: leave out what happened before, less an overlap of 15 minutes.
+        until: leave out what happened after.
         limit: how many a page holds at most, 1 to 100.
         cursor: where the page begins, from the page before.
     """
@@ -47,6 +48,7 @@ class EventQuery:
     since: str | None = None
     limit: int = 20
     cursor: str | None = None
+    until: str | None = None
 
 
 @dataclass(slots=True)
@@ -57,11 +59,16 @@ class _Filling:
     since: datetime | None
     limit: int
     found: list[Event]
+    until: datetime | None = None
     last: str | None = None
 
     def take(self, event: Event) -> bool:
         """Take an event if it fits; False where the page is full before it."""
-        fits = self.type in (None, event.type) and (not self.since or event.time >= self.since)
+        fits = (
+            self.type in (None, event.type)
+            and (not self.since or event.time >= self.since)
+            and (not self.until or event.time <= self.until)
+        )
         if fits and len(self.found) == self.limit:
             return False
         if fits:
@@ -93,14 +100,15 @@ class ListEvents:
             LedgerUnavailable: the ledger gave no answer.
         """
         since = read_since(asked.since) - OVERLAP if asked.since is not None else None
-        filling = _Filling(asked.type, since, asked.limit, [])
+        until = read_until(asked.until) if asked.until is not None else None
+        filling = _Filling(asked.type, since, asked.limit, [], until)
         try:
             before = read_cursor(asked.cursor) if asked.cursor is not None else None
         except ValueError as exc:
             raise QueryRefused("cursor", CURSOR_REFUSED) from exc
         if asked.subject is None:
-            return await self._archive(filling, asked.cursor)
-        return await self._history(filling, _refs(asked.subject, asked.type), before)
+            return await self._archive(filling, asked.cursor or (until and until_cursor(until)))
+        return await self._history(filling, refs(asked.subject, asked.type), before)
 
     async def _archive(self, filling: _Filling, at: str | None) -> EventPage:
         size = _FILTERED if filling.type else filling.limit
@@ -143,7 +151,7 @@ def _entity(archive_place: str) -> tuple[str, int]:
     return entity, int(sequence)
 
 
-def _refs(subject: str, event_type: EventType | None) -> Sequence[Ref]:
+def refs(subject: str, event_type: EventType | None) -> Sequence[Ref]:
     """
     The entities that a subject may be; an id is of one kind, which the id does not say.
 

@@ -97,7 +97,7 @@ class ProcessWorld:
         self.tokens: Any = Faulty(world.tokens, process, LedgerUnavailable)
         self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
         self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
-        self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
+        self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
 
     def channel(self, name: str) -> Any:
         """A topic or queue to send to."""
@@ -106,6 +106,10 @@ class ProcessWorld:
     def inbox(self, queue: str) -> Any:
         """A queue to consume."""
         return FaultyInbox(self._world.inbox(queue), self._process, ChannelUnavailable)
+
+    def parked(self, queue: str) -> Any:
+        """A queue's dead letters."""
+        return Faulty(self._world.parked(queue), self._process, ChannelUnavailable)
 
     def secrets(self, plugin: str) -> Secrets:
         """A plugin's own secret."""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli.stack import Stack
 from tests.contract.cli.commands import penstock
+from tests.contract.cli.parked import on, succeeded
 
 
 @pytest.mark.emulator
@@ -31,6 +33,38 @@ class TestQueue:
         (shown,) = json.loads(penstock("--json", "queue", "receive", "payments").stdout)
 
         assert "no" == shown["body"]
+
+    def test_the_effect_of_a_broken_message_is_said(self, stack: Stack):
+        result = penstock("queue", "send", "payments", "--body", "-", given="no")
+
+        assert "sent to payments: charge will park it: the message is no JSON" in result.stdout
+        planned = penstock("queue", "send", "payments", "--body", "-", "--dry-run", given="no")
+        assert "would be sent" in planned.stdout
+        depth = json.loads(penstock("queue", "depth", "--json").stdout)
+        assert 1 == depth["payments"]["visible"]
+
+    def test_the_effect_of_a_payment_that_succeeded_is_said(self, stack: Stack):
+        succeeded(stack, "p-1")
+        body = '{"id":"p-1","provider":"example","order":{"amount":1250,"currency":"USD"}}'
+
+        result = penstock("queue", "send", "payments", "--body", "-", given=body)
+
+        assert "it will change nothing, the ledger has: charge succeeded" in result.stdout
+
+    def test_what_is_in_back_off_is_not_said_to_be_nothing(self, stack: Stack):
+        penstock("queue", "send", "payments")
+
+        async def hold(world: AwsWorld) -> None:
+            await world.inbox("payments").receive(1, 5)
+
+        on(stack, hold)
+
+        shown = penstock("queue", "receive", "payments").stdout
+        told = json.loads(penstock("--json", "queue", "work").stdout)
+        assert "nothing is visible, 1 in flight" in shown
+        assert 1 == told["in_flight"]["payments"]
+        assert "SQS does not say which" in told["not_known"][0]
+        assert 80 >= max(map(len, penstock("queue", "work").stdout.splitlines()))
 
     def test_a_payment_sent_again_by_hand_is_not_dropped_as_a_copy(
         self, stack: Stack, folder: Path

@@ -18,7 +18,7 @@ from penstock.entrypoints import cli
 from penstock.entrypoints.cli.commands.doctor import lines as doctor_lines
 from penstock.entrypoints.cli.commands.payments import lines as payment_lines
 from penstock.entrypoints.cli.commands.queue import lines as queue_lines
-from penstock.entrypoints.cli.doctor import Finding
+from penstock.entrypoints.cli.patient import Finding
 from penstock.entrypoints.cli.session import Session, table
 from penstock.entrypoints.cli.terminal import harmless
 from penstock.ports import Message

@@ -16,17 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from penstock.entrypoints.cli.doctor import (
-    Patient,
-    alerts,
-    clock,
-    log_of_serve,
-    mappings,
-    quota,
-    skew,
-)
+from penstock.api import AwsError
+from penstock.entrypoints.cli.doctor import clock, log_of_serve, mappings, quota, skew
+from penstock.entrypoints.cli.patient import Patient
 from penstock.entrypoints.cli.reach import certificate, domain
 from penstock.entrypoints.cli.stack import Stack
+from penstock.entrypoints.cli.told import alerts, digest, schedules
 from penstock.testing.clock import FrozenClock
 
 NOON = datetime.now(UTC)
@@ -118,23 +113,108 @@ async def test_where_functions_work_nobody_asks_for_the_log_of_serve():
     assert [] == [finding async for finding in log_of_serve(patient({}))]
 
 
+ANN, BOB = "ann@example.org", "Bob@example.org"
+
+
 @pytest.mark.parametrize(
-    ("subscribed", "ok", "said"),
+    ("subscribed", "named", "said", "todo"),
     [
-        (["arn:aws:sns:a"], True, "1 of 1"),
-        (["arn:aws:sns:a", "PendingConfirmation"], False, "1 of 2"),
-        (["PendingConfirmation"], False, "0 of 1"),
-        ([], True, "0 of 0"),
+        ({ANN: True}, [ANN], "1 of 1", None),
+        ({ANN: True, BOB: False}, [ANN, BOB], "1 of 2", "open the link"),
+        ({ANN: True}, [ANN, BOB], "1 of 2", "an address was unsubscribed"),
+        ({ANN: True, BOB: True}, [ANN], "1 of 1 that penstock:alertEmails names, and 1", None),
+        ({}, [], "0 of 0", None),
+        ({ANN: True, BOB: False}, None, "1 of 2", "open the link"),
+    ],
+    ids=["well", "not confirmed", "unsubscribed", "another", "nobody", "older outputs"],
+)
+async def test_those_who_are_told_of_alarms_are_those_that_the_settings_name(
+    subscribed: dict[str, bool], named: list[str] | None, said: str, todo: str | None
+):
+    answer = {
+        "Subscriptions": [
+            {
+                "Protocol": "email",
+                "Endpoint": address,
+                "SubscriptionArn": "arn:aws:sns:a" if confirmed else "PendingConfirmation",
+            }
+            for address, confirmed in subscribed.items()
+        ]
+    }
+    outputs = {"alertAddresses": [digest(one) for one in named]} if named is not None else {}
+    one = patient(answer, alertsTopicArn="arn:t", **outputs)
+    (found,) = [finding async for finding in alerts(one)]
+
+    assert (todo is None) == found.ok
+    assert found.said.startswith(said)
+    assert (found.todo or "").startswith(todo or "")
+    assert "@" not in f"{found.said} {found.todo}"
+
+
+@dataclass
+class Scheduled:
+    """AWS with one schedule, its function and that function's log."""
+
+    state: str | None = "ENABLED"
+    lines: int = 1
+    deployed_hours_ago: int = 24
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    asked: list[Any] = field(default_factory=list[Any])
+
+    @property
+    def clients(self) -> Scheduled:
+        return self
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Any:
+        self.asked.append(arguments)
+        match operation:
+            case "describe_rule":
+                if self.state is None:
+                    raise AwsError("ResourceNotFoundException", status=400, said="")
+                return {"State": self.state}
+            case "get_function_configuration":
+                at = self.clock.now() - timedelta(hours=self.deployed_hours_ago)
+                return {"LastModified": at.strftime("%Y-%m-%dT%H:%M:%S.000+0000")}
+            case _ if "nextToken" not in arguments:
+                # AWS may answer an empty page before one that is not.
+                return {"events": [], "nextToken": "1"}
+            case _:
+                return {"events": [{"message": "{}"}] * self.lines}
+
+
+@pytest.mark.parametrize(
+    ("consumers", "aws", "said", "todo"),
+    [
+        ("functions", Scheduled(), "finished a run within the last 3 minutes", None),
+        ("functions", Scheduled(lines=0), "no run has finished for 3 minutes", "look why: aws"),
+        ("functions", Scheduled(lines=0, deployed_hours_ago=0), "no run yet since", None),
+        ("functions", Scheduled("DISABLED"), "disabled", "aws events enable-rule --region eu-w"),
+        ("functions", Scheduled(None), "none", "deleted by hand: pulumi up --refresh --stack dev"),
+        ("serve", Scheduled("DISABLED"), "finished a run within the last 3 minutes", None),
+        ("serve", Scheduled("ENABLED"), "enabled", "aws events disable-rule --region eu-west-1"),
+        ("serve", Scheduled(None), "none", None),
     ],
 )
-async def test_who_is_told_of_alarms_must_have_confirmed_it(
-    subscribed: list[str], ok: bool, said: str
+async def test_what_runs_by_a_schedule_is_enabled_and_has_run(
+    consumers: str, aws: Scheduled, said: str, todo: str | None
 ):
-    answer = {"Subscriptions": [{"SubscriptionArn": arn} for arn in subscribed]}
-    (found,) = [finding async for finding in alerts(patient(answer, alertsTopicArn="arn:t"))]
+    outputs = {
+        "region": "eu-west-1",
+        "settings": {"consumers": consumers},
+        "functions": {"sweep": "penstock-dev-sweep"},
+        "schedules": {"sweep": {"rule": "penstock-dev-sweep", "minutes": 1}},
+    }
+    if consumers == "serve":
+        outputs["serveLogGroup"] = "/penstock/dev/serve"
+    one = Patient(Stack("dev", outputs), cast("Any", aws), cast("Any", None))
+    (found,) = [finding async for finding in schedules(one)]
 
-    assert ok == found.ok
+    assert (todo is None) == found.ok
     assert found.said.startswith(said)
+    assert (found.todo or "").startswith(todo or "")
+    groups = {one["logGroupName"] for one in aws.asked if "logGroupName" in one}
+    looked = "/penstock/dev/serve" if consumers == "serve" else "/aws/lambda/penstock-dev-sweep"
+    assert groups <= {looked}
 
 
 @pytest.mark.parametrize(("off", "ok"), [(-59, True), (0, True), (61, False), (-3600, False)])

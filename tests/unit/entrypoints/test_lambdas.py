@@ -269,6 +269,30 @@ class TestSweep:
         assert {"swept": None, "failed": None} == host(Function.sweep).sweep(Remaining(4_000))
 
 
+class TestRenew:
+    def test_a_dead_letter_of_ten_days_is_renewed(self, host: HostOf, stand: Stand):
+        renew = host(Function.renew)
+
+        async def park() -> None:
+            queue = stand.world.queues["payments"]
+            await queue.send(Outgoing("{}", "p-1", "d-1"))
+            (message,) = await queue.receive(1, 0)
+            await queue.park(message, "no")
+
+        renew._run(park())  # pyright: ignore[reportPrivateUsage]
+        stand.clock.advance(10 * 24 * 3600)
+
+        assert {"renewed": 1, "failed": 0} == renew.renew(Remaining())
+        assert {"renewed": 0, "failed": 0} == renew.renew(Remaining())
+
+    def test_out_of_time_it_says_so(self, host: HostOf):
+        with structlog.testing.capture_logs() as logs:
+            told = host(Function.renew).renew(Remaining(4_000))
+
+        assert {"renewed": None, "failed": None} == told
+        assert ["renew.out_of_time"] == [line["event"] for line in logs]
+
+
 class TestApi:
     def test_a_route_is_answered_through_its_route_key(self, api: ApiHost):
         answer = api(request("GET", "/health"))

@@ -65,6 +65,15 @@ async def test_a_head_that_comes_byte_by_byte_is_cut_off_too(url: str):
     writer.close()
 
 
+async def test_a_name_with_several_addresses_is_served_on_one_port(stand: Stand):
+    async with listening(application(stand.platform), "localhost", 0) as address:
+        answered = await raw(
+            address, b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+
+    assert 200 == answered.status
+
+
 async def test_half_a_head_after_an_answer_is_cut_off_too(url: str):
     reader, writer = await connect(url)
     writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n" + HALF)

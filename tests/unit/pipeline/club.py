@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from penstock.adapters.memory import MemoryLedger, MemoryQueue
+from penstock.adapters.memory import MemoryLedger, MemoryQueue, MemoryRestrictions
 from penstock.api import (
     BillingCycle,
     CollectAnswer,
@@ -40,6 +40,7 @@ from penstock.pipeline.charge import Charge
 from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.gate import Gate
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
@@ -199,6 +200,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.ids = Counted()
         self.ledger = MemoryLedger()
+        self.restrictions = MemoryRestrictions()
         self.events = MemoryQueue(self.clock)
         self.payments = MemoryQueue(self.clock, dead_letters=MemoryQueue(self.clock))
         self.plans = PlanList({"club": self.club}, self.clock)
@@ -214,6 +216,10 @@ class Desk:
         return ObserveSubscription(gateways, self.wrap(self.ledger), self.clock, self.ids, policy)
 
     @property
+    def gate(self) -> Gate:
+        return Gate(self.wrap(self.restrictions), self.clock)
+
+    @property
     def finish(self) -> Finish:
         ledger, gateways = self.wrap(self.ledger), {"club": self.wrap(self.club)}
         return Finish(
@@ -221,7 +227,7 @@ class Desk:
             self.publish,
             Observe(gateways, ledger, self.clock, self.ids),
             self.observe,
-            Invoicing(gateways, ledger, self.clock, self.ids, LEASE, UNKNOWN_AFTER),
+            Invoicing(gateways, ledger, self.clock, self.ids, LEASE, UNKNOWN_AFTER, self.gate),
             self.clock,
         )
 
@@ -255,13 +261,14 @@ class Desk:
             ledger,
             Accept(ledger, self.payments, self.clock, self.ids, ()),
             HandOver(ledger, self.payments, self.clock, self.ids),
-            Dispatch(Charge({}, ledger, self.publish, self.clock, self.ids, LEASE), {}),
+            Dispatch(Charge({}, ledger, self.publish, self.clock, self.ids, LEASE, self.gate), {}),
             Checkouts({}, ledger, self.clock, self.ids),
             self.finish,
             LostPayments({"club": self.wrap(self.club)}, ledger, self.payments, self.clock),
             self.clock,
             self.ids,
             20.0,
+            self.gate,
         )
 
     async def sign_up(self, key: str = "key-1") -> SignUp:

@@ -19,6 +19,7 @@ from penstock.api import (
 )
 from penstock.domain.events import Event
 from penstock.domain.operation import Operation, OperationState
+from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.errors import RequestRefused
 from penstock.pipeline.batch import Backoff, Batch
 from penstock.pipeline.charge import Charge
@@ -31,7 +32,7 @@ from tests.unit.pipeline.test_kill import Dying, Killed
 from tests.unit.pipeline.world import CALLER, LEASE
 
 OWED = Money(990, "EUR")
-STEPS = 21
+STEPS = 23
 
 
 def hand_over(desk: Desk) -> HandOver:
@@ -58,8 +59,8 @@ async def work(desk: Desk) -> None:
     """One turn of the queue's consumer."""
     ledger = desk.wrap(desk.ledger)
     gateways = {"club": desk.wrap(desk.club)}
-    charge = Charge({}, ledger, desk.publish, desk.clock, desk.ids, LEASE)
-    collect = Collect(gateways, ledger, desk.publish, desk.clock, desk.ids, LEASE)
+    charge = Charge({}, ledger, desk.publish, desk.clock, desk.ids, LEASE, desk.gate)
+    collect = Collect(gateways, ledger, desk.publish, desk.clock, desk.ids, LEASE, desk.gate)
     messages = await desk.payments.receive(10, 0)
     batch = Batch(
         "test", Dispatch(charge, {}, collect), desk.payments, desk.clock, Backoff(2, 900), 20
@@ -295,3 +296,25 @@ async def _lived(desk: Desk) -> None:
         if not (await collection(desk)).open:
             return
     raise AssertionError("it never ended")
+
+
+async def test_a_restricted_collection_waits_for_the_release():
+    desk = await owing()
+    gateway = Restriction(RestrictionKind.gateway, "club", desk.clock.now(), "ada", "fraud")
+    await desk.restrictions.put(gateway)
+    asked = await ask(desk)
+    await work(desk)
+    held = (await desk.subscription()).operation_by_id(asked.id)
+
+    assert held is not None
+    assert (OperationState.reserved, desk.clock.now()) == (held.state, held.restricted_at)
+    assert [] == desk.club.collect_calls
+
+    await desk.restrictions.lift(gateway.key)
+    desk.clock.advance(301)
+    await desk.sweep()
+    await work(desk)
+    done = (await desk.subscription()).operation_by_id(asked.id)
+
+    assert done is not None
+    assert (OperationState.succeeded, 1) == (done.state, len(desk.club.collect_calls))

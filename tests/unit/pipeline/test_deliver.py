@@ -10,6 +10,7 @@ from penstock.adapters.memory import MemoryAttempts
 from penstock.api import Attempt, Delivered, Delivering, Event, EventType, Refused, RetryAfter
 from penstock.errors import SinkRefused, SinkUnavailable
 from penstock.pipeline.deliver import Deliver
+from penstock.ports import Message
 from penstock.testing.clock import FrozenClock
 from tests.unit.pipeline.world import message
 
@@ -104,3 +105,35 @@ async def test_a_sink_gets_only_the_event_types_that_are_selected_for_it(
     deliver = replace(stage(Everything(Delivered())), selected=selected)
 
     assert outcome == (await deliver(message(PAID.dumps()))).outcome
+
+
+def replayed(replay: str, number: int = 2) -> Message:
+    return replace(message(PAID.dumps(), number=number), attributes={"replay": replay})
+
+
+async def test_a_replayed_event_reaches_the_sink_again_once_a_replay():
+    board = Board(Delivered())
+    deliver = stage(board)
+    await deliver(message(PAID.dumps()))
+
+    first = await deliver(replayed("r-1"))
+    copy = await deliver(replayed("r-1", 3))
+    second = await deliver(replayed("r-2", 4))
+
+    assert 3 == len(board.had)
+    assert ["payment.succeeded delivered", "duplicate", "payment.succeeded delivered"] == [
+        one.outcome for one in (first, copy, second)
+    ]
+
+
+async def test_a_replay_is_not_held_back_by_the_sinks_selection():
+    """
+    The command has applied it, or the operator has said otherwise.
+    """
+    board = Everything(Delivered())
+    deliver = Deliver(board, MemoryAttempts(), FrozenClock(), selected=["invoice.paid"])
+
+    await deliver(message(PAID.dumps()))
+    await deliver(replayed("r-1"))
+
+    assert 1 == len(board.had)

@@ -105,6 +105,7 @@ async def test_a_payment_that_hangs_is_given_up_and_holds_up_nobody():
         world.clock,
         world.ids,
         item_timeout=0.05,
+        gate=world.gate,
     )
 
     swept = await hurried()

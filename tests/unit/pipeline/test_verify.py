@@ -81,6 +81,21 @@ async def test_a_rejected_delivery_that_is_sent_back_is_verified_anew():
     assert [] == await world.drain(world.rejected)
 
 
+async def test_a_delivery_rejected_twice_within_five_minutes_is_not_dropped_by_the_queue():
+    """
+    An operator sends it back at once, and its certificate is still missing.
+    """
+    world = World(Acme(authenticity=Forged("its certificate was missing")))
+    await arrive(world)
+    await world.consume(world.deliveries, world.verify)
+    (rejected,) = await world.drain(world.rejected)
+
+    await world.deliveries.send(Outgoing(rejected.body, rejected.group, dedup=rejected.id))
+    await world.consume(world.deliveries, world.verify)
+
+    assert [rejected.body] == [one.body for one in await world.drain(world.rejected)]
+
+
 async def test_a_delivery_of_a_gateway_that_is_gone_is_parked():
     world = World()
     await arrive(world, gateway="gone")

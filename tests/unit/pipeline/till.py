@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from penstock.adapters.memory import MemoryLedger, MemoryQueue
+from penstock.adapters.memory import MemoryLedger, MemoryQueue, MemoryRestrictions
 from penstock.api import (
     CaptureAnswer,
     Captured,
@@ -44,6 +44,7 @@ from penstock.pipeline.charge import Charge
 from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
+from penstock.pipeline.gate import Gate
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
@@ -194,6 +195,7 @@ class Store:
         self.till = Till(self.clock)
         self.ids = Counted()
         self.ledger = MemoryLedger()
+        self.restrictions = MemoryRestrictions()
         self.events = MemoryQueue(self.clock)
         self.payments = MemoryQueue(self.clock, dead_letters=MemoryQueue(self.clock))
         self.verified = MemoryQueue(self.clock, dead_letters=MemoryQueue(self.clock))
@@ -241,9 +243,14 @@ class Store:
         )
 
     @property
+    def gate(self) -> Gate:
+        return Gate(self.wrap(self.restrictions), self.clock)
+
+    @property
     def dispatch(self) -> Dispatch:
-        charge = Charge(self.gateways, self.kept, self.publish, self.clock, self.ids, LEASE)
-        capture = Capture(self.checkouts, self.kept, self.publish, self.clock, self.ids, LEASE)
+        rest = (self.kept, self.publish, self.clock, self.ids, LEASE, self.gate)
+        charge = Charge(self.gateways, *rest)
+        capture = Capture(self.checkouts, *rest)
         return Dispatch(charge, {Action.capture: capture})
 
     @property
@@ -253,7 +260,9 @@ class Store:
             self.publish,
             Observe(self.gateways, self.kept, self.clock, self.ids),
             self.observed,
-            Invoicing(self.gateways, self.kept, self.clock, self.ids, LEASE, UNKNOWN_AFTER),
+            Invoicing(
+                self.gateways, self.kept, self.clock, self.ids, LEASE, UNKNOWN_AFTER, self.gate
+            ),
             self.clock,
         )
 
@@ -289,6 +298,7 @@ class Store:
             self.clock,
             self.ids,
             20.0,
+            self.gate,
         )
 
     async def pay(self, order: Order = BOOK, key: str = "key-1") -> Payment:

@@ -8,7 +8,12 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from penstock.adapters.memory import MemoryLedger, MemoryQueue, MemoryWatermarks
+from penstock.adapters.memory import (
+    MemoryLedger,
+    MemoryQueue,
+    MemoryRestrictions,
+    MemoryWatermarks,
+)
 from penstock.api import Gateway
 from penstock.domain.caller import READ_AND_PAY, Caller
 from penstock.domain.events import Event
@@ -22,6 +27,7 @@ from penstock.pipeline.checkouts import Checkouts
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.finish import Finish
 from penstock.pipeline.gaps import Gaps
+from penstock.pipeline.gate import Gate
 from penstock.pipeline.hand_over import HandOver
 from penstock.pipeline.invoice import Invoicing
 from penstock.pipeline.lost_payments import LostPayments
@@ -75,6 +81,7 @@ class World:
         self.ids = Counted()
         self.ledger = MemoryLedger()
         self.watermarks = MemoryWatermarks()
+        self.restrictions = MemoryRestrictions()
         self.dead = MemoryQueue(self.clock)
         self.payments = MemoryQueue(self.clock, dead_letters=self.dead)
         self.deliveries = MemoryQueue(self.clock, dead_letters=self.dead)
@@ -96,15 +103,31 @@ class World:
         return Publish(self.wrapped_ledger, events, self.clock, self.ids)
 
     @property
+    def gate(self) -> Gate:
+        return Gate(self.wrap(self.restrictions), self.clock)
+
+    @property
     def invoicing(self) -> Invoicing:
         return Invoicing(
-            self.gateways, self.wrapped_ledger, self.clock, self.ids, LEASE, UNKNOWN_AFTER
+            self.gateways,
+            self.wrapped_ledger,
+            self.clock,
+            self.ids,
+            LEASE,
+            UNKNOWN_AFTER,
+            self.gate,
         )
 
     @property
     def charge(self) -> Charge:
         return Charge(
-            self.gateways, self.wrapped_ledger, self.publish, self.clock, self.ids, LEASE
+            self.gateways,
+            self.wrapped_ledger,
+            self.publish,
+            self.clock,
+            self.ids,
+            LEASE,
+            self.gate,
         )
 
     @property
@@ -166,7 +189,13 @@ class World:
     @property
     def refund(self) -> Refund:
         return Refund(
-            self.gateways, self.wrapped_ledger, self.publish, self.clock, self.ids, LEASE
+            self.gateways,
+            self.wrapped_ledger,
+            self.publish,
+            self.clock,
+            self.ids,
+            LEASE,
+            self.gate,
         )
 
     @property
@@ -196,6 +225,7 @@ class World:
             self.clock,
             self.ids,
             ITEM_TIMEOUT,
+            self.gate,
         )
 
     @property

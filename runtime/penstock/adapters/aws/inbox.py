@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from penstock.adapters.aws.clients import LONGEST_POLL, Clients
 from penstock.adapters.aws.messages import message_from_record, parked_attributes, read_message
-from penstock.adapters.aws.sending import message_attributes, name, unavailable
+from penstock.adapters.aws.sending import send_copy, unavailable
 from penstock.api.context import AwsError
 from penstock.errors import ChannelUnavailable
 from penstock.ports import Message
@@ -59,7 +59,11 @@ class SqsInbox:
         arguments = {
             "QueueUrl": self.queue_url,
             "MaxNumberOfMessages": min(limit, BATCH),
-            "MessageSystemAttributeNames": ["ApproximateReceiveCount", "MessageGroupId"],
+            "MessageSystemAttributeNames": [
+                "ApproximateReceiveCount",
+                "MessageGroupId",
+                "SentTimestamp",
+            ],
             "MessageAttributeNames": ["All"],
         }
         try:
@@ -119,16 +123,8 @@ class SqsInbox:
         if self.dlq_url is None:
             raise ValueError("this queue has no dead-letter queue")
         with unavailable("park"):
-            await self.clients.call(
-                "sqs",
-                "send_message",
-                QueueUrl=self.dlq_url,
-                MessageBody=message.body,
-                MessageGroupId=name(message.group),
-                MessageDeduplicationId=message.id,
-                MessageAttributes=message_attributes(
-                    parked_attributes(message.attributes, reason)
-                ),
+            await send_copy(
+                self.clients, self.dlq_url, message, parked_attributes(message, reason)
             )
 
     async def depth(self) -> Mapping[str, int]:

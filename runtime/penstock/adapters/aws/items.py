@@ -10,6 +10,9 @@ The items of the ledger's table: what is under which key.
     seen#<key>                 seen               the digest; gone after 90 days (expires_at)
     days                       <day>              a day that has events: listing skips the others
     attempt#<sink>#<event id>  attempt            when the sink had the event; gone after 30 days
+    restrictions               <kind>#<value>     what an operator has restricted
+    held#<kind>#<value>        <kind>#<id>        an entity whose operation that holds
+    audit#<day>                <time>#<id>#begun  an operator's command; its end has `#done`
     tokens                     <token id>         a bearer token's hash
     tokens-used                <token id>         when the token was last used, to the hour
 """

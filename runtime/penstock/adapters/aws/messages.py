@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from penstock.domain.parked import KEPT_BESIDE, own, parked
 from penstock.ports import Message
 
 LONGEST_REASON = 512
-_REASON = "reason"
 _MOST = 10  # attributes of a message (AWS, quotas of messages)
 # What stages and sinks' filters read.
-_READ = frozenset({"type", "gateway", "delivery_id"})
+_READ = frozenset({"type", "gateway", "delivery_id", "replay"})
 
 
 def read_message(raw: Mapping[str, Any]) -> Message:
@@ -24,6 +25,7 @@ def read_message(raw: Mapping[str, Any]) -> Message:
         receipt=raw["ReceiptHandle"],
         receives=int(system.get("ApproximateReceiveCount", 1)),
         attributes=_texts(raw.get("MessageAttributes", {}), "StringValue"),
+        sent_at=_moment(system.get("SentTimestamp")),
     )
 
 
@@ -45,20 +47,26 @@ def reason_text(reason: str) -> str:
     return reason[:LONGEST_REASON] or "unknown"
 
 
-def parked_attributes(attributes: Mapping[str, str], reason: str) -> dict[str, str]:
+def parked_attributes(message: Message, reason: str) -> dict[str, str]:
     """
-    A parked message's attributes: why, and as many of its own as SQS takes besides.
+    A parked message's attributes: why, after how many tries, and as many of its own as SQS takes.
 
-    Whoever may send to a queue may use all ten; those we read stay, and what must go is named.
+    A sender may use all ten. Those that we read are kept, and what is left out is named. One place
+    is kept free for the renewal.
     """
-    own = sorted(
-        (name for name in attributes if name != _REASON), key=lambda name: name not in _READ
-    )
-    kept, left_out = own[: _MOST - 1], own[_MOST - 1 :]
+    names = sorted(own(message.attributes), key=lambda name: name not in _READ)
+    room = _MOST - len(KEPT_BESIDE)
+    kept, left_out = names[:room], names[room:]
     if left_out:
         reason = f"{reason[: LONGEST_REASON // 2]} (without its attributes {', '.join(left_out)})"
-    return {_REASON: reason_text(reason)} | {name: attributes[name] for name in kept}
+    return parked(
+        {name: message.attributes[name] for name in kept}, reason_text(reason), message.receives
+    )
 
 
 def _texts(attributes: Mapping[str, Mapping[str, Any]], key: str) -> dict[str, str]:
     return {name: str(value[key]) for name, value in attributes.items() if key in value}
+
+
+def _moment(milliseconds: str | None) -> datetime | None:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None

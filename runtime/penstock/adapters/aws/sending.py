@@ -8,9 +8,9 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from penstock.api.context import AwsError
+from penstock.api.context import Aws, AwsError
 from penstock.errors import ChannelUnavailable, GatewayUnavailable
-from penstock.ports import Outgoing
+from penstock.ports import Message, Outgoing
 
 MAX_ATTRIBUTES = 3
 # What SQS and SNS take as a group or deduplication id: 1 to 128 letters, digits and punctuation.
@@ -52,6 +52,27 @@ def message_attributes(attributes: Mapping[str, str]) -> dict[str, Any]:
         for key, value in attributes.items()
         if value
     }
+
+
+async def send_copy(
+    aws: Aws, queue_url: str, message: Message, attributes: Mapping[str, str]
+) -> None:
+    """
+    Send a message that a queue handed out to a queue, under the id of the copy it replaces.
+
+    Raises:
+        AwsError: AWS refused.
+        GatewayUnavailable: AWS gave no answer.
+    """
+    await aws.call(
+        "sqs",
+        "send_message",
+        QueueUrl=queue_url,
+        MessageBody=message.body,
+        MessageGroupId=name(message.group),
+        MessageDeduplicationId=message.id,
+        MessageAttributes=message_attributes(attributes),
+    )
 
 
 def _sendable(text: str) -> str:

@@ -2,8 +2,10 @@
 
 from penstock.adapters.memory.attempts import MemoryAttempts
 from penstock.adapters.memory.audit import MemoryAudit
+from penstock.adapters.memory.dead_letters import MemoryDeadLetters
 from penstock.adapters.memory.ledger import MemoryLedger
 from penstock.adapters.memory.queue import MemoryQueue
+from penstock.adapters.memory.restrictions import MemoryRestrictions
 from penstock.adapters.memory.secrets import MemorySecrets
 from penstock.adapters.memory.tokens import MemoryTokens
 from penstock.adapters.memory.topic import MemoryTopic
@@ -12,8 +14,10 @@ from penstock.adapters.memory.watermarks import MemoryWatermarks
 __all__ = [
     "MemoryAttempts",
     "MemoryAudit",
+    "MemoryDeadLetters",
     "MemoryLedger",
     "MemoryQueue",
+    "MemoryRestrictions",
     "MemorySecrets",
     "MemoryTokens",
     "MemoryTopic",

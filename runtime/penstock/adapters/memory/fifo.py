@@ -30,6 +30,7 @@ class Entry:
     receives: int = 0
     out_until: datetime | None = None
     place: int = 0
+    sent_at: datetime | None = None
 
     @property
     def receipt(self) -> str:
@@ -39,7 +40,13 @@ class Entry:
     def message(self) -> Message:
         """The message as it is handed out."""
         return Message(
-            self.id, self.body, self.group, self.receipt, self.receives, dict(self.attributes)
+            self.id,
+            self.body,
+            self.group,
+            self.receipt,
+            self.receives,
+            dict(self.attributes),
+            self.sent_at,
         )
 
 
@@ -69,12 +76,16 @@ class Fifo:
         if self._recent.came(dedup, now):
             return False
         place = next(self._places)
-        self._append(Entry(f"message-{place}", group, body, dict(attributes), place=place))
+        # An id that no other queue gives, as SQS's are: a copy's dedup id is the id it replaces.
+        self._append(
+            Entry(f"{dedup}/{place}", group, body, dict(attributes), place=place, sent_at=now)
+        )
         return True
 
-    def adopt(self, entry: Entry) -> None:
+    def adopt(self, entry: Entry, now: datetime) -> None:
         """Take over what another queue gave up on, its id kept (SQS does the same)."""
         entry.receives, entry.out_until, entry.place = 0, None, next(self._places)
+        entry.sent_at = now
         self._append(entry)
 
     def take(self, limit: int, now: datetime, timeout: timedelta) -> list[Message]:

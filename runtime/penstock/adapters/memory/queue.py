@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from penstock.adapters.memory.fifo import Fifo
 from penstock.api.context import Clock
+from penstock.domain.parked import parked
 from penstock.ports import Message, Outgoing
 
 MAX_ATTRIBUTES = 3
@@ -77,13 +78,17 @@ class MemoryQueue:
         """Copy a message to the dead-letter queue with the reason."""
         if self._dead_letters is None:
             raise ValueError("this queue has no dead-letter queue")
-        attributes = {**message.attributes, "reason": reason}
-        self._dead_letters._put(Outgoing(message.body, message.group, message.id, attributes))
+        attributes = parked(message.attributes, reason, message.receives)
+        self._dead_letters.copy(message, attributes)
 
     async def depth(self) -> Mapping[str, int]:
         """How many messages are `visible` and how many `in_flight`."""
         visible, out = self._fifo.count(self._clock.now())
         return {"visible": visible, "in_flight": out}
+
+    def copy(self, message: Message, attributes: Mapping[str, str]) -> None:
+        """Append a copy of another queue's message, or of our own; its dedup id is that one's."""
+        self._put(Outgoing(message.body, message.group, message.id, attributes))
 
     async def purge(self) -> None:
         """Forget every message."""
@@ -99,8 +104,9 @@ class MemoryQueue:
     def _give_up(self) -> None:
         if self._dead_letters is None:
             return
-        for entry in self._fifo.exhausted(self._max_receives, self._clock.now()):
-            self._dead_letters._fifo.adopt(entry)
+        now = self._clock.now()
+        for entry in self._fifo.exhausted(self._max_receives, now):
+            self._dead_letters._fifo.adopt(entry, now)
             self._dead_letters._wake()
 
     def _wake(self) -> None:

@@ -49,7 +49,9 @@ from penstock.domain.rules.refunds import (
     reserve_refund,
 )
 from penstock.domain.rules.remaking import remake_invoice, why_not_remake
-from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, asked, next_ask
+from penstock.domain.rules.rereading import GIVE_UP_STALE, ask_again, ask_now, asked, next_ask
+from penstock.domain.rules.resolving import doubtful, resolve, why_not_resolve
+from penstock.domain.rules.restricting import RESTRICTABLE, held, release
 from penstock.domain.rules.subscriptions import (
     Learned,
     look_at_access,
@@ -63,6 +65,7 @@ __all__ = [
     "MOST_STEPS",
     "NO_RECIPIENT",
     "NO_SUM",
+    "RESTRICTABLE",
     "WENT_BACK",
     "Abilities",
     "AccessPolicy",
@@ -71,6 +74,7 @@ __all__ = [
     "access_at",
     "access_until",
     "ask_again",
+    "ask_now",
     "asked",
     "begin_checkout",
     "captured",
@@ -81,9 +85,11 @@ __all__ = [
     "decide_invoice",
     "declined",
     "defer",
+    "doubtful",
     "expire",
     "forget",
     "given_up_at",
+    "held",
     "invoice_number",
     "is_invoice_of",
     "look_at_access",
@@ -109,14 +115,17 @@ __all__ = [
     "refunds_recorded",
     "refunds_refused",
     "refuse_checkout",
+    "release",
     "remake_invoice",
     "reserve_capture",
     "reserve_refund",
     "reserve_refunds",
+    "resolve",
     "settle",
     "standing",
     "why_not_forget",
     "why_not_remake",
+    "why_not_resolve",
     "with_operation",
     "withhold",
 ]

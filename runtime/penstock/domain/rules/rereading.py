@@ -37,6 +37,40 @@ def ask_again(entity: E, now: datetime, because: str) -> E:
     return replace(entity, operations=entity.replacing(operation))
 
 
+_READ = frozenset({OperationKind.charge, OperationKind.capture, OperationKind.checkout})
+"""Operations that can be looked up by a call that moves no money, in whatever state."""
+
+
+def ask_now(payment: Payment, now: datetime) -> Payment:
+    """
+    The payment with all due at once that its gateway can be asked.
+
+    A refund whose answer was lost is left alone: its look-up is the same request again.
+    """
+    operations = tuple(
+        replace(one, due_at=now) if _readable(one, now) else one for one in payment.operations
+    )
+    payment = replace(payment, operations=operations)
+    if not payment.transactions:
+        return payment
+    identity, kind = payment.operation_id(OperationKind.reread), OperationKind.reread
+    reread = Operation(identity, kind, due_at=now, reason="an operator asked")
+    return replace(payment, operations=payment.replacing(reread))
+
+
+def _readable(operation: Operation, now: datetime) -> bool:
+    if not operation.open or operation.leased(now) or operation.restricted_at:
+        return False
+    if operation.state is OperationState.reserved:
+        return operation.kind in (OperationKind.invoice, OperationKind.invoice_refunds)
+    if operation.kind is OperationKind.refund:
+        return operation.state is OperationState.pending
+    return operation.kind in _READ or operation.kind in (
+        OperationKind.invoice,
+        OperationKind.invoice_refunds,
+    )
+
+
 def asked(entity: E) -> E:
     """The entity with nothing left to ask."""
     known = entity.operation(OperationKind.reread)

@@ -6,21 +6,20 @@ A check that cannot be made is a finding too; none of them ends the others.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from penstock.adapters.aws.inbox import SqsInbox
 from penstock.api import AwsError, Registered
-from penstock.bootstrap import Platform
-from penstock.bootstrap.aws import AwsWorld
+from penstock.entrypoints.cli.patient import Check, Finding, Patient
 from penstock.entrypoints.cli.reach import domain, health
 from penstock.entrypoints.cli.secrets import PluginSecret
 from penstock.entrypoints.cli.stack import Stack
+from penstock.entrypoints.cli.told import alerts, schedules, sinks
 from penstock.errors import PenstockError, PluginError, SettingsError
-from penstock.plugins import Kind, Registry, load, read_settings
+from penstock.plugins import Kind, load, read_settings
 from penstock.settings import Settings
 
 _OUTPUTS = (
@@ -39,47 +38,11 @@ _OUTPUTS = (
 )
 _SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off."""
-_WITHOUT_QUEUE = ("receive", "api", "merchant", "sweep", "gaps")
+_WITHOUT_QUEUE = ("receive", "api", "merchant", "sweep", "gaps", "renew")
 """Called by API Gateway or by a schedule."""
 _SWITCH = "aws lambda update-event-source-mapping --region {region} --uuid {id} --{what}"
 _ENOUGH = 100
 """Functions side by side that one busy hour needs; a new account may have 10."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """
-    What one check found.
-
-    Attributes:
-        todo: what to do; None when all is well.
-    """
-
-    check: str
-    said: str
-    todo: str | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is to be done."""
-        return self.todo is None
-
-
-@dataclass(frozen=True, slots=True)
-class Patient:
-    """The stack that is looked at."""
-
-    stack: Stack
-    world: AwsWorld = field(repr=False)
-    registry: Registry = field(repr=False)
-
-    @property
-    def clients(self) -> Any:
-        """boto3's."""
-        return self.world.clients
-
-
-Check = Callable[[Patient], AsyncIterator[Finding]]
 
 
 async def examine(stack: Stack) -> list[Finding]:
@@ -156,14 +119,13 @@ async def quota(patient: Patient) -> AsyncIterator[Finding]:
 
 async def mappings(patient: Patient) -> AsyncIterator[Finding]:
     """Every function that consumes a queue is fed, or none is, where `serve` does the work."""
-    served = patient.stack.outputs["settings"].get("consumers") == "serve"
     for name, physical in patient.stack.outputs["functions"].items():
         if name in _WITHOUT_QUEUE:
             continue
         answer = await patient.clients.call(
             "lambda", "list_event_source_mappings", FunctionName=physical
         )
-        yield _mapping(patient.stack, name, answer["EventSourceMappings"], served)
+        yield _mapping(patient.stack, name, answer["EventSourceMappings"], patient.served)
 
 
 def _mapping(stack: Stack, function: str, made: Sequence[Any], served: bool) -> Finding:
@@ -185,20 +147,6 @@ def _mapping(stack: Stack, function: str, made: Sequence[Any], served: bool) -> 
     if served:
         todo += ", or each message is worked on twice: `penstock serve` does the work"
     return Finding(label, state, None if enabled != served else todo)
-
-
-async def alerts(patient: Patient) -> AsyncIterator[Finding]:
-    """Who shall be told of alarms has confirmed it; nobody else is."""
-    topic = patient.stack.outputs.get("alertsTopicArn")
-    if topic is None:
-        return
-    answer = await patient.clients.call("sns", "list_subscriptions_by_topic", TopicArn=topic)
-    found = [str(one["SubscriptionArn"]) for one in answer["Subscriptions"]]
-    confirmed = sum(arn.startswith("arn:") for arn in found)
-    todo = None
-    if confirmed < len(found):
-        todo = "open the link that AWS mailed; SNS's console sends it again"
-    yield Finding("alarms tell", f"{confirmed} of {len(found)} that are named", todo)
 
 
 async def log_of_serve(patient: Patient) -> AsyncIterator[Finding]:
@@ -227,15 +175,9 @@ async def dead_letters(patient: Patient) -> AsyncIterator[Finding]:
 
 async def webhooks(patient: Patient) -> AsyncIterator[Finding]:
     """Gateways that can be asked send their webhooks to us."""
-    stack = patient.stack
-    environ = stack.environ()
-    profiles = stack.outputs.get("profile", {})
-    registered = Platform(
-        Settings.read(environ), environ, patient.registry, patient.world, profiles
-    )
-    for name, gateway in registered.gateways.items():
+    for name, gateway in patient.platform().gateways.items():
         if isinstance(gateway, Registered):
-            url = f"{stack.api_url}/webhooks/{name}"
+            url = f"{patient.stack.api_url}/webhooks/{name}"
             todo = await gateway.unregistered(url)
             said = "not as it should be" if todo else f"goes to {url}"
             yield Finding(f"webhook of {name}", said, todo)
@@ -272,8 +214,10 @@ CHECKS: tuple[Check, ...] = (
     secrets,
     quota,
     mappings,
+    schedules,
     log_of_serve,
     alerts,
+    sinks,
     dead_letters,
     webhooks,
     clock,

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
@@ -122,6 +123,10 @@ class Session:
                 await world.close()
 
         return asyncio.run(through())
+
+    def now(self) -> datetime:
+        """The time, for ages."""
+        return datetime.now(UTC)
 
     def show(self, value: Any, lines: Callable[[], Any]) -> None:
         """

@@ -71,6 +71,19 @@ class Stack:
         """Its sinks, by name."""
         return list(self.outputs["sinks"])
 
+    def selection(self, sink: str) -> list[str] | None:
+        """
+        The event types that a sink gets; None for all.
+
+        Raises:
+            StackMissing: the stack has no such sink; names those it has.
+        """
+        if sink not in self.sinks:
+            there = ", ".join(self.sinks) or "none"
+            raise StackMissing(f"the stack {self.name} has no sink {sink}; it has {there}")
+        events = self.outputs["sinks"][sink].get("events", "all")
+        return None if events == "all" else list(events)
+
     def environ(self) -> dict[str, str]:
         """The variables that its functions are given, all of them together."""
         from penstock.plugins import Kind, as_text, plugin_variables
@@ -90,6 +103,9 @@ class Stack:
                 for name in ("deliveries", "verified", "rejected", "payments")
                 if name in self.queues
             },
+            "PENSTOCK_DEAD_LETTER_QUEUES": json.dumps(
+                {name: one.dead_letters for name, one in self.queues.items() if one.dead_letters}
+            ),
             **{
                 _SETTINGS[name]: as_text(value)
                 for name, value in out["settings"].items()

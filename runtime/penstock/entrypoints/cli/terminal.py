@@ -38,5 +38,10 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def say_json(value: Any, indent: int | None = None) -> None:
-    """Print JSON in ASCII; DEL is the one control character that `json.dumps` leaves."""
-    typer.echo(json.dumps(value, indent=indent).replace("\x7f", "\\u007f"))
+    """Print JSON, harmlessly."""
+    typer.echo(harmless_json(json.dumps(value, indent=indent)))
+
+
+def harmless_json(document: str) -> str:
+    """A JSON document in ASCII: DEL is the one control character that `json.dumps` leaves."""
+    return document.replace("\x7f", "\\u007f")

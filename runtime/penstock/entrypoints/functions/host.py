@@ -50,6 +50,10 @@ class Host:
         """Compare gateways' lists with the ledger, as far as the time goes."""
         return self._run(self._gaps(remaining(context)))
 
+    def renew(self, context: LambdaContext) -> dict[str, Any]:
+        """Renew old dead letters, as far as the time goes; the next run does the rest."""
+        return self._run(self._renew(remaining(context)))
+
     def close(self) -> None:
         """End the loop; Lambda never does, tests do."""
         self._run(self._platform.world.close())
@@ -107,6 +111,21 @@ class Host:
             return {
                 "fetched": sum(one.fetched for one in compared),
                 "failed": sum(one.error is not None for one in compared),
+            }
+
+    async def _renew(self, left: Callable[[], float]) -> dict[str, Any]:
+        with self._correlated():
+            try:
+                if left() <= MARGIN:
+                    raise TimeoutError
+                async with asyncio.timeout(left() - MARGIN / 2):
+                    looked = await self._platform.renew(left)
+            except TimeoutError:
+                notices.renew_out_of_time()
+                return {"renewed": None, "failed": None}
+            return {
+                "renewed": sum(one.renewed for one in looked),
+                "failed": sum(one.error is not None for one in looked),
             }
 
     def _correlated(self, **fields: str) -> AbstractContextManager[None]:

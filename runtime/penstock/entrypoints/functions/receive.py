@@ -99,7 +99,11 @@ class Intake:
             detail = "nothing is lost by sending the same again later"
             return _refusal(problems.UNAVAILABLE, detail, {"retry-after": "5"})
         except Exception as exc:  # a bug of ours; its words may quote the request
-            self._log("ERROR", began, gateway, "broke", because=type(exc).__name__)
+            kind = type(exc).__name__
+            self._print(
+                {"event": "stage.failed", "stage": "receive", "kind": kind, "level": "error"}
+            )
+            self._log("ERROR", began, gateway, "failed", because=kind)
             return _refusal(problems.INTERNAL_ERROR, "")
         self._log("INFO", began, gateway, "accepted", delivery_id=delivery.id)
         return _answer(202, "application/json", json.dumps({"delivery_id": delivery.id}))

@@ -58,4 +58,9 @@ def gaps(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     return _host(Function.gaps).gaps(context)
 
 
-__all__: Sequence[str] = ("charge", "deliver", "gaps", "process", "sweep", "verify")
+def renew(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """The schedule: dead letters that SQS would forget in four days."""
+    return _host(Function.renew).renew(context)
+
+
+__all__: Sequence[str] = ("charge", "deliver", "gaps", "process", "renew", "sweep", "verify")

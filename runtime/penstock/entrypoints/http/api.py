@@ -28,6 +28,7 @@ from penstock.errors import (
     SettingsError,
     TransientError,
 )
+from penstock.pipeline import notices
 
 RETRY_AFTER = 5
 """Seconds a client is told to wait when nobody named another time."""
@@ -116,9 +117,9 @@ class Api:
         except TransientError as exc:
             structlog.get_logger().warning("api.unavailable", because=str(exc))
             return self._refusal(request, unavailable(exc))
-        except Exception:
+        except Exception as exc:
             # A bug of ours; its words may quote the request, so the caller gets none of them.
-            structlog.get_logger().exception("api.broke")
+            notices.stage_failed("api", exc)
             return self._refusal(request, RequestRefused(problems.INTERNAL_ERROR))
 
     def _refusal(self, request: Request, refused: RequestRefused) -> Answer:

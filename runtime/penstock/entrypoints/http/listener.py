@@ -8,6 +8,7 @@ here it is a problem like every other, and only the kind of error is logged.
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -23,6 +24,7 @@ from penstock.contracts import ONCE
 from penstock.entrypoints.http.connections import Connections, Full, room
 from penstock.entrypoints.http.message import Answer, problem_answer
 from penstock.errors import RequestRefused
+from penstock.pipeline import notices
 
 HEAD_SECONDS = 30.0
 """
@@ -34,6 +36,7 @@ LINGER = 1.0
 """Seconds a refused body is read and thrown away, so that its sender gets to read the answer."""
 _SHUTDOWN = 10.0
 _BACKLOG = 128
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _REPEATED = re.compile(r"Duplicate '([A-Za-z-]{1,40})' header")
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -123,7 +126,7 @@ class _Protocol(web.RequestHandler):
             _log().warning("request.malformed", because=because)
             refused = _malformed(message or "")
         else:
-            _log().error("api.broke", because=because)
+            notices.stage_failed("api", exc or RuntimeError())
             refused = RequestRefused(problems.INTERNAL_ERROR)
         self._refused(refused.kind.status)
         return response(problem_answer(refused), close=True)
@@ -164,14 +167,20 @@ async def _bound(host: str, port: int) -> list[socket.socket]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[socket.socket] = []
-    try:
-        for family, (address, *_) in dict.fromkeys((one[0], one[4]) for one in found):
+    refused: OSError | None = None
+    for family, (address, *_) in dict.fromkeys((one[0], one[4]) for one in found):
+        try:
             made.append(socket.create_server((address, port), family=family))
             port = made[0].getsockname()[1]
-    except OSError:
-        for one in made:
-            one.close()
-        raise
+        except OSError as exc:
+            if exc.errno not in _NOT_HERE:
+                for one in made:
+                    one.close()
+                raise
+            # A name such as localhost has an address of IPv6 where the host has no IPv6.
+            refused = exc
+    if refused and not made:
+        raise refused
     return made
 
 

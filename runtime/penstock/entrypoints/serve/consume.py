@@ -29,6 +29,7 @@ GROUPS = 32
 """Groups of one queue that are worked on side by side."""
 SWEEP_EVERY = 60.0
 GAPS_EVERY = 600.0
+RENEW_EVERY = 6 * 3600.0
 _SULK = 2.0
 """Seconds to leave a queue alone that gave no answer."""
 
@@ -130,6 +131,15 @@ async def gaps(platform: Platform, stop: asyncio.Event) -> None:
         await platform.gaps(remaining=lambda: _remaining(stop))
 
     await _repeated("gaps", work, GAPS_EVERY, platform, stop)
+
+
+async def renew(platform: Platform, stop: asyncio.Event) -> None:
+    """Renew old dead letters every six hours until told to stop."""
+
+    async def work() -> None:
+        await platform.renew(remaining=lambda: _remaining(stop))
+
+    await _repeated("renew", work, RENEW_EVERY, platform, stop)
 
 
 async def _repeated(

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from penstock.bootstrap import Platform
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.web import Answered, application, unheard
-from penstock.entrypoints.serve.consume import consumers, gaps, sweep
+from penstock.entrypoints.serve.consume import consumers, gaps, renew, sweep
 
 
 @asynccontextmanager
@@ -38,7 +38,7 @@ async def serving(
     tasks: list[asyncio.Task[None]] = []
     try:
         async with listening(served, host, port) as address:
-            scheduled = (sweep(platform, stop), gaps(platform, stop))
+            scheduled = (sweep(platform, stop), gaps(platform, stop), renew(platform, stop))
             tasks += [asyncio.create_task(work) for work in (*works, *scheduled)]
             try:
                 yield address

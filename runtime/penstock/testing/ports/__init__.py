@@ -7,10 +7,12 @@ holds a promise the pipeline relies on, so an adapter that fails one loses or do
 
 from penstock.testing.ports.attempts import AttemptsConformance
 from penstock.testing.ports.audit import AuditConformance
+from penstock.testing.ports.dead_letters import DeadLettersConformance
 from penstock.testing.ports.inbox import InboxConformance, OpenQueue, Queue
 from penstock.testing.ports.ledger import LedgerConformance
 from penstock.testing.ports.ledger_events import LedgerEventsConformance
 from penstock.testing.ports.parking import ParkingConformance
+from penstock.testing.ports.restrictions import RestrictionsConformance
 from penstock.testing.ports.secrets import SecretsConformance, Vault
 from penstock.testing.ports.tokens import TokensConformance
 from penstock.testing.ports.topic import Fanout, TopicConformance
@@ -19,6 +21,7 @@ from penstock.testing.ports.watermarks import WatermarksConformance
 __all__ = [
     "AttemptsConformance",
     "AuditConformance",
+    "DeadLettersConformance",
     "Fanout",
     "InboxConformance",
     "LedgerConformance",
@@ -26,6 +29,7 @@ __all__ = [
     "OpenQueue",
     "ParkingConformance",
     "Queue",
+    "RestrictionsConformance",
     "SecretsConformance",
     "TokensConformance",
     "TopicConformance",

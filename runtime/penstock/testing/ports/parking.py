@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.ports import Message, Outgoing
-from penstock.testing.ports.queues import WAIT, OpenQueue, Queue, bodies
+from penstock.testing.ports.queues import OpenQueue, Queue, bodies
 
 
 class ParkingConformance:
@@ -23,16 +22,20 @@ class ParkingConformance:
 
     async def test_a_parked_message_keeps_all_it_had(self, queue: Queue) -> None:
         """
-        The copy has body, group and attributes, and says why it is there.
+        The copy has body, group and attributes, and says why it is there, after how many tries.
         """
         await queue.send("poison", group="pay-1", attributes={"type": "a"})
         [message] = await queue.take(1)
         await queue.inbox.park(message, "MalformedMessage: no JSON")
 
-        [parked] = await _dead(queue)
+        [parked] = await queue.dead()
 
         assert ("poison", "pay-1") == (parked.body, parked.group)
-        assert {"type": "a", "reason": "MalformedMessage: no JSON"} == parked.attributes
+        assert {
+            "type": "a",
+            "reason": "MalformedMessage: no JSON",
+            "attempts": "1",
+        } == parked.attributes
 
     async def test_followers_go_on_once_the_poison_is_gone(self, queue: Queue) -> None:
         """
@@ -59,7 +62,7 @@ class ParkingConformance:
 
         await queue.inbox.park(again, "because")
 
-        assert ["poison"] == bodies(await _dead(queue))
+        assert ["poison"] == bodies(await queue.dead())
 
     async def test_a_redriven_message_can_be_parked_again(self, queue: Queue) -> None:
         """
@@ -70,10 +73,11 @@ class ParkingConformance:
             [message] = await queue.take(1)
             await queue.inbox.park(message, reason)
             await queue.inbox.delete(message)
-            [parked] = await _dead(queue)
+            [parked] = await queue.dead()
 
             assert reason == parked.attributes["reason"]
-            await _redrive(queue, parked)
+            await queue.dead_letters.send_back(parked)
+            await queue.dead_letters.delete(parked)
 
         assert ["poison"] == bodies(await queue.take(1))
 
@@ -89,16 +93,4 @@ class ParkingConformance:
 
         await queue.inbox.park(message, reason)
 
-        assert ["poison"] == bodies(await _dead(queue))
-
-
-async def _dead(queue: Queue) -> list[Message]:
-    return list(await queue.dead_letters.receive(10, WAIT))
-
-
-async def _redrive(queue: Queue, parked: Message) -> None:
-    """Send first, under the id of the copy it replaces, then delete that copy."""
-    await queue.channel.send(
-        Outgoing(parked.body, parked.group, parked.id, {"reason": parked.attributes["reason"]})
-    )
-    await queue.dead_letters.delete(parked)
+        assert ["poison"] == bodies(await queue.dead())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from penstock.ports import Channel, Inbox, Message, Outgoing
+from penstock.ports import Channel, DeadLetters, Inbox, Message, Outgoing
 
 WAIT = 10.0
 """Seconds a receive may wait for what must come; it returns as soon as it has come."""
@@ -13,11 +13,11 @@ WAIT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Both ends of an empty FIFO queue, and the consumer's end of its dead-letter queue."""
+    """Both ends of an empty FIFO queue, and its dead letters."""
 
     channel: Channel
     inbox: Inbox
-    dead_letters: Inbox
+    dead_letters: DeadLetters
 
     async def send(
         self,
@@ -29,6 +29,16 @@ class Queue:
     ) -> None:
         """Send a message whose dedup id is its body, unless another is given."""
         await self.channel.send(Outgoing(body, group, dedup or body, attributes or {}))
+
+    async def park(self, count: int, reason: str = "because") -> None:
+        """Park that many of the messages that wait."""
+        for message in await self.take(count):
+            await self.inbox.park(message, reason)
+            await self.inbox.delete(message)
+
+    async def dead(self) -> list[Message]:
+        """Receive the dead letters, waiting for the first."""
+        return list(await self.dead_letters.receive(10, WAIT))
 
     async def take(self, count: int) -> list[Message]:
         """Receive that many messages, waiting for the first."""

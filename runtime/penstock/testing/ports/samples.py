@@ -86,6 +86,7 @@ def full() -> Payment:
                 terms=Terms(Money(1, "KWD"), "0" * 64, "damaged", "sorry", "t-1"),
                 path="/v1/payments/sale/S-1/refund",
                 began_at=NOON,
+                restricted_at=NOON,
             ),
         ),
         subscription="I-1",

@@ -12,7 +12,7 @@ from penstock.entrypoints.cli.session import AsJson, Code, CommandError, StackNa
 from penstock.entrypoints.cli.terminal import harmless
 
 if TYPE_CHECKING:
-    from penstock.entrypoints.cli.doctor import Finding
+    from penstock.entrypoints.cli.patient import Finding
 
 
 def doctor(context: typer.Context, stack: StackName = None, as_json: AsJson = False) -> None:

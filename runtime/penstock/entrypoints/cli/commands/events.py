@@ -1,17 +1,20 @@
-"""`penstock events`."""
+"""`penstock events`: the archive is listed, followed, written as CSV, and replayed to sinks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from penstock.domain.events import EventType
-from penstock.entrypoints.cli.session import AsJson, StackName, session, table
-
-if TYPE_CHECKING:
-    from penstock.bootstrap.aws import AwsWorld
-    from penstock.ports import EventPage
+from penstock.entrypoints.cli.event_options import Since, Subject, Type, Until
+from penstock.entrypoints.cli.session import (
+    AsJson,
+    Code,
+    CommandError,
+    Confirm,
+    StackName,
+    session,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -19,18 +22,19 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("list")
 def list_events(
     context: typer.Context,
-    event_type: Annotated[
-        EventType | None, typer.Option("--type", help="leave out the others")
-    ] = None,
-    subject: Annotated[
-        str | None, typer.Option(help="events of this payment, dispute or subscription only")
-    ] = None,
-    since: Annotated[
+    event_type: Type = None,
+    subject: Subject = None,
+    since: Since = None,
+    until: Until = None,
+    sink: Annotated[
         str | None,
-        typer.Option(
-            help="leave out events before this time or date (RFC 3339, UTC), less 15 min"
-        ),
+        typer.Option(help="events that this sink gets, and whether it has had them (30 days)"),
     ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="all of them, not a page")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="go on with new ones until Ctrl-C")
+    ] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="print CSV")] = False,
     limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
     cursor: Annotated[
         str | None, typer.Option(help="where to begin, from the page before")
@@ -38,23 +42,101 @@ def list_events(
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """List events, newest first."""
-
-    from penstock.queries.events import EventQuery, ListEvents
-
-    query = EventQuery(event_type, subject, since, limit, cursor)
-
-    async def read(world: AwsWorld) -> EventPage:
-        return await ListEvents(world.ledger)(query)
+    """List events, newest first, with their amounts and payers."""
+    from penstock.entrypoints.cli import archive
+    from penstock.queries.chosen import Chosen
+    from penstock.queries.events import EventQuery
+    from penstock.queries.since import read_since, read_until
 
     begun = session(context, stack, as_json)
-    page = begun.run(read)
-    events = [event.cloud_event() for event in page.events]
-    rows = [(one["time"], one["type"], one["subject"], one["id"]) for one in events]
-    begun.show(
-        {"events": events, "cursor": page.cursor},
-        lambda: [
-            table(("time", "type", "subject", "event"), rows),
-            *([f"more: --cursor {page.cursor}"] if page.cursor else []),
-        ],
+    chosen = Chosen(
+        read_since(since) if since else None,
+        read_until(until) if until else None,
+        archive.types_of(begun, sink, event_type),
+        subject,
     )
+    if follow:
+        if until or everything or cursor:
+            raise CommandError("--follow takes no --until, --all or --cursor", Code.usage)
+        archive.show_new(begun, chosen, sink, as_csv=as_csv)
+    elif everything:
+        archive.show_all(begun, chosen, sink, as_csv=as_csv)
+    else:
+        query = EventQuery(event_type, subject, since, limit, cursor, until)
+        archive.show_page(begun, query, chosen, sink, as_csv=as_csv)
+
+
+@app.command("show")
+def show(
+    context: typer.Context,
+    event_id: Annotated[str, typer.Argument(help="the event's id")],
+    subject: Subject = None,
+    since: Since = None,
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an event as it was published, and which sinks have had it (in the last 30 days)."""
+    from penstock.entrypoints.cli import archive
+    from penstock.queries.chosen import Chosen
+    from penstock.queries.since import read_since
+
+    chosen = Chosen(read_since(since) if since else None, subject=subject)
+    archive.show_one(session(context, stack, as_json), event_id, chosen)
+
+
+@app.command("replay")
+def replay(
+    context: typer.Context,
+    because: Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")],
+    ids: Annotated[
+        list[str] | None, typer.Argument(help="ids of events; left out, all that are chosen")
+    ] = None,
+    sink: Annotated[str | None, typer.Option(help="the sink that gets them")] = None,
+    every_sink: Annotated[
+        bool, typer.Option("--all", help="every sink, one after the other")
+    ] = False,
+    event_type: Type = None,
+    subject: Subject = None,
+    since: Since = None,
+    until: Until = None,
+    unfiltered: Annotated[
+        bool, typer.Option("--unfiltered", help="also types that the sink's filter leaves out")
+    ] = False,
+    replay_id: Annotated[
+        str | None,
+        typer.Option(help="go on with that replay: what it has delivered is not sent again"),
+    ] = None,
+    wait: Annotated[
+        int, typer.Option(min=0, max=3600, help="wait so many seconds, and count the delivered")
+    ] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say how many would be sent, and send none")
+    ] = False,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """
+    Send events to a sink again, in the order of their subjects, whether it has had them or not.
+
+    Each replay has an id, which is printed. Run it again with --replay-id if it was stopped.
+    """
+    from penstock.entrypoints.cli.replaying import Asked, replayed
+    from penstock.queries.chosen import Chosen
+    from penstock.queries.since import read_since, read_until
+
+    begun = session(context, stack, as_json, confirmed)
+    if bool(sink) == every_sink:
+        raise CommandError("name one sink with --sink, or give --all for every sink", Code.usage)
+    if not (ids or subject or since):
+        raise CommandError("say which: ids of events, --subject, or --since", Code.usage)
+    chosen = Chosen(
+        read_since(since) if since else None,
+        read_until(until) if until else None,
+        [event_type] if event_type else None,
+        subject,
+    )
+    asked = Asked(
+        chosen, because, tuple(ids or ()), sink, replay_id, unfiltered, float(wait), dry_run
+    )
+    replayed(begun, asked)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from penstock.domain.restriction import RestrictionKind
+from penstock.entrypoints.cli import restricting
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -27,11 +29,6 @@ if TYPE_CHECKING:
     from penstock.operators.forgetting import Erased
 
 app = typer.Typer(no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Keep `forget` a command of its own while it is the only one."""
 
 
 @app.command("forget")
@@ -76,6 +73,9 @@ def forget(
     begun.show(told, lambda: [*map(_line, told), summary(done)])
     if any(one.erasure is Erasure.refused for one in done):
         raise CommandError("some are still needed: see above; try again later", Code.refused)
+
+
+restricting.add(app, RestrictionKind.payer)
 
 
 @dataclass(frozen=True, slots=True)

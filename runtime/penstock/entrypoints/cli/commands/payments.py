@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.ref import EntityKind
+from penstock.domain.restriction import RestrictionKind
+from penstock.entrypoints.cli import repairing, restricting
 from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
 from penstock.entrypoints.cli.session import (
@@ -23,6 +27,7 @@ from penstock.entrypoints.cli.session import (
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
     from penstock.queries.payments import PaymentPage
+    from penstock.queries.timeline import Timeline
 
 app = typer.Typer(no_args_is_help=True)
 _WENT = {"refund": "refunded", "reversal": "reversed"}
@@ -62,14 +67,10 @@ def list_payments(
     begun = session(context, stack, as_json)
     page = begun.run(read)
     views = [payment_view(payment, f"payments/{payment.id}") for payment in page.payments]
-    rows = [
-        (one["created_at"], one["id"], one["status"], _money(one["amount"]), one.get("reference"))
-        for one in views
-    ]
     begun.show(
         {"payments": views, "cursor": page.cursor},
         lambda: [
-            table(("first seen", "payment", "status", "amount", "reference"), rows),
+            _listed(views),
             *([f"more: --cursor {page.cursor}"] if page.cursor else []),
         ],
     )
@@ -82,18 +83,54 @@ def show(
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a payment: its status, its money and what went back, its operations, its invoice."""
+    """Show a payment: its status and money, its operations, and all that happened to it."""
+    from penstock.entrypoints.cli import timeline
     from penstock.entrypoints.http.views import payment_view
 
-    async def read(world: AwsWorld) -> Payment | None:
-        return await world.ledger.load(Payment, payment_id)
+    begun = session(context, stack, as_json)
+
+    async def read(world: AwsWorld) -> Timeline | None:
+        return await timeline.read(world, begun.stack(), payment_id)
+
+    found = begun.run(read)
+    if found is None:
+        raise CommandError("there is no payment of that id", Code.not_found)
+    payment = found.payment
+    view = payment_view(payment, f"payments/{payment.id}")
+    told = timeline.view(found)
+    begun.show({**view, "timeline": told}, lambda: [*lines(view), *timeline.lines(told)])
+
+
+@app.command("find")
+def find(
+    context: typer.Context,
+    words: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORDS",
+            help="an id of ours or the gateway's, a reference, a subscription's id, or a day",
+        ),
+    ],
+    status: Annotated[PaymentStatus | None, typer.Option(help="leave out the others")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find payments by whatever you have in hand, newest first."""
+    from penstock.entrypoints.http.views import payment_view
+    from penstock.queries.finding import FindPayments
 
     begun = session(context, stack, as_json)
-    payment = begun.run(read)
-    if payment is None:
-        raise CommandError("there is no payment of that id", Code.not_found)
-    view = payment_view(payment, f"payments/{payment.id}")
-    begun.show(view, lambda: lines(view))
+    gateways = list(begun.stack().outputs["gateways"])
+
+    async def read(world: AwsWorld) -> tuple[Payment, ...]:
+        return await FindPayments(world.ledger, gateways)(words, status, limit)
+
+    found = begun.run(read)
+    if not found:
+        raise CommandError(f"no payment has {words} as its id, reference or day", Code.not_found)
+    views = [payment_view(one, f"payments/{one.id}") for one in found]
+    begun.show({"payments": views}, lambda: _listed(views))
 
 
 @app.command("refund")
@@ -128,6 +165,11 @@ def refund(
     )
 
 
+restricting.add(app, RestrictionKind.payment)
+repairing.add_resolve(app, EntityKind.payment)
+repairing.add_reprocess(app)
+
+
 def lines(view: dict[str, Any]) -> list[Any]:
     """A payment for people: one fact a line, as `payment_view` holds it."""
     facts = [
@@ -154,6 +196,14 @@ def lines(view: dict[str, Any]) -> list[Any]:
         *view["links"].items(),
     ]
     return [table(("", ""), [(name, value) for name, value in facts if value])]
+
+
+def _listed(views: Sequence[dict[str, Any]]) -> Any:
+    rows = [
+        (one["created_at"], one["id"], one["status"], _money(one["amount"]), one.get("reference"))
+        for one in views
+    ]
+    return table(("first seen", "payment", "status", "amount", "reference"), rows)
 
 
 def _money(amount: dict[str, Any] | None) -> str | None:

@@ -20,11 +20,10 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.errors import MalformedMessage
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
-    from penstock.ports import Message, Outgoing
+    from penstock.ports import Message
 
 app = typer.Typer(no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="deliveries, verified, rejected, payments, sink-…")]
@@ -39,7 +38,7 @@ def depth(
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how many messages wait, are being worked on, and are dead-lettered."""
+    """Show how many messages wait, are in flight (worked on, or in back-off), and are dead."""
     begun = session(context, stack, as_json)
     queues = begun.stack().queues
     names = [name] if name else list(queues)
@@ -63,6 +62,22 @@ def depth(
     begun.show(counted, lambda: table(("queue", "visible", "in flight", "dead"), rows))
 
 
+@app.command("work")
+def work(
+    context: typer.Context,
+    days: Annotated[
+        int, typer.Option(min=1, max=31, help="how far back payments are looked through")
+    ] = 2,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="how many of each kind")] = 50,
+    stack: StackName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is under way: what the sweep takes up, and when; what messages carry."""
+    from penstock.entrypoints.cli.working import show
+
+    show(session(context, stack, as_json), days, limit)
+
+
 @app.command("receive")
 def receive(
     context: typer.Context,
@@ -76,17 +91,18 @@ def receive(
     begun = session(context, stack, as_json)
     url = _url(begun, name, dead_letters)
 
-    async def look(world: AwsWorld) -> Sequence[Message]:
+    async def look(world: AwsWorld) -> tuple[Sequence[Message], int]:
         from penstock.adapters.aws.inbox import SqsInbox
 
         inbox = SqsInbox(world.clients, url)
+        in_flight = (await inbox.depth())["in_flight"]
         messages = await inbox.receive(limit, 1)
         if messages:
             await inbox.postpone(messages, 0)
-        return messages
+        return messages, in_flight
 
-    messages = begun.run(look)
-    begun.show([_view(one) for one in messages], lambda: lines(messages))
+    messages, in_flight = begun.run(look)
+    begun.show([_view(one) for one in messages], lambda: lines(messages, in_flight))
 
 
 @app.command("send")
@@ -100,32 +116,33 @@ def send(
     provider: Annotated[str, typer.Option(help="of the sample payment")] = "example",
     amount: Annotated[int, typer.Option(min=1, help="of the sample, in minor units")] = 1250,
     currency: Annotated[str, typer.Option(help="of the sample payment")] = "EUR",
+    because: Annotated[
+        str | None, typer.Option("--because", help="why; it is kept in the audit trail")
+    ] = None,
+    wait: Annotated[
+        int, typer.Option(min=0, max=900, help="wait so many seconds for what becomes of it")
+    ] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="say what would become of it, and send nothing")
+    ] = False,
     stack: StackName = None,
     as_json: AsJson = False,
     confirmed: Confirm = None,
 ) -> None:
-    """Send a message; without --body a sample payment, to the payments queue."""
+    """Send a message and say what becomes of it; without --body a sample payment."""
     begun = session(context, stack, as_json, confirmed)
-    begun.guard("sending a message")
+    if not dry_run:
+        begun.guard("sending a message")
     url = _url(begun, name, False)
     if body is None and name != "payments":
         raise CommandError(f"say what to send to {name}: --body FILE", Code.usage)
 
-    async def put(world: AwsWorld) -> Outgoing:
-        from penstock.adapters.aws.sqs import SqsChannel
+    from penstock.entrypoints.cli.sending import sample, send_message
 
-        new = world.ids.new()
-        text = _read(body) if body else _sample(f"test-{new[:12]}", provider, amount, currency)
-        outgoing = _outgoing(name, text, group, new)
-        subjects = [f"queue#{name}"]
-        async with (await audited(world))("queue send", subjects) as trail:
-            await SqsChannel(world.clients, url).send(outgoing)
-            trail.effect = f"sent to group {outgoing.group}"
-        return outgoing
+    def text(new: str) -> str:
+        return _read(body) if body else sample(f"test-{new[:12]}", provider, amount, currency)
 
-    sent = begun.run(put)
-    hint = begun.command(f"payments show {sent.group}") if name == "payments" else ""
-    begun.show({"group": sent.group, "dedup": sent.dedup}, lambda: [f"sent to {name}", hint])
+    send_message(begun, name, url, text, group, because, wait=wait, dry_run=dry_run)
 
 
 @app.command("purge")
@@ -174,39 +191,6 @@ def _read(body: Path) -> str:
         raise CommandError("--body: a message is text in UTF-8", Code.usage) from exc
 
 
-def _sample(name: str, provider: str, amount: int, currency: str) -> str:
-    from penstock.domain.money import Money
-    from penstock.domain.payment import Order
-    from penstock.pipeline.orders import ChargeMessage
-
-    try:
-        order = Order(Money(amount, currency), reference=name, description="A test")
-        text = ChargeMessage(name, provider, order).dumps()
-        ChargeMessage.loads(text)
-    except (ValueError, MalformedMessage) as exc:
-        raise CommandError(str(exc), Code.usage) from exc
-    return text
-
-
-def _outgoing(name: str, text: str, group: str | None, new: str) -> Outgoing:
-    """
-    A payment's group is its own id; anything else is sent as it is asked for.
-
-    Each has a new deduplication id: what is sent by hand is meant, and the ledger charges once.
-    """
-    from penstock.pipeline.orders import load_message
-    from penstock.ports import Outgoing
-
-    if name == "payments":
-        try:
-            payment = load_message(text)
-        except MalformedMessage:
-            # A broken message may be sent on purpose: to see it parked.
-            return Outgoing(text, group or new, new)
-        return Outgoing(text, payment.id, new, attributes={"gateway": payment.provider})
-    return Outgoing(text, group or new, new)
-
-
 def _view(message: Message) -> Mapping[str, Any]:
     return {
         "id": message.id,
@@ -217,10 +201,15 @@ def _view(message: Message) -> Mapping[str, Any]:
     }
 
 
-def lines(messages: Sequence[Message]) -> Any:
+def lines(messages: Sequence[Message], in_flight: int = 0) -> Any:
     """Messages for people, their bodies cut short."""
+    if not messages and in_flight:
+        return (
+            f"nothing is visible, {in_flight} in flight: being worked on, or in back-off until "
+            "they are tried again; see penstock queue work"
+        )
     if not messages:
-        return "nothing waits here (what is being worked on is not shown)"
+        return "nothing waits here, and nothing is in flight"
     rows = [
         (one.group, one.receives, one.attributes.get("reason"), _short(one.body))
         for one in messages

@@ -10,6 +10,9 @@ from urllib.parse import quote, urlencode
 
 import typer
 
+from penstock.domain.ref import EntityKind
+from penstock.domain.restriction import RestrictionKind
+from penstock.entrypoints.cli import repairing, restricting
 from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
 from penstock.entrypoints.cli.calling import call_api
 from penstock.entrypoints.cli.session import (
@@ -254,3 +257,7 @@ def _collection(one: dict[str, Any]) -> str:
 
 def _money(amount: dict[str, Any] | None) -> str | None:
     return f"{amount['value']} {amount['currency']}" if amount else None
+
+
+restricting.add(app, RestrictionKind.subscription)
+repairing.add_resolve(app, EntityKind.subscription)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.cli.auditing import audited
+from penstock.entrypoints.cli.durations import duration
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from penstock.ports import Token
 
 app = typer.Typer(no_args_is_help=True)
-_DURATION = re.compile(r"([1-9][0-9]{0,3})([hdw])", re.ASCII)
 _DAY = len("2026-11-02")
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
 @app.command("create")
@@ -55,7 +53,7 @@ def create(
     """Make a token and show it, this once: only its hash is kept."""
     from penstock.entrypoints.http.tokens import mint
 
-    lasts = _duration(expires) if expires is not None else None
+    lasts = duration("--expires", expires) if expires is not None else None
     if not (client or name).strip() or not (client or name).isprintable():
         raise CommandError("a token needs a name and a client that can be printed", Code.usage)
 
@@ -125,18 +123,6 @@ def _row(view: Mapping[str, Any]) -> Sequence[str]:
     """A token on one line of 80 columns, its times by the day; `--json` has all of it."""
     days = [str(view[name] or "never")[:_DAY] for name in ("expires_at", "last_used_at")]
     return (view["id"], view["name"], view["client"], ",".join(view["scopes"]), *days)
-
-
-def _duration(text: str) -> timedelta:
-    """A number and its unit: 90d, 12h, 4w."""
-    read = _DURATION.fullmatch(text)
-    if read is None:
-        raise CommandError(
-            f"--expires: {text!r} is no duration; give a number from 1 to 9999 and its unit, "
-            "h, d or w, as in 90d",
-            Code.usage,
-        )
-    return int(read[1]) * _UNITS[read[2]]
 
 
 @app.command("revoke")

@@ -1,0 +1,105 @@
+"""Restrictions, in the ledger's table: all under one key, and a list of what each holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from penstock.adapters.aws import items
+from penstock.adapters.aws.clients import Clients, Refusal
+from penstock.adapters.aws.codes import CONDITION, reason
+from penstock.adapters.aws.table import Table, unavailable
+from penstock.adapters.aws.values import Item, from_item, to_item
+from penstock.domain.place import stamp
+from penstock.domain.ref import Ref
+from penstock.domain.restriction import Restriction, RestrictionKind
+from penstock.errors import LedgerUnavailable
+
+RESTRICTIONS = "restrictions"
+HELD = "held#"
+
+
+class DynamoRestrictions:
+    """A handful of items under one key. Every call raises LedgerUnavailable."""
+
+    def __init__(self, clients: Clients, table: str) -> None:
+        self._table = Table(clients, table)
+
+    async def list(self) -> Sequence[Restriction]:
+        """All of them (a consistent read)."""
+        found = await self._table.query("pk = :all", to_item({":all": RESTRICTIONS}))
+        return [_read(item) for item in found]
+
+    async def put(self, restriction: Restriction) -> Restriction:
+        """Restrict; what is in force comes back, which may have been put before."""
+        fields = {
+            "kind": restriction.kind.value,
+            "value": restriction.value,
+            "since": stamp(restriction.since),
+            "actor": restriction.actor,
+            "reason": restriction.reason,
+        }
+        with unavailable("restrict"):
+            try:
+                await self._table.call(
+                    "put_item",
+                    TableName=self._table.name,
+                    Item=_key(restriction.key) | to_item(fields),
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except Refusal as exc:
+                if reason(exc.code) != CONDITION:
+                    raise
+                return _read(exc.details["Item"])
+        return restriction
+
+    async def lift(self, key: str) -> Restriction | None:
+        """Take a restriction away; what was in force comes back."""
+        with unavailable("release"):
+            answer = await self._table.call(
+                "delete_item", TableName=self._table.name, Key=_key(key), ReturnValues="ALL_OLD"
+            )
+        return _read(answer["Attributes"]) if answer.get("Attributes") else None
+
+    async def note(self, key: str, ref: Ref) -> None:
+        """Note that a restriction holds something of an entity."""
+        await self._table.put(_held(key, ref))
+
+    async def held(self, key: str, limit: int) -> Sequence[Ref]:
+        """What a restriction holds or held (a consistent read)."""
+        found = await self._table.query(
+            "pk = :held", to_item({":held": f"{HELD}{key}"}), limit=limit
+        )
+        refs = (items.read_ref(item["sk"]["S"]) for item in found)
+        return [ref for ref in refs if ref is not None]
+
+    async def forget(self, key: str, ref: Ref) -> None:
+        """Take a note away."""
+        with unavailable("release"):
+            await self._table.call("delete_item", TableName=self._table.name, Key=_held(key, ref))
+
+
+def _key(key: str) -> Item:
+    return to_item({"pk": RESTRICTIONS, "sk": key})
+
+
+def _held(key: str, ref: Ref) -> Item:
+    return to_item({"pk": f"{HELD}{key}", "sk": str(ref)})
+
+
+def _read(item: Mapping[str, Mapping[str, Any]]) -> Restriction:
+    record = from_item(item)
+    try:
+        kind = RestrictionKind(record["kind"])
+    except ValueError as exc:
+        # Fail closed: what newer code restricts is not for this version to submit.
+        raise LedgerUnavailable("a restriction was written by newer code") from exc
+    return Restriction(
+        kind,
+        record["value"],
+        datetime.fromisoformat(record["since"]),
+        record["actor"],
+        record["reason"],
+    )

@@ -1,0 +1,41 @@
+"""Restrictions in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penstock.domain.ref import Ref
+from penstock.domain.restriction import Restriction
+
+
+class MemoryRestrictions:
+    """Restrictions by key, and what each holds."""
+
+    def __init__(self) -> None:
+        self._put: dict[str, Restriction] = {}
+        self._held: dict[str, dict[str, Ref]] = {}
+
+    async def list(self) -> Sequence[Restriction]:
+        """All of them."""
+        return [self._put[key] for key in sorted(self._put)]
+
+    async def put(self, restriction: Restriction) -> Restriction:
+        """Restrict; what is in force comes back."""
+        return self._put.setdefault(restriction.key, restriction)
+
+    async def lift(self, key: str) -> Restriction | None:
+        """Take a restriction away; what was in force comes back."""
+        return self._put.pop(key, None)
+
+    async def note(self, key: str, ref: Ref) -> None:
+        """Note that a restriction holds something of an entity."""
+        self._held.setdefault(key, {})[str(ref)] = ref
+
+    async def held(self, key: str, limit: int) -> Sequence[Ref]:
+        """What a restriction holds or held."""
+        noted = self._held.get(key, {})
+        return [noted[one] for one in sorted(noted)[:limit]]
+
+    async def forget(self, key: str, ref: Ref) -> None:
+        """Take a note away."""
+        self._held.get(key, {}).pop(str(ref), None)

@@ -1,0 +1,190 @@
+"""`resolve` and `reprocess`: what a person found out, and what the gateway holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from penstock.domain.ref import EntityKind, Ref
+from penstock.entrypoints.cli.auditing import audited
+from penstock.entrypoints.cli.restricting import Because, DryRun, Wait, operation_view
+from penstock.entrypoints.cli.session import (
+    AsJson,
+    Code,
+    CommandError,
+    Confirm,
+    StackName,
+    session,
+)
+from penstock.entrypoints.cli.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from penstock.bootstrap.aws import AwsWorld
+    from penstock.domain.rules import Abilities
+    from penstock.operators.reprocessing import Reprocessing
+    from penstock.operators.resolving import Resolved
+    from penstock.operators.waiting import Calm
+
+
+def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
+    """Add `resolve` to a group."""
+    named: Any = typer.Argument(help=f"the {kind.value}'s id", metavar=kind.value.upper())
+
+    @app.command(
+        "resolve",
+        help="Say what became of an operation that is unknown or parked, with the evidence.",
+    )
+    def resolve(
+        context: typer.Context,
+        *,
+        value: str = named,
+        outcome: Annotated[str, typer.Option("--as", help="succeeded or failed")],
+        evidence: Annotated[
+            str, typer.Option("--evidence", help="how you know; it is kept with the operation")
+        ],
+        operation: Annotated[
+            str | None,
+            typer.Option("--operation", help="its id", show_default="the only one in doubt"),
+        ] = None,
+        gateway_id: Annotated[
+            str | None,
+            typer.Option("--gateway-id", help="the gateway's id of what succeeded"),
+        ] = None,
+        dry_run: DryRun = False,
+        stack: StackName = None,
+        as_json: AsJson = False,
+        confirmed: Confirm = None,
+    ) -> None:
+        from penstock.operators.resolving import Outcome, Resolve
+
+        if outcome not in set(Outcome):
+            raise CommandError("--as takes succeeded or failed", Code.usage)
+        begun = session(context, stack, as_json, confirmed)
+        if not dry_run:
+            begun.guard("resolving an operation")
+        can = _abilities(begun.stack())
+
+        async def work(world: AwsWorld) -> Resolved:
+            command = Resolve(world.ledger, world.clock, world.ids, await audited(world), can)
+            return await command(
+                Ref(kind, value),
+                Outcome(outcome),
+                evidence,
+                operation_id=operation,
+                reference=gateway_id,
+                dry_run=dry_run,
+            )
+
+        done = begun.run(work)
+        view = {
+            kind.value: value,
+            "dry_run": dry_run,
+            "already": done.already,
+            "operation": operation_view(done.operation),
+        }
+        begun.show(view, lambda: _resolved(done, outcome, dry_run))
+
+
+def add_reprocess(app: typer.Typer) -> None:
+    """Add `reprocess` to the payments' commands."""
+
+    @app.command("reprocess")
+    def reprocess(
+        context: typer.Context,
+        payment_id: Annotated[str, typer.Argument(help="the payment's id")],
+        because: Because,
+        wait: Wait = 0,
+        dry_run: DryRun = False,
+        stack: StackName = None,
+        as_json: AsJson = False,
+        confirmed: Confirm = None,
+    ) -> None:
+        """Have a payment read again at its gateway: steps, refunds, access, its invoice."""
+        from penstock.domain.restriction import RestrictionKind
+        from penstock.operators.reprocessing import Reprocess
+        from penstock.operators.waiting import Until, wait_for
+
+        begun = session(context, stack, as_json, confirmed)
+        if not dry_run:
+            begun.guard("reprocessing a payment")
+
+        async def work(world: AwsWorld) -> tuple[Reprocessing, Calm | None]:
+            command = Reprocess(world.ledger, world.clock, world.ids, await audited(world))
+            done = await command(payment_id, because, dry_run=dry_run)
+            if not wait or dry_run:
+                return done, None
+            kind = RestrictionKind.payment
+            until = Until.nothing_due
+            return done, await wait_for(world.ledger, world.clock, kind, payment_id, until, wait)
+
+        done, seen = begun.run(work)
+        view = _reprocess_view(done, seen, dry_run)
+        begun.show(view, lambda: _reprocessed(view))
+        if seen is not None and not seen.reached:
+            raise CommandError(
+                f"not asked within {wait} s: look again with "
+                f"`{begun.command(f'payments show {payment_id}')}`",
+                Code.unavailable,
+            )
+
+
+def _abilities(stack: Stack) -> Mapping[str, Abilities]:
+    """What each gateway of the stack can do; builds none."""
+    from penstock.domain.rules import Abilities
+    from penstock.plugins import load
+
+    names = list(stack.outputs["gateways"])
+    registry = load(only=set(names))
+    has = {name: set(registry.gateway(name).capabilities) for name in names}
+    return {
+        name: Abilities(
+            reread="reread" in able,
+            subscriptions="subscriptions" in able,
+            invoices="invoices" in able,
+            invoice_refunds="invoicerefunds" in able,
+        )
+        for name, able in has.items()
+    }
+
+
+def _resolved(done: Resolved, outcome: str, dry_run: bool) -> list[str]:
+    what = f"{done.operation.kind.value} {done.operation.id}"
+    if done.already:
+        return [f"{what} is {done.operation.state.value} already; nothing was changed"]
+    if dry_run:
+        return [f"would resolve {what} ({done.operation.state.value}) as {outcome}"]
+    lines = [f"resolved: {what} is {done.operation.state.value}"]
+    if done.entity.unsent:
+        lines.append("its events are published by the sweep")
+    return lines
+
+
+def _reprocess_view(done: Reprocessing, seen: Calm | None, dry_run: bool) -> dict[str, Any]:
+    from penstock.domain.payment import Payment
+
+    after = seen.entity if seen and isinstance(seen.entity, Payment) else None
+    return {
+        "payment": done.payment.id,
+        "dry_run": dry_run,
+        "asked": [operation_view(one) for one in done.asked],
+        "left": [operation_view(one) for one in done.left],
+        "before": done.payment.status.value,
+        "after": after.status.value if after else None,
+    }
+
+
+def _reprocessed(view: dict[str, Any]) -> list[str]:
+    kinds = ", ".join(one["kind"] for one in view["asked"])
+    would = "would ask" if view["dry_run"] else "asks"
+    told = [f"the sweep {would} the gateway: {kinds}" if kinds else "there is nothing to ask"]
+    if view["after"]:
+        told = [f"reprocessed: {view['before']} before, {view['after']} now"]
+    told += [
+        f"{one['kind']} {one['id']} is not asked about, since that could move money: see "
+        "`penstock payments resolve --help`"
+        for one in view["left"]
+    ]
+    return told

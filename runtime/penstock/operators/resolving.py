@@ -1,0 +1,177 @@
+"""Write down what a person found out about an operation that nobody can look up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from penstock.api.context import Clock, Ids
+from penstock.domain import rules
+from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.payment import Payment
+from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.restriction import Restrictable
+from penstock.domain.subscription import Subscription
+from penstock.errors import CommandRefused, LedgerConflict, UnknownPayment
+from penstock.operators.audited import Audited, Trail, said
+from penstock.ports import Ledger
+
+_WRITES = 10
+_NAMED = (OperationKind.charge, OperationKind.capture, OperationKind.refund)
+"""What has an id at the gateway if it succeeded."""
+
+
+class Outcome(StrEnum):
+    """What became of an operation, as a person says."""
+
+    succeeded = "succeeded"
+    failed = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """
+    What the command did.
+
+    Attributes:
+        entity: as it stands now.
+        operation: as it stands now.
+        already: whether it was known so before; then nothing was changed.
+    """
+
+    entity: Restrictable
+    operation: Operation
+    already: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """
+    `penstock payments resolve`, `penstock subscriptions resolve`.
+
+    Attributes:
+        abilities: what each configured gateway can do.
+    """
+
+    ledger: Ledger
+    clock: Clock
+    ids: Ids
+    audited: Audited
+    abilities: Mapping[str, rules.Abilities]
+
+    async def __call__(
+        self,
+        ref: Ref,
+        outcome: Outcome,
+        evidence: str,
+        *,
+        operation_id: str | None = None,
+        reference: str | None = None,
+        dry_run: bool = False,
+    ) -> Resolved:
+        """
+        Settle an operation as if the gateway had answered so, with its events.
+
+        Args:
+            evidence: how the person knows; kept with the operation.
+            operation_id: left out, the only one in doubt.
+            reference: the gateway's id of it.
+
+        Raises:
+            UnknownPayment: there is no such payment, subscription or operation.
+            CommandRefused: it must not be resolved so; says why and what to do.
+            LedgerConflict: the entity is written by many others; run the command again.
+        """
+        evidence = said(evidence, "--evidence")
+        if dry_run:
+            entity = await self._entity(ref)
+            found = self._operation(entity, operation_id)
+            already = self._refuse(entity, found, outcome, reference)
+            return Resolved(entity, found, already)
+        plural = "subscriptions" if ref.kind is EntityKind.subscription else "payments"
+        subjects = [str(ref), *([f"operation#{operation_id}"] if operation_id else [])]
+        async with self.audited(f"{plural} resolve", subjects, evidence) as trail:
+            for _ in range(_WRITES):
+                try:
+                    return await self._once(ref, outcome, evidence, operation_id, reference, trail)
+                except LedgerConflict:
+                    continue
+            raise LedgerConflict(f"{ref} is written by many others; run the command again")
+
+    async def _once(
+        self,
+        ref: Ref,
+        outcome: Outcome,
+        evidence: str,
+        operation_id: str | None,
+        reference: str | None,
+        trail: Trail,
+    ) -> Resolved:
+        entity = await self._entity(ref)
+        found = self._operation(entity, operation_id)
+        trail.before = {
+            "operation": found.id,
+            "kind": found.kind.value,
+            "state": found.state.value,
+        }
+        if self._refuse(entity, found, outcome, reference):
+            trail.effect = f"{found.kind.value} was resolved as {outcome} before"
+            return Resolved(entity, found, already=True)
+        decided = rules.resolve(
+            entity,
+            found,
+            succeeded=outcome is Outcome.succeeded,
+            evidence=evidence,
+            reference=reference,
+            can=self.abilities.get(entity.gateway, rules.Abilities()),
+            now=self.clock.now(),
+            new_id=self.ids.new,
+        )
+        await self.ledger.commit(decided)
+        after = decided.entity.operation_by_id(found.id) or found
+        trail.after = {"state": after.state.value, "reference": after.reference or "none"}
+        trail.effect = f"{found.kind.value} resolved as {outcome}"
+        return Resolved(decided.entity, after)
+
+    async def _entity(self, ref: Ref) -> Restrictable:
+        entity = await self.ledger.find(ref)
+        if isinstance(entity, Payment | Subscription):
+            return entity
+        raise UnknownPayment(f"there is no {ref.kind.value} of that id")
+
+    def _operation(self, entity: Restrictable, operation_id: str | None) -> Operation:
+        if operation_id is not None:
+            found = entity.operation_by_id(operation_id)
+            if found is None:
+                raise UnknownPayment(f"{entity.ref} has no operation of that id")
+            return found
+        doubtful = rules.doubtful(entity)
+        if len(doubtful) == 1:
+            return doubtful[0]
+        if not doubtful:
+            raise CommandRefused("none of its operations is unknown or parked")
+        names = ", ".join(f"{one.id} ({one.kind.value})" for one in doubtful)
+        raise CommandRefused(f"several operations are in doubt: name one by --operation: {names}")
+
+    def _refuse(
+        self, entity: Restrictable, found: Operation, outcome: Outcome, reference: str | None
+    ) -> bool:
+        """
+        Refuse what must not be resolved; True for what is known so already.
+
+        Raises:
+            CommandRefused: says why and what to do.
+        """
+        succeeded = outcome is Outcome.succeeded
+        state = OperationState.succeeded if succeeded else OperationState.declined
+        if found.state is state:
+            return True
+        because = rules.why_not_resolve(entity, found, succeeded=succeeded, now=self.clock.now())
+        if because is None and succeeded and found.kind in _NAMED and not reference:
+            because = (
+                f"--gateway-id is needed: the id that the gateway gave the {found.kind.value}"
+            )
+        if because is not None:
+            raise CommandRefused(f"not resolved: {because}")
+        return False

@@ -1,0 +1,210 @@
+"""
+Keep a payment, a subscription, a payer or a gateway from moving money, and let it go on.
+
+The functions' gate reads what is committed here, at most five seconds old. What is under way
+ends; what is looked up and recorded is so still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from penstock.api.context import Clock, Ids
+from penstock.domain import rules
+from penstock.domain.operation import Operation, OperationState
+from penstock.domain.payment import Payment
+from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.restriction import Restriction, RestrictionKind
+from penstock.domain.subscription import Subscription
+from penstock.errors import CommandRefused, LedgerConflict, UnknownPayment
+from penstock.operators.audited import Audited, Trail, said
+from penstock.ports import Ledger, Restrictions
+
+_PAGE = 50
+_WRITES = 10
+_LONGEST = 300
+_ENTITIES = {
+    RestrictionKind.payment: EntityKind.payment,
+    RestrictionKind.subscription: EntityKind.subscription,
+}
+COMMANDS = {
+    RestrictionKind.payment: "payments",
+    RestrictionKind.subscription: "subscriptions",
+    RestrictionKind.payer: "payers",
+    RestrictionKind.gateway: "gateways",
+}
+"""The command group of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restricted:
+    """
+    What `restrict` found and did.
+
+    Attributes:
+        restriction: the one in force, which may have been put before; None in a dry run that
+            would put the first.
+        anew: whether this command put it, or would.
+        waiting: open operations of the entity itself that will not be submitted.
+        under_way: those whose call is being made: it ends.
+    """
+
+    restriction: Restriction | None
+    anew: bool
+    waiting: tuple[Operation, ...] = ()
+    under_way: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """
+    What `release` found and did.
+
+    Attributes:
+        restriction: the one that was in force; None where there was none.
+        due: how many payments and subscriptions had held operations, which the sweep now sends.
+    """
+
+    restriction: Restriction | None
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restrict:
+    """`penstock payments|subscriptions|payers|gateways restrict`."""
+
+    ledger: Ledger
+    restrictions: Restrictions
+    clock: Clock
+    audited: Audited
+
+    async def __call__(
+        self, kind: RestrictionKind, value: str, because: str, *, dry_run: bool = False
+    ) -> Restricted:
+        """
+        Keep new calls that move or document money from being made.
+
+        Raises:
+            UnknownPayment: there is no payment or subscription of that id.
+            CommandRefused: the reason or the value is none.
+        """
+        because, key = said(because), key_of(kind, value)
+        if dry_run:
+            return await self._seen(kind, value, None)
+        async with self.audited(f"{COMMANDS[kind]} restrict", [key], because) as trail:
+            await self._entity(kind, value)
+            wanted = Restriction(kind, value, self.clock.now(), self.audited.actor, because)
+            put = await self.restrictions.put(wanted)
+            done = await self._seen(kind, value, wanted if put == wanted else None)
+            trail.effect = "restricted" if done.anew else "was restricted already"
+            trail.after = {"restricted": True, "since": put.since.isoformat()}
+            return done
+
+    async def _seen(
+        self, kind: RestrictionKind, value: str, put: Restriction | None
+    ) -> Restricted:
+        """How it stands now."""
+        entity = await self._entity(kind, value)
+        known = put or await in_force(self.restrictions, key_of(kind, value))
+        now = self.clock.now()
+        waiting, under_way = list[Operation](), list[Operation]()
+        for one in entity.operations if entity else ():
+            begun = one.state is OperationState.submitting and one.leased(now)
+            if one.open and one.kind in rules.RESTRICTABLE:
+                (under_way if begun else waiting).append(one)
+        anew = put is not None or known is None
+        return Restricted(known, anew, tuple(waiting), tuple(under_way))
+
+    async def _entity(self, kind: RestrictionKind, value: str) -> Payment | Subscription | None:
+        if kind not in _ENTITIES:
+            return None
+        found = await self.ledger.find(Ref(_ENTITIES[kind], value))
+        if isinstance(found, Payment | Subscription):
+            return found
+        raise UnknownPayment(f"there is no {kind.value} of that id")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """`penstock payments|subscriptions|payers|gateways release`."""
+
+    ledger: Ledger
+    restrictions: Restrictions
+    clock: Clock
+    ids: Ids
+    audited: Audited
+
+    async def __call__(
+        self,
+        kind: RestrictionKind,
+        value: str,
+        because: str,
+        *,
+        dry_run: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Released:
+        """
+        Lift a restriction, and have the sweep send what it held.
+
+        Killed on the way, it goes on where it was when it is run again.
+
+        Args:
+            progress: told how many payments and subscriptions were released so far.
+
+        Raises:
+            CommandRefused: the reason or the value is none.
+            LedgerConflict: one of them is written by many others; run it again.
+        """
+        because, key = said(because), key_of(kind, value)
+        if dry_run:
+            known = await in_force(self.restrictions, key)
+            return Released(known, len(await self.restrictions.held(key, 10_000)))
+        async with self.audited(f"{COMMANDS[kind]} release", [key], because) as trail:
+            lifted = await self.restrictions.lift(key)
+            due = await self._walk(key, trail, progress)
+            return Released(lifted, due)
+
+    async def _walk(self, key: str, trail: Trail, progress: Callable[[int], None]) -> int:
+        due = 0
+        while refs := await self.restrictions.held(key, _PAGE):
+            for ref in refs:
+                due += await self._due(ref)
+                await self.restrictions.forget(key, ref)
+                progress(due)
+        trail.effect = f"released; {due} with held operations are sent by the sweep"
+        trail.after = {"restricted": False, "due": due}
+        return due
+
+    async def _due(self, ref: Ref) -> int:
+        """Make what is held of an entity due now; 1 if there was something."""
+        for _ in range(_WRITES):
+            entity = await self.ledger.find(ref)
+            if entity is None or not rules.held(entity):
+                return 0
+            decided = rules.release(entity, now=self.clock.now(), new_id=self.ids.new)
+            try:
+                if decided is not None:
+                    await self.ledger.commit(decided)
+            except LedgerConflict:
+                continue
+            return 1
+        raise LedgerConflict(f"{ref} is written by many others; run the command again")
+
+
+async def in_force(restrictions: Restrictions, key: str) -> Restriction | None:
+    """The restriction of that key, if there is one."""
+    known: Sequence[Restriction] = await restrictions.list()
+    return next((one for one in known if one.key == key), None)
+
+
+def key_of(kind: RestrictionKind, value: str) -> str:
+    """
+    The restriction's key.
+
+    Raises:
+        CommandRefused: the value cannot be one.
+    """
+    if not 0 < len(value) <= _LONGEST or not value.isprintable():
+        raise CommandRefused(f"a {kind.value} is named by 1 to {_LONGEST} printable characters")
+    return f"{kind.value}#{value}"

@@ -1,0 +1,97 @@
+"""Everything that is known of one payment: its events and their deliveries, who did what to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from penstock.domain.audit import Entry
+from penstock.domain.events import Event
+from penstock.domain.payment import Payment
+from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.restriction import Restriction, keys
+from penstock.ports import Attempts, Ledger, Restrictions
+from penstock.queries.audit import AuditQuery, ListAudit
+
+MOST_EVENTS = 100
+MOST_ENTRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """
+    An event of the payment, and which sinks have had it.
+
+    Attributes:
+        published: whether it has left the ledger.
+        delivered: by sink, whether the sink has had it; without those it is not meant for.
+    """
+
+    event: Event
+    published: bool
+    delivered: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """
+    A payment and what surrounds it.
+
+    Attributes:
+        told: its newest events, oldest first.
+        restrictions: what keeps it from moving money.
+        entries: operators' commands about it in the last 31 days, oldest first.
+    """
+
+    payment: Payment
+    told: tuple[Told, ...]
+    restrictions: tuple[Restriction, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTimeline:
+    """
+    `penstock payments show`.
+
+    Attributes:
+        sinks: by name the types of events that each gets; None for all.
+    """
+
+    ledger: Ledger
+    attempts: Attempts
+    restrictions: Restrictions
+    audit: ListAudit
+    sinks: Mapping[str, Collection[str] | None]
+
+    async def __call__(self, payment_id: str) -> Timeline | None:
+        """
+        Read it; None for a payment that the ledger does not hold.
+
+        Raises:
+            LedgerUnavailable: no answer.
+        """
+        payment = await self.ledger.load(Payment, payment_id)
+        if payment is None:
+            return None
+        events = await self.ledger.history(Ref(EntityKind.payment, payment.id), MOST_EVENTS)
+        told = await asyncio.gather(*(self._told(payment, one) for one in reversed(events)))
+        listed = await self.restrictions.list()
+        names = set(keys(payment))
+        asked = AuditQuery(subject=str(payment.ref), limit=MOST_ENTRIES)
+        page = await self.audit(asked)
+        return Timeline(
+            payment,
+            tuple(told),
+            tuple(one for one in listed if one.key in names),
+            tuple(reversed(page.entries)),
+        )
+
+    async def _told(self, payment: Payment, event: Event) -> Told:
+        meant = [
+            sink for sink, types in self.sinks.items() if types is None or event.type in types
+        ]
+        had = await asyncio.gather(*(self.attempts.delivered(sink, event.id) for sink in meant))
+        published = event.sequence <= payment.published
+        return Told(event, published, dict(zip(meant, had, strict=True)))

@@ -1,0 +1,78 @@
+"""Conformance of the store of restrictions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.restriction import Restriction, RestrictionKind
+from penstock.ports import Restrictions
+from penstock.testing.clock import NOON
+
+FIRST = Restriction(RestrictionKind.payment, "pay-1", NOON, "arn:aws:iam::1:user/ada", "fraud")
+SECOND = Restriction(
+    RestrictionKind.payer,
+    "c#9",
+    NOON + timedelta(microseconds=1),
+    "token 00ff",
+    "the buyer's bank asked",
+)
+
+
+class RestrictionsConformance:
+    """Restrictions keep these promises; override `restrictions`."""
+
+    @pytest.fixture
+    def restrictions(self) -> Restrictions:
+        """An empty store."""
+        raise NotImplementedError("override the fixture restrictions")
+
+    async def test_a_restriction_is_listed_until_it_is_lifted(
+        self, restrictions: Restrictions
+    ) -> None:
+        """
+        Whole, and without a delay.
+        """
+        assert [] == list(await restrictions.list())
+        assert FIRST == await restrictions.put(FIRST)
+        assert SECOND == await restrictions.put(SECOND)
+        assert [SECOND, FIRST] == list(await restrictions.list())
+
+        assert SECOND == await restrictions.lift("payer#c#9")
+        assert await restrictions.lift("payer#c#9") is None
+        assert [FIRST] == list(await restrictions.list())
+
+    async def test_a_second_restriction_of_a_key_leaves_the_first(
+        self, restrictions: Restrictions
+    ) -> None:
+        """
+        Who put it, when and why stay as they were.
+        """
+        await restrictions.put(FIRST)
+
+        assert FIRST == await restrictions.put(replace(FIRST, actor="eve", reason="again"))
+        assert [FIRST] == list(await restrictions.list())
+
+    async def test_what_a_restriction_holds_is_noted_once_until_it_is_forgotten(
+        self, restrictions: Restrictions
+    ) -> None:
+        """
+        Also after the restriction was lifted: a release that was interrupted goes on.
+        """
+        one, other = Ref(EntityKind.payment, "pay-1"), Ref(EntityKind.subscription, "acme-I#1")
+        for ref in (other, one, one):
+            await restrictions.note("gateway#acme", ref)
+        await restrictions.note("gateway#other", one)
+        await restrictions.lift("gateway#acme")
+
+        assert [one] == list(await restrictions.held("gateway#acme", 1))
+        assert [one, other] == list(await restrictions.held("gateway#acme", 10))
+
+        await restrictions.forget("gateway#acme", one)
+        await restrictions.forget("gateway#acme", one)
+
+        assert [other] == list(await restrictions.held("gateway#acme", 10))
+        assert [one] == list(await restrictions.held("gateway#other", 10))

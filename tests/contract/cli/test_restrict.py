@@ -1,0 +1,61 @@
+"""`restrict` and `release`: the effect is told, in lines and as JSON, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from penstock.domain import rules
+from penstock.domain.money import Money
+from penstock.domain.payment import Order
+from penstock.entrypoints.cli.stack import Stack
+from tests.contract.cli.commands import penstock
+from tests.contract.cli.ledger import NOON, keep
+
+BECAUSE = ("--because", "the card was stolen")
+
+
+@pytest.mark.emulator
+class TestRestrict:
+    def test_a_payment_is_restricted_and_released_and_the_effect_is_told(self, stack: Stack):
+        order = Order(Money(1250, "USD"))
+        keep(stack, rules.accept("p-1", "example", order, now=NOON, new_id=lambda: "e-1"))
+        dry = penstock("payments", "restrict", "p-1", *BECAUSE, "--dry-run")
+        done = penstock("payments", "restrict", "p-1", *BECAUSE)
+        again = penstock("payments", "restrict", "p-1", *BECAUSE, "--json")
+        released = penstock("payments", "release", "p-1", *BECAUSE, "--json")
+        nothing = penstock("payments", "release", "p-1", *BECAUSE)
+
+        assert "would restrict: charge held, it was never sent\n" == dry.stdout
+        assert "restricted: charge held, it was never sent\n" == done.stdout
+        view = json.loads(again.stdout)
+        assert (True, ["charge"]) == (view["restricted"], [one["kind"] for one in view["held"]])
+        view = json.loads(released.stdout)
+        assert (True, 0) == (view["was_restricted"], view["released"])
+        assert "not restricted: nothing to release\n" == nothing.stdout
+        commands = json.loads(penstock("audit", "list", "--json").stdout)["entries"]
+        assert ["payments release"] * 2 + ["payments restrict"] * 2 == [
+            one["command"] for one in commands
+        ]
+
+    @pytest.mark.parametrize(
+        ("group", "value", "code"),
+        [
+            ("payments", "p-9", 4),
+            ("subscriptions", "example-I-9", 4),
+            ("gateways", "other", 4),
+            ("gateways", "example", 0),
+            ("payers", "c-1", 0),
+        ],
+    )
+    def test_what_is_not_there_cannot_be_restricted(
+        self, stack: Stack, group: str, value: str, code: int
+    ):
+        result = penstock(group, "restrict", value, *BECAUSE)
+
+        assert code == result.exit_code, result.output
+
+    def test_a_reason_is_needed(self, stack: Stack):
+        assert 2 == penstock("gateways", "restrict", "example").exit_code
+        assert 5 == penstock("gateways", "restrict", "example", "--because", " ").exit_code
