@@ -161,6 +161,13 @@ async def gaps_cut_off() -> None:
     await _hosted(Function.gaps, MemoryLedger(), 4.0)
 
 
+async def renew_meets_a_bug() -> None:
+    stand = Stand()
+    stand.world.dead_letters["payments"].depth = Buggy().charge  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        await Host(Function.renew, stand.platform)._renew(lambda: 60.0)
+
+
 async def letter_of_three_days() -> None:
     await _letter(days=3)
 
@@ -238,6 +245,7 @@ SCENES = (
     Scene("sweep", sweep_without_ledger, TOO_SLOW, items=False),
     Scene("gaps", gaps_found_nothing, {"GapsFinished": 1}, items=False),
     Scene("gaps", gaps_cut_off, {"GapsFailed": 1}, items=False),
+    Scene("renew", renew_meets_a_bug, FAILED, items=False),
     Scene("renew", letter_of_today, {"DeadLetterDays": 0}, items=False),
     Scene("renew", letter_of_three_days, {"DeadLetterDays": 3}, items=False),
     Scene("renew", letter_of_nine_days, {"DeadLetterDays": 9}, items=False),

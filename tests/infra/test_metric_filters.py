@@ -157,7 +157,7 @@ def test_all_that_functions_log_is_counted_for_a_host_of_ones_own(
     ]
 
     assert ("/penstock/prod/serve", 90) == (group["name"], group["retentionInDays"])
-    assert {*COUNTED, "ms"} == set(by_group)
+    assert {*COUNTED, "ms", "DeadLetterDays"} == set(by_group)
     assert "serve" not in of(graphs["prod"], "LogGroup")
 
 

@@ -123,6 +123,9 @@ class Host:
             except TimeoutError:
                 notices.renew_out_of_time()
                 return {"renewed": None, "failed": None}
+            except Exception as exc:
+                notices.run_failed("renew", exc)
+                raise
             return {
                 "renewed": sum(one.renewed for one in looked),
                 "failed": sum(one.error is not None for one in looked),
