@@ -42,6 +42,14 @@ NEEDLESS: Mapping[Function, Sequence[str]] = {
         "penstock_example",
     ),
     Function.sweep: (*STAGES, *_BUYERS, *_CERTIFICATES, *_READING),
+    Function.renew: (
+        *STAGES,
+        *_MONEY,
+        *_BUYERS,
+        *_OTHERS,
+        *_CERTIFICATES,
+        *_READING,
+    ),
     Function.gaps: (*STAGES, *_BUYERS, *_CERTIFICATES, *_READING, "penstock.pipeline.charge"),
 }
 """By function, what it must not have imported when its stage is ready."""
@@ -54,6 +62,7 @@ ENVIRON = {
     "PENSTOCK_LEDGER_TABLE": "ledger",
     "PENSTOCK_SECRETS_PREFIX": "penstock",
     "PENSTOCK_EVENTS_TOPIC_ARN": "arn:aws:sns:eu-west-1:000000000000:events.fifo",
+    "PENSTOCK_DEAD_LETTER_QUEUES": json.dumps({"payments": _URL}),
     "PROVIDER_PAYPAL_ENVIRONMENT": "sandbox",
     "PROVIDER_EXAMPLE_REQUEST_URI": "https://example.invalid",
     **{f"{name}_QUEUE_URL": _URL for name in ("SQS", "SQS_DLQ")},
@@ -66,15 +75,17 @@ _PROGRAM = """
 import json, os, sys
 import penstock.entrypoints.functions.workers
 from penstock.bootstrap import Platform
-from penstock.bootstrap.aws import AwsWorld
+from penstock.bootstrap.aws import Addresses, AwsWorld
 from penstock.plugins import load
 from penstock.settings import Function, Settings
 
 name, plugins, needless = json.loads(sys.argv[1])
 function = Function(name)
 settings = Settings.read(os.environ, function)
-platform = Platform(settings, os.environ, load(plugins), AwsWorld(settings))
-if name in ("sweep", "gaps"):
+parked = {queue: Addresses("", url) for queue, url in settings.dead_letter_queues.items()}
+world = AwsWorld(settings, parked if name == "renew" else None)
+platform = Platform(settings, os.environ, load(plugins), world)
+if name in ("sweep", "gaps", "renew"):
     getattr(platform, name)
 else:
     platform.batch(function)
