@@ -89,7 +89,7 @@ def test_the_links_lead_from_a_plan_to_a_subscription_and_what_is_done_with_it(
     run_state_machine_as_test(
         Walk,
         settings=settings(
-            max_examples=examples(40),
+            max_examples=examples(60),
             stateful_step_count=8,
             deadline=None,
             database=None,

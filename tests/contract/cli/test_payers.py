@@ -34,7 +34,10 @@ class TestForget:
         assert [{"entity": "payment#p-1", "became": "nothing"}] == told("--payment", "p-1")
         after = payment("p-1")
         changed = {name for name in before if before[name] != after[name]}
-        assert ({"payer", "updated_at"}, {"reference": "PAYER1"}) == (changed, after["payer"])
+        assert ({"payer", "timeline", "updated_at"}, {"reference": "PAYER1"}) == (
+            changed,
+            after["payer"],
+        )
 
         trail = json.loads(penstock("--json", "audit", "list").stdout)["entries"]
         assert [("payers forget", "the payer asked for it", "1 nothing")] == [
