@@ -174,12 +174,6 @@ MUTANTS = (
         "paypal",
     ),
     Mutant(
-        "a release makes due what was held",
-        "operators/restrictions.py",
-        "                if decided is not None:\n",
-        "                if False:\n",
-    ),
-    Mutant(
         "a release lifts the restriction",
         "operators/restrictions.py",
         "            lifted = await self.restrictions.lift(key)\n",
