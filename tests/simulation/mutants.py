@@ -72,7 +72,7 @@ MUTANTS = (
     Mutant(
         "the deduplication of deliveries to a sink",
         "pipeline/deliver.py",
-        "        if await self.attempts.delivered(self.sink.name, event.id):\n",
+        "        if await self.attempts.delivered(self.sink.name, key):\n",
         "        if False:\n",
     ),
     Mutant(
@@ -172,5 +172,11 @@ MUTANTS = (
         "        if left > 0:\n",
         "        if False:\n",
         "paypal",
+    ),
+    Mutant(
+        "a release lifts the restriction",
+        "operators/restrictions.py",
+        "            lifted = await self.restrictions.lift(key)\n",
+        "            lifted = None\n",
     ),
 )

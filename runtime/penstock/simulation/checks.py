@@ -117,6 +117,8 @@ class End:
                 yield f"sink {sink}: heard {len(unknown)} events that the ledger lacks"
             last: dict[str, int] = defaultdict(int)
             for event in first.values():
+                if event.id in self.heard.refused:
+                    continue
                 if event.sequence < last[str(event.ref)]:
                     yield f"sink {sink}: {event.type} of {event.ref} came out of order"
                 last[str(event.ref)] = event.sequence

@@ -23,8 +23,10 @@ from penstock.simulation.checks import End, OpenLedger
 from penstock.simulation.host import Deployment, Functions, Host, Serving
 from penstock.simulation.http import Network
 from penstock.simulation.loop import VirtualClock, VirtualLoop
+from penstock.simulation.operators import Operators
+from penstock.simulation.ports import HostClock, ProcessWorld
 from penstock.simulation.post import Post
-from penstock.simulation.process import owned
+from penstock.simulation.process import Process, owned
 from penstock.simulation.shop import Shop
 from penstock.simulation.sink import NAME, SELECTED, Heard, plugin
 from penstock.simulation.trace import Trace
@@ -94,6 +96,7 @@ class _Run:
             events=len({event.id for event in self.heard.events[NAME]}),
             refused=len(self.shop.refused),
             moves=len(self.stand.books()),
+            commands=sum(self.operators.ran.values()),
             lines=self.trace.lines,
         )
         return Outcome(self.seed, findings, list(self.trace.tail), self.trace.digest, counts)
@@ -144,7 +147,11 @@ class _Run:
         able = registry.gateway(self.gateway).capabilities
         at = partial(network.at, name)
         self.post = Post(self.gateway, self.stand, self.ask, at, self.chance, "history" in able)
+        self.operators = Operators(self.gateway, self._command, self.chance, self.heard)
         self.shop = Shop(self.gateway, able, self.stand, self.ask, at, text, self.chance)
+
+    def _command(self, process: Process) -> ProcessWorld:
+        return ProcessWorld(self.world, process, HostClock(self.world.clock), None)
 
     def _skew(self) -> float:
         return round(self.chance.delay(-1.0, 1.0), 3)
@@ -169,7 +176,8 @@ class _Run:
         self._stretch(1.0)
         self.chance.share = self.chance.delay(0.01, 0.08)
         self.trace.add(f"storm share={self.chance.share:.3f}")
-        beside = [asyncio.create_task(one) for one in (self._restarts(), self._revived())]
+        ways = (self._restarts(), self._revived(), self.operators.night())
+        beside = [asyncio.create_task(one) for one in ways]
         await self.shop.day(CUSTOMERS, 2 * HOUR)
         await asyncio.sleep(HOUR)
         for task in beside:
@@ -183,6 +191,9 @@ class _Run:
         for stretch, span in ((1.0, HOUR), (20.0, 12 * HOUR), (400.0, seconds), (1.0, HOUR)):
             self._stretch(stretch)
             await asyncio.sleep(span)
+            if span == HOUR:
+                # What was on its way when the storm ended has arrived.
+                await self.operators.morning()
 
     def _stretch(self, by: float) -> None:
         for host in self.hosts:
@@ -216,7 +227,8 @@ class _Run:
 
     async def _findings(self) -> list[str]:
         end = End(self.world, self.ledger, self.heard, self.shop, self.stand, self.post)
-        return [*self.watch.faults, *self.trace.bugs, *await end.findings()]
+        known = (*self.watch.faults, *self.trace.bugs, *self.operators.unexplained)
+        return [*known, *await end.findings()]
 
 
 @cache

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from penstock.adapters.memory import MemoryAttempts
 from penstock.api import Attempt, Context, Delivered, Event, Register, RetryAfter, Sink, hookimpl
-from penstock.api.answers import Delivering
+from penstock.api.answers import Delivering, Refused
 from penstock.simulation.chance import Chance, Fate
 from penstock.simulation.process import FOREVER
 
@@ -27,12 +27,16 @@ class Heard:
     Attributes:
         events: by sink, in the order they came, copies included.
         copies: events that were given although their delivery was on record.
+        replayed: the ids of events that an operator has replayed.
+        refused: the ids of events that a sink has refused once: they were parked.
         attempts: where deliveries are recorded.
     """
 
     chance: Chance
     events: dict[str, list[Event]] = field(default_factory=lambda: {NAME: [], SELECTED: []})
     copies: list[str] = field(default_factory=list[str])
+    replayed: set[str] = field(default_factory=set[str])
+    refused: set[str] = field(default_factory=set[str])
     attempts: MemoryAttempts | None = None
     _bad: dict[int, bool] = field(default_factory=dict[int, bool])
 
@@ -70,6 +74,9 @@ class Ear:
         chance = self._heard.chance
         known = self._heard.attempts
         before = known is not None and await known.delivered(self.name, event.id)
+        if chance.share and event.id not in self._heard.refused and chance.is_lucky(0.02):
+            self._heard.refused.add(event.id)
+            return Refused("it does not want it")
         match chance.fate(self._heard.danger()):
             case Fate.not_begun | Fate.dies | Fate.late:
                 return RetryAfter("it is busy", chance.delay(1.0, 30.0))
@@ -90,7 +97,7 @@ class Ear:
 
     def _hear(self, event: Event, recorded: bool) -> None:
         self._heard.events[self.name].append(event)
-        if recorded:
+        if recorded and event.id not in self._heard.replayed:
             self._heard.copies.append(event.id)
 
 
