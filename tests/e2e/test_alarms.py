@@ -27,10 +27,14 @@ KINDS = (
     "old-messages-verified",
     "function-errors-charge",
     "function-throttles-receive",
-    "retries-process",
     *OLD_LETTERS,
     *ALARMS,
 )
+ELSEWHERE = ("retries-process",)
+"""
+It counts the values of a metric that other alarms read, and the emulator takes no account of
+dimensions, so it is not quiet here: `test_alarm_chain.py` has it.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +107,9 @@ def test_every_kind_of_alarm_is_among_those_made_true(world: World) -> None:
         one["AlarmDescription"].rpartition("#")[2] for p in pages for one in p["MetricAlarms"]
     }
 
-    assert there == {kind for kind in there for name in KINDS if name.startswith(kind)}
+    assert there == {
+        kind for kind in there for name in (*KINDS, *ELSEWHERE) if name.startswith(kind)
+    }
 
 
 class TestWhatIsCountedInLogs:
@@ -148,7 +154,7 @@ class TestWhatIsCountedInLogs:
         (made,) = [one for one in filters if one["filterName"] == metric]
         pattern = _PATTERN.fullmatch(made["filterPattern"])
         assert pattern is not None
-        assert COUNTED[metric][0] == pattern[1]
+        assert COUNTED[metric].events == (pattern[1],)
         (to,) = made["metricTransformations"]
 
         def lines() -> list[Mapping[str, Any]]:
