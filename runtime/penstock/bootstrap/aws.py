@@ -190,7 +190,7 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
 def _looked_at(settings: Settings, function: Function) -> Mapping[str, Addresses] | None:
     """The queues that a function looks at by name; None for one that consumes its own or none."""
     if function is Function.renew:
-        # It sends none back, so it is told no queue but the dead-letter queues.
+        # It sends none back, so its variables name the dead-letter queues only.
         return {name: Addresses("", url) for name, url in settings.dead_letter_queues.items()}
     if function is not Function.gaps:
         return None

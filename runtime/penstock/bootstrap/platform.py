@@ -508,7 +508,7 @@ class Platform:
 
     @property
     def _parking(self) -> Collection[str]:
-        """The queues that have dead letters: those a function is told, or all of them."""
+        """The queues that have dead letters: those that the function's variables name, or all."""
         sinks = (f"sink-{name}" for name in self.settings.sinks)
         return self.settings.dead_letter_queues or (*_PARKING, *sinks)
 

@@ -49,7 +49,7 @@ class Server(web.Server):
     Args:
         head_seconds: how long a connection may be without a complete request head.
         most: connections at once; left out, what the process has room for.
-        refused: is told the status of each answer that was given without asking `handle`.
+        refused: called with the status of each answer that `handle` did not give.
     """
 
     def __init__(

@@ -56,7 +56,7 @@ def application(
     Args:
         head_seconds: how long a connection may be without a complete request head.
         most: connections at once; left out, what the process has room for.
-        answered: is told of each answer.
+        answered: called with each answer.
 
     Raises:
         SettingsError: the contract and the handlers do not fit together.

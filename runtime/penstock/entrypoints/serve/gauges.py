@@ -13,7 +13,7 @@ from penstock.entrypoints.serve.watched import Watched
 from penstock.ports import Ledger
 
 FRESH = 15.0
-"""Seconds for which what was read is told again: each reading is a request to AWS."""
+"""Seconds until the gauges are read again: each reading is a request to AWS."""
 PATIENCE = 5.0
 """Seconds one reading may take; a scraper waits 10 s by default."""
 _LEDGER = "ledger"

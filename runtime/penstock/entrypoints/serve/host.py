@@ -26,7 +26,7 @@ async def serving(
     Serve; yields the API's address. On the way out, what began is finished.
 
     Args:
-        answered: is told of each answer of the API.
+        answered: called with each answer of the API.
 
     Raises:
         SettingsError, PluginError: something is missing or wrong; named before anything begins.
