@@ -1,4 +1,4 @@
-"""Observe: what a gateway says of an entity, committed; once more asked where it is needed."""
+"""Observe: commits what a gateway says of an entity, and asks it again where needed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from penstock.ports import Ledger
 
 
 def abilities(gateway: Gateway) -> rules.Abilities:
-    """What the rules need to know of a gateway."""
+    """The capabilities of a gateway that the rules need to know."""
     return rules.Abilities(
         reread=isinstance(gateway, Reread),
         subscriptions=isinstance(gateway, Subscriptions),
@@ -59,14 +59,14 @@ class Observe:
         implies: Sequence[Implied] = (),
     ) -> bool:
         """
-        Commit what was seen; says whether it concerns what we keep.
+        Commit what was seen. Returns whether it concerns an entity that is kept.
 
         Args:
             before: the entity as it was before the gateway was asked, so that a commit between
                 the two makes our version stale.
 
         Raises:
-            LedgerConflict: somebody else wrote the entity first.
+            LedgerConflict: another worker wrote the entity first.
             PaymentConflict: the id belongs to another gateway's entity.
         """
         if before is not None and before.gateway != gateway.name:
@@ -89,7 +89,7 @@ class Observe:
 
         Raises:
             GatewayUnavailable: no answer.
-            LedgerConflict: somebody else wrote the entity first.
+            LedgerConflict: another worker wrote the entity first.
         """
         gateway = self.gateways.get(entity.gateway)
         if gateway is None:
@@ -112,7 +112,7 @@ class Observe:
     async def complete(
         self, gateway: Gateway, before: AnyEntity | None, seen: Observation
     ) -> AnyObservation:
-        """What was seen, with every step that we know of and that it does not show read again."""
+        """What was seen; a known step that it does not show is read again."""
         if not isinstance(gateway, Reread) or not isinstance(before, Payment):
             return seen
         shown = {one.id for one in seen.refunds}
@@ -203,7 +203,7 @@ def _steps(entity: Payment | Dispute) -> tuple[Transaction, ...]:
 
 
 def _same(before: AnyEntity | None, decided: Change[AnyEntity]) -> bool:
-    """Whether a change only counts the version up."""
+    """Whether a change changes nothing but the version."""
     if before is None or decided.events:
         return False
     after = decided.entity
