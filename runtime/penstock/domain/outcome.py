@@ -9,7 +9,7 @@ from penstock.domain.ref import Ref
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """It had its effect on `subject`, or agreed with it; `confirmed` by the gateway's API."""
+    """It changed `subject`, or agreed with it; `confirmed` by the gateway's API."""
 
     subject: Ref
     confirmed: bool = True
@@ -24,7 +24,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Authentic, and nothing we keep changes by it: it is recorded and published as it is."""
+    """Authentic, but it changes nothing that is kept: recorded and published as it is."""
 
     because: str
     confirmed: bool = False

@@ -1,4 +1,4 @@
-"""Write down what a person found out about an operation that nobody can look up."""
+"""Write down what a person found out about an operation that cannot be looked up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.ports import Ledger
 
 _WRITES = 10
 _NAMED = (OperationKind.charge, OperationKind.capture, OperationKind.refund)
-"""What has an id at the gateway if it succeeded."""
+"""Kinds that have an id at the gateway once they succeeded."""
 
 
 class Outcome(StrEnum):
@@ -37,7 +37,7 @@ class Resolved:
     Attributes:
         entity: as it stands now.
         operation: as it stands now.
-        already: whether it was known so before; then nothing was changed.
+        already: whether that outcome was known before; then nothing was changed.
     """
 
     entity: Restrictable

@@ -256,7 +256,7 @@ class _Run:
 
 
 def _is_due(mark: Watermark, now: datetime) -> bool:
-    """Whether to look further back: to go on with the last look, or because it is long ago."""
+    """Whether to look further back: to go on, or because the last look is old or in the future."""
     ago = now - mark.looked_back_at
     return mark.looked_back_to is not None or not timedelta() <= ago < LOOK_BACK
 

@@ -1,5 +1,5 @@
 """
-What a gateway's stand-in must do to be played in `penstock.simulation`.
+The interface of a gateway's stand-in in `penstock.simulation`.
 
 The module that builds a plugin's simulator offers `stand(clock, letters)`, which returns a
 `Stand`: the simulator on the simulation's time, with names that come from the simulation's seed.
@@ -29,7 +29,7 @@ class Webhook:
     One webhook as the gateway sends it.
 
     Attributes:
-        id: the gateway's id of what it tells.
+        id: the gateway's id of the notification.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Entry:
 
 
 class Stand(Protocol):
-    """A gateway's stand-in in a simulation; what it cannot do is left out of the traffic."""
+    """A gateway's stand-in in a simulation; the traffic leaves out what it cannot do."""
 
     @property
     def simulator(self) -> Simulator:
@@ -91,7 +91,7 @@ class Stand(Protocol):
         ...
 
     async def happens(self, choose: Random, ask: Ask) -> None:
-        """Something that we did not ask for: a payment fails, a refund by hand, a dispute."""
+        """Something unrequested happens: a failed payment, a refund by hand, a dispute."""
         ...
 
     def books(self) -> Sequence[Entry]:

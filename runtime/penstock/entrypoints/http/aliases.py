@@ -1,5 +1,5 @@
 """
-The older project's calls, each with the operation that answers it; the contract deprecates them.
+The older project's calls, all deprecated, each with the operation that answers it.
 
 Standard library only, because the receive function imports it.
 """
@@ -16,7 +16,7 @@ OLD_GATEWAY = "paypal"
 @dataclass(frozen=True, slots=True)
 class Alias:
     """
-    An older call that is answered like one of ours.
+    An older call that is answered as one of the contract's operations.
 
     Attributes:
         operation: the operationId of ours.

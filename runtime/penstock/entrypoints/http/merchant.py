@@ -31,7 +31,7 @@ from penstock.queries.subscriptions import subscriptions_of
 @dataclass(frozen=True, slots=True)
 class MerchantHandlers:
     """
-    One method an operation.
+    One method per operation.
 
     Raises:
         SettingsError: a gateway's buyers cannot return to the API's address; names the setting.
@@ -60,7 +60,7 @@ class MerchantHandlers:
         }
 
     async def list_plans(self, call: Call) -> Answer:
-        """List what can be subscribed to."""
+        """List the plans that buyers can subscribe to."""
         plans, provider = self.platform.plans, call.checked.parameters.get("provider")
         if provider is not None and provider not in plans.gateways:
             raise RequestRefused(
@@ -110,7 +110,7 @@ class MerchantHandlers:
         return json_answer(200, self._view(found, found.id))
 
     async def list_payments(self, call: Call) -> Answer:
-        """List what was paid for a subscription."""
+        """List the payments of a subscription."""
         subscription, wanted = await self._found(call), call.checked.parameters
         query = PaymentQuery(
             subscription=subscription.id, limit=wanted["limit"], cursor=wanted["cursor"]
@@ -128,7 +128,7 @@ class MerchantHandlers:
         return await self._managed(Action.suspend, call)
 
     async def resume(self, call: Call) -> Answer:
-        """Renew a suspended subscription again."""
+        """Resume the renewal of a suspended subscription."""
         return await self._managed(Action.resume, call)
 
     async def revise(self, call: Call) -> Answer:
