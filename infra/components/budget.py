@@ -17,7 +17,7 @@ class BudgetArgs:
     Attributes:
         name: the physical name.
         usd: per month.
-        alerts: the topic that is notified.
+        alerts: the topic that is told.
     """
 
     name: str

@@ -112,7 +112,7 @@ class StackSettings(BaseModel):
             days; 0 keeps them.
         monthly_budget_usd: the cost above which people are notified; 0 for no budget.
         tracing: whether X-Ray follows invocations.
-        quiet_hours: people are notified after this time without a delivery.
+        quiet_hours: without a delivery for so long, somebody is told.
     """
 
     model_config = _FORBIDDING

@@ -7,7 +7,7 @@ Everything Penstock raises on purpose:
     + MalformedMessage        - a queue message that is not what its contract says
     + UnknownGateway          - a message or delivery for a gateway that is not installed
     + UnknownPayment          - a message about a payment the ledger has never held
-    + Unconfirmable           - the gateway's answer cannot be used, and a retry cannot help
+    + Unconfirmable           - the gateway's API says nothing of it that we could act on
     + MissingCapability       - the gateway cannot do what was asked of it
     + PaymentConflict         - an id that exists with another order
     + EntityTooLarge          - a state above the size that the ledger keeps

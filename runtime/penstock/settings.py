@@ -66,9 +66,9 @@ class Settings(BaseModel):
         after_refund: whether a full refund ends access; `after_chargeback`: whether a chargeback
             or a lost dispute does; `during_dispute`: whether an open dispute does.
         retention_days: how long the names and e-mail addresses of payers are kept.
-        pages_brand: the merchant's name on buyers' pages; `pages_language`: their language for
-            browsers that accept none of the others; `pages_support_url`: where buyers get help;
-            `pages_continue_url`: where they go on.
+        pages_brand: the merchant's name on buyers' pages, whose `pages_language` is for browsers
+            that ask for none of theirs; `pages_support_url` is where buyers get help, and
+            `pages_continue_url` where they go on.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)

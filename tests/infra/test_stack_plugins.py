@@ -15,7 +15,6 @@ from infra.graph.capture import capture
 from infra.graph.program import defaults
 from infra.rules import broken
 from infra.rules.view import of
-from tests.infra.allowed import allowed
 
 
 def choose(**named: Mapping[str, Any]) -> Plugins:
@@ -183,33 +182,3 @@ def test_a_third_partys_gateway_has_all_it_needs_by_its_name_in_the_configuratio
     assert "${Secret/acmechat.arn}" in roles["deliver-acmechat"]
     assert "${Secret/acmepay.arn}" not in roles["deliver-acmechat"]
     assert {} == broken(graph)
-
-
-def test_a_third_partys_sink_is_configuration(
-    install: Callable[..., None], dev: dict[str, Any]
-) -> None:
-    schema = {"type": "object", "properties": {"number": {"type": "string"}}}
-    offer = {
-        "name": "pager",
-        "settings": schema,
-        "secrets": ["token"],
-        "permissions": [{"action": "sns:Publish", "resource": "sns:{settings.number}"}],
-    }
-    install("pager", {"sinks": [offer]})
-    dev["penstock:sinks"] = {"pager": {"number": "oncall"}}
-
-    graph = capture("dev", dev)
-
-    assert {"sink-pager", "sink-pager-dlq"} <= of(graph, "Queue").keys()
-    assert (
-        "oncall"
-        == (
-            of(graph, "Function")["deliver-pager"]["environment"]["variables"]["SINK_PAGER_NUMBER"]
-        )
-    )
-    assert ("sns:Publish", "arn:aws:sns:us-east-1:123456789012:oncall") in allowed(
-        graph, "deliver-pager"
-    )
-    assert ("secretsmanager:GetSecretValue", "${Secret/pager.arn}") in allowed(
-        graph, "deliver-pager"
-    )

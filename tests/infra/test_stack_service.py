@@ -65,27 +65,6 @@ def test_a_function_is_given_no_other_plugins_settings(graph: Sequence[Declared]
     assert "SINK_EMAIL_SENDER" in functions["deliver-email"]["environment"]["variables"]
 
 
-def test_merchant_is_told_where_buyers_return_and_what_payments_give_access_to(
-    graphs: Mapping[str, Sequence[Declared]], dev: dict[str, Any]
-) -> None:
-    keep = {"graceDays": 7, "afterRefund": "keep", "duringDispute": "end"}
-    dev["penstock:access"] = keep
-    functions = of(capture("dev", dev), "Function")
-
-    for name in ("merchant", "process", "sweep"):
-        variables = functions[name]["environment"]["variables"]
-        assert ("7", "keep", "end", "end") == (
-            variables["PENSTOCK_GRACE_DAYS"],
-            variables["PENSTOCK_ACCESS_AFTER_REFUND"],
-            variables["PENSTOCK_ACCESS_AFTER_CHARGEBACK"],
-            variables["PENSTOCK_ACCESS_DURING_DISPUTE"],
-        )
-    for name in ("api", "charge", "verify"):
-        assert "PENSTOCK_GRACE_DAYS" not in functions[name]["environment"]["variables"]
-    api = of(graphs["prod"], "Function")["merchant"]["environment"]["variables"]
-    assert api["PENSTOCK_API_URL"].startswith("https://")
-
-
 def test_prod_answers_to_its_own_name_only(graphs: Mapping[str, Sequence[Declared]]) -> None:
     prod, dev = graphs["prod"], graphs["dev"]
 

@@ -22,7 +22,7 @@ class InvoiceReserved:
     Attributes:
         payment: as it stands now.
         number: the number that the invoice will have.
-        asks_first: whether the gateway is asked for the payer's e-mail address first.
+        asks_first: whether the gateway is asked for the payer's e-mail address before.
     """
 
     payment: Payment

@@ -36,8 +36,7 @@ class Registration:
         plugin: the module it came from; errors name it.
         made: the class that `build` returns; its capabilities are read from it.
         events: for a sink, the event types it gets by default; None for all.
-        whole_currencies: the currencies that a gateway takes without decimals, though ISO 4217
-            has some.
+        whole_currencies: what a gateway takes without decimals though ISO 4217 has some.
     """
 
     plugin: str

@@ -1,4 +1,4 @@
-"""Everything known of one payment: its events, their deliveries, and operators' commands."""
+"""Everything that is known of one payment: its events and their deliveries, who did what to it."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class Entry:
 
 
 class Stand(Protocol):
-    """A gateway's stand-in in a simulation; the traffic leaves out what it cannot do."""
+    """A gateway's stand-in in a simulation; what it cannot do is left out of the traffic."""
 
     @property
     def simulator(self) -> Simulator:
@@ -91,7 +91,7 @@ class Stand(Protocol):
         ...
 
     async def happens(self, choose: Random, ask: Ask) -> None:
-        """Something unrequested happens: a failed payment, a refund by hand, a dispute."""
+        """Something that we did not ask for: a payment fails, a refund by hand, a dispute."""
         ...
 
     def books(self) -> Sequence[Entry]:

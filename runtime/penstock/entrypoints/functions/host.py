@@ -39,7 +39,7 @@ class Host:
         self._batch: Batch | None = None
 
     def batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Work through a batch; `batchItemFailures` are the ids of messages that come back."""
+        """Work through a batch; the ids of what comes back are its `batchItemFailures`."""
         return self._run(self._work(event, remaining(context)))
 
     def sweep(self, context: LambdaContext) -> dict[str, Any]:
