@@ -51,10 +51,10 @@ def set_secret(
     confirmed: Confirm = None,
 ) -> None:
     """
-    Write a secret, asked for field by field; the old value stops working.
+    Write a secret, asked for field by field; what was written before is good no longer.
 
     From a pipe a JSON object of all fields is read, or with --field that field's bare text. A
-    gateway that can be asked is asked first; a value that it refuses is not written.
+    gateway that can be asked is asked first; what it does not take is not written.
     """
     _write(context, plugin, one, from_file, untested, stack, confirmed, rotating=False)
 
@@ -69,7 +69,7 @@ def rotate(
     stack: StackName = None,
     confirmed: Confirm = None,
 ) -> None:
-    """Write a secret's next value; the old one keeps working until the next rotation."""
+    """Write a secret's next value; the one before stays good until the next rotation."""
     _write(context, plugin, one, from_file, untested, stack, confirmed, rotating=True)
 
 
@@ -82,7 +82,7 @@ def rollback(
     confirmed: Confirm = None,
 ) -> None:
     """
-    Bring the value before the last write back; no other value works. A second run undoes it.
+    Make the value before the last write the only good one; run it again to undo that.
 
     A gateway that can be asked is asked first whether that value still works.
     """
