@@ -1,4 +1,4 @@
-"""A world in memory: the topology in small, gone when the process ends."""
+"""A world in memory: the same topology, gone when the process ends."""
 
 from __future__ import annotations
 
@@ -89,4 +89,4 @@ class MemoryWorld:
         return MemorySecrets(self.clock, self._secrets.get(plugin, {}))
 
     async def close(self) -> None:
-        """Nothing of ours is held; whoever made the HTTP client closes it."""
+        """Nothing to close: the maker of the HTTP client closes it."""

@@ -53,7 +53,7 @@ class Reprocess:
         Raises:
             UnknownPayment: the ledger does not hold it.
             CommandRefused: the reason is empty or too long.
-            LedgerConflict: the payment is written by many others; run the command again.
+            LedgerConflict: other workers keep writing the payment; run the command again.
         """
         because = said(because)
         if dry_run:
@@ -71,7 +71,7 @@ class Reprocess:
                 trail.before = {"status": before.status.value}
                 trail.effect = f"to be asked by the sweep: {kinds}"
                 return done
-            raise LedgerConflict("the payment is written by many others; run it again")
+            raise LedgerConflict("other workers keep writing the payment; run the command again")
 
     async def _payment(self, payment_id: str) -> Payment:
         payment = await self.ledger.load(Payment, payment_id)

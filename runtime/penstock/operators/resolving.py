@@ -81,7 +81,7 @@ class Resolve:
         Raises:
             UnknownPayment: there is no such payment, subscription or operation.
             CommandRefused: it must not be resolved so; says why and what to do.
-            LedgerConflict: the entity is written by many others; run the command again.
+            LedgerConflict: other workers keep writing the entity; run the command again.
         """
         evidence = said(evidence, "--evidence")
         if dry_run:
@@ -97,7 +97,7 @@ class Resolve:
                     return await self._once(ref, outcome, evidence, operation_id, reference, trail)
                 except LedgerConflict:
                     continue
-            raise LedgerConflict(f"{ref} is written by many others; run the command again")
+            raise LedgerConflict(f"other workers keep writing {ref}; run the command again")
 
     async def _once(
         self,

@@ -189,7 +189,7 @@ class Release:
             except LedgerConflict:
                 continue
             return 1
-        raise LedgerConflict(f"{ref} is written by many others; run the command again")
+        raise LedgerConflict(f"other workers keep writing {ref}; run the command again")
 
 
 async def in_force(restrictions: Restrictions, key: str) -> Restriction | None:

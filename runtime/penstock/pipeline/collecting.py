@@ -111,7 +111,7 @@ class Collecting:
             if known.open:
                 await self.hand_over(subscription, known)
             return subscription, known
-        raise LedgerConflict("others write the subscription all the time; nothing was reserved")
+        raise LedgerConflict("other workers keep writing the subscription; nothing was reserved")
 
     def _terms(self, subscription: Subscription, asked: CollectAsked, caller: Caller) -> Terms:
         if subscription.gateway not in self.providers:

@@ -55,7 +55,7 @@ class Forget:
                 entity = latest
             else:
                 return True
-        raise LedgerConflict("the entity is written by many others; try again")
+        raise LedgerConflict("other workers keep writing the entity; try again")
 
     async def _events(self, ref: Ref) -> bool:
         erased, before = False, None

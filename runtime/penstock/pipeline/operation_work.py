@@ -55,7 +55,7 @@ class OperationWork:
                 entity = latest
             else:
                 return decided.entity
-        raise LedgerConflict("the entity is written by many others; try again")
+        raise LedgerConflict("other workers keep writing the entity; try again")
 
 
 async def before_lease_ends(

@@ -113,7 +113,7 @@ class Refunding:
             if known.open:
                 await self.hand_over(payment, known)
             return payment, known
-        raise LedgerConflict("others write the payment all the time; nothing was reserved")
+        raise LedgerConflict("other workers keep writing the payment; nothing was reserved")
 
     def _terms(self, payment: Payment, asked: RefundAsked, caller: Caller) -> Terms:
         if payment.gateway not in self.providers:

@@ -1,4 +1,4 @@
-"""The audit trail, in the ledger's table: lines are put once, under a key of their own."""
+"""The audit trail, in the ledger's table: each line is written once, under its own key."""
 
 from __future__ import annotations
 
