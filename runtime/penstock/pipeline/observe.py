@@ -206,7 +206,7 @@ def _steps(entity: Payment | Dispute) -> tuple[Transaction, ...]:
 
 
 def _unplaced(seen: Observation, decided: Change[AnyEntity] | None) -> bool:
-    """Whether refunds were seen that have no sale to be kept with: only this copy tells of them."""
+    """Whether refunds were seen without a sale to keep them with: only this copy tells of them."""
     after = decided.entity if decided else None
     return bool(seen.refunds) and isinstance(after, Payment) and after.transaction is None
 
