@@ -210,6 +210,11 @@ class RequestRefused(ProblemError):
         self.fields = tuple(fields)
         self.headers = dict(headers or {})
 
+    def renamed(self, names: Mapping[str, str]) -> RequestRefused:
+        """The same, with fields called as the caller calls them; `names` has theirs by ours."""
+        fields = [(names.get(field, field), detail) for field, detail in self.fields]
+        return RequestRefused(self.kind, self.detail, fields=fields, headers=self.headers)
+
 
 class QueryRefused(PenstockError):
     """

@@ -21,16 +21,18 @@ BODY_LIMIT = 64 * 1024
 """Bytes a body may have where the contract says nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
     """
-    One operation of the contract.
+    One operation of the contract; not slotted, because it keeps its compiled checks.
 
     Attributes:
         function: the function that serves it: receive, or api.
         scope: what a token needs to call it; None for an operation that needs no token.
         body_limit: bytes a body may have at most.
         html: whether it answers with a page, also to refuse a browser.
+        described: the operation as the contract has it.
+        components: the contract's, which its schemas refer to.
     """
 
     id: str
@@ -40,7 +42,13 @@ class Operation:
     scope: Scope | None
     body_limit: int
     html: bool
-    checks: Checks = field(repr=False)
+    described: Mapping[str, Any] = field(repr=False)
+    components: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """What it asks of a request, compiled at its first call: a start pays for no other."""
+        return Checks.of(self.described, self.components)
 
     @property
     def public(self) -> bool:
@@ -147,7 +155,8 @@ def _operation(
         scope=_scope(described),
         body_limit=described.get("x-penstock-body-limit", BODY_LIMIT),
         html="text/html" in described["responses"].get("200", {}).get("content", {}),
-        checks=Checks.of(described, document.get("components", {})),
+        described=described,
+        components=document.get("components", {}),
     )
 
 

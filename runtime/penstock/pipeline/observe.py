@@ -25,7 +25,7 @@ from penstock.domain.observation import (
 from penstock.domain.payment import Implied, Payment, Transaction
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import SubscriptionObservation
-from penstock.errors import PaymentConflict, Unconfirmable, UnknownGateway
+from penstock.errors import GatewayUnavailable, PaymentConflict, Unconfirmable, UnknownGateway
 from penstock.pipeline import notices
 from penstock.ports import Ledger
 
@@ -66,6 +66,7 @@ class Observe:
                 the two makes our version stale.
 
         Raises:
+            GatewayUnavailable: it shows a refund of a payment whose sale it does not show yet.
             LedgerConflict: another worker wrote the entity first.
             PaymentConflict: the id belongs to another gateway's entity.
         """
@@ -81,6 +82,8 @@ class Observe:
             if isinstance(decided.entity, Payment):
                 notices.stale_applied(decided.entity, self.clock.now())
             notices.dispute_opened(decided)
+        if isinstance(seen, Observation) and _unplaced(seen, decided):
+            raise GatewayUnavailable("the gateway shows the refund, and an old copy of its sale")
         return True
 
     async def again(self, entity: Payment | Dispute) -> None:
@@ -200,6 +203,12 @@ class Observe:
 
 def _steps(entity: Payment | Dispute) -> tuple[Transaction, ...]:
     return entity.transactions if isinstance(entity, Payment) else ()
+
+
+def _unplaced(seen: Observation, decided: Change[AnyEntity] | None) -> bool:
+    """Whether refunds were seen without a sale to keep them with: only this copy tells of them."""
+    after = decided.entity if decided else None
+    return bool(seen.refunds) and isinstance(after, Payment) and after.transaction is None
 
 
 def _same(before: AnyEntity | None, decided: Change[AnyEntity]) -> bool:

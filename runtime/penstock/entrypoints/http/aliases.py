@@ -12,6 +12,15 @@ from dataclasses import dataclass, field
 OLD_GATEWAY = "paypal"
 """The one gateway that the older project knew."""
 
+OLD_FIELDS: Mapping[str, str] = {
+    "body.plan": "body.plan_id",
+    "body.reference": "body.custom_id",
+    "body.subscriber.given_name": "body.given_name",
+    "body.subscriber.surname": "body.surname",
+    "body.subscriber.email": "body.email",
+}
+"""What the older call to open a subscription calls our fields."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alias:

@@ -11,7 +11,7 @@ from penstock import problems
 from penstock.api.subscriptions import Subscriber
 from penstock.bootstrap import Platform
 from penstock.domain.subscription import Subscription
-from penstock.entrypoints.http.aliases import OLD_GATEWAY
+from penstock.entrypoints.http.aliases import OLD_FIELDS, OLD_GATEWAY
 from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, json_answer
 from penstock.entrypoints.http.paying import Paying
@@ -89,7 +89,10 @@ class MerchantHandlers:
             # The same body within a day is the same request. No key of a client's has a space.
             day = self.platform.world.clock.now().date().isoformat()
             key = f"{day} {hashlib.sha256(call.body).hexdigest()}"
-        return await self._opened(call, key, asked, "../subscriptions/")
+        try:
+            return await self._opened(call, key, asked, "../subscriptions/")
+        except RequestRefused as exc:
+            raise exc.renamed(OLD_FIELDS) from exc
 
     async def _opened(self, call: Call, key: str, asked: SignUpRequest, folder: str) -> Answer:
         # Each client has a namespace of its own; no key holds a NUL.
