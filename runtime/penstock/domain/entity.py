@@ -24,8 +24,8 @@ class Entity:
         version: grows by one with every commit; a write names the version it was decided on.
         sequence: the number of events this entity has caused.
         published: how many of them have left, in order.
-        followed: an open `follow` operation of another entity publishes the rest, and the sweep
-            finds that one. So this entity is not due, and its index entry stays.
+        followed: the rest is published by an open `follow` operation of another entity, which
+            the sweep finds; so this one is not due for that, and its index entry does not move.
     """
 
     kind: ClassVar[EntityKind]

@@ -9,7 +9,7 @@ from penstock.domain.ref import Ref
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """It changed `subject`, or agreed with it; `confirmed` by the gateway's API."""
+    """It had its effect on `subject`, or agreed with it; `confirmed` by the gateway's API."""
 
     subject: Ref
     confirmed: bool = True

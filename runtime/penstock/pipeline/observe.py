@@ -59,7 +59,7 @@ class Observe:
         implies: Sequence[Implied] = (),
     ) -> bool:
         """
-        Commit what was seen. Returns whether it concerns an entity that is kept.
+        Commit what was seen; says whether it concerns what we keep.
 
         Args:
             before: the entity as it was before the gateway was asked, so that a commit between

@@ -100,7 +100,7 @@ class Process:
         return await self._recorded(place, notification, outcome)
 
     async def _resume(self, known: Record) -> None:
-        # A crash may have interrupted what the first copy began.
+        # A crash may have stranded what the first copy began.
         await self.finish(known.ref)
         if known.subject is not None:
             await self.finish(Ref.parse(known.subject))
@@ -240,7 +240,7 @@ class Process:
         shown = _shown(notification)
         match outcome:
             case Applied(subject, confirmed):
-                # Before the invoice, which may take a while: a repeat only resumes it.
+                # Before the invoice, which may take a while: the next try only resumes it.
                 await self.recording(
                     place, notification, Became.applied, subject=subject, confirmed=confirmed
                 )
