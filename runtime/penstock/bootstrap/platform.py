@@ -556,7 +556,7 @@ class Platform:
     def _context(self, registration: Registration, settings: BaseModel) -> Context[Any]:
         return Context(
             settings=settings,
-            secrets=self.world.secrets(registration.name),
+            secrets=self.world.secrets(registration.name, registration.apart),
             clock=self.world.clock,
             ids=self.world.ids,
             http=self.world.http,
