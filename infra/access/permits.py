@@ -143,7 +143,7 @@ def verifies(made: Foundation) -> Sequence[Permit]:
     """
     able = _able(made, "webhooks")
     read = [one.offer.verifies_with for one in able.values()]
-    shared = [name for name in made.settings.shared_secrets if name in able]
+    shared = [name for name in made.settings.shared_secrets if name in {*able} & {*made.secrets}]
     return _permitted(made, able, dict.fromkeys(name for name in (*read, *shared) if name))
 
 

@@ -57,6 +57,6 @@ class Budget(pulumi.ComponentResource):
                 }
                 for percent, kind in _NOTICES
             ],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=args.after),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.register_outputs({})
