@@ -67,7 +67,8 @@ class Offer(BaseModel):
     @property
     def verifies_with(self) -> str | None:
         """The secret that authenticates its webhooks; without a word of its plugin, all it has."""
-        return next(reversed(self.kept), None) if "webhooks" in self.capabilities else None
+        kept = list(self.kept) if "webhooks" in self.capabilities else []
+        return kept[-1] if kept else None
 
     @property
     def calls_with(self) -> str | None:

@@ -6,7 +6,7 @@ A check that cannot be made is a finding too; none of them ends the others.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -15,6 +15,7 @@ from penstock.adapters.aws.inbox import SqsInbox
 from penstock.api import AwsError, Registered
 from penstock.entrypoints.cli.patient import Check, Finding, Patient
 from penstock.entrypoints.cli.reach import domain, health
+from penstock.entrypoints.cli.secrets import PluginSecret
 from penstock.entrypoints.cli.stack import Stack
 from penstock.entrypoints.cli.told import alerts, schedules, sinks
 from penstock.entrypoints.cli.vault import Vault
@@ -98,16 +99,14 @@ async def secrets(patient: Patient) -> AsyncIterator[Finding]:
         if one.name not in configured or not one.secrets:
             continue
         vault = Vault.of(patient.clients, patient.stack.secrets_of(one.name, one.secrets))
-        versions = [await part.read() for part in vault.parts]
-        for part, version in zip(vault.parts, versions, strict=True):
-            has = version.fields if version else {}
+        values = [await _fields(part) for part in vault.parts]
+        for part, has in zip(vault.parts, values, strict=True):
             missing = [name for name in part.declared if not has.get(name)]
             plugin = part.name.rpartition("/")[2]
             label = f"secret of {plugin}"
             if missing:
                 # What the first one holds of it need not be given again.
-                there = versions[0].fields if versions[0] else {}
-                splits = part is not vault.parts[0] and all(there.get(name) for name in missing)
+                splits = part is not vault.parts[0] and all(map(values[0].get, missing))
                 todo = f"split {one.name}" if splits else f"set {plugin}"
                 yield Finding(label, f"lacks {', '.join(missing)}", _secrets(patient.stack, todo))
             else:
@@ -116,6 +115,11 @@ async def secrets(patient: Patient) -> AsyncIterator[Finding]:
             todo = f"{_secrets(patient.stack, f'split {one.name}')}, then take {one.name} out of"
             todo += " penstock:sharedSecrets and deploy"
             yield Finding(f"secret of {one.name}", "verify may read all of it", todo)
+
+
+async def _fields(secret: PluginSecret) -> Mapping[str, str]:
+    version = await secret.read()
+    return version.fields if version else dict[str, str]()
 
 
 def _secrets(stack: Stack, what: str) -> str:
