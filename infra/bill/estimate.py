@@ -235,6 +235,7 @@ def by_month(graph: Graph, assumed: Assumed | None = None) -> Iterator[Line]:
     for what, kind, price in (
         ("Alarms", "MetricAlarm", prices.ALARM_MONTH),
         ("Secrets", "Secret", prices.SECRET_MONTH),
+        ("Keys", "Key", prices.KEY_MONTH),
         ("Dashboards", "Dashboard", prices.DASHBOARD_MONTH),
     ):
         yield Line(what, len(of(graph, kind)), price, fixed=True)

@@ -46,6 +46,13 @@ def queues_are_encrypted(graph: Graph) -> Iterator[str]:
             yield f"queue {name} is not encrypted"
 
 
+def topics_are_encrypted(graph: Graph) -> Iterator[str]:
+    """At rest, as their queues are, by SNS's own key or one of ours."""
+    for name, one in of(graph, "Topic").items():
+        if not one.get("kmsMasterKeyId"):
+            yield f"topic {name} is not encrypted"
+
+
 def queues_and_topics_are_fifo_by_name_too(graph: Graph) -> Iterator[str]:
     """`.fifo` is part of the name, and of no other's."""
     for kind, flag in (("Queue", "fifoQueue"), ("Topic", "fifoTopic")):
@@ -124,6 +131,7 @@ RULES = (
     what_a_queue_took_can_be_parked_with_its_reason,
     nothing_is_parked_at_its_first_receipt,
     queues_are_encrypted,
+    topics_are_encrypted,
     queues_and_topics_are_fifo_by_name_too,
     high_throughput_is_set_in_pairs,
     queues_keep_messages_for_a_fortnight,

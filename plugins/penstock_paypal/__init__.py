@@ -19,6 +19,7 @@ def penstock_register_gateways(register: Register[Gateway]) -> None:
         settings=PayPalSettings,
         build=PayPal,
         secrets=("client_id", "client_secret", "webhook_id"),
+        webhook_secrets=("webhook_id",),
         door=DOOR,
         whole_currencies=tuple(sorted(WITHOUT_DECIMALS)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from penstock.adapters.memory import (
@@ -84,8 +84,8 @@ class MemoryWorld:
             return MemoryDeadLetters(self.queues[queue], self.queues["deliveries"])
         return MemoryDeadLetters(self.dead_letters[queue], self.queues[queue])
 
-    def secrets(self, plugin: str) -> Secrets:
-        """A plugin's own secret."""
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Secrets:
+        """A plugin's own secret, whole."""
         return MemorySecrets(self.clock, self._secrets.get(plugin, {}))
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from penstock.api.context import Aws, Clock, Http, Ids, Secrets
@@ -83,8 +84,13 @@ class World(Protocol):
         """The dead letters of a queue; of `rejected` all that it holds, for deliveries."""
         ...
 
-    def secrets(self, plugin: str) -> Secrets:
-        """A plugin's own secret."""
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Secrets:
+        """
+        A plugin's own secret.
+
+        Args:
+            apart: the fields that authenticate its webhooks and lie in a secret of their own.
+        """
         ...
 
     async def close(self) -> None:

@@ -36,6 +36,7 @@ class Registration:
         plugin: the module it came from; errors name it.
         made: the class that `build` returns; its capabilities are read from it.
         events: for a sink, the event types it gets by default; None for all.
+        webhook_secrets: those of a gateway's secret fields that authenticate its webhooks.
         whole_currencies: what a gateway takes without decimals though ISO 4217 has some.
     """
 
@@ -50,6 +51,12 @@ class Registration:
     door: Door | None = None
     events: tuple[str, ...] | None = None
     whole_currencies: tuple[str, ...] = ()
+    webhook_secrets: tuple[str, ...] = ()
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The secret fields in a secret of their own; none where the others would be none."""
+        return self.webhook_secrets if {*self.secrets} - {*self.webhook_secrets} else ()
 
     @property
     def capabilities(self) -> tuple[str, ...]:
@@ -157,6 +164,7 @@ def _check_claims(registration: Registration) -> None:
     settings: Any = registration.settings  # a plugin need not be type-checked
     if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
         raise PluginError(f"{registration}: settings must be a pydantic model")
+    _check_secrets(registration)
     if registration.kind is Kind.sink:
         _check_members(registration, Sink)
         _check_events(registration)
@@ -182,6 +190,20 @@ def _check_claims(registration: Registration) -> None:
         raise PluginError(f"{registration}: webhooks and a door come together or not at all")
     if registration.door is not None:
         _check_door(registration, registration.door)
+
+
+def _check_secrets(registration: Registration) -> None:
+    if not registration.webhook_secrets:
+        return
+    if "webhooks" not in registration.capabilities:
+        raise PluginError(
+            f"{registration}: only a gateway with webhooks has webhook_secrets: leave it out"
+        )
+    if unknown := sorted({*registration.webhook_secrets} - {*registration.secrets}):
+        raise PluginError(
+            f"{registration}: webhook_secrets must be among secrets, and are not:"
+            f" {', '.join(unknown)}"
+        )
 
 
 def _check_events(registration: Registration) -> None:

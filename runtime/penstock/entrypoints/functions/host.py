@@ -39,7 +39,12 @@ class Host:
         self._batch: Batch | None = None
 
     def batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Work through a batch; the ids of what comes back are its `batchItemFailures`."""
+        """
+        Work through a batch; the ids of what comes back are its `batchItemFailures`.
+
+        [aws] The answer of a mapping with ReportBatchItemFailures holds that and nothing else.
+        What became of each item is in its line `stage.finished`.
+        """
         return self._run(self._work(event, remaining(context)))
 
     def sweep(self, context: LambdaContext) -> dict[str, Any]:
@@ -69,10 +74,7 @@ class Host:
         return {
             "batchItemFailures": [
                 {"itemIdentifier": one.id} for one in results if one.status is Status.retry
-            ],
-            "results": [
-                {"id": one.id, "status": one.status.value, "error": one.error} for one in results
-            ],
+            ]
         }
 
     async def _sweep(self, left: Callable[[], float]) -> dict[str, Any]:
