@@ -75,7 +75,7 @@ MUTANTS = (
     Mutant(
         "the published mark",
         "pipeline/publish.py",
-        "        return replace(entity, published=unsent[-1].sequence)\n",
+        "        return replace(entity, published=unsent[-1].sequence, caused=())\n",
         "        return entity\n",
     ),
     Mutant(
@@ -83,6 +83,12 @@ MUTANTS = (
         "pipeline/publish.py",
         "        for event in unsent:\n",
         "        for event in unsent[:1]:\n",
+    ),
+    Mutant(
+        "events of an earlier commit leave, too",
+        "pipeline/publish.py",
+        "        if [event.sequence for event in entity.caused] == list(waiting):\n",
+        "        if entity.caused or not waiting:\n",
     ),
     Mutant(
         "the deduplication of deliveries to a sink",
