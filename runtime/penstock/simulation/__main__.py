@@ -21,6 +21,21 @@ from penstock.simulation.run import Outcome, run
 MANY = 10_000
 """A number above it is one seed."""
 _TAIL = 25
+_SHOWN = (
+    "payments",
+    "refunds",
+    "subscriptions",
+    "collections",
+    "reversals",
+    "restored",
+    "invoices paid twice",
+    "events",
+    "webhooks lost",
+    "commands",
+    "resolved by hand",
+    "payers forgotten",
+    "dead letters renewed",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PluginError, LookupError) as exc:
         print(f"penstock: {exc}", file=sys.stderr)
         return 2
-    shown = ", ".join(f"{counts[name]} {name}" for name in ("payments", "refunds", "events"))
+    shown = ", ".join(f"{counts[name]} {name}" for name in _SHOWN if counts[name])
     faults = sum(number for name, number in counts.items() if name.startswith("fault "))
     print(
         f"penstock: simulated {len(seeds)} seeds of {asked.gateway} in "

@@ -62,7 +62,7 @@ class HostClock:
     A host's clock.
 
     Attributes:
-        stretch: by how much the host's schedules run too seldom.
+        stretch: by how much the schedules that run each hour, or more often, run too seldom.
     """
 
     def __init__(self, clock: Clock, skew: float = 0.0) -> None:
@@ -80,7 +80,7 @@ class HostClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
-        await asyncio.sleep(seconds * self.stretch if seconds >= 60 else seconds)
+        await asyncio.sleep(seconds * self.stretch if 60 <= seconds < 3600 else seconds)
 
 
 class ProcessWorld:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,14 @@ _MOVES = (
     "collect",
 )
 """The calls that move money or open something; each request has the operation's id."""
+_GATED = ("charge", "refund", "capture_checkout", "collect")
+"""The calls that no restriction lets through."""
+_KNOWN_AFTER = 90.0
+"""
+Seconds after which every host knows a restriction, and what it had begun before has ended.
+
+The list is five seconds old at most, and a stage asks for it up to two slow calls earlier.
+"""
 _UNDER_WAY = 3.0
 """
 Seconds for which nothing is sent again while a request has no answer.
@@ -49,9 +57,12 @@ class Watch:
     Looks at every call of every gateway.
 
     Attributes:
+        restricted: since when each restriction is known to be in force, in the loop's time.
         faults: what was done that must not be done.
     """
 
+    gateway: str = ""
+    restricted: Mapping[str, float] = field(default_factory=dict[str, float])
     faults: list[str] = field(default_factory=list[str])
     _asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
 
@@ -70,6 +81,8 @@ class Watch:
             what = f"{name} {request.operation_id}"
             asked = self._asked.setdefault(what, Asked())
             self._judge(what, asked)
+            if name in _GATED:
+                self._held(what, getattr(request, "payment_id", None))
             asked.by, asked.looked_up = process, False
             asked.doubtful_since = asyncio.get_running_loop().time()
             try:
@@ -92,6 +105,12 @@ class Watch:
             self.faults.append(f"{what}: sent again after {age:.1f} s, the first has no answer")
         if what.startswith("charge") and not asked.looked_up:
             self.faults.append(f"{what}: sent again without a look-up")
+
+    def _held(self, what: str, payment: str | None) -> None:
+        for key in (f"payment#{payment}", f"gateway#{self.gateway}"):
+            since = self.restricted.get(key)
+            if since is not None and asyncio.get_running_loop().time() - since > _KNOWN_AFTER:
+                self.faults.append(f"{what}: sent although {key} is restricted")
 
     def _looking(self, method: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         async def call(request: Any) -> Any:
