@@ -181,19 +181,6 @@ MUTANTS = (
     ),
     Mutant("the lease of a checkout", "pipeline/open_checkout.py", _LEASED, "        if False:\n"),
     Mutant(
-        "the lease of an invoice",
-        "pipeline/invoice_work.py",
-        _LEASED,
-        "        if False:\n",
-        "paypal",
-    ),
-    Mutant(
-        "the look-up of a charge that is turned down when it is repeated",
-        "pipeline/charge.py",
-        "        if submitted.attempts > 1 and isinstance(answer, Declined | Refused):\n",
-        "        if False:\n",
-    ),
-    Mutant(
         "a lost charge without keys is not repeated",
         "pipeline/charge.py",
         "        if gateway.idempotent_charges:\n",
@@ -342,5 +329,36 @@ MUTANTS = (
         "domain/payment.py",
         "        asked = order.nameless if self.forgotten_at else order\n",
         "        asked = order\n",
+    ),
+    Mutant(
+        "a notification that is known is not processed again",
+        "pipeline/process.py",
+        '            return Handled(_shown(notification), "duplicate")\n',
+        "            pass\n",
+    ),
+    Mutant(
+        "the sweep's payments that no webhook told",
+        "pipeline/sweep.py",
+        "            await self.lost_payments(subscription)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "the lease of a charge that the sweep looks up",
+        "pipeline/charge.py",
+        "        if operation.leased(self.clock.now()):\n            return payment\n",
+        "",
+    ),
+    Mutant(
+        "the wait for a refund on an invoice in doubt",
+        "pipeline/invoice_refunds.py",
+        "            await self.work.wait_out(payment, operation, _NOT_SHOWN)\n",
+        "            pass\n",
+        "paypal",
+    ),
+    Mutant(
+        "the mark of what was asked in vain",
+        "domain/operation.py",
+        "        return self.state is OperationState.reserved or self.restricted_at is not None\n",
+        "        return self.state is OperationState.reserved\n",
     ),
 )

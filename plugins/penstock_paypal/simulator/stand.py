@@ -18,6 +18,7 @@ from penstock_paypal import shapes
 from penstock_paypal.money.refund import sale as refunded
 from penstock_paypal.simulator.app import PayPalSimulator
 from penstock_paypal.simulator.authority import Identity
+from penstock_paypal.simulator.billing.charges import outstanding
 from penstock_paypal.simulator.books import Books, Document
 from penstock_paypal.simulator.credentials import CHOOSE, Credentials
 from penstock_paypal.simulator.notifications.archive import Transmission
@@ -26,7 +27,7 @@ URL = "https://penstock.simulated/webhooks/paypal"
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
 _JSON = {"content-type": "application/json"}
 _HOWS = {
-    "approve": ("pay", "pay", "pay", "late", "pending"),
+    "approve": ("pay", "pay", "pay", "late", "pending", "denied"),
     "decline": ("declined", "denied", "refused"),
 }
 
@@ -160,6 +161,12 @@ class PayPalStand(Stand):
             for one in self.simulator.books.invoices.values()
             if (back := shapes.money(one, "refunds", "refund_amount")) is not None
         }
+
+    def owing(self) -> Sequence[str]:
+        """The subscriptions with an outstanding balance."""
+        held = self.simulator.books.subscriptions
+        able = ("ACTIVE", "SUSPENDED")
+        return [one for one in held if outstanding(held[one]) and held[one]["status"] in able]
 
     def subscriptions(self) -> Mapping[str, str]:
         """The status of each subscription."""

@@ -16,6 +16,7 @@ from penstock.domain.events import Event, EventType
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus, nameless
 from penstock.domain.record import Record
+from penstock.domain.rules.invoices import NO_RECIPIENT, WENT_BACK
 from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Access, Standing, Subscription
 from penstock.simulation.post import Post
@@ -35,6 +36,10 @@ _SETTLED = {
     PaymentStatus.reversed,
     PaymentStatus.expired,
 }
+
+
+_MAY_BE_WITHHELD = (WENT_BACK, NO_RECIPIENT)
+"""Why a paid payment may have no invoice, in a simulation: banks take money, people forget."""
 
 
 class OpenLedger(MemoryLedger):
@@ -190,12 +195,16 @@ class End:
     def _invoices(self) -> Iterator[str]:
         """One for each payment that has one, and none for any other."""
         shown, back = self.stand.invoices(), self.stand.recorded_back()
+        makes = "invoices" in self.shop.capabilities
         for one in self.ledger.entities():
             if not isinstance(one, Payment) or one.transaction is None:
                 continue
             made = one.operation(OperationKind.invoice)
             states = shown.get(one.transaction.id, ())
             has = made is not None and made.state is OperationState.succeeded
+            why = one.invoice_withheld
+            if makes and one.paid and not has and why not in _MAY_BE_WITHHELD:
+                yield f"{one.ref}: is {one.status}, and has no invoice: {why}"
             if len(states) > 1:
                 yield f"{one.ref}: has {len(states)} invoices"
             elif has and not {"paid", "twice"} & set(states):
@@ -295,6 +304,9 @@ def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
     counts: Mapping[str, int] = Counter(event.type for event in told)
     if counts[EventType.payment_succeeded] != int(payment.paid):
         yield f"{payment.ref}: payment.succeeded was published {counts['payment.succeeded']} times"
+    if payment.paid and counts[EventType.payment_declined]:
+        # No buyer in the traffic chooses another means of payment after a decline.
+        yield f"{payment.ref}: payment.declined was published, and it is {payment.status}"
     back = _sum(told, EventType.payment_refunded, EventType.payment_reversed)
     back -= _sum(told, EventType.payment_restored)
     known = payment.refunded.minor if payment.refunded else 0

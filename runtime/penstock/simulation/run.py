@@ -39,7 +39,9 @@ from penstock.testing.stand import Build, Stand
 HOUR = 3600.0
 DAY = 24 * HOUR
 CUSTOMERS = 40
-"""How many act in each storm."""
+"""How many act in the first storm and in the last."""
+FEW = 10
+"""How many act in the storm between them; by then a first payment may have been denied."""
 RENEWED = 10 * DAY
 """When the dead letters of the first storm are old enough to be renewed: another storm begins."""
 AGAIN = (30 * DAY + 15 * HOUR, 31 * DAY, 35 * DAY)
@@ -201,7 +203,7 @@ class _Run:
             await self._storm(self.shop.day(CUSTOMERS, 2 * HOUR))
             # The sinks' dead letters wait until the end: they are renewed meanwhile.
             await self._quiet(RENEWED - self._now(), sinks=False)
-            await self._storm(asyncio.sleep(3 * HOUR), worse=2.0)
+            await self._storm(self.shop.day(FEW, 2 * HOUR), worse=2.0)
             await self._quiet(self.chance.random.choice(AGAIN) - self._now(), sinks=False)
             await self._storm(self.shop.day(CUSTOMERS, 2 * HOUR))
             await self._quiet(REST)
@@ -234,7 +236,7 @@ class _Run:
         await asyncio.sleep(HOUR)
         # What was on its way when the storm ended has arrived.
         await self.operators.morning(sinks=sinks, settled=False)
-        for stretch, span in ((20.0, 12 * HOUR), (400.0, seconds - morning), (1.0, HOUR)):
+        for stretch, span in ((20.0, 12 * HOUR), (400.0, seconds - morning), (5.0, HOUR)):
             self._stretch(stretch)
             await asyncio.sleep(span)
         await self.operators.morning(sinks=sinks)
@@ -245,7 +247,7 @@ class _Run:
     def _stretch(self, by: float) -> None:
         for host in self.hosts:
             host.clock.stretch = by
-        self.post.every = 20.0 * by
+        self.post.every = 30.0 * by
 
     async def _restarts(self) -> None:
         """Hosts are killed, or stopped for a deployment."""
@@ -259,8 +261,8 @@ class _Run:
     async def _revived(self) -> None:
         """A host that died begins anew after a while."""
         while True:
-            await asyncio.sleep(10.0)
-            await self._revive(0.2)
+            await asyncio.sleep(30.0)
+            await self._revive(0.5)
 
     async def _revive(self, share: float) -> None:
         for host in self.hosts:

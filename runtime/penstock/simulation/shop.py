@@ -60,6 +60,9 @@ class Shop:
     subscriptions: list[str] = field(default_factory=list[str])
     cancelled: set[str] = field(default_factory=set[str])
     collected: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    _unread: set[asyncio.Task[Answer | None]] = field(
+        default_factory=set[asyncio.Task[Answer | None]]
+    )
     refused: list[str] = field(default_factory=list[str])
 
     async def day(self, requests: int, seconds: float) -> None:
@@ -162,9 +165,11 @@ class Shop:
             await self._decided(url, ("approve", "cancel"), (9, 1))
 
     async def _collect(self) -> None:
-        if not self.subscriptions:
+        owing = [f"{self.gateway}-{one}" for one in self.stand.owing()]
+        able = owing or self.subscriptions
+        if not able:
             return
-        one, key = self.chance.random.choice(self.subscriptions), self.chance.letters(8)
+        one, key = self.chance.random.choice(able), self.chance.letters(8)
         where, body = f"/subscriptions/{one}/collect", {"reason": "the card was replaced"}
         answered = await self._post(where, body, key)
         if not answered:
@@ -205,6 +210,13 @@ class Shop:
         payer = {"reference": key, "name": "Ada L", "email": "ada@example.test"}
         return {**order, "payer": payer}
 
+    async def _beside(self, request: Request) -> None:
+        """Send a request whose answer nobody waits for; the same follows within seconds."""
+        task = asyncio.ensure_future(self.ask(request))
+        self._unread.add(task)
+        task.add_done_callback(self._unread.discard)
+        await asyncio.sleep(self.chance.delay(0.0, 3.0))
+
     async def _post(
         self, path: str, body: Mapping[str, Any], key: str | None = None
     ) -> dict[str, Any] | None:
@@ -213,6 +225,9 @@ class Shop:
         if key:
             headers["idempotency-key"] = key
         request = Request("POST", path, headers=headers, body=json.dumps(body).encode())
+        if self.chance.is_lucky(0.15):
+            # A second one beside it: a double click, or a proxy that repeats.
+            await self._beside(request)
         tries = 1 if self.chance.is_lucky(0.3) else _PATIENCE
         for _ in range(tries):
             answer = await self.ask(request)

@@ -64,6 +64,7 @@ class Watch:
     gateway: str = ""
     restricted: Mapping[str, float] = field(default_factory=dict[str, float])
     faults: list[str] = field(default_factory=list[str])
+    _read: set[str] = field(default_factory=set[str])
     _asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
 
     def over(self, gateway: Any, process: Process) -> None:
@@ -73,6 +74,8 @@ class Watch:
                 setattr(gateway, name, self._moving(name, method, process))
         if method := getattr(gateway, "look_up", None):
             gateway.look_up = self._looking(method)
+        if method := getattr(gateway, "read_checkout", None):
+            gateway.read_checkout = self._reading(method)
 
     def _moving(
         self, name: str, method: Callable[[Any], Awaitable[Any]], process: Process
@@ -80,6 +83,9 @@ class Watch:
         async def call(request: Any) -> Any:
             what = f"{name} {request.operation_id}"
             asked = self._asked.setdefault(what, Asked())
+            if name == "capture_checkout":
+                asked.looked_up |= request.reference in self._read
+                self._read.discard(request.reference)
             self._judge(what, asked)
             if name in _GATED:
                 self._held(what, getattr(request, "payment_id", None))
@@ -103,7 +109,7 @@ class Watch:
         age = asyncio.get_running_loop().time() - asked.doubtful_since
         if age < _UNDER_WAY:
             self.faults.append(f"{what}: sent again after {age:.1f} s, the first has no answer")
-        if what.startswith("charge") and not asked.looked_up:
+        if what.startswith(("charge", "capture")) and not asked.looked_up:
             self.faults.append(f"{what}: sent again without a look-up")
 
     def _held(self, what: str, payment: str | None) -> None:
@@ -111,6 +117,14 @@ class Watch:
             since = self.restricted.get(key)
             if since is not None and asyncio.get_running_loop().time() - since > _KNOWN_AFTER:
                 self.faults.append(f"{what}: sent although {key} is restricted")
+
+    def _reading(self, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def call(reference: str, *others: Any) -> Any:
+            answer = await method(reference, *others)
+            self._read.add(reference)
+            return answer
+
+        return call
 
     def _looking(self, method: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         async def call(request: Any) -> Any:

@@ -120,6 +120,10 @@ class Stand:
         """What invoices show as gone back, in minor units, by the id of what was paid."""
         return {}
 
+    def owing(self) -> Sequence[str]:
+        """The gateway's ids of subscriptions whose buyers owe something that can be collected."""
+        return ()
+
     def subscriptions(self) -> Mapping[str, str]:
         """The status of each subscription, by the gateway's id, in the API's words."""
         return {}
