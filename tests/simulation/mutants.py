@@ -200,7 +200,12 @@ MUTANTS = (
         "            lifted = await self.restrictions.lift(key)\n",
         "            lifted = None\n",
     ),
-    Mutant("the lease of a checkout", "pipeline/open_checkout.py", _LEASED, "        if False:\n"),
+    Mutant(
+        "the lease of a checkout",
+        "pipeline/open_checkout.py",
+        "import before_lease_ends, wait_for_lease\n",
+        f"import before_lease_ends\n{_NO_LEASE}",
+    ),
     Mutant(
         "a lost charge without keys is not repeated",
         "pipeline/charge.py",
