@@ -1,4 +1,4 @@
-"""What is found out before the first resource is made, besides what the settings say."""
+"""Checks before the first resource is made, in addition to those of the settings."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class Grant:
     Actions on resources, one statement of a role's policy; resources are resolved ARNs.
 
     Attributes:
-        condition: what must hold besides.
+        condition: a condition of the statement.
     """
 
     actions: Sequence[str]

@@ -17,7 +17,7 @@ class AlertsArgs:
     """
     Attributes:
         name: the topic's physical name.
-        emails: who is told; each confirms by a link that AWS sends.
+        emails: the addresses that are notified; each confirms by a link that AWS sends.
     """
 
     name: str

@@ -104,7 +104,7 @@ class StackSettings(BaseModel):
         domain: the API's own name; without it the API answers to the one AWS gives it.
         pages: the merchant's name, language and links on the pages that buyers see.
         access: what a subscription's payments give access to.
-        alert_emails: who is told of alarms.
+        alert_emails: the addresses that are notified of alarms.
         accounts: the AWS accounts the stack may be made in; any when empty.
         operators: roles that may send to the queues that are believed and to their dead-letter
             queues, besides those the stack knows: who redrives them.
@@ -116,7 +116,7 @@ class StackSettings(BaseModel):
         maximum_concurrency: how many batches of one queue are worked on at once.
         retention_days: how long the names and e-mail addresses of payers are kept, at least 30
             days; 0 keeps them.
-        monthly_budget_usd: what the account may cost before somebody is told; 0 for no budget.
+        monthly_budget_usd: the cost above which people are notified; 0 for no budget.
         tracing: whether X-Ray follows invocations.
         quiet_hours: without a delivery for so long, somebody is told.
     """

@@ -13,7 +13,7 @@ FORTNIGHT = 14 * 24 * 3600
 
 
 def queues_have_a_dead_letter_queue_of_their_kind(graph: Graph) -> Iterator[str]:
-    """All but the terminal one: what cannot be worked on must not be lost, nor block."""
+    """Every queue but the terminal one: a failing message must not be lost or block others."""
     queues, parked = of(graph, "Queue"), dead_letter_queues(graph)
     for name in queues.keys() - parked.values() - TERMINAL:
         dlq = parked.get(name)

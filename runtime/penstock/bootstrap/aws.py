@@ -53,7 +53,7 @@ class Addresses:
 
 class AwsWorld:
     """
-    Adapters over boto3, whose own environment says which region, endpoint and credentials.
+    Adapters over boto3, which reads region, endpoint and credentials from its environment.
 
     Attributes:
         clients: boto3's, for commands that go beyond the ports.
@@ -96,7 +96,7 @@ class AwsWorld:
 
     @property
     def attempts(self) -> Attempts:
-        """What sinks have had."""
+        """Which events each sink was given."""
         from penstock.adapters.aws.attempts import DynamoAttempts
 
         return DynamoAttempts(self.clients, self._table)

@@ -1,4 +1,4 @@
-"""What every stage of one host is made of."""
+"""The parts that every stage of one host is made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a platform is put together from: the adapters, behind their ports."""
+"""The adapters that a platform is made of, behind their ports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class World(Protocol):
 
     @property
     def ids(self) -> Ids:
-        """New names."""
+        """New ids."""
         ...
 
     @property
@@ -49,7 +49,7 @@ class World(Protocol):
 
     @property
     def attempts(self) -> Attempts:
-        """What sinks have had."""
+        """Which events each sink was given."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""A plugin as data: what `infra` and the `receive` function read instead of importing it."""
+"""A plugin as data: `infra` and the `receive` function read it instead of importing the plugin."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class PluginSecret:
 
     async def set(self, fields: Mapping[str, str]) -> None:
         """
-        Write fields over those there are; the value before is good no longer.
+        Write fields over the present ones; the old value stops working.
 
         Raises:
             SecretRefused: a field is missing, unknown or no proper text.

@@ -48,15 +48,15 @@ class Host:
         return self._run(self._work(event, remaining(context)))
 
     def sweep(self, context: LambdaContext) -> dict[str, Any]:
-        """Look at what is due, as far as the time goes; the rest is due a minute later too."""
+        """Work through due entities while there is time; the next run does the rest."""
         return self._run(self._sweep(remaining(context)))
 
     def gaps(self, context: LambdaContext) -> dict[str, Any]:
-        """Compare gateways' lists with the ledger, as far as the time goes."""
+        """Compare gateways' lists with the ledger while there is time."""
         return self._run(self._gaps(remaining(context)))
 
     def renew(self, context: LambdaContext) -> dict[str, Any]:
-        """Renew old dead letters, as far as the time goes; the next run does the rest."""
+        """Renew old dead letters while there is time; the next run does the rest."""
         return self._run(self._renew(remaining(context)))
 
     def close(self) -> None:
