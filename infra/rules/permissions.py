@@ -21,7 +21,12 @@ VOUCHING = frozenset({"verify", "sweep", "gaps"})
 """The functions that may send to it."""
 TOKENS = "tokens"
 """The partition key of bearer tokens' hashes in the ledger."""
-CHECK_TOKENS = frozenset({"api", "merchant"})
+CHECK_TOKENS = frozenset({"api", "merchant", "operate"})
+RESTRICTIONS = "restrictions"
+"""The partition key of what operators have restricted."""
+OPERATE = "operate"
+"""The function that runs operators' commands, where a stack turns it on."""
+_OWN = ("dynamodb:", "logs:", "xray:")
 READS = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 
@@ -116,27 +121,43 @@ def no_function_writes_tokens(graph: Graph) -> Iterator[str]:
 
     Every function names the ledger's items that it may write, and tokens are not among them.
     """
-    for name, actions in _on_tokens(graph):
+    for name, actions in _on_items(graph, TOKENS):
         if not READS.issuperset(actions):
             yield f"role {name} may {', '.join(actions)} on tokens"
 
 
 def few_may_read_tokens(graph: Graph) -> Iterator[str]:
     """Only functions that check tokens read their hashes."""
-    for name, actions in _on_tokens(graph):
+    for name, actions in _on_items(graph, TOKENS):
         if name not in CHECK_TOKENS and not READS.isdisjoint(actions):
             yield f"role {name} may {', '.join(actions)} on tokens"
 
 
-def _on_tokens(graph: Graph) -> Iterator[tuple[str, Sequence[str]]]:
-    """What each role may do to items of a table that may be tokens."""
+def operators_only_restrict(graph: Graph) -> Iterator[str]:
+    """A function that could write restrictions could lift those that keep it from moving money."""
+    for name, actions in _on_items(graph, RESTRICTIONS):
+        if name != OPERATE and not READS.issuperset(actions):
+            yield f"role {name} may {', '.join(actions)} on restrictions"
+
+
+def operators_commands_commit_only(graph: Graph) -> Iterator[str]:
+    """They write to the ledger: no gateway's secret, no queue and no topic."""
+    for name, one in of(graph, "RolePolicy").items():
+        for statement in statements(one["policy"]):
+            others = [one for one in statement["Action"] if not one.startswith(_OWN)]
+            if name == OPERATE and others:
+                yield f"role {name} may {', '.join(others)}"
+
+
+def _on_items(graph: Graph, key: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """What each role may do to items of a table that may have this partition key."""
     for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
             actions = [a for a in statement["Action"] if a.startswith("dynamodb:")]
             if not actions or all(_INDEX.search(one) for one in statement["Resource"]):
                 continue
             patterns = listed(_items(statement))
-            if not patterns or any(fnmatchcase(TOKENS, pattern) for pattern in patterns):
+            if not patterns or any(fnmatchcase(key, pattern) for pattern in patterns):
                 yield name, actions
 
 
@@ -154,4 +175,6 @@ RULES = (
     few_may_vouch_for_a_delivery,
     no_function_writes_tokens,
     few_may_read_tokens,
+    operators_only_restrict,
+    operators_commands_commit_only,
 )

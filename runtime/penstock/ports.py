@@ -447,3 +447,49 @@ class Restrictions(Protocol):
     async def forget(self, key: str, ref: Ref) -> None:
         """Take a note away."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    A request under an Idempotency-Key, and the try that works on it.
+
+    Attributes:
+        key: derived from the client and its key.
+        digest: of what is asked.
+        claim: names one try; no other try has it.
+        until: when the claim ends.
+        answer: what was answered; None before.
+    """
+
+    key: str
+    digest: str
+    claim: str
+    until: datetime
+    answer: str | None = field(default=None, repr=False)
+
+
+class Answers(Protocol):
+    """
+    What was answered to operators' requests, kept for 30 days.
+
+    Both calls raise LedgerUnavailable.
+    """
+
+    async def claim(self, asked: Asked, now: datetime) -> Asked:
+        """
+        Claim a request, unless it has an answer, another digest, or a claim that has not ended.
+
+        Returns:
+            What is kept under the key: `asked` itself where it was claimed.
+        """
+        ...
+
+    async def keep(self, asked: Asked) -> None:
+        """
+        Keep what has become of a claim: its answer, or that it ends earlier.
+
+        Raises:
+            LedgerConflict: another claim has taken its place.
+        """
+        ...

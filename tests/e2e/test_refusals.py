@@ -67,6 +67,7 @@ ALLOWED: Mapping[str, set[str]] = {
         for what in ("consume", "send to")
         for queue in ("deliveries", "verified", "payments", "sink-slack", "sink-email")
     },
+    "operate": _LEDGER,
     "deliver-slack": {*_sink("slack"), "read Slack's secret"},
     "deliver-email": {*_sink("email"), "send e-mail"},
 }
@@ -82,6 +83,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     "sweep": ("consume payments", "query what is due"),
     "gaps": ("publish events", "send to verified"),
     "renew": ("send to verified", "send to payments's DLQ"),
+    "operate": ("publish events", "write the ledger"),
     "deliver-slack": ("read PayPal's secret", "read Slack's secret"),
     "deliver-email": ("read Slack's secret", "send e-mail"),
 }

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
 from penstock.adapters.memory import (
+    MemoryAnswers,
     MemoryAttempts,
     MemoryAudit,
     MemoryDeadLetters,
@@ -57,6 +58,7 @@ class MemoryWorld:
         self.tokens = MemoryTokens()
         self.audit = MemoryAudit()
         self.restrictions = MemoryRestrictions()
+        self.answers = MemoryAnswers()
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]

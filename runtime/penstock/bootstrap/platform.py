@@ -431,6 +431,11 @@ class Platform:
             return self.whole_currencies
         return {name: self.registry.gateway(name).whole_currencies for name in gateways}
 
+    @property
+    def abilities(self) -> Mapping[str, Collection[str]]:
+        """The capabilities of each configured gateway; builds none."""
+        return {name: self._abilities(name) for name in self.settings.gateways}
+
     def _abilities(self, gateway: str) -> Collection[str]:
         if self.capabilities is None:
             return self.registry.gateway(gateway).capabilities
@@ -549,7 +554,12 @@ class Platform:
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"
             case (
-                Function.api | Function.merchant | Function.sweep | Function.gaps | Function.renew
+                Function.api
+                | Function.merchant
+                | Function.operate
+                | Function.sweep
+                | Function.gaps
+                | Function.renew
             ):
                 raise ValueError(f"{function} consumes no queue")
 

@@ -147,7 +147,7 @@ def gone(acme: Acme) -> None:
     [
         (Acme(), "invoice PS-SALE1 exists and is paid"),
         (Acme(create_answers=[Unanswered("timeout")]), "PS-SALE1 is under way"),
-        (Acme(on_record=refusing("no")), "--new-number makes another one"),
+        (Acme(on_record=refusing("no")), "--new-number. makes another one"),
         (Acme(on_record=refusing("no"), on_cancel=refusing("no")), "the buyer can still pay"),
     ],
     ids=["paid", "in doubt", "cancelled", "payable"],
