@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from penstock.bootstrap.platform import Platform
+from penstock.bootstrap import Platform
 from penstock.domain.payment import Payment
 from penstock.domain.subscription import Access, Subscription
 from penstock_paypal import shapes
