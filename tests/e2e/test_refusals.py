@@ -67,7 +67,8 @@ ALLOWED: Mapping[str, set[str]] = {
         for what in ("consume", "send to")
         for queue in ("deliveries", "verified", "payments", "sink-slack", "sink-email")
     },
-    "operate": _LEDGER,
+    # On AWS the condition on items leaves it what its commands write, and no more.
+    "operate": {*_LEDGER, "delete from the ledger"},
     "deliver-slack": {*_sink("slack"), "read Slack's secret"},
     "deliver-email": {*_sink("email"), "send e-mail"},
 }
@@ -146,10 +147,10 @@ def calls(world: World) -> dict[str, Call]:
                 "Content": {"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
             },
         ),
-        # No function may do any of these.
         "delete from the ledger": Call(
             "dynamodb", "delete_item", {"TableName": table, "Key": key}
         ),
+        # No function may do any of these.
         "scan the ledger": Call("dynamodb", "scan", {"TableName": table}),
         "write PayPal's secret": Call(
             "secretsmanager",
