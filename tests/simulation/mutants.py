@@ -23,17 +23,32 @@ class Mutant:
     gateway: str = "example"
 
 
-_LEASED = "        if operation.lease_until is not None and operation.leased(now):\n"
+_NO_LEASE = "\n\ndef wait_for_lease(*_: object) -> None:\n    pass\n\n\n"
 MUTANTS = (
-    Mutant("the lease of a charge", "pipeline/charge.py", _LEASED, "        if False:\n"),
-    Mutant("the lease of a capture", "pipeline/capture.py", _LEASED, "        if False:\n"),
+    Mutant(
+        "the lease of a charge",
+        "pipeline/charge.py",
+        "import asked_again, wait_for_lease\n",
+        f"import asked_again\n{_NO_LEASE}",
+    ),
+    Mutant(
+        "the lease of a capture",
+        "pipeline/capture.py",
+        "from penstock.pipeline.operation_work import wait_for_lease\n",
+        _NO_LEASE,
+    ),
     Mutant(
         "the lease of a refund",
-        "pipeline/operation_work.py",
-        "    if operation.lease_until is not None and operation.leased(now):\n",
-        "    if False:\n",
+        "pipeline/refund.py",
+        "    wait_for_lease,\n)\n",
+        f")\n{_NO_LEASE}",
     ),
-    Mutant("the lease of a sign-up", "pipeline/subscribe.py", _LEASED, "        if False:\n"),
+    Mutant(
+        "the lease of a sign-up",
+        "pipeline/subscribe.py",
+        "import before_lease_ends, wait_for_lease\n",
+        f"import before_lease_ends\n{_NO_LEASE}",
+    ),
     Mutant(
         "the look-up of a charge before it is sent again",
         "pipeline/charge.py",

@@ -1,8 +1,8 @@
-"""A world in memory: the topology in small, gone when the process ends."""
+"""A world in memory: the same topology, gone when the process ends."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
 from penstock.adapters.memory import (
@@ -86,9 +86,9 @@ class MemoryWorld:
             return MemoryDeadLetters(self.queues[queue], self.queues["deliveries"])
         return MemoryDeadLetters(self.dead_letters[queue], self.queues[queue])
 
-    def secrets(self, plugin: str) -> Secrets:
-        """A plugin's own secret."""
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Secrets:
+        """A plugin's own secret, whole."""
         return MemorySecrets(self.clock, self._secrets.get(plugin, {}))
 
     async def close(self) -> None:
-        """Nothing of ours is held; whoever made the HTTP client closes it."""
+        """Nothing to close: the maker of the HTTP client closes it."""

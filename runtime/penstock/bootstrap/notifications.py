@@ -108,7 +108,7 @@ class Notifications(Parts):
 
     @cached_property
     def finish(self) -> Finish:
-        """What a commit began, brought to its end."""
+        """Completes what a commit began."""
         from penstock.pipeline.finish import Finish
 
         return Finish(

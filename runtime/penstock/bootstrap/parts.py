@@ -1,4 +1,4 @@
-"""What every stage of one host is made of."""
+"""The parts that every stage of one host is made of."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Parts:
     def _context(self, registration: Registration, settings: BaseModel) -> Context[Any]:
         return Context(
             settings=settings,
-            secrets=self.world.secrets(registration.name),
+            secrets=self.world.secrets(registration.name, registration.apart),
             clock=self.clock,
             ids=self.ids,
             http=self.world.http,

@@ -112,7 +112,7 @@ class Payments(Notifications, Abilities):
 
     @property
     def _moving(self) -> tuple[Ledger, Publish, Clock, Ids, timedelta, Gate]:
-        """What each stage that moves money is made of, besides its gateways."""
+        """The parts of each stage that moves money, without its gateways."""
         return (
             self.ledger,
             self.publish,
@@ -125,6 +125,6 @@ class Payments(Notifications, Abilities):
     def _reserving(
         self, capability: str
     ) -> tuple[Ledger, HandOver, Clock, Ids, Collection[str], Mapping[str, Collection[str]]]:
-        """What a stage that reserves operations is made of, for gateways with a capability."""
+        """The parts of a stage that reserves operations, for gateways with a capability."""
         able = self._able(capability)
         return self.ledger, self.hand_over, self.clock, self.ids, able, self._whole(able)

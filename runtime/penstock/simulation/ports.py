@@ -112,9 +112,10 @@ class ProcessWorld:
         """A queue's dead letters."""
         return Faulty(self._world.parked(queue), self._process, ChannelUnavailable)
 
-    def secrets(self, plugin: str) -> Secrets:
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Secrets:
         """A plugin's own secret."""
-        faulty: Any = Faulty(self._world.secrets(plugin), self._process, GatewayUnavailable)
+        kept = self._world.secrets(plugin, apart)
+        faulty: Any = Faulty(kept, self._process, GatewayUnavailable)
         return faulty
 
     async def close(self) -> None:

@@ -1,5 +1,5 @@
 """
-What a gateway's stand-in must do to be played in `penstock.simulation`.
+The interface of a gateway's stand-in in `penstock.simulation`.
 
 The module that builds a plugin's simulator offers `stand(clock, letters)`, which returns a
 `Stand`: the simulator on the simulation's time, with names that come from the simulation's seed.
@@ -29,7 +29,7 @@ class Webhook:
     One webhook as the gateway sends it.
 
     Attributes:
-        id: the gateway's id of what it tells.
+        id: the gateway's id of the notification.
     """
 
     id: str
