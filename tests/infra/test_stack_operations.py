@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -15,6 +16,7 @@ from infra.config.load import load
 from infra.config.project import ROOT, ConfigError
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
 from infra.rules import broken
 from infra.rules.view import of
 from penstock.adapters.aws.answers import DynamoAnswers
@@ -32,14 +34,9 @@ TABLE = "${Table/ledger.arn}"
 
 
 @pytest.fixture(scope="module")
-def on(bundles: Any) -> Sequence[Declared]:
-    return capture("dev", {**_config(bundles), "operationsApi": True})
-
-
-def _config(bundles: Any) -> dict[str, Any]:
-    from infra.graph.program import stack_config
-
-    return {**stack_config("dev"), "bundles": str(bundles)}
+def on(bundles: Path) -> Sequence[Declared]:
+    config = {**stack_config("dev"), "bundles": str(bundles), "operationsApi": True}
+    return capture("dev", config)
 
 
 def by_name(graph: Sequence[Declared]) -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -47,14 +44,15 @@ def by_name(graph: Sequence[Declared]) -> Mapping[tuple[str, str], Mapping[str, 
 
 
 def test_they_are_off_by_default_and_then_nothing_is_there(
-    graphs: Mapping[str, Sequence[Declared]], bundles: Any
+    graphs: Mapping[str, Sequence[Declared]],
 ) -> None:
-    off = capture("dev", {**_config(bundles), "operationsApi": False})
-
-    assert by_name(graphs["dev"]) == by_name(off)
-    routes = {one["routeKey"] for one in of(off, "Route").values()}
-    assert set() == {one for one in routes if "/operations" in one}
-    assert [] == [name for _, name in by_name(off) if "operate" in name]
+    assert not load("dev", given()).operations_api
+    for off in graphs.values():
+        routes = {one["routeKey"] for one in of(off, "Route").values()}
+        commands = {one.id for one in operations() if one.function == "operate"}
+        assert set() == {one for one in routes if "/operations" in one}
+        assert [] == [name for _, name in by_name(off) if "operate" in name or name in commands]
+        assert "PENSTOCK_OPERATIONS_API" not in json.dumps(of(off, "Function"))
 
 
 def test_on_they_are_a_function_and_its_routes_and_change_no_other_role(

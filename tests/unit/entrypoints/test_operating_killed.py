@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.entrypoints.http.handlers import Call
 from penstock.entrypoints.http.message import Answer
 from penstock.entrypoints.http.operating import OperateHandlers
+from penstock.errors import TransientError
 from penstock.operators.once import LEASE
 from tests.unit.entrypoints.stand import Stand
 from tests.unit.entrypoints.test_operating import sold
@@ -30,7 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 CALLS = {
     "restrict": 5,
-    "release": 9,
+    "release": 10,
     "reprocessPayment": 6,
     "resolveOperation": 6,
     "makeInvoice": 6,
@@ -56,7 +58,9 @@ async def ready(operation: str) -> Stand:
         stand.acme.create_answers = [Unanswered("timeout")]
     if operation == "makeInvoice":
         stand.acme.create_answers = [Refused("INVALID_RECIPIENT")]
-    await sold(stand)
+    # An invoice whose answer was lost is tried again later.
+    with suppress(TransientError):
+        await sold(stand)
     if operation == "release":
         kind, now = RestrictionKind.gateway, stand.clock.now()
         await stand.world.restrictions.put(Restriction(kind, "acme", now, "token t-1", "x"))
