@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from penstock.adapters.memory import (
@@ -38,6 +39,7 @@ class MemoryWorld:
     Args:
         sinks: each sink's name and the event types its queue is for; None for all.
         secrets: each plugin's secret.
+        letters_kept_for: how long a dead letter is kept (SQS: 14 days); None keeps it for ever.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class MemoryWorld:
         http: Http,
         sinks: Mapping[str, Collection[str] | None],
         secrets: Mapping[str, Mapping[str, str]] | None = None,
+        letters_kept_for: timedelta | None = None,
     ) -> None:
         self.clock = clock
         self.ids = ids
@@ -62,7 +65,9 @@ class MemoryWorld:
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]
-        self.dead_letters = {name: MemoryQueue(clock) for name in consumed}
+        self.dead_letters = {
+            name: MemoryQueue(clock, kept_for=letters_kept_for) for name in consumed
+        }
         self.queues = {
             name: MemoryQueue(clock, dead_letters=self.dead_letters[name]) for name in consumed
         }

@@ -96,4 +96,5 @@ def change(
         )
         for place, fact in enumerate(facts, start=1)
     )
+    entity = replace(entity, caused=(*after.caused, *events))
     return Change(entity, before.version if before else None, events)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid5
 
+from penstock.domain.events import Event
 from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.ref import EntityKind, Ref
 
@@ -26,6 +27,8 @@ class Entity:
         published: how many of them have left, in order.
         followed: the rest is published by an open `follow` operation of another entity, which
             the sweep finds; so this one is not due for that, and its index entry does not move.
+        caused: unsent events of the commits that made this copy, so that they are not read again;
+            a copy that was read from the ledger has none.
     """
 
     kind: ClassVar[EntityKind]
@@ -39,6 +42,7 @@ class Entity:
     sequence: int = 0
     published: int = 0
     followed: bool = False
+    caused: tuple[Event, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def ref(self) -> Ref:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from penstock.domain.change import AnyEntity
 from penstock.domain.ref import Ref
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """It had its effect on `subject`, or agreed with it; `confirmed` by the gateway's API."""
+    """It had its effect on `entity`, or agreed with it; `confirmed` by the gateway's API."""
 
-    subject: Ref
+    entity: AnyEntity
     confirmed: bool = True
 
 

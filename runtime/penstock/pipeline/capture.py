@@ -85,7 +85,7 @@ class Capture:
         if payment is None or operation is None or payment.gateway != asked.provider:
             raise PaymentConflict("there is no such capture of a payment of that gateway")
         payment = await self._advance(payment, operation)
-        await self.publish(payment.ref)
+        await self.publish.unsent(payment)
         after = payment.operation_by_id(operation.id)
         if after and after.restricted_at:
             return Handled(payment.id, RESTRICTED, because=after.reason)
@@ -218,7 +218,7 @@ class Capture:
         self, payment: Payment, operation: Operation, cause: PermanentError
     ) -> NoReturn:
         parked = await self._noted(payment, operation, PaymentStatus.parked, str(cause))
-        await self.publish(parked.ref)
+        await self.publish.unsent(parked)
         raise cause
 
     async def _noted(

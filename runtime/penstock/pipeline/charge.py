@@ -97,7 +97,7 @@ class Charge:
         if not payment.is_for(order.order) or payment.gateway != order.provider:
             raise PaymentConflict("the payment's id exists with another order")
         payment = await self._advance(payment, gateway)
-        await self.publish(payment.ref)
+        await self.publish.unsent(payment)
         charge = payment.operation(OperationKind.charge)
         if charge and charge.restricted_at:
             return Handled(payment.id, RESTRICTED, because=charge.reason)
@@ -260,7 +260,7 @@ class Charge:
         self, payment: Payment, operation: Operation, cause: PermanentError
     ) -> NoReturn:
         parked = await self._commit(payment, operation, PaymentStatus.parked, str(cause))
-        await self.publish(parked.ref)
+        await self.publish.unsent(parked)
         raise cause
 
     async def _commit(

@@ -83,7 +83,7 @@ class Collect:
         if operation.state not in SETTLED:
             wait_for_lease(operation, self.clock.now(), "the collection")
             subscription = await self._submit(subscription, operation)
-        await self.publish(subscription.ref)
+        await self.publish.unsent(subscription)
         after = subscription.operation_by_id(operation.id) or operation
         outcome = RESTRICTED if after.restricted_at else f"collect {after.state.value}"
         return Handled(subscription.id, outcome, because=after.reason)
@@ -145,7 +145,7 @@ class Collect:
             lambda latest: rules.collection_parked(latest, lost, now=now, new_id=self.ids.new),
         )
         notices.operation_unknown(subscription, lost)
-        await self.publish(parked.ref)
+        await self.publish.unsent(parked)
         raise ChargeCritical(because)
 
     async def _over(

@@ -116,9 +116,11 @@ class Finish:
         # A payment from before Penstock stays unknown: a dispute must not make it an invoice.
         found = await self.ledger.find(target)
         if isinstance(found, Payment | Dispute):
-            await self.observe.again(found)
-            await self._disputed(target, source)
-            await self(target)
+            again = await self.observe.again(found)
+            if isinstance(source, Dispute) and isinstance(again, Payment):
+                # Access may depend on it.
+                again = await self.observe.disputed(again, source.seen.outcome is None)
+            await self.resume(again)
 
     async def _subscription(self, target: Ref, source: AnyEntity) -> None:
         # The source's operation stays open until the events have left, so the sweep finds it.
@@ -138,13 +140,6 @@ class Finish:
     def _just_opened(self, source: AnyEntity) -> bool:
         age = self.clock.now() - source.updated_at
         return isinstance(source, SignUp) and age < _SHOWN_AFTER
-
-    async def _disputed(self, target: Ref, source: AnyEntity) -> None:
-        """Note on a payment whether the dispute about it is open: access may depend on it."""
-        latest = await self.ledger.find(target)
-        if not isinstance(source, Dispute) or not isinstance(latest, Payment):
-            return
-        await self.observe.disputed(latest, source.seen.outcome is None)
 
 
 def _bearing(source: AnyEntity) -> object:

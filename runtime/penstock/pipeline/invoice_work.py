@@ -10,8 +10,8 @@ from penstock.api.context import Clock, Ids
 from penstock.api.invoices import InvoiceDraft
 from penstock.domain import rules
 from penstock.domain.change import Fact
-from penstock.domain.operation import Operation
-from penstock.domain.payment import Payment
+from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.payment import Payer, Payment
 from penstock.domain.restriction import Restriction
 from penstock.errors import NotShownYet, OperationInFlight
 from penstock.pipeline import notices
@@ -120,11 +120,14 @@ def draft_of(payment: Payment) -> InvoiceDraft | None:
     """
     The invoice as the payment decides it: the same each time it is asked for.
 
-    None where the payment has no sale, no payer with an e-mail address, or no number.
+    None where the payment has no sale, no payer with an e-mail address, or no number. An invoice
+    that was made before its payer was forgotten needs no address any more: the gateway holds it.
     """
-    sale = payment.transaction
-    payer = payment.payer
-    if sale is None or payer is None or payer.email is None or payment.invoice_number is None:
+    sale, payer = payment.transaction, payment.payer or Payer()
+    made = payment.operation(OperationKind.invoice)
+    kept = made is not None and made.reference is not None and payment.forgotten_at is not None
+    email = payer.email or ("" if kept else None)
+    if sale is None or email is None or payment.invoice_number is None:
         return None
     plan = payment.plan
     item = (plan and (plan.name or plan.id)) or payment.order.description or "Payment"
@@ -133,7 +136,7 @@ def draft_of(payment: Payment) -> InvoiceDraft | None:
         transaction=sale.id,
         amount=sale.amount,
         item=item,
-        recipient=payer.email,
+        recipient=email,
         paid_on=sale.at,
         payer_name=payer.name,
         payment_id=payment.id,

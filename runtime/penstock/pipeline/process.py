@@ -54,6 +54,7 @@ from penstock.ports import Channel, Ledger, Message, Outgoing
 
 SHOWN_AFTER = timedelta(minutes=15)
 """How long a gateway may take to show a subscription that its notification names."""
+_NOT_OURS = Recorded("the invoice is not ours", confirmed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class Process:
 
     async def _resume(self, known: Record) -> None:
         # A crash may have stranded what the first copy began.
-        await self.finish(known.ref)
+        await self.finish.resume(known)
         if known.subject is not None:
             await self.finish(Ref.parse(known.subject))
 
@@ -151,8 +152,8 @@ class Process:
             case Contradicted():
                 return await self._contradict(notification, subject, confirmation)
             case Claimed():
-                await self.observe.apply(subject, gateway, before, confirmation)
-                return Applied(subject, confirmed=False)
+                found = await self.observe.apply(subject, gateway, before, confirmation)
+                return Applied(found, confirmed=False) if found else _NOT_OURS
             case Confirmed(CheckoutNews(), _):
                 return await self._checkout(notification, before)
             case Confirmed(Observation() as seen, _) if _in_question(before, seen):
@@ -161,8 +162,8 @@ class Process:
             case Confirmed(seen, implies):
                 if isinstance(seen, Observation):
                     seen = await self.observe.complete(gateway, before, seen)
-                ours = await self.observe.apply(subject, gateway, before, seen, implies=implies)
-                return Applied(subject) if ours else Recorded("the invoice is not ours", True)
+                found = await self.observe.apply(subject, gateway, before, seen, implies=implies)
+                return Applied(found) if found else _NOT_OURS
             case _:
                 assert_never(confirmation)
 
@@ -172,8 +173,7 @@ class Process:
             return Recorded("the payment has no checkout", confirmed=True)
         declined_at = before.approval.declined_at
         anew = declined_at is None or notification.occurred_at > declined_at
-        await self.checkouts.look(before, anew=anew)
-        return Applied(before.ref)
+        return Applied(await self.checkouts.look(before, anew=anew))
 
     async def _subscription(self, notification: Notification, subject: Ref) -> Outcome:
         says = None
@@ -183,7 +183,7 @@ class Process:
             subject, notification.gateway, rules.Learned(says=says)
         )
         if found is not None:
-            return Applied(subject)
+            return Applied(found)
         if not isinstance(self.gateways[notification.gateway], Subscriptions):
             return Recorded("the gateway's subscriptions cannot be read")
         if self.clock.now() - notification.occurred_at < SHOWN_AFTER:
@@ -239,12 +239,12 @@ class Process:
     ) -> Handled:
         shown = _shown(notification)
         match outcome:
-            case Applied(subject, confirmed):
+            case Applied(entity, confirmed):
                 # Before the invoice, which may take a while: the next try only resumes it.
                 await self.recording(
-                    place, notification, Became.applied, subject=subject, confirmed=confirmed
+                    place, notification, Became.applied, subject=entity.ref, confirmed=confirmed
                 )
-                await self.finish(subject)
+                await self.finish.resume(entity)
                 return Handled(shown, "applied")
             case Duplicate(subject):
                 if subject is not None:

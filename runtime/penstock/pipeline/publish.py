@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from penstock.api.context import Clock, Ids
 from penstock.domain.change import AnyEntity, E, change
 from penstock.domain.describe import named
+from penstock.domain.events import Event
 from penstock.domain.ref import Ref
 from penstock.errors import LedgerConflict
 from penstock.pipeline import correlation
@@ -52,9 +54,7 @@ class Publish:
         Raises:
             ChannelUnavailable: the topic did not take an event; it and the later ones stay unsent.
         """
-        if not entity.unsent:
-            return entity
-        unsent = await self.ledger.unsent(entity)
+        unsent = await self._unsent(entity)
         for event in unsent:
             await self.events.send(
                 Outgoing(
@@ -70,7 +70,14 @@ class Publish:
             )
         if not unsent:
             return entity
-        return replace(entity, published=unsent[-1].sequence)
+        return replace(entity, published=unsent[-1].sequence, caused=())
+
+    async def _unsent(self, entity: AnyEntity) -> Sequence[Event]:
+        """In order; read only if the commits in hand did not cause all of them."""
+        waiting = range(entity.published + 1, entity.sequence + 1)
+        if [event.sequence for event in entity.caused] == list(waiting):
+            return entity.caused
+        return await self.ledger.unsent(entity)
 
     async def written(self, read: AnyEntity, after: AnyEntity) -> AnyEntity | None:
         """

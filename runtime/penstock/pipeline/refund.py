@@ -96,7 +96,7 @@ class Refund:
             raise PaymentConflict("the payment holds no refund of that id")
         gateway = refunding(self.gateways, payment.gateway)
         payment = await self._advance(payment, operation, gateway)
-        await self.publish(payment.ref)
+        await self.publish.unsent(payment)
         after = payment.operation_by_id(operation.id) or operation
         outcome = RESTRICTED if after.restricted_at else f"refund {after.state.value}"
         return Handled(payment.id, outcome, because=after.reason)
@@ -231,7 +231,7 @@ class Refund:
                 latest, operation, because, now=now, new_id=self.ids.new
             ),
         )
-        await self.publish(parked.ref)
+        await self.publish.unsent(parked)
         raise RefundUnknown(because)
 
     def _with(self, latest: Payment, operation: Operation) -> Change[Payment]:

@@ -245,7 +245,7 @@ class Subscribe:
             return
         try:
             async with asyncio.timeout(_FOLLOW_SECONDS):
-                await self.finish(sign_up.ref)
+                await self.finish.resume(sign_up)
         except (PenstockError, TimeoutError) as exc:
             structlog.get_logger().warning(
                 "subscription.read_later", entity=sign_up.id, because=type(exc).__name__

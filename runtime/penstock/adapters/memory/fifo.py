@@ -120,6 +120,14 @@ class Fifo:
             self.remove(entry)
         return worn
 
+    def expire(self, before: datetime) -> None:
+        """Forget messages that were sent before that, as SQS does; the oldest are first."""
+        while self._entries:
+            oldest = next(iter(self._entries.values()))
+            if oldest.sent_at is None or oldest.sent_at >= before:
+                return
+            self.remove(oldest)
+
     def held(self, receipt: str, now: datetime) -> Entry | None:
         """The message out under that receipt; None when the receipt is stale."""
         self._come_back(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from penstock.domain.change import AnyEntity, Change, E, Seen
@@ -46,7 +47,7 @@ class MemoryLedger:
         held = self._entities.get(entity.ref)
         if (held.version if held else None) != change.expected:
             raise LedgerConflict(f"{entity.id}: not at the expected version any more")
-        self._entities[entity.ref] = entity
+        self._entities[entity.ref] = replace(entity, caused=())
         if due_at := entity.due_at:
             self._due[entity.ref] = due_at
         else:
