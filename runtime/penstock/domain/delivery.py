@@ -39,7 +39,8 @@ class Delivery:
         """Name a request by what it holds; `headers` are those of the gateway's door only."""
         digest = hashlib.sha256()
         for part in (gateway, *(f"{k}:{v}" for k, v in sorted(headers.items()))):
-            digest.update(len(part.encode()).to_bytes(4, "big") + part.encode())
+            text = part.encode()
+            digest.update(len(text).to_bytes(4, "big") + text)
         digest.update(body)
         return cls(digest.hexdigest(), gateway, headers, body, received_at)
 
