@@ -1,4 +1,4 @@
-"""What the ledger keeps: entities of several kinds, each with its own history of events."""
+"""Entities: the ledger keeps several kinds, each entity with its own history of events."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Entity:
 
     @property
     def unsent(self) -> bool:
-        """Whether some of its events have not left yet."""
+        """Whether some of its events are not published yet."""
         return self.sequence > self.published
 
     @property
@@ -72,16 +72,16 @@ class Entity:
 
     def operation_id(self, kind: OperationKind, ordinal: int | str = 1) -> str:
         """
-        The id that the entity's n-th operation of a kind has, or the one with that name.
+        The id of the entity's n-th operation of a kind, or of the operation with a name.
 
-        Derived, so that a ledger restored from a backup asks under the same idempotency key. What
-        a client asks for is named by the client's key: a restored ledger that lost a refund must
+        Derived, so that a ledger restored from a backup repeats the same idempotency keys. A
+        client's request is named by the client's key: a restored ledger that lost a refund must
         not ask for another one under the lost one's id.
         """
         return str(uuid5(_OPERATIONS, f"{self.ref}/{kind.value}/{ordinal}"))
 
     def replacing(self, operation: Operation) -> tuple[Operation, ...]:
-        """The operations with that one in the place of the one with its id, or added."""
+        """The operations, with that one added or in place of the one with its id."""
         if all(op.id != operation.id for op in self.operations):
             return (*self.operations, operation)
         return tuple(operation if op.id == operation.id else op for op in self.operations)

@@ -25,7 +25,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Authentic, and nothing we keep changes by it: it is recorded and published as it is."""
+    """Authentic, but it changes nothing that is kept: recorded and published as it is."""
 
     because: str
     confirmed: bool = False

@@ -1,4 +1,4 @@
-"""Observe: what a gateway says of an entity, committed; once more asked where it is needed."""
+"""Observe: commits what a gateway says of an entity, and asks it again where needed."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from penstock.domain.observation import (
 from penstock.domain.payment import Implied, Payment, Transaction
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import SubscriptionObservation
-from penstock.errors import PaymentConflict, Unconfirmable, UnknownGateway
+from penstock.errors import GatewayUnavailable, PaymentConflict, Unconfirmable, UnknownGateway
 from penstock.pipeline import notices
 from penstock.ports import Ledger
 
 
 def abilities(gateway: Gateway) -> rules.Abilities:
-    """What the rules need to know of a gateway."""
+    """The capabilities of a gateway that the rules need to know."""
     return rules.Abilities(
         reread=isinstance(gateway, Reread),
         subscriptions=isinstance(gateway, Subscriptions),
@@ -66,7 +66,8 @@ class Observe:
                 the two makes our version stale.
 
         Raises:
-            LedgerConflict: somebody else wrote the entity first.
+            GatewayUnavailable: it shows a refund of a payment whose sale it does not show yet.
+            LedgerConflict: another worker wrote the entity first.
             PaymentConflict: the id belongs to another gateway's entity.
         """
         if before is not None and before.gateway != gateway.name:
@@ -77,12 +78,16 @@ class Observe:
             raise Unconfirmable(f"{ref}: the gateway shows no payment of it")
         decided = self._decided(ref, gateway, before, seen, implies)
         if decided is None or _same(before, decided):
-            return before
-        await self.ledger.commit(decided)
-        if isinstance(decided.entity, Payment):
-            notices.stale_applied(decided.entity, self.clock.now())
-        notices.dispute_opened(decided)
-        return decided.entity
+            after = before
+        else:
+            await self.ledger.commit(decided)
+            if isinstance(decided.entity, Payment):
+                notices.stale_applied(decided.entity, self.clock.now())
+            notices.dispute_opened(decided)
+            after = decided.entity
+        if isinstance(seen, Observation) and _unplaced(seen, after):
+            raise GatewayUnavailable("the gateway shows the refund, and an old copy of its sale")
+        return after
 
     async def again(self, entity: Payment | Dispute) -> AnyEntity:
         """
@@ -90,7 +95,7 @@ class Observe:
 
         Raises:
             GatewayUnavailable: no answer.
-            LedgerConflict: somebody else wrote the entity first.
+            LedgerConflict: another worker wrote the entity first.
         """
         gateway = self.gateways.get(entity.gateway)
         if gateway is None:
@@ -112,7 +117,7 @@ class Observe:
     async def complete(
         self, gateway: Gateway, before: AnyEntity | None, seen: Observation
     ) -> AnyObservation:
-        """What was seen, with every step that we know of and that it does not show read again."""
+        """What was seen; a known step that it does not show is read again."""
         if not isinstance(gateway, Reread) or not isinstance(before, Payment):
             return seen
         shown = {one.id for one in seen.refunds}
@@ -206,8 +211,13 @@ def _steps(entity: Payment | Dispute) -> tuple[Transaction, ...]:
     return entity.transactions if isinstance(entity, Payment) else ()
 
 
+def _unplaced(seen: Observation, after: AnyEntity | None) -> bool:
+    """Whether refunds were seen without a sale to keep them with: only this copy tells of them."""
+    return bool(seen.refunds) and isinstance(after, Payment) and after.transaction is None
+
+
 def _same(before: AnyEntity | None, decided: Change[AnyEntity]) -> bool:
-    """Whether a change only counts the version up."""
+    """Whether a change changes nothing but the version."""
     if before is None or decided.events:
         return False
     after = decided.entity

@@ -6,7 +6,7 @@ Process: an authentic notification has its effect on one entity, and is recorded
     the gateway's API ─────► asked; the fetched state is applied to the entity
     the notification ──────► its own item, last, once, with what became of it
 
-A crash in between repeats the effect, which is a state read again, and changes nothing.
+A crash in between repeats the effect: the state is read again, which changes nothing.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Process:
         Raises:
             PermanentError: it cannot be read, placed or confirmed, or its gateway is not
                 configured here; it is recorded as parked.
-            TransientError: the gateway's API, the ledger or a topic gave no answer.
+            TransientError: the gateway's API, the ledger or the topic gave no answer.
         """
         notification = Notification.loads(message.body)
         _bind(notification)
@@ -110,9 +110,9 @@ class Process:
         """
         Note the transmission with its body's digest.
 
-        A signature may cover the body through a CRC-32 only (PayPal's does), so the holder of
-        one signed delivery can make another body for it. The API decides what is true, so a
-        forged copy keeps out no genuine delivery.
+        A signature may cover the body through a CRC-32 only (PayPal's does): with one signed
+        delivery a second body can be forged. The API decides what is true, so a forged copy
+        does not keep out the genuine delivery.
         """
         if notification.evidence is Evidence.fetched:
             return
@@ -122,7 +122,7 @@ class Process:
             notices.delivery_altered(notification.delivery_id, notification.gateway)
 
     async def _located(self, notification: Notification, gateway: Gateway) -> Notification:
-        """With what it concerns, where only the gateway's API can tell."""
+        """The notification with its entity, where only the gateway's API can tell it."""
         if notification.entity is not None or not isinstance(gateway, Locate):
             return notification
         found = await gateway.locate(notification, self.clock.now())
@@ -168,7 +168,7 @@ class Process:
                 assert_never(confirmation)
 
     async def _checkout(self, notification: Notification, before: AnyEntity | None) -> Outcome:
-        """Have the payment's own checkout read; a capture that it allows is only reserved."""
+        """Read the payment's own checkout; a capture that it allows is only reserved."""
         if not isinstance(before, Payment) or before.approval is None:
             return Recorded("the payment has no checkout", confirmed=True)
         declined_at = before.approval.declined_at
@@ -217,7 +217,7 @@ class Process:
             new_id=self.ids.new,
         )
         because = f"the gateway's API differs in: {', '.join(contradiction.fields)}"
-        # Kept apart first: a crash before the commit repeats it, a crash after could not.
+        # Reject it before the commit: after a crash the rejection is repeated, not lost.
         await self._reject(notification, because)
         if decided is not None:
             await self.ledger.commit(decided)
@@ -268,9 +268,9 @@ class Process:
 
 def _in_question(before: AnyEntity | None, seen: Observation) -> bool:
     """
-    Whether money may be another checkout's than the payment's, or is not the whole amount.
+    Whether money may belong to another checkout, or is not the whole amount.
 
-    A capture that the payment has already is its own, whatever the gateway leaves out now.
+    A capture that the payment holds already is its own, whatever the gateway leaves out now.
     """
     if not isinstance(before, Payment) or before.approval is None:
         return False

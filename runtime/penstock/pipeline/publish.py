@@ -26,13 +26,13 @@ class Publish:
 
     async def __call__(self, ref: Ref) -> AnyEntity | None:
         """
-        Send what has not left yet, one by one; returns the entity as it stands then.
+        Send the unsent events one by one. Returns the entity as it is then.
 
-        An event that left twice (a crash before the mark) has one id, so its copy is dropped
-        by the topic or by `deliver`.
+        After a crash before the mark an event is sent twice with one id: the topic or `deliver`
+        drops the copy.
 
         Raises:
-            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+            ChannelUnavailable: the topic did not take an event; it and the later ones stay unsent.
         """
         entity = await self.ledger.find(ref)
         return entity if entity is None else await self.unsent(entity)
@@ -42,17 +42,17 @@ class Publish:
         The same, for an entity that was read or committed just now.
 
         Raises:
-            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+            ChannelUnavailable: the topic did not take an event; it and the later ones stay unsent.
         """
         return await self.written(entity, await self.sent(entity))
 
     async def sent(self, entity: E) -> E:
         """
-        The entity with the events marked that left just now. The mark is not committed: the
-        entity's next commit carries it, or `written` does.
+        Send the unsent events. Returns the entity with the published mark moved; the entity's
+        next commit carries it, or `written` does.
 
         Raises:
-            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+            ChannelUnavailable: the topic did not take an event; it and the later ones stay unsent.
         """
         unsent = await self._unsent(entity)
         for event in unsent:
@@ -81,7 +81,7 @@ class Publish:
 
     async def written(self, read: AnyEntity, after: AnyEntity) -> AnyEntity | None:
         """
-        Commit what was done for an entity and no other commit carried: marks, ended follows.
+        Commit marks and ended follows of an entity that no other commit carried.
 
         Args:
             read: the entity as it is in the ledger.
@@ -92,6 +92,6 @@ class Publish:
         try:
             await self.ledger.commit(decided)
         except LedgerConflict:
-            # Another worker moved the entity on: its own publish, or the sweep, marks it.
+            # Another worker committed the entity: its own publish, or the sweep, moves the mark.
             return await self.ledger.find(read.ref)
         return decided.entity

@@ -1,5 +1,5 @@
 """
-Our frozen dataclasses as records that a person can read in the table, and back.
+Converts our frozen dataclasses to records that a person can read in the table, and back.
 
 A field that holds its default, or nothing, is left out; a field that a record lacks has its
 default, so that items from before the field existed load. A default must not change once it is in
