@@ -30,7 +30,6 @@ from tests.mutation.survivors import listed
 KILLED = 95
 """Percent, at least."""
 LAST = ROOT / ".mutation" / "survived.json"
-_LONGEST_S = 120.0
 
 
 class Copy:
@@ -57,7 +56,10 @@ class Copy:
         assert self._process.stdout
         self._process.stdin.write(f"{json.dumps(job)}\n")
         self._process.stdin.flush()
-        return str(json.loads(self._process.stdout.readline()))
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise SystemExit("penstock: mutation: the process that tests mutants has ended")
+        return str(json.loads(answer))
 
 
 def main() -> int:
@@ -75,8 +77,11 @@ def main() -> int:
         if asked.again:
             mutants = [one for one in mutants if _name(one) in last["survived"]]
         with ThreadPoolExecutor(asked.jobs) as pool:
-            outcomes = list(pool.map(lambda one: _tried(copies, recordings, one), mutants))
-    survived = [one for one, how in zip(mutants, outcomes, strict=True) if how == "survived"]
+            ends = time.monotonic() + 60 * asked.minutes
+            outcomes = list(pool.map(lambda one: _tried(copies, recordings, one, ends), mutants))
+    tried = [(one, how) for one, how in zip(mutants, outcomes, strict=True) if how]
+    mutants = [one for one, _ in tried]
+    survived = [one for one, how in tried if how == "survived"]
     LAST.write_text(json.dumps({"drawn": drawn, "survived": [_name(one) for one in survived]}))
     return _verdict(mutants, survived)
 
@@ -88,6 +93,7 @@ def _asked() -> argparse.Namespace:
     reader.add_argument("--first", type=int, default=0, help="how many of the seed's to pass over")
     reader.add_argument("--under", default="", help="only of modules whose path begins so")
     reader.add_argument("--again", action="store_true", help="only the last run's survivors")
+    reader.add_argument("--minutes", type=float, default=60, help="begin no mutant after them")
     reader.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     return reader.parse_args()
 
@@ -96,12 +102,16 @@ def _name(mutant: Mutant) -> list[str]:
     return [mutant.module, mutant.line, mutant.becomes]
 
 
-def _tried(copies: list[Copy], recordings: Recordings, mutant: Mutant) -> str:
+def _tried(copies: list[Copy], recordings: Recordings, mutant: Mutant, ends: float) -> str | None:
+    """What became of a mutant; None if there was no time left for it."""
+    if time.monotonic() > ends:
+        return None
     tests = recordings.tests(mutant)
     if not tests:
         print(f"survived, as no test runs it: {mutant}", flush=True)
         return "survived"
-    seconds = min(20 + 5 * sum(recordings.seconds[one] for one in tests), _LONGEST_S)
+    # Far beyond what they took when they were measured: one that takes longer hangs.
+    seconds = 20 + 4 * sum(recordings.seconds[one] for one in tests)
     place = copies.pop()
     began = time.monotonic()
     try:

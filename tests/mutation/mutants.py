@@ -45,6 +45,7 @@ class Mutant:
         becomes: as the mutant has it; empty if the line is removed.
         area: a key of `AREAS`.
         end: the number of the last line that the change touches.
+        imported: whether the line runs when the module is imported, and so once for all tests.
         code: the module's whole text with the change in it.
     """
 
@@ -54,6 +55,7 @@ class Mutant:
     becomes: str
     area: str
     end: int
+    imported: bool
     code: str = field(repr=False)
 
     def __str__(self) -> str:
@@ -185,6 +187,18 @@ def _silent(node: ast.AST) -> Iterable[ast.expr | ast.stmt]:
             return []
 
 
+@cache
+def _in_functions(module: str) -> frozenset[int]:
+    """The lines that run when a function is called."""
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return frozenset(
+        number
+        for node in ast.walk(ast.parse(_text(module)))
+        if isinstance(node, functions)
+        for number in range(node.body[0].lineno, (node.end_lineno or node.lineno) + 1)
+    )
+
+
 def _made(place: _Place, operator: str, occurrence: int) -> Mutant | None:
     """The mutant; none where the change is no Python, as of the `*` before keyword arguments."""
     text = _text(place.module)
@@ -198,5 +212,5 @@ def _made(place: _Place, operator: str, occurrence: int) -> Mutant | None:
     becomes = "" if "RemoveDecorator" in operator else code.splitlines()[number - 1].strip()
     return Mutant(
         *(place.module, number, place.line, becomes),
-        *(place.area, place.end[0], code),
+        *(place.area, place.end[0], number not in _in_functions(place.module), code),
     )

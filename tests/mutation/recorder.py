@@ -24,6 +24,7 @@ class Recorder:
         self._coverage = coverage
         self.seconds: dict[str, float] = {}
         self.failed: set[str] = set()
+        self.skipped: set[str] = set()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -35,9 +36,16 @@ class Recorder:
             self.seconds[item.nodeid] = round(time.monotonic() - began, 3)
             self._coverage.switch_context("")
 
+    @property
+    def passed(self) -> set[str]:
+        """The tests that can tell something about a mutant."""
+        return self.seconds.keys() - self.failed - self.skipped
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if not report.passed:
+        if report.failed:
             self.failed.add(report.nodeid)
+        elif report.skipped:
+            self.skipped.add(report.nodeid)
 
 
 def record(out: Path, files: list[str]) -> None:
@@ -65,10 +73,11 @@ def record(out: Path, files: list[str]) -> None:
             for test in tests:
                 ran[test].append(line)
         for test, numbers in ran.items():
-            if test and test not in recorder.failed:
+            if test in recorder.passed:
                 lines[test.split("::")[0]][test][module] = numbers
     for name in files:
-        seconds = {one: recorder.seconds[one] for one in lines[name]}
+        passed = (one for one in recorder.passed if one.split("::")[0] == name)
+        seconds = {one: recorder.seconds[one] for one in sorted(passed)}
         told = {"seconds": seconds, "failed": sorted(recorder.failed), "lines": lines[name]}
         (out / f"{name.replace('/', '-')}.json").write_text(json.dumps(told))
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 from tests.mutation.copied import ROOT, environment
@@ -19,7 +20,9 @@ from tests.mutation.mutants import Mutant
 
 FOLDERS = ("tests/unit", "tests/plugins", "tests/contract")
 # What is read as classes and constants, and so once for all tests, is for these to look at.
-EVERYWHERE = "tests/unit/domain/test_values.py"
+EVERYWHERE = ("tests/unit/domain/test_values.py", "tests/documents/test_limits_page.py")
+LONGEST_S = 40.0
+"""What the tests of one mutant may have taken when they were measured."""
 KEPT = ROOT / ".mutation" / "recorded"
 _TOGETHER = 12
 """So many files run in one process, so that what was recorded is kept when a run is ended."""
@@ -50,19 +53,25 @@ class Recordings:
 
     def tests(self, mutant: Mutant) -> list[str]:
         """
-        The tests that run a mutant's line, those first that run few others.
+        The tests that run a mutant's line, those first that run few others; so many as fit.
 
         What runs when a module is imported is for all tests that use the module or one that
-        imports it.
+        imports it, and first for those that look at every class and constant.
         """
         ran = self.lines.get(mutant.module, {})
         found = {one for n in range(mutant.number, mutant.end + 1) for one in ran.get(n, ())}
-        if not found:
+        first: set[str] = set()
+        if mutant.imported:
             users = [mutant.module, *_importers(mutant.module)]
             every = (self.lines.get(module, {}).values() for module in users)
-            found = {one for lines in every for tests in lines for one in tests}
-            found |= {one for one in self.seconds if one.startswith(EVERYWHERE)}
-        return sorted(found, key=lambda one: (self._breadth[one], one))
+            found |= {one for lines in every for tests in lines for one in tests}
+            first = {one for one in self.seconds if one.startswith(EVERYWHERE)}
+        order = sorted(found - first, key=lambda one: (self._breadth[one], one))
+        return self._fitting([*sorted(first), *order])
+
+    def _fitting(self, tests: list[str]) -> list[str]:
+        took = accumulate(self.seconds[one] for one in tests)
+        return [one for one, seconds in zip(tests, took, strict=True) if seconds <= LONGEST_S]
 
 
 def recorded(copies: Sequence[Path]) -> Recordings:
@@ -111,15 +120,19 @@ def _measure(free: list[Path], files: list[str], wanted: dict[str, str]) -> None
 def _wanted() -> dict[str, str]:
     """By test file, the name of what is kept of it: another one when the code has changed."""
     sources = [path for name in ("runtime", "plugins") for path in (ROOT / name).rglob("*.py")]
-    shared = [path for path in (ROOT / "tests").rglob("*.py") if not path.name.startswith("test_")]
+    shared = [
+        path
+        for path in (ROOT / "tests").rglob("*.py")
+        if not path.name.startswith("test_") and path.parent.name != "mutation"
+    ]
     code = hashlib.sha256()
     for path in sorted([*sources, *shared]):
         code.update(path.read_bytes())
     wanted: dict[str, str] = {}
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("test_*.py")):
-            digest = hashlib.sha256(code.digest() + path.read_bytes()).hexdigest()[:16]
-            wanted[path.relative_to(ROOT).as_posix()] = f"{path.stem}-{digest}.json"
+    inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob("test_*.py")]
+    for path in sorted({*inside, *(ROOT / name for name in EVERYWHERE)}):
+        digest = hashlib.sha256(code.digest() + path.read_bytes()).hexdigest()[:16]
+        wanted[path.relative_to(ROOT).as_posix()] = f"{path.stem}-{digest}.json"
     return wanted
 
 
