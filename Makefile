@@ -153,5 +153,5 @@ sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments STACK=loc
 	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --yes $(if $(CONFIRM),--confirm $(CONFIRM))
 
 clean: ## everything that was made, the environments too
-	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi .mutation build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -29,6 +29,7 @@ from tests.mutation.survivors import listed
 
 KILLED = 95
 """Percent, at least."""
+_TOLD_EVERY = 25
 LAST = ROOT / ".mutation" / "survived.json"
 
 
@@ -78,7 +79,11 @@ def main() -> int:
             mutants = [one for one in mutants if _name(one) in last["survived"]]
         with ThreadPoolExecutor(asked.jobs) as pool:
             ends = time.monotonic() + 60 * asked.minutes
-            outcomes = list(pool.map(lambda one: _tried(copies, recordings, one, ends), mutants))
+            outcomes: list[str | None] = []
+            for outcome in pool.map(lambda one: _tried(copies, recordings, one, ends), mutants):
+                outcomes.append(outcome)
+                if len(outcomes) % _TOLD_EVERY == 0:
+                    print(f"{len(outcomes)} of {len(mutants)}", flush=True)
     tried = [(one, how) for one, how in zip(mutants, outcomes, strict=True) if how]
     mutants = [one for one, _ in tried]
     survived = [one for one, how in tried if how == "survived"]
