@@ -29,7 +29,12 @@ WEBHOOKS = "-webhooks"
 """What the name of a secret ends with that authenticates webhooks."""
 TOKENS = "tokens"
 """The partition key of bearer tokens' hashes in the ledger."""
-CHECK_TOKENS = frozenset({"api", "merchant"})
+CHECK_TOKENS = frozenset({"api", "merchant", "operate"})
+RESTRICTIONS = "restrictions"
+"""The partition key of what operators have restricted."""
+OPERATE = "operate"
+"""The function that runs operators' commands, where a stack turns it on."""
+_OWN = ("dynamodb:", "logs:", "xray:")
 READS = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 
@@ -181,8 +186,24 @@ def few_may_read_tokens(graph: Graph) -> Iterator[str]:
             yield f"role {name} may {', '.join(actions)} on tokens"
 
 
+def operators_only_restrict(graph: Graph) -> Iterator[str]:
+    """A function that could write restrictions could lift those that keep it from moving money."""
+    for name, actions in _on_items(graph, RESTRICTIONS):
+        if name != OPERATE and not READS.issuperset(actions):
+            yield f"role {name} may {', '.join(actions)} on restrictions"
+
+
+def operators_commands_commit_only(graph: Graph) -> Iterator[str]:
+    """They write to the ledger: no gateway's secret, no queue and no topic."""
+    for name, one in of(graph, "RolePolicy").items():
+        for statement in statements(one["policy"]):
+            others = [one for one in statement["Action"] if not one.startswith(_OWN)]
+            if name == OPERATE and others:
+                yield f"role {name} may {', '.join(others)}"
+
+
 def _on_items(graph: Graph, key: str) -> Iterator[tuple[str, Sequence[str]]]:
-    """What each role may do to items of a table that may have that partition key."""
+    """What each role may do to items of a table that may have this partition key."""
     for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
             actions = [a for a in statement["Action"] if a.startswith("dynamodb:")]
@@ -208,4 +229,6 @@ RULES = (
     verify_reads_no_other_functions_secret,
     no_function_writes_tokens,
     few_may_read_tokens,
+    operators_only_restrict,
+    operators_commands_commit_only,
 )
