@@ -4,7 +4,8 @@ Faults to put into a copy of the code: each takes one of the platform's safeguar
 Left out are those with another one behind them, which hide each other here and have tests of their
 own in tests/unit: the lease of an invoice (the wait in doubt), the event's dedup id at the topic
 (the record of its delivery), a known notification (observations are cumulative), payments that the
-sweep finds (the gap detector), and the order of a renewal's two calls (the sweep of the next run).
+sweep finds (the gap detector), the lease of a charge that the sweep looks up (the version of its
+commit). A crash between the two calls of a renewal is too rare: tests/unit kills it at each await.
 """
 
 from __future__ import annotations
@@ -354,12 +355,6 @@ MUTANTS = (
         "domain/payment.py",
         "        asked = order.nameless if self.forgotten_at else order\n",
         "        asked = order\n",
-    ),
-    Mutant(
-        "the lease of a charge that the sweep looks up",
-        "pipeline/charge.py",
-        "        if operation.leased(self.clock.now()):\n            return payment\n",
-        "",
     ),
     Mutant(
         "the wait for a refund on an invoice in doubt",
