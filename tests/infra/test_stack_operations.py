@@ -26,7 +26,7 @@ from penstock.domain.audit import Begun
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.ports import Asked
-from tests.infra.test_stack_access import allowed, may
+from tests.infra.allowed import allowed, may
 from tests.infra.test_stack_settings import given
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
