@@ -66,7 +66,8 @@ def _money(books: Books, name: str, *, back: bool) -> Iterator[Row]:
         total = sum(one.minor for one in mine)
         known = sum(one.back if back else one.minor for one in held if one.paid)
         told = _published(books, held, back=back)
-        yield f"{gateway} {name} {currency}", len(mine), *map(_cents, (total, known, told))
+        line = f"{gateway} {name} {currency}"
+        yield line, len(mine), _cents(total), _cents(known), _cents(told)
 
 
 def _published(books: Books, held: Iterable[Held], *, back: bool) -> int:
@@ -86,7 +87,8 @@ def _invoiced(books: Books) -> Iterator[Row]:
         paid = (one.entity for one in books.events if one.type == "invoice.paid")
         told = sum(held[one].minor for one in paid if one in held)
         total = sum(one.paid for one in mine)
-        yield f"paypal invoiced {currency}", len(mine), *map(_cents, (total, known, told))
+        line = f"paypal invoiced {currency}"
+        yield line, len(mine), _cents(total), _cents(known), _cents(told)
 
 
 def _line(*cells: str) -> str:
