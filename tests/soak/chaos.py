@@ -75,7 +75,7 @@ class Chaos:
 
     async def servers(self, going: Going) -> None:
         """kill -9 of one server after the other."""
-        while await self._wait(5.0, 12.0, going):
+        while await self._wait(4.0, 10.0, going):
             await self.hosts.kill_serve(self.random)
 
     async def gateways(self, going: Going) -> None:

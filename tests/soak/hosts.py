@@ -74,14 +74,14 @@ class Serve:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            await self._process.wait()
-            self._process = None
+            await self.stop()
 
     async def stop(self) -> None:
-        """Let go of the leash."""
+        """Let go of the leash, and see it end."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             await self._process.wait()
+            self._process = None
 
     async def _answers(self) -> bool:
         assert self._process is not None
