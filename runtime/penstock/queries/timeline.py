@@ -101,7 +101,7 @@ class ReadTimeline:
         refs = await self.ledger.look_up(Index.payment, payment.id, MOST_NOTIFICATIONS)
         found = await asyncio.gather(*(self.ledger.load(Record, ref.id) for ref in refs))
         known = [one for one in found if one is not None and one.payment == payment.id]
-        return tuple(sorted(known, key=lambda one: one.created_at))
+        return tuple(sorted(known, key=lambda one: (one.created_at, one.id)))
 
     async def _told(self, payment: Payment, event: Event) -> Told:
         meant = [

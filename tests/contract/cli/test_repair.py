@@ -78,6 +78,20 @@ class TestRepair:
         assert "payment.succeeded: not published yet" in people.stdout
         assert 80 >= max(map(len, people.stdout.splitlines()))
 
+    def test_an_operation_is_resolved_by_its_own_id(self, stack: Stack):
+        changes = lost("example-ch1")
+        keep(stack, *changes)
+        (charge,) = changes[0].entity.operations
+        resolve = ("payments", "resolve", "--as", "failed", *EVIDENCE)
+        far = ("--days", "366")  # of a payment of 2026-11-02
+        done = penstock(*resolve, "--operation", charge.id, *far)
+        nothing = penstock(*resolve)
+        unknown = penstock(*resolve, "--operation", "o-9")
+
+        assert f"resolved: charge {charge.id} of example-ch1 is declined" in done.stdout
+        assert (2, 4) == (nothing.exit_code, unknown.exit_code)
+        assert "name the payment, or give --operation" in nothing.stderr
+
     def test_show_says_which_sinks_have_an_event_and_what_holds_the_payment(self, stack: Stack):
         keep(stack, *sent_back("p-1"))
         folder = Path.cwd()
