@@ -48,7 +48,8 @@ def why_not_resolve(
     if not operation.open:
         return f"the {operation.kind.value} is known: it {operation.state.value}"
     if operation.leased(now):
-        return f"the {operation.kind.value} is under way until {operation.lease_until}: try again"
+        ends = f"{operation.lease_until:%H:%M:%S} UTC"
+        return f"the {operation.kind.value} is under way until {ends}: try again then"
     if operation.state is OperationState.pending:
         return "the gateway has not decided yet; it is asked again by itself"
     if not _in_doubt(entity, operation):

@@ -60,7 +60,7 @@ def replayed(begun: Session, asked: Asked) -> None:
             else ReplayId.new(world.clock, world.ids)
         )
         if not (begun.json or asked.dry_run):
-            say(f"replay {name.text}; if it is stopped: --replay-id {name.text}", err=True)
+            say(f"replay {name.text}: resume it with --replay-id and this id", err=True)
         done = {sink: Replayed(sink, planned=asked.dry_run) for sink in selected}
         async with aclosing(_parts(world, asked, name, begun)) as parts:
             async for events in parts:
