@@ -275,13 +275,13 @@ def test_the_bill_does_not_grow_unnoticed(graph: Graph) -> None:
         "duplicate": 4.3,
         "recorded": 16.5,
         "revised": 18,
-        "refund": 31.3,
-        "sale": 40.5,
-        "renewal": 39.5,
+        "refund": 31.9,
+        "sale": 41.2,
+        "renewal": 40.1,
     }
 
     assert {} == {name: usd for name, usd in full.items() if usd > most[name]}
-    assert per_million(graph, "sale", 1) < 59.5
+    assert per_million(graph, "sale", 1) < 60.2
 
 
 def test_what_is_refused_or_forged_keeps_the_target_and_the_rest_of_the_intake_but_for_a_doubt(
