@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pulumi
 
-from infra.access.guard import guard_verified
+from infra.access.guard import guard
 from infra.asks import GAPS_MINUTES
 from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
@@ -20,6 +20,7 @@ from infra.config.plugins import configured, installed
 from infra.config.stackconfig import project_config
 from infra.functions import RENEW_MINUTES, functions
 from infra.outputs import outputs
+from infra.sizes import refuse_what_does_not_fit
 from infra.stack import foundation
 from infra.watch import watch
 
@@ -30,6 +31,7 @@ def main() -> None:
     settings = load(stack, project_config())
     plugins = configured(settings, installed())
     refuse_what_cannot_be(settings, plugins)
+    refuse_what_does_not_fit(stack, settings, plugins)
 
     # What holds or carries data: ledger, secrets, topics, queues, the address of the API.
     made = foundation(stack, settings, plugins)
@@ -38,8 +40,8 @@ def main() -> None:
     # deliver per sink.
     working = functions(made)
 
-    # Who may vouch for a delivery.
-    guard_verified(made, working)
+    # Who may vouch for a delivery, and who may have money moved.
+    guard(made, working)
 
     # What sets it going: a route per operation of the contract, and three schedules.
     Routes("routes", RoutesArgs(made.api, operations(), working), made.options)

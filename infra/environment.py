@@ -48,8 +48,11 @@ def sends(made: Foundation, *queues: str) -> Variables:
 
 def dead_letters(made: Foundation) -> Variables:
     """The dead-letter queues, by the names of their queues."""
-    urls = {name: queue.dlq.url for name, queue in made.queues.items() if queue.dlq}
-    return {"PENSTOCK_DEAD_LETTER_QUEUES": pulumi.Output.json_dumps(urls)}
+    urls: Variables = {name: queue.dlq.url for name, queue in made.queues.items() if queue.dlq}
+    known = {name: url for name, url in urls.items() if isinstance(url, str)}
+    # Before there is a stack the addresses are texts: `sizes` counts them.
+    text = json.dumps(known) if len(known) == len(urls) else pulumi.Output.json_dumps(urls)
+    return {"PENSTOCK_DEAD_LETTER_QUEUES": text}
 
 
 def invoices(made: Foundation) -> Variables:

@@ -123,7 +123,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.gateways(made) | env.sends(made, "verified", "rejected"),
             [
                 permits.send(made, "verified", "rejected"),
-                *permits.gateways(made, *ASKS["verify"]),
+                *permits.verifies(made),
             ],
         ),
         "process": _consumer(

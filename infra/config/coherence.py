@@ -73,6 +73,9 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
         yield (
             f"{KEY}domain.name does not lie in domain.zone: name the hosted zone that it ends with"
         )
+    for name in settings.shared_secrets:
+        if name not in settings.gateways:
+            yield f"{KEY}sharedSecrets names {name}, and the stack has no such gateway: remove it"
     if settings.protect:
         if not settings.alert_emails:
             yield (

@@ -1,8 +1,8 @@
 """
-Logs: one JSON object a line on standard output, an event's name and its fields.
+Logs: one JSON object per line on standard output, with an event's name and fields.
 
-Nothing but scalars gets through, and no field or text that looks like something confidential:
-the last line of defence, not the first; nobody logs bodies, headers or secrets to begin with.
+Only scalars pass, and no field or text that looks confidential. This is the last line of defence:
+no code logs bodies, headers or secrets in the first place.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def configure(
 
     Args:
         stack: named in every line: CloudWatch makes metrics of lines, by stack.
-        see: see every event from INFO on, whatever the level is.
-        limit: see what is about to be written, and may leave it out.
+        see: a processor that gets every event from INFO on, whatever the level is.
+        limit: a processor that may leave out what is about to be written.
     """
     lowest = "info" if see and level not in ("DEBUG", "INFO") else level.lower()
     structlog.configure(
@@ -88,9 +88,9 @@ def configure(
 
 def trace(environ: Mapping[str, str]) -> Mapping[str, str]:
     """
-    The id of X-Ray's trace of this invocation, to be bound; nothing where it records none.
+    The id of X-Ray's trace of this invocation, to be bound; empty if it records none.
 
-    Lambda hands in an id always, and says with it whether there is a trace to look at.
+    Lambda always hands in an id, and with it whether there is a trace.
     """
     sampled = _SAMPLED.search(environ.get(_TRACE, ""))
     return {"trace_id": sampled[1]} if sampled else {}
@@ -154,7 +154,7 @@ def _is_suspect(text: str) -> bool:
 
 
 def _failure(info: Any) -> str:
-    """An exception's type and place; its words may quote what it failed on."""
+    """An exception's type and place; its message may quote a payload."""
     exc = sys.exc_info()[1] if info is True else info
     if isinstance(exc, tuple):
         exc = exc[1]  # pyright: ignore[reportUnknownVariableType] - (type, value, traceback)
@@ -179,7 +179,7 @@ def _dumps(fields: Any, **_: Any) -> str:
 
 
 class _Libraries(logging.Handler):
-    """What libraries log: who and where, without their words, which may quote a request."""
+    """Libraries' log lines: who and where, without the message, which may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().warning(

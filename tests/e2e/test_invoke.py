@@ -40,8 +40,7 @@ def test_a_recorded_payment_message_is_charged(world: World) -> None:
     (record,) = json.loads(event)["Records"]
     answered = json.loads(invoke(world.platform.outputs, "charge", event).payload)
 
-    assert [] == answered["batchItemFailures"]
-    assert ["done"] == [result["status"] for result in answered["results"]]
+    assert {"batchItemFailures": []} == answered
     assert 1 == len(world.charges(json.loads(record["body"])["id"]))
 
 

@@ -102,7 +102,10 @@ class Night:
 
     def secret(self) -> str:
         """The webhook's id as it is."""
-        name = f"{self.world.platform.outputs['secretsPrefix']}/paypal"
+        outputs = self.world.platform.outputs
+        parts = outputs["secrets"]["paypal"].items()
+        (part,) = [name for name, fields in parts if "webhook_id" in fields]
+        name = f"{outputs['secretsPrefix']}/{part}"
         held = self.world.platform.client("secretsmanager").get_secret_value(SecretId=name)
         return str(json.loads(held["SecretString"])["webhook_id"])
 

@@ -68,6 +68,7 @@ CONFIGS = st.fixed_dictionaries(
         "sqsMaxNumberOfMessages": st.integers(1, 10),
         "consumers": st.sampled_from(["functions", "serve"]),
         "protect": st.booleans(),
+        "protectSinks": st.booleans(),
         "tracing": st.booleans(),
         "maximumConcurrency": st.integers(2, 1000),
         "throttlingRate": st.integers(1, 100),

@@ -1,4 +1,4 @@
-"""Have a payment's invoice made, after Penstock decided that there is none."""
+"""Make a payment's invoice after all, though Penstock withheld it."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ class MakeInvoice:
         Reserve a payment's invoice anew.
 
         Args:
-            because: why, for whoever looks at the payment; at most 300 characters.
+            because: why, for people who look at the payment; at most 300 characters.
             new_number: take the next number, where the gateway has another invoice under this one.
 
         Raises:
             UnknownPayment: there is no payment of that id.
             CommandRefused: the invoice must not be made; says why and what to do.
-            LedgerConflict: something else changed the payment at the same moment; try again.
+            LedgerConflict: another worker changed the payment at the same moment; try again.
         """
         because = said(because)
         subjects = [f"payment#{payment_id}"]

@@ -1,4 +1,4 @@
-"""Write down what a person found out about an operation that nobody can look up."""
+"""Write down what a person found out about an operation that cannot be looked up."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.ports import Ledger
 
 _WRITES = 10
 _NAMED = (OperationKind.charge, OperationKind.capture, OperationKind.refund)
-"""What has an id at the gateway if it succeeded."""
+"""Kinds that have an id at the gateway once they succeeded."""
 
 
 class Outcome(StrEnum):
@@ -37,7 +37,7 @@ class Resolved:
     Attributes:
         entity: as it stands now.
         operation: as it stands now.
-        already: whether it was known so before; then nothing was changed.
+        already: whether that outcome was known before; then nothing was changed.
     """
 
     entity: Restrictable
@@ -81,7 +81,7 @@ class Resolve:
         Raises:
             UnknownPayment: there is no such payment, subscription or operation.
             CommandRefused: it must not be resolved so; says why and what to do.
-            LedgerConflict: the entity is written by many others; run the command again.
+            LedgerConflict: other workers keep writing the entity; run the command again.
         """
         evidence = said(evidence, "--evidence")
         if dry_run:
@@ -97,7 +97,7 @@ class Resolve:
                     return await self._once(ref, outcome, evidence, operation_id, reference, trail)
                 except LedgerConflict:
                     continue
-            raise LedgerConflict(f"{ref} is written by many others; run the command again")
+            raise LedgerConflict(f"other workers keep writing {ref}; run the command again")
 
     async def _once(
         self,

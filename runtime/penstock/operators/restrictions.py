@@ -1,8 +1,8 @@
 """
-Keep a payment, a subscription, a payer or a gateway from moving money, and let it go on.
+Keep a payment, a subscription, a payer or a gateway from moving money, and release it.
 
-The functions' gate reads what is committed here, at most five seconds old. What is under way
-ends; what is looked up and recorded is so still.
+The functions' gate reads what is committed here, at most five seconds old. Calls under way end;
+look-ups go on and facts are still recorded.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ class Release:
             except LedgerConflict:
                 continue
             return 1
-        raise LedgerConflict(f"{ref} is written by many others; run the command again")
+        raise LedgerConflict(f"other workers keep writing {ref}; run the command again")
 
 
 async def in_force(restrictions: Restrictions, key: str) -> Restriction | None:

@@ -29,7 +29,7 @@ _MOMENT = timedelta(microseconds=1)
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """
-    Which events a command is about: those that fit all that is given.
+    The events for a command: those that fit every given condition.
 
     Attributes:
         since: the first moment, and `until` the last one.

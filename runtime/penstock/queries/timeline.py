@@ -26,11 +26,11 @@ MOST_NOTIFICATIONS = 50
 @dataclass(frozen=True, slots=True)
 class Told:
     """
-    An event of the payment, and which sinks have had it.
+    An event of the payment, and the sinks that were given it.
 
     Attributes:
-        published: whether it has left the ledger.
-        delivered: by sink, whether the sink has had it; without those it is not meant for.
+        published: whether it was sent to the events topic.
+        delivered: by sink, whether the sink was given it; only sinks that take its type.
     """
 
     event: Event
@@ -46,7 +46,7 @@ class Timeline:
     Attributes:
         notifications: the newest that concern it, oldest first, with what became of each.
         told: its newest events, oldest first.
-        restrictions: what keeps it from moving money.
+        restrictions: the restrictions that keep it from moving money.
         entries: operators' commands about it in the last 31 days, oldest first.
     """
 
@@ -74,7 +74,7 @@ class ReadTimeline:
 
     async def __call__(self, payment_id: str) -> Timeline | None:
         """
-        Read it; None for a payment that the ledger does not hold.
+        Read the timeline; None for a payment that the ledger does not hold.
 
         Raises:
             LedgerUnavailable: no answer.

@@ -85,6 +85,7 @@ AUDITED = {
     "secrets rollback": ["paypal", "--untested"],
     "secrets rotate": ["paypal", "--untested"],
     "secrets set": ["paypal", "--untested"],
+    "secrets split": ["paypal"],
     "subscriptions release": ["paypal-I-1", *WHY],
     "subscriptions resolve": ["paypal-I-1", *SURE],
     "subscriptions restrict": ["paypal-I-1", *WHY],
@@ -93,6 +94,9 @@ AUDITED = {
 }
 """With what each is run below, in the order of `ORDER` first."""
 ORDER = ("secrets set", "secrets rotate", "secrets rollback")
+
+
+SECRETS = {"paypal": ["client_id", "client_secret"], "paypal-webhooks": ["webhook_id"]}
 
 
 def secret(number: int) -> str:
@@ -125,7 +129,8 @@ def stack(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     with mock_aws():
         made = boto3.Session()
-        made.client("secretsmanager").create_secret(Name="penstock-local/paypal")
+        for name in SECRETS:
+            made.client("secretsmanager").create_secret(Name=f"penstock-local/{name}")
         made.client("dynamodb").create_table(**table("cli-ledger"))
         sqs = made.client("sqs")
 
@@ -139,6 +144,7 @@ def stack(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             folder,
             queues={**queues, "rejected": {"url": queue("rejected")}},
             gateways={"paypal": {"environment": "sandbox"}},
+            secrets={"paypal": SECRETS},
             sinks={"email": {"sender": "a@example.org", "recipients": ["b@example.org"]}},
         )
         yield

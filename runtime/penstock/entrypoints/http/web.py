@@ -27,7 +27,7 @@ _CHUNK = 64 * 1024
 
 
 class Answered(Protocol):
-    """Is told of each answer."""
+    """A callback that gets each answer."""
 
     def __call__(self, operation: str | None, status: int, seconds: float | None) -> None:
         """
@@ -41,7 +41,7 @@ class Answered(Protocol):
 
 
 def unheard(operation: str | None, status: int, seconds: float | None) -> None:
-    """For a host that counts no answers."""
+    """The callback of a host that does not count answers."""
 
 
 def application(
@@ -82,7 +82,7 @@ def application(
         if operation.id != WEBHOOK:
             return operation.id, operation.body_limit
         door = doors.get(parameters["gateway"])
-        # Without a door it will be refused whatever it holds: nothing of it is read.
+        # Without a door it is refused in any case: its body is not read.
         return operation.id, door.body_limit if door else 0
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -119,7 +119,7 @@ def _request(incoming: web.BaseRequest) -> Request:
 
 async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     """
-    The body, of which no more than a chunk beyond the limit is ever held.
+    The body; at most one chunk beyond the limit is held.
 
     Raises:
         RequestRefused: 413 when it is longer, 408 when it does not come, 400 when it breaks off.
@@ -152,7 +152,7 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
 
 
 async def _ask_for_body(incoming: web.BaseRequest) -> None:
-    """Tell a client that waits for it to send the body (RFC 9110, 10.1.1)."""
+    """Tell a waiting client to send the body (RFC 9110, 10.1.1)."""
     expected = incoming.headers.get("Expect", "").strip().lower()
     if expected == "100-continue" and incoming.version >= HttpVersion11:
         await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -112,7 +112,7 @@ def _platform(
     for one in used:
         environ |= plugin_variables(one.kind, one.name, told[one.name].settings)
         if one.kind is Kind.sink:
-            # Who tries it out wants to see everything.
+            # Somebody who tries it out wants to see everything.
             environ[variable(Kind.sink, one.name, EVENTS)] = "all"
     settings = Settings.read(environ)
     http = AiohttpHttp(settings.request_timeout)
