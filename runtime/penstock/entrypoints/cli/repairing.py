@@ -11,7 +11,6 @@ from penstock.entrypoints.cli import acting
 from penstock.entrypoints.cli.acting import Asked, DryRun
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.progress import progress
-from penstock.entrypoints.cli.restricting import operation_view
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -72,6 +71,7 @@ def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
         as_json: AsJson = False,
         confirmed: Confirm = None,
     ) -> None:
+        from penstock.entrypoints.http.views import operation_view
         from penstock.operators.resolving import Outcome, Resolve
 
         if outcome not in set(Outcome):
@@ -163,16 +163,7 @@ def _abilities(stack: Stack) -> Mapping[str, Abilities]:
 
     names = list(stack.outputs["gateways"])
     registry = load(only=set(names))
-    has = {name: set(registry.gateway(name).capabilities) for name in names}
-    return {
-        name: Abilities(
-            reread="reread" in able,
-            subscriptions="subscriptions" in able,
-            invoices="invoices" in able,
-            invoice_refunds="invoicerefunds" in able,
-        )
-        for name, able in has.items()
-    }
+    return {name: Abilities.named(registry.gateway(name).capabilities) for name in names}
 
 
 def _resolved(done: Resolved, outcome: str, dry_run: bool) -> list[str]:
@@ -189,6 +180,7 @@ def _resolved(done: Resolved, outcome: str, dry_run: bool) -> list[str]:
 
 def _reprocess_view(done: Reprocessing, seen: Calm | None, dry_run: bool) -> dict[str, Any]:
     from penstock.domain.payment import Payment
+    from penstock.entrypoints.http.views import operation_view
 
     after = seen.entity if seen and isinstance(seen.entity, Payment) else None
     return {

@@ -83,6 +83,7 @@ def _restrict(kind: RestrictionKind, asked: Asked) -> None:
 
 
 def _release(kind: RestrictionKind, asked: Asked) -> None:
+    from penstock.entrypoints.http.views import operation_view
     from penstock.operators.restrictions import Release
     from penstock.operators.waiting import Until
 
@@ -117,24 +118,6 @@ class _Done:
     seen: Calm | None
 
 
-def operation_view(one: Operation) -> dict[str, Any]:
-    """An operation with its attempts and its next try, for programs."""
-    from penstock.entrypoints.http.views import moment, present
-
-    return present(
-        {
-            "id": one.id,
-            "kind": one.kind.value,
-            "state": one.state.value,
-            "attempts": one.attempts,
-            "held": True if one.restricted_at else None,
-            "next_try_at": moment(one.due_at) if one.open and one.due_at else None,
-            "reference": one.reference,
-            "reason": one.reason,
-        }
-    )
-
-
 def _known(begun: Session, kind: RestrictionKind, value: str) -> None:
     gateways = list(begun.stack().outputs["gateways"])
     if kind is RestrictionKind.gateway and value not in gateways:
@@ -151,7 +134,7 @@ def _view(kind: RestrictionKind, value: str, dry_run: bool) -> dict[str, Any]:
 def _restrict_view(
     kind: RestrictionKind, value: str, told: _Done, dry_run: bool
 ) -> dict[str, Any]:
-    from penstock.entrypoints.http.views import moment
+    from penstock.entrypoints.http.views import moment, operation_view
 
     found = told.found
     return {
