@@ -152,8 +152,8 @@ sqs_receive_messages: setup ## what waits on a queue; QUEUE=payments STACK=local
 sqs_create_test_message: setup ## send a payment message; STACK=local|dev, of a protected stack CONFIRM=<its name>
 	@$(PENSTOCK) --stack $(ON) queue send $(QUEUE) $(if $(CONFIRM),--confirm $(CONFIRM))
 
-sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments STACK=local|dev, of a protected stack CONFIRM=<its name>
-	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --yes $(if $(CONFIRM),--confirm $(CONFIRM))
+sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments BECAUSE=<why> STACK=local|dev, of a protected stack CONFIRM=<its name>
+	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --because "$(or $(BECAUSE),make sqs_purge_queue)" --yes $(if $(CONFIRM),--confirm $(CONFIRM))
 
 clean: ## everything that was made, the environments too
 	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi .mutation build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
