@@ -330,10 +330,18 @@ def _access(one: Subscription, now: datetime) -> Iterator[str]:
         return
     fresh = now - paid < timedelta(days=27)
     stale = now - paid > timedelta(days=36)
-    if fresh and one.access is not Access.active and not _is_back(one):
+    # What was collected paid for the period in which it was, which may end the next day.
+    if fresh and one.access is not Access.active and not (_is_back(one) or _was_collected(one)):
         yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
     if stale and one.access is not Access.ended:
         yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
+
+
+def _was_collected(one: Subscription) -> bool:
+    return any(
+        op.kind is OperationKind.collect and op.state is OperationState.succeeded
+        for op in one.operations
+    )
 
 
 def _is_back(one: Subscription) -> bool:
