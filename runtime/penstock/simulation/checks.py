@@ -26,6 +26,8 @@ from penstock.testing.stand import Entry, Stand
 
 _CLEARS = timedelta(days=8)
 """A payment may be pending at a gateway for so long, in a simulation."""
+_SWEPT = timedelta(minutes=12)
+"""What is due for longer was left alone: in the last hour each host sweeps every five minutes."""
 _NAMED = timedelta(days=33)
 """After that no payer's name is left; two days are for the end of a day and the next run."""
 _SETTLED = {
@@ -100,7 +102,7 @@ class End:
         for entity in self.ledger.entities():
             if entity.unsent:
                 yield f"{entity.ref}: has events that have not left"
-            if entity.due_at and entity.due_at <= now:
+            if entity.due_at and entity.due_at <= now - _SWEPT:
                 yield f"{entity.ref}: is due"
             if isinstance(entity, SignUp) and entity.opened is None:
                 # Only its client can go on with it, and that gave up.
