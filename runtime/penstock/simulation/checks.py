@@ -26,6 +26,8 @@ from penstock.testing.stand import Entry, Stand
 
 _CLEARS = timedelta(days=8)
 """A payment may be pending at a gateway for so long, in a simulation."""
+_SWEPT = timedelta(minutes=12)
+"""What is due for longer was left alone: in the last hour each host sweeps every five minutes."""
 _NAMED = timedelta(days=33)
 """After that no payer's name is left; two days are for the end of a day and the next run."""
 _SETTLED = {
@@ -100,7 +102,7 @@ class End:
         for entity in self.ledger.entities():
             if entity.unsent:
                 yield f"{entity.ref}: has events that have not left"
-            if entity.due_at and entity.due_at <= now:
+            if entity.due_at and entity.due_at <= now - _SWEPT:
                 yield f"{entity.ref}: is due"
             if isinstance(entity, SignUp) and entity.opened is None:
                 # Only its client can go on with it, and that gave up.
@@ -330,10 +332,18 @@ def _access(one: Subscription, now: datetime) -> Iterator[str]:
         return
     fresh = now - paid < timedelta(days=27)
     stale = now - paid > timedelta(days=36)
-    if fresh and one.access is not Access.active and not _is_back(one):
+    # What was collected paid for the period in which it was, which may end the next day.
+    if fresh and one.access is not Access.active and not (_is_back(one) or _was_collected(one)):
         yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
     if stale and one.access is not Access.ended:
         yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
+
+
+def _was_collected(one: Subscription) -> bool:
+    return any(
+        op.kind is OperationKind.collect and op.state is OperationState.succeeded
+        for op in one.operations
+    )
 
 
 def _is_back(one: Subscription) -> bool:
