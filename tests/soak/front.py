@@ -1,4 +1,4 @@
-"""One address before all hosts, as a load balancer: it sends each request to one or the other."""
+"""An address for PayPal's webhooks before all hosts, as a load balancer has one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """
 The hosts of one platform: the functions on the emulator, and two `penstock serve` beside them.
 
-All of them take from the same queues and write to the same ledger. Each process here was started
-by the soak, or by the emulator that it started, and is ended by its own id.
+All of them take from the same queues, write to the same ledger, and name one address to buyers and
+gateways, the functions'. Each process here was started by the soak, or by the emulator that it
+started, and is ended by its own id.
 """
 
 from __future__ import annotations
@@ -144,8 +145,6 @@ async def hosts(platform: Platform, http: aiohttp.ClientSession) -> AsyncIterato
     ]
     urls = [platform.api_url, *(one.url for one in serves)]
     front = Front(http, urls, workspace.port("front"))
-    outputs = {**platform.outputs, "apiUrl": front.url}
-    workspace.write_private(workspace.stack_file, outputs)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(front.serving())
         for one in serves:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -91,7 +91,7 @@ class Reading:
         for one in await self._get(url):
             self.posted[json.dumps(one, sort_keys=True)] = one
 
-    async def _of_example(self) -> Any:
+    async def _of_example(self) -> AsyncIterator[Moved]:
         for one in await self._simulator("example", "charges"):
             if one["status"] == "succeeded":
                 of, minor = one["payment_id"], one["amount"]

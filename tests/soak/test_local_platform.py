@@ -171,19 +171,22 @@ def _hide_for_less(world: World) -> None:
 async def test_all_books_agree_to_the_cent_whatever_dies(tmp_path: Path) -> None:
     if not PYTHON.exists():
         pytest.fail("the emulator is not installed: run `make setup`", pytrace=False)
-    print(f"seed {SEED}, {SECONDS:g} s")
     began = time.monotonic()
+
+    def at(what: str) -> None:
+        # At once: of a run that hangs, the last line says where.
+        print(f"{time.monotonic() - began:5.0f} s  {what}", flush=True)
+
+    at(f"seed {SEED}, {SECONDS:g} s of traffic")
     async with soaking(tmp_path) as soak:
-        started = time.monotonic()
+        at("started")
         await soak.storm()
-        stormed = time.monotonic()
+        at("stormed")
         waiting = await soak.calm()
-        rested = time.monotonic()
+        at("rested")
         books = await soak.books(waiting)
 
     findings = reconcile(books)
-    print(f"start {started - began:.0f} s, storm {stormed - started:.0f} s, ", end="")
-    print(f"rest {rested - stormed:.0f} s")
     print(f"acts: {soak.traffic.did}")
     print(f"killed: {soak.hosts.killed}; faults: {soak.chaos.did}")
     print(f"operators: {soak.operators.did}\n")
