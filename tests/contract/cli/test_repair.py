@@ -88,7 +88,8 @@ class TestRepair:
         nothing = penstock(*resolve)
         unknown = penstock(*resolve, "--operation", "o-9")
 
-        assert f"resolved: charge {charge.id} of example-ch1 is declined" in done.stdout
+        assert f"resolved: charge {charge.id} is declined" in done.stdout
+        assert "of payment example-ch1" in done.stdout
         assert (2, 4) == (nothing.exit_code, unknown.exit_code)
         assert "name the payment, or give --operation" in nothing.stderr
 

@@ -102,7 +102,8 @@ def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
             "already": done.already,
             "operation": operation_view(done.operation),
         }
-        begun.show(view, lambda: _resolved(done, outcome, dry_run))
+        found = [f"of {done.entity.kind.value} {done.entity.id}"] if value is None else []
+        begun.show(view, lambda: [*_resolved(done, outcome, dry_run), *found])
 
 
 def add_reprocess(app: typer.Typer) -> None:
@@ -167,7 +168,7 @@ def _abilities(stack: Stack) -> Mapping[str, Abilities]:
 
 
 def _resolved(done: Resolved, outcome: str, dry_run: bool) -> list[str]:
-    what = f"{done.operation.kind.value} {done.operation.id} of {done.entity.id}"
+    what = f"{done.operation.kind.value} {done.operation.id}"
     if done.already:
         return [f"{what} is {done.operation.state.value} already; nothing was changed"]
     if dry_run:
