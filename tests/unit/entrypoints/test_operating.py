@@ -235,7 +235,7 @@ async def test_what_is_held_of_too_many_is_released_by_the_command_line(console:
     refused = await console("release", "k-2", **asked)
 
     assert (409, "command-refused", []) == problem(refused)
-    assert "`penstock gateways release`" in refused.json["detail"]
+    assert "`penstock gateways release VALUE --because REASON`" in refused.json["detail"]
     assert 1 == len(await world.restrictions.list())
 
 
