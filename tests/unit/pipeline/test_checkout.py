@@ -9,7 +9,9 @@ from datetime import timedelta
 import pytest
 
 from penstock.api import (
+    CaptureAnswer,
     Captured,
+    CaptureRequest,
     Closed,
     Critical,
     GatewayUnavailable,
@@ -21,6 +23,7 @@ from penstock.api import (
     Transaction,
     Unanswered,
 )
+from penstock.domain.change import change
 from penstock.domain.events import Event
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Payment
@@ -598,3 +601,31 @@ async def test_a_message_for_a_capture_that_is_not_there_is_parked():
     ):
         with pytest.raises(Exception, match="no such capture"):
             await stage(asked)
+
+
+@pytest.mark.parametrize(
+    ("ours", "left"), [(True, OperationState.succeeded), (False, OperationState.declined)]
+)
+async def test_an_answer_stands_though_somebody_wrote_the_payment_unless_they_wrote_the_capture(
+    ours: bool, left: OperationState
+):
+    store = await approved()
+    await standpoint(store, arrived=True)
+    capture = store.till.capture_checkout
+
+    async def interrupted(request: CaptureRequest) -> CaptureAnswer:
+        held = await store.payment()
+        operation = held.operation(OperationKind.capture)
+        assert operation is not None
+        theirs = operation if ours else operation.settle(OperationState.declined)
+        decided = change(
+            held, held.with_operation(theirs), now=store.clock.now(), new_id=store.ids.new
+        )
+        await store.ledger.commit(decided)
+        return await capture(request)
+
+    store.till.capture_checkout = interrupted  # type: ignore[method-assign]  # somebody writes meanwhile
+    (result,) = await store.work()
+
+    (operation,) = await store.captures()
+    assert ("done", 1, left) == (result.status, len(store.till.captures), operation.state)
