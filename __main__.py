@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pulumi
 
-from infra.access.guard import guard_verified
+from infra.access.guard import guard
 from infra.asks import GAPS_MINUTES
 from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
@@ -20,6 +20,7 @@ from infra.config.plugins import configured, installed
 from infra.config.stackconfig import project_config
 from infra.functions import RENEW_MINUTES, functions
 from infra.outputs import outputs
+from infra.sizes import refuse_what_does_not_fit
 from infra.stack import foundation
 from infra.watch import watch
 
@@ -30,19 +31,22 @@ def main() -> None:
     settings = load(stack, project_config())
     plugins = configured(settings, installed())
     refuse_what_cannot_be(settings, plugins)
+    refuse_what_does_not_fit(stack, settings, plugins)
 
     # What holds or carries data: ledger, secrets, topics, queues, the address of the API.
     made = foundation(stack, settings, plugins)
 
     # What works on it: receive, api, merchant, verify, process, charge, sweep, gaps, renew, a
-    # deliver per sink.
+    # deliver per sink, and operate if it is turned on.
     working = functions(made)
 
-    # Who may vouch for a delivery.
-    guard_verified(made, working)
+    # Who may vouch for a delivery, and who may have money moved.
+    guard(made, working)
 
-    # What sets it going: a route per operation of the contract, and three schedules.
-    Routes("routes", RoutesArgs(made.api, operations(), working), made.options)
+    # What sets it going: a route per operation of the contract that is turned on, and three
+    # schedules.
+    served = [one for one in operations() if one.function in working]
+    Routes("routes", RoutesArgs(made.api, served, working), made.options)
     rates = {"sweep": settings.sweep_minutes, "gaps": GAPS_MINUTES, "renew": RENEW_MINUTES}
     for name, minutes in rates.items():
         args = ScheduleArgs(f"{made.prefix}-{name}", working[name], minutes, settings.enabled)

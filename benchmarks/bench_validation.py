@@ -5,7 +5,7 @@ The body of POST /payments, 277 bytes, against a pydantic model of the same fiel
 patterns; pydantic reads JSON itself and takes a name that is there twice, ours refuses it. The
 whole check (the header, the media type, the body) is shown beside it. Cases are interleaved, in
 CPU time; a ratio is taken per round. Start-up is everything from the packaged contract to the
-compiled checks of all operations.
+compiled checks of the operation that is called.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def starts() -> list[float]:
-    """Milliseconds of CPU from the packaged contract to its compiled checks."""
+    """Milliseconds of CPU from the packaged contract to the checks of the first request."""
     took: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         packaged = Path(folder, "api.json")
@@ -120,8 +120,8 @@ def starts() -> list[float]:
         for _ in range(STARTS):
             began = process_time()
             contract = Contract(json.loads(packaged.read_bytes()), Path(folder))
-            if "createPayment" not in contract.operations:
-                raise AssertionError("the contract has lost an operation")
+            if contract.operations["createPayment"].checks.body is None:
+                raise AssertionError("createPayment has a body")
             took.append((process_time() - began) * 1000)
     return took
 

@@ -73,7 +73,11 @@ async def verifying(told: dict[str, Any]) -> AsyncIterator[tuple[str, MemoryWorl
         sinks={},
         secrets={"paypal": told["secret"]},
     )
-    environ = {"PENSTOCK_GATEWAYS": "paypal", "PROVIDER_PAYPAL_ENVIRONMENT": "local"}
+    environ = {
+        "PENSTOCK_GATEWAYS": "paypal",
+        "PENSTOCK_API_URL": f"http://{HOST}",
+        "PROVIDER_PAYPAL_ENVIRONMENT": "local",
+    }
     profiles = {"paypal": told["profile"]}
     registry = load(only={"paypal"})
     platform = Platform(Settings.read(environ), environ, registry, world, profiles)

@@ -1,4 +1,4 @@
-"""What somebody should be told of, for every part of the stack; docs/runbook.md says what then."""
+"""The alarms for every part of the stack; docs/runbook.md says what to do about each."""
 
 from __future__ import annotations
 

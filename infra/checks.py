@@ -1,4 +1,4 @@
-"""What is found out before the first resource is made, besides what the settings say."""
+"""Checks before the first resource is made, in addition to those of the settings."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterator
 import pulumi
 
 from infra import bundle
-from infra.access.permits import resource
+from infra.access.permits import conditions, resources
 from infra.config.contract import event_types
 from infra.config.plugins import EVENTS, Plugins, everything, installed
 from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
 from infra.config.stackconfig import foreign_keys
-from infra.sizes import oversize
 
 ZIPS = ("receive", "api", "merchant", "worker")
 
@@ -25,21 +24,20 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
     Raises:
         ConfigError: a key would be passed over, a zip is missing, stale or of unknown making,
             nothing can be paid by, a gateway's door knows no such environment, a sink waits for
-            events that are never published, settings do not fit into a function's variables,
-            or a plugin asks for what it cannot be given.
+            events that are never published, or a plugin asks for what it cannot be given.
     """
     if problems := [
         *foreign_keys(),
         *_gateways(plugins),
         *_zips(settings),
         *_events(settings),
-        *oversize(plugins),
     ]:
         raise ConfigError(*problems)
     for used in (plugins.gateways, plugins.sinks):
         for one in used.values():
             for asked in one.offer.permissions:
-                resource(one, asked, "us-east-1", "0" * 12)
+                resources(one, asked)
+                conditions(one, asked)
 
 
 def _gateways(plugins: Plugins) -> Iterator[str]:

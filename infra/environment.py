@@ -48,8 +48,11 @@ def sends(made: Foundation, *queues: str) -> Variables:
 
 def dead_letters(made: Foundation) -> Variables:
     """The dead-letter queues, by the names of their queues."""
-    urls = {name: queue.dlq.url for name, queue in made.queues.items() if queue.dlq}
-    return {"PENSTOCK_DEAD_LETTER_QUEUES": pulumi.Output.json_dumps(urls)}
+    urls: Variables = {name: queue.dlq.url for name, queue in made.queues.items() if queue.dlq}
+    known = {name: url for name, url in urls.items() if isinstance(url, str)}
+    # Before there is a stack the addresses are texts: `sizes` counts them.
+    text = json.dumps(known) if len(known) == len(urls) else pulumi.Output.json_dumps(urls)
+    return {"PENSTOCK_DEAD_LETTER_QUEUES": text}
 
 
 def invoices(made: Foundation) -> Variables:
@@ -98,9 +101,19 @@ def consumes(made: Foundation, queue: FifoQueue, batch_size: int) -> Variables:
     }
 
 
+def operations(made: Foundation) -> Variables:
+    """Whether the API serves operators' commands; nothing where it does not."""
+    return {"PENSTOCK_OPERATIONS_API": "true"} if made.settings.operations_api else {}
+
+
+def gateway_names(made: Foundation) -> Variables:
+    """Which gateways there are."""
+    return {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+
+
 def gateways(made: Foundation) -> Variables:
     """Which gateways there are, and their settings."""
-    variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+    variables = gateway_names(made)
     for name, one in made.plugins.gateways.items():
         variables |= plugin_settings("PROVIDER", name, one.settings)
     return variables
@@ -108,7 +121,7 @@ def gateways(made: Foundation) -> Variables:
 
 def doors(made: Foundation) -> Variables:
     """Which gateways there are, and which environment their doors are for."""
-    variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+    variables = gateway_names(made)
     for name, one in made.plugins.gateways.items():
         known = {k: v for k, v in one.settings.items() if k == "environment"}
         variables |= plugin_settings("PROVIDER", name, known)

@@ -21,6 +21,7 @@ _SETTINGS = (
     "request_timeout_seconds",
     "log_level",
     "consumers",
+    "operations_api",
 )
 
 
@@ -44,6 +45,11 @@ def outputs(
         "deliveriesTopicArn": made.topics["deliveries"].topic.arn,
         "eventsTopicArn": made.topics["events"].topic.arn,
         "secretsPrefix": made.secrets_prefix,
+        "secrets": {
+            plugin: {name: list(fields) for name, fields in kept.items()}
+            for plugin, kept in made.plugins.secrets.items()
+        },
+        "sharedSecrets": list(made.settings.shared_secrets),
         "queues": {name: queue.addresses for name, queue in made.queues.items()},
         "functions": {name: one.function.name for name, one in functions.items()},
         "schedules": {
@@ -54,5 +60,5 @@ def outputs(
         "sinks": {name: dict(sink_settings(one)) for name, one in made.plugins.sinks.items()},
         "settings": made.settings.model_dump(include=set(_SETTINGS), by_alias=True),
         # `penstock doctor` compares those who are subscribed with them.
-        "alertAddresses": [address_digest(one) for one in made.settings.alert_emails],
+        "alertAddresses": sorted(map(address_digest, made.settings.alert_emails)),
     }

@@ -32,7 +32,7 @@ class Foundation:
         prefix: what every physical name begins with.
         account: the AWS account that everything is made in.
         queues: by logical name; a sink's is `sink-<name>`.
-        secrets: by the plugin's gateway or sink.
+        secrets: by the gateway or sink; what authenticates webhooks is `<gateway>-webhooks`.
     """
 
     stack: str
@@ -87,9 +87,9 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
     invoke = pulumi.InvokeOutputOptions(provider=provider)
     protect = settings.protect
 
-    def queue(name: str, *, terminal: bool = False) -> FifoQueue:
+    def queue(name: str, protected: bool = protect, *, terminal: bool = False) -> FifoQueue:
         visibility = settings.visibility_seconds
-        args = FifoQueueArgs(f"{prefix}-{name}", visibility, terminal, protect)
+        args = FifoQueueArgs(f"{prefix}-{name}", visibility, terminal, protected)
         return FifoQueue(name, args, options)
 
     made = Foundation(
@@ -102,13 +102,17 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
         Ledger("ledger", LedgerArgs(f"{prefix}-ledger", protect), options),
         HttpApi("api", _api_args(prefix, stack, settings), options),
         {name: FifoTopic(name, FifoTopicArgs(f"{prefix}-{name}"), options) for name in TOPICS},
-        {name: queue(name) for name in (*STAGES, *(f"sink-{sink}" for sink in plugins.sinks))}
+        {name: queue(name) for name in STAGES}
+        | {
+            # What they hold is in the ledger, too, and can be sent again.
+            f"sink-{sink}": queue(f"sink-{sink}", protect and settings.protect_sinks)
+            for sink in plugins.sinks
+        }
         | {TERMINAL: queue(TERMINAL, terminal=True)},
         {
-            one.name: PluginSecret(
-                one.name, PluginSecretArgs(f"{prefix}/{one.name}", one.offer.secrets), options
-            )
-            for one in plugins.with_secrets
+            name: PluginSecret(name, PluginSecretArgs(f"{prefix}/{name}", fields), options)
+            for kept in plugins.secrets.values()
+            for name, fields in kept.items()
         },
     )
     _subscribe(made)

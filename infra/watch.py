@@ -33,19 +33,29 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulu
     hosted = None if made.settings.enabled else _log_of_serve(made)
     LogMetrics("metrics", _counted(made, functions, hosted), made.options)
     settings = made.settings
-    alerts = Alerts(
+    told = Alerts(
         "alerts",
         AlertsArgs(f"{made.prefix}-alerts", made.account, settings.alert_emails),
         made.options,
-    ).topic.arn
-    Alarms("alarms", AlarmsArgs(made.prefix, watches(made, functions), alerts), made.options)
+    )
+    alerts = told.topic.arn
+    alarms = Alarms(
+        "alarms", AlarmsArgs(made.prefix, watches(made, functions), alerts), made.options
+    )
+    dashboard = _dashboard(made, functions)
     if settings.monthly_budget_usd:
+        # The topic's policy lets it publish. It comes after what works, because an account may
+        # refuse it: one that is a day old, or another one's in an organization [aws].
         Budget(
             "budget",
-            BudgetArgs(f"{made.prefix}-budget", settings.monthly_budget_usd, alerts),
+            BudgetArgs(
+                f"{made.prefix}-budget",
+                settings.monthly_budget_usd,
+                alerts,
+                (told.policy, alarms, dashboard),
+            ),
             made.options,
         )
-    _dashboard(made, functions)
     return {"alertsTopicArn": alerts} | ({"serveLogGroup": hosted.name} if hosted else {})
 
 
@@ -74,12 +84,12 @@ def _counted(
     yield LogMetric("ms", MEASURED, {**stages, **everything}, "$.ms", "Milliseconds", BY_STATUS)
 
 
-def _dashboard(made: Foundation, functions: Mapping[str, Function]) -> None:
+def _dashboard(made: Foundation, functions: Mapping[str, Function]) -> Dashboard:
     queues = [(q.queue.name, q.dlq.name if q.dlq else None) for q in made.queues.values()]
     known = pulumi.Output.all(
         made.api.api.id, queues, [one.function.name for one in functions.values()]
     )
-    Dashboard(
+    return Dashboard(
         "dashboard",
         DashboardArgs(
             made.prefix,

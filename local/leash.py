@@ -1,5 +1,5 @@
 """
-Run a command on a leash: when whoever started it lets go, it ends, with all it started.
+Run a command on a leash: it ends, with its children, once its starter lets go.
 
 Run as a script by the emulator's own interpreter, so the standard library is all it may use. The
 starter makes it the leader of a new session and holds the other end of its standard input. That

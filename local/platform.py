@@ -155,6 +155,18 @@ def _register(simulator: str, url: str) -> None:
         pass
 
 
+def secret_values(
+    outputs: Mapping[str, Any], plugin: str, fields: Mapping[str, str]
+) -> Mapping[str, Mapping[str, str]]:
+    """What each secret of a plugin in a stack gets of its fields, by the secret's name."""
+    kept: Mapping[str, list[str]] = outputs["secrets"].get(plugin, {})
+    return {
+        f"{outputs['secretsPrefix']}/{name}": {one: fields[one] for one in own if one in fields}
+        for name, own in kept.items()
+        if any(one in fields for one in own)
+    }
+
+
 def _fill_in(
     emulator: Emulator,
     outputs: Mapping[str, Any],
@@ -164,11 +176,8 @@ def _fill_in(
     """What the stack leaves to people: secrets' values, the webhook, the verified sender."""
     secrets = client("secretsmanager", emulator.url)
     for name, one in running.items():
-        if one.told.secret:
-            secrets.put_secret_value(
-                SecretId=f"{outputs['secretsPrefix']}/{name}",
-                SecretString=json.dumps(dict(one.told.secret)),
-            )
+        for secret, value in secret_values(outputs, name, one.told.secret).items():
+            secrets.put_secret_value(SecretId=secret, SecretString=json.dumps(value))
     if "paypal" in running:
         _register(running["paypal"].url, f"{str(outputs['apiUrl']).rstrip('/')}/webhooks/paypal")
     sender = config["sinks"].get("email", {}).get("sender")

@@ -64,7 +64,7 @@ def main() -> None:
 async def _run(workspace: Workspace, config: Mapping[str, Any], host: str, *, once: bool) -> int:
     task = asyncio.current_task()
     assert task is not None  # noqa: S101 - a coroutine that runs has a task
-    # SIGINT is asyncio.run's; whoever ends us politely gets the same way out.
+    # asyncio.run handles SIGINT; SIGTERM ends the process the same way.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     console = Console(highlight=False)
     began = time.monotonic()

@@ -46,7 +46,7 @@ async def _served(stand_in: StandIn, workspace: Workspace) -> AsyncIterator[Runn
     simulator: Simulator = build(workspace.part("simulators", stand_in.name))
     port = workspace.port(stand_in.name)
     require_free(port, f"the simulator {stand_in.name}")
-    # Whoever polls it for a capture would wait for the connection to go idle otherwise.
+    # Otherwise a caller that polls for a capture would wait until the connection is idle.
     runner = web.AppRunner(simulator.app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:

@@ -1,8 +1,9 @@
-"""Who may say that a delivery is genuine."""
+"""Who may send what moves money, or is taken for a gateway's word."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -11,32 +12,70 @@ from infra.access.policies import only_these_may_send
 from infra.components.function import Function
 from infra.stack import Foundation
 
-VOUCHING = ("verify", "sweep", "gaps")
-"""The functions that send there: one checks signatures, two ask the gateway's API."""
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """
+    A queue whose messages are believed.
+
+    Attributes:
+        senders: the functions that send to it.
+        consumer: the function that believes them, and parks them.
+    """
+
+    senders: Sequence[str]
+    consumer: str
+
+
+GUARDED: Mapping[str, Guarded] = {
+    # One checks signatures, two ask the gateway's API.
+    "verified": Guarded(("verify", "sweep", "gaps"), "process"),
+    # Those that commit a payment or an operation first.
+    "payments": Guarded(("api", "merchant", "sweep"), "charge"),
+}
+RENEWS = "renew"
+"""It sends dead letters again, to the dead-letter queue that they lay in."""
 # Roles of the account's owner, by convention: who works on queues on a host of one's own, and who
 # redrives them.
 ROLES = ("serve", "operator")
 
 
-def guard_verified(made: Foundation, functions: Mapping[str, Function]) -> None:
+def guard(made: Foundation, functions: Mapping[str, Function]) -> None:
     """
-    Refuse all but the functions of `VOUCHING`, `serve` and operators to send to `verified`.
+    Refuse all but those that must, `serve` and operators to send to the queues of `GUARDED`.
 
-    What lies there is taken for a gateway's own word. The account's root stays allowed, so that
-    somebody always is.
+    To their dead-letter queues, too: what lies there goes back by a redrive. The account's root
+    stays allowed, so that somebody always is.
     """
-    queue = made.queues["verified"].queue
-    arns = [functions[name].role.arn for name in VOUCHING]
+    for name, one in GUARDED.items():
+        queue = made.queues[name]
+        besides = made.settings.payment_senders if name == "payments" else ()
+        _deny_others(made, functions, name, queue.queue, one.senders, besides)
+        if queue.dlq is not None:
+            parking = (one.consumer, RENEWS)
+            _deny_others(made, functions, f"{name}-dlq", queue.dlq, parking)
+
+
+def _deny_others(
+    made: Foundation,
+    functions: Mapping[str, Function],
+    name: str,
+    queue: aws.sqs.Queue,
+    senders: Sequence[str],
+    besides: Sequence[str] = (),
+) -> None:
+    arns = [functions[one].role.arn for one in senders]
     principals = pulumi.Output.all(arns, made.account).apply(
         lambda known: [
             *known[0],
             f"arn:aws:iam::{known[1]}:root",
             *(f"arn:aws:iam::{known[1]}:role/{made.prefix}-{role}" for role in ROLES),
             *made.settings.operators,
+            *besides,
         ]
     )
     aws.sqs.QueuePolicy(
-        "verified",
+        name,
         queue_url=queue.url,
         policy=pulumi.Output.all(queue.arn, principals).apply(
             lambda known: only_these_may_send(*known)

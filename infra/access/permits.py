@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import pulumi
 
@@ -78,6 +80,22 @@ def restrictions(made: Foundation) -> Sequence[Permit]:
     ]
 
 
+def operates(made: Foundation) -> Sequence[Permit]:
+    """
+    Commit operators' intents: payments and subscriptions, restrictions and what they hold, the
+    audit trail, and what was answered. No queue, no topic, no secret: functions execute them.
+    """
+    table = [made.ledger.table.arn]
+    prefixes = entity_prefixes()
+    own = [f"{prefixes[kind]}*" for kind in ("payment", "subscription")]
+    return [
+        Permit(policies.ATTEMPTS, table, policies.items_only(*own, "answer#*")),
+        Permit(policies.QUERY, table, policies.items_only("restrictions", "held#*")),
+        Permit(policies.DELETE_ITEM, table, policies.items_only("restrictions", "held#*")),
+        Permit(policies.WRITE_ITEM, table, policies.items_only("restrictions", "audit#*", "days")),
+    ]
+
+
 def compares(made: Foundation) -> Sequence[Permit]:
     """Look whether a notification is there, and move a watermark; neither payments nor tokens."""
     table = [made.ledger.table.arn]
@@ -128,64 +146,112 @@ def listings(made: Foundation) -> Permit:
 
 
 def gateways(made: Foundation, *capabilities: str) -> Sequence[Permit]:
-    """What those gateways ask for that can do one of these things."""
-    able = {
+    """What those gateways ask for that can do one of these things, to call their APIs."""
+    return plugins(made, _able(made, *capabilities))
+
+
+def verifies(made: Foundation) -> Sequence[Permit]:
+    """
+    What those gateways ask for that send webhooks, to authenticate them.
+
+    That is what strangers' requests are worked on with: it reads no credentials of an API, but
+    for those gateways whose secrets are not apart yet (`penstock:sharedSecrets`).
+    """
+    able = _able(made, "webhooks")
+    read = [one.offer.verifies_with for one in able.values()]
+    shared = [name for name in made.settings.shared_secrets if name in {*able} & {*made.secrets}]
+    return _permitted(made, able, dict.fromkeys(name for name in (*read, *shared) if name))
+
+
+def plugins(made: Foundation, used: Mapping[str, Configured]) -> Sequence[Permit]:
+    """Read the secrets that gateways or sinks are called with, and what else they ask for."""
+    return _permitted(made, used, [c for one in used.values() if (c := one.offer.calls_with)])
+
+
+def _permitted(
+    made: Foundation, used: Mapping[str, Configured], secrets: Iterable[str]
+) -> Sequence[Permit]:
+    read = [made.secrets[name].secret.arn for name in secrets]
+    asked = [p for one in used.values() for p in _asked(made, one)]
+    return [*([Permit(policies.READ_SECRET, read)] if read else []), *asked]
+
+
+def _able(made: Foundation, *capabilities: str) -> Mapping[str, Configured]:
+    return {
         name: one
         for name, one in made.plugins.gateways.items()
         if not set(capabilities).isdisjoint(one.offer.capabilities)
     }
-    return plugins(made, able)
-
-
-def plugins(made: Foundation, used: Mapping[str, Configured]) -> Sequence[Permit]:
-    """Read the secrets of gateways or sinks, and what else they ask for."""
-    secrets = [made.secrets[name].secret.arn for name in used if name in made.secrets]
-    asked = [p for one in used.values() for p in _asked(made, one)]
-    return [*([Permit(policies.READ_SECRET, secrets)] if secrets else []), *asked]
 
 
 def _asked(made: Foundation, one: Configured) -> Sequence[Permit]:
     """A plugin's own permissions, for this account, this region and these settings."""
-    if not one.offer.permissions:
-        return []
-    region = pulumi.Config("aws").require("region")
+    region = pulumi.Config("aws").require("region") if one.offer.permissions else ""
     return [
         Permit(
             [permission.action],
             [
-                made.account.apply(
-                    lambda account, asked=permission: resource(one, asked, region, account)
-                )
+                made.account.apply(lambda account, name=name: _arn(name, region, account))
+                for name in resources(one, permission)
             ],
+            conditions(one, permission),
         )
         for permission in one.offer.permissions
     ]
 
 
-def resource(one: Configured, asked: Permission, region: str, account: str) -> str:
+def resources(one: Configured, asked: Permission) -> Sequence[str]:
     """
-    The ARN a plugin's permission is for: `ses:identity/{settings.sender}` of this account.
+    What a plugin's permission is for: `ses:identity/{settings.sender}` with the setting filled in.
+
+    Each once; a setting that is a list gives one for each of its entries.
 
     Raises:
         ConfigError: it asks for everything, for what a setting it has not says, or for what is
             not written as `service:resource`.
     """
     where = f"plugin {one.plugin.name}: permission {asked.action}"
-
-    def fill(match: re.Match[str]) -> str:
-        value = one.settings[match[1]]
-        if not isinstance(value, str):
-            raise ConfigError(f"{where}: the setting {match[1]} is no text")
-        return value.rpartition("@")[2] if match[2] else value
-
-    try:
-        filled = _SETTING.sub(fill, asked.resource)
-    except KeyError as exc:
-        raise ConfigError(f"{where}: there is no setting {exc}") from None
-    if "*" in asked.action or not _RESOURCE.fullmatch(filled):
+    filled = list(dict.fromkeys(_filled(one, asked.resource, where)))
+    if "*" in asked.action or not all(_RESOURCE.fullmatch(name) for name in filled):
         raise ConfigError(
             f"{where}: it must name one action and one resource, as service:resource without a *, "
             "and nothing in braces but settings"
         )
-    service, _, rest = filled.partition(":")
+    return filled
+
+
+def conditions(one: Configured, asked: Permission) -> policies.Condition | None:
+    """
+    What must hold besides, as IAM writes it.
+
+    Raises:
+        ConfigError: it names a setting that is none.
+    """
+    where = f"plugin {one.plugin.name}: permission {asked.action}"
+    equal = {key: list(_filled(one, text, where)) for key, text in asked.only_if.items()}
+    return {"StringEquals": equal} if equal else None
+
+
+def _filled(one: Configured, text: str, where: str) -> Iterator[str]:
+    """The text for each entry of the setting that it names, which may be a list; else once."""
+    named = {match[1] for match in _SETTING.finditer(text)}
+    if unknown := sorted(named - one.settings.keys()):
+        raise ConfigError(f"{where}: there is no setting {unknown[0]}")
+    lists = [name for name in named if isinstance(one.settings[name], list)]
+    entries: Sequence[Any] = one.settings[lists[0]] if lists else [None]
+    for entry in entries:
+        values = {**one.settings, **dict.fromkeys(lists[:1], entry)}
+        if wrong := sorted(name for name in named if not isinstance(values[name], str)):
+            raise ConfigError(f"{where}: the setting {wrong[0]} is no text")
+        yield _SETTING.sub(partial(_value, values), text)
+
+
+def _value(values: Mapping[str, Any], match: re.Match[str]) -> str:
+    """A setting's text, or what stands behind the @ of it."""
+    text: str = values[match[1]]
+    return text.rpartition("@")[2] if match[2] else text
+
+
+def _arn(name: str, region: str, account: str) -> str:
+    service, _, rest = name.partition(":")
     return f"arn:aws:{service}:{region}:{account}:{rest}"

@@ -18,6 +18,7 @@ CONSUME = (
 SEND = ("sqs:SendMessage",)
 LOOK_AT = ("sqs:GetQueueAttributes",)
 PUBLISH = ("sns:Publish",)
+ENCRYPT = ("kms:Decrypt", "kms:GenerateDataKey*")
 READ_SECRET = ("secretsmanager:GetSecretValue",)
 LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 # A transaction is authorized by the actions of its items, which are all puts [aws].
@@ -26,6 +27,7 @@ ATTEMPTS = ("dynamodb:GetItem", "dynamodb:PutItem")
 READ_ITEM = ("dynamodb:GetItem",)
 WRITE_ITEM = ("dynamodb:PutItem",)
 QUERY = ("dynamodb:Query",)
+DELETE_ITEM = ("dynamodb:DeleteItem",)
 # [aws] X-Ray has no resources that these could be narrowed to (Service Authorization Reference,
 # "Actions, resources, and condition keys for AWS X-Ray").
 TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
@@ -43,7 +45,7 @@ class Grant:
     Actions on resources, one statement of a role's policy; resources are resolved ARNs.
 
     Attributes:
-        condition: what must hold besides.
+        condition: a condition of the statement.
     """
 
     actions: Sequence[str]
@@ -114,9 +116,11 @@ def only_these_may_send(queue_arn: str, principals: Sequence[str]) -> str:
     )
 
 
+ALERTING = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
+
+
 def alerts_from(topic_arn: str, account: str) -> str:
     """Let alarms and budgets of the account, and nobody else's, publish on a topic."""
-    services = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
     return _document(
         {
             "Effect": "Allow",
@@ -125,8 +129,33 @@ def alerts_from(topic_arn: str, account: str) -> str:
             "Resource": topic_arn,
             "Condition": {"StringEquals": {"aws:SourceAccount": account}},
         }
-        for service in services
+        for service in ALERTING
     )
+
+
+def alerts_key(account: str) -> str:
+    """
+    Let alarms and budgets encrypt what they say, and the account's own policies decide the rest.
+
+    [aws] As the SNS guide has it, "Key management": `*` is the key itself. There is no condition
+    on the account: the topic has it, and a key without the topic gives nobody anything.
+    """
+    owner = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    encrypts = (
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": list(ENCRYPT),
+            "Resource": "*",
+        }
+        for service in ALERTING
+    )
+    return _document([owner, *encrypts])
 
 
 def redrive(dlq_arn: str, max_receives: int) -> str:

@@ -41,7 +41,7 @@ FILLED_IN = {
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What neither a graph nor a count of calls says; none of it was measured on AWS."""
+    """Assumptions that the graph and the calls do not give; none was measured on AWS."""
 
     aws_ms: float = 8.0
     "waiting for one call of DynamoDB, SNS or SQS"
@@ -235,6 +235,7 @@ def by_month(graph: Graph, assumed: Assumed | None = None) -> Iterator[Line]:
     for what, kind, price in (
         ("Alarms", "MetricAlarm", prices.ALARM_MONTH),
         ("Secrets", "Secret", prices.SECRET_MONTH),
+        ("Keys", "Key", prices.KEY_MONTH),
         ("Dashboards", "Dashboard", prices.DASHBOARD_MONTH),
     ):
         yield Line(what, len(of(graph, kind)), price, fixed=True)

@@ -46,5 +46,6 @@ TRANSFER_GB = 0.09  # E, and the Price List's first 10 TB: out of AWS
 ALARM_MONTH = 0.10  # A, D
 METRIC_MONTH = 0.30  # D: each combination of dimensions is one
 SECRET_MONTH = 0.40  # A
+KEY_MONTH = 1.00  # AWS KMS's pricing page: one of our own
 DASHBOARD_MONTH = 3.00  # D
 EMAIL = 0.0001  # F: one letter by SES

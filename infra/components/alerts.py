@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.access.policies import alerts_from
+from infra.access.policies import alerts_from, alerts_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class AlertsArgs:
     """
     Attributes:
         name: the topic's physical name.
-        emails: who is told; each confirms by a link that AWS sends.
+        emails: the addresses that are notified; each confirms by a link that AWS sends.
     """
 
     name: str
@@ -29,21 +29,31 @@ class Alerts(pulumi.ComponentResource):
     """
     A standard topic: CloudWatch cannot publish to a FIFO one [aws].
 
-    It has no key: the one AWS manages does not admit CloudWatch, whose alarms would vanish [aws].
+    Its key is its own: the one that SNS manages does not admit CloudWatch, whose alarms would
+    vanish without a word [aws].
     """
 
     topic: aws.sns.Topic
+    policy: aws.sns.TopicPolicy
 
     def __init__(
         self, name: str, args: AlertsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("penstock:watch:Alerts", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        self.topic = aws.sns.Topic(name, name=args.name, opts=child)
-        aws.sns.TopicPolicy(
+        account = pulumi.Output.from_input(args.account)
+        key = aws.kms.Key(
+            name,
+            description=f"{args.name}: what alarms and the budget say",
+            policy=account.apply(alerts_key),
+            enable_key_rotation=True,
+            opts=child,
+        )
+        self.topic = aws.sns.Topic(name, name=args.name, kms_master_key_id=key.arn, opts=child)
+        self.policy = aws.sns.TopicPolicy(
             name,
             arn=self.topic.arn,
-            policy=pulumi.Output.all(self.topic.arn, args.account).apply(
+            policy=pulumi.Output.all(self.topic.arn, account).apply(
                 lambda known: alerts_from(*known)
             ),
             opts=child,

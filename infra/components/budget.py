@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,11 +19,13 @@ class BudgetArgs:
         name: the physical name.
         usd: per month.
         alerts: the topic that is told.
+        after: what is made first: AWS refuses a budget that may not publish on its topic yet.
     """
 
     name: str
     usd: int
     alerts: pulumi.Input[str]
+    after: Sequence[pulumi.Resource]
 
 
 class Budget(pulumi.ComponentResource):
@@ -54,6 +57,6 @@ class Budget(pulumi.ComponentResource):
                 }
                 for percent, kind in _NOTICES
             ],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(args.after)),
         )
         self.register_outputs({})

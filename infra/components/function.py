@@ -21,7 +21,7 @@ class Permit:
     Actions a function may take on resources whose ARNs are not known yet.
 
     Attributes:
-        condition: as IAM writes it; what must hold besides.
+        condition: a condition of the statement, as IAM writes it.
     """
 
     actions: Sequence[str]
@@ -36,7 +36,7 @@ class FunctionArgs:
         name: the physical name.
         handler: `package.module.function` in the zip.
         bundle: the zip.
-        permits: everything it may do, besides writing its log and its trace.
+        permits: everything it may do, in addition to writing its log and its trace.
         log_level: of our own lines.
         tracing: whether X-Ray follows its invocations.
         reserved_concurrency: its share of the account's; None for what the others leave.

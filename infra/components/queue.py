@@ -14,7 +14,7 @@ RETENTION_SECONDS = 14 * 24 * 3600
 # the net for crashes only.
 MAX_RECEIVES = 200
 # SQS's own limit (its default is a quarter of it, and a body of many languages grows in JSON).
-# Whatever a queue took, its dead-letter queue must take with a reason besides.
+# The dead-letter queue must take every message of its queue, and a reason with it.
 MAX_PARKED_BYTES = 1024 * 1024
 MAX_BYTES = MAX_PARKED_BYTES - 16 * 1024
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -17,7 +18,7 @@ class PluginSecretArgs:
     """
 
     name: str
-    fields: tuple[str, ...]
+    fields: Sequence[str]
 
 
 class PluginSecret(pulumi.ComponentResource):

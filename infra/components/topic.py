@@ -12,6 +12,12 @@ import pulumi_aws as aws
 from infra.access.policies import topic_may_send
 from infra.components.queue import FifoQueue
 
+SNS_KEY = "alias/aws/sns"
+"""
+[aws] The key that SNS manages: everybody in the account who may publish may use it, and queues
+with keys of SQS's own take what it hands on. It costs nothing by itself.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class FifoTopicArgs:
@@ -38,6 +44,7 @@ class FifoTopic(pulumi.ComponentResource):
             fifo_topic=True,
             content_based_deduplication=False,
             fifo_throughput_scope="MessageGroup",
+            kms_master_key_id=SNS_KEY,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"arn": self.topic.arn})

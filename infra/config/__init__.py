@@ -1,1 +1,1 @@
-"""What a stack is told: settings, plugins, the contract, and what is refused."""
+"""The configuration of a stack: settings, plugins, the contract, and their refusals."""

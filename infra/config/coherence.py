@@ -73,6 +73,9 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
         yield (
             f"{KEY}domain.name does not lie in domain.zone: name the hosted zone that it ends with"
         )
+    for name in settings.shared_secrets:
+        if name not in settings.gateways:
+            yield f"{KEY}sharedSecrets names {name}, and the stack has no such gateway: remove it"
     if settings.protect:
         if not settings.alert_emails:
             yield (
@@ -90,6 +93,7 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
 def _concurrency(settings: StackSettings) -> Iterator[str]:
     consumers = {*CONSUMERS, *(f"deliver-{sink}" for sink in settings.sinks)}
     known = {"receive", "api", "merchant", "sweep", "gaps", "renew", *consumers}
+    known |= {"operate"} if settings.operations_api else set()
     for name, reserved in settings.reserved_concurrency.items():
         if name not in known:
             yield (

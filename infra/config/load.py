@@ -18,10 +18,12 @@ from infra.config.settings import AccessSettings, Days, Domain, StackSettings
 
 # Function names hold the stack's and the plugin's, and end at 64 characters [aws].
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,15}")
+_ROLE = "the ARN of a role, as in arn:aws:iam::123456789012:role/name"
 # What the entries of lists are, for who wrote another.
 _LISTED = {
     "accounts": "the 12 digits of an account, in quotes",
-    "operators": "the ARN of a role, as in arn:aws:iam::123456789012:role/name",
+    "operators": _ROLE,
+    "paymentSenders": _ROLE,
 }
 
 _WITHIN: Mapping[str, type[BaseModel]] = {

@@ -19,15 +19,23 @@ from infra.config.settings import StackSettings
 GROUP = "penstock"
 FILE = "plugin.json"
 EVENTS = "events"
+WEBHOOKS = "-webhooks"
+"""What the name of a secret ends with that authenticates webhooks; the runtime reads it so."""
 
 
 class Permission(BaseModel):
-    """An action on a resource of the account, as `service:resource` with `{settings.…}` in it."""
+    """
+    An action on resources of the account, as `service:resource` with `{settings.…}` in it.
+
+    Attributes:
+        only_if: condition keys, and the texts that they must equal.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     action: str
     resource: str
+    only_if: dict[str, str] = Field(default_factory=dict[str, str])
 
 
 class Offer(BaseModel):
@@ -39,9 +47,34 @@ class Offer(BaseModel):
     capabilities: tuple[str, ...] = ()
     settings: dict[str, Any] = Field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    webhook_secrets: tuple[str, ...] = ()
     permissions: tuple[Permission, ...] = ()
     door: dict[str, Any] | None = None
     events: tuple[str, ...] | None = None
+
+    @property
+    def kept(self) -> Mapping[str, Sequence[str]]:
+        """
+        Its secrets by name, each with its fields.
+
+        What authenticates webhooks is apart, unless there is nothing else.
+        """
+        rest = [one for one in self.secrets if one not in self.webhook_secrets]
+        if rest and self.webhook_secrets:
+            return {self.name: rest, f"{self.name}{WEBHOOKS}": self.webhook_secrets}
+        return {self.name: self.secrets} if self.secrets else {}
+
+    @property
+    def verifies_with(self) -> str | None:
+        """The secret that authenticates its webhooks; without a word of its plugin, all it has."""
+        kept = list(self.kept) if "webhooks" in self.capabilities else []
+        return kept[-1] if kept else None
+
+    @property
+    def calls_with(self) -> str | None:
+        """The secret that its API is called with."""
+        only_webhooks = {*self.secrets} == {*self.webhook_secrets}
+        return None if only_webhooks else self.name
 
 
 class PluginFile(BaseModel):
@@ -100,9 +133,10 @@ class Plugins:
     sinks: Mapping[str, Configured]
 
     @property
-    def with_secrets(self) -> Sequence[Configured]:
-        """Those that have a secret, gateways first."""
-        return [c for c in (*self.gateways.values(), *self.sinks.values()) if c.offer.secrets]
+    def secrets(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """For each that has one, gateways first: its secrets by name, each with its fields."""
+        used = (*self.gateways.values(), *self.sinks.values())
+        return {one.name: one.offer.kept for one in used if one.offer.kept}
 
 
 def installed(found: Iterable[EntryPoint] | None = None) -> Sequence[Plugin]:

@@ -98,20 +98,27 @@ class StackSettings(BaseModel):
             stands for the least that is safe.
         sweep_minutes: how often the sweep looks for what was left behind.
         protect: whether what holds money or names is protected from deletion.
+        protect_sinks: whether a protected stack protects the queues of its sinks, too: without,
+            a sink can be removed.
         bundles: the folder of the zips, absolute or beside Pulumi.yaml.
         domain: the API's own name; without it the API answers to the one AWS gives it.
         pages: the merchant's name, language and links on the pages that buyers see.
         access: what a subscription's payments give access to.
-        alert_emails: who is told of alarms.
+        alert_emails: the addresses that are notified of alarms.
         accounts: the AWS accounts the stack may be made in; any when empty.
-        operators: roles that may send to the queue of verified deliveries, besides those the
-            stack knows: who redrives it.
+        operators: roles that may send to the queues that are believed and to their dead-letter
+            queues, besides those the stack knows: who redrives them.
+        payment_senders: roles that may send to payments.fifo, besides the functions that must: a
+            backend that does not use the API.
+        shared_secrets: gateways whose webhooks are still verified by their whole secret, until it
+            is split.
         reserved_concurrency: per function, its share of the account's; none when left out.
         maximum_concurrency: how many batches of one queue are worked on at once.
         retention_days: how long the names and e-mail addresses of payers are kept, at least 30
             days; 0 keeps them.
-        monthly_budget_usd: what the account may cost before somebody is told; 0 for no budget.
+        monthly_budget_usd: the cost above which people are notified; 0 for no budget.
         tracing: whether X-Ray follows invocations.
+        operations_api: whether the API serves operators' short commands, by a function of its own.
         quiet_hours: without a delivery for so long, somebody is told.
     """
 
@@ -130,6 +137,7 @@ class StackSettings(BaseModel):
     consumers: Literal["functions", "serve"]
     sweep_minutes: int = Field(ge=1, le=60)
     protect: bool
+    protect_sinks: bool = True
     bundles: str = Field(min_length=1)
     visibility_timeout_seconds: int = Field(ge=0, le=43_200)
     domain: Domain | None = None
@@ -138,6 +146,8 @@ class StackSettings(BaseModel):
     alert_emails: list[Address]
     accounts: list[Account]
     operators: list[RoleArn]
+    payment_senders: list[RoleArn] = Field(default_factory=list[RoleArn])
+    shared_secrets: list[str] = Field(default_factory=list[str])
     reserved_concurrency: dict[str, Annotated[int, Field(ge=1, le=1000)]] = Field(
         default_factory=dict
     )
@@ -149,6 +159,7 @@ class StackSettings(BaseModel):
     monthly_budget_usd: int = Field(ge=0)
     tracing: bool
     quiet_hours: int = Field(ge=1, le=24)
+    operations_api: bool
 
     @field_validator("gateways", "sinks", mode="before")
     @classmethod
@@ -168,6 +179,15 @@ class StackSettings(BaseModel):
                     "beginning with a letter"
                 )
         return value
+
+    @field_validator(
+        "gateways", "sinks", "accounts", "operators", "payment_senders", "shared_secrets"
+    )
+    @classmethod
+    def _in_one_order(cls, value: Any) -> Any:
+        """Their order means nothing, so it must change no resource."""
+        # Not the addresses of alerts: their aliases are the places that earlier versions went by.
+        return dict(sorted(value.items())) if isinstance(value, dict) else sorted(value)
 
     @field_validator("retention_days")
     @classmethod

@@ -95,6 +95,13 @@ def _record(clients: Clients, id_: str, state: State) -> Any:
     )
 
 
+def _key(clients: Clients, id_: str, state: State) -> Any:
+    answer = found(clients("kms").describe_key, KeyId=id_)
+    # It can still be had back, and is nobody's meanwhile.
+    gone = answer and answer["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    return None if gone else answer
+
+
 def _table(clients: Clients, id_: str, state: State) -> Any:
     api = clients("dynamodb")
     table = found(api.describe_table, TableName=id_)
@@ -190,6 +197,7 @@ LIVE: Mapping[str, Live] = {
     "aws:iam/rolePolicy:RolePolicy": Live(
         _role_policy, {"policy": "PolicyDocument"}, {"policy": as_the_emulator_asks}
     ),
+    "aws:kms/key:Key": Live(_key, {"description": "KeyMetadata.Description"}),
     "aws:lambda/eventSourceMapping:EventSourceMapping": Live(
         _asked("lambda", "get_event_source_mapping", "UUID"),
         {

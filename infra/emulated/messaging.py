@@ -22,6 +22,7 @@ TOPIC = {
     "fifoTopic": "FifoTopic",
     "contentBasedDeduplication": "ContentBasedDeduplication",
     "fifoThroughputScope": "FifoThroughputScope",
+    "kmsMasterKeyId": "KmsMasterKeyId",
 }
 SUBSCRIPTION = {
     "rawMessageDelivery": "RawMessageDelivery",

@@ -1,4 +1,4 @@
-"""Handlers of the ledger's table and of secrets."""
+"""Handlers of the ledger's table, of secrets and of keys."""
 
 from __future__ import annotations
 
@@ -122,7 +122,41 @@ def _drop_secret(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
             raise
 
 
+def _put_key(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
+    """A key has no name: without the id it had, it is another one."""
+    api = clients("kms")
+    there = found(api.describe_key, KeyId=id_) if id_ else None
+    if there is None or there["KeyMetadata"]["KeyState"] == "PendingDeletion":
+        made = api.create_key(
+            Description=inputs.get("description", ""),
+            Policy=inputs["policy"],
+            Tags=tag_list(inputs, "TagKey", "TagValue"),
+        )["KeyMetadata"]
+    else:
+        made = there["KeyMetadata"]
+        api.update_key_description(KeyId=id_, Description=inputs.get("description", ""))
+        api.put_key_policy(KeyId=id_, PolicyName="default", Policy=inputs["policy"])
+    if inputs.get("enableKeyRotation"):
+        api.enable_key_rotation(KeyId=made["KeyId"])
+    return Made(made["KeyId"], {"arn": made["Arn"]})
+
+
+def _drop_key(clients: Clients, id_: str, kept: Mapping[str, Any]) -> None:
+    try:
+        found(clients("kms").schedule_key_deletion, KeyId=id_, PendingWindowInDays=30)
+    except ClientError as exc:
+        # It is being deleted already.
+        if exc.response.get("Error", {}).get("Code") != "KMSInvalidStateException":
+            raise
+
+
 KINDS: Mapping[str, Kind] = {
+    "aws:kms/key:Key": Kind(
+        _put_key,
+        _drop_key,
+        frozenset(["description", "policy", "enableKeyRotation", "tags"]),
+        computed=frozenset(["arn"]),
+    ),
     "aws:dynamodb/table:Table": Kind(
         _put_table,
         _drop_table,

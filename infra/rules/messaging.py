@@ -13,7 +13,7 @@ FORTNIGHT = 14 * 24 * 3600
 
 
 def queues_have_a_dead_letter_queue_of_their_kind(graph: Graph) -> Iterator[str]:
-    """All but the terminal one: what cannot be worked on must not be lost, nor block."""
+    """Every queue but the terminal one: a failing message must not be lost or block others."""
     queues, parked = of(graph, "Queue"), dead_letter_queues(graph)
     for name in queues.keys() - parked.values() - TERMINAL:
         dlq = parked.get(name)
@@ -44,6 +44,13 @@ def queues_are_encrypted(graph: Graph) -> Iterator[str]:
     for name, one in of(graph, "Queue").items():
         if not one.get("sqsManagedSseEnabled") and not one.get("kmsMasterKeyId"):
             yield f"queue {name} is not encrypted"
+
+
+def topics_are_encrypted(graph: Graph) -> Iterator[str]:
+    """At rest, as their queues are, by SNS's own key or one of ours."""
+    for name, one in of(graph, "Topic").items():
+        if not one.get("kmsMasterKeyId"):
+            yield f"topic {name} is not encrypted"
 
 
 def queues_and_topics_are_fifo_by_name_too(graph: Graph) -> Iterator[str]:
@@ -124,6 +131,7 @@ RULES = (
     what_a_queue_took_can_be_parked_with_its_reason,
     nothing_is_parked_at_its_first_receipt,
     queues_are_encrypted,
+    topics_are_encrypted,
     queues_and_topics_are_fifo_by_name_too,
     high_throughput_is_set_in_pairs,
     queues_keep_messages_for_a_fortnight,

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from infra.access.policies import EVERYTHING, UNSCOPED
-from infra.rules.view import Graph, listed, of, referred, statements
+from infra.rules.view import Graph, dead_letter_queues, listed, of, referred, statements
 
 _WILD = re.compile(r"[*?]")
 _INDEX = re.compile(r"/index/\w+$")
@@ -16,12 +16,25 @@ _ARN = re.compile(
     r"\$\{[A-Za-z]+/[\w-]+\.arn\}(/index/\w+|:\*)?"
     r"|arn:aws:(?!arn:)[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:[^\s:{}][^\s{}]*"
 )
-VOUCHED = "verified"
-VOUCHING = frozenset({"verify", "sweep", "gaps"})
-"""The functions that may send to it."""
+SENDERS: Mapping[str, frozenset[str]] = {
+    "verified": frozenset({"verify", "sweep", "gaps"}),
+    "payments": frozenset({"api", "merchant", "sweep"}),
+}
+"""The functions that may send to queues whose messages are believed."""
+RENEWS = "renew"
+ENTITY = "payment#p"
+"""The partition key of an entity: who may write it moves money, or records that it moved."""
+VERIFIES = "verify"
+WEBHOOKS = "-webhooks"
+"""What the name of a secret ends with that authenticates webhooks."""
 TOKENS = "tokens"
 """The partition key of bearer tokens' hashes in the ledger."""
-CHECK_TOKENS = frozenset({"api", "merchant"})
+CHECK_TOKENS = frozenset({"api", "merchant", "operate"})
+RESTRICTIONS = "restrictions"
+"""The partition key of what operators have restricted."""
+OPERATE = "operate"
+"""The function that runs operators' commands, where a stack turns it on."""
+_OWN = ("dynamodb:", "logs:", "xray:")
 READS = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 
@@ -79,35 +92,80 @@ def roles_are_of_one_service(graph: Graph) -> Iterator[str]:
                 yield f"role {name} may be taken on by others than Lambda"
 
 
-def few_may_vouch_for_a_delivery(graph: Graph) -> Iterator[str]:
+def few_may_send_what_is_believed(graph: Graph) -> Iterator[str]:
     """
-    All but those named are refused to send to the queue of verified deliveries.
+    Only those that must send to a queue whose messages have an effect without a further check.
 
-    Each function's own role says the same: the Deny is not all that keeps the others out.
+    Such a queue is found by what its consumer may do: write entities, as what moves money and what
+    records it does. From there the rule goes back along redrives: what lies in a dead-letter queue
+    comes back. Each function's own role says the same as the queue's Deny: that is not all that
+    keeps others out.
     """
-    sending = {
-        name
-        for name, one in of(graph, "RolePolicy").items()
-        for statement in statements(one["policy"])
-        if "sqs:SendMessage" in statement["Action"]
-        and VOUCHED in {referred(resource, "Queue") for resource in statement["Resource"]}
-    }
-    for name in sending - VOUCHING:
-        yield f"role {name} may send to queue {VOUCHED}"
-    for one in of(graph, "QueuePolicy").values():
-        if referred(one["queueUrl"], "Queue") != VOUCHED:
-            continue
+    for queue, expected in _believed(graph).items():
+        sending = {name for name, to in _sending(graph) if to == queue}
+        for name in sorted(sending - expected):
+            yield f"role {name} may send to queue {queue}"
+        spared = [names for to, names in _denying(graph) if to == queue]
+        if not any(
+            {role for name in names if (role := referred(name, "Role"))} == expected
+            and not any("*" in name for name in names)
+            for names in spared
+        ):
+            yield f"queue {queue} takes messages from whoever may send"
+
+
+def _believed(graph: Graph) -> Mapping[str, frozenset[str]]:
+    """Queues whose messages have an effect, and those they come back from: who must send there."""
+    writing = {name for name, actions in _on_items(graph, ENTITY) if not READS.issuperset(actions)}
+    found: dict[str, frozenset[str]] = {}
+    for one in of(graph, "EventSourceMapping").values():
+        queue = referred(one["eventSourceArn"], "Queue") or ""
+        function = referred(one["functionName"], "Function") or ""
+        if function in writing:
+            found[queue] = SENDERS.get(queue, frozenset())
+            if dlq := dead_letter_queues(graph).get(queue):
+                found[dlq] = frozenset({function, RENEWS})
+    return found
+
+
+def _sending(graph: Graph) -> Iterator[tuple[str, str]]:
+    """Which role may send to which queue."""
+    for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
-            spared = statement.get("Condition", {}).get("ArnNotEquals", {})
-            names = listed(spared.get("aws:PrincipalArn", []))
-            if (
-                statement["Effect"] == "Deny"
-                and "sqs:SendMessage" in statement["Action"]
-                and {role for name in names if (role := referred(name, "Role"))} == VOUCHING
-                and not any("*" in name for name in names)
-            ):
-                return
-    yield f"queue {VOUCHED} takes messages from whoever may send"
+            if "sqs:SendMessage" in statement["Action"]:
+                for resource in statement["Resource"]:
+                    yield name, referred(resource, "Queue") or ""
+
+
+def _denying(graph: Graph) -> Iterator[tuple[str, Sequence[str]]]:
+    """Which queue refuses all senders, and the principals that it spares."""
+    for one in of(graph, "QueuePolicy").values():
+        for statement in statements(one["policy"]):
+            if statement["Effect"] == "Deny" and "sqs:SendMessage" in statement["Action"]:
+                spared = statement.get("Condition", {}).get("ArnNotEquals", {})
+                queue = referred(one["queueUrl"], "Queue") or ""
+                yield queue, listed(spared.get("aws:PrincipalArn", []))
+
+
+def verify_reads_no_other_functions_secret(graph: Graph) -> Iterator[str]:
+    """
+    It works on strangers' requests: what calls a gateway's API is nothing that it may read.
+
+    Where a gateway has one secret only, its plugin does not say which fields `verify` needs.
+    """
+    secrets = of(graph, "Secret")
+    reading: dict[str, set[str]] = {}
+    for name, one in of(graph, "RolePolicy").items():
+        for statement in statements(one["policy"]):
+            if "secretsmanager:GetSecretValue" in statement["Action"]:
+                for resource in statement["Resource"]:
+                    reading.setdefault(resource, set()).add(name)
+    for resource, names in reading.items():
+        secret = referred(resource, "Secret") or ""
+        if f"{secret}{WEBHOOKS}" in secrets and VERIFIES in names:
+            yield f"role {VERIFIES} may read secret {secret}"
+        if secret.endswith(WEBHOOKS) and names != {VERIFIES}:
+            yield f"secret {secret} is read by {', '.join(sorted(names))}"
 
 
 def no_function_writes_tokens(graph: Graph) -> Iterator[str]:
@@ -116,27 +174,43 @@ def no_function_writes_tokens(graph: Graph) -> Iterator[str]:
 
     Every function names the ledger's items that it may write, and tokens are not among them.
     """
-    for name, actions in _on_tokens(graph):
+    for name, actions in _on_items(graph, TOKENS):
         if not READS.issuperset(actions):
             yield f"role {name} may {', '.join(actions)} on tokens"
 
 
 def few_may_read_tokens(graph: Graph) -> Iterator[str]:
     """Only functions that check tokens read their hashes."""
-    for name, actions in _on_tokens(graph):
+    for name, actions in _on_items(graph, TOKENS):
         if name not in CHECK_TOKENS and not READS.isdisjoint(actions):
             yield f"role {name} may {', '.join(actions)} on tokens"
 
 
-def _on_tokens(graph: Graph) -> Iterator[tuple[str, Sequence[str]]]:
-    """What each role may do to items of a table that may be tokens."""
+def operators_only_restrict(graph: Graph) -> Iterator[str]:
+    """A function that could write restrictions could lift those that keep it from moving money."""
+    for name, actions in _on_items(graph, RESTRICTIONS):
+        if name != OPERATE and not READS.issuperset(actions):
+            yield f"role {name} may {', '.join(actions)} on restrictions"
+
+
+def operators_commands_commit_only(graph: Graph) -> Iterator[str]:
+    """They write to the ledger: no gateway's secret, no queue and no topic."""
+    for name, one in of(graph, "RolePolicy").items():
+        for statement in statements(one["policy"]):
+            others = [one for one in statement["Action"] if not one.startswith(_OWN)]
+            if name == OPERATE and others:
+                yield f"role {name} may {', '.join(others)}"
+
+
+def _on_items(graph: Graph, key: str) -> Iterator[tuple[str, Sequence[str]]]:
+    """What each role may do to items of a table that may have this partition key."""
     for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
             actions = [a for a in statement["Action"] if a.startswith("dynamodb:")]
             if not actions or all(_INDEX.search(one) for one in statement["Resource"]):
                 continue
             patterns = listed(_items(statement))
-            if not patterns or any(fnmatchcase(TOKENS, pattern) for pattern in patterns):
+            if not patterns or any(fnmatchcase(key, pattern) for pattern in patterns):
                 yield name, actions
 
 
@@ -151,7 +225,10 @@ RULES = (
     permissions_are_for_what_can_be,
     nothing_is_public,
     roles_are_of_one_service,
-    few_may_vouch_for_a_delivery,
+    few_may_send_what_is_believed,
+    verify_reads_no_other_functions_secret,
     no_function_writes_tokens,
     few_may_read_tokens,
+    operators_only_restrict,
+    operators_commands_commit_only,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from infra.rules.view import Graph, of, referred
+from infra.rules.view import Graph, dead_letter_queues, of, referred
 
+PUBLISHED = "events"
 _PROTECTED = {"Table", "Queue", "DomainName"}
 _TAGS = {"project", "stack"}
 
@@ -53,16 +54,36 @@ def the_ledger_can_be_restored(graph: Graph) -> Iterator[str]:
 
 
 def protection_is_whole(graph: Graph) -> Iterator[str]:
-    """Where anything is protected, all is that holds money, messages or the name; by AWS too."""
+    """
+    Where anything is protected, all is that holds money, messages or the name; by AWS too.
+
+    The queues of sinks are protected together or not at all: their events are in the ledger.
+    """
     if not any(one.protect for one in graph):
         return
+    sinks = _sinks(graph)
+    kept = [one for one in graph if one.type.endswith(":Queue") and one.name in sinks]
+    exempt = {one.name for one in kept} if not any(one.protect for one in kept) else set[str]()
     for one in graph:
         kind = one.type.rpartition(":")[2]
+        if kind == "Queue" and one.name in exempt:
+            continue
         if one.custom and kind in _PROTECTED and not one.protect:
             yield f"{kind} {one.name} is not protected"
     for name, one in of(graph, "Table").items():
         if not one.get("deletionProtectionEnabled"):
             yield f"table {name} is protected from Pulumi only"
+
+
+def _sinks(graph: Graph) -> set[str]:
+    """The queues that get what the stack publishes, and their dead-letter queues."""
+    subscribed = {
+        referred(one["endpoint"], "Queue") or ""
+        for one in of(graph, "TopicSubscription").values()
+        if referred(one["topic"], "Topic") == PUBLISHED
+    }
+    parked = dead_letter_queues(graph)
+    return subscribed | {parked[name] for name in subscribed & parked.keys()}
 
 
 def the_api_is_limited_and_logged(graph: Graph) -> Iterator[str]:

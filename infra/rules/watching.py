@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from infra.rules.view import Graph, Inputs, dead_letter_queues, of, referred, statements
 
 _PARKED = "ApproximateNumberOfMessagesVisible"
+_ENCRYPT = {"kms:Decrypt", "kms:GenerateDataKey*"}
 _SERVICES = {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}
 
 
@@ -38,7 +39,10 @@ def functions_have_alarms(graph: Graph) -> Iterator[str]:
 
 
 def alarms_go_to_standard_topics_that_let_them_in(graph: Graph) -> Iterator[str]:
-    """Neither CloudWatch nor budgets can publish to FIFO topics, nor where they are not let in."""
+    """
+    Neither CloudWatch nor budgets can publish to FIFO topics, nor where they are not let in: by
+    the topic's policy, and by its key's.
+    """
     topics = of(graph, "Topic")
     admitting = _admitting(graph)
     for name, told in _told(graph):
@@ -49,6 +53,24 @@ def alarms_go_to_standard_topics_that_let_them_in(graph: Graph) -> Iterator[str]
                 yield f"{name} goes to no standard topic"
             elif topic not in admitting:
                 yield f"{name} goes to a topic that lets no alarm or budget in"
+            elif not _keyed(graph, topics[topic]):
+                yield f"{name} goes to a topic whose key lets no alarm or budget in"
+
+
+def budgets_wait_for_their_topics_policy(graph: Graph) -> Iterator[str]:
+    """AWS looks at it when the budget is made, and refuses one that could tell nobody."""
+    policies = {
+        referred(one.inputs["arn"], "Topic"): one.urn
+        for one in graph
+        if one.custom and one.type.endswith(":TopicPolicy")
+    }
+    for one in graph:
+        if not one.custom or not one.type.endswith(":Budget"):
+            continue
+        for notice in one.inputs.get("notifications") or ():
+            for arn in notice.get("subscriberSnsTopicArns") or ():
+                if policies.get(referred(arn, "Topic")) not in one.dependencies:
+                    yield f"budget {one.name} may be made before its topic lets it in"
 
 
 def _told(graph: Graph) -> Iterator[tuple[str, Sequence[str]]]:
@@ -71,6 +93,21 @@ def _admitting(graph: Graph) -> set[str]:
     return {topic for topic, services in found.items() if services >= _SERVICES}
 
 
+def _keyed(graph: Graph, topic: Inputs) -> bool:
+    """Whether alarms and budgets may use the topic's key, if it has one."""
+    if not (key := topic.get("kmsMasterKeyId")):
+        return True
+    there = of(graph, "Key").get(referred(key, "Key") or "")
+    if there is None:
+        return False
+    letting = {
+        statement["Principal"].get("Service")
+        for statement in statements(there["policy"])
+        if statement["Effect"] == "Allow" and _ENCRYPT.issubset(statement["Action"])
+    }
+    return letting >= _SERVICES
+
+
 def _watched(
     graph: Graph, metric: str, dimension: str, one: Inputs, most: float = math.inf
 ) -> bool:
@@ -89,4 +126,5 @@ RULES = (
     consumed_queues_have_an_alarm_on_their_age,
     functions_have_alarms,
     alarms_go_to_standard_topics_that_let_them_in,
+    budgets_wait_for_their_topics_policy,
 )

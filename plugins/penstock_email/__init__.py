@@ -23,6 +23,9 @@ EVENTS = (
 )
 """What needs a person. SES is the dearest part of a bill: a letter costs 0.10 USD a thousand."""
 
+FROM_US = {"ses:FromAddress": "{settings.sender}"}
+"""Whatever identity is asked for, the letter must be the sender's."""
+
 
 @hookimpl
 def penstock_register_sinks(register: Register[Sink]) -> None:
@@ -32,9 +35,10 @@ def penstock_register_sinks(register: Register[Sink]) -> None:
         settings=EmailSettings,
         build=EmailSink,
         events=EVENTS,
-        # SES asks for the address if that is what was verified, and else for its domain [aws].
-        permissions=(
-            Permission("ses:SendEmail", "ses:identity/{settings.sender}"),
-            Permission("ses:SendEmail", "ses:identity/{settings.sender.domain}"),
+        # SES asks for the address if that is what was verified, and else for its domain [aws]; in
+        # its sandbox for each recipient's, too. As a sender those are none of ours.
+        permissions=tuple(
+            Permission("ses:SendEmail", f"ses:identity/{{settings.{whose}}}", FROM_US)
+            for whose in ("sender", "sender.domain", "recipients", "recipients.domain")
         ),
     )

@@ -36,8 +36,13 @@ _PERMANENT = frozenset(
 _AGAIN = frozenset({"RequestTimeout", "RequestTimeoutException"})
 _AGAIN_STATUS = frozenset({408, 425})
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
+_UNVERIFIED = "not verified"
+"""Of the sender, or in the sandbox of a recipient. People verify it, and no letter is wrong."""
 _LONG = 3600.0
-"""Seconds: a daily quota, a suspended account and a missing permission do not pass in minutes."""
+"""
+Seconds: a daily quota, a suspended account, a missing permission and an address that nobody has
+verified yet do not pass in minutes.
+"""
 
 
 class EmailSink:
@@ -95,6 +100,8 @@ def _read(error: AwsError) -> Delivering:
     because = f"SES answered {error.code}"
     if error.code in _AGAIN or error.status in _AGAIN_STATUS:
         return RetryAfter(because)
+    if error.code == "MessageRejected" and _UNVERIFIED in error.said.lower():
+        return RetryAfter(f"{because}: an address is not verified", _LONG)
     if error.code in _PERMANENT:
         return Refused(because)
     if error.code in _THROTTLED:

@@ -14,6 +14,7 @@ def penstock_register_gateways(register: Register[Gateway]) -> None:
         settings=ExampleSettings,
         build=ExampleGateway,
         secrets=(SECRET,),
+        webhook_secrets=(SECRET,),
         door=DOOR,
     )
 

@@ -1,5 +1,5 @@
 """
-What the Example gateway is asked about plans and subscriptions; both are beside `request_uri`.
+Reads plans and subscriptions of the Example gateway; both are beside `request_uri`.
 
     GET plans                 {"plans": [...], "next": where the next page begins}
     GET subscriptions/{id}    200, 404
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 from penstock.api import (
     Context,
@@ -18,9 +17,9 @@ from penstock.api import (
     PlanOffer,
     SubscriptionObservation,
     Unconfirmable,
-    retry_after,
 )
 from penstock_example import reading
+from penstock_example.requesting import resource
 from penstock_example.settings import ExampleSettings
 
 _MOST_PAGES = 100
@@ -41,7 +40,9 @@ class Asking:
         found: list[PlanOffer] = []
         after = None
         for _ in range(_MOST_PAGES):
-            page = await self._get("plans" + (f"?{urlencode({'after': after})}" if after else ""))
+            page = await resource(
+                self._context, "plans" + (f"?{urlencode({'after': after})}" if after else "")
+            )
             try:
                 found += [reading.plan_offer(plan) for plan in (page or {})["plans"]]
             except reading.UNREADABLE as exc:
@@ -61,29 +62,10 @@ class Asking:
             GatewayUnavailable: no answer.
             Unconfirmable: a value of it cannot be read.
         """
-        raw = await self._get(f"subscriptions/{quote(reference, safe='')}")
+        raw = await resource(self._context, f"subscriptions/{quote(reference, safe='')}")
         if raw is None:
             return None
         try:
             return reading.subscription(raw)
         except reading.UNREADABLE as exc:
             raise Unconfirmable("the gateway's subscription cannot be read") from exc
-
-    async def _get(self, path: str) -> dict[str, Any] | None:
-        response = await self._context.http.request(
-            "GET", address(self._context, path), timeout=self._context.request_timeout
-        )
-        if response.status == 404:
-            return None
-        read = reading.object_of(response) if response.status == 200 else None
-        if read is None:
-            raise GatewayUnavailable(
-                f"the gateway answered {response.status} and nothing that can be read",
-                retry_after=retry_after(response, self._context.clock.now()),
-            )
-        return read
-
-
-def address(context: Context[ExampleSettings], path: str) -> str:
-    """An address of the gateway's API."""
-    return urljoin(str(context.settings.request_uri).rstrip("/"), path)

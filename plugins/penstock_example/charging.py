@@ -21,18 +21,15 @@ from penstock.api import (
     Critical,
     Declined,
     GatewayUnavailable,
-    HttpNotSent,
-    HttpUnanswered,
     LookupAnswer,
     NotFound,
-    NotSent,
-    Refused,
     Response,
     Unanswered,
     retry_after,
 )
 from penstock_example.charge import body_of, code_of, outcome_of
 from penstock_example.reading import object_of
+from penstock_example.requesting import post, refusal
 from penstock_example.settings import ExampleSettings
 
 
@@ -49,23 +46,8 @@ class Charging:
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         """Move the money; the operation's id is the idempotency key."""
-        headers = {
-            "content-type": "application/json",
-            "idempotency-key": request.operation_id,
-        }
-        try:
-            response = await self._context.http.request(
-                "POST",
-                self._uri,
-                headers=headers,
-                body=body_of(request),
-                timeout=self._context.request_timeout,
-            )
-        except HttpNotSent:
-            return NotSent("the gateway could not be reached")
-        except HttpUnanswered:
-            return Unanswered("the gateway's answer was lost")
-        return self._charged(request, response)
+        sent = await post(self._context, self._uri, body_of(request), request.operation_id)
+        return self._charged(request, sent) if isinstance(sent, Response) else sent
 
     async def look_up(self, request: ChargeRequest) -> LookupAnswer:
         """
@@ -102,12 +84,7 @@ class Charging:
                 return Declined(
                     f"the gateway declined it: {code_of(object_of(response) or {}) or status}"
                 )
-            case 425 | 429 | 503 as status:
-                wait = retry_after(response, self._context.clock.now())
-                return NotSent(f"the gateway said later ({status})", wait)
             case 500:
                 return Critical("the gateway broke while it held the charge (500)")
-            case status if 300 <= status < 500 and status != 408:
-                return Refused(f"the gateway refused the request ({status})")
-            case status:
-                return Unanswered(f"the gateway answered {status}")
+            case _:
+                return refusal(response, self._context.clock.now())

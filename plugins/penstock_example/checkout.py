@@ -28,9 +28,6 @@ from penstock.api import (
     Closed,
     Context,
     Declined,
-    GatewayUnavailable,
-    HttpNotSent,
-    HttpUnanswered,
     Money,
     NotApproved,
     NotSent,
@@ -38,17 +35,15 @@ from penstock.api import (
     OpenAnswer,
     Opened,
     PaymentStatus,
-    Refused,
     Response,
     Standing,
     Transaction,
     Unanswered,
     Unconfirmable,
-    retry_after,
 )
 from penstock_example import reading
-from penstock_example.asking import address
 from penstock_example.charge import code_of
+from penstock_example.requesting import address, post, refusal, resource
 from penstock_example.settings import ExampleSettings
 
 _DAY = 24 * 3600.0
@@ -81,7 +76,7 @@ class CheckingOut:
             return sent
         made = reading.object_of(sent)
         if sent.status not in (200, 201):
-            return self._refusal(sent)
+            return refusal(sent, self._context.clock.now())
         try:
             return Opened(
                 reading.identity((made or {})["id"]),
@@ -99,19 +94,9 @@ class CheckingOut:
             GatewayUnavailable: no answer.
             Unconfirmable: a value of it cannot be read.
         """
-        response = await self._context.http.request(
-            "GET",
-            address(self._context, f"checkouts/{quote(reference, safe='')}"),
-            timeout=self._context.request_timeout,
-        )
-        if response.status == 404:
-            return None
-        read = reading.object_of(response) if response.status == 200 else None
+        read = await resource(self._context, f"checkouts/{quote(reference, safe='')}")
         if read is None:
-            raise GatewayUnavailable(
-                f"the gateway answered {response.status} and nothing that can be read",
-                retry_after=retry_after(response, self._context.clock.now()),
-            )
+            return None
         try:
             return _seen(read)
         except reading.UNREADABLE as exc:
@@ -137,33 +122,13 @@ class CheckingOut:
             case 404 | 410:
                 return Closed("the gateway has closed the checkout")
             case _:
-                return self._refusal(sent)
+                return refusal(sent, self._context.clock.now())
 
     async def _send(
         self, where: str, body: Mapping[str, Any], key: str
     ) -> Response | NotSent | Unanswered:
-        try:
-            return await self._context.http.request(
-                "POST",
-                address(self._context, where),
-                headers={"content-type": "application/json", "idempotency-key": key},
-                body=json.dumps(body, separators=(",", ":")).encode(),
-                timeout=self._context.request_timeout,
-            )
-        except HttpNotSent:
-            return NotSent("the gateway could not be reached")
-        except HttpUnanswered:
-            return Unanswered("the gateway's answer was lost")
-
-    def _refusal(self, response: Response) -> NotSent | Unanswered | Refused:
-        match response.status:
-            case 425 | 429 | 503 as status:
-                wait = retry_after(response, self._context.clock.now())
-                return NotSent(f"the gateway said later ({status})", wait)
-            case status if 300 <= status < 500 and status != 408:
-                return Refused(f"the gateway refused the request ({status})")
-            case status:
-                return Unanswered(f"the gateway answered {status}")
+        sent = json.dumps(body, separators=(",", ":")).encode()
+        return await post(self._context, address(self._context, where), sent, key)
 
 
 def _seen(raw: Mapping[str, Any]) -> CheckoutSeen:

@@ -25,6 +25,7 @@ from penstock.api import (
 from penstock_example import reading
 from penstock_example.asking import Asking
 from penstock_example.notifying import fetched
+from penstock_example.requesting import resource
 
 LISTED_FOR = timedelta(days=30)
 
@@ -46,7 +47,7 @@ class Listing(Asking):
         Raises:
             GatewayUnavailable: no answer that can be read.
         """
-        found = await self._get(f"notifications?{_span(since, until)}") or {}
+        found = await resource(self._context, f"notifications?{_span(since, until)}") or {}
         try:
             read = [fetched(self.name, one) for one in found["notifications"]]
             return Listed(read, whole=found["more"] is False)
@@ -64,7 +65,7 @@ class Listing(Asking):
             Unconfirmable: a payment cannot be read.
         """
         path = f"subscriptions/{quote(subscription, safe='')}/payments?{_span(since, until)}"
-        found = await self._get(path)
+        found = await resource(self._context, path)
         try:
             return [self._payment(one) for one in found["payments"]] if found else []
         except reading.UNREADABLE as exc:

@@ -20,8 +20,6 @@ from penstock.api import (
     Critical,
     Declined,
     GatewayUnavailable,
-    HttpNotSent,
-    HttpUnanswered,
     NotSent,
     RefundAnswer,
     RefundLookup,
@@ -32,9 +30,9 @@ from penstock.api import (
     Unanswered,
     retry_after,
 )
-from penstock_example.asking import address
 from penstock_example.charge import code_of, outcome_of
 from penstock_example.reading import object_of
+from penstock_example.requesting import address, post
 from penstock_example.settings import ExampleSettings
 
 _PATH = "refunds"
@@ -68,20 +66,15 @@ class RefundingMoney:
             "currency": request.amount.currency,
             "note": request.note,
         }
-        headers = {"content-type": "application/json", "idempotency-key": request.operation_id}
-        try:
-            response = await self._context.http.request(
-                "POST",
-                address(self._context, request.path or _PATH),
-                headers=headers,
-                body=json.dumps(body, separators=(",", ":")).encode(),
-                timeout=self._context.request_timeout,
-            )
-        except HttpNotSent:
-            return NotSent("the gateway could not be reached")
-        except HttpUnanswered:
-            return Unanswered("the gateway's answer was lost")
-        return self._refunded(response, doubted=request.doubted)
+        sent = await post(
+            self._context,
+            address(self._context, request.path or _PATH),
+            json.dumps(body, separators=(",", ":")).encode(),
+            request.operation_id,
+        )
+        if not isinstance(sent, Response):
+            return sent
+        return self._refunded(sent, doubted=request.doubted)
 
     async def read_refund(self, request: RefundRequest) -> RefundLookup:
         """

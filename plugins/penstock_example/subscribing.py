@@ -20,8 +20,6 @@ from urllib.parse import quote
 from penstock.api import (
     Context,
     Done,
-    HttpNotSent,
-    HttpUnanswered,
     Invalid,
     ManageAnswer,
     NotSent,
@@ -33,10 +31,9 @@ from penstock.api import (
     Subscribed,
     SubscriptionRequest,
     Unanswered,
-    retry_after,
 )
 from penstock_example import reading
-from penstock_example.asking import address
+from penstock_example.requesting import address, post, refusal
 from penstock_example.settings import ExampleSettings
 
 _FIELDS = {"plan", "reference", "reason", "subscriber.email", "return_url", "cancel_url"}
@@ -105,20 +102,15 @@ class Subscribing:
     async def _post(
         self, path: str, body: Mapping[str, Any], *, key: str | None = None
     ) -> dict[str, Any] | _Failed:
-        headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
-        try:
-            response = await self._context.http.request(
-                "POST",
-                address(self._context, path),
-                headers=headers,
-                body=json.dumps(body, separators=(",", ":")).encode(),
-                timeout=self._context.request_timeout,
-            )
-        except HttpNotSent:
-            return NotSent("the gateway could not be reached")
-        except HttpUnanswered:
-            return Unanswered("the gateway's answer was lost")
-        return _answered(response, self._context.clock.now())
+        sent = await post(
+            self._context,
+            address(self._context, path),
+            json.dumps(body, separators=(",", ":")).encode(),
+            key,
+        )
+        if not isinstance(sent, Response):
+            return sent
+        return _answered(sent, self._context.clock.now())
 
 
 def _answered(response: Response, now: datetime) -> dict[str, Any] | _Failed:
@@ -130,9 +122,5 @@ def _answered(response: Response, now: datetime) -> dict[str, Any] | _Failed:
             return Refused("the subscription's state does not allow it")
         case 422 if read is not None and read.get("field") in _FIELDS:
             return Invalid(read["field"], "the gateway does not take it")
-        case 425 | 429 | 503 as status:
-            return NotSent(f"the gateway said later ({status})", retry_after(response, now))
-        case status if 300 <= status < 500 and status != 408:
-            return Refused(f"the gateway refused the request ({status})")
-        case status:
-            return Unanswered(f"the gateway answered {status}")
+        case _:
+            return refusal(response, now)

@@ -8,7 +8,7 @@ from penstock.api import Gateway, Register, RegisterAccount, RegisterSimulator, 
 @hookimpl
 def penstock_register_gateways(register: Register[Gateway]) -> None:
     """Register PayPal."""
-    # Imported here: whoever only asks which hooks there are need not load cryptography.
+    # Imported here: listing the hooks must not load cryptography.
     from penstock_paypal.gateway import PayPal
     from penstock_paypal.settings import PayPalSettings
     from penstock_paypal.shapes import WITHOUT_DECIMALS
@@ -19,6 +19,7 @@ def penstock_register_gateways(register: Register[Gateway]) -> None:
         settings=PayPalSettings,
         build=PayPal,
         secrets=("client_id", "client_secret", "webhook_id"),
+        webhook_secrets=("webhook_id",),
         door=DOOR,
         whole_currencies=tuple(sorted(WITHOUT_DECIMALS)),
     )

@@ -1,4 +1,4 @@
-"""What PayPal needs to be told."""
+"""The settings of PayPal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class PayPalSettings(BaseModel):
-    """Which PayPal, whom to trust besides the certificates of the plugin, what invoices say."""
+    """The environment of PayPal, extra roots to trust, and the texts of invoices."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

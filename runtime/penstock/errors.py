@@ -7,19 +7,20 @@ Everything Penstock raises on purpose:
     + MalformedMessage        - a queue message that is not what its contract says
     + UnknownGateway          - a message or delivery for a gateway that is not installed
     + UnknownPayment          - a message about a payment the ledger has never held
+      - UnknownOperation      - its payment or subscription is there, the operation is not
     + Unconfirmable           - the gateway's API says nothing of it that we could act on
     + MissingCapability       - the gateway cannot do what was asked of it
     + PaymentConflict         - an id that exists with another order
     + EntityTooLarge          - a state above the size that the ledger keeps
     + ChargeRefused           - the gateway would not take the request as it stands
-    + ChargeCritical          - the gateway broke while it held the money
-    + RefundUnknown           - nobody can tell any more whether a refund happened
+    + ChargeCritical          - the gateway failed while it held the money
+    + RefundUnknown           - whether a refund happened can no longer be looked up
     + InvoiceRefused          - the gateway will never make, send or record the invoice
     + SinkRefused             - the sink will never take this event
   x TransientError            - leave it on the queue, come back after a while
     + GatewayUnavailable      - the gateway did not answer, or said "later"
       - NotShownYet           - it answered, and does not show yet what was asked of it
-    + LedgerConflict          - somebody else wrote the entity first
+    + LedgerConflict          - another worker wrote the entity first
     + LedgerUnavailable       - the ledger gave no answer; a write may have happened: read again
     + OperationInFlight       - another worker holds the operation's lease
     + ChannelUnavailable      - a queue or topic did not take a message
@@ -27,9 +28,10 @@ Everything Penstock raises on purpose:
     + OutOfTime               - the function has too little time left to begin
   x ProblemError              - answer with a problem of `problems.py`
     + DoorRefusal             - the request cannot be one of the gateway's
-    + RequestRefused          - the request does not keep to our own contract
+    + RequestRefused          - the request does not fit the contract, or must not be done
   x QueryRefused              - a listing that cannot be made as asked; names the parameter
   x CommandRefused            - an operator's command that must not be done; says why
+    + OptionRefused           - one of its options is wrong; names it and the remedy
   x SettingsError             - refuse to start: names the setting and the remedy
   x PluginError               - refuse to start: names the plugin and the remedy
 
@@ -67,12 +69,16 @@ class UnknownPayment(PermanentError):
     """A message about a payment the ledger has never held."""
 
 
+class UnknownOperation(UnknownPayment):
+    """A payment or subscription that has no operation of that id."""
+
+
 class Unconfirmable(PermanentError):
     """
-    The gateway's API will never say of it what we could act on.
+    The answer of the gateway's API cannot be used, and a retry cannot help.
 
-    A state nobody here knows, a question it refuses, a refund of nobody can say what: parked
-    with the reason, so that people see it and redrive it once it can be told.
+    Such as an unknown status, a refused question, a refund without its payment. It is parked with
+    the reason, so that people see it and redrive it once the answer can be used.
     """
 
 
@@ -93,7 +99,7 @@ class ChargeRefused(PermanentError):
 
 
 class ChargeCritical(PermanentError):
-    """The gateway broke while it held the charge; whether money moved is unknown."""
+    """The gateway failed while it held the charge; whether money moved is unknown."""
 
 
 class RefundUnknown(PermanentError):
@@ -114,7 +120,7 @@ class TransientError(PenstockError):
 
     Args:
         message: what happened, without payloads.
-        retry_after: seconds to wait if the other side named them; None leaves it to the back-off.
+        retry_after: seconds to wait if the other side named them; None leaves it to the backoff.
     """
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
@@ -131,11 +137,11 @@ class NotShownYet(GatewayUnavailable):
 
 
 class LedgerConflict(TransientError):
-    """Somebody else wrote the entity first: read again and decide again."""
+    """Another worker wrote the entity first: read again and decide again."""
 
 
 class LedgerUnavailable(TransientError):
-    """The ledger gave no answer; what was being written may have been: read again."""
+    """The ledger gave no answer; a write may have happened: read again."""
 
 
 class OperationInFlight(TransientError):
@@ -187,11 +193,11 @@ class DoorRefusal(ProblemError):
 
 class RequestRefused(ProblemError):
     """
-    A request that does not keep to our own contract, or may not be done.
+    A request that does not fit the contract, or must not be done.
 
     Attributes:
         kind: what kind of problem it is.
-        detail: what would be right, without what was sent.
+        detail: what would be right, without the value that was sent.
         fields: where it is wrong ("body.order.amount"), and how.
         headers: headers of the answer.
     """
@@ -209,6 +215,11 @@ class RequestRefused(ProblemError):
         self.detail = detail
         self.fields = tuple(fields)
         self.headers = dict(headers or {})
+
+    def renamed(self, names: Mapping[str, str]) -> RequestRefused:
+        """The same, with fields called as the caller calls them; `names` has theirs by ours."""
+        fields = [(names.get(field, field), detail) for field, detail in self.fields]
+        return RequestRefused(self.kind, self.detail, fields=fields, headers=self.headers)
 
 
 class QueryRefused(PenstockError):
@@ -228,6 +239,21 @@ class QueryRefused(PenstockError):
 
 class CommandRefused(PenstockError):
     """An operator's command that must not be done; the message says why and what to do."""
+
+
+class OptionRefused(CommandRefused):
+    """
+    An operator's command of which one option is wrong.
+
+    Attributes:
+        option: as the command line has it: "--gateway-id".
+        detail: what would be right, without the value.
+    """
+
+    def __init__(self, option: str, detail: str) -> None:
+        super().__init__(f"{option} {detail}")
+        self.option = option
+        self.detail = detail
 
 
 class SettingsError(PenstockError):

@@ -1,8 +1,8 @@
 """
-Logs: one JSON object a line on standard output, an event's name and its fields.
+Logs: one JSON object per line on standard output, with an event's name and fields.
 
-Nothing but scalars gets through, and no field or text that looks like something confidential:
-the last line of defence, not the first; nobody logs bodies, headers or secrets to begin with.
+Only scalars pass, and no field or text that looks confidential. This is the last line of defence:
+no code logs bodies, headers or secrets in the first place.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ CONFIDENTIAL = re.compile(
 _MARKS = ("@", "pst_", "bearer", "basic")
 """One of these is in whatever `CONFIDENTIAL` matches."""
 _REDACTED = "…"
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _SAMPLED = re.compile("Root=([0-9A-Fa-f-]{10,64})(?:;.*)?;Sampled=1")
 
 
@@ -61,8 +62,8 @@ def configure(
 
     Args:
         stack: named in every line: CloudWatch makes metrics of lines, by stack.
-        see: see every event from INFO on, whatever the level is.
-        limit: see what is about to be written, and may leave it out.
+        see: a processor that gets every event from INFO on, whatever the level is.
+        limit: a processor that may leave out what is about to be written.
     """
     lowest = "info" if see and level not in ("DEBUG", "INFO") else level.lower()
     structlog.configure(
@@ -88,9 +89,9 @@ def configure(
 
 def trace(environ: Mapping[str, str]) -> Mapping[str, str]:
     """
-    The id of X-Ray's trace of this invocation, to be bound; nothing where it records none.
+    The id of X-Ray's trace of this invocation, to be bound; empty if it records none.
 
-    Lambda hands in an id always, and says with it whether there is a trace to look at.
+    Lambda always hands in an id, and with it whether there is a trace.
     """
     sampled = _SAMPLED.search(environ.get(_TRACE, ""))
     return {"trace_id": sampled[1]} if sampled else {}
@@ -132,14 +133,12 @@ def _told(name: str, value: Any) -> Any:
         return _REDACTED
     if isinstance(value, Enum):
         value = value.value
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case str():
-            text = CONFIDENTIAL.sub(_REDACTED, value) if _is_suspect(value) else value
-            return text if len(text) <= LONGEST else f"{text[:LONGEST]}{_REDACTED}"
-        case _:
-            return f"<{type(value).__name__}>"
+    if isinstance(value, str):
+        text = CONFIDENTIAL.sub(_REDACTED, value) if _is_suspect(value) else value
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}{_REDACTED}"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return f"<{type(value).__name__}>"
 
 
 @lru_cache(maxsize=1024)
@@ -150,11 +149,14 @@ def _is_withheld(name: str) -> bool:
 def _is_suspect(text: str) -> bool:
     """Whether `CONFIDENTIAL` could match: it takes longer over a text than all else does."""
     folded = text.casefold()
-    return any(mark in folded for mark in _MARKS)
+    for mark in _MARKS:  # noqa: SIM110 - `any` over a generator takes four times as long
+        if mark in folded:
+            return True
+    return False
 
 
 def _failure(info: Any) -> str:
-    """An exception's type and place; its words may quote what it failed on."""
+    """An exception's type and place; its message may quote a payload."""
     exc = sys.exc_info()[1] if info is True else info
     if isinstance(exc, tuple):
         exc = exc[1]  # pyright: ignore[reportUnknownVariableType] - (type, value, traceback)
@@ -174,12 +176,12 @@ def _place(trace: TracebackType | None) -> str:
 def _dumps(fields: Any, **_: Any) -> str:
     # The event's name first: a person reads it in a terminal. DEL is the one control character
     # that JSON in ASCII leaves as it is.
-    line = json.dumps({"event": fields.pop("event", ""), **fields}, separators=(",", ":"))
+    line = _ENCODER.encode({"event": fields.pop("event", ""), **fields})
     return line.replace("\x7f", "\\u007f")
 
 
 class _Libraries(logging.Handler):
-    """What libraries log: who and where, without their words, which may quote a request."""
+    """Libraries' log lines: who and where, without the message, which may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().warning(

@@ -1,4 +1,4 @@
-"""Settings: read once from the environment; required means required."""
+"""Settings, read once from the environment; a missing required setting stops the start."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Function(StrEnum):
     sweep = "sweep"
     gaps = "gaps"
     renew = "renew"
+    operate = "operate"
 
 
 def _names(value: Any) -> Any:
@@ -50,22 +51,23 @@ Seconds = Annotated[float, Field(gt=0, le=43_200, allow_inf_nan=False)]
 
 
 def _variable(name: str, remedy: str, default: Any = None) -> Any:
-    """A field: the variable it is read from, and what that must hold."""
+    """A field: the variable it is read from, and the kind of its value."""
     return Field(default=default, validation_alias=name, description=remedy)
 
 
 class Settings(BaseModel):
     """
-    What the environment says; times are in seconds there.
+    The settings of one function or host; times in the environment are in seconds.
 
     Attributes:
         unknown_after: how long the search for a lost invoice must stay empty.
         request_timeout: one HTTP request to a gateway or sink.
         item_timeout: one message of a batch.
         grace_days: how long access goes on when a subscription's payment is due.
-        after_refund: whether a full refund ends access; likewise `after_chargeback`, also for a
-            dispute that is lost, and `during_dispute`, while one is open.
+        after_refund: whether a full refund ends access; `after_chargeback`: whether a chargeback
+            or a lost dispute does; `during_dispute`: whether an open dispute does.
         retention_days: how long the names and e-mail addresses of payers are kept.
+        operations_api: whether the API serves operators' commands.
         pages_brand: the merchant's name on buyers' pages, whose `pages_language` is for browsers
             that ask for none of theirs; `pages_support_url` is where buyers get help, and
             `pages_continue_url` where they go on.
@@ -141,6 +143,7 @@ class Settings(BaseModel):
     pages_continue_url: WebAddress | None = _variable(
         "PENSTOCK_PAGES_CONTINUE_URL", "an http(s) address"
     )
+    operations_api: bool = _variable("PENSTOCK_OPERATIONS_API", "true or false", default=False)
     queue: str | None = _variable("SQS_QUEUE_URL", "the URL of the queue to consume")
     dead_letters: str | None = _variable("SQS_DLQ_QUEUE_URL", "the URL of its dead-letter queue")
     dead_letter_queues: Addresses = _variable(
@@ -156,7 +159,7 @@ class Settings(BaseModel):
         Read the environment; an empty variable is a missing one.
 
         Args:
-            function: whose needs must be there; None asks for each only when it is used.
+            function: the function whose settings are required; None checks each when it is used.
 
         Raises:
             SettingsError: names each variable, the kind of its value (never the value) and the
@@ -176,10 +179,10 @@ class Settings(BaseModel):
 
     def need(self, name: str) -> str:
         """
-        A text setting that must be there.
+        A required text setting.
 
         Raises:
-            SettingsError: it is not; names the variable.
+            SettingsError: it is missing; names the variable.
         """
         value = getattr(self, name)
         if not value:
@@ -225,7 +228,7 @@ class Settings(BaseModel):
         """
         How long one attempt may hold an operation.
 
-        Longer than its message may take: a lease that has ended means that nobody is at it.
+        Longer than its message may take, so that no worker is at it once the lease has ended.
         """
         return timedelta(seconds=self.item_timeout + 5)
 
@@ -254,8 +257,9 @@ NEEDS: Mapping[Function | None, tuple[str, ...]] = {
         "secrets_prefix",
     ),
     Function.renew: ("dead_letter_queues",),
+    Function.operate: ("ledger_table", "gateways"),
 }
-"""What each function cannot do without, besides its plugins' own settings."""
+"""The required settings of each function, in addition to its plugins' settings."""
 
 
 def variable(name: str) -> str:

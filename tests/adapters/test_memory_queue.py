@@ -156,3 +156,22 @@ async def test_a_topic_forgets_a_dedup_id_after_five_minutes(clock):
         clock.advance(seconds)
 
     assert ["1", "3"] == kept.bodies
+
+
+@pytest.mark.parametrize("out", [False, True], ids=["waits", "handed out"])
+async def test_a_message_that_is_too_old_is_forgotten(clock, out):
+    """
+    SQS forgets a message after its retention, whoever holds it; a younger one of its group stays.
+    """
+    queue = MemoryQueue(clock, kept_for=timedelta(days=14))
+    await queue.send(Outgoing("old", "g", "1"))
+    clock.advance(86_400)
+    await queue.send(Outgoing("young", "g", "2"))
+    clock.advance(13 * 86_400 - 1)
+    if out:
+        await queue.receive(1, 0)
+
+    clock.advance(2)
+
+    assert 1 == sum((await queue.depth()).values())
+    assert ["young"] == bodies(await queue.receive(10, 0))

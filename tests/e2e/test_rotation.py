@@ -21,9 +21,12 @@ COMMAND = [sys.executable, "-m", "penstock.entrypoints.cli", "secrets"]
 
 
 def _read(platform: Platform) -> dict[str, Any]:
-    name = f"{platform.outputs['secretsPrefix']}/paypal"
-    answer = platform.client("secretsmanager").get_secret_value(SecretId=name)
-    return dict(json.loads(answer["SecretString"]))
+    fields: dict[str, Any] = {}
+    for name in platform.outputs["secrets"]["paypal"]:
+        secret = f"{platform.outputs['secretsPrefix']}/{name}"
+        answer = platform.client("secretsmanager").get_secret_value(SecretId=secret)
+        fields |= json.loads(answer["SecretString"])
+    return fields
 
 
 def _write(platform: Platform, verb: str, fields: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ _SERVICES = [
     "dynamodb",
     "events",
     "iam",
+    "kms",
     "lambda",
     "logs",
     "route53",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.aws import client
-from local.platform import Platform
+from local.platform import Platform, secret_values
 from tests.e2e.world import World
 from tests.engine.conftest import Ground
 from tests.engine.deployed import Deployed, Run
@@ -37,10 +37,9 @@ class Standing:
         assert self.outputs
         url = self.ground.emulator.url
         for name, one in self.ground.simulators.items():
-            if one.told.secret and name in {**self.outputs["gateways"], **self.outputs["sinks"]}:
+            for secret, value in secret_values(self.outputs, name, one.told.secret).items():
                 client("secretsmanager", url).put_secret_value(
-                    SecretId=f"{self.outputs['secretsPrefix']}/{name}",
-                    SecretString=json.dumps(dict(one.told.secret)),
+                    SecretId=secret, SecretString=json.dumps(value)
                 )
         sender = self.outputs["sinks"]["email"]["sender"]
         client("sesv2", url).create_email_identity(EmailIdentity=sender)

@@ -158,14 +158,14 @@ def test_what_is_protected_is_not_destroyed(stack: Standing) -> None:
 
 def test_a_sink_that_is_removed_takes_its_own_parts_and_no_others(stack: Standing) -> None:
     committed = stack.deployed.config["penstock:sinks"]["slack"]
-    protected = stack.deployed.config.get("penstock:protect")
-    if protected:
-        stack.deployed.configure({"penstock:protect": False})
-        stack.up()
+    if stack.deployed.config.get("penstock:protect"):
+        # The ledger, the other queues and the name stay protected.
+        stack.deployed.configure({"penstock:protectSinks": False})
+        assert {} == stack.up().operations
     stack.deployed.configure({"penstock:sinks": {"slack": None}})
     removed = stack.up()
     stack.deployed.configure(
-        {"penstock:sinks": {"slack": committed}, "penstock:protect": protected}
+        {"penstock:sinks": {"slack": committed}, "penstock:protectSinks": None}
     )
     restored = stack.up()
 

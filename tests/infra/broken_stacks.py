@@ -44,10 +44,24 @@ def untagged(graph: Graph) -> Graph:
     return [dataclasses.replace(one, provider={}) for one in graph]
 
 
+def renamed(kind: str, name: str, to: str) -> Break:
+    """The graph with what one resource has under another name."""
+    return lambda graph: [
+        dataclasses.replace(one, name=to)
+        if one.custom and one.type.endswith(f":{kind}") and one.name == name
+        else one
+        for one in graph
+    ]
+
+
 def unprotected(name: str) -> Break:
     return lambda graph: [
         dataclasses.replace(one, protect=False) if one.name == name else one for one in graph
     ]
+
+
+def unordered(graph: Graph) -> Graph:
+    return [dataclasses.replace(one, dependencies=()) for one in graph]
 
 
 def policy(effect: str = "Allow", **statement: Any) -> str:
@@ -63,25 +77,33 @@ ELSE = policy(
     Resource="${Queue/verified.arn}",
     Condition={"ArnNotEquals": {"aws:PrincipalArn": ["${Role/verify.arn}", "arn:aws:iam::1:*"]}},
 )
-TOO_MANY = policy(
-    effect="Deny",
-    Principal="*",
-    Action="sqs:SendMessage",
-    Resource="${Queue/verified.arn}",
-    Condition={
-        "ArnNotEquals": {
-            "aws:PrincipalArn": [
-                f"${{Role/{name}.arn}}" for name in ("verify", "sweep", "gaps", "charge")
-            ]
-        }
-    },
-)
+
+
+def spares(queue: str, *names: str) -> str:
+    """A Deny that spares those roles only."""
+    arns = [f"${{Role/{name}.arn}}" for name in names]
+    return policy(
+        effect="Deny",
+        Principal="*",
+        Action="sqs:SendMessage",
+        Resource=f"${{Queue/{queue}.arn}}",
+        Condition={"ArnNotEquals": {"aws:PrincipalArn": arns}},
+    )
+
+
+TOO_MANY = spares("verified", "verify", "sweep", "gaps", "charge")
+PAYS_TOO = spares("payments", "api", "merchant", "sweep", "gaps")
 SENDS_TO_VERIFIED = policy(Action=["sqs:SendMessage"], Resource=["${Queue/verified.arn}"])
 ONE_SERVICE = policy(
     Principal={"Service": "cloudwatch.amazonaws.com"},
     Action="sns:Publish",
     Resource="x",
     Condition={"StringEquals": {}},
+)
+ONE_SERVICES_KEY = policy(
+    Principal={"Service": "cloudwatch.amazonaws.com"},
+    Action=["kms:Decrypt", "kms:GenerateDataKey*"],
+    Resource="*",
 )
 ONE = {"ArnEquals": {"aws:SourceArn": "x"}}
 OTHER = {"AWS": "arn:aws:iam::999999999999:root"}
@@ -137,6 +159,9 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         changed("RedrivePolicy", "payments", redrivePolicy=AT_ONCE)
     ],
     "queues_are_encrypted": [changed("Queue", "rejected", sqsManagedSseEnabled=False)],
+    "topics_are_encrypted": [
+        changed("Topic", name, kmsMasterKeyId=UNSET) for name in ("deliveries", "events", "alerts")
+    ],
     "queues_and_topics_are_fifo_by_name_too": [
         changed("Queue", "verified", name="penstock-dev-verified"),
         changed("Topic", "alerts", name="alerts.fifo"),
@@ -212,11 +237,34 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             assumeRolePolicy=policy(Principal={"AWS": "*"}, Action="sts:AssumeRole"),
         )
     ],
-    "few_may_vouch_for_a_delivery": [
-        without("QueuePolicy", "verified"),
+    "few_may_send_what_is_believed": [
+        *(
+            without("QueuePolicy", name)
+            for name in ("verified", "verified-dlq", "payments", "payments-dlq")
+        ),
         changed("QueuePolicy", "verified", policy=ELSE),
         changed("QueuePolicy", "verified", policy=TOO_MANY),
+        changed("QueuePolicy", "payments", policy=PAYS_TOO),
+        changed("QueuePolicy", "payments-dlq", policy=spares("payments-dlq", "charge")),
         changed("RolePolicy", "charge", policy=SENDS_TO_VERIFIED),
+        # A function that begins to move money makes its queue one that is believed.
+        changed("RolePolicy", "verify", policy=_items("dynamodb:PutItem", **only("payment#*"))),
+    ],
+    "verify_reads_no_other_functions_secret": [
+        changed(
+            "RolePolicy",
+            "verify",
+            policy=policy(
+                Action="secretsmanager:GetSecretValue", Resource=["${Secret/paypal.arn}"]
+            ),
+        ),
+        changed(
+            "RolePolicy",
+            "process",
+            policy=policy(
+                Action="secretsmanager:GetSecretValue", Resource=["${Secret/paypal-webhooks.arn}"]
+            ),
+        ),
     ],
     "no_function_writes_tokens": [
         *(
@@ -230,6 +278,14 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "few_may_read_tokens": [
         changed("RolePolicy", "process", policy=_items("dynamodb:GetItem", **limits))
         for limits in TOKENS_INCLUDED
+    ],
+    "operators_only_restrict": [
+        changed("RolePolicy", "charge", policy=_items(action, **limits))
+        for action in ("dynamodb:PutItem", "dynamodb:DeleteItem")
+        for limits in ({}, only("restrictions"), only("re*"))
+    ],
+    "operators_commands_commit_only": [
+        renamed("RolePolicy", "charge", "operate"),
     ],
     "queues_hide_messages_for_six_times_the_functions_time": [
         changed("Queue", "payments", visibilityTimeoutSeconds=179),
@@ -250,6 +306,8 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     ],
     "protection_is_whole": [
         unprotected("rejected"),
+        unprotected("sink-slack"),
+        unprotected("payments-dlq"),
         unprotected("ledger"),
         changed("Table", "ledger", deletionProtectionEnabled=False),
     ],
@@ -274,6 +332,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         without("MetricAlarm", "function-errors-receive"),
         without("MetricAlarm", "function-throttles-sweep"),
     ],
+    "budgets_wait_for_their_topics_policy": [unordered, without("TopicPolicy", "alerts")],
     "alarms_go_to_standard_topics_that_let_them_in": [
         changed("MetricAlarm", "api-errors", alarmActions=UNSET),
         changed("MetricAlarm", "api-errors", actionsEnabled=False),
@@ -281,6 +340,10 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         changed("Budget", "budget", notifications=[{"subscriberEmailAddresses": ["a@b.example"]}]),
         changed("MetricAlarm", "api-errors", alarmActions=["${Topic/events.arn}"]),
         changed("TopicPolicy", "alerts", policy=ONE_SERVICE),
+        # SNS's own key lets no service in.
+        changed("Topic", "alerts", kmsMasterKeyId="alias/aws/sns"),
+        changed("Key", "alerts", policy=policy(Principal=OTHER, Action="kms:*", Resource="*")),
+        changed("Key", "alerts", policy=ONE_SERVICES_KEY),
         without("TopicPolicy", "alerts"),
     ],
 }

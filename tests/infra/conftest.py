@@ -1,8 +1,9 @@
-"""Plugins, zips, programs and graphs that tests of the stack are made with."""
+"""What tests of the stack share: plugins, zips, graphs, and the lines of a log."""
 
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from infra.bundle import Stamp, read, record, sources
 from infra.config.plugins import installed
@@ -18,6 +20,7 @@ from infra.config.project import ConfigError
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.graph.program import stack_config
+from penstock import observability
 from tests.infra.stacks import STACKS
 
 Install = Callable[..., None]
@@ -79,6 +82,23 @@ def graph(
 ) -> Sequence[Declared]:
     """The graph of one stack, and then of the other."""
     return graphs[request.param]
+
+
+@pytest.fixture(scope="session")
+def served(bundles: Path) -> Sequence[Declared]:
+    """A stack of prod's whose queues `penstock serve` consumes."""
+    config = {**stack_config("prod"), "bundles": str(bundles), "consumers": "serve"}
+    return capture("prod", config)
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[str]]]:
+    """What a function of prod has written to its log, with the logging that it really has."""
+    handlers, level = logging.root.handlers, logging.root.level
+    observability.configure("INFO", "prod")
+    yield lambda: capsys.readouterr().out.splitlines()
+    structlog.reset_defaults()
+    logging.root.handlers, logging.root.level = handlers, level
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.documents.commands import commands
 from tests.infra.filter_pattern import matcher
 from tests.infra.stacks import ALARMS
 
+_REDRIVE = re.compile(r"start dlq redrive|start-message-move-task|StartMessageMoveTask", re.I)
 _ENTRY = re.compile(r"^## (.+)$", re.M)
 _ALARM, _BUDGET = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:budgets/budget:Budget"
 WHAT = {
@@ -57,6 +59,26 @@ def test_every_alarm_of_prod_has_its_entry_and_every_entry_its_alarm(
     assert {kind(alarm) for alarm in alarms} | budgets == entries().keys()
     assert {"budget", *WHAT} <= entries().keys()
     assert all(alarm.inputs["name"].startswith(f"penstock-prod-{kind(alarm)}") for alarm in alarms)
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_redrive_is_our_command_or_names_its_destination(page: Path) -> None:
+    """
+    A message that was sent to a dead-letter queue has no source that SQS could send it back to.
+    """
+    asked = [one for one in page.read_text().split("\n\n") if _REDRIVE.search(one)]
+
+    assert [] == [one for one in asked if "custom destination" not in one]
+    assert [] == [one for one in asked if not one.startswith("**In the console**")]
+
+
+def test_the_runbook_redrives_by_our_command() -> None:
+    run = entries()["dead-letters"].partition("**Run.**")[2]
+
+    assert "penstock --stack prod dlq redrive " in run.partition("**In the console**")[0]
 
 
 def test_every_consumed_queue_has_its_alarms_and_every_function(prod: Sequence[Declared]) -> None:

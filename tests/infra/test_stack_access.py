@@ -7,17 +7,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from infra.access.policies import UNSCOPED
 from infra.config.contract import entity_prefixes
+from infra.config.plugins import WEBHOOKS as STACKS_WEBHOOKS
 from infra.config.plugins import installed
+from infra.config.project import ConfigError
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
+from infra.rules import broken
 from infra.rules.view import of
 from penstock.adapters.aws.attempts import DynamoAttempts
+from penstock.adapters.aws.secrets import WEBHOOKS
 from penstock.adapters.aws.tokens import DynamoTokens
 from penstock.adapters.aws.watermarks import DynamoWatermarks
 from penstock.domain.ref import EntityKind, Ref
@@ -115,6 +121,23 @@ def test_the_sender_of_mail_is_who_may_send_it(graphs: Mapping[str, Sequence[Dec
         "arn:aws:ses:us-east-1:123456789012:identity/payments@example.com",
         "arn:aws:ses:us-east-1:123456789012:identity/example.com",
     }
+
+
+def test_in_the_sandbox_recipients_may_be_written_to_and_still_not_write(
+    dev: dict[str, Any],
+) -> None:
+    """
+    There SES asks for a recipient's identity as it asks for the sender's.
+    """
+    mail = {"sender": "us@a.example", "recipients": ["x@b.example", "y@b.example"]}
+    graph = capture("dev", {**dev, "penstock:sinks": {"email": mail}})
+    mailing = [one for _, one in statements(graph) if one["Action"] == ["ses:SendEmail"]]
+    identities = {to.rpartition("/")[2] for one in mailing for to in one["Resource"]}
+
+    assert {"us@a.example", "a.example", "x@b.example", "y@b.example", "b.example"} == identities
+    assert mailing
+    for one in mailing:
+        assert {"StringEquals": {"ses:FromAddress": ["us@a.example"]}} == one["Condition"]
 
 
 def test_a_sinks_function_writes_down_its_own_attempts_and_nothing_else(
@@ -270,7 +293,53 @@ def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declare
     )
     sells = ["merchant"] if "plans" in can else []
     moves = ["charge"] if {"refunds", "checkout"} & {*can} else []
-    assert {"verify", "process", "sweep", "gaps", *sells, *moves} == reading
+    assert {"process", "sweep", "gaps", *sells, *moves} == reading
+
+
+def readers(graph: Sequence[Declared]) -> dict[str, set[str]]:
+    """Who may read each secret."""
+    return {
+        secret: {
+            name
+            for name in of(graph, "Function")
+            if ("secretsmanager:GetSecretValue", f"${{Secret/{secret}.arn}}")
+            in allowed(graph, name)
+        }
+        for secret in of(graph, "Secret")
+    }
+
+
+def test_verify_reads_what_authenticates_webhooks_and_no_credentials(
+    graph: Sequence[Declared],
+) -> None:
+    """
+    What works on strangers' requests must not be able to move money.
+    """
+    found = readers(graph)
+
+    assert {"verify"} == found["paypal-webhooks"]
+    assert "verify" not in found["paypal"]
+    # Its one field is a signing key: that stays in the secret that was always there.
+    assert {"verify"} == found.get("example", {"verify"})
+    assert "example-webhooks" not in found
+
+
+def test_a_secret_that_is_not_split_yet_is_read_by_verify_as_long_as_the_stack_says_so(
+    dev: dict[str, Any],
+) -> None:
+    found = readers(capture("dev", {**dev, "sharedSecrets": ["paypal"]}))
+
+    assert "verify" in found["paypal"]
+    assert {"verify"} == found["paypal-webhooks"]
+
+
+def test_the_stack_and_the_functions_give_the_secret_of_webhooks_one_name() -> None:
+    assert STACKS_WEBHOOKS == WEBHOOKS
+
+
+def test_a_gateway_that_does_not_exist_has_no_shared_secret(dev: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="penstock:sharedSecrets names stripe"):
+        capture("dev", {**dev, "sharedSecrets": ["stripe"]})
 
 
 def test_the_merchants_function_sends_to_the_payments_queue_only(
@@ -309,6 +378,16 @@ def test_what_holds_money_is_protected_where_the_stack_says_so(
         kept = [one for one in graphs[stack] if one.type.endswith((":Queue", ":Table"))]
 
         assert {protected} == {one.protect for one in kept}
+
+
+def test_a_sink_can_be_removed_where_the_ledger_is_protected(bundles: Path) -> None:
+    config = {**stack_config("prod"), "bundles": str(bundles), "protectSinks": False}
+    graph = capture("prod", config)
+    free = {one.name for one in graph if one.type.endswith(":Queue") and not one.protect}
+
+    assert {"sink-slack", "sink-slack-dlq", "sink-email", "sink-email-dlq"} == free
+    assert {} == broken(graph)
+    assert all(one.protect for one in graph if one.type.endswith((":Table", ":DomainName")))
 
 
 def test_no_secret_value_passes_through_the_program(graph: Sequence[Declared]) -> None:
@@ -352,26 +431,43 @@ def test_a_third_partys_sink_is_configuration(
     )
 
 
-def test_nobody_else_may_vouch_for_a_delivery_whatever_they_are_allowed(
-    graph: Sequence[Declared],
+SENDERS = {
+    "verified": ("verify", "sweep", "gaps"),
+    "payments": ("api", "merchant", "sweep"),
+    # What is redriven comes back without anybody's looking at it again.
+    "verified-dlq": ("process", "renew"),
+    "payments-dlq": ("charge", "renew"),
+}
+
+
+@pytest.mark.parametrize("queue", SENDERS)
+def test_nobody_else_may_send_what_is_believed_whatever_they_are_allowed(
+    graph: Sequence[Declared], queue: str
 ) -> None:
-    (statement,) = json.loads(of(graph, "QueuePolicy")["verified"]["policy"])["Statement"]
+    (statement,) = json.loads(of(graph, "QueuePolicy")[queue]["policy"])["Statement"]
     stack = graph[0].urn.split(":")[2]
     account = "arn:aws:iam::123456789012"
 
-    assert ("Deny", "*", "sqs:SendMessage", "${Queue/verified.arn}") == tuple(
+    assert ("Deny", "*", "sqs:SendMessage", f"${{Queue/{queue}.arn}}") == tuple(
         statement[part] for part in ("Effect", "Principal", "Action", "Resource")
     )
     assert {
         "ArnNotEquals": {
             "aws:PrincipalArn": [
-                *(f"${{Role/{name}.arn}}" for name in ("verify", "sweep", "gaps")),
+                *(f"${{Role/{name}.arn}}" for name in SENDERS[queue]),
                 f"{account}:root",
                 f"{account}:role/penstock-{stack}-serve",
                 f"{account}:role/penstock-{stack}-operator",
             ]
         }
     } == statement["Condition"]
+
+
+def test_a_backend_that_sends_payments_itself_is_named(dev: dict[str, Any]) -> None:
+    backend = "arn:aws:iam::123456789012:role/backend"
+    policies = of(capture("dev", {**dev, "paymentSenders": [backend]}), "QueuePolicy")
+
+    assert ["payments"] == [name for name, one in policies.items() if backend in one["policy"]]
 
 
 def test_a_stack_is_made_in_its_own_accounts_only(

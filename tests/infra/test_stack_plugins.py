@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.access.permits import resource
+from infra.access.permits import resources
 from infra.config.load import load
 from infra.config.plugins import Configured, Permission, Plugins, configured, installed
 from infra.config.project import ConfigError
@@ -39,7 +39,7 @@ def test_a_third_plugin_is_configured_by_name_and_never_imported(
     chosen = choose(sinks={"pager": {"number": "1", "events": ["payment.succeeded"]}})
 
     assert {"number": "1", "tries": 3} == chosen.sinks["pager"].settings
-    assert ["pager"] == [one.name for one in chosen.with_secrets]
+    assert {"pager": {"pager": ("key",)}} == chosen.secrets
 
 
 def test_a_name_nobody_brings_is_refused_with_those_there_are() -> None:
@@ -101,17 +101,24 @@ def email() -> Configured:
 def test_a_permission_is_for_this_accounts_own_resource() -> None:
     asked = Permission(action="ses:SendEmail", resource="ses:identity/{settings.sender}")
 
-    assert "arn:aws:ses:eu-west-1:1:identity/a@b.example" == resource(
-        email(), asked, "eu-west-1", "1"
-    )
+    assert ["ses:identity/a@b.example"] == resources(email(), asked)
 
 
 def test_of_an_address_in_a_permission_the_domain_can_be_meant() -> None:
     asked = Permission(action="ses:SendEmail", resource="ses:identity/{settings.sender.domain}")
 
-    assert "arn:aws:ses:eu-west-1:1:identity/b.example" == resource(
-        email(), asked, "eu-west-1", "1"
-    )
+    assert ["ses:identity/b.example"] == resources(email(), asked)
+
+
+def test_a_list_in_a_permission_stands_for_each_of_its_entries() -> None:
+    several = {"email": {"sender": "a@b.example", "recipients": ["c@d.example", "e@d.example"]}}
+    one = choose(sinks=several).sinks["email"]
+    for wanted, told in (
+        ("{settings.recipients}", ["ses:identity/c@d.example", "ses:identity/e@d.example"]),
+        ("{settings.recipients.domain}", ["ses:identity/d.example"]),
+    ):
+        asked = Permission(action="ses:SendEmail", resource=f"ses:identity/{wanted}")
+        assert told == resources(one, asked)
 
 
 @pytest.mark.parametrize(
@@ -125,13 +132,12 @@ def test_of_an_address_in_a_permission_the_domain_can_be_meant() -> None:
         ("ses:SendEmail", "ses:"),
         ("ses:SendEmail", "identity"),
         ("ses:SendEmail", "arn:aws:ses:eu-west-1:1:identity/a@b.example"),
-        ("ses:SendEmail", "ses:identity/{settings.recipients}"),
     ],
 )
 def test_a_permission_for_everything_is_refused(action: str, wanted: str) -> None:
     asked = Permission(action=action, resource=wanted)
     with pytest.raises(ConfigError, match=r"plugin email: permission ses:"):
-        resource(email(), asked, "eu-west-1", "1")
+        resources(email(), asked)
 
 
 def test_a_third_partys_gateway_has_all_it_needs_by_its_name_in_the_configuration(

@@ -177,10 +177,16 @@ def test_people_are_told_by_mail(graphs: Mapping[str, Sequence[Declared]]) -> No
 def test_a_budget_is_made_where_one_is_set(
     graphs: Mapping[str, Sequence[Declared]], dev: dict[str, Any]
 ) -> None:
-    amounts = {s: of(g, "Budget")["budget"]["limitAmount"] for s, g in graphs.items()}
+    """
+    Not in dev: a new account, or one of an organization, may refuse it.
+    """
+    amounts = {
+        s: [one["limitAmount"] for one in of(g, "Budget").values()] for s, g in graphs.items()
+    }
 
-    assert {"dev": "20.0", "prod": "200.0"} == amounts
-    assert not of(capture("dev", {**dev, "penstock:monthlyBudgetUsd": 0}), "Budget")
+    assert {"dev": [], "prod": ["200.0"]} == amounts
+    (own,) = of(capture("dev", {**dev, "penstock:monthlyBudgetUsd": 20}), "Budget").values()
+    assert "20.0" == own["limitAmount"]
 
 
 def test_the_dashboard_shows_every_queue_and_function(graph: Sequence[Declared]) -> None:

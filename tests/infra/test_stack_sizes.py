@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from pulumi.runtime.config import set_all_config
 
+from infra import sizes
+from infra.config.load import load
+from infra.config.plugins import configured, installed
 from infra.config.project import ConfigError
-from infra.graph.capture import GraphMonitor, capture
-from infra.graph.program import run
+from infra.config.settings import StackSettings
+from infra.graph.capture import GraphMonitor
+from infra.graph.monitor import Declared
+from infra.graph.program import defaults, run, stack_config
 from infra.rules.view import of
-from infra.sizes import LAMBDA_BYTES, PLUGIN_BYTES
 from tests.infra.conftest import Install
+from tests.infra.stacks import STACKS
 
 TEXT: dict[str, Any] = {"type": "object", "properties": {"text": {"type": "string"}}}
 
@@ -37,50 +42,92 @@ def test_gateways_whose_settings_fit_only_one_by_one_are_refused(
     for name in ("first", "second"):
         install(name, gateway(name))
     longest, long = {"text": "x" * 1945}, {"text": "x" * 1935}
+    run(GraphMonitor(), "dev", {**dev, "penstock:gateways": {"first": longest}})
     said = refusal({**dev, "penstock:gateways": {"first": longest, "second": long}})
 
-    assert "penstock:gateways: " in said
-    assert f"at most {PLUGIN_BYTES:,}" in said
-    assert "first 1,9" in said
-    assert "second 1,9" in said
-    assert "shorten penstock:gateways.first.text" in said
+    assert "penstock:gateways.first.text: the variables of api, merchant, verify" in said
+    assert "Lambda takes at most 4,096: shorten it, the longest with 1,9" in said
+    assert "or penstock:gateways.second.text with 1,9" in said
+    # Those that are not given the settings are not named.
+    assert "renew" not in said
 
 
-@pytest.mark.parametrize("text", ["x" * 2100, "ä" * 1030, "\n" * 1030])
+@pytest.mark.parametrize("text", ["x" * 4100, "ä" * 2050, "\n" * 2050])
 def test_bytes_are_counted_as_lambda_counts_them(
     install: Install, dev: dict[str, Any], text: str
 ) -> None:
     install("first", gateway("first"))
     said = refusal({**dev, "penstock:gateways": {"first": {"text": text}}})
 
-    assert "shorten penstock:gateways.first.text" in said
+    assert "penstock:gateways.first.text: " in said
     assert text not in said
 
 
 def test_a_sink_has_the_room_to_itself(install: Install, dev: dict[str, Any]) -> None:
     for name in ("third", "fourth"):
         install(name, {"sinks": [{"name": name, "settings": TEXT}]})
-    room = {"text": "x" * 1900}
+    room = {"text": "x" * 2900}
     run(GraphMonitor(), "dev", {**dev, "penstock:sinks": {"third": room, "fourth": room}})
-    said = refusal({**dev, "penstock:sinks": {"third": {"text": "x" * 2100}}})
+    said = refusal({**dev, "penstock:sinks": {"third": {"text": "x" * 3600}}})
 
-    assert "shorten penstock:sinks.third.text" in said
+    assert "penstock:sinks.third.text: the variables of deliver-third would take" in said
 
 
-def test_what_is_left_for_settings_is_left_by_every_function(dev: dict[str, Any]) -> None:
+def test_more_sinks_than_one_function_can_know_of_are_refused(
+    install: Install, dev: dict[str, Any]
+) -> None:
     """
-    The rest is for our own variables, addresses of the longest names included.
+    Nothing of theirs is long: it is their number.
     """
-    stack = "s" * 16
-    graph = capture(stack, {**dev, "penstock:protect": "false", "penstock:sinks": ["slack"]})
-    address = "https://sqs.ap-southeast-2.amazonaws.com/123456789012/" + "q" * 80
-    for name, one in of(graph, "Function").items():
-        variables = one["environment"]["variables"]
-        ours = {
-            key: re.sub(r"\$\{.*\}", address, value)
-            for key, value in variables.items()
-            if not key.startswith(("PROVIDER_", "SINK_"))
-        }
-        used = len(json.dumps(ours, ensure_ascii=False).encode())
+    names = [f"{'s' * 27}{number}" for number in range(100, 140)]
+    install("many", {"sinks": [{"name": name, "settings": TEXT} for name in names]})
+    said = refusal({**dev, "penstock:sinks": {name: {} for name in names}})
 
-        assert LAMBDA_BYTES - PLUGIN_BYTES >= used, name
+    assert "penstock:sinks: the variables of renew would take" in said
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_counted_is_what_functions_are_given(
+    graphs: Mapping[str, Sequence[Declared]], stack: str
+) -> None:
+    """
+    By the graph, whose outputs read `${Queue/payments.url}`: all that is no output is the same.
+    """
+    given: dict[str, Any] = stack_config(stack)
+    own = {k.removeprefix("penstock:"): v for k, v in given.items() if k.startswith("penstock:")}
+    settings = load(stack, {**_declared(), **own})
+    counted = counted_in(stack, settings, str(given["aws:region"]))
+    functions = {
+        name: one["environment"]["variables"]
+        for name, one in of(graphs[stack], "Function").items()
+    }
+
+    assert functions.keys() == counted.keys()
+    for name, variables in functions.items():
+        assert variables.keys() == counted[name].keys(), name
+        for key, value in variables.items():
+            if "${" not in value:
+                assert value == counted[name][key], f"{name} {key}"
+
+
+def counted_in(stack: str, settings: StackSettings, region: str) -> Mapping[str, Any]:
+    set_all_config({"aws:region": region})
+    try:
+        return sizes.variables(stack, settings, configured(settings, installed()))
+    finally:
+        set_all_config({})
+
+
+def test_addresses_have_the_length_that_aws_gives_them() -> None:
+    gateways = {"paypal": {"environment": "live"}}
+    settings = load("dev", {**_declared(), "gateways": gateways, "sinks": ["slack"]})
+    variables = counted_in("dev", settings, "us-east-1")["deliver-slack"]
+
+    assert (
+        "https://sqs.us-east-1.amazonaws.com/000000000000/penstock-dev-sink-slack.fifo"
+        == (variables["SQS_QUEUE_URL"])
+    )
+
+
+def _declared() -> dict[str, Any]:
+    return {key.removeprefix("penstock:"): value for key, value in defaults().items()}

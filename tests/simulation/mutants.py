@@ -23,17 +23,32 @@ class Mutant:
     gateway: str = "example"
 
 
-_LEASED = "        if operation.lease_until is not None and operation.leased(now):\n"
+_NO_LEASE = "\n\ndef wait_for_lease(*_: object) -> None:\n    pass\n\n\n"
 MUTANTS = (
-    Mutant("the lease of a charge", "pipeline/charge.py", _LEASED, "        if False:\n"),
-    Mutant("the lease of a capture", "pipeline/capture.py", _LEASED, "        if False:\n"),
+    Mutant(
+        "the lease of a charge",
+        "pipeline/charge.py",
+        "import asked_again, wait_for_lease\n",
+        f"import asked_again\n{_NO_LEASE}",
+    ),
+    Mutant(
+        "the lease of a capture",
+        "pipeline/capture.py",
+        "from penstock.pipeline.operation_work import wait_for_lease\n",
+        _NO_LEASE,
+    ),
     Mutant(
         "the lease of a refund",
-        "pipeline/operation_work.py",
-        "    if operation.lease_until is not None and operation.leased(now):\n",
-        "    if False:\n",
+        "pipeline/refund.py",
+        "    wait_for_lease,\n)\n",
+        f")\n{_NO_LEASE}",
     ),
-    Mutant("the lease of a sign-up", "pipeline/subscribe.py", _LEASED, "        if False:\n"),
+    Mutant(
+        "the lease of a sign-up",
+        "pipeline/subscribe.py",
+        "import before_lease_ends, wait_for_lease\n",
+        f"import before_lease_ends\n{_NO_LEASE}",
+    ),
     Mutant(
         "the look-up of a charge before it is sent again",
         "pipeline/charge.py",
@@ -60,7 +75,7 @@ MUTANTS = (
     Mutant(
         "the published mark",
         "pipeline/publish.py",
-        "        return replace(entity, published=unsent[-1].sequence)\n",
+        "        return replace(entity, published=unsent[-1].sequence, caused=())\n",
         "        return entity\n",
     ),
     Mutant(
@@ -68,6 +83,12 @@ MUTANTS = (
         "pipeline/publish.py",
         "        for event in unsent:\n",
         "        for event in unsent[:1]:\n",
+    ),
+    Mutant(
+        "events of an earlier commit leave, too",
+        "pipeline/publish.py",
+        "        if [event.sequence for event in entity.caused] == list(waiting):\n",
+        "        if entity.caused or not waiting:\n",
     ),
     Mutant(
         "the deduplication of deliveries to a sink",
@@ -178,5 +199,192 @@ MUTANTS = (
         "operators/restrictions.py",
         "            lifted = await self.restrictions.lift(key)\n",
         "            lifted = None\n",
+    ),
+    Mutant(
+        "the lease of a checkout",
+        "pipeline/open_checkout.py",
+        "import before_lease_ends, wait_for_lease\n",
+        f"import before_lease_ends\n{_NO_LEASE}",
+    ),
+    Mutant(
+        "a lost charge without keys is not repeated",
+        "pipeline/charge.py",
+        "        if gateway.idempotent_charges:\n",
+        "        if True:\n",
+        "teller",
+    ),
+    Mutant(
+        "the look at a checkout before it is captured again",
+        "pipeline/capture.py",
+        "            settled = await self._read(payment, operation)\n"
+        "            if settled is not None:\n"
+        "                return settled\n"
+        "            # A request",
+        "            # A request",
+    ),
+    Mutant(
+        "unknown is not failed: a lost capture",
+        "pipeline/capture.py",
+        "            case Unanswered(because):\n",
+        "            case Unanswered(because):\n"
+        "                return await self._settle(payment, operation, Declined(because))\n",
+    ),
+    Mutant(
+        "unknown is not failed: a lost refund",
+        "pipeline/refund.py",
+        "            case Unanswered(because):\n",
+        "            case Unanswered(because):\n"
+        "                return await self._failed(payment, operation, because)\n",
+    ),
+    Mutant(
+        "unknown is not failed: a lost collection",
+        "pipeline/collect.py",
+        "            case Unanswered(because):\n",
+        "            case Unanswered(because):\n"
+        "                over = operation.settle(OperationState.declined, reason=because)\n"
+        "                return await self._over(subscription, operation, over)\n",
+        "paypal",
+    ),
+    Mutant(
+        "one key is one collection",
+        "pipeline/collecting.py",
+        '        name = derived_id("collect", idempotency_key, caller.client)\n',
+        "        name = self.ids.new()\n",
+        "paypal",
+    ),
+    Mutant(
+        "the record of a delivery",
+        "pipeline/deliver.py",
+        "                await self.attempts.record(self.sink.name, key, self.clock.now())\n",
+        "                pass\n",
+    ),
+    Mutant(
+        "the restriction of a charge",
+        "pipeline/charge.py",
+        "        if kept is not None:\n",
+        "        if False:\n",
+    ),
+    Mutant(
+        "the restriction of a refund",
+        "pipeline/refund.py",
+        "        if kept is not None:\n",
+        "        if False:\n",
+    ),
+    Mutant(
+        "the age of the list of restrictions",
+        "pipeline/gate.py",
+        " or not self._read_at <= now < self._read_at + KNOWN_FOR:\n",
+        ":\n",
+    ),
+    Mutant(
+        "a release makes due what was held",
+        "operators/restrictions.py",
+        "                due += await self._due(ref)\n",
+        "                due += 1\n",
+    ),
+    Mutant(
+        "the sweep's undecided captures and refunds",
+        "pipeline/sweep.py",
+        "                    entity = await self.dispatch.resume(entity, operation)\n",
+        "                    pass\n",
+    ),
+    Mutant(
+        "the look again at a payment in doubt",
+        "pipeline/sweep.py",
+        "            await self.finish.observe.again(entity)\n",
+        "            pass\n",
+        "paypal",
+    ),
+    Mutant(
+        "a withheld invoice is cancelled",
+        "pipeline/invoice.py",
+        "                found, refused = await cancel(payment, gateway, draft, found)\n"
+        "        except",
+        "                pass\n        except",
+        "paypal",
+    ),
+    Mutant(
+        "an invoice is read back after its record",
+        "pipeline/invoice.py",
+        "            found = await self._read_back(gateway, draft, found.reference)\n",
+        "            found = replace(found, state=InvoiceState.recorded)\n",
+        "paypal",
+    ),
+    Mutant(
+        "the look at the refunds on an invoice before one is recorded",
+        "pipeline/invoice_refunds.py",
+        "        recorded = await gateway.invoice_refunds(reference, draft)\n",
+        "        recorded: Sequence[InvoiceRefund] = ()\n",
+        "paypal",
+    ),
+    Mutant(
+        "the renewal of dead letters",
+        "pipeline/renew.py",
+        "        return group if begun or any(old) else ()\n",
+        "        return ()\n",
+    ),
+    Mutant(
+        "a dead letter is renewed before it is deleted",
+        "pipeline/renew.py",
+        "            await self.queue.renew(letter, self._since(letter))\n"
+        "            await self._forget(letter)\n",
+        "            await self._forget(letter)\n"
+        "            await self.queue.renew(letter, self._since(letter))\n",
+    ),
+    Mutant(
+        "a redriven letter is sent",
+        "operators/dead_letters.py",
+        "            await self.of.dead.send_back(message)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "retention",
+        "pipeline/retention.py",
+        "        erased = await self.forget(payment)\n",
+        "        erased = False\n",
+    ),
+    Mutant(
+        "a payer stays forgotten",
+        "domain/rules/observed.py",
+        "    return nameless(payer) if payment.forgotten_at else payer\n",
+        "    return payer\n",
+        "paypal",
+    ),
+    Mutant(
+        "an order of a forgotten payer is still the same",
+        "domain/payment.py",
+        "        asked = order.nameless if self.forgotten_at else order\n",
+        "        asked = order\n",
+    ),
+    Mutant(
+        "a notification that is known is not processed again",
+        "pipeline/process.py",
+        '            return Handled(_shown(notification), "duplicate")\n',
+        "            pass\n",
+    ),
+    Mutant(
+        "the sweep's payments that no webhook told",
+        "pipeline/sweep.py",
+        "            await self.lost_payments(subscription)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "the lease of a charge that the sweep looks up",
+        "pipeline/charge.py",
+        "        if operation.leased(self.clock.now()):\n            return payment\n",
+        "",
+    ),
+    Mutant(
+        "the wait for a refund on an invoice in doubt",
+        "pipeline/invoice_refunds.py",
+        "            await self.work.wait_out(payment, operation, _NOT_SHOWN)\n",
+        "            pass\n",
+        "paypal",
+    ),
+    Mutant(
+        "the mark of what was asked in vain",
+        "domain/operation.py",
+        "        return self.state is OperationState.reserved or self.restricted_at is not None\n",
+        "        return self.state is OperationState.reserved\n",
     ),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.installing import installed
 from tests.simulation.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,8 @@ def test_the_simulation_needs(mutant: Mutant, copied: Path) -> None:
 
 
 def _simulated(folder: Path, gateway: str) -> subprocess.CompletedProcess[str]:
-    paths = os.pathsep.join(str(folder / name) for name in ("runtime", "plugins"))
+    ours = (str(folder / name) for name in ("runtime", "plugins"))
+    paths = os.pathsep.join((*ours, installed(folder)))
     return subprocess.run(  # noqa: S603 - our own module
         [
             *(sys.executable, "-m", "penstock.simulation"),

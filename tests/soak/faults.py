@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -104,8 +104,9 @@ class FaultyWorld:
     def inbox(self, queue: str) -> Any:
         return Faulty(self._world.inbox(queue), "inboxes", self._chance, ChannelUnavailable)
 
-    def secrets(self, plugin: str) -> Any:
-        return Faulty(self._world.secrets(plugin), "secrets", self._chance, GatewayUnavailable)
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Any:
+        kept = self._world.secrets(plugin, apart)
+        return Faulty(kept, "secrets", self._chance, GatewayUnavailable)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._world, name)

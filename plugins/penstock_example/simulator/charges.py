@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import web
+
+from penstock_example.simulator.requests import money_of, problem
 
 _DECLINES = {
     "decline": (402, "insufficient_funds"),
@@ -58,16 +59,16 @@ class Charges:
 
     async def _charge(self, request: web.Request) -> web.Response:
         body = await request.read()
-        order = _order(body)
+        order = money_of(body, "id", "currency")
         key = request.headers.get("Idempotency-Key", "")
         if order is None or order["id"] != key:
-            return _problem(400, "malformed")
+            return problem(400, "malformed")
         digest = hashlib.sha256(body).hexdigest()
         known = self.charges.get(key)
         if known is not None and order.get("reference") == "once":
-            return _problem(409, "duplicate_order")
+            return problem(409, "duplicate_order")
         if known is not None:
-            return known.answer() if known.digest == digest else _problem(422, "key_reused")
+            return known.answer() if known.digest == digest else problem(422, "key_reused")
         return self._decide(request, order, digest)
 
     def _decide(self, request: web.Request, order: Mapping[str, Any], digest: str) -> web.Response:
@@ -75,40 +76,26 @@ class Charges:
         first = key not in self.tried
         self.tried.add(key)
         if wish in _ALWAYS:
-            return _problem(_ALWAYS[wish], wish)
+            return problem(_ALWAYS[wish], wish)
         if wish in _FIRST_TIME and first:
-            return _problem(_FIRST_TIME[wish], wish, {"Retry-After": "1"})
+            return problem(_FIRST_TIME[wish], wish, headers={"Retry-After": "1"})
         status, code = _DECLINES.get(wish, (201, None))
         standing = "declined" if code else "pending" if wish == "pending" else "succeeded"
         charge = self.charges[key] = Charge(digest, status, _shown(order, standing, code))
         if wish == "lost" and request.transport is not None:
             request.transport.abort()
-        return _problem(502, "bad_gateway") if wish == "badgateway" else charge.answer()
+        return problem(502, "bad_gateway") if wish == "badgateway" else charge.answer()
 
     async def _look_up(self, request: web.Request) -> web.Response:
         charge = self.charges.get(request.match_info["id"])
         if charge is None:
-            return _problem(404, "not_found")
+            return problem(404, "not_found")
         if charge.shown["status"] == "pending":
             charge.shown["status"] = "succeeded"
         return web.json_response(charge.shown)
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response([charge.shown for charge in self.charges.values()])
-
-
-def _order(body: bytes) -> dict[str, Any] | None:
-    """The order a charge request holds; None when it is none."""
-    try:
-        read = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(read, dict):
-        return None
-    order = cast(dict[str, Any], read)
-    texts = all(isinstance(order.get(k), str) and order[k] for k in ("id", "currency"))
-    amount = order.get("amount")
-    return order if texts and type(amount) is int and amount > 0 else None
 
 
 def _shown(order: Mapping[str, Any], standing: str, code: str | None) -> dict[str, Any]:
@@ -122,7 +109,3 @@ def _shown(order: Mapping[str, Any], standing: str, code: str | None) -> dict[st
         "currency": order["currency"],
     }
     return {**shown, "code": code} if code else shown
-
-
-def _problem(status: int, code: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    return web.json_response({"code": code}, status=status, headers=headers)

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from penstock_example.notifying import SIGNATURE, signature
 from penstock_example.simulator.held import within, written
+from penstock_example.simulator.requests import problem
 
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _WAITS = (1, 2, 4, 8, 16, 32)
@@ -69,7 +70,7 @@ class Notices:
         try:
             found = within(reversed(self.made), "created_at", request)
         except ValueError:
-            return web.json_response({"code": "malformed"}, status=400)
+            return problem(400, "malformed")
         return web.json_response({"notifications": found[:_PAGE], "more": len(found) > _PAGE})
 
     async def _list(self, _: web.Request) -> web.Response:

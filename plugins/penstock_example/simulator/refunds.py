@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import web
+
+from penstock_example.simulator.requests import money_of, problem
 
 
 @dataclass(slots=True)
@@ -34,29 +35,29 @@ class Refunds:
 
     async def _refund(self, request: web.Request) -> web.Response:
         body = await request.read()
-        asked = _asked(body)
+        asked = money_of(body, "id", "payment", "currency")
         key = request.headers.get("Idempotency-Key", "")
         if asked is None or asked["id"] != key:
-            return _problem(400, "malformed")
+            return problem(400, "malformed")
         digest = hashlib.sha256(body).hexdigest()
         known = self.refunds.get(key)
         if known is not None:
             if known.digest != digest:
-                return _problem(422, "key_reused")
+                return problem(422, "key_reused")
             return web.json_response(known.shown)
         return self._decide(request, asked, digest)
 
     def _decide(self, request: web.Request, asked: Mapping[str, Any], digest: str) -> web.Response:
         paid = self.paid(asked["payment"])
         if paid is None:
-            return _problem(404, "unknown_payment")
+            return problem(404, "unknown_payment")
         if paid["currency"] != asked["currency"]:
-            return _problem(422, "other_currency")
+            return problem(422, "other_currency")
         if asked["amount"] > paid["amount"] - self._gone(asked["payment"]):
-            return _problem(422, "above_what_is_left")
+            return problem(422, "above_what_is_left")
         wish = str(asked.get("note"))
         if wish == "refuse":
-            return _problem(422, "insufficient_balance")
+            return problem(422, "insufficient_balance")
         shown: dict[str, Any] = {
             # Not random: the same operation has the same refund after a restart, too.
             "id": f"re_{hashlib.sha256(asked['id'].encode()).hexdigest()[:16]}",
@@ -79,28 +80,10 @@ class Refunds:
     async def _show(self, request: web.Request) -> web.Response:
         known = self.refunds.get(request.match_info["id"])
         if known is None:
-            return _problem(404, "not_found")
+            return problem(404, "not_found")
         if known.shown["status"] == "pending":
             known.shown["status"] = "succeeded"
         return web.json_response(known.shown)
 
     async def _list(self, _: web.Request) -> web.Response:
         return web.json_response([one.shown for one in self.refunds.values()])
-
-
-def _asked(body: bytes) -> dict[str, Any] | None:
-    """What a request asks back; None when it is none."""
-    try:
-        read = json.loads(body)
-    except ValueError:
-        return None
-    if not isinstance(read, dict):
-        return None
-    asked = cast(dict[str, Any], read)
-    texts = all(isinstance(asked.get(k), str) and asked[k] for k in ("id", "payment", "currency"))
-    amount = asked.get("amount")
-    return asked if texts and type(amount) is int and amount > 0 else None
-
-
-def _problem(status: int, code: str) -> web.Response:
-    return web.json_response({"code": code}, status=status)

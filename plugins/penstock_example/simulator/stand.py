@@ -10,15 +10,15 @@ from random import Random
 from typing import Any
 
 from penstock.api import Clock, Money
-from penstock.testing.stand import Ask, Entry, Letters, Webhook
+from penstock.testing.stand import Ask, Entry, Letters, Stand, Webhook
 from penstock_example.notifying import SIGNATURE
 from penstock_example.simulator import ExampleSimulator
 
 _PAID = ("succeeded", "captured")
 
 
-@dataclass(slots=True)
-class ExampleStand:
+@dataclass
+class ExampleStand(Stand):
     """The simulator, its buyers and its books."""
 
     simulator: ExampleSimulator
@@ -81,9 +81,13 @@ class ExampleStand:
             *(_entry(it, it["payment"], "amount", back=True) for it in refunds),
         ]
 
-    def invoices(self) -> Mapping[str, Sequence[str]]:
-        """It makes none."""
-        return {}
+    def done(self, operation_id: str) -> str | None:
+        """What the operation's key stands for: a charge or a refund."""
+        charge = self.simulator.charges.charges.get(operation_id)
+        refund = self.simulator.refunds.refunds.get(operation_id)
+        if charge and charge.shown["status"] in _PAID:
+            return str(charge.shown["id"])
+        return str(refund.shown["id"]) if refund else None
 
     def subscriptions(self) -> Mapping[str, str]:
         """The status of each subscription."""

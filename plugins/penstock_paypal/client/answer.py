@@ -21,7 +21,7 @@ _LONGEST_FIELD = 128
 _RATE_LIMIT = "RATE_LIMIT_REACHED"
 # For people to mend, at the gateway or in the secret: what waits for it is not lost.
 _DENIED = frozenset({401, 403})
-# Besides 5xx: may pass by itself, or once somebody has mended it.
+# In addition to 5xx: may pass by itself, or once a person has corrected it.
 _PASSING = _DENIED | {408, 409, 425, 429}
 
 

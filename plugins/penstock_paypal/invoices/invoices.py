@@ -128,7 +128,7 @@ class PayPalInvoices:
         if answer.ok:
             return
         if answer.status == 422:
-            # Paid already: by us, or meanwhile by the buyer. Whoever reads it back sees which.
+            # Paid already: by us, or meanwhile by the buyer. Reading it back tells which.
             found = await self.find(draft, reference)
             if found and found.state in (InvoiceState.recorded, InvoiceState.paid_twice):
                 return

@@ -18,7 +18,7 @@ _CAME_TO_NOTHING = frozenset({"FAILED", "DENIED", "CANCELED", "CANCELLED"})
 
 
 def state(invoice: Mapping[str, Any], sale: str) -> InvoiceState:
-    """Where an invoice stands, and whether anybody paid it besides the sale we recorded."""
+    """Where an invoice stands, and whether it was paid in addition to the recorded sale."""
     status = (shapes.text(invoice, "status") or "").upper()
     payments = [
         shapes.mapping(one)

@@ -1,7 +1,7 @@
 """
-What PayPal is told of an invoice: its text, its letters, its payment, its refunds (invoicing_v2).
+The requests about an invoice to PayPal: its text, e-mails, payment and refunds (invoicing_v2).
 
-No date is told: today by UTC may be tomorrow to the merchant. PayPal's specification requires
+No date is sent: today in UTC may be tomorrow for the merchant. PayPal's specification requires
 none of `invoice_date`, `payment_date` and `refund_date`, and PayPal fills them in.
 """
 

@@ -63,7 +63,9 @@ class PayPalSimulator:
         app = web.Application()
         OAuth(self.books, credentials).add_to(app)
         # Behind the token, as at PayPal: a stranger is not told what is wrong with a request.
-        app.middlewares.extend((well_formed, idempotent(self.books.clock)))
+        app.middlewares.extend(
+            (well_formed, idempotent(self.books.clock, self.books.note_request))
+        )
         Misbehaviour(self.books).add_to(app)
         for part in (
             billing,

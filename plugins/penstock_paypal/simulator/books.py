@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -36,6 +37,7 @@ class Books:
 
     Attributes:
         stated: collection and id of what a test stated; an event's body does not change it.
+        requested: the id of what was made, by the request id that it was made under.
         unique_numbers: whether an invoice number can be used once only. PayPal's rule is unknown.
         ahead: how far PayPal's clock is ahead of this machine's.
         machine: this machine's time; a test gives its own.
@@ -55,6 +57,7 @@ class Books:
     invoices: dict[str, Document] = field(default_factory=dict[str, Document])
     mailed: list[Document] = field(default_factory=list[Document])
     stated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    requested: dict[str, str] = field(default_factory=dict[str, str])
     unique_numbers: bool = False
     ahead: timedelta = timedelta()
     machine: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -135,6 +138,13 @@ class Books:
     def paid(self, identity: str) -> Document | None:
         """The sale or the capture of that id."""
         return self.sales.get(identity) or self.captures.get(identity)
+
+    def note_request(self, request_id: str, answer: bytes) -> None:
+        """Keep what a request was answered with: the id of what it made."""
+        try:
+            self.requested[request_id] = str(json.loads(answer)["id"])
+        except (ValueError, KeyError, TypeError):
+            return  # it made nothing that has an id
 
     def mails_of(self, invoice_id: str) -> int:
         """How often an invoice was mailed to its recipient."""

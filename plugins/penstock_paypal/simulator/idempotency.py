@@ -66,7 +66,9 @@ class _Known:
     current: Current | None = None
 
 
-def idempotent(clock: Callable[[], datetime]) -> Middleware:
+def idempotent(
+    clock: Callable[[], datetime], noted: Callable[[str, bytes], None] = lambda _, __: None
+) -> Middleware:
     """
     A middleware that answers a request it has done before with 200.
 
@@ -78,6 +80,7 @@ def idempotent(clock: Callable[[], datetime]) -> Middleware:
 
     Args:
         clock: PayPal's time.
+        noted: takes each request id that was done, and the body of its answer.
     """
     known: dict[tuple[str, str], _Known] = {}
 
@@ -102,6 +105,7 @@ def idempotent(clock: Callable[[], datetime]) -> Middleware:
             if isinstance(response, web.Response) and response.status < 300:
                 mine.current = response.get(CURRENT)
                 mine.answer = bytes(response.body or b""), response.content_type  # type: ignore[arg-type] # our routes answer with bytes
+                noted(identity, mine.answer[0])
         finally:
             if mine.answer is None:
                 del known[key]

@@ -1,5 +1,5 @@
 """
-The deliveries topic of the function somebody waits for while it starts.
+The deliveries topic of `receive`, whose cold start a gateway waits for.
 
 No loop, no pool, no boto3: SNS's query protocol over one kept connection. A repeated publish is
 harmless: the topic is FIFO, and the deduplication id stays the same.
@@ -35,11 +35,11 @@ _SUFFIXES = {"aws-cn": "amazonaws.com.cn"}
 
 class BlockingTopic:
     """
-    A FIFO topic that is published to while everything else waits.
+    A FIFO topic; a publish blocks the whole process.
 
     Args:
-        environ: region, credentials and address, as Lambda and AWS's own libraries name them;
-            read at every publish, because Lambda changes them.
+        environ: region, credentials and address, under the names that Lambda and AWS's libraries
+            use; read at every publish, because Lambda changes them.
         roots: the roots to try first; those that AWS's endpoints hang on, in a zip.
         now, monotonic, sleep, jitter: seconds; the last between 0 and 1.
     """
@@ -69,7 +69,7 @@ class BlockingTopic:
         Publish; once this returns, SNS keeps it.
 
         Raises:
-            ChannelUnavailable: it was not taken, or we do not know.
+            ChannelUnavailable: it was not taken, or the answer was lost.
             SettingsError: the environment has no credentials or region.
         """
         body = encoded(_form(self._arn, message))
@@ -143,7 +143,7 @@ class BlockingTopic:
 
 
 class _Later(ChannelUnavailable):
-    """SNS asked for patience, or said nothing: the same may be sent again."""
+    """SNS throttled the request or gave no answer: it may be sent again."""
 
 
 def _form(arn: str, message: Outgoing) -> dict[str, str]:
@@ -168,7 +168,7 @@ def encoded(form: Mapping[str, str]) -> bytes:
     """
     A form as it is sent (RFC 3986, 2.1), in a third of `urllib.parse.urlencode`'s time.
 
-    That takes each byte of a text by itself as soon as one is reserved, and a webhook's body has
+    `urlencode` encodes byte by byte as soon as one byte is reserved, and a webhook's body has
     thousands.
     """
     return b"&".join(_quoted(name) + b"=" + _quoted(value) for name, value in form.items())
@@ -179,7 +179,7 @@ def _quoted(text: str) -> bytes:
 
 
 def _random() -> float:
-    # Imported here: only who is throttled needs it.
+    # Imported here: only a throttled request needs it.
     import random
 
     return random.random()  # noqa: S311 - nobody guesses how long we wait

@@ -1,4 +1,4 @@
-"""The doors, out of the plugins' data files: no plugin is imported to know them. Lean."""
+"""The gateways' doors, read from the plugins' data files: imports no plugin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def doors(
         profiles: by plugin, what the local platform adds; empty wherever we are deployed.
 
     Raises:
-        SettingsError: a gateway that is in no data file, or an environment its door has not.
+        SettingsError: no data file has the gateway, or its door lacks the environment.
     """
     offered = {one["name"]: one for plugin in index["plugins"] for one in plugin["gateways"]}
     found: dict[str, Door] = {}

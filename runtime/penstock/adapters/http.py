@@ -1,8 +1,8 @@
 """
-Outgoing HTTP over aiohttp: what was certainly not sent is told apart from what may have been.
+Outgoing HTTP over aiohttp, which tells "certainly not sent" from "may have been sent".
 
-The border is the moment the request's head is handed to a connection: whatever fails before it
-(name, refusal, TLS, time) was not sent, whatever fails after it may have arrived.
+The border is the moment when the request's head is handed to a connection. A failure before it
+(DNS, refusal, TLS, time) means not sent; after it the request may have arrived.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class AiohttpHttp:
     No redirects, no cookies, no proxy and no credentials out of the environment.
 
     Args:
-        timeout: seconds a request may take that names no limit of its own.
+        timeout: seconds that a request without a limit of its own may take.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -56,7 +56,7 @@ class AiohttpHttp:
         Make one request; any status is an answer.
 
         Raises:
-            HttpNotSent: no connection could be made, or the address is none.
+            HttpNotSent: no connection could be made, or the address is invalid.
             HttpUnanswered: the answer is missing, late, cut off or longer than `limit` bytes.
         """
         seconds = self._timeout if timeout is None else timeout

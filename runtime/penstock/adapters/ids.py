@@ -1,4 +1,4 @@
-"""Names nobody has had before."""
+"""New ids."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ class RandomIds:
     """Random UUIDs as 32 hexadecimal digits: 122 random bits."""
 
     def new(self) -> str:
-        """A name nobody has had before."""
+        """An id that was never used before."""
         return uuid.uuid4().hex

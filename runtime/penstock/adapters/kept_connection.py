@@ -24,8 +24,8 @@ class KeptConnection:
     Args:
         url: its scheme, host and port; certificates are checked against the system's roots
             (or SSL_CERT_FILE).
-        roots: a few roots to try first, if that file is there: reading all of the system's takes
-            as long as the half of everything else a first webhook waits for.
+        roots: a file of a few roots to try first, if it exists: reading all of the system's takes
+            half as long as the rest of a first webhook.
     """
 
     def __init__(self, url: str, roots: Path | None = None) -> None:
@@ -46,8 +46,8 @@ class KeptConnection:
         """
         The status and body of the answer.
 
-        The server may have ended the connection while nobody used it, so a kept one that fails
-        is made anew once: send only what may arrive twice.
+        The server may have closed an idle connection, so a kept connection that fails is made anew
+        once: send only requests that may arrive twice.
 
         Args:
             within: seconds to wait for each part of the answer.
@@ -61,7 +61,7 @@ class KeptConnection:
         except (OSError, http.client.HTTPException) as exc:
             self._http.close()
             if self._few and isinstance(exc, ssl.SSLCertVerificationError):
-                # Whoever it hangs on, the system knows them or nobody does.
+                # None of the few roots: the system's roots decide.
                 self._few, self._http = False, self._made(None)
             elif not kept or isinstance(exc, TimeoutError):
                 raise ChannelUnavailable(f"no answer: {type(exc).__name__}") from exc
@@ -77,10 +77,10 @@ class KeptConnection:
         with self._http.getresponse() as answer:
             told = answer.read(_ANSWER_LIMIT)
             if not answer.isclosed():
-                # More than we want to know; what is left must not be the next one's answer.
+                # Longer than is read: what is left must not become the next request's answer.
                 self._http.close()
         return answer.status, told
 
     def close(self) -> None:
-        """End it; the next request makes it anew."""
+        """Close the connection; the next request makes a new one."""
         self._http.close()

@@ -15,7 +15,7 @@ BETWEEN_LOOKS = timedelta(minutes=1)
 
 class KeptSecrets:
     """
-    One reading for all who ask at once, good for five minutes.
+    One read for all simultaneous callers, kept for five minutes.
 
     Args:
         read: reads the secret where it lives; raises GatewayUnavailable when it cannot.
@@ -31,25 +31,25 @@ class KeptSecrets:
 
     async def get(self) -> Secret:
         """
-        The secret as we know it.
+        The secret as it was last read.
 
         Raises:
             GatewayUnavailable: it could not be read.
         """
-        # Spelt out: it is asked for each delivery, and nearly always kept.
+        # Written out for speed: each delivery asks, and the value is nearly always kept.
         if self._known and self._read_at and self._clock.now() - self._read_at < KEPT:
             return self._known
         async with self._looking:
-            # Whoever waited for the lock finds what the first one read.
+            # A caller that waited for the lock finds what the first one read.
             return self._within(KEPT, self._read_at) or await self._look()
 
     async def refresh(self) -> Secret:
         """
-        Look again, unless somebody looked less than a minute ago.
+        Read the secret again, unless it was read less than a minute ago.
 
         Raises:
-            GatewayUnavailable: it could not be read, now or less than a minute ago. The value we
-                know must not stand for the one that could not be read: it would fail for good.
+            GatewayUnavailable: it could not be read, now or less than a minute ago. The kept value
+                must not stand for the unread one: it would fail for good.
         """
         async with self._looking:
             known = self._within(BETWEEN_LOOKS, self._looked_at)
@@ -64,7 +64,7 @@ class KeptSecrets:
         return self._known if young else None
 
     async def _look(self) -> Secret:
-        # Noted before the read: a read that fails counts as a look all the same.
+        # Noted before the read: a read that fails counts, too.
         self._looked_at = self._clock.now()
         self._known = await self._read()
         self._read_at = self._looked_at

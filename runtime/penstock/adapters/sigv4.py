@@ -1,8 +1,8 @@
 """
 AWS Signature Version 4 for one kind of request: a POST to `/` without a query.
 
-Libraries first, and this is the exception: importing botocore costs the function that somebody
-waits for more than everything else it does. A property test holds it to botocore's own answers.
+The exception to "libraries first": importing botocore costs `receive` more than everything else it
+does. A property test compares this module with botocore.
 Source: AWS IAM User Guide, "Create a signed AWS API request".
 """
 
@@ -20,7 +20,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class Credentials:
-    """An access key; of a temporary one the session token too."""
+    """An access key; a temporary one has a session token, too."""
 
     __slots__ = ("key_id", "secret", "token")
 
@@ -40,11 +40,11 @@ def signed(
     now: float,
 ) -> dict[str, str]:
     """
-    The headers to send: those given, all of them signed, and what the signature adds.
+    The headers to send: the given ones, all signed, and those of the signature.
 
     Args:
         headers: by lower-case name, `host` among them.
-        now: seconds since the epoch; AWS takes a signature for five minutes.
+        now: seconds since the epoch; AWS accepts a signature for five minutes.
     """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"

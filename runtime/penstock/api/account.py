@@ -1,5 +1,5 @@
 """
-What the command line does with a gateway's account, for a person and outside every stage.
+What the command line does with a gateway's account, on behalf of a person.
 
 A plugin registers one class for it beside its gateway (`penstock_register_accounts`); what the
 class can do is read off the Protocols below. Functions never import it, and no zip carries it:
@@ -20,10 +20,10 @@ from penstock.domain.delivery import Delivery
 @dataclass(frozen=True, slots=True)
 class CheckedWebhook:
     """
-    What a kept webhook is.
+    The verdict on a kept webhook.
 
     Attributes:
-        note: what else helps a person to understand the answer; may be empty.
+        note: what else helps a person to understand the verdict; may be empty.
     """
 
     answer: Authenticity
@@ -32,7 +32,7 @@ class CheckedWebhook:
 
 @runtime_checkable
 class ChecksWebhooks(Protocol):
-    """It says of a webhook that somebody kept whether the gateway signed it."""
+    """Judges whether the gateway signed a webhook that a person kept in files."""
 
     async def check_webhook(
         self, delivery: Delivery, webhook_id: str, certificates: Mapping[str, bytes] | None
@@ -82,21 +82,21 @@ class Step:
 
 @runtime_checkable
 class Finds(Protocol):
-    """It works with the gateway's secret, of which it can find a part itself."""
+    """Needs the gateway's secret, and can find a part of it itself."""
 
     @property
     def finds(self) -> Sequence[str]:
-        """The fields of the secret that set-up finds and that nobody has to give."""
+        """The fields of the secret that set-up finds; a person need not give them."""
         ...
 
 
 @runtime_checkable
 class SetsUp(Protocol):
-    """It makes an account ready: what is sold, and the webhook."""
+    """Prepares an account: the products and plans it sells, and the webhook."""
 
     def read_wanted(self, document: object) -> Any:
         """
-        Read what is wanted out of a file's content.
+        Read the wanted products and plans from a file's content.
 
         Raises:
             SettingsError: names the field and the remedy.
@@ -132,7 +132,7 @@ class Permitted:
     One thing that the gateway's credentials must be allowed to do.
 
     Attributes:
-        granted: None if there was no answer that says so.
+        granted: None if the answer does not tell.
         note: what the gateway answered, and what to do.
     """
 
@@ -143,7 +143,7 @@ class Permitted:
 
 @runtime_checkable
 class ChecksPermissions(Protocol):
-    """Its API can be asked, without any effect, what our credentials may do."""
+    """Asks the gateway, without any effect, which permissions our credentials have."""
 
     async def permissions(self) -> Sequence[Permitted]:
         """
@@ -158,7 +158,7 @@ class ChecksPermissions(Protocol):
 
 @runtime_checkable
 class RegistersWebhooks(Protocol):
-    """Its API can be told, and asked, where webhooks go."""
+    """Registers the address of webhooks at the gateway, and compares what is registered."""
 
     async def register_webhook(self, url: str, *, dry_run: bool) -> Step:
         """
@@ -172,8 +172,7 @@ class RegistersWebhooks(Protocol):
 
     async def webhook_drift(self, url: str) -> Sequence[str]:
         """
-        What the gateway has registered otherwise than it should be, one line each; empty if all
-        is well.
+        The differences between what the gateway has registered and what it needs, one line each.
 
         Raises:
             GatewayUnavailable: no answer.

@@ -80,7 +80,7 @@ class Critical:
     """
     Unknown, and people must look.
 
-    The gateway broke while it held the request (500), or its answer does not tell what happened
+    The gateway failed while it held the request (500), or its answer does not tell what happened
     and asking again would not help.
     """
 
@@ -115,7 +115,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """The sink said "later": in that many seconds, or as the back-off has it."""
+    """The sink said "later": in that many seconds; None leaves it to the backoff."""
 
     because: str
     seconds: float | None = None

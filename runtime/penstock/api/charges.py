@@ -25,7 +25,7 @@ class ChargeRequest:
 
 @runtime_checkable
 class Charges(Protocol):
-    """It takes money when told to."""
+    """A gateway that moves money when it is told to."""
 
     @property
     def idempotent_charges(self) -> bool:
@@ -39,7 +39,7 @@ class Charges(Protocol):
 
 @runtime_checkable
 class Lookup(Protocol):
-    """It can be asked what became of an operation of ours."""
+    """A gateway that tells what became of an operation of ours."""
 
     async def look_up(self, request: ChargeRequest) -> LookupAnswer:
         """

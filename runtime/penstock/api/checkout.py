@@ -123,14 +123,14 @@ CaptureAnswer = (
 @runtime_checkable
 class Checkout(Protocol):
     """
-    Its buyers approve a payment on its own page; then the money is captured.
+    A gateway whose buyers approve a payment on its page; then the money is captured.
 
     Opening and capturing never raise for what the gateway may answer.
     """
 
     @property
     def checkout_keys_kept(self) -> float:
-        """Seconds for which it knows an operation id of a checkout again."""
+        """Seconds for which it recognizes an operation id of a checkout."""
         ...
 
     async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
@@ -146,7 +146,7 @@ class Checkout(Protocol):
 
         Raises:
             GatewayUnavailable: no answer.
-            Unconfirmable: it gave one that means nothing to us, and will go on so.
+            Unconfirmable: the answer cannot be used, and a retry cannot help.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The capability of collecting what a subscription's buyer owes."""
+"""Collecting what a subscription's buyer owes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from penstock.domain.money import Money
 @dataclass(frozen=True, slots=True)
 class CollectRequest:
     """
-    Take that much of what the buyer owes.
+    Collect an amount that the buyer owes.
 
     Attributes:
         operation_id: the idempotency key; the same for every attempt.
         reference: the gateway's id of the subscription.
-        amount: how much, never more than is owed.
+        amount: at most what is owed.
         reason: why, for the gateway's records.
         doubted: an earlier attempt may have taken it: its answer was lost.
     """
@@ -33,7 +33,7 @@ class CollectRequest:
 @runtime_checkable
 class Collects(Protocol):
     """
-    It takes what a subscription's buyer owes from failed payments, when told to.
+    A gateway that collects, when told to, what a buyer owes from failed payments.
 
     A lost answer is looked up by asking again under the same operation id, as long as
     `collect_window` says.

@@ -1,4 +1,4 @@
-"""What a plugin is given to work with: nothing is reached any other way."""
+"""All that a plugin is given to work with; it reaches nothing in any other way."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Clock(Protocol):
 
 
 class Ids(Protocol):
-    """New names, as a port: a test knows them beforehand."""
+    """New ids, as a port: a test knows them beforehand."""
 
     def new(self) -> str:
-        """A name nobody has had before."""
+        """An id that was never used before."""
         ...
 
 
@@ -41,7 +41,7 @@ class Secret:
     """
     A plugin's secret values, field by field, newest first: current, then previous.
 
-    During a rotation both are good; a field may be absent from either.
+    During a rotation both are valid; either may lack a field.
     """
 
     versions: tuple[Mapping[str, str], ...] = field(repr=False)
@@ -56,7 +56,7 @@ class Secrets(Protocol):
 
     async def get(self) -> Secret:
         """
-        The secret as we know it.
+        The secret as it was last read.
 
         Raises:
             GatewayUnavailable: it could not be read.
@@ -65,8 +65,8 @@ class Secrets(Protocol):
 
     async def refresh(self) -> Secret:
         """
-        Look again because every known value failed; really looks at most once a minute, so that
-        a stranger cannot turn forged requests into secret reads.
+        Read the secret again because every known value failed. It is read at most once a minute,
+        so that forged requests cannot cause many reads.
         """
         ...
 

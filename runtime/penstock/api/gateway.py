@@ -19,7 +19,7 @@ class Gateway(Protocol):
 
     @property
     def name(self) -> str:
-        """The name it is registered under, and messages call it by."""
+        """The name it is registered under, and that messages use."""
         ...
 
 

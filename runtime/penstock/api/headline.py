@@ -110,7 +110,7 @@ def _of_subscription(event: Event) -> str:
 
 
 def respond_by(event: Event) -> str:
-    """Until when the seller must respond to a dispute; nothing, once it is resolved."""
+    """Until when the seller must respond to a dispute; empty once it is resolved."""
     if event.type not in (EventType.dispute_opened, EventType.dispute_updated):
         return ""
     return "" if event.data.get("outcome") else moment(event.data.get("respond_by"))

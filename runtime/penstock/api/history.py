@@ -1,4 +1,4 @@
-"""What a gateway can say of the past: what it notified us of, what a subscription was charged."""
+"""A gateway's lists of the past: its notifications, and the payments of a subscription."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from penstock.domain.delivery import Notification
 @dataclass(frozen=True, slots=True)
 class Listed:
     """
-    What a gateway lists of a span of time.
+    What a gateway lists for a span of time.
 
     Attributes:
         notifications: in any order, with the evidence `fetched`.
-        whole: whether that is certainly all of them. A list that may be cut is asked for again,
+        whole: whether the list is certainly complete. A list that may be cut is asked for again,
             in halves.
-        unreadable: how many more it lists that mean nothing to us. They are left out, and fill a
-            page all the same.
+        unreadable: how many more it lists that cannot be read. They are left out, but count
+            towards the size of a page.
     """
 
     notifications: Sequence[Notification]
@@ -30,29 +30,29 @@ class Listed:
 
 @runtime_checkable
 class History(Protocol):
-    """Its API lists the notifications it made, whether they arrived or not."""
+    """A gateway whose API lists its notifications, whether they arrived or not."""
 
     @property
     def listed_for(self) -> timedelta:
-        """How long it lists a notification."""
+        """How long the API lists a notification."""
         ...
 
     async def list_notifications(self, since: datetime, until: datetime) -> Listed:
         """
         The notifications made in a span of time, its ends included.
 
-        A notification has the id that its webhook has, so that both are one.
+        A notification has the id of its webhook, so that the two are not counted twice.
 
         Raises:
             GatewayUnavailable: no answer.
-            Unconfirmable: it gave one that means nothing to us, and will go on so.
+            Unconfirmable: the answer cannot be used, and a retry cannot help.
         """
         ...
 
 
 @runtime_checkable
 class SubscriptionPayments(Protocol):
-    """Its API lists the payments of a subscription."""
+    """A gateway whose API lists the payments of a subscription."""
 
     async def list_payments(
         self, subscription: str, since: datetime, until: datetime
@@ -68,6 +68,6 @@ class SubscriptionPayments(Protocol):
 
         Raises:
             GatewayUnavailable: no answer.
-            Unconfirmable: it gave one that means nothing to us, and will go on so.
+            Unconfirmable: the answer cannot be used, and a retry cannot help.
         """
         ...

@@ -39,17 +39,21 @@ class Door:
 @dataclass(frozen=True, slots=True)
 class Permission:
     """
-    An AWS permission a plugin's function needs, for one resource of the stack's own account.
+    An AWS permission a plugin's function needs, for resources of the stack's own account.
 
     Attributes:
         action: such as `ses:SendEmail`, without a *.
         resource: `<service>:<resource>`, such as `ses:identity/{settings.sender}`; the Region and
             the account are filled in, and so are settings. `{settings.sender.domain}` is what
-            stands behind the @ of an address.
+            stands behind the @ of an address. A setting that is a list stands for a resource for
+            each of its entries.
+        only_if: keys of IAM's conditions, each with the text that it must equal; settings are
+            filled in here, too.
     """
 
     action: str
     resource: str
+    only_if: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Register(Protocol[T_contra]):
@@ -62,6 +66,7 @@ class Register(Protocol[T_contra]):
         settings: type[BaseModel],
         build: Callable[[Context[Any]], T_contra],
         secrets: tuple[str, ...] = (),
+        webhook_secrets: tuple[str, ...] = (),
         permissions: tuple[Permission, ...] = (),
         door: Door | None = None,
         events: tuple[str, ...] | None = None,
@@ -72,6 +77,9 @@ class Register(Protocol[T_contra]):
 
         Args:
             secrets: the fields of its secret.
+            webhook_secrets: for a gateway, those of them that authenticate its webhooks. A stack
+                keeps them in a secret of their own, the only one that `verify` reads; where
+                webhooks are not authenticated, `context.secrets` has the others only.
             whole_currencies: for a gateway, the currencies that it takes without decimals though
                 ISO 4217 has some: an amount that has them is refused before it is sent.
             events: for a sink, the event types it gets unless the stack's setting `events` says

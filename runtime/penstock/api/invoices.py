@@ -30,7 +30,7 @@ class Invoice:
     An invoice as the gateway holds it.
 
     Attributes:
-        foreign: it has the draft's number, and is not for the draft's transaction.
+        foreign: it has the draft's number, but is not for the draft's transaction.
     """
 
     reference: str
@@ -65,7 +65,7 @@ class InvoiceDraft:
 
 @runtime_checkable
 class Invoices(Protocol):
-    """It makes invoices, mails them and records that they are paid."""
+    """A gateway that makes invoices, mails them and records that they are paid."""
 
     async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
         """
@@ -109,8 +109,8 @@ class Invoices(Protocol):
 
     async def cancel_invoice(self, reference: str, draft: InvoiceDraft) -> None:
         """
-        See to it that nobody can pay it. Cancelling twice has no further effect, and one that
-        never was sent is no error.
+        Cancel it, so that it cannot be paid. Cancelling twice has no further effect, and an
+        invoice that was never sent is no error.
 
         Raises:
             GatewayUnavailable: no answer, or a transient refusal.
@@ -129,7 +129,7 @@ class InvoiceRefund:
 
 @runtime_checkable
 class InvoiceRefunds(Protocol):
-    """It keeps on an invoice what went back of the payment recorded there."""
+    """A gateway that keeps refunds on the invoice whose payment went back."""
 
     async def invoice_refunds(
         self, reference: str, draft: InvoiceDraft

@@ -1,4 +1,4 @@
-"""The capability of sending money back when told to."""
+"""Refunds: sending a payment's money back."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from penstock.domain.money import Money
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
     """
-    Send that much of a payment's money back.
+    Send an amount of a payment back.
 
     Attributes:
         operation_id: the idempotency key; the same for every attempt.
         transaction: the gateway's id of the step that paid the payment.
-        amount: how much, never more than is left.
+        amount: at most what is left of the payment.
         path: what `route_refund` answered; the same for every attempt.
         reference: the gateway's id of the refund, once it is known.
         note: a message to the payer, if any.
@@ -38,10 +38,10 @@ class RefundRequest:
 @runtime_checkable
 class Refunds(Protocol):
     """
-    It sends money back when told to.
+    A gateway that sends money back when it is told to.
 
     A refund whose answer was lost is looked up by asking for it again under the same operation
-    id: the gateway must do one id once, and answer the same, for as long as `refund_window` says.
+    id: within `refund_window` the gateway must do one id once and repeat its answer.
     """
 
     def refund_window(self, path: str) -> timedelta:

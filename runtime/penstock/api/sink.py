@@ -19,14 +19,14 @@ class Attempt:
 @runtime_checkable
 class Reaches(Protocol):
     """
-    Its service can be asked whether what it sends arrives.
+    A sink whose service can be asked whether its messages arrive.
 
     No stage needs it: only `penstock doctor` asks.
     """
 
     async def unreachable(self) -> str | None:
         """
-        Say why what it sends would not arrive and what to do; None if it would. No address in it.
+        Why its messages would not arrive, and what to do; None if they would. Names no address.
 
         Raises:
             AwsError, GatewayUnavailable: the service did not say.
@@ -44,7 +44,7 @@ class Sink(Protocol):
         ...
 
     def accepts(self, event: Event) -> bool:
-        """Whether this event is one for this sink; others are skipped."""
+        """Whether this sink takes the event; other events are skipped."""
         ...
 
     async def deliver(self, event: Event, attempt: Attempt) -> Delivering:

@@ -1,4 +1,4 @@
-"""What a gateway can do about plans and subscriptions, one Protocol a capability."""
+"""Plans and subscriptions at a gateway, one Protocol per capability."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.domain.subscription import SubscriptionObservation
 
 @runtime_checkable
 class Plans(Protocol):
-    """It says what can be subscribed to."""
+    """A gateway that lists the plans that buyers can subscribe to."""
 
     async def plans(self) -> Sequence[PlanOffer]:
         """
@@ -28,7 +28,7 @@ class Plans(Protocol):
 
 @runtime_checkable
 class Subscriptions(Protocol):
-    """It can be asked how a subscription stands."""
+    """A gateway whose API shows how a subscription stands."""
 
     async def read_subscription(
         self, reference: str, now: datetime
@@ -41,7 +41,7 @@ class Subscriptions(Protocol):
 
         Raises:
             GatewayUnavailable: no answer.
-            Unconfirmable: it gave one that means nothing to us, and will go on so.
+            Unconfirmable: the answer cannot be used, and a retry cannot help.
         """
         ...
 
@@ -49,14 +49,14 @@ class Subscriptions(Protocol):
 @runtime_checkable
 class ListsSubscriptions(Protocol):
     """
-    Its API lists the subscriptions there are.
+    A gateway whose API lists its subscriptions.
 
     No capability that a stage needs: only `penstock subscriptions import` asks.
     """
 
     async def list_subscriptions(self, page: int) -> Sequence[str] | None:
         """
-        The gateway's own ids of the subscriptions on a page, from 1 on; none after the last.
+        The gateway's ids of the subscriptions on a page; pages count from 1. Empty after the last.
 
         None where the gateway does not offer the list to this account.
 
@@ -147,7 +147,9 @@ ReviseAnswer = Revised | Invalid | Refused | NotSent | Unanswered
 @runtime_checkable
 class ManagesSubscriptions(Protocol):
     """
-    It opens subscriptions and changes them; never raises for what the gateway may answer.
+    A gateway that opens subscriptions and changes them.
+
+    No method raises for what the gateway may answer.
 
     `Refused` says that the subscription's state does not allow it.
     """
@@ -165,7 +167,7 @@ class ManagesSubscriptions(Protocol):
         ...
 
     async def resume_subscription(self, reference: str, reason: str) -> ManageAnswer:
-        """Renew a suspended one again."""
+        """Resume the renewal of a suspended one."""
         ...
 
     async def revise_subscription(

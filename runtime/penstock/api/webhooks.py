@@ -1,4 +1,4 @@
-"""What a gateway tells us: signed notifications, and its API asked whether they are true."""
+"""What a gateway tells us: signed notifications, and whether its API confirms them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from penstock.domain.ref import Ref
 
 @runtime_checkable
 class Webhooks(Protocol):
-    """It tells us what happens, by signed HTTP requests."""
+    """A gateway that tells us what happens by signed HTTP requests."""
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
-        """Say whether the delivery is the gateway's. Must not parse the body to do so."""
+        """Say whether the gateway sent the delivery, without parsing its body."""
         ...
 
     def read(self, delivery: Delivery) -> Notification:
@@ -33,7 +33,7 @@ class Webhooks(Protocol):
 
 @runtime_checkable
 class Confirm(Protocol):
-    """Its API can be asked whether a notification is true."""
+    """A gateway whose API confirms a notification."""
 
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
         """
@@ -41,7 +41,7 @@ class Confirm(Protocol):
 
         Raises:
             GatewayUnavailable: the API gave no answer.
-            Unconfirmable: it gave one that means nothing to us, and will go on so.
+            Unconfirmable: the answer cannot be used, and a retry cannot help.
         """
         ...
 
@@ -49,24 +49,24 @@ class Confirm(Protocol):
 @runtime_checkable
 class Observes(Protocol):
     """
-    Its signature covers the whole body, so the body itself is believed.
+    A gateway whose signature covers the whole body, so that the body itself is believed.
 
-    The stage uses it where there is no `Confirm`; without either its notifications are recorded.
+    The stage uses it where there is no `Confirm`; without either, notifications are only recorded.
     """
 
     def observe(self, notification: Notification) -> AnyObservation | None:
         """
-        What the notification says; None where it says nothing of what we keep.
+        What the notification says; None if it concerns nothing that is kept.
 
         Raises:
-            Unconfirmable: it means nothing to us, and will go on so.
+            Unconfirmable: it cannot be used, and a retry cannot help.
         """
         ...
 
 
 @runtime_checkable
 class Reread(Protocol):
-    """Its API can be asked again how an entity stands, long after the notification."""
+    """A gateway whose API shows how an entity stands, long after the notification."""
 
     async def reread(
         self, entity: Ref, known: Sequence[Transaction], now: datetime
@@ -80,7 +80,7 @@ class Reread(Protocol):
 
         Raises:
             GatewayUnavailable: the API gave no answer.
-            Unconfirmable: it gave one that means nothing to us, and will go on so.
+            Unconfirmable: the answer cannot be used, and a retry cannot help.
         """
         ...
 
@@ -88,18 +88,18 @@ class Reread(Protocol):
 @runtime_checkable
 class Locate(Protocol):
     """
-    Its API can be asked whose payment a notification concerns that does not say so.
+    A gateway whose API tells which payment a notification concerns, where that does not.
 
-    No capability that a stage needs: what `read` cannot tell may be found here.
+    No stage needs it: it finds what `read` cannot tell.
     """
 
     async def locate(self, notification: Notification, now: datetime) -> str | None:
         """
-        Find the payment's id, ours; None where it concerns no payment.
+        Find our id of the payment; None where it concerns no payment.
 
         Raises:
             GatewayUnavailable: the API gave no answer, or does not show it yet.
-            Unconfirmable: it concerns one, and nobody can say which.
+            Unconfirmable: it concerns a payment that cannot be determined.
         """
         ...
 
@@ -107,14 +107,14 @@ class Locate(Protocol):
 @runtime_checkable
 class Registered(Protocol):
     """
-    Its API can be asked where it sends webhooks.
+    A gateway whose API shows where it sends webhooks.
 
-    No capability that a stage needs: only `penstock doctor` asks.
+    No stage needs it: only `penstock doctor` asks.
     """
 
     async def unregistered(self, url: str) -> str | None:
         """
-        Say why its webhooks would not arrive at that address and what to do; None if they would.
+        Why its webhooks would not arrive at that address, and what to do; None if they would.
 
         Raises:
             GatewayUnavailable: no answer.

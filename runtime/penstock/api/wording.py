@@ -1,4 +1,4 @@
-"""Values of an event's data as words for people; nothing, for a value of another shape."""
+"""Values of an event's data as words for people; empty for a value of another shape."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CODE = re.compile(r"[A-Za-z0-9]+(_[A-Za-z0-9]+)*", re.ASCII)
 
 
 def one_line(value: object, longest: int = LONGEST) -> str:
-    """A text as one line of printable characters; nothing, for anything but a text."""
+    """A text as one line of printable characters; empty for anything but a text."""
     if not isinstance(value, str):
         return ""
     # Not printable: line breaks that would forge a row or a header, and marks that turn the
@@ -42,7 +42,7 @@ def money(value: object) -> Money | None:
 
 
 def part_of(part: Money | None, whole: Money | None) -> str:
-    """How much of how much: "10.00 of 100.00 USD"; nothing, if either is unknown."""
+    """A part of an amount: "10.00 of 100.00 USD"; empty if either is unknown."""
     if part is None or whole is None or part.currency != whole.currency:
         return ""
     return f"{part.decimal} of {whole}"

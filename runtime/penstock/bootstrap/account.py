@@ -1,4 +1,4 @@
-"""A gateway's account for a command: made as the gateway is, from what the command was given."""
+"""A gateway's account for a command, made from the settings and secret that it was given."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class GivenSecret:
 
 
 class _NoAws:
-    """Commands at a gateway's account need nothing of AWS."""
+    """No AWS: commands at a gateway's account do not need it."""
 
     async def call(self, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
         """Refuse."""
@@ -43,7 +43,7 @@ class _NoAws:
 
 
 class _Quiet:
-    """No log: what a command finds is in its answer, and standard output is the answer's."""
+    """No log: a command's answer has its findings, and owns standard output."""
 
     def info(self, event: str, **fields: Any) -> None:
         """Say nothing."""

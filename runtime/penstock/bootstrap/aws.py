@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from penstock.adapters.aws.clients import ROOTS, Clients
 from penstock.adapters.aws.inbox import SqsInbox
-from penstock.adapters.aws.secrets import aws_secrets
+from penstock.adapters.aws.secrets import Share, aws_secrets
 from penstock.adapters.aws.sns import SnsChannel
 from penstock.adapters.aws.sqs import SqsChannel
 from penstock.adapters.clock import SystemClock
@@ -19,6 +19,7 @@ from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, indexed_whole_currencies, load
 from penstock.ports import (
+    Answers,
     Attempts,
     Audit,
     Channel,
@@ -53,7 +54,7 @@ class Addresses:
 
 class AwsWorld:
     """
-    Adapters over boto3, whose own environment says which region, endpoint and credentials.
+    Adapters over boto3, which reads region, endpoint and credentials from its environment.
 
     Attributes:
         clients: boto3's, for commands that go beyond the ports.
@@ -61,15 +62,22 @@ class AwsWorld:
     Args:
         inboxes: the queues of a host that consumes several; a function has the one its
             settings name.
+        share: what it may read of a gateway's secret.
     """
 
-    def __init__(self, settings: Settings, inboxes: Mapping[str, Addresses] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        inboxes: Mapping[str, Addresses] | None = None,
+        share: Share = Share.whole,
+    ) -> None:
         self.clock = SystemClock()
         self.ids = RandomIds()
         self.http = AiohttpHttp(settings.request_timeout)
         self.clients = Clients(polls=max(1, len(inboxes or ())), roots=ROOTS)
         self._settings = settings
         self._inboxes = inboxes
+        self._share = share
 
     @property
     def aws(self) -> Aws:
@@ -89,7 +97,7 @@ class AwsWorld:
 
     @property
     def attempts(self) -> Attempts:
-        """What sinks have had."""
+        """Which events each sink was given."""
         from penstock.adapters.aws.attempts import DynamoAttempts
 
         return DynamoAttempts(self.clients, self._table)
@@ -114,6 +122,13 @@ class AwsWorld:
         from penstock.adapters.aws.restrictions import DynamoRestrictions
 
         return DynamoRestrictions(self.clients, self._table)
+
+    @property
+    def answers(self) -> Answers:
+        """What was answered to operators' requests."""
+        from penstock.adapters.aws.answers import DynamoAnswers
+
+        return DynamoAnswers(self.clients, self._table)
 
     @property
     def watermarks(self) -> Watermarks:
@@ -157,10 +172,10 @@ class AwsWorld:
             raise KeyError(queue)
         return SqsDeadLetters(self.clients, found.dead_letters, found.url or None)
 
-    def secrets(self, plugin: str) -> Secrets:
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Secrets:
         """A plugin's own secret."""
-        prefix = self._settings.need("secrets_prefix")
-        return aws_secrets(self.clients, f"{prefix}/{plugin}", self.clock)
+        name = f"{self._settings.need('secrets_prefix')}/{plugin}"
+        return aws_secrets(self.clients, name, self.clock, apart, self._share)
 
     async def close(self) -> None:
         """Let go of connections and threads."""
@@ -178,9 +193,13 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
     """
     settings = Settings.read(environ, function)
     needed = {settings.sink} if function is Function.deliver else set(settings.gateways)
-    world, profiles = AwsWorld(settings, _looked_at(settings, function)), packaged_profiles()
-    if function is Function.api and (capabilities := indexed_capabilities()) is not None:
-        # It builds no plugin, so its zip holds none: what they can do is in the index.
+    # Everything else that runs in a function gets a delivery that is authenticated already.
+    share = Share.webhooks if function is Function.verify else Share.rest
+    world = AwsWorld(settings, _looked_at(settings, function), share)
+    profiles = packaged_profiles()
+    without = function in (Function.api, Function.operate)
+    if without and (capabilities := indexed_capabilities()) is not None:
+        # They build no plugin, so their zips hold none: what plugins can do is in the index.
         whole = indexed_whole_currencies()
         return Platform(settings, environ, Registry(()), world, profiles, capabilities, whole)
     registry = load(only={name for name in needed if name})

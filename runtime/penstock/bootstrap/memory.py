@@ -1,11 +1,13 @@
-"""A world in memory: the topology in small, gone when the process ends."""
+"""A world in memory: the same topology, gone when the process ends."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from penstock.adapters.memory import (
+    MemoryAnswers,
     MemoryAttempts,
     MemoryAudit,
     MemoryDeadLetters,
@@ -37,6 +39,7 @@ class MemoryWorld:
     Args:
         sinks: each sink's name and the event types its queue is for; None for all.
         secrets: each plugin's secret.
+        letters_kept_for: how long a dead letter is kept (SQS: 14 days); None keeps it for ever.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class MemoryWorld:
         http: Http,
         sinks: Mapping[str, Collection[str] | None],
         secrets: Mapping[str, Mapping[str, str]] | None = None,
+        letters_kept_for: timedelta | None = None,
     ) -> None:
         self.clock = clock
         self.ids = ids
@@ -57,10 +61,13 @@ class MemoryWorld:
         self.tokens = MemoryTokens()
         self.audit = MemoryAudit()
         self.restrictions = MemoryRestrictions()
+        self.answers = MemoryAnswers()
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]
-        self.dead_letters = {name: MemoryQueue(clock) for name in consumed}
+        self.dead_letters = {
+            name: MemoryQueue(clock, kept_for=letters_kept_for) for name in consumed
+        }
         self.queues = {
             name: MemoryQueue(clock, dead_letters=self.dead_letters[name]) for name in consumed
         }
@@ -84,9 +91,9 @@ class MemoryWorld:
             return MemoryDeadLetters(self.queues[queue], self.queues["deliveries"])
         return MemoryDeadLetters(self.dead_letters[queue], self.queues[queue])
 
-    def secrets(self, plugin: str) -> Secrets:
-        """A plugin's own secret."""
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Secrets:
+        """A plugin's own secret, whole."""
         return MemorySecrets(self.clock, self._secrets.get(plugin, {}))
 
     async def close(self) -> None:
-        """Nothing of ours is held; whoever made the HTTP client closes it."""
+        """Nothing to close: the maker of the HTTP client closes it."""

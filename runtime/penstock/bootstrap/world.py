@@ -1,11 +1,13 @@
-"""What a platform is put together from: the adapters, behind their ports."""
+"""The adapters that a platform is made of, behind their ports."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from penstock.api.context import Aws, Clock, Http, Ids, Secrets
 from penstock.ports import (
+    Answers,
     Attempts,
     Audit,
     Channel,
@@ -28,7 +30,7 @@ class World(Protocol):
 
     @property
     def ids(self) -> Ids:
-        """New names."""
+        """New ids."""
         ...
 
     @property
@@ -48,7 +50,7 @@ class World(Protocol):
 
     @property
     def attempts(self) -> Attempts:
-        """What sinks have had."""
+        """Which events each sink was given."""
         ...
 
     @property
@@ -64,6 +66,11 @@ class World(Protocol):
     @property
     def restrictions(self) -> Restrictions:
         """What operators have restricted."""
+        ...
+
+    @property
+    def answers(self) -> Answers:
+        """What was answered to operators' requests."""
         ...
 
     @property
@@ -83,8 +90,13 @@ class World(Protocol):
         """The dead letters of a queue; of `rejected` all that it holds, for deliveries."""
         ...
 
-    def secrets(self, plugin: str) -> Secrets:
-        """A plugin's own secret."""
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Secrets:
+        """
+        A plugin's own secret.
+
+        Args:
+            apart: the fields that authenticate its webhooks and lie in a secret of their own.
+        """
         ...
 
     async def close(self) -> None:

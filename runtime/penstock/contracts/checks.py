@@ -23,8 +23,8 @@ def refuse_repeated(name: str, value: str | None) -> None:
     """
     Refuse a header of our own API that occurs more than once, and so holds a comma.
 
-    Which of two values counts would differ from host to host; two Idempotency-Keys joined are a
-    third, under which the payment would be made again.
+    Hosts would differ in which of two values counts; two joined Idempotency-Keys are a third key,
+    under which the payment would be made again.
 
     Raises:
         RequestRefused: 400; names the header.
@@ -35,7 +35,7 @@ def refuse_repeated(name: str, value: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a request holds, as the contract reads it: defaults filled in, integers as such."""
+    """A request as the contract reads it: with defaults, and integers as integers."""
 
     parameters: Mapping[str, Any]
     body: Any = field(repr=False)
@@ -70,7 +70,7 @@ class _Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What one operation asks of a request."""
+    """The checks of one operation's requests."""
 
     parameters: tuple[_Parameter, ...]
     body: jsonschema_rs.Draft202012Validator | None
@@ -79,7 +79,7 @@ class Checks:
 
     @classmethod
     def of(cls, operation: Mapping[str, Any], components: Mapping[str, Any]) -> Checks:
-        """Compile what the contract says of an operation."""
+        """Compile the checks of an operation."""
         parameters = tuple(
             _Parameter(
                 name=one["name"],
@@ -156,7 +156,7 @@ def _given(
 def _complaints(
     validator: jsonschema_rs.Draft202012Validator, value: Any, schema: Mapping[str, Any], root: str
 ) -> list[tuple[str, str]]:
-    # Nearly every value is as it should be, and to be told so costs less than a list of nothing.
+    # Nearly every value is valid, and a yes costs less than an empty list of errors.
     if validator.is_valid(value):
         return []
     return [complain(error, schema, root) for error in validator.iter_errors(value)]
@@ -171,9 +171,9 @@ def _refuse_other_media(headers: Mapping[str, str]) -> None:
 
 def _rooted(schema: Mapping[str, Any], components: Mapping[str, Any]) -> dict[str, Any]:
     """
-    A schema that can be compiled alone: with those of the contract's components it refers to.
+    A schema that can be compiled alone: with the components that it refers to.
 
-    With all of them, to compile the checks took forty times as long as to read the contract.
+    With all components, compiling the checks took forty times as long as reading the contract.
     """
     needed: dict[str, dict[str, Any]] = {}
     waiting: list[Any] = [schema]

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words that never hold the value."""
+"""An error in a value, in words that never hold the value."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def complain(
     """
     The field and the complaint.
 
-    The field's name is put together from the contract's own names: what a stranger called
-    something ("metadata": {…}) is not repeated either, it is `*`.
+    The field's name consists of the contract's own names: a name that the sender chose
+    ("metadata": {…}) is not repeated, it becomes `*`.
     """
     where, rules = _walk([str(part) for part in error.evaluation_path], schema)
     name = ".".join([root, *where])
@@ -75,7 +75,7 @@ def _choice(rules: Mapping[str, Any]) -> str:
 
 
 def kind_of(value: object) -> str:
-    """What kind of value it is, in JSON's terms."""
+    """The kind of a value in JSON's terms."""
     match value:
         case None:
             return "null"

@@ -1,4 +1,4 @@
-"""The contract as a document: where it lies, its operations, and which one a request is for."""
+"""The contract as a document: where it is, its operations, and the operation of a request."""
 
 from __future__ import annotations
 
@@ -17,20 +17,24 @@ from penstock.errors import RequestRefused, SettingsError
 
 _PACKAGED = Path(__file__).parents[1] / "_contracts"
 _CHECKOUT = Path(__file__).parents[3] / "contracts"
+OPERATE = "operate"
+"""The function that serves operators' commands, where a stack turns them on."""
 BODY_LIMIT = 64 * 1024
 """Bytes a body may have where the contract says nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
     """
-    One operation of the contract.
+    One operation of the contract; not slotted, because it keeps its compiled checks.
 
     Attributes:
-        function: the function that serves it: receive, or api.
+        function: the function that serves it: receive, api, merchant or operate.
         scope: what a token needs to call it; None for an operation that needs no token.
         body_limit: bytes a body may have at most.
-        html: whether it answers a page, and so tells a browser of a refusal by a page.
+        html: whether it answers with a page, also to refuse a browser.
+        described: the operation as the contract has it.
+        components: the contract's, which its schemas refer to.
     """
 
     id: str
@@ -40,7 +44,13 @@ class Operation:
     scope: Scope | None
     body_limit: int
     html: bool
-    checks: Checks = field(repr=False)
+    described: Mapping[str, Any] = field(repr=False)
+    components: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """What it asks of a request, compiled at its first call: a start pays for no other."""
+        return Checks.of(self.described, self.components)
 
     @property
     def public(self) -> bool:
@@ -55,7 +65,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Contract:
-    """The API's contract; not slotted, because it keeps what it has worked out."""
+    """The API's contract; not slotted, because it keeps computed values."""
 
     document: Mapping[str, Any] = field(repr=False)
     folder: Path
@@ -109,24 +119,41 @@ class Contract:
             )
         raise RequestRefused(problems.NO_SUCH_PATH, "GET /docs shows the paths there are")
 
+    def without(self, function: str) -> Contract:
+        """The contract but for the operations of one function, where that is not served."""
+        paths = {
+            path: left
+            for path, methods in self.document["paths"].items()
+            if (left := {m: d for m, d in methods.items() if d["x-penstock-function"] != function})
+        }
+        return Contract({**self.document, "paths": paths}, self.folder)
+
     @cached_property
     def published(self) -> Mapping[str, Any]:
-        """The document as it is served: its examples in place, so that nothing points outside."""
+        """The document as it is served: self-contained, with its examples in place."""
         return cast("Mapping[str, Any]", _inline(self.document, self.folder))
 
 
-def load() -> Contract:
+def load(*, operations: bool = True) -> Contract:
     """
     Read the contract: the packaged one, or the checkout's.
 
+    Args:
+        operations: whether operators' commands are served; if not, the contract is without them.
+
     Raises:
-        SettingsError: there is none.
+        SettingsError: there is no contract.
     """
+    whole = _read()
+    return whole if operations else whole.without(OPERATE)
+
+
+def _read() -> Contract:
     for folder in (_PACKAGED, _CHECKOUT):
         if (folder / "api.json").exists():
             return Contract(json.loads((folder / "api.json").read_bytes()), folder)
         if (folder / "api.yaml").exists():
-            # Imported here: a zip holds JSON, and no function shall pay for YAML.
+            # Imported here: a zip holds JSON, so no function pays for YAML.
             import yaml
 
             # libyaml's is ten times as fast; both are safe.
@@ -147,16 +174,17 @@ def _operation(
         scope=_scope(described),
         body_limit=described.get("x-penstock-body-limit", BODY_LIMIT),
         html="text/html" in described["responses"].get("200", {}).get("content", {}),
-        checks=Checks.of(described, document.get("components", {})),
+        described=described,
+        components=document.get("components", {}),
     )
 
 
 def _scope(described: Mapping[str, Any]) -> Scope | None:
     """
-    The scope that an operation wants.
+    The scope that an operation requires.
 
     Raises:
-        SettingsError: a guarded operation names none of ours, or an open one names any.
+        SettingsError: a guarded operation names no known scope, or an open one names a scope.
     """
     where, name = described["operationId"], described.get("x-penstock-scope")
     if described["security"] == []:

@@ -1,4 +1,4 @@
-"""JSON from strangers: read in one way only, or refused."""
+"""JSON from strangers: a text that could be read in two ways is refused."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def loads(body: bytes) -> Any:
     """
     Read a JSON body.
 
-    Refused besides what is no JSON: a name twice in one object, NaN and infinities, numbers that
-    not every reader holds exactly, half surrogates, what lies too deep. 1.0 is the integer 1, as
-    JSON Schema has it; a fraction is a Decimal, never a float.
+    Also refused: a name twice in one object, NaN and infinities, numbers that not every reader
+    holds exactly, half surrogates, too deep nesting. 1.0 is the integer 1, as in JSON Schema; a
+    fraction is a Decimal, never a float.
 
     Raises:
-        RequestRefused: 400; says what is wrong, never what was sent.
+        RequestRefused: 400; says what is wrong without the text that was sent.
     """
     try:
         text = body.decode("utf-8").strip(_BLANK)
@@ -92,8 +92,8 @@ def _is_suspect(text: str) -> bool:
     """
     Whether a document may be deep, or hold half a pair: hardly any does.
 
-    Nothing lies deeper than there are brackets, and only what is escaped can be half a pair. The
-    looks are ordered by what they cost: the walk takes longer than reading the document does.
+    Nesting cannot be deeper than the number of brackets, and only an escape can be half a pair.
+    Cheap checks come first: the walk takes longer than reading the document.
     """
     if "\\" in text and ("\\ud" in text or "\\uD" in text):
         return True

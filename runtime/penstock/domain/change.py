@@ -22,7 +22,7 @@ Kept = TypeVar("Kept", bound=AnyEntity, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An id to remember, with the digest of what came under it."""
+    """An id to remember, with the digest of the body that came under it."""
 
     key: str
     digest: str
@@ -31,10 +31,10 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Fact:
     """
-    An event to be.
+    An event that a change causes.
 
     Attributes:
-        data: what its data holds besides the entity; None takes a field of the entity out.
+        data: its data, in addition to the entity's; None removes a field of the entity.
     """
 
     type: EventType
@@ -44,10 +44,10 @@ class Fact:
 @dataclass(frozen=True, slots=True)
 class Change(Generic[Kept]):
     """
-    Everything one decision commits, all of it or nothing; it touches one entity.
+    All that one decision commits, in one write; it touches one entity.
 
     Attributes:
-        entity: the state to be.
+        entity: its new state.
         expected: the version it was decided on; None when the entity must not exist yet.
     """
 
@@ -96,4 +96,5 @@ def change(
         )
         for place, fact in enumerate(facts, start=1)
     )
+    entity = replace(entity, caused=(*after.caused, *events))
     return Change(entity, before.version if before else None, events)

@@ -1,4 +1,4 @@
-"""One HTTP request a gateway sent us, and what it is once its signature held."""
+"""One HTTP request a gateway sent us, and the notification in it once its signature held."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ class Delivery:
     def of(
         cls, gateway: str, headers: Mapping[str, str], body: bytes, received_at: datetime
     ) -> Delivery:
-        """Name a request by what it holds; `headers` are those of the gateway's door only."""
+        """A delivery with an id derived from its content; `headers` are the door's only."""
         digest = hashlib.sha256()
         for part in (gateway, *(f"{k}:{v}" for k, v in sorted(headers.items()))):
-            digest.update(len(part.encode()).to_bytes(4, "big") + part.encode())
+            text = part.encode()
+            digest.update(len(text).to_bytes(4, "big") + text)
         digest.update(body)
         return cls(digest.hexdigest(), gateway, headers, body, received_at)
 
@@ -93,14 +94,14 @@ class Notification:
 
     Attributes:
         id: theirs: what they told us (PayPal's `WH-…`).
-        entity: the id of what it concerns, ours; None when it concerns nothing we keep.
-        kind: what it concerns: a payment, its invoice included, a subscription, or a dispute.
+        entity: our id of the entity it concerns; None if it concerns none that is kept.
+        kind: the kind of that entity: payment (also for its invoice), subscription or dispute.
         says: what happened to a subscription, and `status_at` since when it has its status.
         resource_type: the gateway's word for the resource, and `resource_id` its id.
         summary: the gateway's sentence for people.
-        transmission: theirs, one per act of sending; `digest` is the SHA-256 of the body it
-            came with: one transmission with two digests is an attack. Both are empty for a
-            notification that we fetched.
+        transmission: the gateway's id of one sending; `digest` is the SHA-256 of its body. One
+            transmission with two digests is an attack. Both are empty for a notification
+            that we fetched.
     """
 
     id: str
@@ -159,12 +160,12 @@ class Notification:
 
     @property
     def subject(self) -> Ref | None:
-        """What it concerns."""
+        """The entity that it concerns."""
         return Ref(self.kind, self.entity) if self.entity else None
 
     @property
     def group(self) -> str:
-        """The message group on the verified queue: the entity, so a failing one blocks itself."""
+        """The message group on the verified queue: the entity, so a failure blocks no other."""
         return self.entity or self.delivery_id
 
     def dumps(self) -> str:
@@ -191,7 +192,7 @@ class Notification:
         )
 
     def _named(self) -> str | None:
-        # A payment by its id alone, as the code before there were other kinds reads it.
+        # A payment has its id alone: older code, which knew no other kinds, reads it.
         if self.subject is None or self.kind is EntityKind.payment:
             return self.entity
         return str(self.subject)

@@ -1,8 +1,8 @@
 """
-An entity as its events carry it: what is unknown is left out, and so is the e-mail address.
+An entity as its events carry it: without unknown fields and without the e-mail address.
 
-The ledger keeps an event without the payer's name, which only the entity's state holds, so that
-one place is to be erased. `named` adds it when the event leaves.
+The ledger keeps events without the payer's name. Only the entity's state holds it, so that it can
+be erased in one place. `named` adds it when the event is published.
 """
 
 from __future__ import annotations

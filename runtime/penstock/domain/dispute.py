@@ -1,4 +1,4 @@
-"""A dispute: a buyer, or his bank, wants money back, and the seller must answer in time."""
+"""A dispute: a buyer or a bank wants money back, and the seller must respond in time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DisputeObservation:
         reason: the gateway's word for what the buyer says, lower-case.
         amount: what is disputed.
         payments: our ids of the payments it is about.
-        respond_by: until when the seller must answer.
+        respond_by: until when the seller must respond.
         outcome: how it ended; None while it is open.
         as_of: when the gateway last changed it.
     """

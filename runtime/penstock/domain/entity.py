@@ -1,12 +1,13 @@
-"""What the ledger keeps: entities of several kinds, each with its own history of events."""
+"""Entities: the ledger keeps several kinds, each entity with its own history of events."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID, uuid5
 
+from penstock.domain.events import Event
 from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.ref import EntityKind, Ref
 
@@ -26,6 +27,8 @@ class Entity:
         published: how many of them have left, in order.
         followed: the rest is published by an open `follow` operation of another entity, which
             the sweep finds; so this one is not due for that, and its index entry does not move.
+        caused: unsent events of the commits that made this copy, so that they are not read again;
+            a copy that was read from the ledger has none.
     """
 
     kind: ClassVar[EntityKind]
@@ -39,6 +42,7 @@ class Entity:
     sequence: int = 0
     published: int = 0
     followed: bool = False
+    caused: tuple[Event, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def ref(self) -> Ref:
@@ -47,7 +51,7 @@ class Entity:
 
     @property
     def unsent(self) -> bool:
-        """Whether some of its events have not left yet."""
+        """Whether some of its events are not published yet."""
         return self.sequence > self.published
 
     @property
@@ -68,16 +72,16 @@ class Entity:
 
     def operation_id(self, kind: OperationKind, ordinal: int | str = 1) -> str:
         """
-        The id that the entity's n-th operation of a kind has, or the one with that name.
+        The id of the entity's n-th operation of a kind, or of the operation with a name.
 
-        Derived, so that a ledger restored from a backup asks under the same idempotency key. What
-        a client asks for is named by the client's key: a restored ledger that lost a refund must
+        Derived, so that a ledger restored from a backup repeats the same idempotency keys. A
+        client's request is named by the client's key: a restored ledger that lost a refund must
         not ask for another one under the lost one's id.
         """
         return str(uuid5(_OPERATIONS, f"{self.ref}/{kind.value}/{ordinal}"))
 
     def replacing(self, operation: Operation) -> tuple[Operation, ...]:
-        """The operations with that one in the place of the one with its id, or added."""
+        """The operations, with that one added or in place of the one with its id."""
         if all(op.id != operation.id for op in self.operations):
             return (*self.operations, operation)
         return tuple(operation if op.id == operation.id else op for op in self.operations)

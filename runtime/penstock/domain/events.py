@@ -56,7 +56,7 @@ class Event:
     One fact about one entity.
 
     Attributes:
-        id: unique over all events; it is the deduplication id wherever the event goes.
+        id: unique among all events; the deduplication id wherever the event is sent.
         type: an EventType, or a text that only newer code knows: sinks skip it.
         entity: the id of the entity it is about; an invoice's is its payment: one entity, one
             order.
@@ -103,7 +103,7 @@ class Event:
 
     def kept(self) -> str:
         """
-        The event as the ledger keeps it, for `loads`: without what is the same in every event.
+        The event as the ledger keeps it, for `loads`: without the fields that all events share.
 
         An item of more than 1 KB costs twice as much to write, and it is in an index, too.
         """
@@ -146,5 +146,5 @@ def _text(event: Mapping[str, Any]) -> str:
 
 
 def _type(text: str) -> str:
-    """Newer code may have written it: during a deployment both run side by side."""
+    """The event's type; a text if only newer code knows it, which runs during a deployment."""
     return EventType(text) if text in set(EventType) else text

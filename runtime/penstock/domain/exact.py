@@ -12,9 +12,9 @@ def number(text: str) -> int | Decimal:
     """
     A JSON number that has a point or an exponent, for `json.loads(parse_float=number)`.
 
-    1250.0 and 1.25e3 are the integer 1250, as in JSON Schema; 0.99999999999999999999, which a
-    float would make 1, stays what it is. What has more than 18 digits before its point stays a
-    Decimal, so that nobody writes out 1e999999999.
+    1250.0 and 1.25e3 are the integer 1250, as in JSON Schema. 0.99999999999999999999 stays exact,
+    where a float would be 1. A number with more than 18 digits before its point stays a Decimal,
+    so that 1e999999999 is never written out.
 
     Raises:
         ValueError: an exponent that no Decimal holds.

@@ -1,4 +1,4 @@
-"""What notifications say happened to a subscription; small, because `receive` loads it."""
+"""The facts of a subscription's life that notifications report; small: `receive` loads it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _MOMENT = "%Y-%m-%dT%H:%M:%S"
 
 
 class Lifecycle(StrEnum):
-    """What a notification says happened to a subscription."""
+    """A fact of a subscription's life that a notification reports."""
 
     created = "created"
     activated = "activated"
@@ -31,7 +31,7 @@ class Said:
     A lifecycle fact, as a notification says it.
 
     Attributes:
-        key: the same for every copy of the fact, and for no other.
+        key: the same for every copy of the fact, different for every other fact.
         at: since when the subscription has the status; None for what is no status.
     """
 

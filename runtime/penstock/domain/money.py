@@ -75,7 +75,7 @@ class Money:
 
     @property
     def whole(self) -> bool:
-        """Whether it has no decimals: "12.00", or any amount of JPY."""
+        """Whether it has no decimals, such as "12.00", or any amount in JPY."""
         return not self.minor % 10 ** DIGITS.get(self.currency, _USUAL)
 
     def __str__(self) -> str:

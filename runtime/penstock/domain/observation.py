@@ -17,7 +17,7 @@ class Observation:
     """
     The state of a payment's money as the gateway holds it now.
 
-    Cumulative: it says how things stand, never what to add to them.
+    Cumulative: it says how things stand, not what to add to them.
 
     Attributes:
         reference: the merchant's own reference (PayPal's `custom`), if the gateway carries one.
@@ -69,7 +69,7 @@ class InvoiceObservation:
 
 @dataclass(frozen=True, slots=True)
 class CheckoutNews:
-    """A checkout may stand differently: it is read itself, by the id that we keep of it."""
+    """A checkout may have changed: the payment's own checkout is read, by the id kept of it."""
 
 
 AnyObservation = (
@@ -80,7 +80,7 @@ AnyObservation = (
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """
-    The gateway's API agrees with the notification; the fetched state is what counts.
+    The gateway's API agrees with the notification; the fetched state counts.
 
     Attributes:
         implies: what the notification says of the money; a fetched copy that does not show it
@@ -94,9 +94,9 @@ class Confirmed:
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """
-    The gateway's API does not show it, and people must know all the same: what the body says.
+    What the body says of something that the gateway's API does not show.
 
-    For what informs (a dispute), never for what moves money.
+    For news that people must have (a dispute), never for money that moves.
     """
 
     observation: DisputeObservation

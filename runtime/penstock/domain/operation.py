@@ -7,7 +7,7 @@ One call of ours that moves or documents money, and the states it may be in.
                                              └──submit (asked, not found)──► submitting
 
 `submitting` carries a lease longer than the work's time limit: an expired lease *is* unknown.
-Unknown is not failed: the money may have moved, so it is asked about, never re-sent blindly.
+Unknown is not failed: the money may have moved, so look it up first and never resend it blindly.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ class OperationKind(StrEnum):
     """What the call does."""
 
     charge = "charge"
-    """Take the payment's money; one a payment."""
+    """Take the payment's money; one per payment."""
     invoice = "invoice"
-    """Make, mail and record the payment's invoice; one a payment."""
+    """Make, mail and record the payment's invoice; one per payment."""
     invoice_refunds = "invoice_refunds"
-    """Bring the refunds recorded on the invoice to what went back; one a payment."""
+    """Bring the refunds recorded on the invoice to what went back; one per payment."""
     reread = "reread"
-    """Ask the gateway's API again how the entity stands; one an entity."""
+    """Ask the gateway's API again how the entity stands; one per entity."""
     access = "access"
-    """Look at a subscription when its access changes or its payment is due; one an entity."""
+    """Look at a subscription when its access changes or its payment is due; one per entity."""
     subscribe = "subscribe"
-    """Create a subscription at the gateway; one a sign-up."""
+    """Create a subscription at the gateway; one per sign-up."""
     refund = "refund"
-    """Send money of the payment back; one for each request."""
+    """Send money of the payment back; one per request."""
     checkout = "checkout"
     """Open a checkout and have the buyer approve it; pending until it is captured or over."""
     capture = "capture"
-    """Take the money that the buyer approved; one for each approval."""
+    """Take the money that the buyer approved; one per approval."""
     void = "void"
     """Give up what the buyer approved: no money moves."""
     collect = "collect"
-    """Take what a subscription's buyer owes; one for each request."""
+    """Take what a subscription's buyer owes; one per request."""
     follow = "follow"
     """Have another entity re-read, because this one changed; `reference` names it."""
 
@@ -63,18 +63,18 @@ SETTLED = frozenset({OperationState.succeeded, OperationState.declined})
 BY_MESSAGE = frozenset(
     {OperationKind.refund, OperationKind.capture, OperationKind.void, OperationKind.collect}
 )
-"""Besides the charge: what is begun by a message of payments.fifo that names the operation."""
+"""Kinds whose message of payments.fifo names the operation; a charge's message does not."""
 
 
 _LOOK_AGAIN = timedelta(minutes=5)
 _LOOK_AT_LEAST = timedelta(days=1)
-"""How soon, and how seldom at most, the sweep looks at an operation that is restricted."""
+"""The shortest and longest time between the sweep's looks at a restricted operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """
-    What a refund or a collection was asked to do; it never changes.
+    The request behind a refund or a collection; it never changes.
 
     Attributes:
         amount: how much; always explicit, also for "the rest".
@@ -99,14 +99,14 @@ class Operation:
     Attributes:
         id: ours; the idempotency key at the gateway, so it never changes between attempts.
         attempts: how often the call was begun.
-        lease_until: until when the worker that began it may still be at it.
-        lost_at: since when an answer is missing. A refund or a collection keeps it while a later
-            attempt is made: what that is answered is read with the earlier one in mind.
-        absent_since: since when the gateway, asked, shows nothing of it.
-        due_at: when the sweep shall look at it; None while a queue message owns it.
-        reference: theirs: the charge or invoice id the gateway gave it.
-        reason: why it stands where it stands, for people.
-        terms: what a refund or a collection was asked to do.
+        lease_until: until when the worker that began the call may still be at it.
+        lost_at: since when an answer is missing. A refund or a collection keeps it during a later
+            attempt, whose answer may be due to the earlier one.
+        absent_since: since when the gateway shows nothing of it when it is asked.
+        due_at: when the sweep looks at it; None while a queue message owns it.
+        reference: the gateway's id of the charge, invoice, refund or capture.
+        reason: why it is in its state, for people.
+        terms: the request behind a refund or a collection.
         path: where the gateway takes the request; stored before the first call, never changed.
         began_at: when the first call was begun, where the gateway forgets its id after a while.
         restricted_at: since when a restriction keeps it from being submitted; None otherwise.
@@ -129,7 +129,7 @@ class Operation:
 
     @property
     def open(self) -> bool:
-        """Whether its end is still to come."""
+        """Whether its outcome is still to come."""
         return self.state not in SETTLED
 
     @property
@@ -138,11 +138,11 @@ class Operation:
         return self.state is OperationState.reserved or self.restricted_at is not None
 
     def leased(self, now: datetime) -> bool:
-        """Whether somebody may still be at it: also true of a lost call until its lease ends."""
+        """Whether a worker may still be at it; also true of a lost call until its lease ends."""
         return self.lease_until is not None and now < self.lease_until
 
     def submit(self, now: datetime, lease: timedelta) -> Operation:
-        """Begin the call: nobody else may until the lease ends."""
+        """Begin the call: no other worker may begin it until the lease ends."""
         until = now + lease
         return replace(
             self,
@@ -160,8 +160,8 @@ class Operation:
         """
         A restriction keeps it from being submitted; no message carries it any more.
 
-        Release makes it due at once. It is due by itself, too, ever more seldom: a restriction
-        that was lifted at the same moment must not leave it behind.
+        A release makes it due at once. It also becomes due by itself, less and less often, in case
+        a restriction was lifted at the same moment.
         """
         since = self.restricted_at or now
         begun = self.state is OperationState.submitting
@@ -198,7 +198,7 @@ class Operation:
         return replace(held, due_at=due_at)
 
     def release(self, reason: str, due_at: datetime | None = None) -> Operation:
-        """The call did certainly not reach the gateway: back to reserved."""
+        """The call certainly did not reach the gateway: back to reserved."""
         return replace(
             self,
             state=OperationState.reserved,
@@ -211,8 +211,8 @@ class Operation:
 
     def lose(self, now: datetime, reason: str, due_at: datetime | None = None) -> Operation:
         """
-        The answer never came. The lease stays: the request may still be under way, so nobody
-        need look before it ends.
+        The answer was lost. The lease stays, because the request may still be under way: look
+        once it ends.
         """
         return replace(
             self,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from penstock.domain.change import AnyEntity
 from penstock.domain.ref import Ref
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """It had its effect on `subject`, or agreed with it; `confirmed` by the gateway's API."""
+    """It had its effect on `entity`, or agreed with it; `confirmed` by the gateway's API."""
 
-    subject: Ref
+    entity: AnyEntity
     confirmed: bool = True
 
 
@@ -24,7 +25,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Authentic, and nothing we keep changes by it: it is recorded and published as it is."""
+    """Authentic, but it changes nothing that is kept: recorded and published as it is."""
 
     because: str
     confirmed: bool = False

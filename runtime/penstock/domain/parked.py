@@ -1,4 +1,4 @@
-"""What a dead-letter queue keeps beside a message: why, after how many tries, since when."""
+"""The attributes of a dead letter: the reason, the number of tries, the time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def renewed(attributes: Mapping[str, str], first: datetime) -> dict[str, str]:
 
 
 def own(attributes: Mapping[str, str]) -> dict[str, str]:
-    """The message's own attributes, as it had them before it was parked."""
+    """The message's own attributes, as before it was parked."""
     return {name: value for name, value in attributes.items() if name not in KEPT_BESIDE}
 
 

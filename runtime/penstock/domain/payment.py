@@ -60,7 +60,7 @@ def nameless(payer: Payer | None) -> Payer | None:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a payment is for, in the buyer's system's words."""
+    """What a payment is for, in the words of the merchant's system."""
 
     amount: Money
     reference: str | None = None
@@ -75,7 +75,7 @@ class Order:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all of it: two orders are the same order if these are equal."""
+        """SHA-256 over the order: equal for equal orders only."""
         payer = self.payer or Payer()
         canonical = json.dumps(
             [
@@ -117,12 +117,12 @@ class Transaction:
 
 
 class Implied(StrEnum):
-    """What a notification says of the money, whatever an older copy of the API still shows."""
+    """What a notification says of the money; a copy of the API may not show it yet."""
 
     decided = "decided"
-    """The payment is not pending any more."""
+    """The payment is no longer pending."""
     released = "released"
-    """The gateway holds the money back no more."""
+    """The gateway no longer holds the money back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ class Payment(Entity):
     Attributes:
         transactions: the step that paid it first, then what went back; at most 50.
         paid: whether `payment.succeeded` was published: the money was there once.
-        refunded: how much went back in all, as the events said it; never more than was paid.
+        refunded: how much went back in all, as events reported it; at most what was paid.
         hold: why the gateway holds the money back, while it does. A held payment has succeeded.
         fee: what the gateway took of it, and `net` what is left, where it says so.
         as_of: when the gateway last changed what we applied; older copies are stale.
@@ -142,7 +142,7 @@ class Payment(Entity):
         invoice_withheld: why there is no invoice, when there is none.
         invoice_refunded: how much of what went back is recorded on the invoice.
         invoice_refund_refused: the total that the gateway refused to record there, if it did.
-        invoice_paid_twice: whether it was said that the buyer paid the invoice, too.
+        invoice_paid_twice: whether it was published that the buyer paid the invoice, too.
         disputed: whether a dispute about it is open.
         remembered: notifications whose contradiction was published; at most 32.
         token: the id of the API's token that asked for it, if one did.
@@ -180,7 +180,7 @@ class Payment(Entity):
     forgotten_at: datetime | None = None
 
     def is_for(self, order: Order) -> bool:
-        """Whether it was asked for with that order; of a forgotten payer the name may differ."""
+        """Whether it was requested with that order; a forgotten payer's name may differ."""
         asked = order.nameless if self.forgotten_at else order
         return asked.digest == self.order.digest
 

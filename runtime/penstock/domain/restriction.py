@@ -1,4 +1,4 @@
-"""Restrictions: what operators keep from moving money until they release it."""
+"""Restrictions: operators keep something from moving money until they release it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Restriction:
 
     Attributes:
         value: the id, reference or name, by the kind.
-        since: when it was put.
-        actor: who put it, as the audit trail has it.
+        since: when it was made.
+        actor: who made it, as the audit trail names them.
         reason: why.
     """
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def new_secret(new_id: Callable[[], str]) -> str:
-    """128 random bits: a name of ours has a few less, so it takes two."""
+    """128 random bits; one id has a few bits less, so it is made of two."""
     return hashlib.sha256(f"{new_id()}{new_id()}".encode()).hexdigest()[:32]
 
 

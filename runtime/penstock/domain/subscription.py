@@ -45,10 +45,10 @@ class Standing(StrEnum):
 
     paid = "paid"
     refunded = "refunded"
-    """All of it went back."""
+    """All of the money went back."""
     charged_back = "charged_back"
     disputed = "disputed"
-    """It is there, and a dispute about it is open."""
+    """The money is there, and a dispute about it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +139,12 @@ class Subscription(Entity):
     Attributes:
         seen: what the gateway shows of it.
         access: what the customer may use, as it was last published.
-        paid_through: until when it is paid, by the payments that count.
+        paid_through: until when the payments that count have paid.
         trial_until: until when a free trial lasts.
         spans: the plans it was billed under, oldest first; at most 8.
         payments: the newest ones, by date; at most 24.
         told: the lifecycle facts that were published; at most 32.
-        met_as: the fact that was true when we first met it, and is not published for that.
+        met_as: the fact that was true when we first saw it, and is therefore not published.
         asked: the change of plan that waits; the newest, if several were asked for.
         forgotten_at: since when the subscriber's name and e-mail address are erased.
     """

@@ -1,4 +1,4 @@
-"""What a queue's message asks for, without personal data: no body, header, payer or address."""
+"""The content of a queue's message without personal data: no body, header, payer or address."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Content:
     A message, decoded.
 
     Attributes:
-        what: what it asks for, or what it tells, in one word: `charge`, `payment.succeeded`.
-        subject: the id of what it concerns, where it says one.
-        facts: more of it, safe to show.
+        what: the request or the event in one word: `charge`, `payment.succeeded`.
+        subject: the id of the entity it concerns, if it names one.
+        facts: more of its content that is safe to show.
         asked: the message itself; None where it cannot be read.
     """
 

@@ -3,9 +3,9 @@ Dead letters: look at them, send them back to their queue, or drop them.
 
     redrive     a copy to the queue, under the letter's id ─► delete the letter
 
-A redrive that is killed between the two leaves the letter, and the next one sends another copy;
-stages take duplicates. Sent back and parked again within five minutes is not dropped by the
-queue, because each copy has an id of its own.
+A redrive that is killed between the two leaves the letter, and the next one sends another copy:
+stages handle duplicates. A letter that is sent back and parked again within five minutes is not
+dropped by the queue, because each copy has an id of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from penstock.operators.passes import Walk, walk
 from penstock.ports import DeadLetters, Message
 
 Progress = Callable[[int], None]
-"""Is told how many letters were looked at."""
+"""A callback that gets the number of letters looked at."""
 
 
 def _quiet(looked_at: int) -> None:
@@ -45,7 +45,7 @@ class Became(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One letter that a command was about, what became of it, and why."""
+    """One selected letter, what became of it, and why."""
 
     letter: Letter
     became: Became
@@ -58,11 +58,11 @@ class Report:
     What a command saw and did.
 
     Attributes:
-        letters: all that it saw, in order within a group.
-        decided: those it was about.
-        missing: ids that name no letter that could be seen.
+        letters: all letters that it saw, in order within a group.
+        decided: the selected letters.
+        missing: selected ids without a letter that could be seen.
         with_others: how many another command holds, or held when it was killed.
-        unseen: how many wait behind ten others of their group.
+        unseen: how many letters wait behind ten others of their group.
     """
 
     letters: Sequence[Letter] = ()
@@ -72,7 +72,7 @@ class Report:
     unseen: int = 0
 
     def of(self, became: Became) -> list[Decided]:
-        """The letters that this became of."""
+        """The letters with that result."""
         return [one for one in self.decided if one.became is became]
 
     @property
@@ -104,7 +104,7 @@ class LettersOf:
 
     async def list(self, progress: Progress = _quiet) -> Report:
         """
-        Every dead letter that can be seen; nothing is taken away.
+        Every dead letter that can be seen; none is removed.
 
         Raises:
             ChannelUnavailable: the queue gave no answer.
@@ -124,7 +124,7 @@ class LettersOf:
         """
         Send letters back to the queue that they came from, in order within their group.
 
-        A letter is refused whose work the ledger knows as done.
+        A letter is refused if the ledger knows that its work is done.
 
         Raises:
             CommandRefused: nothing is selected, or there is no reason.
@@ -146,7 +146,7 @@ class LettersOf:
         progress: Progress = _quiet,
     ) -> Report:
         """
-        Forget letters; they cannot be brought back.
+        Delete letters; this cannot be undone.
 
         Raises:
             CommandRefused: nothing is selected, or there is no reason.
@@ -194,7 +194,7 @@ class _Work:
     decided: list[Decided] = field(default_factory=list[Decided])
 
     async def look(self, message: Message) -> bool:
-        """See a message and leave it."""
+        """Read a message and leave it."""
         await self._read(message)
         return False
 
@@ -208,7 +208,7 @@ class _Work:
         return False
 
     async def do(self, message: Message) -> bool:
-        """Decide on a message and do it; says whether the letter may be deleted."""
+        """Decide on a message and do it. Returns whether the letter may be deleted."""
         letter = await self._selected(message)
         if letter is None:
             return False
@@ -240,7 +240,7 @@ class _Work:
         )
 
     def facts(self) -> dict[str, str | int | bool]:
-        """For the audit trail: what each letter was, without what it holds."""
+        """For the audit trail: what each letter was, without its content."""
         return {
             one.letter.id: f"{one.became.value}: {one.letter.content.what} "
             f"{one.letter.content.subject or one.letter.group}"

@@ -1,4 +1,4 @@
-"""What became of letters that were sent back: waited for, so that a command can report it."""
+"""Waits for the effect of letters that were sent back, so that a command can report it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from penstock.operators.letters import Letter
 
 _EVERY = 1.0
 _CLOCKS = timedelta(minutes=1)
-"""By how much the queue's clock may be behind ours."""
+"""How far the queue's clock may be behind ours."""
 _LOOK = 5
-"""Every so many looks into the ledger, one is taken at the dead letters: that hides them."""
+"""Looks into the ledger per look at the dead letters, which hides them for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
     """
-    Waits for the end of work that a letter asks for.
+    Waits until the work of a letter has ended.
 
     Attributes:
         again: whether it was parked or rejected before.

@@ -1,4 +1,4 @@
-"""Have a payer forgotten: names and e-mail addresses go, amounts and dates stay."""
+"""Forget a payer: erases names and e-mail addresses, keeps amounts and dates."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ForgetPayer:
         dry_run: bool = False,
     ) -> list[Erased]:
         """
-        Erase one after another, and say of each what became of it. A repeat goes on.
+        Erase one after another. Returns what became of each; a repeat goes on where it stopped.
 
         Args:
             subject: who or what was named, for the audit trail.
@@ -85,6 +85,6 @@ class ForgetPayer:
 
 
 def summary(done: Sequence[Erased]) -> str:
-    """How many of each, in one line."""
+    """The number of each result, on one line."""
     counted = Counter(one.erasure.value for one in done)
     return ", ".join(f"{count} {what}" for what, count in sorted(counted.items())) or "nothing"

@@ -1,4 +1,4 @@
-"""What the ledger knows of the work that a message asks for."""
+"""What the ledger knows of a message's work."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Known:
     What the ledger knows.
 
     Attributes:
-        text: in one line: `charge succeeded, attempt 2`.
-        succeeded: the work is done: to ask for it again must not do it again.
-        ended: whether its end is known, good or bad.
-        mark: changes with whatever happens to the work.
+        text: on one line: `charge succeeded, attempt 2`.
+        succeeded: whether the work is done, so that the message must not be sent again.
+        ended: whether its outcome is known, good or bad.
+        mark: changes with every change of the work.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Looks messages' work up."""
+    """Looks up the work of messages."""
 
     ledger: Ledger
     attempts: Attempts

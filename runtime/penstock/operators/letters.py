@@ -1,4 +1,4 @@
-"""A dead letter as an operator sees it, and which of them a command is about."""
+"""A dead letter as an operator sees it, and the selection of letters for a command."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Letter:
 
     @property
     def reason(self) -> str:
-        """Why it is there."""
+        """Why it was parked."""
         return self.message.attributes.get(REASON, _NO_REASON)
 
 
@@ -71,13 +71,13 @@ async def read_letter(queue: str, message: Message, knowledge: Knowledge) -> Let
 @dataclass(frozen=True, slots=True)
 class Selection:
     """
-    Which letters a command is about: those that fit all that is given.
+    The letters for a command: those that fit every given condition.
 
     Attributes:
         ids: whole ids, or their first eight characters or more.
         reason: a part of the reason, in any case.
-        older_than: at least so long a dead letter.
-        everything: no condition; it must be said.
+        older_than: for how long it has been a dead letter at least.
+        everything: all letters, which must be asked for explicitly.
     """
 
     ids: Sequence[str] = ()
@@ -88,7 +88,7 @@ class Selection:
 
     def checked(self) -> Selection:
         """
-        The selection, if it selects something.
+        The selection, checked.
 
         Raises:
             CommandRefused: it has no condition, or an id is too short to name one letter.

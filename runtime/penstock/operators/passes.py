@@ -1,12 +1,12 @@
 """
-Going through a FIFO queue that nobody consumes, and losing nothing on the way.
+Walks a FIFO queue that no stage consumes, without losing a message.
 
     receive ─► handled ─► sent on, deleted
           └──► kept ────► given back at the end of the pass
 
-A receive hides the whole group of what it hands out, and hands out ten of a group at most. So what
-is kept is held until the pass has seen all that it can see; then it is given back, and another
-pass begins if the last one has made room for more.
+A receive hides the whole group of each message, and returns ten of a group at most. So messages
+that are kept are held until the pass has seen all it can. Then they are given back, and another
+pass begins if messages were deleted, which makes room for more.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from penstock.ports import DeadLetters, Message
 
 _BATCH = 10
 Handle = Callable[[Message], Awaitable[bool]]
-"""Handles a message and says whether it may be deleted; one that may not is kept."""
+"""Handles a message. Returns whether it may be deleted; otherwise it is kept."""
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class _Going:
         return max(0, self.visible - len(self._ids))
 
     async def once(self) -> bool:
-        """One pass; says whether something was deleted, which makes room for what is behind it."""
+        """One pass. Returns whether messages were deleted, which makes room for others."""
         held: dict[str, Message] = {}
         deleted = 0
         try:

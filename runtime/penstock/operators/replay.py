@@ -1,5 +1,5 @@
 """
-Replay: events go to one sink again, whether it has had them or not.
+Replay: sends events to one sink again, whether it was given them before or not.
 
     events ─► the sink's filter ─► had under this replay's id? ─► the sink's own queue
 
@@ -39,7 +39,7 @@ class ReplayId:
     A replay's name.
 
     Attributes:
-        begun_at: events after it are no part of the replay, also when it is run again.
+        begun_at: later events are not part of the replay, also when it is run again.
     """
 
     text: str
@@ -56,7 +56,7 @@ class ReplayId:
         Read a replay's id.
 
         Raises:
-            CommandRefused: no command has made it.
+            CommandRefused: it is not the id of a replay.
         """
         found = _ID.fullmatch(text)
         try:
@@ -78,7 +78,7 @@ class Replayed:
     Attributes:
         sent: the events that were put on the sink's queue.
         had: how many had been delivered under this id before.
-        left_out: how many the sink's filter does not let through.
+        left_out: how many the sink's filter holds back.
         delivered: how many were delivered while the command waited.
         planned: a dry run: nothing was sent.
     """

@@ -1,4 +1,4 @@
-"""Have a payment read again at its gateway, and what its state lacks made good."""
+"""Read a payment again at its gateway, and apply what its state lacks."""
 
 from __future__ import annotations
 
@@ -24,12 +24,18 @@ class Reprocessing:
     Attributes:
         payment: as it stands now.
         asked: the operations that the gateway is asked about.
-        left: those in doubt that cannot be asked about without a call that may move money.
+        left: the operations in doubt that only a call that may move money could look up.
     """
 
     payment: Payment
     asked: tuple[Operation, ...]
     left: tuple[Operation, ...]
+
+    @property
+    def effect(self) -> str:
+        """What the command did, in one line."""
+        kinds = ", ".join(one.kind.value for one in self.asked) or "nothing"
+        return f"to be asked by the sweep: {kinds}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +51,15 @@ class Reprocess:
         self, payment_id: str, because: str, *, dry_run: bool = False
     ) -> Reprocessing:
         """
-        Make due now all that the gateway can be asked about the payment.
+        Make every look-up of the payment at its gateway due now.
 
-        The fetched state wins: steps, refunds, access and the invoice follow from it, and what is
-        new of it is published.
+        The fetched state wins: steps, refunds, access and the invoice follow from it, and news is
+        published.
 
         Raises:
             UnknownPayment: the ledger does not hold it.
-            CommandRefused: the reason is none.
-            LedgerConflict: the payment is written by many others; run the command again.
+            CommandRefused: the reason is empty or too long.
+            LedgerConflict: other workers keep writing the payment; run the command again.
         """
         because = said(because)
         if dry_run:
@@ -67,11 +73,10 @@ class Reprocess:
                 except LedgerConflict:
                     continue
                 done = self._seen(after)
-                kinds = ", ".join(one.kind.value for one in done.asked) or "nothing"
                 trail.before = {"status": before.status.value}
-                trail.effect = f"to be asked by the sweep: {kinds}"
+                trail.effect = done.effect
                 return done
-            raise LedgerConflict("the payment is written by many others; run it again")
+            raise LedgerConflict("other workers keep writing the payment; run the command again")
 
     async def _payment(self, payment_id: str) -> Payment:
         payment = await self.ledger.load(Payment, payment_id)

@@ -1,4 +1,4 @@
-"""Write down what a person found out about an operation that nobody can look up."""
+"""Write down what a person found out about an operation that cannot be looked up."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.restriction import Restrictable
 from penstock.domain.subscription import Subscription
-from penstock.errors import CommandRefused, LedgerConflict, UnknownPayment
+from penstock.errors import (
+    CommandRefused,
+    LedgerConflict,
+    OptionRefused,
+    UnknownOperation,
+    UnknownPayment,
+)
 from penstock.operators.audited import Audited, Trail, said
 from penstock.ports import Ledger
 
 _WRITES = 10
 _NAMED = (OperationKind.charge, OperationKind.capture, OperationKind.refund)
-"""What has an id at the gateway if it succeeded."""
+"""Kinds that have an id at the gateway once they succeeded."""
 
 
 class Outcome(StrEnum):
@@ -37,12 +43,20 @@ class Resolved:
     Attributes:
         entity: as it stands now.
         operation: as it stands now.
-        already: whether it was known so before; then nothing was changed.
+        already: whether that outcome was known before; then nothing was changed.
     """
 
     entity: Restrictable
     operation: Operation
+    outcome: Outcome
     already: bool = False
+
+    @property
+    def effect(self) -> str:
+        """What the command did, in one line."""
+        before = "was resolved" if self.already else "resolved"
+        also = " before" if self.already else ""
+        return f"{self.operation.kind.value} {before} as {self.outcome}{also}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +95,14 @@ class Resolve:
         Raises:
             UnknownPayment: there is no such payment, subscription or operation.
             CommandRefused: it must not be resolved so; says why and what to do.
-            LedgerConflict: the entity is written by many others; run the command again.
+            LedgerConflict: other workers keep writing the entity; run the command again.
         """
         evidence = said(evidence, "--evidence")
         if dry_run:
             entity = await self._entity(ref)
             found = self._operation(entity, operation_id)
             already = self._refuse(entity, found, outcome, reference)
-            return Resolved(entity, found, already)
+            return Resolved(entity, found, outcome, already)
         plural = "subscriptions" if ref.kind is EntityKind.subscription else "payments"
         subjects = [str(ref), *([f"operation#{operation_id}"] if operation_id else [])]
         async with self.audited(f"{plural} resolve", subjects, evidence) as trail:
@@ -97,7 +111,7 @@ class Resolve:
                     return await self._once(ref, outcome, evidence, operation_id, reference, trail)
                 except LedgerConflict:
                     continue
-            raise LedgerConflict(f"{ref} is written by many others; run the command again")
+            raise LedgerConflict(f"other workers keep writing {ref}; run the command again")
 
     async def _once(
         self,
@@ -116,8 +130,9 @@ class Resolve:
             "state": found.state.value,
         }
         if self._refuse(entity, found, outcome, reference):
-            trail.effect = f"{found.kind.value} was resolved as {outcome} before"
-            return Resolved(entity, found, already=True)
+            done = Resolved(entity, found, outcome, already=True)
+            trail.effect = done.effect
+            return done
         decided = rules.resolve(
             entity,
             found,
@@ -131,8 +146,9 @@ class Resolve:
         await self.ledger.commit(decided)
         after = decided.entity.operation_by_id(found.id) or found
         trail.after = {"state": after.state.value, "reference": after.reference or "none"}
-        trail.effect = f"{found.kind.value} resolved as {outcome}"
-        return Resolved(decided.entity, after)
+        done = Resolved(decided.entity, after, outcome)
+        trail.effect = done.effect
+        return done
 
     async def _entity(self, ref: Ref) -> Restrictable:
         entity = await self.ledger.find(ref)
@@ -144,7 +160,7 @@ class Resolve:
         if operation_id is not None:
             found = entity.operation_by_id(operation_id)
             if found is None:
-                raise UnknownPayment(f"{entity.ref} has no operation of that id")
+                raise UnknownOperation(f"{entity.ref} has no operation of that id")
             return found
         doubtful = rules.doubtful(entity)
         if len(doubtful) == 1:
@@ -152,7 +168,7 @@ class Resolve:
         if not doubtful:
             raise CommandRefused("none of its operations is unknown or parked")
         names = ", ".join(f"{one.id} ({one.kind.value})" for one in doubtful)
-        raise CommandRefused(f"several operations are in doubt: name one by --operation: {names}")
+        raise OptionRefused("--operation", f"is needed, several are in doubt: {names}")
 
     def _refuse(
         self, entity: Restrictable, found: Operation, outcome: Outcome, reference: str | None
@@ -168,10 +184,10 @@ class Resolve:
         if found.state is state:
             return True
         because = rules.why_not_resolve(entity, found, succeeded=succeeded, now=self.clock.now())
-        if because is None and succeeded and found.kind in _NAMED and not reference:
-            because = (
-                f"--gateway-id is needed: the id that the gateway gave the {found.kind.value}"
-            )
         if because is not None:
             raise CommandRefused(f"not resolved: {because}")
+        if succeeded and found.kind in _NAMED and not reference:
+            raise OptionRefused(
+                "--gateway-id", f"is needed: the id that the gateway gave the {found.kind.value}"
+            )
         return False

@@ -1,4 +1,4 @@
-"""Accept: a payment asked for over the API is committed first and sent to its queue second."""
+"""Accept: a payment that the API is asked for is committed first, then sent to its queue."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNSENT_AFTER = timedelta(seconds=60)
 
 
 def payment_id(idempotency_key: str, client: str = DEFAULT_CLIENT) -> str:
-    """The payment's id: one key of one client is one payment, however often it is sent."""
+    """The payment's id, derived from the key and its client: a repeat has the same id."""
     return derived_id("pay", idempotency_key, client)
 
 
@@ -29,8 +29,8 @@ def attempt(payment: Payment) -> str:
     """
     The deduplication id of the payment's message: its id and how often its charge was begun.
 
-    A queue takes and drops a message whose id it has seen within five minutes, even after the
-    first copy is gone (Amazon SQS, "Exactly-once processing"). Named by the payment alone, the
+    A queue accepts and drops a message whose id it has seen within five minutes, even after the
+    first copy is gone (Amazon SQS, "Exactly-once processing"). With the payment's id alone, the
     request that follows a repair would be lost.
     """
     charge = payment.operation(OperationKind.charge)
@@ -56,9 +56,9 @@ class Accept:
         self, idempotency_key: str, provider: str, order: Order, caller: Caller
     ) -> Payment:
         """
-        Take the payment on; the same key with the same request sends its message again.
+        Accept the payment; the same key with the same request sends its message again.
 
-        A key belongs to the caller's client, so that a client that changes its token in between
+        A key belongs to the caller's client: a client that changes its token between two requests
         still repeats the same payment.
 
         Raises:
@@ -82,8 +82,8 @@ class Accept:
         """
         Put the payment's message on the queue, and note that a message carries it now.
 
-        A message that was not sent for certain is sent again under the same deduplication id,
-        and one for a new attempt under another; see `attempt`.
+        If it is uncertain whether the message was sent, it is sent again under the same
+        deduplication id. A new attempt has another one; see `attempt`.
 
         Raises:
             ChannelUnavailable: the queue did not take it.
@@ -118,7 +118,7 @@ class Accept:
         try:
             await self.ledger.commit(decided)
         except LedgerConflict:
-            # The same request at the same moment: theirs is as good as ours.
+            # The same request at the same moment: use what the other one committed.
             known = await self.ledger.load(Payment, identity)
             if known is None:
                 raise
@@ -136,5 +136,5 @@ class Accept:
         try:
             await self.ledger.commit(decided)
         except LedgerConflict:
-            # Its charge is under way already, which is the better note.
+            # Its charge is under way already: nothing is left to note.
             return

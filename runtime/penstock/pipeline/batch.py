@@ -48,7 +48,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What a stage says of a message it is done with: the entity, a one-word outcome, and why."""
+    """How a stage ended a message: the entity, a one-word outcome, and why."""
 
     entity: str | None
     outcome: str
@@ -75,8 +75,8 @@ class Backoff:
         """
         The delay after that many receipts, or the one the other side named, capped too.
 
-        Who says "at once" over and over is believed for a while only: an outage must not use up
-        the receipts that a queue allows a message.
+        If the other side says "at once" again and again, that counts for the first receipts only:
+        an outage must not use up the receipts that a queue allows a message.
         """
         own = min(self.base * 2.0 ** min(receives - 1, _MAX_DOUBLINGS), self.cap)
         if receives > PATIENCE:
@@ -93,7 +93,7 @@ Handle = Callable[[Message], Awaitable[Handled]]
 @dataclass(frozen=True, slots=True)
 class Batch:
     """
-    How one stage works through what its queue hands out.
+    How one stage works through the messages of its queue.
 
     Attributes:
         remaining: seconds until the host ends us; no item begins unless it can end in time.
@@ -115,7 +115,7 @@ class Batch:
         for message in messages:
             groups.setdefault(message.group, []).append(message)
         if len(groups) == 1:
-            # `serve` hands them over one by one: a task for each would be the dearest part.
+            # `serve` hands them over one by one: a task for each would cost more than the rest.
             return await self._group(messages, remaining)
         done = await asyncio.gather(*(self._group(group, remaining) for group in groups.values()))
         results = {result.id: result for group in done for result in group}
@@ -162,7 +162,7 @@ class Batch:
         except PermanentError as exc:
             status, outcome, error, delay = await self._park(message, exc)
         except OutOfTime as exc:
-            # We ran out of time, not the message: another worker may take it at once.
+            # The worker ran out of time, so another one may take the message at once.
             status, outcome, error = Status.retry, "retry", str(exc)
         except TransientError as exc:
             status, outcome, error = Status.retry, "retry", str(exc)
@@ -177,8 +177,9 @@ class Batch:
             status, outcome = Status.retry, "retry"
             delay = self.backoff.delay(message.receives)
         why = error or because
-        self._log().info(
+        structlog.get_logger().info(
             "stage.finished",
+            stage=self.stage,
             entity=entity,
             outcome=outcome,
             status=status,

@@ -1,4 +1,4 @@
-"""An invoice that is withheld though the buyer has it: taken back, or watched."""
+"""Cancels a withheld invoice that the buyer has already, or watches it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from penstock.errors import InvoiceRefused
 from penstock.pipeline import notices
 
 LOOK_AGAIN = timedelta(days=1)
-"""How long the sweep leaves one alone that could not be cancelled."""
+"""How long the sweep waits before it tries again to cancel an invoice."""
 
 
 async def cancel(
     payment: Payment, gateway: Invoices, draft: InvoiceDraft, found: Invoice
 ) -> tuple[Invoice, str | None]:
     """
-    Take a withheld invoice back; says how it stands then, and why the gateway would not.
+    Cancel a withheld invoice. Returns how it stands then, and why the gateway refused, if so.
 
-    A gateway cancels nothing that is paid: what was refused is looked at once more.
+    A gateway does not cancel a paid invoice, so after a refusal the invoice is read again.
 
     Raises:
         GatewayUnavailable: no answer.

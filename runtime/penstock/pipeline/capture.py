@@ -1,5 +1,5 @@
 """
-Capture: a message of payments.fifo takes the money that a buyer approved, once.
+Capture: takes the money that a buyer approved once, whatever crashes on the way.
 
     reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
     restricted ───────────────────────► left as it is until a release
@@ -9,7 +9,7 @@ Capture: a message of payments.fifo takes the money that a buyer approved, once.
                                                            └ open, closed ─► given up, expired
     succeeded, declined ──────────────► nothing to do but to publish what is unsent
 
-A gateway captures a checkout once, whatever the id: a repeat that is turned down is read again.
+A gateway captures a checkout once, whatever the id: after a declined repeat, read it again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from penstock.api.checkout import (
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
 from penstock.domain.change import Change
-from penstock.domain.operation import Operation, OperationState
+from penstock.domain.operation import SETTLED, Operation, OperationState
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.errors import (
     ChargeCritical,
@@ -39,7 +39,6 @@ from penstock.errors import (
     GatewayUnavailable,
     LedgerConflict,
     NotShownYet,
-    OperationInFlight,
     PaymentConflict,
     PermanentError,
     Unconfirmable,
@@ -49,11 +48,10 @@ from penstock.pipeline.batch import Handled
 from penstock.pipeline.checkouts import OVER, Checkouts, foreign
 from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.observe import abilities
+from penstock.pipeline.operation_work import wait_for_lease
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
-
-_SETTLED = (OperationState.succeeded, OperationState.declined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Capture:
     The stage of the action `capture`.
 
     Attributes:
-        lease: longer than one message may take, so that an expired lease means nobody is at it.
+        lease: longer than one message may take, so that no worker is at it once it expired.
     """
 
     checkouts: Checkouts
@@ -87,7 +85,7 @@ class Capture:
         if payment is None or operation is None or payment.gateway != asked.provider:
             raise PaymentConflict("there is no such capture of a payment of that gateway")
         payment = await self._advance(payment, operation)
-        await self.publish(payment.ref)
+        await self.publish.unsent(payment)
         after = payment.operation_by_id(operation.id)
         if after and after.restricted_at:
             return Handled(payment.id, RESTRICTED, because=after.reason)
@@ -95,7 +93,7 @@ class Capture:
 
     async def resume(self, payment: Payment, operation: Operation) -> Payment:
         """
-        Read what became of a lost capture, for the sweep; only a message submits.
+        Find out what became of a lost capture, for the sweep. Only a message submits one.
 
         Raises:
             GatewayUnavailable: no answer.
@@ -104,29 +102,23 @@ class Capture:
             return payment
         settled = await self._read(payment, operation)
         if settled is None and operation.restricted_at:
-            # Looked up, and still restricted: the longer, the more seldom.
+            # Not captured and still restricted: the sweep looks at it less and less often.
             again = operation.restrict(self.clock.now(), operation.reason or RESTRICTED)
             return await self._noted(payment, again, payment.status, payment.reason)
         return settled or payment
 
     async def _advance(self, payment: Payment, operation: Operation) -> Payment:
-        if operation.state in _SETTLED:
+        if operation.state in SETTLED:
             return payment
         if operation.state is not OperationState.reserved:
             if operation.state is OperationState.submitting:
-                self._wait_for_lease(operation)
+                wait_for_lease(operation, self.clock.now(), "the capture")
             settled = await self._read(payment, operation)
             if settled is not None:
                 return settled
             # A request that the gateway does not show yet may still be on its way to it.
-            self._wait_for_lease(operation)
+            wait_for_lease(operation, self.clock.now(), "the capture")
         return await self._submit(payment, operation)
-
-    def _wait_for_lease(self, operation: Operation) -> None:
-        now = self.clock.now()
-        if operation.lease_until is not None and operation.leased(now):
-            wait = (operation.lease_until - now).total_seconds()
-            raise OperationInFlight("the capture may still be under way", retry_after=wait)
 
     async def _read(self, payment: Payment, operation: Operation) -> Payment | None:
         """The payment settled by what the gateway shows; None where it may be captured still."""
@@ -151,15 +143,15 @@ class Capture:
         try:
             return await self._settle(payment, submitted, answer)
         except LedgerConflict:
-            # An answer of the gateway's is not dropped because somebody noted something else
-            # meanwhile: it still stands if the operation is still ours.
+            # Another worker wrote something else of the payment. The gateway's answer still
+            # applies if the operation is still as this worker submitted it.
             latest = await self.ledger.load(Payment, payment.id)
             if latest is None or latest.operation_by_id(operation.id) != submitted:
                 raise
             return await self._settle(latest, submitted, answer)
 
     async def _doubted(self, payment: Payment, answer: CaptureAnswer) -> CaptureAnswer:
-        """What became of it, when a repeat is turned down: an earlier attempt may have done it."""
+        """The answer to a declined repeat: an earlier attempt may have captured the money."""
         try:
             seen = await self.checkouts.read(payment)
         except (GatewayUnavailable, Unconfirmable) as exc:
@@ -208,7 +200,7 @@ class Capture:
         if seen.money is None:
             raise NotShownYet("the gateway shows no capture yet")
         if because := foreign(payment, seen):
-            # Fail closed: money that is not certainly this payment's is no success of it.
+            # Fail closed: money that is not certainly this payment's does not make it succeed.
             lost = operation.lose(self.clock.now(), because)
             await self._park(payment, lost, ChargeCritical(because))
         return await self._commit(
@@ -226,7 +218,7 @@ class Capture:
         self, payment: Payment, operation: Operation, cause: PermanentError
     ) -> NoReturn:
         parked = await self._noted(payment, operation, PaymentStatus.parked, str(cause))
-        await self.publish(parked.ref)
+        await self.publish.unsent(parked)
         raise cause
 
     async def _noted(

@@ -1,5 +1,5 @@
 """
-Charge: a message of payments.fifo moves its money once, whatever dies on the way.
+Charge: a message of payments.fifo moves its money once, whatever crashes on the way.
 
     reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
     restricted ───────────────────────► left as it is until a release
@@ -8,7 +8,7 @@ Charge: a message of payments.fifo moves its money once, whatever dies on the wa
                                                  └ not found ─► once the lease is over the same
                                                                 key again, if the gateway keeps
                                                                 keys; else park
-                                                                (turned down then: look up again)
+                                                                (declined then: look up again)
     succeeded, declined ──────────────► nothing to do but to publish what is unsent
 """
 
@@ -43,7 +43,6 @@ from penstock.errors import (
     GatewayUnavailable,
     LedgerConflict,
     MissingCapability,
-    OperationInFlight,
     PaymentConflict,
     PermanentError,
     UnknownGateway,
@@ -51,7 +50,7 @@ from penstock.errors import (
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.gate import RESTRICTED, Gate
-from penstock.pipeline.operation_work import asked_again
+from penstock.pipeline.operation_work import asked_again, wait_for_lease
 from penstock.pipeline.orders import ChargeMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger, Message
@@ -60,10 +59,10 @@ from penstock.ports import Ledger, Message
 @dataclass(frozen=True, slots=True)
 class Charge:
     """
-    The stage: the gateway a message names takes the money.
+    The stage: the gateway that a message names takes the money.
 
     Attributes:
-        lease: longer than one message may take, so that an expired lease means nobody is at it.
+        lease: longer than one message may take, so that no worker is at it once it expired.
     """
 
     gateways: Mapping[str, Gateway]
@@ -98,7 +97,7 @@ class Charge:
         if not payment.is_for(order.order) or payment.gateway != order.provider:
             raise PaymentConflict("the payment's id exists with another order")
         payment = await self._advance(payment, gateway)
-        await self.publish(payment.ref)
+        await self.publish.unsent(payment)
         charge = payment.operation(OperationKind.charge)
         if charge and charge.restricted_at:
             return Handled(payment.id, RESTRICTED, because=charge.reason)
@@ -108,8 +107,8 @@ class Charge:
         """
         Ask the gateway what became of a lost or undecided charge.
 
-        Never submits, so it is the sweep's way: only a message submits, and that is on the
-        queue, or parked for people to redrive.
+        For the sweep: it never submits. Only a message submits, and that message is on the
+        queue, or parked until an operator redrives it.
 
         Raises:
             GatewayUnavailable: no answer.
@@ -129,12 +128,12 @@ class Charge:
         return await self._settle(payment, operation, answer)
 
     def _lost(self, operation: Operation, because: str) -> Operation:
-        """Asked about in vain: the longer, the more rarely it is asked about again."""
+        """The operation as unknown; the longer it stays so, the less often the sweep asks."""
         now = self.clock.now()
         return operation.lose(now, because, now + asked_again(now, operation.lost_at))
 
     async def _leave(self, payment: Payment, lost: Operation) -> Payment:
-        """Leave a charge to its message; one the gateway held has none any more: to people."""
+        """Leave a charge to its message. A pending one has no message any more: park it."""
         kept = payment.status is not PaymentStatus.pending
         if kept and payment.status is not PaymentStatus.parked:
             return await self._commit(payment, lost, PaymentStatus.unknown, payment.reason)
@@ -165,7 +164,7 @@ class Charge:
             case OperationState.pending:
                 return await self._look_up(payment, operation, gateway)
             case OperationState.submitting:
-                self._wait_for_lease(operation)
+                wait_for_lease(operation, self.clock.now(), "the charge")
                 return await self._look_up(payment, operation, gateway)
             case OperationState.unknown:
                 return await self._look_up(payment, operation, gateway)
@@ -179,18 +178,12 @@ class Charge:
         if not isinstance(answer, NotFound):
             return await self._settle(payment, operation, answer)
         # What the gateway does not show yet may still be on its way to it.
-        self._wait_for_lease(operation)
+        wait_for_lease(operation, self.clock.now(), "the charge")
         if gateway.idempotent_charges:
             return await self._submit(payment, operation, gateway)
         because = "the answer was lost, and the gateway cannot say whether money moved"
         lost = operation.lose(self.clock.now(), because)
         await self._park(payment, lost, ChargeCritical(because))
-
-    def _wait_for_lease(self, operation: Operation) -> None:
-        now = self.clock.now()
-        if operation.lease_until is not None and operation.leased(now):
-            wait = (operation.lease_until - now).total_seconds()
-            raise OperationInFlight("the charge may still be under way", retry_after=wait)
 
     async def _submit(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
         kept = await self.gate.kept(payment, operation)
@@ -204,8 +197,8 @@ class Charge:
         try:
             return await self._settle(payment, submitted, answer)
         except LedgerConflict:
-            # An answer of the gateway's is not dropped because somebody noted something else
-            # meanwhile (that an event left): it still stands if the operation is still ours.
+            # Another worker wrote something else of the payment (that an event left). The answer
+            # still applies if the operation is still as this worker submitted it.
             latest = await self.ledger.load(Payment, payment.id)
             if latest is None or latest.operation(OperationKind.charge) != submitted:
                 raise
@@ -215,9 +208,9 @@ class Charge:
         self, payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
     ) -> ChargeAnswer:
         """
-        What became of it, when a repeat is turned down.
+        The answer to a declined repeat: an earlier attempt may have moved the money.
 
-        A gateway may so say "I have charged that already" (409): an earlier attempt decides.
+        A gateway may decline because it has charged the order already (409).
         """
         if not isinstance(gateway, Lookup):
             return answer
@@ -267,7 +260,7 @@ class Charge:
         self, payment: Payment, operation: Operation, cause: PermanentError
     ) -> NoReturn:
         parked = await self._commit(payment, operation, PaymentStatus.parked, str(cause))
-        await self.publish(parked.ref)
+        await self.publish.unsent(parked)
         raise cause
 
     async def _commit(
@@ -288,11 +281,11 @@ class Charge:
 
 def charges(gateways: Mapping[str, Gateway], name: str) -> Charges:
     """
-    The gateway of that name, as one that takes money when told to.
+    The gateway of that name, if it takes charges.
 
     Raises:
-        UnknownGateway: none of that name is installed.
-        MissingCapability: it takes none.
+        UnknownGateway: no gateway of that name is configured.
+        MissingCapability: it takes no charges.
     """
     gateway = gateways.get(name)
     if gateway is None:

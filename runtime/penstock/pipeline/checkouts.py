@@ -1,12 +1,12 @@
 """
-Checkouts: how a checkout stands at the gateway, and what that commits.
+Checkouts: reads how a checkout stands at the gateway and commits what follows.
 
     captured ──────────────► its money is observed, as any other
     approved ──────────────► a capture is reserved, once; a message of payments.fifo takes it
     closed, or over ───────► the payment expires
     open ──────────────────► nothing yet
 
-A buyer's return, a notification and the sweep all come here. None of them captures.
+A buyer's return, a notification and the sweep all use it. It captures nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from penstock.pipeline.observe import abilities
 from penstock.ports import Ledger
 
 LOOK_AGAIN = timedelta(hours=1)
-"""How long the sweep leaves a checkout alone whose capture is under way."""
+"""How long the sweep leaves a checkout alone while its capture is under way."""
 OVER = "the buyer did not approve it in time"
 _NEVER_ANSWERED = "the gateway never answered, and the request was not repeated"
 
@@ -53,7 +53,7 @@ class Checkouts:
 
         Raises:
             UnknownGateway: it is not configured here.
-            MissingCapability: its buyers approve nothing.
+            MissingCapability: it has no checkout.
         """
         gateway = self.gateways.get(name)
         if gateway is None:
@@ -83,11 +83,11 @@ class Checkouts:
         Read the checkout and commit what follows.
 
         Args:
-            anew: whether an approval counts that comes after a declined capture.
+            anew: whether an approval after a declined capture counts.
 
         Raises:
             GatewayUnavailable: no answer.
-            LedgerConflict: somebody else wrote the payment first.
+            LedgerConflict: another worker wrote the payment first.
         """
         approval = payment.approval
         if approval is None or approval.expires_at is None:
@@ -111,7 +111,7 @@ class Checkouts:
 
         Raises:
             GatewayUnavailable: no answer.
-            LedgerConflict: somebody else wrote the payment first.
+            LedgerConflict: another worker wrote the payment first.
         """
         operation = payment.operation(OperationKind.checkout)
         if operation is None or not operation.open:

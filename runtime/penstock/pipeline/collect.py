@@ -1,5 +1,5 @@
 """
-Collect: an operation of a subscription takes what its buyer owes once, whatever dies on the way.
+Collect: takes what the buyer of a subscription owes once, whatever crashes on the way.
 
     reserved ─────────────────────────► the gateway ─► settle, and read the subscription again
     restricted ───────────────────────► left as it is until a release
@@ -8,7 +8,7 @@ Collect: an operation of a subscription takes what its buyer owes once, whatever
                                         gateway's window, or if the answer does not tell what
                                         happened: park
 
-The money itself is a payment of the subscription, which its own notification tells.
+The money itself is a payment of the subscription; its own notification reports it.
 """
 
 from __future__ import annotations
@@ -36,13 +36,16 @@ from penstock.errors import (
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.gate import RESTRICTED, Gate
-from penstock.pipeline.operation_work import OperationWork, lost_since, wait_for_lease
+from penstock.pipeline.operation_work import (
+    FORGOTTEN,
+    OperationWork,
+    forgotten,
+    lost_since,
+    wait_for_lease,
+)
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
-
-_SAFE = timedelta(hours=1)
-_FORGOTTEN = "its answer was lost, and the gateway has forgotten the request: look at the gateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Collect:
     The stage: the gateway of a subscription takes what is owed.
 
     Attributes:
-        lease: longer than one message may take, so that an expired lease means nobody is at it.
+        lease: longer than one message may take, so that no worker is at it once it expired.
     """
 
     gateways: Mapping[str, Gateway]
@@ -78,9 +81,9 @@ class Collect:
         if operation is None or operation.kind is not OperationKind.collect:
             raise PaymentConflict("the subscription holds no collection of that id")
         if operation.state not in SETTLED:
-            wait_for_lease(operation, self.clock.now())
+            wait_for_lease(operation, self.clock.now(), "the collection")
             subscription = await self._submit(subscription, operation)
-        await self.publish(subscription.ref)
+        await self.publish.unsent(subscription)
         after = subscription.operation_by_id(operation.id) or operation
         outcome = RESTRICTED if after.restricted_at else f"collect {after.state.value}"
         return Handled(subscription.id, outcome, because=after.reason)
@@ -92,14 +95,14 @@ class Collect:
         kept = await self.gate.kept(subscription, operation)
         if kept is not None:
             return await self._commit(subscription, operation, kept)
-        now, began = self.clock.now(), operation.began_at
-        if began and now - began > gateway.collect_window - _SAFE:
-            await self._park(subscription, operation, _FORGOTTEN)
+        now = self.clock.now()
+        if forgotten(operation, gateway.collect_window, now):
+            await self._park(subscription, operation, FORGOTTEN)
         # Its message repeats it, so the sweep has nothing to do for it.
         submitted = replace(
             operation.submit(now, self.lease),
             due_at=None,
-            began_at=began or now,
+            began_at=operation.began_at or now,
             lost_at=lost_since(operation, now),
         )
         subscription = await self._commit(subscription, operation, submitted)
@@ -142,7 +145,7 @@ class Collect:
             lambda latest: rules.collection_parked(latest, lost, now=now, new_id=self.ids.new),
         )
         notices.operation_unknown(subscription, lost)
-        await self.publish(parked.ref)
+        await self.publish.unsent(parked)
         raise ChargeCritical(because)
 
     async def _over(

@@ -1,4 +1,4 @@
-"""Collecting: what a buyer owes, asked for over the API, is reserved first and sent second."""
+"""Collecting: a collection that the API is asked for is reserved first, then sent."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from penstock.ports import Ledger
 
 UNSENT_AFTER = timedelta(seconds=60)
 KEPT = 20
-"""Collections that a subscription remembers: its state must not grow."""
+"""How many collections a subscription remembers: its state must not grow."""
 _TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class CollectAsked:
     """
-    What a client has collected.
+    A client's request to collect.
 
     Attributes:
         amount: in minor units; None for all that is owed.
@@ -45,7 +45,7 @@ class CollectAsked:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all of it: a repeat under a key must ask the same."""
+        """SHA-256 over the request: a repeat under a key must ask for the same."""
         asked = [self.amount, self.currency, self.reason]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
@@ -71,14 +71,15 @@ class Collecting:
         self, idempotency_key: str, identity: str, asked: CollectAsked, caller: Caller
     ) -> tuple[Subscription, Operation]:
         """
-        Reserve the collection and send it off; the same key with the same request sends it again.
+        Reserve the collection and send it; the same key with the same request sends it again.
 
-        One is under way at a time, so that two never take more than is owed.
+        One collection at a time, so that two never take more than is owed.
 
         Raises:
-            RequestRefused: no such subscription, nothing owed, more than that, another currency,
-                one is under way, a gateway that collects nothing, or the key was used before.
-            LedgerConflict: others wrote the subscription all the time; nothing was reserved.
+            RequestRefused: no such subscription, nothing owed, more than is owed, another
+                currency, a collection is under way, the gateway has no collections, or the key
+                was used before.
+            LedgerConflict: other workers kept writing the subscription; nothing was reserved.
             ChannelUnavailable: reserved but not sent; the sweep will, or a repeat does.
         """
         correlation.bind(entity=identity)
@@ -110,7 +111,7 @@ class Collecting:
             if known.open:
                 await self.hand_over(subscription, known)
             return subscription, known
-        raise LedgerConflict("others write the subscription all the time; nothing was reserved")
+        raise LedgerConflict("other workers keep writing the subscription; nothing was reserved")
 
     def _terms(self, subscription: Subscription, asked: CollectAsked, caller: Caller) -> Terms:
         if subscription.gateway not in self.providers:

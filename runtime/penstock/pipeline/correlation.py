@@ -1,5 +1,5 @@
 """
-What every line of a log says of the item at hand, from the delivery to the sink.
+The ids in every log line about an item, from the delivery to the sink.
 
     receive     delivery_id
     verify      delivery_id, entity, event_id (the gateway's)
@@ -23,7 +23,7 @@ _FIELDS = ("message_id", DELIVERY, "entity", "event_id")
 
 @contextmanager
 def item(**fields: str) -> Generator[None]:
-    """One item: what is bound within it, here or by its stage, is gone with it."""
+    """One item: what is bound within it, here or by its stage, ends with it."""
     bind_contextvars(**fields)
     try:
         yield
@@ -32,11 +32,11 @@ def item(**fields: str) -> Generator[None]:
 
 
 def bind(**fields: str | None) -> None:
-    """Say more of the item at hand; what is not known is left out."""
+    """Bind more ids of the current item; unknown ones are left out."""
     bind_contextvars(**{name: value for name, value in fields.items() if value})
 
 
 def carried() -> Mapping[str, str]:
-    """What goes along with an event: the delivery that caused it, if one did."""
+    """The attributes of an event: the delivery that caused it, if one did."""
     delivery = get_contextvars().get(DELIVERY)
     return {DELIVERY: str(delivery)} if delivery else {}

@@ -20,18 +20,18 @@ REPLAY = "replay"
 
 
 def attempt_key(event_id: str, replay: str | None) -> str:
-    """What a delivery is remembered under: each replay delivers an event once more, and once."""
+    """The key under which a delivery is remembered; each replay has its own."""
     return f"{event_id}#{replay}" if replay else event_id
 
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
     """
-    The stage of one sink: its queue, its record, its pace; no other sink waits for it.
+    The stage of one sink. Each sink has a queue of its own, so that none waits for another.
 
     Attributes:
-        selected: the event types it gets; None for all. The topic's filter holds the others back
-            already, except what was on its way when the selection changed.
+        selected: the event types it gets; None for all. The topic's filter holds the others
+            back, except those on their way when the selection changed.
     """
 
     sink: Sink
@@ -41,16 +41,16 @@ class Deliver:
 
     async def __call__(self, message: Message) -> Handled:
         """
-        Hand one event over, unless the sink has had it, or had it in the same replay.
+        Hand one event over, unless the sink was given it before, or in the same replay.
 
         The operator who replays events selects them, so a replay ignores `selected`.
 
-        No sink keeps idempotency keys, so a crash between the hand-over and the record delivers
-        twice: at least once is what a sink gets.
+        Sinks keep no idempotency keys, so a crash between the hand-over and the record delivers
+        the event twice: delivery is at least once.
 
         Raises:
-            SinkRefused: it never will.
-            SinkUnavailable: not now.
+            SinkRefused: the sink will never take it.
+            SinkUnavailable: the sink does not take it now.
         """
         event = Event.loads(message.body)
         correlation.bind(

@@ -32,7 +32,7 @@ class ActionStage(Protocol):
         """
         Ask the gateway what became of an operation that is due, for the sweep.
 
-        Never begins one: only a message does.
+        It never begins an operation: only a message does.
 
         Raises:
             TransientError: no answer.
@@ -46,7 +46,7 @@ class Dispatch:
     The consumer of payments.fifo.
 
     Attributes:
-        charge: takes the messages from before there were actions, too.
+        charge: also takes messages from before there were actions.
         stages: the other actions that this version runs on payments.
         collect: runs the action `collect` on subscriptions.
     """

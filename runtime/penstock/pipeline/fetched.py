@@ -1,4 +1,4 @@
-"""Fetched: a notification that no webhook brought takes the way of those that came."""
+"""Fetched: a notification without a webhook is processed as one that came by webhook."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from penstock.ports import Channel, Outgoing
 
 async def send_fetched(verified: Channel, notification: Notification) -> None:
     """
-    Have a notification that we fetched processed as if its webhook had come.
+    Send a fetched notification to the verified queue, as if its webhook had come.
 
     Raises:
-        ChannelUnavailable: it was not taken, or we do not know.
+        ChannelUnavailable: it was not taken, or the answer was lost.
     """
     await verified.send(
         Outgoing(notification.dumps(), notification.group, notification.delivery_id)

@@ -1,11 +1,11 @@
 """
-Finish: what a commit began, brought to its end: its events, what follows, its invoice.
+Finish: completes what a commit began: its events, the follow operations, its invoice.
 
     send events ──► read again what follows ──► invoice ──► send its events ──► commit
 
-A mark of what left and the end of a follow are committed with the invoice's own next step, or at
-the end: each commit is a write that somebody pays for. A crash before it repeats the sends, whose
-copies have the same ids, and the reads.
+The published mark and the end of a follow are committed with the invoice's next step, or at the
+end: each commit is a write that costs money. A crash before that repeats the reads and the sends,
+whose copies have the same ids.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SHOWN_AFTER = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Resumes an entity; the worker that committed calls it, and the sweep after a crash."""
+    """Completes an entity's commit: for the worker that committed, and the sweep after a crash."""
 
     ledger: Ledger
     publish: Publish
@@ -49,8 +49,8 @@ class Finish:
         Publish, follow, make the invoice, publish what that caused.
 
         Raises:
-            PenstockError: one of these did not succeed; the others were tried all the same. The
-                caller comes back, or the sweep does.
+            PenstockError: one of these failed; the others were tried all the same. The caller or
+                the sweep tries again.
         """
         entity = await self.ledger.find(ref)
         if entity is not None:
@@ -61,7 +61,7 @@ class Finish:
         kept = ahead = entity
         failed: PenstockError | None = None
         try:
-            # What is already true is published before the rest is tried, which may take a while.
+            # Publish first what is already true: the rest may take a while.
             ahead = await self.publish.sent(kept)
             ahead, failed = await self._follow(ahead)
             if isinstance(ahead, Payment):
@@ -79,8 +79,8 @@ class Finish:
         """
         Have the entities that this one's operations name re-read, each once.
 
-        Idempotent: they are asked how they stand, whatever happened before. What succeeded is
-        taken out, not settled: a state of more than 1 KB costs twice as much to write.
+        Idempotent: each is read as it is now, whatever happened before. A follow that succeeded is
+        removed, not settled: a state of more than 1 KB costs twice as much to write.
         """
         failed: PenstockError | None = None
         for operation in entity.operations:
@@ -97,10 +97,10 @@ class Finish:
 
     async def _told(self, target: Ref, source: AnyEntity) -> None:
         """
-        Have the target follow its source, as the source is when that is done.
+        Have the target follow the current version of its source.
 
-        Another worker may have committed newer news of the source, and had the target follow
-        that, before we wrote what we had loaded. Then our own next commit is refused.
+        Another worker may have committed a newer version of the source, and had the target follow
+        that, before we wrote ours. Then our own next commit is refused.
         """
         while True:
             await self._followed(target, source)
@@ -116,9 +116,11 @@ class Finish:
         # A payment from before Penstock stays unknown: a dispute must not make it an invoice.
         found = await self.ledger.find(target)
         if isinstance(found, Payment | Dispute):
-            await self.observe.again(found)
-            await self._disputed(target, source)
-            await self(target)
+            again = await self.observe.again(found)
+            if isinstance(source, Dispute) and isinstance(again, Payment):
+                # Access may depend on it.
+                again = await self.observe.disputed(again, source.seen.outcome is None)
+            await self.resume(again)
 
     async def _subscription(self, target: Ref, source: AnyEntity) -> None:
         # The source's operation stays open until the events have left, so the sweep finds it.
@@ -139,16 +141,9 @@ class Finish:
         age = self.clock.now() - source.updated_at
         return isinstance(source, SignUp) and age < _SHOWN_AFTER
 
-    async def _disputed(self, target: Ref, source: AnyEntity) -> None:
-        """Note on a payment whether the dispute about it is open: access may depend on it."""
-        latest = await self.ledger.find(target)
-        if not isinstance(source, Dispute) or not isinstance(latest, Payment):
-            return
-        await self.observe.disputed(latest, source.seen.outcome is None)
-
 
 def _bearing(source: AnyEntity) -> object:
-    """What others take over from it."""
+    """The part of an entity that its followers take over."""
     match source:
         case Payment():
             return rules.standing(source)

@@ -1,4 +1,4 @@
-"""Forget a payer: the one piece that erases names and e-mail addresses from the ledger."""
+"""Forget a payer: erases names and e-mail addresses from the ledger."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from penstock.errors import LedgerConflict
 from penstock.ports import Ledger
 
 _WRITES = 10
-"""Something else may change the entity at the same moment, but not for ever."""
+"""Tries, each lost to another commit of the entity at the same moment."""
 _PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Forget:
     """
-    Erases who paid from one entity and from its events. It may be repeated at any time.
+    Erases the payer's name and e-mail address from one entity. Repeating it is safe.
 
-    An entity's state is the one place that holds a name. Events of ledgers from before that was
-    so hold it too, and are written anew without it.
+    Only an entity's state holds a name. Events that older code wrote hold it too: they are
+    rewritten without it.
     """
 
     ledger: Ledger
@@ -33,10 +33,10 @@ class Forget:
 
     async def __call__(self, entity: Payment | Subscription) -> bool:
         """
-        Erase; says whether there was anything to erase.
+        Erase. Returns whether there was anything to erase.
 
         Raises:
-            LedgerConflict: others keep writing the entity; try again.
+            LedgerConflict: other workers keep writing the entity; try again.
         """
         erased = await self._state(entity)
         return await self._events(entity.ref) or erased
@@ -55,7 +55,7 @@ class Forget:
                 entity = latest
             else:
                 return True
-        raise LedgerConflict("the entity is written by many others; try again")
+        raise LedgerConflict("other workers keep writing the entity; try again")
 
     async def _events(self, ref: Ref) -> bool:
         erased, before = False, None

@@ -37,14 +37,14 @@ from penstock.ports import Channel, Inbox, Ledger, Watermark, Watermarks
 UNDER_WAY = timedelta(minutes=5)
 """A notification younger than this may be on its way to us."""
 OVERLAP = timedelta(hours=1)
-"""How late a gateway may list a notification for the next run to find it."""
+"""A gateway may list a notification this late, and the next run still finds it."""
 FAR = timedelta(days=3)
-"""How late it may be for `LOOK_BACK` to find it; PayPal tries a webhook for as long."""
+"""This late, `LOOK_BACK` still finds it; PayPal retries a webhook for as long."""
 LOOK_BACK = timedelta(hours=6)
 OVERDUE = timedelta(minutes=30)
 """A notification older than this should be in the ledger, whatever happened to its webhook."""
 BACKLOG = 1000
-"""Messages in the verified queue above which nothing is added: it would be the same ones."""
+"""Nothing is added to a verified queue with more messages: it may hold the same ones."""
 _REMEMBERED = 20_000
 _SIDE_BY_SIDE = 8
 
@@ -60,7 +60,7 @@ class Compared:
 
     Attributes:
         listed: how many notifications it looked at, and `fetched` how many the ledger lacked.
-        error: why it did not get to the end.
+        error: why the run did not reach the end.
     """
 
     gateway: str
@@ -70,7 +70,7 @@ class Compared:
 
 
 class OutOfTime(Exception):
-    """The host ends soon: the rest is for the next run."""
+    """The host ends soon; the next run does the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Gaps:
 
     async def __call__(self, remaining: Callable[[], float] = _forever) -> list[Compared]:
         """
-        Compare the list of each gateway that has one; one that fails does not stop the others.
+        Compare the list of each gateway that has one; a failure does not stop the others.
 
         Args:
             remaining: seconds until the host ends us.
@@ -129,7 +129,7 @@ class Gaps:
         return Compared(name, run.listed, run.fetched, error)
 
     async def missing(self, listed: Sequence[Notification]) -> list[Notification]:
-        """Those of the notifications that the ledger lacks."""
+        """The notifications that the ledger lacks."""
         room = asyncio.Semaphore(_SIDE_BY_SIDE)
 
         async def lacks(one: Notification) -> bool:
@@ -172,7 +172,7 @@ class _Run:
         gaps, now = self.gaps, self.gaps.clock.now()
         mark = await gaps.watermarks.get(self.name)
         if mark is None:
-            # Nothing from before: a merchant's old payments must not be invoiced again.
+            # Nothing older is fetched: a merchant's old payments must not be invoiced again.
             begins = now - UNDER_WAY
             await gaps.watermarks.move(self.name, None, Watermark(begins, begins, now))
             return
@@ -186,9 +186,9 @@ class _Run:
 
     async def _look(self, mark: Watermark, since: datetime, until: datetime) -> Watermark | None:
         """
-        Compare what is new, then the hour before: a run that has no time for both has seen it.
+        Compare what is new, then the hour before, so that a short run has seen what is new.
 
-        Returns the watermark it ended with, None where another run has moved it.
+        Returns the watermark at its end; None if another run has moved it.
         """
         async with aclosing(self._compared(since, until, first=_second(mark.at))) as windows:
             async for window in windows:
@@ -221,7 +221,7 @@ class _Run:
         self, since: datetime, until: datetime, first: datetime | None = None
     ) -> AsyncGenerator[Window]:
         """
-        The parts of a span, after everything missing of each was sent.
+        The parts of a span, each once its missing notifications were sent.
 
         Raises:
             OutOfTime: the host would not let the next part end.
@@ -256,13 +256,13 @@ class _Run:
 
 
 def _is_due(mark: Watermark, now: datetime) -> bool:
-    """Whether to look further back: one that is not at its end goes on; a time ahead is old."""
+    """Whether to look further back: to go on, or because the last look is old or in the future."""
     ago = now - mark.looked_back_at
     return mark.looked_back_to is not None or not timedelta() <= ago < LOOK_BACK
 
 
 def _made(one: Notification, window: Window) -> datetime:
-    """When it was made, within the span that listed it: what the gateway writes may be wrong."""
+    """When it was made, limited to the span that listed it: the gateway's time may be wrong."""
     return min(max(one.occurred_at, window.since), window.until)
 
 

@@ -5,7 +5,7 @@ Gate: asked before every new call that moves or documents money.
     restricted ──────► the operation stays as it is, noted in the list that a release walks; its
                        message is acknowledged
 
-What an operation was asked already is still looked up, and facts are still recorded.
+Requests that were sent before are still looked up, and facts are still recorded.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from penstock.ports import Restrictions
 RESTRICTED = "restricted"
 """A stage's word for an operation that a restriction keeps."""
 KNOWN_FOR = timedelta(seconds=5)
-"""How old the list may be that a decision rests on."""
+"""The greatest age of the list that a decision uses."""
 
 
 @dataclass(slots=True)
 class Gate:
-    """The restrictions as this host knows them; without an answer nothing is submitted."""
+    """The restrictions as this host last read them; if it cannot, nothing is submitted."""
 
     restrictions: Restrictions
     clock: Clock
@@ -63,7 +63,7 @@ class Gate:
         """
         The operation as that restriction keeps it, to be committed.
 
-        It is noted before that: a release must find it, and a note of nothing does no harm.
+        The note is written first: a release must find it, and a needless note is harmless.
 
         Raises:
             LedgerUnavailable: no answer.

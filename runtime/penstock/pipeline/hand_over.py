@@ -16,7 +16,7 @@ from penstock.pipeline.orders import Action, ActionMessage
 from penstock.ports import Channel, Ledger, Outgoing
 
 _TRIES = 3
-"""Who else writes the entity at that moment does so once or twice; the sweep sends it again."""
+"""Tries, each lost to another commit; after that the sweep sends it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class HandOver:
         """
         Put the operation's message on the queue, and note that a message carries it now.
 
-        The deduplication id names the operation and how often it was begun: a copy is dropped by
-        the queue, the request that follows a repair is not.
+        The deduplication id holds the operation's id and its number of attempts: the queue drops a
+        copy, but not the request that follows a repair.
 
         Raises:
             ChannelUnavailable: the queue did not take it; the sweep sends it.
@@ -57,7 +57,7 @@ class HandOver:
         for _ in range(_TRIES):
             held = latest.operation_by_id(sent.id) if latest else None
             if latest is None or held is None or held != sent:
-                # It is under way already, which is the better note.
+                # It is under way already: nothing is left to note.
                 return
             carried = rules.with_operation(latest, replace(held, due_at=None, restricted_at=None))
             try:

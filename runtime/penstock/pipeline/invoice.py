@@ -11,10 +11,10 @@ The invoice of a paid payment: created, sent by the gateway, recorded as paid; e
     restricted ──► left where it stands until a release; one in doubt is still looked for
     refused for good once it was made ──► note why ──► cancel ──► withheld
 
-An invoice that was mailed and cannot be recorded is cancelled, so that the buyer does not pay it.
+An invoice that was mailed and cannot be recorded is cancelled, so that the buyer cannot pay it.
 
-A gateway may keep no idempotency keys for invoices (PayPal keeps none), so the number is derived
-from the payment, and it is searched for before every create: a ledger may have been lost.
+A gateway may keep no idempotency keys for invoices (PayPal keeps none). So the number is derived
+from the payment, and the invoice is searched for before every create: a ledger may have been lost.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Invoicing:
 
     Attributes:
         lease: longer than one message may take.
-        unknown_after: how long the search for an invoice whose creation was not answered must
-            stay empty before it is created again.
+        unknown_after: how long the search for an invoice must stay empty, after a create without
+            an answer, before it is created again.
     """
 
     gateways: Mapping[str, Gateway]
@@ -67,7 +67,7 @@ class Invoicing:
 
     @property
     def work(self) -> InvoiceWork:
-        """What its operations share."""
+        """The parts that its operations share."""
         return InvoiceWork(
             self.ledger, self.clock, self.ids, self.lease, self.unknown_after, self.gate
         )
@@ -77,7 +77,7 @@ class Invoicing:
         Bring the payment's invoice and the refunds on it, where open, to their end.
 
         Raises:
-            TransientError: not now; the caller comes back, or the sweep does.
+            TransientError: not now; the caller or the sweep tries again.
             UnknownGateway: its gateway is not configured here; the invoice stays open.
         """
         payment = await self._invoice(payment)
@@ -123,7 +123,7 @@ class Invoicing:
         if found is None and operation.state is not OperationState.reserved:
             await self.work.wait_out(payment, operation, "the gateway does not show the invoice")
             if operation.reference is not None:
-                # It was there and was removed: it is not made a second time.
+                # It was there and was removed at the gateway: do not make it a second time.
                 raise InvoiceRefused("it is not at the gateway any more")
         if found is None and rules.money_is_gone(payment):
             raise InvoiceRefused(rules.WENT_BACK)
@@ -139,7 +139,7 @@ class Invoicing:
         return await self._finish(payment, submitted, gateway, draft, found)
 
     async def _restriction(self, payment: Payment) -> Restriction | None:
-        # What is withheld is only cancelled from here on, so that the buyer does not pay it.
+        # A withheld invoice is only cancelled from here on, so that the buyer cannot pay it.
         if payment.invoice_withheld is not None:
             return None
         return await self.work.restriction(payment)
@@ -192,7 +192,7 @@ class Invoicing:
     async def _watch(
         self, payment: Payment, operation: Operation, gateway: Invoices, draft: InvoiceDraft
     ) -> Payment:
-        """One that could not be cancelled and was told of: tried again; it may have been paid."""
+        """Try again to cancel an invoice that stayed payable; the buyer may have paid it."""
         found = await gateway.find_invoice(draft, operation.reference)
         refused = None
         if found is not None:

@@ -39,7 +39,7 @@ class RefundsOnInvoice:
         Bring the refunds on the payment's invoice to its total, if that is to be done.
 
         Raises:
-            TransientError: not now; the caller comes back, or the sweep does.
+            TransientError: not now; the caller or the sweep tries again.
             UnknownGateway: its gateway is not configured here; the operation stays open.
         """
         operation = payment.operation(OperationKind.invoice_refunds)
@@ -108,7 +108,7 @@ async def _correct(
     recorded: Sequence[InvoiceRefund],
     target: int,
 ) -> None:
-    """Delete what is too much, the refund of that amount first; record what is missing then."""
+    """Delete what is too much, the refund of that amount first; then record what is missing."""
     left = list(recorded)
     while (excess := _total(left) - target) > 0:
         one = min(left, key=lambda one: (abs(one.amount.minor - excess), one.id))

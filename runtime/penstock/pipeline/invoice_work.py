@@ -1,4 +1,4 @@
-"""What the operations on an invoice share: one worker at a time, the wait in doubt, the commit."""
+"""The parts that operations on an invoice share: the lease, the wait in doubt, the commit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from penstock.api.context import Clock, Ids
 from penstock.api.invoices import InvoiceDraft
 from penstock.domain import rules
 from penstock.domain.change import Fact
-from penstock.domain.operation import Operation
-from penstock.domain.payment import Payment
+from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.payment import Payer, Payment
 from penstock.domain.restriction import Restriction
 from penstock.errors import NotShownYet, OperationInFlight
 from penstock.pipeline import notices
@@ -26,8 +26,8 @@ class InvoiceWork:
 
     Attributes:
         lease: longer than one message may take.
-        unknown_after: how long the gateway must show nothing of what was asked of it before it
-            is asked again.
+        unknown_after: how long the gateway must show nothing of a request before it is sent
+            again.
     """
 
     ledger: Ledger
@@ -38,13 +38,13 @@ class InvoiceWork:
     gate: Gate
 
     async def restriction(self, payment: Payment) -> Restriction | None:
-        """What keeps the payment's invoice from being made, if anything does."""
+        """The restriction that keeps the payment's invoice from being made; None without one."""
         return await self.gate(payment)
 
     async def keep(
         self, payment: Payment, operation: Operation, restriction: Restriction
     ) -> Payment:
-        """Leave the operation as it is until the release; noted once, not at every look."""
+        """Leave the operation as it is until the release; note it once, not at every look."""
         due_at = operation.due_at
         if operation.restricted_at and due_at and due_at > self.clock.now():
             return payment
@@ -53,10 +53,10 @@ class InvoiceWork:
 
     def free(self, operation: Operation) -> None:
         """
-        Make sure that no other worker may be at it.
+        Make sure that no other worker is at the operation.
 
         Raises:
-            OperationInFlight: one may be.
+            OperationInFlight: its lease still runs.
         """
         now = self.clock.now()
         if operation.lease_until is not None and operation.leased(now):
@@ -64,29 +64,29 @@ class InvoiceWork:
             raise OperationInFlight("the invoice may still be under way", retry_after=wait)
 
     async def submit(self, payment: Payment, operation: Operation) -> tuple[Payment, Operation]:
-        """Begin: from now on the gateway may have been asked."""
+        """Commit that the request is being sent: from now on the gateway may have it."""
         submitted = operation.submit(self.clock.now(), self.lease)
         return await self.commit(payment, submitted), submitted
 
     async def latest(self, payment: Payment) -> Payment:
-        """The payment as last committed; as it is in hand where nothing was committed since."""
+        """The payment as last committed; the given one if nothing was committed since."""
         read = await self.ledger.load(Payment, payment.id)
         return payment if read is None or read.version == payment.version else read
 
     async def lose(self, payment: Payment, operation: Operation, because: str) -> None:
-        """The answer never came; nobody is at it any more, so the lease ends."""
+        """Commit that the answer was lost; no worker is at it any more, so the lease ends."""
         lost = replace(operation.lose(self.clock.now(), because), lease_until=None)
         await self.commit(payment, lost)
 
     async def wait_out(self, payment: Payment, operation: Operation, because: str) -> None:
         """
-        Wait while what was asked for may still turn up; returns once it may be asked for again.
+        Wait while a lost request may still take effect. Returns once it may be sent again.
 
-        The wait begins at the first empty look after each attempt, not at the first attempt: the
-        last one is as much in doubt as the first was.
+        The wait begins anew at the first empty look after each attempt: the last attempt is as
+        much in doubt as the first was.
 
         Raises:
-            NotShownYet: it has not been absent long enough.
+            NotShownYet: the wait is not over; says for how many seconds.
         """
         now = self.clock.now()
         since = operation.absent_since
@@ -101,7 +101,7 @@ class InvoiceWork:
     async def commit(
         self, payment: Payment, operation: Operation, facts: Sequence[Fact] = ()
     ) -> Payment:
-        """Write the payment with that operation; what is new of it becomes events."""
+        """Commit the payment with that operation; news of it becomes events."""
         decided = rules.settle(
             payment,
             operation,
@@ -120,11 +120,14 @@ def draft_of(payment: Payment) -> InvoiceDraft | None:
     """
     The invoice as the payment decides it: the same each time it is asked for.
 
-    None where the payment has no sale, no payer with an e-mail address, or no number.
+    None where the payment has no sale, no payer with an e-mail address, or no number. An invoice
+    that was made before its payer was forgotten needs no address any more: the gateway holds it.
     """
-    sale = payment.transaction
-    payer = payment.payer
-    if sale is None or payer is None or payer.email is None or payment.invoice_number is None:
+    sale, payer = payment.transaction, payment.payer or Payer()
+    made = payment.operation(OperationKind.invoice)
+    kept = made is not None and made.reference is not None and payment.forgotten_at is not None
+    email = payer.email or ("" if kept else None)
+    if sale is None or email is None or payment.invoice_number is None:
         return None
     plan = payment.plan
     item = (plan and (plan.name or plan.id)) or payment.order.description or "Payment"
@@ -133,7 +136,7 @@ def draft_of(payment: Payment) -> InvoiceDraft | None:
         transaction=sale.id,
         amount=sale.amount,
         item=item,
-        recipient=payer.email,
+        recipient=email,
         paid_on=sale.at,
         payer_name=payer.name,
         payment_id=payment.id,

@@ -1,4 +1,4 @@
-"""Lost payments: those that a gateway lists of a subscription, and the ledger lacks."""
+"""Lost payments: a gateway lists them for a subscription, and the ledger lacks them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LostPayments:
 
     async def __call__(self, subscription: Subscription) -> None:
         """
-        Have every payment processed that the gateway lists and the ledger lacks.
+        Send every payment to the verified queue that the gateway lists and the ledger lacks.
 
         Raises:
             GatewayUnavailable: no answer.
@@ -53,9 +53,10 @@ class LostPayments:
 
 def _since(subscription: Subscription) -> datetime:
     """
-    From the last payment but one that we know; never from before we knew the subscription.
+    The time to list from: the last known payment but one, but never before we knew the
+    subscription.
 
-    An older payment was not made with us: it must not be invoiced.
+    An older payment was not made through Penstock: it must not be invoiced.
     """
     # What pays for a new subscription may be older than our knowledge of it, by moments.
     begins = subscription.created_at - _MOMENTS

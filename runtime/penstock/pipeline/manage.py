@@ -38,7 +38,7 @@ from penstock.ports import Ledger
 
 
 class Action(StrEnum):
-    """What can be done to a subscription."""
+    """The changes of a subscription that the API offers."""
 
     cancel = "cancel"
     suspend = "suspend"
@@ -73,7 +73,7 @@ class Revision:
 @dataclass(frozen=True, slots=True)
 class Manage:
     """
-    The stage behind `POST /subscriptions/{id}/cancel` and its like.
+    The stage behind `POST /subscriptions/{id}/cancel`, `…/suspend`, `…/resume` and `…/revise`.
 
     Attributes:
         api_url: the public address that buyers return to.
@@ -97,7 +97,7 @@ class Manage:
 
         Raises:
             RequestRefused: 404; 409, its status does not allow it; 422.
-            TransientError: not done, or not known to be.
+            TransientError: not done, or not known to be done.
         """
         gateway, before = await self._allowed(action, identity)
         answer = await _asked(gateway, action, _reference(before), reason)
@@ -123,11 +123,11 @@ class Manage:
         Move a subscription to another plan, once the buyer approves.
 
         Args:
-            reason: why; gateways take none, so the subscription keeps it for the event.
+            reason: why; gateways take no reason, so the subscription keeps it for the event.
 
         Raises:
             RequestRefused: 404; 409, its status does not allow it; 422, such as no such plan.
-            TransientError: not done, or not known to be; asking again does no harm.
+            TransientError: not done, or not known to be done; a repeat is safe.
         """
         gateway, before = await self._allowed(Action.revise, identity)
         await self.subscribing.need_plan(gateway.name, plan)

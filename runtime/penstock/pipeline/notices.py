@@ -1,7 +1,7 @@
 """
 The log events that alarms count: their names are an interface.
 
-Each says, besides what `correlation` binds, what a person needs to look further.
+Each has the fields that a person needs to look further, next to those that `correlation` binds.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 def stage_failed(stage: str, failed: BaseException) -> None:
     """
-    A stage met an error that nobody foresaw: a bug of ours.
+    A stage met an unexpected error: a bug.
 
-    Its words may hold a payload, so the line has its type and its place only.
+    Its message may hold a payload, so the line has its type and its place only.
     """
     structlog.get_logger().error(
         "stage.failed", stage=stage, kind=type(failed).__name__, at=_place(failed)
@@ -32,7 +32,7 @@ def stage_failed(stage: str, failed: BaseException) -> None:
 
 
 def run_failed(what: str, failed: Exception) -> None:
-    """A run of the sweep or of the gap detector came to nothing; a bug is told as a stage's."""
+    """A run of the sweep or of the gap detector failed; a bug is logged as `stage.failed`."""
 
     if isinstance(failed, PenstockError):
         structlog.get_logger().warning(f"{what}.failed", because=str(failed))
@@ -60,14 +60,14 @@ def _place(failed: BaseException) -> str:
 
 
 def delivery_rejected(delivery_id: str, gateway: str, because: str) -> None:
-    """A delivery was kept apart: it has no effect."""
+    """A delivery was rejected: it has no effect."""
     structlog.get_logger().warning(
         "delivery.rejected", delivery_id=delivery_id, gateway=gateway, because=because
     )
 
 
 def delivery_altered(delivery_id: str, gateway: str) -> None:
-    """A transmission came with another body than before: one of the two is made up."""
+    """A transmission came with another body than before: one of the two is forged."""
     structlog.get_logger().warning("delivery.altered", delivery_id=delivery_id, gateway=gateway)
 
 
@@ -84,7 +84,7 @@ def stale_applied(payment: Payment, now: datetime) -> None:
 
 
 def dispute_opened(decided: Change[AnyEntity]) -> None:
-    """A dispute began, if this change says so; the seller must answer until `respond_by`."""
+    """Log that a dispute began, if this change says so; `respond_by` is the seller's limit."""
     from penstock.domain.dispute import Dispute
     from penstock.domain.events import EventType
 
@@ -102,7 +102,7 @@ def dispute_opened(decided: Change[AnyEntity]) -> None:
 
 
 def operation_unknown(before: Payment | Subscription, operation: Operation) -> None:
-    """An operation has become unknown, if it just did: money may have moved, nobody can say."""
+    """Log that an operation has just become unknown: whether money moved is not known."""
     from penstock.domain.operation import OperationState
 
     known = before.operation_by_id(operation.id)
@@ -129,7 +129,7 @@ def invoice_unrecorded(payment: Payment, reference: str, because: str) -> None:
 
 
 def invoice_refund_refused(payment: Payment, because: str) -> None:
-    """The gateway will not show on a paid invoice what went back of its payment."""
+    """The gateway refuses to record on a paid invoice what went back of its payment."""
     structlog.get_logger().error(
         "invoice.refund_refused", payment=payment.id, gateway=payment.gateway, because=because
     )
@@ -157,7 +157,7 @@ def list_cut(gateway: str, at: datetime) -> None:
 
 
 def sweep_finished(swept: int, failed: int, left: int) -> None:
-    """A run of the sweep is over; `left` entities that were due had no turn."""
+    """A run of the sweep is over; `left` is the number of due entities that had no turn."""
     structlog.get_logger().info("sweep.finished", swept=swept, failed=failed, left=left)
 
 
@@ -167,5 +167,5 @@ def sweep_out_of_time(left: int | None) -> None:
 
 
 def gaps_wait(gateway: str) -> None:
-    """Nothing is fetched while what has come is still waiting to be processed."""
+    """Nothing is fetched while earlier notifications still wait to be processed."""
     structlog.get_logger().warning("gaps.wait", gateway=gateway)

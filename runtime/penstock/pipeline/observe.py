@@ -1,4 +1,4 @@
-"""Observe: what a gateway says of an entity, committed; once more asked where it is needed."""
+"""Observe: commits what a gateway says of an entity, and asks it again where needed."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from penstock.domain.observation import (
 from penstock.domain.payment import Implied, Payment, Transaction
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import SubscriptionObservation
-from penstock.errors import PaymentConflict, Unconfirmable, UnknownGateway
+from penstock.errors import GatewayUnavailable, PaymentConflict, Unconfirmable, UnknownGateway
 from penstock.pipeline import notices
 from penstock.ports import Ledger
 
 
 def abilities(gateway: Gateway) -> rules.Abilities:
-    """What the rules need to know of a gateway."""
+    """The capabilities of a gateway that the rules need to know."""
     return rules.Abilities(
         reread=isinstance(gateway, Reread),
         subscriptions=isinstance(gateway, Subscriptions),
@@ -57,16 +57,17 @@ class Observe:
         seen: AnyObservation | Claimed,
         *,
         implies: Sequence[Implied] = (),
-    ) -> bool:
+    ) -> AnyEntity | None:
         """
-        Commit what was seen; says whether it concerns what we keep.
+        Commit what was seen; the entity as it stands then, None where it is nothing we keep.
 
         Args:
             before: the entity as it was before the gateway was asked, so that a commit between
                 the two makes our version stale.
 
         Raises:
-            LedgerConflict: somebody else wrote the entity first.
+            GatewayUnavailable: it shows a refund of a payment whose sale it does not show yet.
+            LedgerConflict: another worker wrote the entity first.
             PaymentConflict: the id belongs to another gateway's entity.
         """
         if before is not None and before.gateway != gateway.name:
@@ -76,43 +77,47 @@ class Observe:
         if isinstance(seen, SubscriptionObservation | CheckoutNews):
             raise Unconfirmable(f"{ref}: the gateway shows no payment of it")
         decided = self._decided(ref, gateway, before, seen, implies)
-        if decided is not None and not _same(before, decided):
+        if decided is None or _same(before, decided):
+            after = before
+        else:
             await self.ledger.commit(decided)
             if isinstance(decided.entity, Payment):
                 notices.stale_applied(decided.entity, self.clock.now())
             notices.dispute_opened(decided)
-        return True
+            after = decided.entity
+        if isinstance(seen, Observation) and _unplaced(seen, after):
+            raise GatewayUnavailable("the gateway shows the refund, and an old copy of its sale")
+        return after
 
-    async def again(self, entity: Payment | Dispute) -> None:
+    async def again(self, entity: Payment | Dispute) -> AnyEntity:
         """
-        Ask the gateway's API how an entity stands now, and apply it.
+        Ask the gateway's API how an entity stands now, and apply it; the entity as it stands then.
 
         Raises:
             GatewayUnavailable: no answer.
-            LedgerConflict: somebody else wrote the entity first.
+            LedgerConflict: another worker wrote the entity first.
         """
         gateway = self.gateways.get(entity.gateway)
         if gateway is None:
             raise UnknownGateway("the entity's gateway is not configured here")
         if not isinstance(gateway, Reread):
-            await self._done(entity)
-            return
+            return await self._done(entity)
         now = self.clock.now()
         seen = await gateway.reread(entity.ref, _steps(entity), now)
         if isinstance(seen, NotYet):
             waiting = rules.ask_again(entity, now, "the gateway does not show it")
-            await self.ledger.commit(change(entity, waiting, now=now, new_id=self.ids.new))
-            return
-        await self.apply(entity.ref, gateway, entity, seen)
-        if isinstance(entity, Dispute):
-            latest = await self.ledger.load(Dispute, entity.id)
-            if latest is not None and latest.confirmed:
-                await self._done(latest)
+            decided = change(entity, waiting, now=now, new_id=self.ids.new)
+            await self.ledger.commit(decided)
+            return decided.entity
+        found = await self.apply(entity.ref, gateway, entity, seen) or entity
+        if isinstance(found, Dispute) and found.confirmed:
+            return await self._done(found)
+        return found
 
     async def complete(
         self, gateway: Gateway, before: AnyEntity | None, seen: Observation
     ) -> AnyObservation:
-        """What was seen, with every step that we know of and that it does not show read again."""
+        """What was seen; a known step that it does not show is read again."""
         if not isinstance(gateway, Reread) or not isinstance(before, Payment):
             return seen
         shown = {one.id for one in seen.refunds}
@@ -126,8 +131,8 @@ class Observe:
         again = await gateway.reread(before.ref, known, self.clock.now())
         return seen if isinstance(again, NotYet) else again
 
-    async def disputed(self, payment: Payment, disputed: bool) -> None:
-        """Note whether a dispute about a payment is open."""
+    async def disputed(self, payment: Payment, disputed: bool) -> Payment:
+        """Note whether a dispute about a payment is open; the payment as it stands then."""
         gateway = self.gateways.get(payment.gateway)
         if gateway is None:
             raise UnknownGateway("the payment's gateway is not configured here")
@@ -138,8 +143,10 @@ class Observe:
             now=self.clock.now(),
             new_id=self.ids.new,
         )
-        if decided is not None:
-            await self.ledger.commit(decided)
+        if decided is None:
+            return payment
+        await self.ledger.commit(decided)
+        return decided.entity
 
     def _decided(
         self,
@@ -182,28 +189,35 @@ class Observe:
             case _:
                 assert_never(seen)
 
-    async def _invoice(self, before: AnyEntity | None, seen: InvoiceObservation) -> bool:
+    async def _invoice(self, before: AnyEntity | None, seen: InvoiceObservation) -> Payment | None:
         if not isinstance(before, Payment) or not rules.is_invoice_of(before, seen):
-            return False
+            return None
         decided = rules.observe_invoice(before, seen, now=self.clock.now(), new_id=self.ids.new)
-        if decided is not None:
-            await self.ledger.commit(decided)
-        return True
+        if decided is None:
+            return before
+        await self.ledger.commit(decided)
+        return decided.entity
 
-    async def _done(self, entity: Payment | Dispute) -> None:
+    async def _done(self, entity: Payment | Dispute) -> AnyEntity:
         after = rules.asked(entity)
-        if after != entity:
-            await self.ledger.commit(
-                change(entity, after, now=self.clock.now(), new_id=self.ids.new)
-            )
+        if after == entity:
+            return entity
+        decided = change(entity, after, now=self.clock.now(), new_id=self.ids.new)
+        await self.ledger.commit(decided)
+        return decided.entity
 
 
 def _steps(entity: Payment | Dispute) -> tuple[Transaction, ...]:
     return entity.transactions if isinstance(entity, Payment) else ()
 
 
+def _unplaced(seen: Observation, after: AnyEntity | None) -> bool:
+    """Whether refunds were seen without a sale to keep them with: only this copy tells of them."""
+    return bool(seen.refunds) and isinstance(after, Payment) and after.transaction is None
+
+
 def _same(before: AnyEntity | None, decided: Change[AnyEntity]) -> bool:
-    """Whether a change only counts the version up."""
+    """Whether a change changes nothing but the version."""
     if before is None or decided.events:
         return False
     after = decided.entity

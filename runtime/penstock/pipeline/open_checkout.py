@@ -1,13 +1,13 @@
 """
-Open a checkout: a payment whose buyer approves it, whatever dies on the way. No money moves.
+Open a checkout once, whatever crashes on the way: its buyer approves it. No money moves.
 
     reserved ───────────────► submit ─► the gateway's answer ─► settle
     submitting, lease runs ─► 503: come back when it ends
     lease over; unknown ────► the same operation id again, as long as the gateway keeps it;
-                              then another one: nobody can approve what nobody was sent to
+                              then another id: no buyer was sent to the first checkout
     pending, settled ───────► the same answer again
 
-Only a repeat of the request submits: it is what the address of approval is answered to.
+Only a repeat of the request submits, because only its answer can carry the approval URL.
 """
 
 from __future__ import annotations
@@ -31,14 +31,13 @@ from penstock.domain.secret import new_secret, secret_digest
 from penstock.errors import (
     GatewayUnavailable,
     LedgerConflict,
-    OperationInFlight,
     PaymentConflict,
     RequestRefused,
 )
 from penstock.pipeline import correlation
 from penstock.pipeline.accept import payment_id
 from penstock.pipeline.checkouts import CheckoutGateway, Checkouts
-from penstock.pipeline.operation_work import before_lease_ends
+from penstock.pipeline.operation_work import before_lease_ends, wait_for_lease
 from penstock.pipeline.subscribing import field_refused
 from penstock.ports import Ledger
 
@@ -53,7 +52,7 @@ class OpenCheckout:
     The stage behind `POST /payments` for a gateway whose buyers approve.
 
     Attributes:
-        lease: longer than one request may take, so that an expired lease means nobody is at it.
+        lease: longer than one request may take, so that no worker is at it once it expired.
         api_url: the public address that buyers return to.
         brand: the merchant's name, as the gateway's page shows it.
     """
@@ -70,13 +69,13 @@ class OpenCheckout:
         self, idempotency_key: str, provider: str, order: Order, caller: Caller
     ) -> Payment:
         """
-        Open a checkout; the same key with the same request opens one, however often.
+        Open a checkout; the same key with the same request opens one, however often it is sent.
 
         Raises:
             MissingCapability: the gateway has no checkout.
             PaymentConflict: the key was used for another request.
-            RequestRefused: 422; the gateway takes a field's value not, or the request not.
-            TransientError: not opened, or not known to be; the same request goes on with it.
+            RequestRefused: 422; the gateway refuses a field's value, or the request.
+            TransientError: not opened, or not known to be; repeat the same request.
         """
         gateway = self.checkouts.gateway(provider)
         identity = payment_id(idempotency_key, caller.client)
@@ -110,7 +109,7 @@ class OpenCheckout:
         try:
             return await self._commit(decided)
         except LedgerConflict:
-            # The same request at the same moment: theirs is as good as ours.
+            # The same request at the same moment: use what the other one committed.
             known = await self.ledger.load(Payment, identity)
             if known is None:
                 raise
@@ -121,11 +120,7 @@ class OpenCheckout:
         if operation is None or not operation.open or operation.state is OperationState.pending:
             return payment
         now = self.clock.now()
-        if operation.lease_until is not None and operation.leased(now):
-            raise OperationInFlight(
-                "the checkout may still be under way",
-                retry_after=(operation.lease_until - now).total_seconds(),
-            )
+        wait_for_lease(operation, now, "the checkout")
         payment, operation = self._fresh(payment, operation, gateway, now)
         submitted = replace(operation.submit(now, self.lease), began_at=operation.began_at or now)
         payment = await self._noted(payment, submitted)
@@ -136,7 +131,7 @@ class OpenCheckout:
     def _fresh(
         self, payment: Payment, operation: Operation, gateway: CheckoutGateway, now: datetime
     ) -> tuple[Payment, Operation]:
-        """The operation to submit: another one where the gateway has forgotten the old one."""
+        """The operation to submit: a new one if the gateway has forgotten the old one."""
         kept = timedelta(seconds=gateway.checkout_keys_kept)
         if operation.began_at is None or now < operation.began_at + kept:
             return payment, operation
@@ -187,7 +182,7 @@ class OpenCheckout:
                     )
                 )
             case Refused(because):
-                # People must look, at the account or its permissions: the same key works then.
+                # A person must look at the account or its permissions. Then the same key works.
                 await self._noted(payment, operation.release(because, due_at))
                 raise RequestRefused(problems.PROVIDER_REFUSED, because)
             case NotSent(because, retry_after):

@@ -1,4 +1,4 @@
-"""What the stages of an action share: an operation's commit, and the wait for its lease."""
+"""The parts that the stages of actions share: an operation's commit and its waits."""
 
 from __future__ import annotations
 
@@ -16,29 +16,33 @@ from penstock.ports import Ledger
 
 T = TypeVar("T")
 _SPARE = timedelta(seconds=5)
-"""For writing down what became of a call, before its lease ends."""
+"""Kept for committing the answer of a call before its lease ends."""
 _WRITES = 10
-"""Other operations of the entity are reserved at the same moment: an answer is not dropped."""
+"""Tries: an answer is not dropped because other operations are reserved at the same moment."""
 
+FORGOTTEN = "its answer was lost, and the gateway has forgotten the request: look at the gateway"
+"""Why an operation is parked that can no longer be asked for under the same id."""
+_CLOCKS = timedelta(hours=1)
+"""A gateway's window counts as shorter by this: clocks differ, and a request takes time."""
 _ASK_AGAIN = timedelta(minutes=5)
 _ASK_AT_LEAST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class OperationWork:
-    """Commits what was decided of an operation, whatever else happens to its entity."""
+    """Commits the decision on an operation, even if its entity changes in between."""
 
     ledger: Ledger
 
     async def commit(self, entity: E, operation: Operation, decide: Callable[[E], Change[E]]) -> E:
         """
-        Commit what was decided of an operation; decided again on a newer version of its entity.
+        Commit the decision on an operation; decide again on a newer version of its entity.
 
         Args:
-            operation: as it was read; somebody else's change of it is a conflict.
+            operation: as it was read; another worker's change of it is a conflict.
 
         Raises:
-            LedgerConflict: somebody else is at the operation.
+            LedgerConflict: another worker is at the operation.
         """
         for _ in range(_WRITES):
             decided = decide(entity)
@@ -51,14 +55,14 @@ class OperationWork:
                 entity = latest
             else:
                 return decided.entity
-        raise LedgerConflict("the entity is written by many others; try again")
+        raise LedgerConflict("other workers keep writing the entity; try again")
 
 
 async def before_lease_ends(
     answer: Awaitable[T], operation: Operation, now: datetime
 ) -> T | Unanswered:
     """
-    A gateway's answer; unanswered if it takes so long that another worker may begin.
+    A gateway's answer, or `Unanswered` shortly before another worker may begin.
 
     A queue's message has a time limit that is shorter than a lease. A request to the API has none.
     """
@@ -71,29 +75,42 @@ async def before_lease_ends(
 
 
 def lost_since(operation: Operation, now: datetime) -> datetime | None:
-    """Since when an attempt's answer is missing; a worker that died at one counts from now."""
+    """Since when an attempt's answer is missing; if its worker died, from now."""
     died = operation.state is OperationState.submitting
     return operation.lost_at or (now if died else None)
 
 
-def wait_for_lease(operation: Operation, now: datetime) -> None:
+def wait_for_lease(operation: Operation, now: datetime, what: str) -> None:
     """
-    See that nobody is at it.
+    Make sure that no other worker is at an operation.
+
+    Args:
+        what: the operation in words, for the message.
 
     Raises:
-        OperationInFlight: somebody may still be; says until when.
+        OperationInFlight: its lease still runs; says for how many seconds.
     """
     if operation.lease_until is not None and operation.leased(now):
         wait = (operation.lease_until - now).total_seconds()
-        raise OperationInFlight("it may still be under way", retry_after=wait)
+        raise OperationInFlight(f"{what} may still be under way", retry_after=wait)
+
+
+def forgotten(operation: Operation, window: timedelta, now: datetime) -> bool:
+    """
+    Whether the gateway may have forgotten the id of an operation that was submitted before.
+
+    Args:
+        window: how long the gateway remembers an id.
+    """
+    return operation.began_at is not None and now - operation.began_at > window - _CLOCKS
 
 
 def asked_again(now: datetime, since: datetime | None) -> timedelta:
     """
-    How long the sweep leaves an operation alone that the gateway has not decided.
+    How long the sweep leaves an undecided operation alone.
 
-    As long as it has waited already, from 5 minutes to a day: a thousand that wait for a bank
-    for a week are asked about ten times each, not 2,000 times.
+    As long as it has waited already, from 5 minutes to a day: an operation that waits for a bank
+    for a week is asked about ten times, not 2,000 times.
 
     Args:
         since: when the wait began; None if it begins now.

@@ -31,7 +31,7 @@ from penstock.domain.payment import Order, Payer
 from penstock.errors import MalformedMessage
 
 _MOST = 10**15
-"""Minor units; beyond it a number would not survive JSON readers that use doubles."""
+"""Minor units; JSON readers that use doubles would change a larger number."""
 Text = Annotated[str, Field(min_length=1, max_length=255)]
 
 Key = Annotated[str, Field(min_length=1, max_length=40)]
@@ -89,7 +89,7 @@ class _Order(_Strict):
 
 
 class Action(StrEnum):
-    """What a message asks for; each but `charge` has the name of its operation's kind."""
+    """The action of a message; each but `charge` has the name of its operation's kind."""
 
     charge = "charge"
     refund = "refund"
@@ -223,7 +223,7 @@ def load_order(raw: Any) -> Order:
 
 
 def _dumped(order: Order) -> dict[str, Any]:
-    """The order as `load_order` reads it; what is unknown is left out."""
+    """The order as `load_order` reads it; unknown values are left out."""
     payer = order.payer
     return _present(
         {
@@ -244,9 +244,9 @@ def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _explained(exc: ValidationError, whole: str) -> MalformedMessage:
     """
-    The first error as one line, which a dead letter and a log keep.
+    The first error on one line, for the dead letter and the log.
 
-    Neither the value nor a name that its sender chose is in it: an unknown field and a name of
+    It holds neither the value nor a name that the sender chose: an unknown field and a name of
     `metadata` are `*`.
     """
     error = exc.errors(include_url=False, include_context=False)[0]

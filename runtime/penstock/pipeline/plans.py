@@ -1,4 +1,4 @@
-"""Plans: what the gateways offer, kept for a minute, and asked for once however many wait."""
+"""Plans: the gateways' plans, kept for a minute and asked for once, however many callers wait."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SURE = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A plan, and the gateway that offers it."""
+    """A plan and the gateway that offers it."""
 
     gateway: str
     plan: PlanOffer
@@ -32,7 +32,7 @@ class Offer:
 @dataclass(frozen=True, slots=True)
 class Offers:
     """
-    What can be subscribed to.
+    The plans that buyers can subscribe to.
 
     Attributes:
         unavailable: the gateways that gave no answer; their plans are missing.
@@ -60,7 +60,7 @@ class PlanList:
 
     @property
     def gateways(self) -> list[str]:
-        """The gateways that say what can be subscribed to."""
+        """The gateways that list plans."""
         return sorted(name for name, one in self._gateways.items() if isinstance(one, Plans))
 
     async def __call__(self, gateway: str | None = None) -> Offers:
@@ -71,7 +71,7 @@ class PlanList:
             gateway: only the plans of this one, which must be one of `gateways`.
 
         Raises:
-            GatewayUnavailable: none of them gave an answer.
+            GatewayUnavailable: no gateway gave an answer.
         """
         names = [gateway] if gateway is not None else self.gateways
         answers = await asyncio.gather(*(self._of_or_why_not(name) for name in names))

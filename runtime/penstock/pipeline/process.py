@@ -6,7 +6,7 @@ Process: an authentic notification has its effect on one entity, and is recorded
     the gateway's API ─────► asked; the fetched state is applied to the entity
     the notification ──────► its own item, last, once, with what became of it
 
-A crash in between repeats the effect, which is a state read again, and changes nothing.
+A crash in between repeats the effect: the state is read again, which changes nothing.
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ from penstock.ports import Channel, Ledger, Message, Outgoing
 
 SHOWN_AFTER = timedelta(minutes=15)
 """How long a gateway may take to show a subscription that its notification names."""
+_NOT_OURS = Recorded("the invoice is not ours", confirmed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Process:
         Raises:
             PermanentError: it cannot be read, placed or confirmed, or its gateway is not
                 configured here; it is recorded as parked.
-            TransientError: the gateway's API, the ledger or a topic gave no answer.
+            TransientError: the gateway's API, the ledger or the topic gave no answer.
         """
         notification = Notification.loads(message.body)
         _bind(notification)
@@ -101,7 +102,7 @@ class Process:
 
     async def _resume(self, known: Record) -> None:
         # A crash may have stranded what the first copy began.
-        await self.finish(known.ref)
+        await self.finish.resume(known)
         if known.subject is not None:
             await self.finish(Ref.parse(known.subject))
 
@@ -109,9 +110,9 @@ class Process:
         """
         Note the transmission with its body's digest.
 
-        A signature may cover the body through a CRC-32 only (PayPal's does), so the holder of
-        one signed delivery can make another body for it. The API decides what is true, so a
-        forged copy keeps out no genuine delivery.
+        A signature may cover the body through a CRC-32 only (PayPal's does): with one signed
+        delivery a second body can be forged. The API decides what is true, so a forged copy
+        does not keep out the genuine delivery.
         """
         if notification.evidence is Evidence.fetched:
             return
@@ -121,7 +122,7 @@ class Process:
             notices.delivery_altered(notification.delivery_id, notification.gateway)
 
     async def _located(self, notification: Notification, gateway: Gateway) -> Notification:
-        """With what it concerns, where only the gateway's API can tell."""
+        """The notification with its entity, where only the gateway's API can tell it."""
         if notification.entity is not None or not isinstance(gateway, Locate):
             return notification
         found = await gateway.locate(notification, self.clock.now())
@@ -151,8 +152,8 @@ class Process:
             case Contradicted():
                 return await self._contradict(notification, subject, confirmation)
             case Claimed():
-                await self.observe.apply(subject, gateway, before, confirmation)
-                return Applied(subject, confirmed=False)
+                found = await self.observe.apply(subject, gateway, before, confirmation)
+                return Applied(found, confirmed=False) if found else _NOT_OURS
             case Confirmed(CheckoutNews(), _):
                 return await self._checkout(notification, before)
             case Confirmed(Observation() as seen, _) if _in_question(before, seen):
@@ -161,19 +162,18 @@ class Process:
             case Confirmed(seen, implies):
                 if isinstance(seen, Observation):
                     seen = await self.observe.complete(gateway, before, seen)
-                ours = await self.observe.apply(subject, gateway, before, seen, implies=implies)
-                return Applied(subject) if ours else Recorded("the invoice is not ours", True)
+                found = await self.observe.apply(subject, gateway, before, seen, implies=implies)
+                return Applied(found) if found else _NOT_OURS
             case _:
                 assert_never(confirmation)
 
     async def _checkout(self, notification: Notification, before: AnyEntity | None) -> Outcome:
-        """Have the payment's own checkout read; a capture that it allows is only reserved."""
+        """Read the payment's own checkout; a capture that it allows is only reserved."""
         if not isinstance(before, Payment) or before.approval is None:
             return Recorded("the payment has no checkout", confirmed=True)
         declined_at = before.approval.declined_at
         anew = declined_at is None or notification.occurred_at > declined_at
-        await self.checkouts.look(before, anew=anew)
-        return Applied(before.ref)
+        return Applied(await self.checkouts.look(before, anew=anew))
 
     async def _subscription(self, notification: Notification, subject: Ref) -> Outcome:
         says = None
@@ -183,7 +183,7 @@ class Process:
             subject, notification.gateway, rules.Learned(says=says)
         )
         if found is not None:
-            return Applied(subject)
+            return Applied(found)
         if not isinstance(self.gateways[notification.gateway], Subscriptions):
             return Recorded("the gateway's subscriptions cannot be read")
         if self.clock.now() - notification.occurred_at < SHOWN_AFTER:
@@ -217,7 +217,7 @@ class Process:
             new_id=self.ids.new,
         )
         because = f"the gateway's API differs in: {', '.join(contradiction.fields)}"
-        # Kept apart first: a crash before the commit repeats it, a crash after could not.
+        # Reject it before the commit: after a crash the rejection is repeated, not lost.
         await self._reject(notification, because)
         if decided is not None:
             await self.ledger.commit(decided)
@@ -239,12 +239,12 @@ class Process:
     ) -> Handled:
         shown = _shown(notification)
         match outcome:
-            case Applied(subject, confirmed):
+            case Applied(entity, confirmed):
                 # Before the invoice, which may take a while: the next try only resumes it.
                 await self.recording(
-                    place, notification, Became.applied, subject=subject, confirmed=confirmed
+                    place, notification, Became.applied, subject=entity.ref, confirmed=confirmed
                 )
-                await self.finish(subject)
+                await self.finish.resume(entity)
                 return Handled(shown, "applied")
             case Duplicate(subject):
                 if subject is not None:
@@ -268,9 +268,9 @@ class Process:
 
 def _in_question(before: AnyEntity | None, seen: Observation) -> bool:
     """
-    Whether money may be another checkout's than the payment's, or is not the whole amount.
+    Whether money may belong to another checkout, or is not the whole amount.
 
-    A capture that the payment has already is its own, whatever the gateway leaves out now.
+    A capture that the payment holds already is its own, whatever the gateway leaves out now.
     """
     if not isinstance(before, Payment) or before.approval is None:
         return False

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from penstock.api.context import Clock, Ids
 from penstock.domain.change import AnyEntity, E, change
 from penstock.domain.describe import named
+from penstock.domain.events import Event
 from penstock.domain.ref import Ref
 from penstock.errors import LedgerConflict
 from penstock.pipeline import correlation
@@ -24,13 +26,13 @@ class Publish:
 
     async def __call__(self, ref: Ref) -> AnyEntity | None:
         """
-        Send what has not left yet, one by one; returns the entity as it stands then.
+        Send the unsent events one by one. Returns the entity as it is then.
 
-        An event that left twice (a crash before the mark) has one id, so its copy is dropped
-        by the topic or by `deliver`.
+        After a crash before the mark an event is sent twice with one id: the topic or `deliver`
+        drops the copy.
 
         Raises:
-            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+            ChannelUnavailable: the topic did not take an event; it and the later ones stay unsent.
         """
         entity = await self.ledger.find(ref)
         return entity if entity is None else await self.unsent(entity)
@@ -40,21 +42,19 @@ class Publish:
         The same, for an entity that was read or committed just now.
 
         Raises:
-            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+            ChannelUnavailable: the topic did not take an event; it and the later ones stay unsent.
         """
         return await self.written(entity, await self.sent(entity))
 
     async def sent(self, entity: E) -> E:
         """
-        The entity with the events marked that left just now. The mark is not committed: the
-        entity's next commit carries it, or `written` does.
+        Send the unsent events. Returns the entity with the published mark moved; the entity's
+        next commit carries it, or `written` does.
 
         Raises:
-            ChannelUnavailable: the topic took none, or not all; the rest stays unsent.
+            ChannelUnavailable: the topic did not take an event; it and the later ones stay unsent.
         """
-        if not entity.unsent:
-            return entity
-        unsent = await self.ledger.unsent(entity)
+        unsent = await self._unsent(entity)
         for event in unsent:
             await self.events.send(
                 Outgoing(
@@ -70,11 +70,18 @@ class Publish:
             )
         if not unsent:
             return entity
-        return replace(entity, published=unsent[-1].sequence)
+        return replace(entity, published=unsent[-1].sequence, caused=())
+
+    async def _unsent(self, entity: AnyEntity) -> Sequence[Event]:
+        """In order; read only if the commits in hand did not cause all of them."""
+        waiting = range(entity.published + 1, entity.sequence + 1)
+        if [event.sequence for event in entity.caused] == list(waiting):
+            return entity.caused
+        return await self.ledger.unsent(entity)
 
     async def written(self, read: AnyEntity, after: AnyEntity) -> AnyEntity | None:
         """
-        Commit what was done for an entity and no other commit carried: marks, ended follows.
+        Commit marks and ended follows of an entity that no other commit carried.
 
         Args:
             read: the entity as it is in the ledger.
@@ -85,6 +92,6 @@ class Publish:
         try:
             await self.ledger.commit(decided)
         except LedgerConflict:
-            # Another worker moved the entity on: its own publish, or the sweep, marks it.
+            # Another worker committed the entity: its own publish, or the sweep, moves the mark.
             return await self.ledger.find(read.ref)
         return decided.entity

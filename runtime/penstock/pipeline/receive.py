@@ -1,7 +1,7 @@
 """
-Receive: refuse what is structurally impossible, keep everything else durably.
+Receive: refuse requests that cannot be a gateway's, keep all others durably.
 
-The one stage somebody waits for, so it knows nothing but its doors: no plugin, no body.
+The gateway waits for this stage, so it knows only its doors: no plugin, and nothing of a body.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Door:
     Attributes:
         headers: required headers by lower-case name; each value matches its pattern in full.
         body_limit: bytes.
-        json: whether the body must be JSON; it is parsed to refuse it, and thrown away.
+        json: whether the body must be JSON; it is parsed for that and not kept.
     """
 
     gateway: str
@@ -43,10 +43,10 @@ class Door:
 
 def check(door: Door, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     """
-    The door's own headers, by lower-case name, if the request may pass.
+    The headers of the door, by lower-case name, of a request that may pass.
 
     Raises:
-        DoorRefusal: it may not.
+        DoorRefusal: the request cannot be the gateway's; says what was wrong.
     """
     if len(body) > door.body_limit:
         raise DoorRefusal(
@@ -89,8 +89,7 @@ class Receive:
         """
         Keep a delivery; once this returns it is durable.
 
-        Each delivery is its own message group: nothing in an unverified body may steer or block
-        anything.
+        Each delivery has a message group of its own: an unverified body must not block others.
 
         Raises:
             DoorRefusal: it cannot be the gateway's.

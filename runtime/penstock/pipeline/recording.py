@@ -1,4 +1,4 @@
-"""Recording: every authentic notification as an entity of its own; its id is the deduplication."""
+"""Recording: each authentic notification is an entity; its id makes a repeat a duplicate."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Recording:
     ids: Ids
 
     async def place(self, notification: Notification) -> Place:
-        """Where the notification belongs, and what is there already."""
+        """Where the notification is to be kept, and what is there already."""
         name = record_id(notification)
         held = await self.ledger.load(Record, name)
         if held is None or _is(held, notification):
@@ -54,9 +54,9 @@ class Recording:
         return Place(variant, await self.ledger.load(Record, variant))
 
     async def apart(self, notification: Notification) -> Place:
-        """Where it belongs if the API contradicts it: beside the genuine one."""
+        """Where a notification is kept that the API contradicts: beside the genuine one."""
         if notification.evidence is Evidence.fetched:
-            # The gateway's API shows both: nobody else can have made it up.
+            # The gateway's API shows both, so neither is forged.
             return await self.place(notification)
         variant = _variant(notification)
         return Place(variant, await self.ledger.load(Record, variant))
@@ -94,7 +94,7 @@ class Recording:
         try:
             await self.ledger.commit(decided)
         except LedgerConflict:
-            # The same notification at the same moment: theirs is as good as ours.
+            # The same notification at the same moment: use what the other worker committed.
             return
         await self.publish.unsent(decided.entity)
 

@@ -1,5 +1,5 @@
 """
-Refund: an operation of a payment sends its money back once, whatever dies on the way.
+Refund: an operation of a payment sends its money back once, whatever crashes on the way.
 
     reserved ─────────────────────────► route, kept with the call's lease ─► the gateway ─► settle
     restricted ───────────────────────► left as it is until a release
@@ -50,18 +50,16 @@ from penstock.pipeline.batch import Handled
 from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.observe import abilities
 from penstock.pipeline.operation_work import (
+    FORGOTTEN,
     OperationWork,
     asked_again,
+    forgotten,
     lost_since,
     wait_for_lease,
 )
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
-
-_SAFE = timedelta(hours=1)
-"""A gateway's window counts as so much shorter: clocks differ, and a request takes time."""
-_FORGOTTEN = "its answer was lost, and the gateway has forgotten the request: look at the gateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class Refund:
     The stage: the gateway of a payment sends money back.
 
     Attributes:
-        lease: longer than one message may take, so that an expired lease means nobody is at it.
+        lease: longer than one message may take, so that no worker is at it once it expired.
     """
 
     gateways: Mapping[str, Gateway]
@@ -98,14 +96,14 @@ class Refund:
             raise PaymentConflict("the payment holds no refund of that id")
         gateway = refunding(self.gateways, payment.gateway)
         payment = await self._advance(payment, operation, gateway)
-        await self.publish(payment.ref)
+        await self.publish.unsent(payment)
         after = payment.operation_by_id(operation.id) or operation
         outcome = RESTRICTED if after.restricted_at else f"refund {after.state.value}"
         return Handled(payment.id, outcome, because=after.reason)
 
     async def resume(self, payment: Payment, operation: Operation) -> Payment:
         """
-        Ask how a pending refund stands; one whose answer was lost is left to its message.
+        Ask how a pending refund stands; a lost one is left to its message.
 
         Raises:
             GatewayUnavailable: no answer.
@@ -128,7 +126,7 @@ class Refund:
             case OperationState.pending:
                 return await self._read(payment, operation, gateway)
             case OperationState.submitting | OperationState.unknown:
-                wait_for_lease(operation, self.clock.now())
+                wait_for_lease(operation, self.clock.now(), "the refund")
                 return await self._submit(payment, operation, gateway)
             case _:
                 assert_never(operation.state)
@@ -140,8 +138,8 @@ class Refund:
         now = self.clock.now()
         path = operation.path
         if operation.began_at and path:
-            if now - operation.began_at > gateway.refund_window(path) - _SAFE:
-                await self._park(payment, operation, _FORGOTTEN)
+            if forgotten(operation, gateway.refund_window(path), now):
+                await self._park(payment, operation, FORGOTTEN)
         else:
             found = await gateway.route_refund(_request(payment, operation))
             match found:
@@ -233,7 +231,7 @@ class Refund:
                 latest, operation, because, now=now, new_id=self.ids.new
             ),
         )
-        await self.publish(parked.ref)
+        await self.publish.unsent(parked)
         raise RefundUnknown(because)
 
     def _with(self, latest: Payment, operation: Operation) -> Change[Payment]:
@@ -251,11 +249,11 @@ class Refund:
 
 def refunding(gateways: Mapping[str, Gateway], name: str) -> Refunds:
     """
-    The gateway of that name, as one that sends money back when told to.
+    The gateway of that name, if it takes refunds.
 
     Raises:
-        UnknownGateway: none of that name is configured.
-        MissingCapability: it sends none back.
+        UnknownGateway: no gateway of that name is configured.
+        MissingCapability: it takes no refunds.
     """
     gateway = gateways.get(name)
     if gateway is None:

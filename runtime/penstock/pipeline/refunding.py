@@ -1,4 +1,4 @@
-"""Refunding: a refund asked for over the API is reserved first and sent to its queue second."""
+"""Refunding: a refund that the API is asked for is reserved first, then sent to its queue."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from penstock.ports import Ledger
 UNSENT_AFTER = timedelta(seconds=60)
 """How long a reserved refund may be without its message before the sweep sends it."""
 _TRIES = 50
-"""Each time somebody else's commit won: as many as one payment may have refunds."""
+"""Each try lost to another commit: at most as many as one payment may have refunds."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefundAsked:
     """
-    What a client asks back.
+    A client's request for a refund.
 
     Attributes:
         amount: in minor units; None for all that is left.
@@ -47,7 +47,7 @@ class RefundAsked:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all of it: a repeat under a key must ask the same."""
+        """SHA-256 over the request: a repeat under a key must ask for the same."""
         asked = [self.amount, self.currency, self.reason, self.note]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
@@ -73,15 +73,15 @@ class Refunding:
         self, idempotency_key: str, payment_id: str, asked: RefundAsked, caller: Caller
     ) -> tuple[Payment, Operation]:
         """
-        Reserve the refund and send it off; the same key with the same request sends it again.
+        Reserve the refund and send it; the same key with the same request sends it again.
 
-        The amount is reserved in one commit of the payment, decided on the version that was read:
-        so many refunds at once never ask for more than is left.
+        The amount is reserved in one commit, decided on the version that was read. So refunds at
+        the same moment never ask for more than is left.
 
         Raises:
             RequestRefused: no such payment, no money there, more than is left, another currency,
-                a gateway that refunds nothing, or the key was used for another request.
-            LedgerConflict: others wrote the payment all the time; nothing was reserved.
+                the gateway has no refunds, or the key was used for another request.
+            LedgerConflict: other workers kept writing the payment; nothing was reserved.
             ChannelUnavailable: reserved but not sent; the sweep will, or a repeat does.
         """
         correlation.bind(entity=payment_id)
@@ -113,7 +113,7 @@ class Refunding:
             if known.open:
                 await self.hand_over(payment, known)
             return payment, known
-        raise LedgerConflict("others write the payment all the time; nothing was reserved")
+        raise LedgerConflict("other workers keep writing the payment; nothing was reserved")
 
     def _terms(self, payment: Payment, asked: RefundAsked, caller: Caller) -> Terms:
         if payment.gateway not in self.providers:

@@ -1,12 +1,12 @@
 """
-Renew: dead letters stay until a person has decided on them, not until SQS forgets them.
+Renew: keeps dead letters until a person has decided on them, beyond the 14 days of SQS.
 
     a group with a letter of ten days or more       1 2 3
     each is sent again to the same queue, in order  2 3 1' → 3 1' 2' → 1' 2' 3'
 
-SQS keeps a message for 14 days and has no way to keep one longer. A letter is sent again under
-the old one's id, which is deleted then: a crash in between leaves both, and the next run sees
-that. The whole group goes round, so that a redrive finds it in its order.
+SQS keeps a message for 14 days at most. So a copy of the letter is sent under the letter's id,
+then the letter is deleted: a crash in between leaves both, which the next run recognizes. The
+whole group is renewed, so that a redrive finds it in its order.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from penstock.pipeline.batch import MARGIN
 from penstock.ports import DeadLetters, Message
 
 AFTER = timedelta(days=10)
-"""How old a copy may get: four days are left of the fortnight to try it again and again."""
+"""The age at which a letter is renewed; SQS leaves four days to try again."""
 _BATCH = 10
 
 
@@ -69,10 +69,10 @@ class Renew:
 
     async def __call__(self, remaining: Callable[[], float] = _forever) -> list[Looked]:
         """
-        Look at every dead-letter queue; one that gives no answer does not stop the others.
+        Look at every dead-letter queue; one without an answer does not stop the others.
 
         Args:
-            remaining: seconds until the host ends us; what was not seen is for the next run.
+            remaining: seconds until the host ends; the next run sees what was not seen.
         """
         looked: list[Looked] = []
         for name, letters in self.queues.items():
@@ -121,7 +121,7 @@ class _Run:
     _moved: set[tuple[str, str, datetime]] = field(default_factory=set[tuple[str, str, datetime]])
 
     async def through(self) -> None:
-        """See all of it, renew what is old, and give back what is not."""
+        """See all letters, renew the old ones, and give back the others."""
         self.letters = sum((await self.queue.depth()).values())
         try:
             while self.letters and self.remaining() > MARGIN + self.patience:

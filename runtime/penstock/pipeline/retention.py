@@ -1,10 +1,10 @@
 """
-Retention: who paid is forgotten once a payment is older than the merchant wants to know.
+Retention: forgets the payers of payments that are older than the merchant keeps them.
 
     FIRST_DAY ──── forgotten ────[ watermark ]──── today - days ──── kept ────── today
 
-A day is walked once, newest payment first, and the watermark moves when all of it is done. So a
-run that is ended repeats the day, and repeating it changes nothing.
+A day is walked once, newest payment first, and the watermark moves when the day is done. A run
+that was cut off repeats its day, which changes nothing.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ class Retention:
 
     async def __call__(self, remaining: Callable[[], float] = _forever) -> int:
         """
-        Go on where the last run ended; says of how many payments something was erased.
+        Go on where the last run ended. Returns of how many payments something was erased.
 
         Args:
-            remaining: seconds until the host ends us; no payment begins unless it can end.
+            remaining: seconds until the host ends; no payment begins unless it can end.
 
         Raises:
             LedgerUnavailable: the ledger gives no answer; the next run goes on.
@@ -99,7 +99,7 @@ class Retention:
                 try:
                     erased += await self._payment(payment)
                 except LedgerConflict:
-                    # Somebody keeps writing it: the day is not done, the next run repeats it.
+                    # Another worker keeps writing it: the next run repeats the day.
                     return False, erased
             if after == reached:
                 break

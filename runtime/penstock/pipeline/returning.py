@@ -1,5 +1,5 @@
 """
-Returning: the buyer comes back from the gateway, with a secret in the address.
+Returning: the buyer comes back from the gateway with a secret in the address.
 
     token ─► sign-up ─► subscription ─► newest payment ─► what the page says
       │ wrong: nothing         │
@@ -46,7 +46,7 @@ _NEWEST = 10
 @dataclass(frozen=True, slots=True)
 class Returned:
     """
-    What a good token shows.
+    The buyer's view behind a valid token.
 
     Attributes:
         approve: where the buyer may still approve; None once there is nothing to approve.
@@ -59,16 +59,16 @@ class Returned:
 @dataclass(slots=True)
 class Limit:
     """
-    At most one of a name within a time, in this process.
+    Allows an action once per name and time span, in this process.
 
-    Every sandbox has its own, so several that serve one page may ask as often each.
+    Each sandbox counts for itself, so several sandboxes may ask more often together.
     """
 
     every: timedelta
     _last: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     def allows(self, name: str, now: datetime) -> bool:
-        """Whether it may be done now; if so, it counts as done."""
+        """Whether the action is allowed now; if so, it counts as done."""
         self._last = {one: at for one, at in self._last.items() if now < at + self.every}
         if name in self._last:
             return False
@@ -78,7 +78,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Returning:
-    """Reads what a buyer's token is for; a wrong token asks no gateway."""
+    """Finds what a buyer's token belongs to; a wrong token causes no request to a gateway."""
 
     ledger: Ledger
     observe: ObserveSubscription
@@ -90,11 +90,11 @@ class Returning:
 
     async def __call__(self, token: str, *, arrived: bool = False) -> Returned | None:
         """
-        What the buyer is shown; None for a token that is malformed, unknown, wrong or too old.
+        The buyer's view; None for a token that is malformed, unknown, wrong or too old.
 
         Args:
-            arrived: the buyer comes from the gateway, so that what was declined before is tried
-                again; the page that looks for news does not.
+            arrived: whether the buyer comes from the gateway: then a declined capture is tried
+                again. A page that polls does not try it again.
 
         Raises:
             LedgerUnavailable: no answer.
@@ -129,7 +129,7 @@ class Returning:
         return Returned(payment_view(payment), approval.url if waits else None)
 
     async def _brought_on(self, payment: Payment, arrived: bool) -> Payment:
-        """Read an unpaid checkout, and have what the buyer approved captured."""
+        """Read an unpaid checkout, and reserve the capture of an approved one."""
         again = payment.status is PaymentStatus.declined
         looked = rules.may_capture(payment) and (arrived or not again)
         name = f"{payment.id}#again" if again else payment.id
@@ -141,7 +141,7 @@ class Returning:
                 if capture is not None and _unsent(capture):
                     await self.hand_over(payment, capture)
         except (TimeoutError, TransientError, PermanentError) as exc:
-            # The page says what the ledger holds; a notification, or the sweep, brings the rest.
+            # The page shows what the ledger holds; a notification or the sweep brings the rest.
             structlog.get_logger().info(
                 "return.not_reread", gateway=payment.gateway, because=type(exc).__name__
             )
@@ -165,7 +165,7 @@ class Returning:
             async with asyncio.timeout(REREAD_SECONDS):
                 return await self.observe(ref, gateway) or known
         except (TimeoutError, TransientError, PermanentError) as exc:
-            # The page says what the ledger holds; a notification, or the sweep, brings the rest.
+            # The page shows what the ledger holds; a notification or the sweep brings the rest.
             because = type(exc).__name__
             structlog.get_logger().info("return.not_reread", gateway=gateway, because=because)
             return known
@@ -182,6 +182,6 @@ class Returning:
 
 
 def _unsent(capture: Operation) -> bool:
-    """Whether no message carries it yet; one that a restriction keeps waits for its release."""
+    """Whether its message is yet to be sent; not while a restriction holds it."""
     waits = capture.due_at is not None and not capture.attempts
     return waits and capture.restricted_at is None

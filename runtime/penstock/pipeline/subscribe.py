@@ -1,5 +1,5 @@
 """
-Subscribe: a sign-up opens one subscription, whatever dies on the way.
+Subscribe: a sign-up opens one subscription, whatever crashes on the way.
 
     reserved ───────────────► submit ─► the gateway's answer ─► settle ─► the subscription is read
     submitting, lease runs ─► 503: come back when it ends
@@ -7,7 +7,7 @@ Subscribe: a sign-up opens one subscription, whatever dies on the way.
     succeeded, declined ────► the same answer again
 
 The sign-up holds no personal data, so only a repeat of the request can submit: its operation has
-no due time. What follows, reading the subscription, is the sweep's too.
+no due time. The sweep can only resume the follow operation, which reads the subscription.
 """
 
 from __future__ import annotations
@@ -38,25 +38,24 @@ from penstock.domain.subscription import subscription_id
 from penstock.errors import (
     GatewayUnavailable,
     LedgerConflict,
-    OperationInFlight,
     PenstockError,
     RequestRefused,
 )
 from penstock.pipeline import correlation
 from penstock.pipeline.finish import Finish
-from penstock.pipeline.operation_work import before_lease_ends
+from penstock.pipeline.operation_work import before_lease_ends, wait_for_lease
 from penstock.pipeline.subscribing import Subscribing, SubscriptionGateway, field_refused
 from penstock.ports import Ledger
 
 IDS_KEPT = timedelta(hours=72)
-"""How long gateways know a request id again; PayPal keeps them for 72 hours."""
+"""How long gateways recognize a request id; PayPal keeps ids for 72 hours."""
 _FOLLOW_SECONDS = 8.0
 """How long a request waits for its subscription to be read; the sweep reads it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignUpRequest:
-    """What a merchant's backend asks for; see `SubscriptionRequest`."""
+    """The request of a merchant's backend; see `SubscriptionRequest`."""
 
     gateway: str
     plan: str
@@ -65,7 +64,7 @@ class SignUpRequest:
 
     @property
     def digest(self) -> str:
-        """The same for the same request, and for no other."""
+        """SHA-256 over the request: a repeat under a key must ask for the same."""
         who = self.subscriber
         return request_digest(
             [self.gateway, self.plan, self.reference, who.given_name, who.surname, who.email]
@@ -78,7 +77,7 @@ class Subscribe:
     The stage behind `POST /subscriptions`.
 
     Attributes:
-        lease: longer than one request may take, so that an expired lease means nobody is at it.
+        lease: longer than one request may take, so that no worker is at it once it expired.
         api_url: the public address that buyers return to.
         brand: the merchant's name, as the gateway's page shows it.
     """
@@ -94,7 +93,7 @@ class Subscribe:
 
     async def __call__(self, namespace: str, asked: SignUpRequest) -> SignUp:
         """
-        Open a subscription; the same key with the same request opens one, however often.
+        Open a subscription; the same key with the same request opens one, however often sent.
 
         Args:
             namespace: the Idempotency-Key with the client that sent it.
@@ -102,7 +101,7 @@ class Subscribe:
         Raises:
             RequestRefused: 422; the provider, the plan or a field is not taken, the key belongs
                 to another request, or it is too old.
-            TransientError: not opened, or not known to be; the same request goes on with it.
+            TransientError: not opened, or not known to be; repeat the same request.
         """
         gateway = self.subscribing.gateway(asked.gateway)
         sign_up = await self._committed(sign_up_id(namespace), asked)
@@ -137,7 +136,7 @@ class Subscribe:
         try:
             return await self._commit(None, sign_up, reserved)
         except LedgerConflict:
-            # The same request at the same moment: theirs is as good as ours.
+            # The same request at the same moment: use what the other one committed.
             known = await self.ledger.load(SignUp, identity)
             if known is None:
                 raise
@@ -150,11 +149,7 @@ class Subscribe:
         if operation is None or not operation.open:
             return sign_up
         now = self.clock.now()
-        if operation.lease_until is not None and operation.leased(now):
-            raise OperationInFlight(
-                "the subscription may still be under way",
-                retry_after=(operation.lease_until - now).total_seconds(),
-            )
+        wait_for_lease(operation, now, "the subscription")
         if operation.attempts and now - sign_up.created_at >= IDS_KEPT:
             raise RequestRefused(
                 problems.KEY_TOO_OLD,
@@ -195,7 +190,7 @@ class Subscribe:
                 )
                 return await self._commit(sign_up, refused, declined)
             case Refused(because):
-                # People must look, at the account or its permissions: the same key works then.
+                # A person must look at the account or its permissions. Then the same key works.
                 await self._commit(sign_up, sign_up, operation.release(because))
                 raise RequestRefused(problems.PROVIDER_REFUSED, because)
             case NotSent(because, retry_after):
@@ -244,13 +239,13 @@ class Subscribe:
         return decided.entity
 
     async def _followed(self, sign_up: SignUp) -> None:
-        """Have the new subscription read; if that fails, it is open all the same."""
+        """Read the new subscription; if that fails, it is open all the same."""
         follow = sign_up.operation(OperationKind.follow)
         if follow is None or not follow.open:
             return
         try:
             async with asyncio.timeout(_FOLLOW_SECONDS):
-                await self.finish(sign_up.ref)
+                await self.finish.resume(sign_up)
         except (PenstockError, TimeoutError) as exc:
             structlog.get_logger().warning(
                 "subscription.read_later", entity=sign_up.id, because=type(exc).__name__
@@ -258,5 +253,5 @@ class Subscribe:
 
 
 def return_url(api_url: str, sign_up: SignUp, secret: str) -> str:
-    """Where the gateway sends a buyer who approved; `/cancelled` after it for who did not."""
+    """Where the gateway sends a buyer who approved; with `/cancelled` for one who did not."""
     return f"{api_url}/returns/{return_token(sign_up.id, secret)}"

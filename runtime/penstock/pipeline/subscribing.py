@@ -1,4 +1,4 @@
-"""Which gateways open and change subscriptions, and the words for what they do not take."""
+"""The gateways that open and change subscriptions, and the refusals of their values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SubscriptionGateway(Gateway, ManagesSubscriptions, Subscriptions, Plans, P
 
 @dataclass(frozen=True, slots=True)
 class Subscribing:
-    """The gateways as the merchant's subscriptions need them."""
+    """Finds the gateway and the plan of a merchant's request."""
 
     gateways: Mapping[str, Gateway]
     plans: PlanList
@@ -30,8 +30,8 @@ class Subscribing:
         The gateway of that name.
 
         Raises:
-            RequestRefused: 422; it is not configured or takes no subscriptions. Names those
-                that do.
+            RequestRefused: 422; it is not configured or takes no subscriptions; names the
+                gateways that do.
         """
         found = self.gateways.get(name)
         if found is None or not isinstance(found, SubscriptionGateway):
@@ -51,7 +51,7 @@ class Subscribing:
 
     async def need_plan(self, gateway: str, plan: str) -> None:
         """
-        See that a plan can be subscribed to.
+        Make sure that buyers can subscribe to a plan.
 
         Raises:
             RequestRefused: 422; names the field.
@@ -64,10 +64,10 @@ class Subscribing:
 
 
 def field_refused(field: str, because: str) -> RequestRefused:
-    """422: a field of the body that keeps to the contract and is refused all the same."""
+    """422: a field of the body fits the contract, but is refused all the same."""
     return RequestRefused(problems.FIELD_REFUSED, fields=[(f"body.{field}", because)])
 
 
 def invalid(answer: Invalid) -> RequestRefused:
-    """422: what the gateway does not take."""
+    """422: the gateway does not take a field's value."""
     return field_refused(answer.field, answer.because)

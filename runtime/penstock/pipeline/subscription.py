@@ -1,4 +1,4 @@
-"""Subscription: how it stands at its gateway, committed with what is new about it."""
+"""Subscription: reads how one stands at its gateway and commits what is new."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from penstock.ports import Ledger
 
 @dataclass(frozen=True, slots=True)
 class ObserveSubscription:
-    """Reads a subscription and applies it; notifications, payments and the sweep all end here."""
+    """Reads a subscription and applies it; notifications, payments and the sweep all use it."""
 
     gateways: Mapping[str, Gateway]
     ledger: Ledger
@@ -39,7 +39,7 @@ class ObserveSubscription:
         Raises:
             UnknownGateway: it is not configured here.
             GatewayUnavailable: no answer.
-            LedgerConflict: somebody else wrote the subscription first.
+            LedgerConflict: another worker wrote the subscription first.
             PaymentConflict: the id belongs to another gateway's subscription.
         """
         asked = self.gateways.get(gateway)
@@ -74,12 +74,12 @@ class ObserveSubscription:
         """
         Look at a subscription whose access changes now or whose payment is due.
 
-        Access ends on time even while the gateway gives no answer, or none that means anything
-        to us, such as a new status.
+        Access ends on time even while the gateway gives no answer, or one that cannot be used,
+        such as an unknown status.
 
         Raises:
             GatewayUnavailable: no answer, and nothing to change without one.
-            PermanentError: likewise, for an answer that waiting will not change.
+            PermanentError: an answer that cannot be used, and nothing to change without it.
         """
         unreported = rules.Learned(unreported=True)
         try:
@@ -92,7 +92,7 @@ class ObserveSubscription:
             await self._aged(subscription)
 
     async def _aged(self, subscription: Subscription) -> bool:
-        """Apply that time went by; says whether that changed something."""
+        """Apply the passing of time. Returns whether that changed something."""
         decided = rules.look_at_access(
             subscription, policy=self.policy, now=self.clock.now(), new_id=self.ids.new
         )

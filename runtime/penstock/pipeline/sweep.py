@@ -1,13 +1,13 @@
 """
-Sweep: what a crash left behind, and what is to be asked again.
+Sweep: finishes what a crash left behind, and asks again what is undecided.
 
     look ──► send ─────────► resume, each gateway's in its own line ──► look again, every 5 s
              unsent events   lost charges and other operations, checkouts
              and messages    that are over, open invoices, doubts about an
                              entity, what follows from another
 
-What is known already is sent before anything is asked, for all that is due: no gateway's answer
-keeps it waiting. A run goes on until nothing is due any more, or its time is over.
+For all due entities, events and messages are sent before any gateway is asked, so that they do not
+wait for its answer. A run goes on until nothing is due any more, or its time is over.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from penstock.pipeline.sweep_run import SweepRun, Swept, told
 from penstock.ports import Ledger
 
 _LOOKED_UP = (OperationKind.charge, OperationKind.capture)
-"""What can be looked up without a call that may move money; that goes on while restricted."""
+"""Operations that can be looked up without moving money, so also while restricted."""
 AGAIN = timedelta(seconds=60)
-"""How long what could not be done is left alone: others that are due go before it."""
+"""How long a failed entity is left alone: other due entities go first."""
 LONGEST = timedelta(minutes=15)
-"""The same, where somebody names a longer time."""
+"""The longest that a failed entity is left alone, if the other side names a time."""
 
 
 def _forever() -> float:
@@ -76,11 +76,11 @@ class Sweep:
         self, limit: int | None = None, remaining: Callable[[], float] = _forever
     ) -> list[Swept]:
         """
-        Look at what is due until nothing is; an entity that fails does not stop the others.
+        Work through all due entities; a failure of one does not stop the others.
 
         Args:
-            limit: only so many entities, those that are due longest.
-            remaining: seconds until the host ends us; no entity begins unless it can end.
+            limit: at most this many entities, longest due first.
+            remaining: seconds until the host ends; no entity begins unless it can end.
         """
         run = SweepRun(self, self.ledger, self.clock, self.item_timeout, remaining)
         await run.go(limit)
@@ -91,7 +91,7 @@ class Sweep:
         return swept
 
     async def send(self, ref: Ref) -> tuple[str, Exception | None]:
-        """Send what is known already; the entity's gateway, and why it could not be sent."""
+        """Send events and messages. Returns the entity's gateway, and the error if one failed."""
         entity: AnyEntity | None = None
 
         async def sent() -> None:
@@ -102,7 +102,7 @@ class Sweep:
         return entity.gateway if entity else "", failed
 
     async def _sent(self, ref: Ref) -> AnyEntity | None:
-        """Events that have not left, and the messages of what has not begun."""
+        """Send unsent events, and the messages of operations that have not begun."""
         entity = await self.finish.publish(ref)
         if not isinstance(entity, Payment | Subscription):
             return entity
@@ -119,7 +119,7 @@ class Sweep:
         return entity
 
     async def _kept(self, entity: Payment | Subscription, operation: Operation) -> bool:
-        """Whether a restriction still keeps it; then the next look at it comes later."""
+        """Whether a restriction still holds it; then the next look comes later."""
         if operation.restricted_at is None:
             return False
         kept = await self.gate.kept(entity, operation)
@@ -132,7 +132,7 @@ class Sweep:
         return True
 
     async def resume(self, ref: Ref) -> Exception | None:
-        """Do all that is due for an entity; what went wrong, if it did."""
+        """Do all that is due for an entity. Returns the error, if there was one."""
         began = self.clock.monotonic()
         failed = await self._tried(self._finished(ref))
         named = failed.retry_after if isinstance(failed, TransientError) else None
@@ -150,19 +150,19 @@ class Sweep:
         return failed
 
     async def defer(self, ref: Ref, seconds: float) -> None:
-        """Leave an entity that is due still alone for a while: others go before it."""
+        """Leave an entity that is still due alone for a while: others go first."""
         # A writer in between knows better when it is due, so a conflict is no error.
         await self._tried(self._deferred(ref, timedelta(seconds=seconds)))
 
     async def _tried(self, work: Awaitable[None]) -> Exception | None:
-        """Do the work; what it failed with, if it did."""
+        """Do the work. Returns its error, if it failed."""
         try:
             async with asyncio.timeout(self.item_timeout):
                 await work
         except (PenstockError, TimeoutError) as exc:
             return exc
         except Exception as exc:
-            # A bug of ours met at one entity: all others are still to be looked at.
+            # A bug that one entity meets must not stop the others.
             notices.stage_failed("sweep", exc)
             return exc
         return None
@@ -175,7 +175,7 @@ class Sweep:
         await self.finish(ref)
 
     async def _asked(self, entity: AnyEntity) -> None:
-        """What the gateway is asked again: a charge's end, how the entity stands."""
+        """Ask the gateway again: about operations, and about the entity."""
         if isinstance(entity, Payment):
             charge = entity.operation(OperationKind.charge)
             if charge and await self._to_ask(entity, charge):
@@ -196,7 +196,7 @@ class Sweep:
             await self.finish.observe.again(entity)
 
     async def _to_ask(self, entity: Payment, operation: Operation) -> bool:
-        """Whether it was begun and its end is to be asked for; one released is to be sent."""
+        """Whether the gateway is asked about the operation; a released one is sent instead."""
         if operation.state is OperationState.reserved or not _due(operation, self.clock):
             return False
         return operation.restricted_at is None or await self.gate(entity) is not None

@@ -1,9 +1,9 @@
 """
-One run of the sweep: what is due is found, sent, and takes its turns.
+One run of the sweep: finds due entities, sends what is unsent, and gives each its turn.
 
     look ──► send, all of it ──► a turn each, by gateway ──► look again, every 5 s
 
-Once a run is over nothing of it goes on.
+Nothing of a run goes on once it is over.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from penstock.pipeline.turns import Turns
 from penstock.ports import Ledger
 
 IN_SIGHT = 2_000
-"""Due entities that one look takes in; those behind them are seen when these are done."""
+"""Due entities per look; the next look sees the others."""
 SENDING = 32
-"""Entities whose events and messages are sent side by side: no gateway is asked for that."""
+"""Entities whose events and messages are sent side by side; that asks no gateway."""
 LOOK_EVERY = 5.0
 """Seconds after which a run looks for what has become due meanwhile."""
 
 
 class Sweeper(Protocol):
-    """What a run does for an entity; see `Sweep`."""
+    """The work of a run on one entity; see `Sweep`."""
 
     async def send(self, ref: Ref) -> tuple[str, Exception | None]:
-        """Send what is known already; the entity's gateway, and why it could not be sent."""
+        """Send events and messages. Returns the entity's gateway, and the error if one failed."""
         ...
 
     async def resume(self, ref: Ref) -> Exception | None:
-        """Do all that is due; what went wrong, if it did."""
+        """Do all that is due. Returns the error, if there was one."""
         ...
 
     async def defer(self, ref: Ref, seconds: float) -> None:
-        """Leave it alone for a while."""
+        """Leave the entity alone for a while."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What the sweep did for one entity; `error` when it could not."""
+    """What the sweep did for one entity; `error` says why it could not."""
 
     ref: Ref
     error: str | None = None
@@ -60,10 +60,10 @@ class SweepRun:
 
     Attributes:
         item_timeout: seconds one entity may take.
-        remaining: seconds until the host ends us.
+        remaining: seconds until the host ends.
         looked: whether there was time to look at all.
-        found: what it has seen to be due, with its gateway; in the order of its turns.
-        unsent: why something of an entity could not be sent.
+        found: the due entities it has seen, with their gateways, in the order of their turns.
+        unsent: by entity, why something could not be sent.
     """
 
     sweep: Sweeper
@@ -78,7 +78,7 @@ class SweepRun:
 
     @property
     def left(self) -> int:
-        """How many of those it found had no turn."""
+        """How many of the entities it found had no turn."""
         return len(self.found) - len(self.swept)
 
     async def go(self, limit: int | None) -> None:
@@ -86,7 +86,7 @@ class SweepRun:
         Go on until nothing is due, or the time is over.
 
         Args:
-            limit: look once, and take in only so many.
+            limit: look once, for at most this many entities.
         """
         turns, lines = Turns(self.clock), set[asyncio.Task[None]]()
         try:
@@ -105,7 +105,7 @@ class SweepRun:
             await asyncio.gather(*lines, return_exceptions=True)
 
     async def _look(self, limit: int) -> Sequence[Ref]:
-        """What has become due; all that is known of it already is sent."""
+        """Find what has become due, and send its events and messages."""
         if not self.time():
             return []
         self.looked = True
@@ -144,7 +144,7 @@ class SweepRun:
 
 
 def told(failed: Exception) -> str:
-    """What went wrong, in words: those of a bug may hold a payload, so only its type is told."""
+    """An error in words; a bug's message may hold a payload, so only its type is named."""
     if isinstance(failed, PenstockError):
         return f"{type(failed).__name__}: {failed}"
     if isinstance(failed, TimeoutError):

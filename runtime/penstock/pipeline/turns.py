@@ -1,8 +1,8 @@
 """
 Turns: how many entities of one gateway are looked at side by side, and when it is left alone.
 
-A gateway that hangs takes no other gateway's places; one that says "later", or fails again and
-again, is not asked on while it does.
+A gateway that hangs does not hold up other gateways. One that says "later", or fails again and
+again, is left alone for a while.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from penstock.errors import GatewayUnavailable, NotShownYet
 SIDE_BY_SIDE = 8
 """Entities of one gateway at a time: after an outage thousands are due, and it has limits."""
 FAILURES = 16
-"""Entities in a row that a gateway gave no answer about before it is left alone."""
+"""Turns in a row without an answer after which a gateway is left alone."""
 ALONE = 60.0
-"""Seconds it is left alone for then, unless it names a time."""
+"""Seconds for which it is left alone then, unless it names a time."""
 
 
 def _rooms() -> defaultdict[str, asyncio.Semaphore]:
@@ -38,15 +38,15 @@ class Turns:
     _until: dict[str, float] = field(default_factory=dict[str, float])
 
     def room(self, gateway: str) -> asyncio.Semaphore:
-        """Where to wait for a turn."""
+        """The semaphore of the gateway: acquire it for a turn."""
         return self._rooms[gateway]
 
     def alone(self, gateway: str) -> float:
-        """Seconds for which the gateway is left alone; 0 when it may be asked."""
+        """Seconds for which the gateway is left alone; 0 if it may be asked now."""
         return max(0.0, self._until.get(gateway, 0.0) - self.clock.monotonic())
 
     def note(self, gateway: str, failed: Exception | None) -> None:
-        """Take account of how an entity's turn ended."""
+        """Note how an entity's turn ended."""
         if not isinstance(failed, GatewayUnavailable | TimeoutError) or isinstance(
             failed, NotShownYet
         ):

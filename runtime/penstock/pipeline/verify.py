@@ -1,4 +1,4 @@
-"""Verify: three answers. Authentic goes on, forged is kept apart, undecided waits."""
+"""Verify: an authentic delivery goes on, a forged one is rejected, an undecided one waits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from penstock.ports import Channel, Message, Outgoing
 
 @dataclass(frozen=True, slots=True)
 class Verify:
-    """The stage: what the gateways say, and where each answer goes."""
+    """The stage: asks a delivery's gateway whether it is authentic, and passes it on."""
 
     gateways: Mapping[str, Gateway]
     verified: Channel
@@ -80,11 +80,11 @@ class Verify:
 
 def webhooks(gateways: Mapping[str, Gateway], name: str) -> Webhooks:
     """
-    The gateway of that name, as one that sends webhooks.
+    The gateway of that name, if it sends webhooks.
 
     Raises:
-        UnknownGateway: none of that name is installed.
-        MissingCapability: it sends none.
+        UnknownGateway: no gateway of that name is configured.
+        MissingCapability: it sends no webhooks.
     """
     gateway = gateways.get(name)
     if gateway is None:

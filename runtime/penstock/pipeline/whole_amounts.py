@@ -1,4 +1,4 @@
-"""Amounts with decimals that a gateway would refuse, found before anything is reserved."""
+"""Refuses amounts whose decimals a gateway does not take, before anything is reserved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from penstock.errors import RequestRefused
 
 def require_whole(amount: Money, gateway: str, whole: Mapping[str, Collection[str]]) -> None:
     """
-    Refuse an amount with decimals in a currency that its gateway takes without.
+    Refuse an amount with decimals in a currency that the gateway takes without decimals.
 
     Args:
         whole: by gateway, the currencies that it takes without decimals.

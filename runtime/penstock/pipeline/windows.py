@@ -5,9 +5,8 @@ A span of a gateway's list, walked to its end: a page that may be cut is asked f
     [12:00 … 12:30]   30 listed: fewer than the gateway has shown at once, so all of them
     [12:30 … 13:00]  100 listed, perhaps cut: halved again
 
-No gateway has to say how large its pages are, nor where the next one begins. Both halves include
-their border, so whatever the gateway's clock does with fractions of a second, each notification
-is in one of them.
+A gateway need not say how large its pages are or where the next one begins. Both halves include
+their border, so each notification is in one of them, however the gateway rounds its times.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class Window:
     Part of the span, all of which was listed.
 
     Attributes:
-        cut: so many notifications were made at one moment that the list is cut for good.
+        cut: whether so many notifications were made at one moment that the list stays cut.
     """
 
     since: datetime
@@ -46,8 +45,8 @@ async def walk(
     The parts of a span, oldest first.
 
     Args:
-        first: if the span is not listed at once, the parts from here on come before the older
-            ones: a caller that runs out of time has seen them.
+        first: if the span is not listed at once, the parts from here on come first, so that a
+            caller that runs out of time has seen them.
 
     Raises:
         GatewayUnavailable, Unconfirmable: as `list_notifications` does.
@@ -72,7 +71,7 @@ async def walk(
 
 
 def _middle(begins: datetime, ends: datetime) -> datetime:
-    """Half way, at a whole second where that is between the two: gateways may keep no others."""
+    """Half way, at a whole second where one is between: gateways may keep whole seconds only."""
     middle = begins + (ends - begins) / 2
     whole = middle.replace(microsecond=0)
     return whole if begins < whole < ends and ends - begins >= _A_SECOND else middle

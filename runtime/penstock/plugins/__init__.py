@@ -1,4 +1,4 @@
-"""Plugins: hooks register, a registry keeps, and only what is configured is ever built."""
+"""Plugins: hooks register them, a registry keeps them, and only configured ones are built."""
 
 from penstock.plugins.describe import describe
 from penstock.plugins.environment import (

@@ -1,4 +1,4 @@
-"""A plugin as data: what `infra` and the `receive` function read instead of importing it."""
+"""A plugin as data: `infra` and the `receive` function read it instead of importing the plugin."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ def describe(plugin: Plugin) -> dict[str, Any]:
                 "capabilities": list(one.capabilities),
                 "whole_currencies": list(one.whole_currencies),
                 **_needs(one),
+                # Left out where there are none: data files of earlier versions stay right.
+                **({"webhook_secrets": list(one.webhook_secrets)} if one.webhook_secrets else {}),
                 "door": _door(one.door) if one.door else None,
             }
             for one in plugin.registrations
@@ -42,7 +44,12 @@ def _needs(registration: Registration) -> dict[str, Any]:
         "settings": registration.settings.model_json_schema(),
         "secrets": list(registration.secrets),
         "permissions": [
-            {"action": one.action, "resource": one.resource} for one in registration.permissions
+            {
+                "action": one.action,
+                "resource": one.resource,
+                **({"only_if": dict(one.only_if)} if one.only_if else {}),
+            }
+            for one in registration.permissions
         ],
     }
 

@@ -1,4 +1,4 @@
-"""A plugin's settings out of the environment: PROVIDER_<NAME>_<FIELD>, SINK_<NAME>_<FIELD>."""
+"""A plugin's settings in the environment: PROVIDER_<NAME>_<FIELD>, SINK_<NAME>_<FIELD>."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from penstock.errors import PluginError
 from penstock.plugins.registration import Kind, Registration
 
 EVENTS = "events"
-"""The setting that every sink has besides its own: which event types it gets."""
+"""The setting that every sink has in addition to its own: its event types."""
 _ALL = ("all", "*")
 _PREFIX = {Kind.gateway: "PROVIDER", Kind.sink: "SINK"}
 
 
 def prefix(kind: Kind, name: str) -> str:
-    """What all variables of a gateway or sink begin with."""
+    """The prefix of all variables of a gateway or sink."""
     return f"{_PREFIX[kind]}_{name.upper()}_"
 
 
@@ -45,7 +45,7 @@ def read_settings(registration: Registration, environ: Mapping[str, str]) -> Bas
     """
     Read and validate the settings of a gateway or sink.
 
-    A value that begins with `[` or `{` is JSON, any other is text; an empty one is none.
+    A value that begins with `[` or `{` is JSON, any other is text; an empty one is missing.
 
     Raises:
         PluginError: names the plugin, each variable that is missing, wrong or unknown, the kind
@@ -86,12 +86,12 @@ def read_selection(
     registration: Registration, environ: Mapping[str, str]
 ) -> Collection[str] | None:
     """
-    Which event types a sink gets: what its variable SINK_<NAME>_EVENTS says, else its default.
+    The event types that a sink gets, by its variable SINK_<NAME>_EVENTS or its default.
 
-    The variable holds `all` or a JSON list; a list with "*" in it is all, too. None for all.
+    The variable holds `all` or a JSON list; a list with "*" means all, too. Returns None for all.
 
     Raises:
-        PluginError: it holds neither.
+        PluginError: the variable holds neither.
     """
     name = variable(Kind.sink, registration.name, EVENTS)
     text = environ.get(name, "")
@@ -129,7 +129,7 @@ def _problems(registration: Registration, exc: ValidationError) -> Iterable[str]
 
 
 def _told(kind: str, message: str) -> str:
-    """What pydantic says of it, unless the words are a validator's own: they may quote it."""
+    """Pydantic's message, but not a validator's own, which may quote the value."""
     return "not accepted" if kind in ("value_error", "assertion_error") else message
 
 

@@ -1,4 +1,4 @@
-"""Finding plugins and calling their hooks, each with a fresh manager: nothing is global."""
+"""Finds plugins and calls their hooks, each with a fresh manager: nothing is global."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def load(
 
 
 def indexed_capabilities() -> Mapping[str, Collection[str]] | None:
-    """What each gateway can do, by the index of a zip: no plugin is imported to know it."""
+    """The capabilities of each gateway, from the index of a zip; imports no plugin."""
     index = _index()
     if index is None:
         return None
@@ -62,7 +62,7 @@ def indexed_capabilities() -> Mapping[str, Collection[str]] | None:
 
 
 def indexed_whole_currencies() -> Mapping[str, Collection[str]]:
-    """The currencies that each gateway takes without decimals, by the index of a zip."""
+    """The currencies that each gateway takes without decimals, from the index of a zip."""
     gateways = [one for plugin in _index() or () for one in plugin["gateways"]]
     return {one["name"]: one.get("whole_currencies", ()) for one in gateways}
 
@@ -89,14 +89,14 @@ def _indexed(only: Collection[str] | None) -> list[str] | None:
 
 
 def _installed() -> list[str]:
-    # Imported here: a function in a zip has an index and shall not pay for this.
+    # Imported here: a function in a zip has an index and does not need this.
     from importlib.metadata import entry_points
 
     return sorted({entry.value for entry in entry_points(group=GROUP)})
 
 
 def _register(manager: pluggy.PluginManager, module: str | object) -> str:
-    """Give a plugin to the manager and return the name that errors call it by."""
+    """Register a plugin with the manager. Returns its name for error messages."""
     name = module if isinstance(module, str) else getattr(module, "__name__", None)
     name = name or type(module).__name__
     if manager.has_plugin(name):

@@ -1,4 +1,4 @@
-"""What a plugin's hooks told us, checked as far as it can be without building anything."""
+"""The registrations of a plugin, checked as far as possible without building anything."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ class Registration:
 
     Attributes:
         plugin: the module it came from; errors name it.
-        made: the class that `build` returns; what it can do is read off it.
+        made: the class that `build` returns; its capabilities are read from it.
         events: for a sink, the event types it gets by default; None for all.
+        webhook_secrets: those of a gateway's secret fields that authenticate its webhooks.
         whole_currencies: what a gateway takes without decimals though ISO 4217 has some.
     """
 
@@ -50,10 +51,16 @@ class Registration:
     door: Door | None = None
     events: tuple[str, ...] | None = None
     whole_currencies: tuple[str, ...] = ()
+    webhook_secrets: tuple[str, ...] = ()
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The secret fields in a secret of their own; none where the others would be none."""
+        return self.webhook_secrets if {*self.secrets} - {*self.webhook_secrets} else ()
 
     @property
     def capabilities(self) -> tuple[str, ...]:
-        """What a gateway can do; nothing, for a sink."""
+        """The capabilities of a gateway; empty for a sink."""
         return capabilities(self.made) if self.kind is Kind.gateway else ()
 
     def __str__(self) -> str:
@@ -98,20 +105,20 @@ class Collector:
     accounts: list[Account] = field(default_factory=list[Account])
 
     def gateway(self, *, name: str, build: Callable[[Context[Any]], Any], **rest: Any) -> None:
-        """Take a gateway."""
+        """Register a gateway."""
         self._take(Kind.gateway, name, build, rest)
 
     def sink(self, *, name: str, build: Callable[[Context[Any]], Any], **rest: Any) -> None:
-        """Take a sink."""
+        """Register a sink."""
         self._take(Kind.sink, name, build, rest)
 
     def simulator(self, *, name: str, build: str) -> None:
-        """Take a simulator."""
+        """Register a simulator."""
         self._check_factory(f"simulator {name!r}", build, "package.module:function")
         self.simulators.append(StandIn(self.plugin, name, build))
 
     def account(self, *, name: str, build: str) -> None:
-        """Take what commands do at a gateway's account."""
+        """Register the account of a gateway."""
         self._check_factory(f"account of {name!r}", build, "package.account:Class")
         self.accounts.append(Account(self.plugin, name, build))
 
@@ -137,7 +144,7 @@ class Collector:
 
 
 def _made(who: str, build: Callable[[Context[Any]], Any]) -> type:
-    """The class that `build` makes: itself, or what the function says it returns."""
+    """The class that `build` makes: `build` itself, or the function's return annotation."""
     made: Any = build if isinstance(build, type) else get_type_hints(build).get("return")
     if not isinstance(made, type):
         raise PluginError(
@@ -148,7 +155,7 @@ def _made(who: str, build: Callable[[Context[Any]], Any]) -> type:
 
 def _check_claims(registration: Registration) -> None:
     """
-    Refuse what can never work.
+    Refuse a registration that cannot work.
 
     Raises:
         PluginError: half a capability, a door without webhooks or the reverse, no settings model.
@@ -157,6 +164,7 @@ def _check_claims(registration: Registration) -> None:
     settings: Any = registration.settings  # a plugin need not be type-checked
     if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
         raise PluginError(f"{registration}: settings must be a pydantic model")
+    _check_secrets(registration)
     if registration.kind is Kind.sink:
         _check_members(registration, Sink)
         _check_events(registration)
@@ -182,6 +190,20 @@ def _check_claims(registration: Registration) -> None:
         raise PluginError(f"{registration}: webhooks and a door come together or not at all")
     if registration.door is not None:
         _check_door(registration, registration.door)
+
+
+def _check_secrets(registration: Registration) -> None:
+    if not registration.webhook_secrets:
+        return
+    if "webhooks" not in registration.capabilities:
+        raise PluginError(
+            f"{registration}: only a gateway with webhooks has webhook_secrets: leave it out"
+        )
+    if unknown := sorted({*registration.webhook_secrets} - {*registration.secrets}):
+        raise PluginError(
+            f"{registration}: webhook_secrets must be among secrets, and are not:"
+            f" {', '.join(unknown)}"
+        )
 
 
 def _check_events(registration: Registration) -> None:

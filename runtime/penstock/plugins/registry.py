@@ -1,4 +1,4 @@
-"""What is installed, by name; and the making of what is configured."""
+"""The installed plugins by name; builds the configured ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.plugins.environment import read_selection, read_settings
 from penstock.plugins.registration import Account, Kind, Plugin, Registration, StandIn
 
 MakeContext = Callable[[Registration, BaseModel], Context[Any]]
-"""Gives a plugin what it works with: its registration and its settings in, its context out."""
+"""Makes the context of a plugin from its registration and its settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Registry:
     plugins: tuple[Plugin, ...]
 
     def __post_init__(self) -> None:
-        # One name space for both kinds: the name is also the name of the plugin's secret.
+        # One namespace for both kinds: the name is also the name of the plugin's secret.
         _unique(self.registrations)
         _unique(self.simulators)
         _unique(self.accounts)
@@ -54,7 +54,7 @@ class Registry:
         The gateway of that name.
 
         Raises:
-            PluginError: nobody registered it; lists what is installed.
+            PluginError: no plugin registered it; lists the installed ones.
         """
         return self._find(Kind.gateway, name)
 
@@ -63,7 +63,7 @@ class Registry:
         The sink of that name.
 
         Raises:
-            PluginError: nobody registered it; lists what is installed.
+            PluginError: no plugin registered it; lists the installed ones.
         """
         return self._find(Kind.sink, name)
 

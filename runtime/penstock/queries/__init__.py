@@ -1,6 +1,6 @@
 """
-What people and backends may look up; entry points only translate.
+The look-ups of people and backends; entry points only translate.
 
-A page looks at a bounded number of entities or events. So it may hold fewer than asked for, or
+A page looks at a bounded number of entities or events. So it may hold fewer than requested, or
 none, and still have a cursor: the next page goes on from there.
 """

@@ -22,7 +22,7 @@ _AT_ONCE = 100
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
     """
-    Which entries are asked for.
+    The wanted entries.
 
     Attributes:
         since: leave out what began before; an RFC 3339 time or date.
@@ -39,7 +39,7 @@ class AuditQuery:
     cursor: str | None = None
 
     def fits(self, entry: Entry) -> bool:
-        """Whether an entry was asked for."""
+        """Whether an entry is wanted."""
         begun = entry.begun
         about = any(self.subject in (one, one.partition("#")[2]) for one in begun.subjects)
         return (self.subject is None or about) and (self.who is None or self.who in begun.actor)

@@ -25,7 +25,7 @@ _PAGE = 100
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """
-    Which events a command is about: those that fit all that is given.
+    The events for a command: those that fit every given condition.
 
     Attributes:
         since: the first moment, and `until` the last one.

@@ -33,7 +33,7 @@ _KINDS = tuple(dict.fromkeys(kind_of(one) for one in EventType))
 @dataclass(frozen=True, slots=True)
 class EventQuery:
     """
-    Which events are asked for.
+    The wanted events.
 
     Attributes:
         subject: an entity's id, as an event's `subject` has it, or `<kind>#<id>`.
@@ -81,7 +81,7 @@ class _Filling:
         return EventPage(tuple(self.found), after)
 
     def unfinished(self) -> EventPage:
-        """The page as it is now, and the next goes on after what was looked at."""
+        """The page as it is now; the next page goes on after the last event looked at."""
         return self.page(cursor(self.last) if self.last else None)
 
 
@@ -153,7 +153,7 @@ def _entity(archive_place: str) -> tuple[str, int]:
 
 def refs(subject: str, event_type: EventType | None) -> Sequence[Ref]:
     """
-    The entities that a subject may be; an id is of one kind, which the id does not say.
+    The entities that a subject may name: an id alone does not tell its kind.
 
     Raises:
         QueryRefused: the type is of another kind than the subject.

@@ -1,4 +1,4 @@
-"""Payments by whatever an operator has in hand: an id of ours or the gateway's, a name, a day."""
+"""Finds payments by an id of ours or the gateway's, a reference, or a day."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FindPayments:
             status: leave out the others.
 
         Raises:
-            QueryRefused: the day is none.
+            QueryRefused: the day is not a date.
             LedgerUnavailable: no answer.
         """
         found = {one.id: one for one in await self._named(words)}

@@ -1,4 +1,4 @@
-"""What the ledger holds of one payer."""
+"""The payments and subscriptions of one payer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class OfPayer:
                 yield one
 
     async def reference(self, reference: str) -> AsyncGenerator[Payment | Subscription]:
-        """What has the merchant's own reference."""
+        """The payments and subscriptions with the merchant's reference."""
         async for one in self._walked(Index.reference, reference):
             yield one
         async for one in self._walked(Index.subscription_reference, reference):
@@ -48,8 +48,8 @@ class OfPayer:
         self, reference: str, since: date, until: date
     ) -> AsyncGenerator[Payment | Subscription]:
         """
-        What the payer paid whom the gateway knows by that id, newest first, and the subscriptions
-        it was paid for. Every payment of those days is read: there is no index of payers.
+        Payments of the payer with the gateway's id, newest first, and their subscriptions. Every
+        payment of those days is read: there is no index of payers.
         """
         told = set[str]()
         days = (until - timedelta(days=back) for back in range((until - since).days + 1))

@@ -35,7 +35,7 @@ _GATEWAY = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 @dataclass(frozen=True, slots=True)
 class PaymentQuery:
     """
-    Which payments are asked for.
+    The wanted payments.
 
     Attributes:
         reference: the merchant's own reference.
@@ -54,11 +54,11 @@ class PaymentQuery:
 
     @property
     def looks_up(self) -> bool:
-        """Whether it names what an index finds."""
+        """Whether it names a reference or a subscription, which an index finds."""
         return self.reference is not None or self.subscription is not None
 
     def fits(self, entity: AnyEntity) -> bool:
-        """Whether an entity is a payment that was asked for."""
+        """Whether an entity is a wanted payment."""
         if not isinstance(entity, Payment):
             # The index of references holds subscriptions, too.
             return False

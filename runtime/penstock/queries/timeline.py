@@ -21,11 +21,11 @@ MOST_ENTRIES = 100
 @dataclass(frozen=True, slots=True)
 class Told:
     """
-    An event of the payment, and which sinks have had it.
+    An event of the payment, and the sinks that were given it.
 
     Attributes:
-        published: whether it has left the ledger.
-        delivered: by sink, whether the sink has had it; without those it is not meant for.
+        published: whether it was sent to the events topic.
+        delivered: by sink, whether the sink was given it; only sinks that take its type.
     """
 
     event: Event
@@ -40,7 +40,7 @@ class Timeline:
 
     Attributes:
         told: its newest events, oldest first.
-        restrictions: what keeps it from moving money.
+        restrictions: the restrictions that keep it from moving money.
         entries: operators' commands about it in the last 31 days, oldest first.
     """
 
@@ -67,7 +67,7 @@ class ReadTimeline:
 
     async def __call__(self, payment_id: str) -> Timeline | None:
         """
-        Read it; None for a payment that the ledger does not hold.
+        Read the timeline; None for a payment that the ledger does not hold.
 
         Raises:
             LedgerUnavailable: no answer.

@@ -20,7 +20,7 @@ _SIDE_BY_SIDE = 10
 
 
 def looked_up(ledger: Ledger, index: Index, values: Iterable[str]) -> Source:
-    """What an index finds under some values."""
+    """The entities that an index finds under some values."""
 
     async def read(size: int, after: Place | None) -> Sequence[Sequence[Ref]]:
         return await asyncio.gather(

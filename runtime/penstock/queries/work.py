@@ -1,11 +1,11 @@
 """
-What is under way, and when it is tried next, as far as it can be known.
+Work under way, and when it is tried next, as far as that is known.
 
     the ledger's `due` index ──► operations and events that the sweep takes up, and when
     payments of the last days ──► operations that a message of payments.fifo carries: SQS alone
                                   knows when it hands that message out again
 
-Notifications and events that are in back-off are counted by their queues; nothing says which.
+Queues count notifications and events in backoff, but do not tell which they are.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _CARRIED = BY_MESSAGE | {OperationKind.charge}
 @dataclass(frozen=True, slots=True)
 class Work:
     """
-    One thing that is not at its end.
+    One operation, or one entity's unsent events, that is still open.
 
     Attributes:
         entity: `<kind>#<id>`.
         what: the operation's kind, or `events`.
-        state: where the operation stands; for events, how many have not left.
+        state: the operation's state; for events, how many are unsent.
         next_at: when the sweep takes it up; None while a message carries it.
-        tried_at: when the entity last changed, which the last try mostly did.
+        tried_at: when the entity last changed, mostly by the last try.
     """
 
     entity: str
@@ -59,7 +59,7 @@ class FindWork:
 
     async def due(self, limit: int) -> list[Work]:
         """
-        What the sweep takes up, soonest first.
+        The work of the sweep, soonest first.
 
         Raises:
             LedgerUnavailable: the ledger gave no answer.

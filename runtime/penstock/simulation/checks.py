@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from penstock import problems
 from penstock.adapters.memory import MemoryLedger
 from penstock.bootstrap.memory import MemoryWorld
 from penstock.domain.change import AnyEntity
+from penstock.domain.describe import unnamed
 from penstock.domain.events import Event, EventType
 from penstock.domain.operation import OperationKind, OperationState
-from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.payment import Payment, PaymentStatus, nameless
 from penstock.domain.record import Record
+from penstock.domain.rules.invoices import NO_RECIPIENT, WENT_BACK
 from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Access, Standing, Subscription
 from penstock.simulation.post import Post
@@ -23,13 +26,20 @@ from penstock.testing.stand import Entry, Stand
 
 _CLEARS = timedelta(days=8)
 """A payment may be pending at a gateway for so long, in a simulation."""
+_NAMED = timedelta(days=33)
+"""After that no payer's name is left; two days are for the end of a day and the next run."""
 _SETTLED = {
     PaymentStatus.succeeded,
     PaymentStatus.declined,
     PaymentStatus.refunded,
     PaymentStatus.partially_refunded,
+    PaymentStatus.reversed,
     PaymentStatus.expired,
 }
+
+
+_MAY_BE_WITHHELD = (WENT_BACK, NO_RECIPIENT)
+"""Why a paid payment may have no invoice, in a simulation: banks take money, people forget."""
 
 
 class OpenLedger(MemoryLedger):
@@ -54,6 +64,7 @@ class End:
     shop: Shop
     stand: Stand
     post: Post
+    forgotten: Collection[str]
 
     async def findings(self) -> list[str]:
         """What does not hold, in words; nothing where all is well."""
@@ -62,12 +73,15 @@ class End:
             *self._open(),
             *self._events(),
             *self._heard(),
+            *await self._delivered(),
             *self._money(),
             *self._refunds(),
             *self._invoices(),
             *self._asked(),
             *self._recorded(),
             *self._subscriptions(),
+            *self._collections(),
+            *self._names(),
         ]
 
     async def _queues(self) -> list[str]:
@@ -128,6 +142,15 @@ class End:
                     if wanted and event.id not in first:
                         yield f"sink {sink}: never heard {event.type} of {event.ref}"
 
+    async def _delivered(self) -> list[str]:
+        """What a sink has heard is on record, so that a copy of it is dropped."""
+        return [
+            f"sink {sink}: heard {event.type} of {event.ref}, which is not on record"
+            for sink, events in self.heard.events.items()
+            for event in {one.id: one for one in events}.values()
+            if not await self.world.attempts.delivered(sink, event.id)
+        ]
+
     def _money(self) -> Iterator[str]:
         payments = {one.id: one for one in self.ledger.entities() if isinstance(one, Payment)}
         books = [entry for entry in self.stand.books() if not entry.back]
@@ -160,31 +183,41 @@ class End:
             known = one.refunded.minor if one.refunded else 0
             if total != known:
                 yield f"{one.ref}: {total} went back, and the ledger has {known}"
-            done = [
-                op.reference
-                for op in one.operations
-                if op.kind is OperationKind.refund and op.state is OperationState.succeeded
-            ]
-            if sorted(map(str, done)) != sorted(entry.id for entry in entries):
-                yield f"{one.ref}: its refunds are not those of the gateway"
+            for op in one.operations:
+                if op.kind is not OperationKind.refund:
+                    continue
+                own = op.reference if op.state is OperationState.succeeded else None
+                if self.stand.done(op.id) != own:
+                    yield f"{one.ref}: a refund is {op.state}, the gateway has another"
         for of in back:
             yield f"{of}: money went back for it that the ledger does not know"
 
     def _invoices(self) -> Iterator[str]:
         """One for each payment that has one, and none for any other."""
-        shown = self.stand.invoices()
+        shown, back = self.stand.invoices(), self.stand.recorded_back()
+        makes = "invoices" in self.shop.capabilities
         for one in self.ledger.entities():
             if not isinstance(one, Payment) or one.transaction is None:
                 continue
             made = one.operation(OperationKind.invoice)
             states = shown.get(one.transaction.id, ())
             has = made is not None and made.state is OperationState.succeeded
+            why = one.invoice_withheld
+            if makes and one.paid and not has and why not in _MAY_BE_WITHHELD:
+                yield f"{one.ref}: is {one.status}, and has no invoice: {why}"
             if len(states) > 1:
                 yield f"{one.ref}: has {len(states)} invoices"
-            elif has and "paid" not in states:
+            elif has and not {"paid", "twice"} & set(states):
                 yield f"{one.ref}: has an invoice in the ledger, and no paid one at the gateway"
             elif states and "open" in states:
                 yield f"{one.ref}: its invoice can be paid again: {one.invoice_withheld}"
+            known = one.refunded.minor if one.refunded else 0
+            recorded = back.get(one.transaction.id, 0)
+            if has and recorded != known:
+                yield f"{one.ref}: {known} went back, and its invoice shows {recorded}"
+            told = [event.type for event in self.ledger.events_of(one)]
+            if told.count(EventType.invoice_paid_twice) != int("twice" in states):
+                yield f"{one.ref}: its invoice is {states}, and invoice.paid_twice was published "
 
     def _asked(self) -> Iterator[str]:
         held = {one.id: one for one in self.ledger.entities() if isinstance(one, Payment)}
@@ -192,6 +225,9 @@ class End:
         for key, times in keys.items():
             if key in self.shop.payments and times > 1:
                 yield f"key {key}: made {times} payments"
+        for refused in self.shop.refused:
+            if refused.endswith(problems.KEY_REUSED.name):
+                yield f"{refused}: its body was the same as before"
         for paid in self.shop.payments.values():
             if paid.id is None:
                 continue
@@ -217,6 +253,37 @@ class End:
             if f"{self.shop.gateway}/{told}" not in held:
                 yield f"notification {told}: the gateway made it, and the ledger has no record"
 
+    def _collections(self) -> Iterator[str]:
+        moved = {entry.id: entry for entry in self.stand.books()}
+        held = {one.id: one for one in self.ledger.entities() if isinstance(one, Subscription)}
+        for identity, (of, minor) in self.shop.collected.items():
+            one = held[of].operation_by_id(identity) if of in held else None
+            if one is None or one.terms is None or one.terms.amount.minor != minor:
+                yield f"subscription {of}: its collection {identity} is not in the ledger as asked"
+        for one in held.values():
+            for operation in one.operations:
+                if operation.kind is not OperationKind.collect or operation.terms is None:
+                    continue
+                done = self.stand.done(operation.id)
+                succeeded = operation.state is OperationState.succeeded
+                if done != (operation.reference if succeeded else None):
+                    yield f"{one.ref}: its collection is {operation.state}, the gateway has {done}"
+                elif done in moved and moved[done].amount != operation.terms.amount:
+                    yield f"{one.ref}: its collection took another amount"
+
+    def _names(self) -> Iterator[str]:
+        """Of who was forgotten, or paid too long ago, no name is left."""
+        old = self.world.clock.now() - _NAMED
+        for one in self.ledger.entities():
+            if any(unnamed(event) != event for event in self.ledger.events_of(one)):
+                yield f"{one.ref}: an event of it holds a name"
+            if not isinstance(one, Payment) or not (
+                one.id in self.forgotten or one.created_at < old
+            ):
+                continue
+            if one.payer != nameless(one.payer) or one.order != one.order.nameless:
+                yield f"{one.ref}: was forgotten, and holds a name"
+
     def _subscriptions(self) -> Iterator[str]:
         held = {one.id: one for one in self.ledger.entities() if isinstance(one, Subscription)}
         shown = self.stand.subscriptions()
@@ -237,6 +304,9 @@ def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
     counts: Mapping[str, int] = Counter(event.type for event in told)
     if counts[EventType.payment_succeeded] != int(payment.paid):
         yield f"{payment.ref}: payment.succeeded was published {counts['payment.succeeded']} times"
+    if payment.paid and counts[EventType.payment_declined]:
+        # No buyer in the traffic chooses another means of payment after a decline.
+        yield f"{payment.ref}: payment.declined was published, and it is {payment.status}"
     back = _sum(told, EventType.payment_refunded, EventType.payment_reversed)
     back -= _sum(told, EventType.payment_restored)
     known = payment.refunded.minor if payment.refunded else 0

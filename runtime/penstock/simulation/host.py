@@ -16,7 +16,7 @@ from penstock.entrypoints.http.merchant import MerchantHandlers
 from penstock.entrypoints.http.message import Answer, Request
 from penstock.entrypoints.http.pages.handlers import PageHandlers
 from penstock.entrypoints.http.tokens import Authenticator
-from penstock.entrypoints.serve.consume import consumers, gaps, sweep
+from penstock.entrypoints.serve.consume import RENEW_EVERY, consumers, gaps, renew, sweep
 from penstock.errors import PenstockError, TransientError
 from penstock.pipeline.batch import Batch, Status
 from penstock.plugins import Registry
@@ -31,7 +31,7 @@ ANSWER_WITHIN = 30.0
 """Seconds a client waits for an answer."""
 FUNCTION_ENDS = 120.0
 """Seconds after which an invocation is ended."""
-SCHEDULES = {Function.sweep: 60.0, Function.gaps: 600.0}
+SCHEDULES = {Function.sweep: 60.0, Function.gaps: 600.0, Function.renew: RENEW_EVERY}
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,8 @@ class Serving(Host):
         self._api = api_of(platform, self.deployment.contract)
         self._stop = stop = asyncio.Event()
         works = [one.run() for one in consumers(platform, self.deployment.sinks, stop)]
-        for work in (*works, sweep(platform, stop), gaps(platform, stop)):
+        schedules = sweep, gaps, renew
+        for work in (*works, *(one(platform, stop) for one in schedules)):
             self.process.start(work)
 
     async def ask(self, request: Request) -> Answer | None:
@@ -143,11 +144,10 @@ class Functions(Host):
                 await asyncio.sleep(2.0)
 
     async def _repeat(self, platform: Platform, function: Function, every: float) -> None:
-        stage = platform.sweep if function is Function.sweep else platform.gaps
         while True:
             try:
                 async with asyncio.timeout(FUNCTION_ENDS):
-                    await stage(remaining=self._remaining())
+                    await _invoked(platform, function, self._remaining())
             except (PenstockError, TimeoutError):
                 pass  # the next run of the schedule is the next try
             await self.clock.sleep(every)
@@ -155,6 +155,18 @@ class Functions(Host):
     def _remaining(self) -> Callable[[], float]:
         end = self.clock.monotonic() + FUNCTION_ENDS
         return lambda: end - self.clock.monotonic()
+
+
+async def _invoked(platform: Platform, function: Function, remaining: Callable[[], float]) -> None:
+    """What the function's handler does at each call of its schedule."""
+    match function:
+        case Function.sweep:
+            await platform.sweep(remaining=remaining)
+            await platform.retention(remaining)
+        case Function.gaps:
+            await platform.gaps(remaining)
+        case _:
+            await platform.renew(remaining)
 
 
 def api_of(platform: Platform, contract: Contract) -> Api:

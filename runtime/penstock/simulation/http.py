@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
-from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 from aiohttp import StreamReader, web
@@ -17,8 +16,18 @@ from penstock.api import HttpNotSent, HttpUnanswered, Response
 from penstock.simulation.chance import Fate
 from penstock.simulation.process import FOREVER, Process
 
-_NO_CONNECTION: Any = Mock()
-"""aiohttp asks for a connection's parts; nothing is ever done with them."""
+
+class _NoConnection:
+    """aiohttp asks for a connection's parts, and calls them; nothing is ever done with them."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        return self
+
+
+_NO_CONNECTION: Any = _NoConnection()
 
 _DANGER = 3.0
 """A gateway fails more often than what we run ourselves."""

@@ -15,6 +15,7 @@ from penstock.errors import ChannelUnavailable, LedgerUnavailable, TransientErro
 from penstock.ports import Message
 from penstock.simulation.process import Process
 
+_DAY = 24 * 3600.0
 IDLE = 7 * 24 * 3600.0
 """Seconds that a consumer waits for a message at a time: a shorter poll changes nothing."""
 
@@ -29,7 +30,11 @@ class Faulty:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._port, name)
-        return self._faulty(found) if inspect.iscoroutinefunction(found) else found
+        if inspect.iscoroutinefunction(found):
+            found = self._faulty(found)
+            # Found at once from now on: this is called some ten thousand times a seed.
+            self.__dict__[name] = found
+        return found
 
     def _faulty(self, method: Callable[..., Any]) -> Callable[..., Any]:
         async def call(*arguments: Any, **named: Any) -> Any:
@@ -62,7 +67,7 @@ class HostClock:
     A host's clock.
 
     Attributes:
-        stretch: by how much the host's schedules run too seldom.
+        stretch: by how much schedules run too seldom; each runs once a day at least.
     """
 
     def __init__(self, clock: Clock, skew: float = 0.0) -> None:
@@ -80,7 +85,10 @@ class HostClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
-        await asyncio.sleep(seconds * self.stretch if seconds >= 60 else seconds)
+        if seconds >= 60:
+            # No schedule runs less than once a day: a dead letter is kept for a fortnight only.
+            seconds = max(seconds, min(seconds * self.stretch, _DAY))
+        await asyncio.sleep(seconds)
 
 
 class ProcessWorld:
@@ -96,6 +104,7 @@ class ProcessWorld:
         self.attempts: Any = Faulty(world.attempts, process, LedgerUnavailable)
         self.tokens: Any = Faulty(world.tokens, process, LedgerUnavailable)
         self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
+        self.answers: Any = Faulty(world.answers, process, LedgerUnavailable)
         self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
         self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
 
@@ -111,9 +120,10 @@ class ProcessWorld:
         """A queue's dead letters."""
         return Faulty(self._world.parked(queue), self._process, ChannelUnavailable)
 
-    def secrets(self, plugin: str) -> Secrets:
+    def secrets(self, plugin: str, apart: Sequence[str] = ()) -> Secrets:
         """A plugin's own secret."""
-        faulty: Any = Faulty(self._world.secrets(plugin), self._process, GatewayUnavailable)
+        kept = self._world.secrets(plugin, apart)
+        faulty: Any = Faulty(kept, self._process, GatewayUnavailable)
         return faulty
 
     async def close(self) -> None:

@@ -36,7 +36,7 @@ class Post:
     loses: bool
     sent: Counter[str] = field(default_factory=Counter[str])
     made: list[str] = field(default_factory=list[str])
-    every: float = 20.0
+    every: float = 30.0
     _on_its_way: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
     async def run(self) -> None:

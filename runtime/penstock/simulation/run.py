@@ -1,11 +1,13 @@
-"""One seed: a few weeks of a merchant, with two storms in which everything fails."""
+"""One seed: a few weeks of a merchant, with three storms in which everything fails."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache, partial
 from random import Random
 from typing import Any
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 from penstock import contracts
 from penstock.bootstrap.memory import MemoryWorld
 from penstock.contracts import Contract
+from penstock.domain.events import EventType
 from penstock.entrypoints.http.message import Answer, Request
 from penstock.entrypoints.http.tokens import mint
 from penstock.plugins import Kind, Registry, load, plugin_variables
@@ -36,7 +39,17 @@ from penstock.testing.stand import Build, Stand
 HOUR = 3600.0
 DAY = 24 * HOUR
 CUSTOMERS = 40
-"""How many act in each storm."""
+"""How many act in the first storm and in the last."""
+FEW = 10
+"""How many act in the storm between them; by then a first payment may have been denied."""
+RENEWED = 10 * DAY
+"""When the dead letters of the first storm are old enough to be renewed: another storm begins."""
+AGAIN = (30 * DAY + 15 * HOUR, 31 * DAY, 35 * DAY)
+"""
+When the third storm begins: before payers are forgotten, as subscriptions are billed, or later.
+"""
+KEPT_FOR = timedelta(days=30)
+"""How long payers' names are kept."""
 REST = 12 * DAY
 """Time for everything to come to its end; the simulated gateways let no refund wait longer."""
 
@@ -84,22 +97,38 @@ class _Run:
         factory: Any = owned  # typeshed has no task factory that takes a context
         loop.set_task_factory(factory)
         self.trace = Trace(loop, whole=self.lines)
+        loop.set_exception_handler(lambda _, told: self.trace.broke(told))
         with self.trace.taken():
             await self._begun()
             findings = await self._weeks()
-        counts = Counter[str]({f"fault {k}": n for k, n in self.chance.met.items()})
-        counts |= Counter({f"webhook {k}": n for k, n in self.post.sent.items()})
-        counts |= Counter(
-            payments=len(self.shop.payments),
-            refunds=sum(len(one.refunds) for one in self.shop.payments.values()),
-            subscriptions=len(self.shop.subscriptions),
-            events=len({event.id for event in self.heard.events[NAME]}),
-            refused=len(self.shop.refused),
-            moves=len(self.stand.books()),
-            commands=sum(self.operators.ran.values()),
-            lines=self.trace.lines,
-        )
+        counts = self._counts()
         return Outcome(self.seed, findings, list(self.trace.tail), self.trace.digest, counts)
+
+    def _counts(self) -> Counter[str]:
+        events = {event.id: event.type for event in self.heard.events[NAME]}.values()
+        counts = Counter[str]({f"fault {k}": n for k, n in self.chance.met.items()})
+        counts |= Counter({f"webhooks {k}": n for k, n in self.post.sent.items()})
+        counts |= Counter({f"command {k}": n for k, n in self.operators.ran.items()})
+        counts |= Counter(
+            {
+                "payments": len(self.shop.payments),
+                "refunds": sum(len(one.refunds) for one in self.shop.payments.values()),
+                "subscriptions": len(self.shop.subscriptions),
+                "collections": len(self.shop.collected),
+                "reversals": sum(one is EventType.payment_reversed for one in events),
+                "restored": sum(one is EventType.payment_restored for one in events),
+                "invoices paid twice": sum("twice" in s for s in self.stand.invoices().values()),
+                "events": len(events),
+                "requests refused": len(self.shop.refused),
+                "moves": len(self.stand.books()),
+                "commands": sum(self.operators.ran.values()),
+                "resolved by hand": self.operators.ran.get("resolve", 0),
+                "payers forgotten": len(self.operators.forgotten),
+                "dead letters renewed": self.trace.renewed,
+                "lines": self.trace.lines,
+            }
+        )
+        return counts
 
     async def _begun(self) -> None:
         clock = VirtualClock(asyncio.get_running_loop())
@@ -115,6 +144,7 @@ class _Run:
             "PENSTOCK_API_URL": "https://penstock.simulated",
             "PENSTOCK_GATEWAYS": self.gateway,
             "PENSTOCK_SINKS": f"{NAME},{SELECTED}",
+            "PENSTOCK_RETENTION_DAYS": str(KEPT_FOR.days),
             "SQS_MAX_NUMBER_OF_MESSAGES": "10",
             **plugin_variables(Kind.gateway, self.gateway, told.settings),
         }
@@ -124,12 +154,13 @@ class _Run:
             http=network,  # pyright: ignore[reportArgumentType] - no host uses it: each has its own
             sinks={NAME: None, SELECTED: registry.selection(SELECTED, environ)},
             secrets={self.gateway: told.secret},
+            letters_kept_for=timedelta(days=14),
         )
         self.world.ledger = self.ledger = OpenLedger()
         self.heard.attempts = self.world.attempts
         token, text = mint("simulation", self.chance, clock.now())
         await self.world.tokens.put(token)
-        self.watch = Watch()
+        self.watch = Watch(self.gateway)
         deployment = Deployment(
             Settings.read(environ),
             environ,
@@ -147,7 +178,16 @@ class _Run:
         able = registry.gateway(self.gateway).capabilities
         at = partial(network.at, name)
         self.post = Post(self.gateway, self.stand, self.ask, at, self.chance, "history" in able)
-        self.operators = Operators(self.gateway, self._command, self.chance, self.heard)
+        self.operators = Operators(
+            self.gateway,
+            able,
+            self.stand,
+            self._command,
+            self.chance,
+            self.heard,
+            self.ledger.entities,
+        )
+        self.watch.restricted = self.operators.restricted
         self.shop = Shop(self.gateway, able, self.stand, self.ask, at, text, self.chance)
 
     def _command(self, process: Process) -> ProcessWorld:
@@ -160,9 +200,12 @@ class _Run:
         await self._revive(1.0)
         beside = asyncio.create_task(self.post.run())
         try:
-            await self._storm()
-            await self._quiet(35 * DAY)
-            await self._storm()
+            await self._storm(self.shop.day(CUSTOMERS, 2 * HOUR))
+            # The sinks' dead letters wait until the end: they are renewed meanwhile.
+            await self._quiet(RENEWED - self._now(), sinks=False)
+            await self._storm(self.shop.day(FEW, 2 * HOUR), worse=2.0)
+            await self._quiet(self.chance.random.choice(AGAIN) - self._now(), sinks=False)
+            await self._storm(self.shop.day(CUSTOMERS, 2 * HOUR))
             await self._quiet(REST)
             return await self._findings()
         finally:
@@ -171,14 +214,14 @@ class _Run:
                 host.kill()
                 await host.process.gone()
 
-    async def _storm(self) -> None:
-        """Customers, and everything fails now and then."""
+    async def _storm(self, until: Awaitable[None], worse: float = 1.0) -> None:
+        """Everything fails now and then, until that has happened, and an hour more."""
         self._stretch(1.0)
-        self.chance.share = self.chance.delay(0.01, 0.08)
+        self.chance.share = worse * self.chance.delay(0.01, 0.08)
         self.trace.add(f"storm share={self.chance.share:.3f}")
         ways = (self._restarts(), self._revived(), self.operators.night())
         beside = [asyncio.create_task(one) for one in ways]
-        await self.shop.day(CUSTOMERS, 2 * HOUR)
+        await until
         await asyncio.sleep(HOUR)
         for task in beside:
             task.cancel()
@@ -186,19 +229,25 @@ class _Run:
         await self._revive(1.0)
         self.trace.add("calm")
 
-    async def _quiet(self, seconds: float) -> None:
+    async def _quiet(self, seconds: float, *, sinks: bool = True) -> None:
         """Nothing fails: what is open comes to its end, and then time passes quickly."""
-        for stretch, span in ((1.0, HOUR), (20.0, 12 * HOUR), (400.0, seconds), (1.0, HOUR)):
+        morning = HOUR + 12 * HOUR + HOUR
+        self._stretch(1.0)
+        await asyncio.sleep(HOUR)
+        # What was on its way when the storm ended has arrived.
+        await self.operators.morning(sinks=sinks, settled=False)
+        for stretch, span in ((20.0, 12 * HOUR), (400.0, seconds - morning), (5.0, HOUR)):
             self._stretch(stretch)
             await asyncio.sleep(span)
-            if span == HOUR:
-                # What was on its way when the storm ended has arrived.
-                await self.operators.morning()
+        await self.operators.morning(sinks=sinks)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     def _stretch(self, by: float) -> None:
         for host in self.hosts:
             host.clock.stretch = by
-        self.post.every = 20.0 * by
+        self.post.every = 30.0 * by
 
     async def _restarts(self) -> None:
         """Hosts are killed, or stopped for a deployment."""
@@ -212,8 +261,8 @@ class _Run:
     async def _revived(self) -> None:
         """A host that died begins anew after a while."""
         while True:
-            await asyncio.sleep(10.0)
-            await self._revive(0.2)
+            await asyncio.sleep(30.0)
+            await self._revive(0.5)
 
     async def _revive(self, share: float) -> None:
         for host in self.hosts:
@@ -226,7 +275,15 @@ class _Run:
         return await self.chance.random.choice(self.serving).ask(request)
 
     async def _findings(self) -> list[str]:
-        end = End(self.world, self.ledger, self.heard, self.shop, self.stand, self.post)
+        end = End(
+            self.world,
+            self.ledger,
+            self.heard,
+            self.shop,
+            self.stand,
+            self.post,
+            self.operators.forgotten,
+        )
         known = (*self.watch.faults, *self.trace.bugs, *self.operators.unexplained)
         return [*known, *await end.findings()]
 

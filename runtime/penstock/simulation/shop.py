@@ -45,6 +45,8 @@ class Shop:
         payments: by idempotency key.
         subscriptions: the gateway's ids of those that were opened.
         cancelled: those whose cancellation was confirmed.
+        collected: the subscription and the amount of each collection that was accepted, by its id.
+        refused: the requests that were refused for good.
     """
 
     gateway: str
@@ -57,6 +59,10 @@ class Shop:
     payments: dict[str, Paid] = field(default_factory=dict[str, Paid])
     subscriptions: list[str] = field(default_factory=list[str])
     cancelled: set[str] = field(default_factory=set[str])
+    collected: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    _unread: set[asyncio.Task[Answer | None]] = field(
+        default_factory=set[asyncio.Task[Answer | None]]
+    )
     refused: list[str] = field(default_factory=list[str])
 
     async def day(self, requests: int, seconds: float) -> None:
@@ -73,6 +79,8 @@ class Shop:
             self._refund: (6, "refunds"),
             self._subscribe: (3, "managessubscriptions"),
             self._manage: (1, "managessubscriptions"),
+            self._revise: (1, "managessubscriptions"),
+            self._collect: (3, "collects"),
         }
         acts = [act for act, (_, needs) in able.items() if needs in self.capabilities]
         weights = [able[act][0] for act in acts]
@@ -147,6 +155,30 @@ class Shop:
         if answered and change == "cancel":
             self.cancelled.add(one)
 
+    async def _revise(self) -> None:
+        if not self.subscriptions:
+            return
+        one = self.chance.random.choice(self.subscriptions)
+        body = {"plan": self.chance.random.choice(self.stand.plans), "reason": "as asked"}
+        answered = await self._post(f"/subscriptions/{one}/revise", body)
+        if answered and (url := answered.get("approval_url")):
+            await self._decided(url, ("approve", "cancel"), (9, 1))
+
+    async def _collect(self) -> None:
+        owing = [f"{self.gateway}-{one}" for one in self.stand.owing()]
+        able = owing or self.subscriptions
+        if not able:
+            return
+        one, key = self.chance.random.choice(able), self.chance.letters(8)
+        where, body = f"/subscriptions/{one}/collect", {"reason": "the card was replaced"}
+        answered = await self._post(where, body, key)
+        if not answered:
+            return
+        self.collected[answered["id"]] = (one, answered["amount"]["minor"])
+        if self.chance.is_lucky(0.2):
+            await asyncio.sleep(self.chance.delay(1.0, 1200.0))
+            await self._post(where, body, key)
+
     async def _refund(self) -> None:
         able = [paid for paid in self.payments.values() if paid.id]
         if not able:
@@ -175,7 +207,15 @@ class Shop:
         odd = self.stand.references and self.chance.is_lucky(0.3)
         reference = self.chance.random.choice(self.stand.references) if odd else key
         order = {"amount": paid.minor, "currency": "USD", "reference": reference}
-        return {**order, "payer": {"reference": key}}
+        payer = {"reference": key, "name": "Ada L", "email": "ada@example.test"}
+        return {**order, "payer": payer}
+
+    async def _beside(self, request: Request) -> None:
+        """Send a request whose answer nobody waits for; the same follows within seconds."""
+        task = asyncio.ensure_future(self.ask(request))
+        self._unread.add(task)
+        task.add_done_callback(self._unread.discard)
+        await asyncio.sleep(self.chance.delay(0.0, 3.0))
 
     async def _post(
         self, path: str, body: Mapping[str, Any], key: str | None = None
@@ -185,6 +225,9 @@ class Shop:
         if key:
             headers["idempotency-key"] = key
         request = Request("POST", path, headers=headers, body=json.dumps(body).encode())
+        if self.chance.is_lucky(0.15):
+            # A second one beside it: a double click, or a proxy that repeats.
+            await self._beside(request)
         tries = 1 if self.chance.is_lucky(0.3) else _PATIENCE
         for _ in range(tries):
             answer = await self.ask(request)

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import re
 from collections import deque
-from collections.abc import Generator, MutableMapping
+from collections.abc import Generator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ from penstock.simulation.process import current
 SHOWN = 40
 _HASH = re.compile(r"\b[0-9a-f]{64}\b")
 _UNTOLD = ("ms",)
-_DULL = ("sweep.finished", "gaps.finished")
+_DULL = ("sweep.finished", "gaps.finished", "renew.finished", "dead_letters.waiting")
 """Said at every run of a schedule: they would fill the tail."""
 _BUGS = ("stage.failed", "api.broke")
 
@@ -31,6 +31,7 @@ class Trace:
 
     Attributes:
         tail: the last lines.
+        renewed: how many dead letters were sent again because they were old.
         bugs: lines that say that an exception was not expected.
     """
 
@@ -38,6 +39,7 @@ class Trace:
     tail: deque[str] = field(default_factory=lambda: deque[str](maxlen=SHOWN))
     bugs: list[str] = field(default_factory=list[str])
     lines: int = 0
+    renewed: int = 0
     whole: list[str] | None = None
     _digest: Any = field(default_factory=hashlib.sha256)
 
@@ -58,9 +60,15 @@ class Trace:
         if self.whole is not None:
             self.whole.append(line)
 
+    def broke(self, told: Mapping[str, Any]) -> None:
+        """A task ended with an exception that nothing expects: the loop's exception handler."""
+        self.bugs.append(f"{told.get('message')}: {told.get('exception')!r}")
+
     def processor(self, _: Any, level: str, fields: MutableMapping[str, Any]) -> Any:
         """A structlog processor that keeps the line, and lets none out."""
         event = str(fields.pop("event", ""))
+        if event == "renew.finished":
+            self.renewed += fields["renewed"]
         if event in _DULL:
             raise structlog.DropEvent
         failure = fields.pop("exc_info", None)

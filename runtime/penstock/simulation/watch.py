@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,14 @@ _MOVES = (
     "collect",
 )
 """The calls that move money or open something; each request has the operation's id."""
+_GATED = ("charge", "refund", "capture_checkout", "collect")
+"""The calls that no restriction lets through."""
+_KNOWN_AFTER = 90.0
+"""
+Seconds after which every host knows a restriction, and what it had begun before has ended.
+
+The list is five seconds old at most, and a stage asks for it up to two slow calls earlier.
+"""
 _UNDER_WAY = 3.0
 """
 Seconds for which nothing is sent again while a request has no answer.
@@ -49,10 +57,14 @@ class Watch:
     Looks at every call of every gateway.
 
     Attributes:
+        restricted: since when each restriction is known to be in force, in the loop's time.
         faults: what was done that must not be done.
     """
 
+    gateway: str = ""
+    restricted: Mapping[str, float] = field(default_factory=dict[str, float])
     faults: list[str] = field(default_factory=list[str])
+    _read: set[str] = field(default_factory=set[str])
     _asked: dict[str, Asked] = field(default_factory=dict[str, Asked])
 
     def over(self, gateway: Any, process: Process) -> None:
@@ -62,6 +74,8 @@ class Watch:
                 setattr(gateway, name, self._moving(name, method, process))
         if method := getattr(gateway, "look_up", None):
             gateway.look_up = self._looking(method)
+        if method := getattr(gateway, "read_checkout", None):
+            gateway.read_checkout = self._reading(method)
 
     def _moving(
         self, name: str, method: Callable[[Any], Awaitable[Any]], process: Process
@@ -69,7 +83,12 @@ class Watch:
         async def call(request: Any) -> Any:
             what = f"{name} {request.operation_id}"
             asked = self._asked.setdefault(what, Asked())
+            if name == "capture_checkout":
+                asked.looked_up |= request.reference in self._read
+                self._read.discard(request.reference)
             self._judge(what, asked)
+            if name in _GATED:
+                self._held(what, getattr(request, "payment_id", None))
             asked.by, asked.looked_up = process, False
             asked.doubtful_since = asyncio.get_running_loop().time()
             try:
@@ -90,8 +109,22 @@ class Watch:
         age = asyncio.get_running_loop().time() - asked.doubtful_since
         if age < _UNDER_WAY:
             self.faults.append(f"{what}: sent again after {age:.1f} s, the first has no answer")
-        if what.startswith("charge") and not asked.looked_up:
+        if what.startswith(("charge", "capture")) and not asked.looked_up:
             self.faults.append(f"{what}: sent again without a look-up")
+
+    def _held(self, what: str, payment: str | None) -> None:
+        for key in (f"payment#{payment}", f"gateway#{self.gateway}"):
+            since = self.restricted.get(key)
+            if since is not None and asyncio.get_running_loop().time() - since > _KNOWN_AFTER:
+                self.faults.append(f"{what}: sent although {key} is restricted")
+
+    def _reading(self, method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def call(reference: str, *others: Any) -> Any:
+            answer = await method(reference, *others)
+            self._read.add(reference)
+            return answer
+
+        return call
 
     def _looking(self, method: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
         async def call(request: Any) -> Any:

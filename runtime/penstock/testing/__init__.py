@@ -1,5 +1,5 @@
 """
-What a plugin's tests and simulator need; public, and in no deployed bundle.
+For a plugin's tests and simulator; public, and in no deployed bundle.
 
 The names below are looked up when they are first used: the conformance kit needs pytest, which a
 simulator does not.

@@ -1,4 +1,4 @@
-"""Deliveries, notifications, events, payments for tests: say what matters, the rest is given."""
+"""Builders of deliveries, notifications, events and payments for tests, with defaults."""
 
 from __future__ import annotations
 

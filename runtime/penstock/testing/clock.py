@@ -11,10 +11,10 @@ NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 class FrozenClock:
     """
-    Time as the test has it.
+    Time under the test's control.
 
-    Whoever sleeps on it wakes when the test has advanced it that far, so nothing a test did not
-    ask for ever becomes due.
+    A sleeper wakes once the test has advanced the clock that far, so nothing becomes due unless
+    the test wants it.
     """
 
     def __init__(self, now: datetime = NOON) -> None:
@@ -60,9 +60,9 @@ class FrozenClock:
 
 
 class LeapingClock(FrozenClock):
-    """A clock that leaps to the end of every sleep, for code that waits with nobody beside it."""
+    """A clock that leaps to the end of every sleep, for code that waits alone."""
 
     async def sleep(self, seconds: float) -> None:
-        """Be there already."""
+        """Leap to the end of the sleep."""
         self.advance(max(0.0, seconds))
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""What a plugin is built from, in a test: everything in it is the test's own."""
+"""The context of a plugin in a test: every part is under the test's control."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ S = TypeVar("S")
 
 
 class CountingIds:
-    """Names in order: `id-1`, `id-2`, …"""
+    """Ids in order: `id-1`, `id-2`, …"""
 
     def __init__(self, stem: str = "id") -> None:
         self._stem = stem
@@ -28,11 +28,11 @@ class CountingIds:
 
 class FixedSecrets:
     """
-    A secret that is what the test says.
+    A secret with the values that the test gives.
 
     Args:
         versions: its versions, newest first.
-        fresh: what a second look finds; the same again, when left out.
+        fresh: the versions at a refresh; the same ones when left out.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class NoSecrets:
 
 class ScriptedAws:
     """
-    AWS as scripted: answers in the order given, and the calls kept; one more is an error.
+    Scripted AWS: answers in order and keeps the calls; a call without an answer is an error.
 
     Each answer is what the call returns or an exception to raise.
     """
@@ -129,7 +129,7 @@ def context(
     api_url: str = "https://penstock.test",
     profile: Mapping[str, Any] | None = None,
 ) -> Context[S]:
-    """A context with a frozen clock, counted ids and, unless given, nothing within reach."""
+    """A context with a frozen clock and counted ids; HTTP and AWS are unreachable unless given."""
     return Context(
         settings=settings,
         secrets=secrets or FixedSecrets(),

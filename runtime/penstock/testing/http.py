@@ -1,4 +1,4 @@
-"""Stand-ins for the network: answers as scripted, or none at all."""
+"""Stand-ins for the network: scripted answers, or no answer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def response(
 
 class ScriptedHttp:
     """
-    Answers in the order given, and keeps the requests; one more than scripted is an error.
+    Answers in order and keeps the requests; a request without an answer is an error.
 
     Each answer is a `Response` to give or an exception to raise.
     """
@@ -101,7 +101,7 @@ class Unreachable:
 
 class Lossy:
     """
-    Does what the other side does, and loses the answers of some requests: the deed is done.
+    Passes requests on and loses some answers: the other side has done the work.
 
     Args:
         http: the way to the other side.
@@ -113,7 +113,7 @@ class Lossy:
         self._loses = loses
 
     async def request(self, method: str, url: str, **rest: Any) -> Response:
-        """Ask, and perhaps never hear."""
+        """Pass the request on, and perhaps lose its answer."""
         answer = await self._http.request(method, url, **rest)
         if self._loses(method, url):
             raise HttpUnanswered("the answer was lost")

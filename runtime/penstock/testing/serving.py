@@ -14,7 +14,7 @@ from penstock.api import Http, Simulated, Simulator
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running simulator: where it is, what it told us, and real HTTP to reach it by."""
+    """A running simulator: its address, its description, and an HTTP client to reach it."""
 
     url: str
     told: Simulated

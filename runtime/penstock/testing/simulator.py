@@ -1,5 +1,5 @@
 """
-What every simulator has: faults on demand, and a list of what was asked of it.
+The parts that every simulator has: faults on demand, and a list of its requests.
 
 * `POST /_simulator/faults` adds faults, a JSON list; the first that matches a request is used.
 * `DELETE /_simulator/faults` forgets them and ends every delay under way.
@@ -42,7 +42,7 @@ class Limited(BaseModel):
     A fault on demand.
 
     Attributes:
-        times: how often it happens; always, when left out.
+        times: how often it happens; without a limit when left out.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -109,7 +109,7 @@ class Fault(OfRequests):
         body: the answer's body; text goes as it is, anything else as JSON.
         drop: close the connection instead of answering.
         delay: seconds to wait before the answer.
-        after: do the work first, then misbehave: the answer is lost, the deed is done.
+        after: do the work first, then misbehave: only the answer is lost.
     """
 
     status: int | None = Field(None, ge=200, le=599)
@@ -133,7 +133,7 @@ _FAULTS = TypeAdapter(list[Fault])
 
 @dataclass(slots=True)
 class _Faults:
-    """The faults of one simulator and what it was asked."""
+    """The faults of one simulator, and its requests."""
 
     pending: Pending[Fault] = field(default_factory=Pending[Fault])
     asked: deque[dict[str, Any]] = field(

@@ -1,5 +1,5 @@
 """
-What a gateway's stand-in must do to be played in `penstock.simulation`.
+The interface of a gateway's stand-in in `penstock.simulation`.
 
 The module that builds a plugin's simulator offers `stand(clock, letters)`, which returns a
 `Stand`: the simulator on the simulation's time, with names that come from the simulation's seed.
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Protocol
+from typing import Any
 
-from penstock.api import Clock, Response, Simulator
+from penstock.api import Clock, Response
 from penstock.domain.money import Money
 
 Letters = Callable[[int], str]
@@ -29,7 +29,7 @@ class Webhook:
     One webhook as the gateway sends it.
 
     Attributes:
-        id: the gateway's id of what it tells.
+        id: the gateway's id of the notification.
     """
 
     id: str
@@ -56,27 +56,30 @@ class Entry:
     back: bool = False
 
 
-class Stand(Protocol):
-    """A gateway's stand-in in a simulation; what it cannot do is left out of the traffic."""
+class Stand:
+    """
+    A gateway's stand-in in a simulation; what it cannot do is left out of the traffic.
 
-    @property
-    def simulator(self) -> Simulator:
-        """The application that plays the gateway's API."""
-        ...
+    Inherit from it, and write what your gateway has: `simulator` and `books` are enough for one
+    that only takes charges.
 
-    @property
-    def plans(self) -> Sequence[str]:
-        """Plans that a buyer can subscribe to; none where there are no subscriptions."""
-        ...
+    Attributes:
+        simulator: the application that plays the gateway's API, a `penstock.api.Simulator`.
+        plans: those that a buyer can subscribe to; none where there are no subscriptions.
+        references: references of an order that ask the stand-in to behave oddly, and never for
+            ever.
+        meddles: whether others move money there, too: people at its own pages, buyers with their
+            banks. A refund or a collection of ours may then end in doubt, and a person must look.
+    """
 
-    @property
-    def references(self) -> Sequence[str]:
-        """References of an order that ask the stand-in to behave oddly, and never for ever."""
-        ...
+    simulator: Any
+    plans: Sequence[str] = ()
+    references: Sequence[str] = ()
+    meddles: bool = False
 
     def webhooks(self) -> Sequence[Webhook]:
         """The webhooks that the gateway has made since the last call, oldest first."""
-        ...
+        return ()
 
     async def decide(self, approval_url: str, decision: str, ask: Ask) -> str | None:
         """
@@ -84,31 +87,46 @@ class Stand(Protocol):
 
         Returns the address to which the gateway sends the buyer back; None where nothing waits.
         """
-        ...
+        return None
 
     async def time_passes(self, ask: Ask) -> None:
         """Do what has come due at the gateway, such as billing."""
-        ...
 
     async def happens(self, choose: Random, ask: Ask) -> None:
         """Something that we did not ask for: a payment fails, a refund by hand, a dispute."""
-        ...
 
     def books(self) -> Sequence[Entry]:
         """All money that moved, oldest first."""
-        ...
+        return ()
+
+    def done(self, operation_id: str) -> str | None:
+        """
+        The gateway's id of what it did for an operation of ours; None if it did nothing.
+
+        A person looks it up there before an operation is resolved by hand.
+        """
+        return None
 
     def invoices(self) -> Mapping[str, Sequence[str]]:
         """
         The status of each invoice that is not cancelled, by the gateway's id of what was paid.
 
-        `draft` for one that no buyer has seen, `open` for one that can be paid, else `paid`.
+        `draft` for one that no buyer has seen, `open` for one that can be paid, `twice` for one
+        that was recorded as paid or not and that its buyer paid as well, else `paid`.
         """
-        ...
+        return {}
+
+    def recorded_back(self) -> Mapping[str, int]:
+        """What invoices show as gone back, in minor units, by the id of what was paid."""
+        return {}
+
+    def owing(self) -> Sequence[str]:
+        """The gateway's ids of subscriptions whose buyers owe something that can be collected."""
+        return ()
 
     def subscriptions(self) -> Mapping[str, str]:
         """The status of each subscription, by the gateway's id, in the API's words."""
-        ...
+        return {}
 
 
 Build = Callable[[Clock, Letters], Stand]

@@ -1,4 +1,4 @@
-"""A working directory, a stack that pulumi shows, one on the emulator; webhooks kept in files."""
+"""Working directories, stacks of several kinds, and webhooks kept in files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from typing import Any
 
 import boto3
 import pytest
+from moto import mock_aws
 
 from local.emulator import REGION, Emulator
 from penstock.entrypoints.cli.stack import Stack
+from penstock_paypal.simulator.threaded import threaded
 from penstock_paypal.webhooks import door
 from tests.adapters.bench import table
 from tests.contract.cli.commands import Shows, write
 from tests.contract.cli.kept_webhooks import VECTORS, Kept
+from tests.contract.cli.shop import NAME, Shop
 from tests.plugins.paypal.reference import SANDBOX_URL
 
 
@@ -106,3 +109,50 @@ def invented(tmp_path: Path) -> Kept:
     }
     options: dict[str, str | None] = {"webhook-id": "WH1", "at": "2026-11-02T12:00:00Z"}
     return Kept(tmp_path, headers, b"{}", options)
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated PayPal's keys, made once for all tests: making them takes long."""
+    return tmp_path_factory.mktemp("paypal")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A stack whose AWS is in this process, with PayPal, and a working directory of its own."""
+    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".penstock/local").mkdir(parents=True)
+    with threaded(keys) as paypal, mock_aws():
+        vault = boto3.Session().client("secretsmanager")
+        vault.create_secret(Name=NAME)
+        # For the audit trail.
+        boto3.Session().client("dynamodb").create_table(**table("t"))
+        profile = {
+            "api_url": paypal.url,
+            "activity_url": f"{paypal.url}/activity/",
+            "certificate_urls": "none",
+            "certificate_name": "none",
+            "anchors": "",
+        }
+        outputs: dict[str, Any] = {
+            "stack": "local",
+            "region": REGION,
+            "apiUrl": "http://127.0.0.1:1",
+            "ledgerTable": "t",
+            "deliveriesTopicArn": "arn:d",
+            "eventsTopicArn": "arn:e",
+            "secretsPrefix": "penstock-local",
+            "queues": {name: {"url": "http://q"} for name in ("verified", "rejected", "payments")},
+            "functions": {},
+            "gateways": {"paypal": {"environment": "local"}},
+            "profile": {"paypal": profile},
+            "sinks": {},
+            "settings": {},
+            "protected": False,
+        }
+        made = Shop(tmp_path, paypal, vault, outputs)
+        made.write()
+        yield made

@@ -66,7 +66,7 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def secrets(*arguments: str, given: Any = None) -> Result:
     text = given if isinstance(given, str) or given is None else json.dumps(given)
-    # PayPal is not there to be asked; test_setup.py has one that is.
+    # PayPal is not there to be asked; test_tested_secrets.py has one that is.
     untested = ["--untested"] if arguments[0] in ("set", "rotate", "rollback") else []
     return CliRunner().invoke(app, ["secrets", *arguments, *untested], input=text)
 

@@ -1,133 +1,12 @@
-"""`penstock paypal setup | check` and `penstock webhooks register | drift`, on a stack."""
+"""`penstock paypal setup`: the account and the stack's secret are made ready, once."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
-from local.emulator import REGION
-from penstock_paypal.simulator.threaded import RunningPayPal, threaded
-from penstock_paypal.webhooks.registration import WANTED
-from tests.adapters.bench import table
-from tests.contract.cli.running import Ran, run
-
-NAME = "penstock-local/paypal"
-FILE = """
-products:
-  - id: TEA-CLUB
-    name: Tea club
-    type: PHYSICAL
-    plans:
-      - name: Tea monthly
-        currency: EUR
-        price: "9.90"
-        interval: month
-"""
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder of keys for the module: making them takes its time."""
-    return tmp_path_factory.mktemp("paypal")
-
-
-@dataclass
-class Shop:
-    """A stack with PayPal, a folder to work in, and the simulated PayPal."""
-
-    folder: Path
-    paypal: RunningPayPal
-    vault: Any
-    outputs: dict[str, Any]
-
-    def write(self, **changed: Any) -> None:
-        """Have the stack export this, too."""
-        self.outputs |= changed
-        (self.folder / ".penstock/local/stack.json").write_text(json.dumps(self.outputs))
-
-    def setup(self, *more: str, file: str = FILE, given: Any = None) -> Ran:
-        """Set PayPal up."""
-        (self.folder / "setup.yaml").write_text(file)
-        return penstock("paypal", "setup", "--file", "setup.yaml", *more, given=given)
-
-    def secret(self) -> dict[str, str] | None:
-        """What the stack's secret holds."""
-        try:
-            return json.loads(self.vault.get_secret_value(SecretId=NAME)["SecretString"])
-        except self.vault.exceptions.ResourceNotFoundException:
-            return None
-
-    def versions(self) -> int:
-        """How often the secret was written."""
-        return len(self.vault.list_secret_version_ids(SecretId=NAME)["Versions"])
-
-    def written(self) -> list[tuple[str, str]]:
-        """What PayPal was sent that could change something."""
-        return [
-            (one["method"], one["path"])
-            for one in self.paypal.tell("GET", "requests")
-            if one["method"] not in ("GET", "PUT")
-            and one["path"].startswith(("/v1/", "/v2/"))
-            and not one["path"].endswith("oauth2/token")
-        ]
-
-    @property
-    def credentials(self) -> dict[str, str]:
-        """Those of the app at PayPal."""
-        access = self.paypal.access
-        return {"client_id": access.client_id, "client_secret": access.client_secret}
-
-
-def penstock(*arguments: str, given: Any = None) -> Ran:
-    text = None if given is None else json.dumps(given)
-    return run(list(arguments), text)
-
-
-@pytest.fixture
-def shop(tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    for name, value in (("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".penstock/local").mkdir(parents=True)
-    with threaded(keys) as paypal, mock_aws():
-        vault = boto3.Session().client("secretsmanager")
-        vault.create_secret(Name=NAME)
-        # For the audit trail.
-        boto3.Session().client("dynamodb").create_table(**table("t"))
-        profile = {
-            "api_url": paypal.url,
-            "activity_url": f"{paypal.url}/activity/",
-            "certificate_urls": "none",
-            "certificate_name": "none",
-            "anchors": "",
-        }
-        outputs: dict[str, Any] = {
-            "stack": "local",
-            "region": REGION,
-            "apiUrl": "http://127.0.0.1:1",
-            "ledgerTable": "t",
-            "deliveriesTopicArn": "arn:d",
-            "eventsTopicArn": "arn:e",
-            "secretsPrefix": "penstock-local",
-            "queues": {name: {"url": "http://q"} for name in ("verified", "rejected", "payments")},
-            "functions": {},
-            "gateways": {"paypal": {"environment": "local"}},
-            "profile": {"paypal": profile},
-            "sinks": {},
-            "settings": {},
-            "protected": False,
-        }
-        made = Shop(tmp_path, paypal, vault, outputs)
-        made.write()
-        yield made
+from tests.contract.cli.shop import FILE, NAME, Shop, penstock
 
 
 def test_set_up_makes_the_account_and_the_secret_ready_and_a_second_run_changes_nothing(
@@ -161,13 +40,6 @@ def test_a_dry_run_writes_nothing_anywhere(shop: Shop):
     assert 0 == result.exit_code, result.output
     assert {"planned"} == {one["state"] for one in json.loads(result.stdout)["steps"]}
     assert ([], None) == (shop.written(), shop.secret())
-
-
-def test_the_webhook_is_registered_for_exactly_the_events_that_are_handled(shop: Shop):
-    shop.setup("--from-file", "-", given=shop.credentials)
-    drift = penstock("webhooks", "drift", "--json")
-
-    assert (0, []) == (drift.exit_code, json.loads(drift.stdout))
 
 
 def test_a_new_webhook_id_is_rotated_so_that_the_one_before_stays_good(shop: Shop):
@@ -278,50 +150,12 @@ def test_a_stack_without_the_gateway_says_where_to_add_it(shop: Shop):
     assert "add it to penstock:gateways" in result.output
 
 
-def test_check_lists_every_permission(shop: Shop):
-    shop.setup("--from-file", "-", given=shop.credentials)
-    well = penstock("paypal", "check", "--json")
-    shop.paypal.tell("POST", "faults", [{"path": "customer/disputes", "status": 403}])
-    wrong = penstock("paypal", "check")
-
-    assert (0, 1) == (well.exit_code, wrong.exit_code)
-    assert 9 == len(json.loads(well.stdout))
-    assert "disputes" in wrong.output
-    assert "1 of 9 permissions is not there" in wrong.output
-
-
-def test_register_corrects_what_drift_shows(shop: Shop):
-    shop.setup("--from-file", "-", given=shop.credentials)
-    shop.paypal.register("http://127.0.0.1:1/webhooks/paypal", sorted(WANTED)[1:])
-    drifted = penstock("webhooks", "drift")
-    planned = penstock("webhooks", "register", "--dry-run", "--json")
-    done = penstock("webhooks", "register", "--json")
-    after = penstock("webhooks", "drift")
-
-    assert (1, 0, 0, 0) == tuple(one.exit_code for one in (drifted, planned, done, after))
-    assert f"missing events: {sorted(WANTED)[0]}" in drifted.output
-    assert "2 differences: `penstock webhooks register` corrects them" in drifted.output
-    assert ["planned", "planned"] == [one["state"] for one in json.loads(planned.stdout)]
-    assert ["changed", "changed"] == [one["state"] for one in json.loads(done.stdout)]
-    assert "as they should be" in after.output
-
-
 def test_credentials_may_come_from_a_file_saved_on_windows(shop: Shop):
     (shop.folder / "app.json").write_text("\ufeff" + json.dumps(shop.credentials))
 
     result = shop.setup("--from-file", "app.json", "--dry-run")
 
     assert 0 == result.exit_code, result.output
-
-
-def test_one_difference_is_told_as_one(shop: Shop):
-    shop.paypal.register("http://127.0.0.1:1/webhooks/paypal", sorted(WANTED)[1:])
-    known = {**shop.credentials, "webhook_id": shop.paypal.access.webhook_id}
-    shop.vault.put_secret_value(SecretId=NAME, SecretString=json.dumps(known))
-
-    drifted = penstock("webhooks", "drift")
-
-    assert "1 difference: `penstock webhooks register` corrects it" in drifted.output
 
 
 def test_what_is_left_names_a_permission_only_while_it_is_missing(shop: Shop):
@@ -339,43 +173,3 @@ def test_a_gateway_that_is_not_installed_is_no_command(shop: Shop):
 
 def test_help_lists_the_gateways(shop: Shop):
     assert "paypal" in penstock("--help").output
-
-
-def test_a_secret_that_paypal_takes_is_written_and_the_answer_says_that_it_was_asked(shop: Shop):
-    value = {**shop.credentials, "webhook_id": "WH-1"}
-    result = penstock("secrets", "set", "paypal", given=value)
-
-    assert (0, value) == (result.exit_code, shop.secret()), result.output
-    assert "tested: paypal takes it" in result.stdout
-
-
-def test_one_field_from_a_pipe_is_tested_with_the_others_that_are_there(shop: Shop):
-    penstock("secrets", "set", "paypal", given={**shop.credentials, "webhook_id": "WH-1"})
-    result = run(["secrets", "set", "paypal", "--field", "webhook_id"], "WH-2\n")
-
-    assert (0, "WH-2") == (result.exit_code, (shop.secret() or {})["webhook_id"]), result.output
-    assert "tested: paypal takes it" in result.stdout
-
-
-@pytest.mark.parametrize("command", ["set", "rotate"])
-def test_a_secret_that_paypal_does_not_take_is_not_written(shop: Shop, command: str):
-    value = {**shop.credentials, "webhook_id": "WH-1"}
-    penstock("secrets", "set", "paypal", given=value)
-    wrong = {**value, "client_secret": "hush"}
-    refused = penstock("secrets", command, "paypal", given=wrong)
-    kept = shop.secret()
-    forced = penstock("secrets", command, "paypal", "--untested", given=wrong)
-
-    assert (5, value) == (refused.exit_code, kept), refused.output
-    assert "nothing was written" in refused.stderr
-    assert "hush" not in refused.output
-    assert (0, wrong) == (forced.exit_code, shop.secret()), forced.output
-
-
-def test_a_secret_is_not_written_while_paypal_gives_no_answer(shop: Shop):
-    profile = {**shop.outputs["profile"]["paypal"], "api_url": "http://127.0.0.1:9"}
-    shop.write(profile={"paypal": profile})
-    result = penstock("secrets", "set", "paypal", given={**shop.credentials, "webhook_id": "W"})
-
-    assert (6, None) == (result.exit_code, shop.secret()), result.output
-    assert "--untested" in result.stderr

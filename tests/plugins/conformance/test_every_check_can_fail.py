@@ -203,8 +203,12 @@ UNSAT = "test_it_sits_the_conformance_of_all_it_claims"
 SHUT = "test_its_door_lets_the_genuine_in"
 
 
+NAMED = "test_the_fields_it_names_are_enough_to_authenticate"
+
+
 @pytest.mark.parametrize(
-    "name", [name for name in CHECKS if name.split(".")[1] not in (STALE, LOOSE, UNSAT, SHUT)]
+    "name",
+    [name for name in CHECKS if name.split(".")[1] not in (STALE, LOOSE, UNSAT, SHUT, NAMED)],
 )
 def test_a_plugin_broken_in_what_a_check_is_for_fails_it(name: str):
     with pytest.raises(FAILURES):
@@ -266,6 +270,14 @@ def test_a_door_that_is_shut():
             *CHECKS[f"WebhooksConformance.{SHUT}"],
             replace(world, registration=replace(world.registration, door=shut)),
         )
+
+
+def test_a_secret_that_verify_does_not_get():
+    world = bench()
+    wrong = replace(world.registration, secrets=("key", "pin"), webhook_secrets=("pin",))
+
+    with pytest.raises(AssertionError, match="webhook_secrets lacks a field"):
+        run(*CHECKS[f"WebhooksConformance.{NAMED}"], replace(world, registration=wrong))
 
 
 def test_charges_that_promise_nothing_are_not_charged_twice():

@@ -96,6 +96,10 @@ async def test_without_reply_to_answers_go_to_the_sender():
         (AwsError("TooEarly", status=425), RetryAfter("SES answered TooEarly")),
         (AwsError("InternalFailure", status=500), RetryAfter("SES answered InternalFailure")),
         (AwsError("MessageRejected", status=400), Refused("SES answered MessageRejected")),
+        (
+            AwsError("MessageRejected", status=400, said="Email address is not verified. x@y.z"),
+            RetryAfter("SES answered MessageRejected: an address is not verified", 3600.0),
+        ),
         (AwsError("BadRequestException", status=400), Refused("SES answered BadRequestException")),
         (AwsError("NotFoundException", status=404), Refused("SES answered NotFoundException")),
         (

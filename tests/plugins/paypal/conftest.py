@@ -21,7 +21,10 @@ from penstock.testing.http import response
 from penstock_paypal.gateway import PayPal
 from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.simulator import PayPalSimulator, build
+from penstock_paypal.simulator.authority import Identity
+from penstock_paypal.simulator.credentials import Credentials
 from tests.plugins.paypal.invoices import SEARCH
+from tests.plugins.paypal.machine.life import identity_of
 from tests.plugins.paypal.sales import SALE_PATH, SUBSCRIPTION, SUBSCRIPTION_PATH, sale
 from tests.plugins.paypal.told import Told
 
@@ -99,6 +102,12 @@ class Stage:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One folder of keys for the whole run: making them takes its time."""
     return tmp_path_factory.mktemp("paypal")
+
+
+@pytest.fixture(scope="session")
+def sign(keys: Path) -> tuple[Identity, Credentials]:
+    """What the simulated PayPal of each life signs with."""
+    return identity_of(keys / "life")
 
 
 @pytest.fixture

@@ -44,11 +44,15 @@ class Platform:
 
     async def process(self, notification: Notification, number: int = 0) -> Result:
         """One notification through process, as its queue hands it out; its first result."""
+        (result,) = await self.tell(notification, number)
+        return result
+
+    async def tell(self, notification: Notification, number: int) -> list[Result]:
+        """One more notification in the verified queue; the results of what it hands out."""
         await self.world.verified.send(
             Outgoing(notification.dumps(), notification.group, f"{notification.id}-{number}")
         )
-        (result,) = await self.again()
-        return result
+        return await self.again()
 
     async def again(self) -> list[Result]:
         """What waits in the verified queue, once more."""

@@ -220,12 +220,12 @@ async def told(moments: list[Moment], looks: list[Look], *, closing: bool = Fals
         older = moments[max(0, at - look.behind)].shown[path]
         api.resources = {**moments[at].shown, path: older}
         delivery = moments[look.event].delivery
-        await platform.process(platform.paypal.read(delivery), next(numbers))
+        await platform.tell(platform.paypal.read(delivery), next(numbers))
         _agrees(await _payment(platform), platform)
     api.resources = dict(moments[-1].shown)
     if closing:
         newest = platform.paypal.read(moments[-1].delivery)
-        await platform.process(replace(newest, id="WH-CLOSING"), next(numbers))
+        await platform.tell(replace(newest, id="WH-CLOSING"), next(numbers))
     for _ in range(4):
         clock.advance(timedelta(days=2).total_seconds())
         await platform.again()

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from penstock.bootstrap.platform import Platform
+from penstock.bootstrap import Platform
 from penstock.domain.payment import Payment
 from penstock.domain.subscription import Access, Subscription
 from penstock_paypal import shapes
 from penstock_paypal.webhooks.history import PAGE
-from tests.plugins.paypal.machine.life import Life, beginning, identity_of
+from tests.plugins.paypal.machine.life import Life, beginning
 from tests.plugins.paypal.machine.losing import (
     ALL_LOST,
     PLAN,
@@ -34,12 +34,6 @@ from tests.plugins.paypal.machine.losing import (
     settled,
     to,
 )
-
-
-@pytest.fixture(scope="module")
-def sign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    """Keys take a second to make: these are for all tests here."""
-    return identity_of(tmp_path_factory.mktemp("gaps"))
 
 
 @pytest.fixture

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pytest
 
-from penstock.api import PaymentStatus
+from penstock.api import Money, PaymentStatus
 from penstock.domain.payment import Payment
 from penstock.pipeline.batch import Status
+from penstock.pipeline.refunding import RefundAsked
 from penstock.settings import Function
-from tests.plugins.paypal.machine.life import Life, beginning, identity_of
+from tests.plugins.paypal.machine.life import Life, beginning
 from tests.plugins.paypal.machine.losing import (
     ALL_LOST,
     TEN_MINUTES,
@@ -32,11 +33,6 @@ from tests.plugins.paypal.ordering import BOOK
 from tests.unit.pipeline.till import CALLER
 
 
-@pytest.fixture(scope="module")
-def sign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    return identity_of(tmp_path_factory.mktemp("gaps-checkout"))
-
-
 @pytest.fixture
 async def life(sign: tuple[Any, Any]) -> AsyncIterator[Life]:
     async with beginning(*sign, Counter[str]()) as life:
@@ -45,10 +41,17 @@ async def life(sign: tuple[Any, Any]) -> AsyncIterator[Life]:
         yield life
 
 
-async def buys(life: Life, how: str = "pay") -> str:
+Way = Literal["page", "control"]
+"""How the buyer approves: on PayPal's page, or as a test tells the simulator."""
+
+
+async def buys(life: Life, how: str = "pay", way: Way = "page") -> str:
     """A checkout that the buyer approves and does not come back from; the payment's id."""
     opened = await life.process.platform.open_checkout("key-1", "paypal", BOOK, CALLER)
     (order,) = life.books.orders
+    if way == "control":
+        await life.order("POST", f"orders/{order}/approve", {"how": how})
+        return opened.id
     form = {"action": "subscribe", "how": how, "token": order}
     async with life.control.post("/checkoutnow", data=form, allow_redirects=False) as answer:
         assert 303 == answer.status
@@ -89,8 +92,11 @@ def told(life: Life) -> list[str]:
     return [one.type for one in life.events.values() if one.type.startswith(kinds)]
 
 
-async def test_a_checkout_whose_webhooks_are_all_lost_is_captured_and_invoiced(life: Life):
-    name = await buys(life)
+@pytest.mark.parametrize("way", get_args(Way))
+async def test_a_checkout_whose_webhooks_are_all_lost_is_captured_and_invoiced(
+    life: Life, way: Way
+):
+    name = await buys(life, way=way)
 
     assert (0, 0) == await half_an_hour(life)
     assert 0 == sum(life.arrived.values())
@@ -112,10 +118,11 @@ async def test_a_checkout_whose_webhooks_are_all_lost_is_captured_and_invoiced(l
         ("denied", PaymentStatus.declined, ["payment.pending", "payment.declined"]),
     ],
 )
+@pytest.mark.parametrize("way", get_args(Way))
 async def test_the_end_of_a_pending_capture_is_found(
-    life: Life, how: str, status: PaymentStatus, events: list[str]
+    life: Life, way: Way, how: str, status: PaymentStatus, events: list[str]
 ):
-    name = await buys(life, how)
+    name = await buys(life, how, way)
     assert (0, 0) == await half_an_hour(life)
     assert PaymentStatus.pending is (await payment(life, name)).status
 
@@ -143,6 +150,23 @@ async def test_a_refund_that_the_merchant_made_at_paypal_is_found(life: Life):
     assert (0, 0) == await half_an_hour(life)
     assert PaymentStatus.refunded is (await payment(life, name)).status
     assert ["payment.succeeded", "invoice.paid", "payment.refunded"] == told(life)
+
+
+async def test_a_refund_whose_answer_and_webhook_are_lost_goes_back_once(life: Life):
+    name = await buys(life)
+    await half_an_hour(life)
+    fault = {"path": "/refund$", "method": "POST", "drop": True, "after": True, "times": 1}
+    await life.order("POST", "faults", [fault])
+    await life.process.platform.refunding("key-2", name, RefundAsked(500, "USD"), CALLER)
+
+    assert (0, 0) == await half_an_hour(life)
+    after = await payment(life, name)
+    assert (PaymentStatus.partially_refunded, Money(500, "USD"), 1) == (
+        after.status,
+        after.refunded,
+        len(life.books.refunds),
+    )
+    assert 1 == told(life).count("payment.refunded")
 
 
 async def test_a_checkout_that_nobody_approved_expires(life: Life):

@@ -15,16 +15,11 @@ from penstock.entrypoints.cli.importing import Import, Outcome, importing, liste
 from penstock.errors import CommandRefused, GatewayUnavailable
 from penstock.testing.http import response
 from penstock_paypal.subscriptions.listing import A_PAGE
-from tests.plugins.paypal.machine.life import START, Life, Process, beginning, identity_of
+from tests.plugins.paypal.machine.life import START, Life, Process, beginning
 from tests.plugins.paypal.simulator_billing.shop import MONTHLY
 from tests.plugins.paypal.told import Told, problem
 
 LIST = f"/v1/billing/subscriptions?page_size={A_PAGE}"
-
-
-@pytest.fixture(scope="module")
-def sign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    return identity_of(tmp_path_factory.mktemp("import"))
 
 
 @pytest.fixture

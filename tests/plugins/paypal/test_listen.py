@@ -13,14 +13,9 @@ import pytest
 from penstock.api import History, Notification
 from penstock.domain.payment import Payment
 from penstock.entrypoints.cli.listening import Listening
-from tests.plugins.paypal.machine.life import Life, beginning, identity_of
+from tests.plugins.paypal.machine.life import Life, beginning
 
 LOST = [{"lost": True}]
-
-
-@pytest.fixture(scope="module")
-def sign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    return identity_of(tmp_path_factory.mktemp("listen"))
 
 
 @pytest.fixture

@@ -230,7 +230,6 @@ def test_what_is_no_event_is_malformed_and_not_quoted(body: bytes) -> None:
     assert "WH" not in str(refused.value)
 
 
-NAMES = ("id", "sale_id", "dispute_id", "links", "rel", "href", "invoice", "detail", "reference")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: (

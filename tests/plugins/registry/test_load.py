@@ -162,6 +162,11 @@ def made(**members: Any) -> type:
         ({"build": made(**WEBHOOKS), "door": Door({"x-sig": {"live": "."}})}, "environment"),
         ({"build": lambda context: None}, "annotated with the class it returns"),
         ({"settings": dict}, "pydantic model"),
+        ({"secrets": ("k",), "webhook_secrets": ("k",)}, "only a gateway with webhooks"),
+        (
+            {"build": made(**WEBHOOKS), "secrets": ("key",), "webhook_secrets": ("pin",)},
+            "must be among secrets, and are not: pin",
+        ),
     ],
 )
 def test_a_gateway_that_claims_what_it_cannot_hold_is_refused(rest: dict[str, Any], because: str):

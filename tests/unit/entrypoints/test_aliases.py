@@ -112,6 +112,12 @@ async def test_a_field_of_the_older_names_is_named(backend: Backend, club: Club)
     assert [] == club.requests
 
 
+async def test_a_field_that_is_refused_later_has_its_older_name_too(backend: Backend):
+    told = await backend.post(CREATE, {**OLD, "plan_id": "NONE"})
+
+    assert (422, "field-refused", ["body.plan_id"]) == problem(told)
+
+
 @pytest.mark.parametrize(("method", "path"), [("GET", "/plans/list"), ("POST", CREATE)])
 async def test_a_token_is_needed(ask: Ask, method: str, path: str):
     told = await ask(method, path, [JSON], json.dumps(OLD).encode())

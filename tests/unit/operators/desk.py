@@ -10,13 +10,15 @@ from typing import Any
 from penstock.adapters.memory import MemoryAttempts, MemoryAudit, MemoryDeadLetters, MemoryQueue
 from penstock.domain.audit import Entry
 from penstock.operators.audited import Audited
-from penstock.operators.dead_letters import LettersOf
+from penstock.operators.dead_letters import LettersOf, Report
 from penstock.operators.knowledge import Knowledge
+from penstock.operators.letters import Selection
 from penstock.ports import DeadLetters, Message, Outgoing
 from tests.unit.pipeline.world import World
 
 ADA = "arn:aws:iam::123456789012:user/ada"
 WHY = "the bank is up again"
+ALL = Selection(everything=True)
 ORDER = {"amount": 1250, "currency": "USD", "reference": "order-1"}
 
 
@@ -59,6 +61,11 @@ class Desk:
 
     async def entries(self) -> list[Entry]:
         return list(await self.audit.of_day(self.world.clock.now().date(), 100))
+
+
+async def redrive(desk: Desk, selection: Selection = ALL, *, dry_run: bool = False) -> Report:
+    """Send dead letters of the payments queue back."""
+    return await desk.letters().redrive(selection, WHY, desk.audited, dry_run=dry_run)
 
 
 async def park(queue: MemoryQueue, why: str = "no") -> None:

@@ -1,8 +1,6 @@
-"""Dead letters: seen without being lost, sent back in order, refused where the work is done."""
+"""Dead letters are sent back in order and dropped, and refused where the work is done."""
 
 from __future__ import annotations
-
-from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,14 +10,14 @@ from penstock.domain.operation import OperationState
 from penstock.domain.payment import PaymentStatus
 from penstock.errors import ChannelUnavailable, CommandRefused
 from penstock.operators.audited import Audited
-from penstock.operators.dead_letters import Became, LettersOf, Report
-from penstock.operators.effects import Effects
+from penstock.operators.dead_letters import Became, LettersOf
 from penstock.operators.knowledge import Knowledge
 from penstock.operators.letters import Selection
 from penstock.ports import Outgoing
-from penstock.testing.clock import NOON, FrozenClock
+from penstock.testing.clock import FrozenClock
 from tests.unit.operators.desk import (
     ADA,
+    ALL,
     WHY,
     Desk,
     Dying,
@@ -29,74 +27,11 @@ from tests.unit.operators.desk import (
     order,
     park,
     peek,
+    redrive,
 )
 from tests.unit.pipeline.acme import Acme, notification
 from tests.unit.pipeline.charging import states
 from tests.unit.pipeline.world import World
-
-ALL = Selection(everything=True)
-DAY = 24 * 3600
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
-
-
-async def redrive(desk: Desk, selection: Selection = ALL, *, dry_run: bool = False) -> Report:
-    return await desk.letters().redrive(selection, WHY, desk.audited, dry_run=dry_run)
-
-
-async def test_a_letter_is_shown_decoded_with_why_attempts_age_and_what_the_ledger_knows(
-    desk: Desk,
-):
-    first = desk.world.clock.now()
-    await desk.park(order("p1", payer={"email": "ann@example.org", "name": "Ann"}), why="X: why")
-    desk.world.clock.advance(3 * DAY)
-
-    (letter,) = (await desk.letters().list()).letters
-
-    assert ("charge", "p1", "X: why", 1, first) == (
-        letter.content.what,
-        letter.content.subject,
-        letter.reason,
-        letter.attempts,
-        letter.since,
-    )
-    assert {"provider": "acme", "amount": "12.50 USD", "reference": "order-1"} == (
-        letter.content.facts
-    )
-    assert "no payment has this id" == letter.known.text
-    assert "ann@example.org" not in repr(letter)
-
-
-async def test_a_list_gives_everything_back_at_once(desk: Desk):
-    await desk.park(order("p1"), order("p1"), order("p2"))
-
-    assert 3 == len((await desk.letters().list()).letters)
-
-    assert {"visible": 3, "in_flight": 0} == await desk.world.dead.depth()
-    assert [] == await desk.entries()
-
-
-async def test_a_list_says_how_many_it_could_not_see(desk: Desk):
-    await desk.park(*[order("p1")] * 13)
-    await desk.park(order("p2"))
-    held = await desk.dead().receive(1, 0)
-    await desk.dead().give_back(held)
-
-    listed = await desk.letters().list()
-
-    assert (11, 3) == (len(listed.letters), listed.unseen)
-
-
-async def test_what_another_command_holds_is_counted(desk: Desk):
-    await desk.park(order("p1"), order("p2"))
-    await desk.dead().receive(1, 0)
-
-    listed = await desk.letters().list()
-
-    assert (1, 1) == (len(listed.letters), listed.with_others)
 
 
 async def test_a_redriven_group_goes_back_in_its_order(desk: Desk):
@@ -122,48 +57,6 @@ async def test_a_redriven_message_is_as_it_was(desk: Desk):
 
     (message,) = await peek(desk.world.payments)
     assert ("p1", {"gateway": "acme"}) == (message.group, message.attributes)
-
-
-@pytest.mark.parametrize(
-    ("selection", "expected"),
-    [
-        (Selection(group="p2"), ["p2"]),
-        (Selection(reason="TIMEOUT"), ["p3"]),
-        (Selection(older_than=timedelta(days=2)), ["p1"]),
-        (Selection(reason="no", group="p1"), ["p1"]),
-        (ALL, ["p1", "p2", "p3"]),
-    ],
-)
-async def test_letters_are_chosen_by_group_reason_and_age(
-    desk: Desk, selection: Selection, expected: list[str]
-):
-    await desk.park(order("p1"))
-    desk.world.clock.advance(2 * DAY)
-    await desk.park(order("p2"))
-    await desk.park(order("p3"), why="bank: timeout")
-
-    await redrive(desk, selection)
-
-    assert expected == [one.group for one in await peek(desk.world.payments)]
-    assert 3 - len(expected) == len(await bodies(desk.world.dead))
-
-
-async def test_a_letter_is_chosen_by_the_begin_of_its_id_also_behind_others(desk: Desk):
-    await desk.park(*(order("p1", description=str(place)) for place in range(3)))
-    chosen = (await desk.letters().list()).letters[1]
-
-    report = await redrive(desk, Selection(ids=[chosen.id]))
-
-    assert [chosen.message.body] == await bodies(desk.world.payments)
-    assert (1, 2) == (len(report.decided), len(await bodies(desk.world.dead)))
-
-
-async def test_an_id_that_is_not_there_is_named(desk: Desk):
-    await desk.park(order("p1"))
-
-    report = await redrive(desk, Selection(ids=["00000000"]))
-
-    assert (["00000000"], 0) == (list(report.missing), len(report.decided))
 
 
 @pytest.mark.parametrize(
@@ -287,86 +180,6 @@ async def test_a_queue_that_takes_nothing_stops_the_group_and_loses_nothing(desk
         one.because for one in report.of(Became.failed)
     ]
     assert {"visible": 3, "in_flight": 0} == await desk.world.dead.depth()
-
-
-class Working(FrozenClock):
-    """While a command waits, a consumer works."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world: World | None = None
-
-    async def sleep(self, seconds: float) -> None:
-        self.advance(seconds)
-        if self.world is not None:
-            await self.world.consume(self.world.payments, self.world.dispatch)
-
-
-async def test_a_waited_for_redrive_reports_its_effect():
-    clock = Working()
-    desk = Desk(World(Acme(), clock))
-    await desk.park(order("p1"))
-    clock.world = desk.world
-    report = await redrive(desk)
-    effects = Effects(desk.letters(), desk.knowledge, clock)
-
-    told = await effects.wait([one.letter for one in report.decided], 60)
-
-    assert ["charge succeeded, attempt 1"] == list(told.values())
-
-
-async def test_what_is_parked_again_is_reported_so():
-    clock = Working()
-    desk = Desk(World(Acme(), clock))
-    await desk.park('{"id":"p1"}', why="older reason")
-    clock.world = desk.world
-    report = await redrive(desk)
-    effects = Effects(desk.letters(), desk.knowledge, clock)
-
-    (told,) = (await effects.wait([one.letter for one in report.decided], 60)).values()
-
-    assert told.startswith("parked again: MalformedMessage: ")
-
-
-async def test_without_an_end_in_time_the_effect_is_said_to_be_open():
-    clock = Working()
-    desk = Desk(World(Acme(), clock))
-    await desk.park(order("p1"))
-    report = await redrive(desk)
-    effects = Effects(desk.letters(), desk.knowledge, clock)
-
-    told = await effects.wait([one.letter for one in report.decided], 3)
-
-    assert ["no end seen yet: no payment has this id"] == list(told.values())
-
-
-async def test_the_dead_letters_are_looked_at_every_fifth_time_and_at_the_end():
-    """
-    A look hides them from others for a moment.
-    """
-    clock = Working()
-    desk = Desk(World(Acme(), clock))
-    await desk.park(order("p1"))
-    report = await redrive(desk)
-    counted = Counted(desk.letters())
-    effects = Effects(counted, desk.knowledge, clock)  # type: ignore[arg-type]  # lists, counted
-
-    await effects.wait([one.letter for one in report.decided], 12)
-
-    assert [4, 9, 12] == [(at - NOON).total_seconds() for at in counted.looks]
-
-
-class Counted:
-    """Letters that remember when they were looked at."""
-
-    def __init__(self, letters: LettersOf) -> None:
-        self._letters = letters
-        self.queue = letters.queue
-        self.looks: list[datetime] = []
-
-    async def list(self) -> Report:
-        self.looks.append(self._letters.clock.now())
-        return await self._letters.list()
 
 
 async def test_a_redrive_killed_at_any_call_loses_nothing_and_charges_once(

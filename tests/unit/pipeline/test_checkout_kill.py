@@ -99,10 +99,10 @@ async def abandoned(store: Store) -> None:
 
 
 LIVES: dict[str, tuple[Callable[[Store], Awaitable[None]], int]] = {
-    "return": (by_return, 23),
-    "notification": (by_notification, 33),
-    "both": (by_both, 36),
-    "declined": (after_a_decline, 41),
+    "return": (by_return, 21),
+    "notification": (by_notification, 30),
+    "both": (by_both, 32),
+    "declined": (after_a_decline, 37),
     "abandoned": (abandoned, 19),
 }
 """Each life, and how many calls it makes in all."""

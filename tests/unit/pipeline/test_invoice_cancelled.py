@@ -6,9 +6,10 @@ from penstock.api import InvoiceState
 from penstock.domain.operation import OperationState
 from penstock.domain.payment import Payment
 from penstock.errors import InvoiceRefused
+from penstock.pipeline.forgetting import Forget
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme, notification
-from tests.unit.pipeline.invoicing import arrive, away_once, operation, refusing
+from tests.unit.pipeline.invoicing import arrive, away_once, operation, paid, refusing
 from tests.unit.pipeline.world import World
 
 
@@ -146,6 +147,19 @@ async def test_an_invoice_the_buyer_paid_before_it_could_be_cancelled_is_paid_tw
     assert ["payment.succeeded", "invoice.paid", "invoice.paid_twice"] == [
         event.type for event in await world.published()
     ]
+
+
+async def test_an_invoice_that_could_not_be_cancelled_is_watched_though_its_payer_is_forgotten():
+    world = World(Acme(on_record=refusing("no"), on_cancel=refusing("not yours")))
+    await arrive(world)
+    await world.consume(world.verified, world.process)
+    assert await Forget(world.ledger, world.clock, world.ids)(await paid(world))
+    world.acme.on_cancel = lambda: None
+    world.clock.advance(2 * 86_400)
+
+    await world.sweep()
+
+    assert ["INV-1"] == world.acme.cancelled
 
 
 async def test_an_invoice_that_was_mailed_by_a_gateway_that_makes_none_any_more_is_payable():

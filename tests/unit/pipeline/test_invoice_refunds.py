@@ -8,6 +8,7 @@ import pytest
 from penstock.api import InvoiceRefund, Money, PaymentStatus, Transaction
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.errors import InvoiceRefused
+from penstock.pipeline.forgetting import Forget
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import NOON, Acme, notification
 from tests.unit.pipeline.invoicing import arrive, away_once, operation, paid
@@ -107,6 +108,20 @@ async def test_a_refund_that_was_not_taken_is_recorded_once_the_invoice_stayed_w
         recorded.append(on_invoice(world))
 
     assert ([0] * 9, 300) == (recorded[:9], recorded[-1])
+
+
+async def test_a_refund_after_the_payer_was_forgotten_is_on_the_invoice():
+    """
+    The gateway holds the recipient since the invoice was mailed: a record needs no address.
+    """
+    world = await invoiced()
+    assert await Forget(world.ledger, world.clock, world.ids)(await paid(world))
+    part_gone(world.acme, refund(300))
+
+    await news(world, "WH-2")
+
+    assert 300 == on_invoice(world)
+    assert OperationState.succeeded is (await operation(world, REFUNDS)).state
 
 
 async def test_money_that_came_back_is_taken_off_the_invoice():

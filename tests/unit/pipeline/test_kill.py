@@ -140,7 +140,7 @@ async def ended(world: World, entity: str, kind: OperationKind) -> Payment:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", range(1, 11))
+@pytest.mark.parametrize("step", range(1, 9))
 async def test_a_charge_killed_at_any_step_moves_its_money_once(step: int, after: bool):
     dying = Dying(step, after=after)
     world = World(wrap=dying)
@@ -154,7 +154,7 @@ async def test_a_charge_killed_at_any_step_moves_its_money_once(step: int, after
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", range(1, 22))
+@pytest.mark.parametrize("step", range(1, 19))
 async def test_an_invoice_killed_at_any_step_is_made_sent_and_recorded_once(
     step: int, after: bool
 ):
@@ -175,7 +175,7 @@ async def test_an_invoice_killed_at_any_step_is_made_sent_and_recorded_once(
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", range(1, 23))
+@pytest.mark.parametrize("step", range(1, 20))
 async def test_an_invoice_that_cannot_be_recorded_killed_at_any_step_is_cancelled_once(
     step: int, after: bool
 ):
@@ -192,7 +192,7 @@ async def test_an_invoice_that_cannot_be_recorded_killed_at_any_step_is_cancelle
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", range(1, 29))
+@pytest.mark.parametrize("step", range(1, 25))
 async def test_a_subscriptions_sale_killed_at_any_step_renews_it_once_and_is_invoiced_once(
     step: int, after: bool
 ):
@@ -217,7 +217,7 @@ async def test_a_subscriptions_sale_killed_at_any_step_renews_it_once_and_is_inv
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", range(1, 29))
+@pytest.mark.parametrize("step", range(1, 25))
 async def test_an_invoice_with_a_refund_killed_at_any_step_has_the_refund_once(
     step: int, after: bool
 ):
@@ -245,11 +245,11 @@ async def test_an_invoice_with_a_refund_killed_at_any_step_has_the_refund_once(
 @pytest.mark.parametrize(
     ("queue", "stage", "body", "acme", "steps"),
     [
-        ("payments", "charge", CHARGE, Acme, 10),
-        ("verified", "process", notification().dumps(), Acme, 21),
-        ("verified", "process", notification().dumps(), unrecordable, 22),
-        ("verified", "process", notification().dumps(), partly_refunded, 28),
-        ("verified", "process", notification().dumps(), Selling, 28),
+        ("payments", "charge", CHARGE, Acme, 8),
+        ("verified", "process", notification().dumps(), Acme, 18),
+        ("verified", "process", notification().dumps(), unrecordable, 19),
+        ("verified", "process", notification().dumps(), partly_refunded, 24),
+        ("verified", "process", notification().dumps(), Selling, 24),
     ],
 )
 async def test_the_steps_above_cover_every_call_of_a_whole_life(
@@ -261,4 +261,4 @@ async def test_the_steps_above_cover_every_call_of_a_whole_life(
 
     await world.consume(getattr(world, queue), getattr(world, stage))
 
-    assert steps >= 10_000 - never._left
+    assert steps == 10_000 - never._left

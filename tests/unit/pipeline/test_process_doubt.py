@@ -1,12 +1,13 @@
 """Process: nothing genuine is taken for a copy of something that is not, and nothing mixes."""
 
 from dataclasses import replace
+from datetime import timedelta
 
-from penstock.api import Contradicted, Money, Observation, PaymentStatus
+from penstock.api import Confirmed, Contradicted, Money, Observation, PaymentStatus, Transaction
 from penstock.domain.delivery import Notification
-from penstock.domain.payment import Payment
+from penstock.domain.payment import Implied, Payment
 from penstock.ports import Outgoing
-from tests.unit.pipeline.acme import Acme, notification
+from tests.unit.pipeline.acme import NOON, Acme, notification
 from tests.unit.pipeline.world import World
 
 
@@ -112,3 +113,23 @@ async def test_pending_money_that_comes_later_is_told_and_invoiced_then():
     assert ["payment.pending", "payment.succeeded", "invoice.paid"] == [
         event.type for event in await world.published()
     ]
+
+
+async def test_a_refund_told_beside_an_old_copy_of_its_sale_is_not_lost():
+    """
+    No sale is known to keep it with, and nothing but its own notification tells of it.
+    """
+    world = World()
+    old = Observation(replace(world.acme.sale, status=PaymentStatus.pending))
+    refund = Transaction("RE1", "refund", PaymentStatus.refunded, Money(250, "USD"), NOON)
+    shown = [Confirmed(old, (Implied.decided,)), Confirmed(replace(old, refunds=(refund,)))]
+    world.acme.confirmations = [*shown, Confirmed(Observation(world.acme.sale, refunds=(refund,)))]
+    await handled(world, notification("WH-1"), "completed")
+
+    first = await handled(world, notification("WH-2", transmission="t-2"), "refunded")
+    world.clock.advance(timedelta(days=1).total_seconds())
+    await world.consume(world.verified, world.process)
+
+    held = await world.ledger.load(Payment, "acme-SALE1")
+    assert held is not None
+    assert ("retry", Money(250, "USD"), (refund,)) == (first, held.refunded, held.sent_back)

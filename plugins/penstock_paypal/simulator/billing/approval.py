@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Literal, get_args
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
@@ -13,16 +12,11 @@ from penstock_paypal.simulator.billing.lifecycle import Lifecycle
 from penstock_paypal.simulator.billing.links import APPROVAL
 from penstock_paypal.simulator.billing.news import News
 from penstock_paypal.simulator.books import Books, Document
+from penstock_paypal.simulator.buyer.answer import away, decided, html, invalid, with_query
 
 How = Literal["pay", "pending", "denied", "hold", "fail", "late"]
 """How the first payment goes; or it is paid, and the webhooks come after the buyer's return."""
 _HOWS: dict[str, How] = {one: one for one in get_args(How)}
-_HEADERS = {
-    "Cache-Control": "no-store",
-    # No form-action: browsers would apply it to the redirect to the merchant, too.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 class Approval:
@@ -59,26 +53,25 @@ class Approval:
     async def _page(self, request: web.Request) -> web.Response:
         subscription = self._contracts.approvable(request.query.get("ba_token", ""))
         if subscription is None:
-            return _html(page.message("This link is not valid", "Go back to the shop."), 404)
+            return invalid()
         contract = self._contracts.of(subscription)
         if not _open(subscription, contract):
-            back = _returning(contract, "return_url", subscription)
-            return _html(page.message("You have already decided", "Nothing is left to do.", back))
-        return _html(self._filled(subscription, contract))
+            return decided(_returning(contract, "return_url", subscription))
+        return html(self._filled(subscription, contract))
 
     async def _chosen(self, request: web.Request) -> web.Response:
         form = await request.post()
         subscription = self._contracts.approvable(str(form.get("ba_token", "")))
         if subscription is None:
-            return _html(page.message("This link is not valid", "Go back to the shop."), 404)
+            return invalid()
         contract = self._contracts.of(subscription)
         if form.get("action") == "cancel":
-            return _away(_returning(contract, "cancel_url", subscription))
+            return away(_returning(contract, "cancel_url", subscription))
         # A second click finds it done, and follows the first one back.
         if _open(subscription, contract):
             how = _HOWS.get(str(form.get("how")), "pay")
             await self.approve(subscription, how)
-        return _away(_returning(contract, "return_url", subscription))
+        return away(_returning(contract, "return_url", subscription))
 
     def _filled(self, subscription: Document, contract: Contract) -> str:
         bought, plan = subscription, self._contracts.plan(subscription)
@@ -105,27 +98,10 @@ def _open(subscription: Document, contract: Contract) -> bool:
 
 
 def _returning(contract: Contract, name: str, subscription: Document) -> str | None:
-    """The merchant's address with what PayPal adds to its query; None if it gave none."""
-    target = contract.context.get(name)
-    if not target:
-        return None
-    parts = urlsplit(str(target))
-    added = urlencode(
-        {
-            "subscription_id": subscription["id"],
-            "ba_token": contract.token,
-            "token": contract.token.removeprefix("BA-"),
-        }
-    )
-    return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
-
-
-def _away(target: str | None) -> web.Response:
-    if target is None:
-        return _html(page.message("Thank you", "You may close this window."))
-    # As it is: aiohttp would write the merchant's own address anew.
-    return web.Response(status=303, headers={**_HEADERS, "Location": target})
-
-
-def _html(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status, content_type="text/html", headers=_HEADERS)
+    """The way back to the shop; None if it gave no address."""
+    added = {
+        "subscription_id": str(subscription["id"]),
+        "ba_token": contract.token,
+        "token": contract.token.removeprefix("BA-"),
+    }
+    return with_query(contract.context.get(name), added)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from penstock_paypal import shapes
 from penstock_paypal.simulator.books import Books, Document
@@ -17,7 +17,6 @@ Outcome = Literal["pay", "pending", "denied", "hold", "fail"]
 How a payment goes: taken, pending and later cleared (an e-check), pending and later denied, taken
 and held by PayPal until later, declined.
 """
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(slots=True)

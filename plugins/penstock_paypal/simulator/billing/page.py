@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
 from importlib.resources import files
@@ -12,6 +11,7 @@ from penstock_paypal import shapes
 from penstock_paypal.simulator.billing.contract import cycles
 from penstock_paypal.simulator.billing.pricing import currency, in_sale, price, setup_fee
 from penstock_paypal.simulator.books import Document
+from penstock_paypal.simulator.buyer.page import choices, framed
 
 _UNITS = {"DAY": "day", "WEEK": "week", "MONTH": "month", "YEAR": "year"}
 _CHOICES = (
@@ -34,28 +34,18 @@ def approval(
     later: bool,
 ) -> str:
     """The page, filled in; `later` if the merchant activates the subscription."""
-    choices = "" if revising else fieldset(_CHOICES)
-    return _template("approval.html").substitute(
-        style=style(),
-        title=escape("Agree to the change" if revising else "Subscribe"),
+    title = "Agree to the change" if revising else "Subscribe"
+    content = Template(_file("approval.html")).substitute(
+        title=title,
         brand=escape(brand),
         plan=escape(str(plan.get("name") or "")),
         description=escape(str(plan.get("description") or "")),
         terms="".join(f"<li>{escape(one)}</li>" for one in terms(plan, bought)),
-        choices=choices,
+        choices="" if revising else choices(_CHOICES),
         token=escape(token, quote=True),
-        agree="Agree to the change"
-        if revising
-        else ("Agree and continue" if later else "Subscribe"),
+        agree="Agree and continue" if later and not revising else title,
     )
-
-
-def message(title: str, text: str, link: str | None = None) -> str:
-    """A page that says one thing, with a way back if there is one."""
-    back = f'<p><a href="{escape(link, quote=True)}">Back to the shop</a></p>' if link else ""
-    return _template("message.html").substitute(
-        style=style(), title=escape(title), text=escape(text), back=back
-    )
+    return framed(content, title, brand)
 
 
 def terms(plan: Document, bought: Document) -> list[str]:
@@ -88,26 +78,6 @@ def _interval(cycle: Document) -> str:
 
 def _amount(value: Decimal, code: str) -> str:
     return f"{in_sale(value, code)['total']} {code}"
-
-
-def fieldset(choices: Iterable[tuple[str, str, str]]) -> str:
-    """How a person lets it go: value, label and what happens; the first `pay` is chosen."""
-    rows = "".join(
-        f'<label><input type="radio" name="how" value="{value}"'
-        f"{' checked' if value == 'pay' else ''}>"
-        f"<span><strong>{label}</strong> <small>{text}</small></span></label>"
-        for value, label, text in choices
-    )
-    return f"<fieldset><legend>How should it go?</legend>{rows}</fieldset>"
-
-
-def _template(name: str) -> Template:
-    return Template(_file(name))
-
-
-def style() -> str:
-    """The style of the simulated PayPal's pages."""
-    return _file("style.css")
 
 
 def _file(name: str) -> str:

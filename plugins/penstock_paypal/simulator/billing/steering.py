@@ -10,12 +10,10 @@ What a test, or a person, decides about subscriptions, below `/_simulator/`.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from penstock_paypal.simulator.billing.approval import Approval
+from penstock_paypal.simulator.billing.approval import Approval, How
 from penstock_paypal.simulator.billing.contract import Contracts, Outcome
 from penstock_paypal.simulator.billing.lifecycle import Lifecycle
 from penstock_paypal.simulator.billing.news import News
@@ -36,7 +34,7 @@ class _Payments(BaseModel):
 class _Approved(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    how: Literal["pay", "pending", "denied", "hold", "fail", "late"] = "pay"
+    how: How = "pay"
 
 
 class Steering:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Literal, get_args
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from aiohttp import web
 
 from penstock_paypal.simulator.billing.news import News
-from penstock_paypal.simulator.billing.page import message
 from penstock_paypal.simulator.books import Books, Document
+from penstock_paypal.simulator.buyer.answer import away, decided, html, invalid, with_query
 from penstock_paypal.simulator.checkout import page
 from penstock_paypal.simulator.checkout.contract import Contract, Contracts
 from penstock_paypal.simulator.checkout.orders import APPROVAL
@@ -18,12 +17,6 @@ from penstock_paypal.simulator.problems import Problem
 How = Literal["pay", "pending", "denied", "refused", "declined", "late"]
 """How the capture goes; or it is paid, and the webhooks come after the buyer's return."""
 _HOWS: dict[str, How] = {one: one for one in get_args(How)}
-_HEADERS = {
-    "Cache-Control": "no-store",
-    # No form-action: browsers would apply it to the redirect to the merchant, too.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'",
-    "Referrer-Policy": "no-referrer",
-}
 _WAITING = ("CREATED", "PAYER_ACTION_REQUIRED")
 
 
@@ -75,26 +68,25 @@ class Approval:
     async def _page(self, request: web.Request) -> web.Response:
         known = self._contracts.approvable(request.query.get("token", ""))
         if known is None or self._contracts.gone(known[0]):
-            return _html(message("This link is not valid", "Go back to the shop."), 404)
+            return invalid()
         order, contract = known
         if not self._open(order, contract):
-            back = _returning(contract, "return_url", order)
-            return _html(message("You have already decided", "Nothing is left to do.", back))
+            return decided(_returning(contract, "return_url", order))
         brand = str(contract.context.get("brand_name") or "The shop")
-        return _html(page.approval(brand, order, again=contract.retry))
+        return html(page.approval(brand, order, again=contract.retry))
 
     async def _chosen(self, request: web.Request) -> web.Response:
         form = await request.post()
         known = self._contracts.approvable(str(form.get("token", "")))
         if known is None or self._contracts.gone(known[0]):
-            return _html(message("This link is not valid", "Go back to the shop."), 404)
+            return invalid()
         order, contract = known
         if form.get("action") == "cancel":
-            return _away(_returning(contract, "cancel_url", order))
+            return away(_returning(contract, "cancel_url", order))
         # A second click finds it done, and follows the first one back.
         if self._open(order, contract):
             await self.approve(order, _HOWS.get(str(form.get("how")), "pay"))
-        return _away(_returning(contract, "return_url", order))
+        return away(_returning(contract, "return_url", order))
 
     def _open(self, order: Document, contract: Contract) -> bool:
         """Whether there is something to approve."""
@@ -104,22 +96,7 @@ class Approval:
 
 
 def _returning(contract: Contract, name: str, order: Document) -> str | None:
-    """The merchant's address with what PayPal adds to its query; None if it gave none."""
-    target = contract.context.get(name)
-    if not target:
-        return None
-    parts = urlsplit(str(target))
+    """The way back to the shop; None if it gave no address."""
     payer = str(order.get("payer", {}).get("payer_id", ""))
-    added = urlencode({"token": order["id"], **({"PayerID": payer} if payer else {})})
-    return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
-
-
-def _away(target: str | None) -> web.Response:
-    if target is None:
-        return _html(message("Thank you", "You may close this window."))
-    # As it is: aiohttp would write the merchant's own address anew.
-    return web.Response(status=303, headers={**_HEADERS, "Location": target})
-
-
-def _html(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status, content_type="text/html", headers=_HEADERS)
+    added = {"token": str(order["id"]), **({"PayerID": payer} if payer else {})}
+    return with_query(contract.context.get(name), added)

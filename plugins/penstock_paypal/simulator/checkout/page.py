@@ -6,8 +6,8 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from penstock_paypal.simulator.billing import page as billing
 from penstock_paypal.simulator.books import Document
+from penstock_paypal.simulator.buyer.page import choices, framed
 from penstock_paypal.simulator.checkout.contract import unit
 
 _CHOICES = (
@@ -24,12 +24,13 @@ def approval(brand: str, order: Document, *, again: bool) -> str:
     """The page, filled in; `again` if the means of payment was declined before."""
     of = unit(order)
     template = files(__name__.rpartition(".")[0]).joinpath("templates", "approval.html")
-    return Template(template.read_text("utf-8")).substitute(
-        style=billing.style(),
-        title="Choose another means of payment" if again else "Pay",
+    title = "Choose another means of payment" if again else "Pay"
+    content = Template(template.read_text("utf-8")).substitute(
+        title=title,
         brand=escape(brand),
         what=escape(str(of.get("description") or "Your order")),
         amount=escape(f"{of['amount']['value']} {of['amount']['currency_code']}"),
-        choices=billing.fieldset(_CHOICES),
+        choices=choices(_CHOICES),
         token=escape(str(order["id"]), quote=True),
     )
+    return framed(content, title, brand)

@@ -7,13 +7,11 @@ What a test decides about orders, below `/_simulator/`.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from penstock_paypal.simulator.books import Books
-from penstock_paypal.simulator.checkout.approval import Approval
+from penstock_paypal.simulator.checkout.approval import Approval, How
 from penstock_paypal.simulator.control import refused
 from penstock_paypal.simulator.payments import found
 
@@ -21,7 +19,7 @@ from penstock_paypal.simulator.payments import found
 class _Approved(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    how: Literal["pay", "pending", "denied", "refused", "declined", "late"] = "pay"
+    how: How = "pay"
 
 
 class Steering:

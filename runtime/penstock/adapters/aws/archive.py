@@ -3,8 +3,8 @@ The archive of events on DynamoDB: eight partitions of the index for each day.
 
 One partition takes a thousand writes a second, which is about 500 sales.
 
-A day that has events is noted under one key before its first event is committed, so listing
-walks back over the days there are, however long nothing happened between them.
+A day that has events is noted under one key before its first event is committed, so that a listing
+walks back over days with events only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NEWEST = "9999-12-31T23:59:59.999999Z"
 
 
 class DynamoArchive:
-    """Days noted, pages read."""
+    """Notes days, reads pages."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -69,7 +69,7 @@ class DynamoArchive:
     async def _day(
         self, day: str, before: str, limit: int
     ) -> list[Mapping[str, Mapping[str, Any]]]:
-        """A day's newest events before a place: all its shards are asked, and merged by place."""
+        """A day's newest events before a place, merged from all its shards."""
         shards = await asyncio.gather(
             *(self._shard(shard, before, limit) for shard in items.day_shards(day))
         )

@@ -1,4 +1,4 @@
-"""What became of (sink, event), in the ledger's table."""
+"""Which events each sink was given, in the ledger's table."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ KEPT_FOR = timedelta(days=30)
 
 
 class DynamoAttempts:
-    """An item for each event a sink has had. Both calls raise LedgerUnavailable."""
+    """One item per event that a sink was given. Both calls raise LedgerUnavailable."""
 
     def __init__(self, clients: Clients, table: str) -> None:
         self._table = Table(clients, table)
 
     async def delivered(self, sink: str, event_id: str) -> bool:
-        """Whether the sink has had it (a consistent read)."""
+        """Whether the sink was given the event (a consistent read)."""
         return await self._table.get(_key(sink, event_id)) is not None
 
     async def record(self, sink: str, event_id: str, at: datetime) -> None:
-        """Remember that it has."""
+        """Remember that the sink was given the event at that moment."""
         await self._table.put(attempt_item(sink, event_id, at))
 
 
 def attempt_item(sink: str, event_id: str, at: datetime) -> Item:
-    """That a sink had an event, and when."""
+    """The item that says that a sink was given an event, and when."""
     return _key(sink, event_id) | to_item(
         {
             "sink": sink,

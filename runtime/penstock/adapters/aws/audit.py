@@ -1,4 +1,4 @@
-"""The audit trail, in the ledger's table: lines are put once, under a key of their own."""
+"""The audit trail, in the ledger's table: each line is written once, under its own key."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from penstock.adapters.aws.clients import Clients, Refusal
-from penstock.adapters.aws.codes import CONDITION, reason
-from penstock.adapters.aws.table import Table, unavailable
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.table import Table
 from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.audit import Begun, Done, Ending, Entry
 from penstock.domain.place import stamp
@@ -68,21 +67,10 @@ class DynamoAudit:
         return [_read(one) for one in whole[:limit]]
 
     async def _put(self, item: Item) -> None:
-        with unavailable("write the audit trail"):
-            try:
-                await self._table.call(
-                    "put_item",
-                    TableName=self._table.name,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(pk)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except Refusal as exc:
-                if reason(exc.code) != CONDITION:
-                    raise
-                # A repeat after a lost answer finds its own line.
-                if from_item(exc.details.get("Item", {})) != from_item(item):
-                    raise LedgerConflict("audit: another line has this place") from exc
+        held = await self._table.put_once(item, "write the audit trail")
+        # A repeat after a lost answer finds its own line.
+        if held and from_item(held) != from_item(item):
+            raise LedgerConflict("audit: another line has this place")
 
 
 def _key(begun: Begun, which: str) -> Item:

@@ -1,5 +1,5 @@
 """
-AWS's clients: made when first needed, called in threads, their errors mapped here.
+AWS's clients: made when first needed, called in threads, with their errors mapped.
 
 They are botocore's, as boto3's are: importing boto3 as well costs a worker 20 ms of its cold
 start, for its resources and for transfers to S3.
@@ -48,8 +48,8 @@ class Clients:
     """
     One client per service, and the plugins' door to AWS (`penstock.api.Aws`).
 
-    Long polls have threads of their own, or they would take those that others send with.
-    Region, endpoint and credentials are botocore's own business: its environment has them.
+    Long polls have threads of their own, so that they do not occupy the threads of other calls.
+    botocore reads region, endpoint and credentials from its environment.
 
     Args:
         calls: how many ordinary calls may be under way.
@@ -97,7 +97,7 @@ class Clients:
         patient: bool = False,
     ) -> Mapping[str, Any]:
         """
-        Make one call in this thread; a patient one may be answered as late as a long poll is.
+        Make one call in this thread; a patient one waits as long as a long poll.
 
         Raises:
             AwsError: AWS answered with an error; it is a Refusal.
@@ -168,7 +168,7 @@ class Clients:
 
 
 def refusal(exc: ClientError) -> Refusal:
-    """An error of botocore's without its text."""
+    """A botocore error without its text."""
     response = cast("Mapping[str, Any]", exc.response)
     code = str(response.get("Error", {}).get("Code", "Unknown"))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

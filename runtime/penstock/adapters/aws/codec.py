@@ -1,10 +1,11 @@
 """
-Our frozen dataclasses as records that a person can read in the table, and back.
+Converts our frozen dataclasses to records that a person can read in the table, and back.
 
 A field that holds its default, or nothing, is left out; a field that a record lacks has its
 default, so that items from before the field existed load. A default must not change once it is in
-the table. Moments have no fraction where it is zero. Mappings are JSON texts: DynamoDB refuses a
-map's empty key, and their names are not ours.
+the table. A field that takes no part in comparison belongs to the copy in hand and is not kept.
+Moments have no fraction where it is zero. Mappings are JSON texts: DynamoDB refuses a map's empty
+key, and their names are not ours.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def to_record(value: Any) -> Record:
     record: Record = {}
     for one in fields(value):
         held = getattr(value, one.name)
-        if held is None or _is_default(held, one):
+        if held is None or not one.compare or _is_default(held, one):
             continue
         record[one.name] = _plain(held)
     return record

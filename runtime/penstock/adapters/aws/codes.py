@@ -1,7 +1,7 @@
 """
 What DynamoDB's error codes mean for the ledger, in one table.
 
-A conflict means that somebody else writes the item: read again and decide again. Everything else
+A conflict means that another worker writes the item: read again and decide again. Everything else
 means that the ledger is unavailable; the write may have happened.
 
 The same reason has two names: a call of its own is refused with `TransactionConflictException`,

@@ -1,8 +1,8 @@
 """
 Commits on DynamoDB: one conditional put, or one transaction with the events.
 
-boto3 repeats a call whose answer was lost, and the answer to the repeat may be lost, too. What is
-written says which commit wrote it, so a write knows itself again:
+boto3 repeats a call whose answer was lost, and the answer to the repeat may be lost, too. An item
+names the commit that wrote it, so a write recognizes itself:
 
     put (version 4 -> 5, commit c1)   written, answer lost
     put again                         refused: version is 5; what is there says commit c1: done
@@ -39,7 +39,7 @@ class Commits:
         Write a change under a name of its own.
 
         Raises:
-            LedgerConflict: the entity is not at the expected version any more.
+            LedgerConflict: the entity is no longer at the expected version.
             EntityTooLarge: the state is above 200 KB.
             LedgerUnavailable: no answer; it may have been written: read again.
         """
@@ -51,7 +51,7 @@ class Commits:
             else:
                 await self._alone(change.entity.ref, state, commit)
         except LedgerUnavailable:
-            # Lost is the answer, maybe not the write.
+            # The answer is lost; the write may not be.
             if not await self._written(change.entity.ref, commit):
                 raise
 
@@ -108,7 +108,7 @@ class Commits:
 
 
 def _cancelled(change: Change[AnyEntity], exc: Refusal) -> Exception:
-    """What a cancelled transaction says, by the place of each of its puts: state, events."""
+    """The reasons of a cancelled transaction, in the order of its puts: state, events."""
     reasons = [str(one.get("Code")) for one in exc.details.get("CancellationReasons", [])]
     what = str(change.entity.ref)
     if CONDITION in reasons[:1]:

@@ -1,4 +1,4 @@
-"""A queue's dead letters on SQS: looked at, sent back, renewed."""
+"""A queue's dead letters on SQS: read, sent back, renewed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SqsDeadLetters:
         return await self._inbox.receive(limit, wait)
 
     async def give_back(self, messages: Sequence[Message]) -> None:
-        """Show messages again that were received and not handled, but for stale receipts."""
+        """Make received messages visible again; stale receipts are left out."""
         await self._inbox.postpone(messages, 0)
 
     async def send_back(self, message: Message) -> None:

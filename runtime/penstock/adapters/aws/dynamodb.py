@@ -51,35 +51,22 @@ class DynamoLedger:
         return found if isinstance(found, kind) else None
 
     async def find(self, ref: Ref) -> AnyEntity | None:
-        """The same, of whatever kind; None also of a kind that only newer code knows."""
+        """The same for any kind of entity; None also for a kind that only newer code knows."""
         item = await self._table.get(items.state_key(ref))
         return items.read_state(item) if item else None
 
     async def remember(self, seen: Seen) -> Seen:
-        """Remember an id unless it is remembered already; what is remembered comes back."""
+        """Remember an id, unless it is remembered already. Returns what is remembered."""
         item = items.seen_item(seen, self._clock.now())
-        with unavailable("remember"):
-            try:
-                await self._table.call(
-                    "put_item",
-                    TableName=self._table.name,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(pk)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except Refusal as exc:
-                held = exc.details.get("Item")
-                if exc.code != "ConditionalCheckFailedException" or not held:
-                    raise
-                return Seen(seen.key, held["digest"]["S"])
-        return seen
+        held = await self._table.put_once(item, "remember")
+        return Seen(seen.key, held["digest"]["S"]) if held else seen
 
     async def commit(self, change: Change[AnyEntity]) -> None:
         """
         Write all of a change or nothing.
 
         Raises:
-            LedgerConflict: the entity is not at the expected version any more.
+            LedgerConflict: the entity is no longer at the expected version.
             EntityTooLarge: the state is above 200 KB.
             LedgerUnavailable: no answer; it may have been written: read again.
         """
@@ -113,7 +100,7 @@ class DynamoLedger:
         return [items.read_event_item(item) for item in found]
 
     async def rewrite(self, event: Event) -> None:
-        """Put an event in the place of the one of its entity with its sequence."""
+        """Replace the event of the same entity and sequence."""
         with unavailable("rewrite"):
             try:
                 await self._table.call(

@@ -163,7 +163,7 @@ class SqsInbox:
         return {"Messages": messages}
 
     async def _change(self, receipts: Sequence[str], delay: float) -> list[str]:
-        """Change the visibility of all of them; returns those that may succeed another time."""
+        """Change the visibility of messages. Returns those that may succeed at another try."""
         with unavailable("postpone"):
             answer = await self.clients.call(
                 "sqs", "change_message_visibility_batch", **self._visibility(receipts, delay)
@@ -193,5 +193,5 @@ _STALE = ("ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue
 
 
 def _stale(code: str) -> bool:
-    """Whether an error says that the message is somebody else's, or gone, by now."""
+    """Whether an error says that the message was handed out again, or is gone."""
     return code.rpartition(".")[2] in _STALE

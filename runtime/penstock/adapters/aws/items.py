@@ -1,5 +1,5 @@
 """
-The items of the ledger's table: what is under which key.
+The items of the ledger's table and their keys.
 
     pk                         sk                 holds
     <kind>#<id>                state              an entity; due_pk (one of eight) and due_at while
@@ -93,7 +93,7 @@ def state_item(entity: AnyEntity, commit: str) -> Item:
     An entity's state; due_pk only while there is something to do, so the index stays small.
 
     Args:
-        commit: this write's own name, by which a write knows itself again.
+        commit: the id of this write, by which the write recognizes itself.
     """
     due_at = entity.due_at
     return state_key(entity.ref) | to_item(
@@ -164,7 +164,7 @@ def event_item(event: Event) -> Item:
 
 
 def seen_item(seen: Seen, now: datetime) -> Item:
-    """A seen id with the digest of what came under it."""
+    """A seen id with the digest of the body that came under it."""
     expires_at = int((now + SEEN_FOR).timestamp())
     return seen_key(seen.key) | to_item({"digest": seen.digest, "expires_at": expires_at})
 

@@ -1,8 +1,8 @@
 """
 Listings from the look-up indexes, newest first, that can go on after a place.
 
-A partition orders entities by `created_at` alone, so those of one moment come in any order. A
-page that ended between two of them could pass some over: a moment is read whole or not at all.
+A partition orders entities by `created_at` alone, so entities of one moment come in any order. A
+page that ended between two of them could skip some, so a moment is read whole or not at all.
 """
 
 from __future__ import annotations

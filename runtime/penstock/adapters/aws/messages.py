@@ -43,16 +43,16 @@ def message_from_record(record: Mapping[str, Any]) -> Message:
 
 
 def reason_text(reason: str) -> str:
-    """A reason as an attribute's value may be: not empty, not long."""
+    """A reason as an attribute's value: not empty, not long."""
     return reason[:LONGEST_REASON] or "unknown"
 
 
 def parked_attributes(message: Message, reason: str) -> dict[str, str]:
     """
-    A parked message's attributes: why, after how many tries, and as many of its own as SQS takes.
+    A parked message's attributes: the reason, the tries, and its own, as many as SQS takes.
 
-    A sender may use all ten. Those that we read are kept, and what is left out is named. One place
-    is kept free for the renewal.
+    A sender may use all ten. Those that we read are kept; omitted ones are named. One place is
+    kept free for the renewal.
     """
     names = sorted(own(message.attributes), key=lambda name: name not in _READ)
     room = _MOST - len(KEPT_BESIDE)

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from penstock.adapters.aws import items
-from penstock.adapters.aws.clients import Clients, Refusal
-from penstock.adapters.aws.codes import CONDITION, reason
+from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.place import stamp
@@ -32,7 +31,7 @@ class DynamoRestrictions:
         return [_read(item) for item in found]
 
     async def put(self, restriction: Restriction) -> Restriction:
-        """Restrict; what is in force comes back, which may have been put before."""
+        """Restrict. Returns the restriction in force: an earlier one stays."""
         fields = {
             "kind": restriction.kind.value,
             "value": restriction.value,
@@ -40,23 +39,12 @@ class DynamoRestrictions:
             "actor": restriction.actor,
             "reason": restriction.reason,
         }
-        with unavailable("restrict"):
-            try:
-                await self._table.call(
-                    "put_item",
-                    TableName=self._table.name,
-                    Item=_key(restriction.key) | to_item(fields),
-                    ConditionExpression="attribute_not_exists(pk)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except Refusal as exc:
-                if reason(exc.code) != CONDITION:
-                    raise
-                return _read(exc.details["Item"])
-        return restriction
+        item = _key(restriction.key) | to_item(fields)
+        held = await self._table.put_once(item, "restrict")
+        return _read(held) if held else restriction
 
     async def lift(self, key: str) -> Restriction | None:
-        """Take a restriction away; what was in force comes back."""
+        """Remove a restriction. Returns the one that was in force."""
         with unavailable("release"):
             answer = await self._table.call(
                 "delete_item", TableName=self._table.name, Key=_key(key), ReturnValues="ALL_OLD"
@@ -68,7 +56,7 @@ class DynamoRestrictions:
         await self._table.put(_held(key, ref))
 
     async def held(self, key: str, limit: int) -> Sequence[Ref]:
-        """What a restriction holds or held (a consistent read)."""
+        """The entities noted for a restriction (a consistent read)."""
         found = await self._table.query(
             "pk = :held", to_item({":held": f"{HELD}{key}"}), limit=limit
         )
@@ -76,7 +64,7 @@ class DynamoRestrictions:
         return [ref for ref in refs if ref is not None]
 
     async def forget(self, key: str, ref: Ref) -> None:
-        """Take a note away."""
+        """Remove a note."""
         with unavailable("release"):
             await self._table.call("delete_item", TableName=self._table.name, Key=_held(key, ref))
 
@@ -94,7 +82,7 @@ def _read(item: Mapping[str, Mapping[str, Any]]) -> Restriction:
     try:
         kind = RestrictionKind(record["kind"])
     except ValueError as exc:
-        # Fail closed: what newer code restricts is not for this version to submit.
+        # Fail closed: this version must not submit what newer code restricts.
         raise LedgerUnavailable("a restriction was written by newer code") from exc
     return Restriction(
         kind,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
 from typing import Any, cast
 
 from penstock.adapters.aws.clients import Clients
@@ -12,23 +13,92 @@ from penstock.api.context import AwsError, Clock, Secret
 from penstock.errors import GatewayUnavailable
 
 _ABSENT = "ResourceNotFoundException"
+WEBHOOKS = "-webhooks"
+"""What the name of a gateway's second secret ends with, which holds what `verify` needs."""
+Versions = tuple[Mapping[str, str], ...]
 
 
-def aws_secrets(clients: Clients, secret_id: str, clock: Clock) -> KeptSecrets:
+class Share(StrEnum):
+    """
+    How much of a gateway's secret a host reads.
+
+    Attributes:
+        webhooks: what authenticates webhooks, as `verify` does.
+        rest: everything else, as all other functions do.
+        whole: both, as `penstock serve` and commands do.
+    """
+
+    whole = "whole"
+    webhooks = "webhooks"
+    rest = "rest"
+
+
+def aws_secrets(
+    clients: Clients,
+    secret_id: str,
+    clock: Clock,
+    apart: Collection[str] = (),
+    share: Share = Share.whole,
+) -> KeptSecrets:
     """
     The secret with that name: a JSON object of text fields.
 
     Its values staged AWSCURRENT and AWSPREVIOUS are both good, so a rotation needs no deployment.
+
+    Args:
+        apart: the fields that lie in a second secret, `<secret_id>-webhooks`. As long as nothing
+            was written there, they are read from the first one, where earlier versions kept all.
+        share: what is read of the two.
     """
 
     async def read() -> Secret:
-        current = await _version(clients, secret_id, "AWSCURRENT")
-        if current is None:
-            raise GatewayUnavailable(f"secret {secret_id}: no value has been written yet")
-        previous = await _version(clients, secret_id, "AWSPREVIOUS")
-        return Secret((current, previous) if previous is not None else (current,))
+        if not apart:
+            return Secret(_written(secret_id, await _versions(clients, secret_id)))
+        if share is Share.webhooks:
+            found = await _webhooks(clients, secret_id, apart)
+            return Secret(_written(f"{secret_id}{WEBHOOKS}", found))
+        found = _only(await _versions(clients, secret_id), lambda name: name not in apart)
+        if share is Share.whole:
+            found += await _webhooks(clients, secret_id, apart)
+        return Secret(_written(secret_id, found))
 
     return KeptSecrets(read, clock)
+
+
+async def _webhooks(clients: Clients, secret_id: str, apart: Collection[str]) -> Versions:
+    """
+    The fields that authenticate webhooks: the second secret's, else those of the first one.
+
+    Only if the second has no value at all: the first one may still hold what was good once.
+    """
+    if found := await _versions(clients, f"{secret_id}{WEBHOOKS}"):
+        return found
+    try:
+        return _only(await _versions(clients, secret_id), lambda name: name in apart)
+    except GatewayUnavailable:
+        # `verify` may not read it, unless the stack says that the secrets are not apart yet.
+        return ()
+
+
+def _only(versions: Versions, wanted: Callable[[str], bool]) -> Versions:
+    """The versions with those fields only; what has none of them is left out."""
+    narrowed = ({n: v for n, v in one.items() if wanted(n)} for one in versions)
+    return tuple(one for one in narrowed if one)
+
+
+def _written(secret_id: str, versions: Versions) -> Versions:
+    if not versions:
+        raise GatewayUnavailable(f"secret {secret_id}: no value has been written yet")
+    return versions
+
+
+async def _versions(clients: Clients, secret_id: str) -> Versions:
+    """The current value and the one before it; nothing, if none was written yet."""
+    current = await _version(clients, secret_id, "AWSCURRENT")
+    if current is None:
+        return ()
+    previous = await _version(clients, secret_id, "AWSPREVIOUS")
+    return (current, previous) if previous is not None else (current,)
 
 
 async def _version(clients: Clients, secret_id: str, stage: str) -> Mapping[str, str] | None:

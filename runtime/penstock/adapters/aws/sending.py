@@ -1,4 +1,4 @@
-"""What sending to SQS and to SNS have in common."""
+"""What sending to SQS and sending to SNS have in common."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def unavailable(what: str) -> Generator[None]:
 
 
 def name(text: str) -> str:
-    """A group or deduplication id as SQS takes it: itself, or its hash where it would not."""
+    """A group or deduplication id as SQS takes it: the text, or its hash if SQS refuses it."""
     if _NAME.fullmatch(text):
         return text
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
@@ -44,8 +44,8 @@ def message_attributes(attributes: Mapping[str, str]) -> dict[str, Any]:
     """
     Attributes as SQS and SNS take them; an empty value cannot be sent and is left out.
 
-    A reason may quote what a stranger wrote: a character they do not take must not keep the
-    message from being sent, or it would be tried for ever.
+    A reason may quote a stranger's text. A character that SQS refuses is replaced: otherwise the
+    message could never be sent.
     """
     return {
         key: {"DataType": "String", "StringValue": _sendable(value)}
@@ -58,7 +58,7 @@ async def send_copy(
     aws: Aws, queue_url: str, message: Message, attributes: Mapping[str, str]
 ) -> None:
     """
-    Send a message that a queue handed out to a queue, under the id of the copy it replaces.
+    Send a received message to a queue, under the id of the copy that it replaces.
 
     Raises:
         AwsError: AWS refused.

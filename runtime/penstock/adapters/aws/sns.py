@@ -11,7 +11,7 @@ from penstock.ports import Outgoing
 
 @dataclass(frozen=True, slots=True)
 class SnsChannel:
-    """One topic. Messages go one by one: a batch may fail its first and take its second."""
+    """One topic. Sends one by one: of a batch, SNS may take the second and not the first."""
 
     clients: Clients
     topic_arn: str
@@ -21,7 +21,7 @@ class SnsChannel:
         Publish durably.
 
         Raises:
-            ChannelUnavailable: it was not taken, or we do not know.
+            ChannelUnavailable: it was not taken, or the answer was lost.
         """
         with unavailable("publish"):
             await self.clients.call(

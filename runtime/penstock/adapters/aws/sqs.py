@@ -21,7 +21,7 @@ class SqsChannel:
         Send durably.
 
         Raises:
-            ChannelUnavailable: it was not taken, or we do not know.
+            ChannelUnavailable: it was not taken, or the answer was lost.
         """
         with unavailable("send"):
             await self.clients.call(

@@ -1,5 +1,5 @@
 """
-An entity's state as an item's record, whatever version of the code wrote it.
+An entity's state as an item, also one that older code wrote.
 
 Version 1 had payments only and named no version. Version 2 writes a payment's steps under another
 name, so that version 1's code fails on reading a newer item, and retries, instead of writing it

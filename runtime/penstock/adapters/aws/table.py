@@ -6,8 +6,8 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from penstock.adapters.aws.clients import Clients
-from penstock.adapters.aws.codes import failure
+from penstock.adapters.aws.clients import Clients, Refusal
+from penstock.adapters.aws.codes import CONDITION, failure, reason
 from penstock.adapters.aws.values import Item
 from penstock.api.context import AwsError
 from penstock.errors import GatewayUnavailable, LedgerUnavailable
@@ -16,7 +16,7 @@ from penstock.errors import GatewayUnavailable, LedgerUnavailable
 @contextmanager
 def unavailable(what: str) -> Generator[None]:
     """
-    Map every failure that is not an answer about the data.
+    Map every failure of a call.
 
     Raises:
         LedgerConflict: the item was written by another worker; `codes.py` says by which code.
@@ -48,9 +48,32 @@ class Table:
         return answer.get("Item")
 
     async def put(self, item: Item) -> None:
-        """Write one item, whatever was there."""
+        """Write one item, in place of any with its key."""
         with unavailable("write"):
             await self.call("put_item", TableName=self.name, Item=item)
+
+    async def put_once(self, item: Item, what: str) -> Mapping[str, Mapping[str, Any]] | None:
+        """
+        Write one item unless its key is taken. Returns the item that has the key, if one has.
+
+        Args:
+            what: what is being done, as an error's message begins.
+        """
+        with unavailable(what):
+            try:
+                await self.call(
+                    "put_item",
+                    TableName=self.name,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except Refusal as exc:
+                held = exc.details.get("Item")
+                if reason(exc.code) != CONDITION or not held:
+                    raise
+                return held
+        return None
 
     async def query(
         self,

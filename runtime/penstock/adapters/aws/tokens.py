@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from penstock.adapters.aws.clients import Clients, Refusal
+from penstock.adapters.aws.codes import CONDITION, reason
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.caller import (
@@ -55,7 +56,7 @@ class DynamoTokens:
         await self._table.put(_key(token.id) | to_item(fields))
 
     async def revoke(self, token_id: str) -> bool:
-        """Forget it and its last use; says whether it was there."""
+        """Delete a token and its last use. Returns whether there was one."""
         with unavailable("delete"):
             answer = await self._delete(_key(token_id))
             await self._delete(_use_key(token_id))
@@ -67,7 +68,7 @@ class DynamoTokens:
         return sorted(map(_read, found), key=lambda token: (token.created_at, token.id))
 
     async def used(self, token_id: str, at: datetime) -> None:
-        """Note a use, unless one less than an hour before is noted."""
+        """Note a use, unless one is noted from the hour before."""
         with unavailable("note a use"):
             try:
                 await self._table.call(
@@ -78,7 +79,7 @@ class DynamoTokens:
                     ExpressionAttributeValues=to_item({":before": stamp(at - USES_NOTED_EVERY)}),
                 )
             except Refusal as exc:
-                if exc.code != "ConditionalCheckFailedException":
+                if reason(exc.code) != CONDITION:
                     raise
 
     async def last_uses(self) -> Mapping[str, datetime]:

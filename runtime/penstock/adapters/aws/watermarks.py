@@ -29,7 +29,7 @@ class DynamoWatermarks:
 
     async def move(self, gateway: str, known: Watermark | None, to: Watermark) -> bool:
         """
-        Replace the watermark that we know by another; False if it is another already.
+        Replace the known watermark. False if another writer replaced it before.
 
         A repeat after a lost answer finds its own write, which counts as done.
         """

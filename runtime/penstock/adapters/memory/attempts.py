@@ -1,4 +1,4 @@
-"""What became of (sink, event), in memory."""
+"""Which events each sink was given, in memory."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class MemoryAttempts:
         self._delivered: dict[tuple[str, str], datetime] = {}
 
     async def delivered(self, sink: str, event_id: str) -> bool:
-        """Whether the sink has had it."""
+        """Whether the sink was given the event."""
         return (sink, event_id) in self._delivered
 
     async def record(self, sink: str, event_id: str, at: datetime) -> None:
-        """Remember that it has."""
+        """Remember that the sink was given the event at that moment."""
         self._delivered[sink, event_id] = at

@@ -1,10 +1,10 @@
 """
-A FIFO queue's rules as SQS has them, without waiting: the time is handed in.
+The rules of a FIFO queue on SQS, without waiting: the caller gives the time.
 
 A group is blocked while any of its messages is out: handed to a consumer whose visibility timeout
 has not run out, or postponed. So a group's messages are worked on in order, one batch at a time.
 
-Nothing here looks through all messages: a hundred thousand that wait cost no more than a thousand.
+Nothing here walks all messages: the cost does not grow with the number that wait.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from penstock.ports import Message
 
 @dataclass(slots=True)
 class Entry:
-    """One message in the queue and whom it is with."""
+    """One message in the queue, and its latest receipt."""
 
     id: str
     group: str
@@ -59,13 +59,13 @@ class Fifo:
         self.purge()
 
     def purge(self) -> None:
-        """Forget all messages, whoever holds them."""
+        """Forget all messages, also those handed out."""
         self._entries: dict[int, Entry] = {}
         self._groups: dict[str, dict[int, Entry]] = {}
         self._out: dict[str, int] = {}  # how many of a group are out
         self._held: dict[str, Entry] = {}  # by the latest receipt
         self._returned: dict[int, Entry] = {}  # came back since `exhausted` looked
-        # Heaps. What they say may be out of date, and is looked up before it is believed.
+        # Heaps. An entry may be out of date, so it is checked before it is used.
         self._ready: list[tuple[int, str]] = []  # a free group's first message
         self._back: list[tuple[datetime, int]] = []  # when what is out comes back
 
@@ -119,6 +119,14 @@ class Fifo:
         for entry in worn:
             self.remove(entry)
         return worn
+
+    def expire(self, before: datetime) -> None:
+        """Forget messages that were sent before that, as SQS does; the oldest are first."""
+        while self._entries:
+            oldest = next(iter(self._entries.values()))
+            if oldest.sent_at is None or oldest.sent_at >= before:
+                return
+            self.remove(oldest)
 
     def held(self, receipt: str, now: datetime) -> Entry | None:
         """The message out under that receipt; None when the receipt is stale."""
@@ -179,7 +187,7 @@ class Fifo:
                 self._is_in(entry)
 
     def _is_in(self, entry: Entry) -> None:
-        """A message is with nobody any more: it came back, or it is gone."""
+        """Note that a message is no longer handed out: it came back, or it was removed."""
         if entry.out_until:
             entry.out_until = None
             self._out[entry.group] -= 1

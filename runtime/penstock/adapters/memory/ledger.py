@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from penstock.domain.change import AnyEntity, Change, E, Seen
@@ -37,7 +38,7 @@ class MemoryLedger:
         return self._entities.get(ref)
 
     async def remember(self, seen: Seen) -> Seen:
-        """Remember an id unless it is remembered already; what is remembered comes back."""
+        """Remember an id, unless it is remembered already. Returns what is remembered."""
         return self._seen.setdefault(seen.key, seen)
 
     async def commit(self, change: Change[AnyEntity]) -> None:
@@ -46,7 +47,7 @@ class MemoryLedger:
         held = self._entities.get(entity.ref)
         if (held.version if held else None) != change.expected:
             raise LedgerConflict(f"{entity.id}: not at the expected version any more")
-        self._entities[entity.ref] = entity
+        self._entities[entity.ref] = replace(entity, caused=())
         if due_at := entity.due_at:
             self._due[entity.ref] = due_at
         else:
@@ -65,7 +66,7 @@ class MemoryLedger:
         return [event for event in told if before is None or event.sequence < before][:limit]
 
     async def rewrite(self, event: Event) -> None:
-        """Put an event in the place of the one of its entity with its sequence."""
+        """Replace the event of the same entity and sequence."""
         told = self._told.get(event.ref, [])
         places = [at for at, one in enumerate(told) if one.sequence == event.sequence]
         if not places:

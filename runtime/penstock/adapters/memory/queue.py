@@ -23,6 +23,7 @@ class MemoryQueue:
         dead_letters: where `park` and the receive count move messages; a dead-letter queue and a
             terminal queue have none.
         max_receives: after that many receipts a message is dead-lettered unasked.
+        kept_for: how long a message is kept that nobody deletes; None keeps it for ever.
     """
 
     def __init__(
@@ -32,12 +33,14 @@ class MemoryQueue:
         visibility: timedelta = timedelta(seconds=180),
         dead_letters: MemoryQueue | None = None,
         max_receives: int = 200,
+        kept_for: timedelta | None = None,
     ) -> None:
         self._clock = clock
         self._fifo = Fifo()
         self._visibility = visibility
         self._dead_letters = dead_letters
         self._max_receives = max_receives
+        self._kept_for = kept_for
         self._changed = asyncio.Event()
 
     async def send(self, message: Outgoing) -> None:
@@ -50,6 +53,7 @@ class MemoryQueue:
         """Up to `limit` messages, waiting on the clock up to `wait` seconds for the first."""
         until = self._clock.now() + timedelta(seconds=wait)
         while True:
+            self._expire()
             self._give_up()
             now = self._clock.now()
             taken = self._fifo.take(min(limit, 10), now, self._visibility)
@@ -83,6 +87,7 @@ class MemoryQueue:
 
     async def depth(self) -> Mapping[str, int]:
         """How many messages are `visible` and how many `in_flight`."""
+        self._expire()
         visible, out = self._fifo.count(self._clock.now())
         return {"visible": visible, "in_flight": out}
 
@@ -108,6 +113,10 @@ class MemoryQueue:
         for entry in self._fifo.exhausted(self._max_receives, now):
             self._dead_letters._fifo.adopt(entry, now)
             self._dead_letters._wake()
+
+    def _expire(self) -> None:
+        if self._kept_for is not None:
+            self._fifo.expire(self._clock.now() - self._kept_for)
 
     def _wake(self) -> None:
         # Whoever waits holds the event it saw; the next to wait finds a fresh one.

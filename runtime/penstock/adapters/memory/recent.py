@@ -14,7 +14,7 @@ class Recent:
         self._came: dict[str, datetime] = {}
 
     def came(self, dedup: str, now: datetime) -> bool:
-        """Whether it came before; if it did not, it has now."""
+        """Whether the id came before; note it."""
         horizon = now - DEDUP_WINDOW
         # In the order they came, because a dictionary keeps it.
         while self._came and self._came[oldest := next(iter(self._came))] <= horizon:

@@ -20,11 +20,11 @@ class MemoryRestrictions:
         return [self._put[key] for key in sorted(self._put)]
 
     async def put(self, restriction: Restriction) -> Restriction:
-        """Restrict; what is in force comes back."""
+        """Restrict. Returns the restriction in force."""
         return self._put.setdefault(restriction.key, restriction)
 
     async def lift(self, key: str) -> Restriction | None:
-        """Take a restriction away; what was in force comes back."""
+        """Remove a restriction. Returns the one that was in force."""
         return self._put.pop(key, None)
 
     async def note(self, key: str, ref: Ref) -> None:
@@ -32,10 +32,10 @@ class MemoryRestrictions:
         self._held.setdefault(key, {})[str(ref)] = ref
 
     async def held(self, key: str, limit: int) -> Sequence[Ref]:
-        """What a restriction holds or held."""
+        """The entities noted for a restriction."""
         noted = self._held.get(key, {})
         return [noted[one] for one in sorted(noted)[:limit]]
 
     async def forget(self, key: str, ref: Ref) -> None:
-        """Take a note away."""
+        """Remove a note."""
         self._held.get(key, {}).pop(str(ref), None)

@@ -13,7 +13,7 @@ class MemorySecrets(KeptSecrets):
     A secret that was written by hand.
 
     Attributes:
-        reads: how often it was really looked at.
+        reads: how often the secret was really read.
     """
 
     def __init__(self, clock: Clock, *versions: Mapping[str, str]) -> None:

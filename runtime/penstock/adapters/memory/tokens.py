@@ -25,7 +25,7 @@ class MemoryTokens:
         self._tokens[token.id] = token
 
     async def revoke(self, token_id: str) -> bool:
-        """Forget it and its last use; says whether it was there."""
+        """Delete a token and its last use. Returns whether there was one."""
         self._used.pop(token_id, None)
         return self._tokens.pop(token_id, None) is not None
 
@@ -34,7 +34,7 @@ class MemoryTokens:
         return sorted(self._tokens.values(), key=lambda token: (token.created_at, token.id))
 
     async def used(self, token_id: str, at: datetime) -> None:
-        """Note a use, unless one less than an hour before is noted."""
+        """Note a use, unless one is noted from the hour before."""
         noted = self._used.get(token_id)
         if noted is None or at - noted >= USES_NOTED_EVERY:
             self._used[token_id] = at

@@ -16,7 +16,7 @@ class MemoryWatermarks:
         return self._held.get(gateway)
 
     async def move(self, gateway: str, known: Watermark | None, to: Watermark) -> bool:
-        """Replace the watermark that we know by another; False if it is another already."""
+        """Replace the known watermark. False if another writer replaced it before."""
         if self._held.get(gateway) != known:
             return False
         self._held[gateway] = to

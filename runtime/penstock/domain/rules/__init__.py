@@ -1,4 +1,4 @@
-"""The rules: what we know and what we learn in, what to commit out. Pure."""
+"""The rules: pure functions from what is known and what is new to what is committed."""
 
 from penstock.domain.rules.access import AccessPolicy, access_at, access_until
 from penstock.domain.rules.checkouts import (

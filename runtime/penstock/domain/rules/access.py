@@ -57,7 +57,7 @@ class AccessPolicy:
 
 
 def paid_through(subscription: Subscription, policy: AccessPolicy) -> datetime | None:
-    """Until when the payments that count have paid; None without one."""
+    """Until when the counting payments have paid; None without one."""
     return _latest_end(subscription, [one for one in subscription.payments if policy.counts(one)])
 
 
@@ -116,13 +116,13 @@ def reckoned(subscription: Subscription, now: datetime, policy: AccessPolicy) ->
 
 
 def _grace(subscription: Subscription, policy: AccessPolicy) -> timedelta:
-    # Only what is still billed may come late; a cancelled one ends with what was paid.
+    # Only a billed subscription may be paid late; a cancelled one ends with what was paid.
     active = subscription.status is SubscriptionStatus.active
     return policy.grace if active and not _taken_back(subscription, policy) else timedelta()
 
 
 def _taken_back(subscription: Subscription, policy: AccessPolicy) -> bool:
-    """Whether the payment that would be due next came and went back: it is not waited for."""
+    """Whether the payment due next came and went back: then it is not waited for."""
     gone = [one for one in subscription.payments if not policy.counts(one)]
     ended, covered = _latest_end(subscription, gone), covered_until(subscription)
     return ended is not None and (covered is None or ended > covered)

@@ -1,6 +1,6 @@
 """
-What a buyer is shown who comes back from the gateway: the subscription and its newest payment, or
-the one payment that was approved there.
+The view of a buyer who comes back from the gateway: of the subscription and its newest payment, or
+of the one payment that was approved there.
 
     gateway's status    suspended, cancelled, expired ──► first of all
     access              active, trial, grace ──────────► paid, trial, failed
@@ -20,11 +20,11 @@ from penstock.domain.rules.access import AccessPolicy, access_at, access_until, 
 from penstock.domain.subscription import Access, Subscription, SubscriptionStatus
 
 MANAGE = "wallet"
-"""The name of the link where a buyer mends a subscription's payment at the gateway."""
+"""The name of the link to the gateway's page on which a buyer corrects the payment."""
 
 
 class Standpoint(StrEnum):
-    """Where a subscription stands, in the buyer's eyes."""
+    """How a subscription or payment stands for its buyer."""
 
     waiting = "waiting"
     """The gateway has not confirmed it yet."""
@@ -45,12 +45,12 @@ class Standpoint(StrEnum):
 @dataclass(frozen=True, slots=True)
 class BuyersView:
     """
-    What the buyer's page says, without anything personal.
+    The content of the buyer's page; it holds no personal data.
 
     Attributes:
         until: until when the buyer has access, where that is known and still to come.
         because: the gateway's code of why a payment is pending.
-        mend: where the buyer mends the payment, at the gateway.
+        mend: the gateway's page on which the buyer corrects the payment.
         once: whether it is about one payment, not about a subscription.
     """
 
@@ -62,7 +62,7 @@ class BuyersView:
 
     @property
     def settled(self) -> bool:
-        """Whether the page need not look again."""
+        """Whether the page need not poll any more."""
         return self.standpoint not in _UNSETTLED
 
 

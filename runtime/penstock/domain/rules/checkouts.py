@@ -1,5 +1,5 @@
 """
-A payment that its buyer approves: what opening, approving, capturing and waiting commit.
+A payment that its buyer approves: the commits of opening, approving, capturing and waiting.
 
     accepted ─ opened ─► approval_pending ─ approved ─► a capture is reserved ─► observe
                                │  ▲                          │
@@ -24,7 +24,7 @@ from penstock.domain.rules.invoices import Abilities
 from penstock.domain.rules.observed import observe
 
 GRACE = timedelta(minutes=5)
-"""How long after a checkout's end it is looked at once more."""
+"""How long after a checkout's end it is read once more."""
 CARRIED_AFTER = timedelta(seconds=60)
 """How long a reserved capture may be without its message before the sweep sends it."""
 _PAYABLE = (PaymentStatus.approval_pending, PaymentStatus.declined)
@@ -40,7 +40,7 @@ def begin_checkout(
     new_id: Callable[[], str],
     token: str | None = None,
 ) -> Change[Payment]:
-    """Take a payment on whose buyer approves it, the checkout reserved."""
+    """Accept a payment whose buyer approves it, and reserve its checkout."""
     payment = Payment(
         id=payment_id,
         gateway=gateway,
@@ -58,7 +58,7 @@ def begin_checkout(
 
 
 def given_up_at(payment: Payment) -> datetime:
-    """When a checkout is given up that the gateway never answered: no buyer can return then."""
+    """When a checkout without the gateway's answer is given up: no buyer can return any more."""
     return payment.created_at + RETURN_FOR
 
 
@@ -106,7 +106,7 @@ def open_capture(payment: Payment) -> Operation | None:
 
 
 def may_capture(payment: Payment) -> bool:
-    """Whether an approval may be captured: nothing is under way, nothing was taken."""
+    """Whether an approval may be captured: no capture is under way, no money was taken."""
     waits = payment.status in _PAYABLE and not payment.transactions
     return waits and open_capture(payment) is None and _captures(payment) < MOST_CAPTURES
 
@@ -114,7 +114,7 @@ def may_capture(payment: Payment) -> bool:
 def reserve_capture(
     before: Payment, *, now: datetime, new_id: Callable[[], str]
 ) -> Change[Payment] | None:
-    """Reserve the capture of an approved checkout; None where there is one or may be none."""
+    """Reserve the capture of an approved checkout; None if it has one or must not have one."""
     if not may_capture(before):
         return None
     kind = OperationKind.capture
@@ -136,7 +136,7 @@ def captured(
     now: datetime,
     new_id: Callable[[], str],
 ) -> Change[Payment]:
-    """There is a capture: its money as the gateway shows it, and nothing is left to approve."""
+    """Apply a capture: its money as the gateway shows it; nothing is left to approve."""
     settled = _finished(before, OperationState.succeeded, None)
     if operation is not None:
         settled = settled.with_operation(operation.settle(OperationState.succeeded))
@@ -151,7 +151,7 @@ def declined(
     now: datetime,
     new_id: Callable[[], str],
 ) -> Change[Payment]:
-    """The buyer's means of payment did not work: said, and the buyer may approve again."""
+    """The buyer's means of payment was declined: publish that; the buyer may approve again."""
     settled = operation.settle(OperationState.declined, reason=because)
     after = replace(
         before.with_operation(settled),
@@ -167,7 +167,7 @@ def declined(
 def not_approved(
     before: Payment, operation: Operation, *, now: datetime, new_id: Callable[[], str]
 ) -> Change[Payment]:
-    """The buyer has to approve first: the capture is given up, and nothing is said."""
+    """The buyer has to approve first: the capture is given up, and nothing is published."""
     settled = operation.settle(OperationState.declined, reason="the buyer has not approved it")
     again = _approval(before).declined_at is not None
     status = PaymentStatus.declined if again else PaymentStatus.approval_pending
@@ -196,7 +196,7 @@ def refuse_checkout(
     now: datetime,
     new_id: Callable[[], str],
 ) -> Change[Payment]:
-    """The gateway does not take a field's value: there is no checkout, and will be none."""
+    """The gateway refuses a field's value: there is no checkout, and there will be none."""
     settled = operation.settle(OperationState.declined, reason=because)
     approval = replace(_approval(before), return_secret=None, refused=field, because=because)
     after = replace(

@@ -1,4 +1,4 @@
-"""Collections that were asked for: what became of each, and what its subscription must know."""
+"""Requested collections: the outcome of each, and what that means for its subscription."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def collection_settled(
     before: Subscription, settled: Operation, *, now: datetime, new_id: Callable[[], str]
 ) -> Change[Subscription]:
     """
-    Write a collection's end down; a refusal is published.
+    Apply a collection's outcome; a refusal is published.
 
-    What is owed has changed, or is not what we know: the sweep reads the subscription.
+    The amount owed has changed, or is not the known one: the sweep reads the subscription.
     """
     after = _with(before, settled)
     look = after.operation(OperationKind.access)

@@ -1,4 +1,4 @@
-"""Disputes: opened, changed, resolved; what the gateway does not show is said, and asked again."""
+"""Disputes: opened, changed, resolved; also published if the API does not show them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def claim_dispute(
     """
     Publish what a signed body says of a dispute that the API does not show; ask again later.
 
-    What informs never waits for a permission: the seller has a date to keep.
+    News of a dispute does not wait for a missing permission: the seller has a deadline.
     """
     if before is not None and (before.confirmed or _older(seen, before.seen)):
         # What the API showed once is worth more than a body; it is read again all the same.

@@ -1,4 +1,4 @@
-"""What a payment's money means for its subscription: the subscription is read again."""
+"""The effect of a payment's money on its subscription: the subscription is read again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who paid is forgotten: names and e-mail addresses go, what was paid stays."""
+"""Forgetting a payer: names and e-mail addresses are erased, amounts and dates stay."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OVER = frozenset({SubscriptionStatus.cancelled, SubscriptionStatus.expired})
 
 
 def why_not_forget(entity: Payment | Subscription) -> str | None:
-    """Why the payer of an entity is still needed; None where nothing needs the name any more."""
+    """Why the payer's name is still needed; None if it is not."""
     if isinstance(entity, Subscription):
         if entity.status in _OVER:
             return None
@@ -41,7 +41,7 @@ def forget(
     The entity without the name and e-mail address of its payer; None if it holds neither.
 
     Amounts, dates, the references and the gateway's id of the payer stay. What the gateway shows
-    later does not bring the name back. `why_not_forget` has said that it may be done.
+    later does not bring the name back. Call it only where `why_not_forget` returned None.
     """
     after = _forgotten(before, now)
     return None if after == before else change(before, after, now=now, new_id=new_id)

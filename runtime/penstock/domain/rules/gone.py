@@ -1,5 +1,5 @@
 """
-How much of a payment went back, and what of that is news.
+How much of a payment went back, and which part of that is news.
 
     gone   = the completed refunds and reversals, each by its id, at most what was paid
     + rest = one step, `unattributed`, if the gateway says "all of it" and names less
@@ -107,14 +107,14 @@ def _moved(step: Transaction, part: int, total: int, currency: str) -> Fact:
 
 
 def _kept(seen: Transaction, known: Transaction | None) -> Transaction:
-    """A reversal stays one: an event of how its refund goes on does not say which it is."""
+    """A reversal stays one: later events of its refund do not say which kind it is."""
     if known is not None and known.kind == "reversal":
         return replace(seen, kind=known.kind)
     return seen
 
 
 def _bounded(listed: list[Transaction], paid: Money) -> list[Transaction]:
-    """At most so many steps: the oldest are added up, for a state must not grow for ever."""
+    """A bounded number of steps: the oldest are added up, so that the state does not grow."""
     most = MOST_STEPS - 2  # the sale, and what may be unattributed
     if len(listed) <= most:
         return listed

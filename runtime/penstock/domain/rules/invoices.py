@@ -1,5 +1,5 @@
 """
-Whether a payment gets its invoice; decided anew at each observation until a create was submitted.
+Whether a payment gets an invoice; decided at each observation until a create was submitted.
 
     paid, not all of it gone, a recipient known ─► reserved (clears `invoice_withheld`)
     otherwise ───────────────────────────────────► withheld; published when the reason changes
@@ -9,10 +9,11 @@ Whether a payment gets its invoice; decided anew at each observation until a cre
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Self
 
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.entity import UNSENT_GRACE
@@ -33,17 +34,27 @@ NO_RECIPIENT = "the gateway knows no e-mail address of the payer"
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a gateway offers besides: re-reading, subscriptions, invoices, refunds on invoices."""
+    """The capabilities of a gateway that rules depend on."""
 
     reread: bool = False
     subscriptions: bool = False
     invoices: bool = False
     invoice_refunds: bool = False
 
+    @classmethod
+    def named(cls, capabilities: Collection[str]) -> Self:
+        """Those of a gateway, by the names of its capabilities."""
+        return cls(
+            reread="reread" in capabilities,
+            subscriptions="subscriptions" in capabilities,
+            invoices="invoices" in capabilities,
+            invoice_refunds="invoicerefunds" in capabilities,
+        )
+
 
 def invoice_number(payment_id: str, ordinal: int = 1) -> str:
     """
-    The number that a payment's n-th invoice has, each time it is asked for.
+    The number of a payment's n-th invoice; always the same.
 
     At most 25 characters, the length that PayPal's own number generator keeps to.
     """
@@ -112,7 +123,7 @@ def reserve_refunds(payment: Payment, now: datetime, can: Abilities) -> Payment:
 
 
 def recorded(payment: Payment) -> bool:
-    """Whether the invoice shows as much gone as the payment."""
+    """Whether the invoice has as much recorded as refunded as the payment."""
     return _minor(payment.invoice_refunded) == _minor(payment.refunded)
 
 
@@ -131,7 +142,7 @@ def observe_invoice(
     before: Payment, seen: InvoiceObservation, *, now: datetime, new_id: Callable[[], str]
 ) -> Change[Payment] | None:
     """
-    Say that the buyer paid an invoice whose money was there already; None where nothing is new.
+    Publish that the buyer paid an invoice whose money was there already; None if not new.
 
     Only the invoice that we made counts, by the gateway's own id of it.
     """
@@ -148,7 +159,7 @@ def is_invoice_of(payment: Payment, seen: InvoiceObservation) -> bool:
 
 
 def money_is_gone(payment: Payment) -> bool:
-    """Whether nothing is left of the money that an invoice would document."""
+    """Whether all of the money that an invoice would document went back."""
     if payment.status is PaymentStatus.declined:
         return True
     return _all_gone(payment)
@@ -158,10 +169,10 @@ def withhold(
     payment: Payment, because: str, payable: str | None = None
 ) -> tuple[Payment, list[Fact]]:
     """
-    Write down why there is no invoice, and say so.
+    Write down why there is no invoice, and publish it.
 
     Args:
-        payable: why one that the buyer has could not be cancelled, if so: the buyer may pay it.
+        payable: why the buyer's invoice could not be cancelled, if so: the buyer may pay it.
     """
     data = {"because": because} | ({"payable": payable} if payable else {})
     return replace(payment, invoice_withheld=because), [Fact(EventType.invoice_withheld, data)]
@@ -173,7 +184,7 @@ def _begun(operation: Operation) -> bool:
 
 
 def no_invoice(payment: Payment) -> str | None:
-    """Why a payment whose money came gets no invoice as it stands; None where it gets one."""
+    """Why a paid payment gets no invoice now; None if it gets one."""
     if payment.transaction is None or payment.transaction.amount.minor <= 0:
         return NO_SUM
     if payment.status in _UNPAID or _all_gone(payment):

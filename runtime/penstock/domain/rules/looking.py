@@ -1,4 +1,4 @@
-"""When the sweep looks at a subscription again, though nobody told us anything."""
+"""When the sweep reads a subscription again without a notification."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AN_HOUR = timedelta(hours=1)
 _OVERDUE_FOR = timedelta(days=14)
 """How long a payment that is due is asked about; PayPal tries a failed one for ten days."""
 _UNPAID_FOR = timedelta(days=3)
-"""How long a sign-up is asked about; PayPal tells nobody that a buyer gave up."""
+"""How long a sign-up is asked about; PayPal does not report that a buyer gave up."""
 _WAITED_FOR = (
     SubscriptionStatus.approval_pending,
     SubscriptionStatus.approved,
@@ -46,7 +46,7 @@ def with_next_look(after: Subscription, now: datetime, policy: AccessPolicy) -> 
 
 def _behind(after: Subscription, now: datetime) -> datetime | None:
     """
-    When to ask again, because the gateway shows an older status than a notification told.
+    When to ask again, because the gateway shows an older status than a notification reported.
 
     A minute later, then after as long as it has lasted already, for a day.
     """
@@ -75,7 +75,7 @@ def _overdue(after: Subscription, known: Operation | None, now: datetime) -> dat
 
 
 def _unpaid(after: Subscription, known: Operation | None, now: datetime) -> datetime | None:
-    """When to ask about one that nobody has paid for: its notification may have been lost."""
+    """When to ask about an unpaid subscription: its notification may have been lost."""
     if after.access is Access.ended or after.status not in _WAITED_FOR:
         return None
     if known and known.open and known.due_at and now < known.due_at:

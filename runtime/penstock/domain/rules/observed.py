@@ -1,4 +1,4 @@
-"""What the gateway's API says of a payment, applied: state, events, and what to ask again."""
+"""Applies what the gateway's API says of a payment: state, events, and questions to ask again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def observe(
     as it is and is asked for again; after a day it is applied, and asked for further.
 
     Args:
-        can: what the gateway offers besides, so that nothing is reserved in vain.
+        can: the gateway's capabilities, so that no operation is reserved in vain.
         implies: what the notification says of the money.
     """
     known = before or _met(payment_id, gateway, seen, now)
@@ -85,10 +85,10 @@ def contradict(
     new_id: Callable[[], str],
 ) -> Change[Payment] | None:
     """
-    Say once that a notification and the gateway's API disagree; no money moves on it.
+    Publish once that a notification and the gateway's API disagree; nothing else changes.
 
     Args:
-        notification: names it; None comes back where its contradiction was published before.
+        notification: its id. Returns None if its contradiction was published before.
     """
     if before and notification in before.remembered:
         return None
@@ -104,7 +104,7 @@ def contradict(
 
 
 def _met(payment_id: str, gateway: str, seen: Observation, now: datetime) -> Payment:
-    """A payment the gateway began (a subscription's), as we first hear of it."""
+    """A payment that the gateway began (a subscription's), when it is first observed."""
     return Payment(
         id=payment_id,
         gateway=gateway,
@@ -191,7 +191,7 @@ def _facts(
 
 
 def _open_question(after: Payment, seen: Observation) -> str | None:
-    """Why the gateway is to be asked again, if it is."""
+    """Why the gateway must be asked again; None if it need not be."""
     if after.status is PaymentStatus.pending:
         return "it is pending"
     if any(one.status is PaymentStatus.pending for one in after.sent_back):
@@ -208,7 +208,7 @@ def _later(payment: Payment, now: datetime, because: str | None, can: Abilities)
 
 
 def _payer(seen: Payer | None, payment: Payment) -> Payer | None:
-    """What is shown now, and what was known where nothing is shown: an invoice may need it."""
+    """The payer as shown now, with known values where none is shown: an invoice may need them."""
     known = payment.payer
     if seen and known:
         seen = Payer(

@@ -1,4 +1,4 @@
-"""Operations: a charge taken on, where a call of ours stands, what is left for later."""
+"""Operations: accept a charge, settle a call, defer an entity."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def accept(
     token: str | None = None,
 ) -> Change[Payment]:
     """
-    Take a payment on, its charge reserved.
+    Accept a payment, and reserve its charge.
 
     Args:
         due_at: set while no message carries it.
@@ -62,7 +62,7 @@ def settle(
     reason: str | None = None,
     facts: Sequence[Fact] | None = None,
 ) -> Change[Payment]:
-    """Write down where an operation stands and, when that is news, say what became of it."""
+    """Write down an operation's state and, if that is news, publish the payment's status."""
     after = replace(
         before.with_operation(operation),
         status=status,
@@ -81,7 +81,7 @@ def with_operation(entity: E, operation: Operation) -> E:
 
 
 def defer(before: E, until: datetime, *, now: datetime, new_id: Callable[[], str]) -> Change[E]:
-    """Have the sweep leave an entity alone until then; what it could not do is still to do."""
+    """Have the sweep leave an entity alone until then; its operations stay due."""
     operations = tuple(
         replace(op, due_at=until) if op.due_at is not None and op.due_at < until else op
         for op in before.operations

@@ -29,7 +29,7 @@ def record(
     confirmed: bool = False,
 ) -> Change[Record]:
     """
-    Keep a notification with what became of it; published where no entity's event says more.
+    Keep a notification with what became of it; published if no entity's event says more.
 
     Args:
         before: the same notification, parked before and now looked at again.

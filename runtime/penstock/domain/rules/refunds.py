@@ -1,5 +1,5 @@
 """
-Refunds that are asked for: what is left, what is reserved, what became of each.
+Requested refunds: what is left, what is reserved, what became of each.
 
     left = paid - what went back - what open refunds hold
     asked ─► reserved in one commit, counted at once ─► sent back: a step of the payment
@@ -42,7 +42,7 @@ def refunds_of(payment: Payment) -> Iterator[tuple[Operation, Terms]]:
 
 
 def refundable(payment: Payment) -> Money | None:
-    """How much may still be asked back; None where the money is not there."""
+    """How much may still be refunded; None if the money is not there."""
     sale = payment.transaction
     if not payment.paid or sale is None or payment.status not in _PAID:
         return None
@@ -69,8 +69,8 @@ def reserve_refund(
     Reserve a refund: from this commit on its amount counts against what is left.
 
     Args:
-        name: what its id is derived from; one for each request of a client.
-        due_at: when the sweep sends its message, unless that is noted as sent before.
+        name: its id is derived from it; one per request of a client.
+        due_at: when the sweep sends its message, unless it was sent before.
     """
     operation = Operation(
         before.operation_id(OperationKind.refund, name),
@@ -93,7 +93,8 @@ def refund_moved(
     """
     Write a refund's answer down, its step as the gateway's notification tells it.
 
-    Whichever of the two comes first: the step's id is the same, so the other one is no news.
+    It does not matter which of the two comes first: the step's id is the same, so the second is
+    no news.
 
     Args:
         operation: settled or held, with the step's id as its reference.
@@ -143,7 +144,7 @@ def refund_parked(
     now: datetime,
     new_id: Callable[[], str],
 ) -> Change[Payment]:
-    """Leave a refund to people, and say so once; its amount stays reserved."""
+    """Leave a refund to people, and publish that once; its amount stays reserved."""
     lost = replace(operation.lose(now, because), due_at=None)
     news = operation.reason != because
     facts = [_fact(EventType.refund_parked, lost)] if news else []

@@ -1,4 +1,4 @@
-"""A person has a payment's invoice made, after we decided that there is none."""
+"""Makes a payment's invoice on request of a person, though it was withheld."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def why_not_remake(payment: Payment, *, new_number: bool) -> str | None:
     if operation.reference is not None and not new_number:
         return (
             f"invoice {payment.invoice_number} was made at the gateway and withheld; "
-            "--new-number makes another one under the next number"
+            "a new number (--new-number) makes another one"
         )
     return None
 
@@ -56,10 +56,10 @@ def remake_invoice(
     new_id: Callable[[], str],
 ) -> Change[Payment]:
     """
-    Reserve a payment's invoice anew, due at once; `why_not_remake` has said that it can be.
+    Reserve a payment's invoice anew, due at once; only where `why_not_remake` returned None.
 
     Args:
-        because: why, in the words of the person who wants it; noted on the operation.
+        because: why, in the person's words; kept with the operation.
         new_number: take the next number, where the gateway has another invoice under this one.
     """
     reserved = Operation(

@@ -12,7 +12,7 @@ from penstock.domain.payment import Payment
 SOONEST = timedelta(minutes=1)
 RAREST = timedelta(days=1)
 GIVE_UP_STALE = timedelta(hours=24)
-"""After so long what is fetched is applied, though a notification said otherwise."""
+"""After this time a fetched copy is applied, even if a notification said otherwise."""
 
 
 def next_ask(attempts: int) -> timedelta:
@@ -21,7 +21,7 @@ def next_ask(attempts: int) -> timedelta:
 
 
 def ask_again(entity: E, now: datetime, because: str) -> E:
-    """The entity with its re-read due: sooner at first, later the more often it was asked."""
+    """The entity with its re-read due: soon at first, later after each repeat."""
     known = entity.operation(OperationKind.reread)
     # A doubt of another kind starts its waits anew.
     attempts = known.attempts if known and known.open and known.reason == because else 0
@@ -43,7 +43,7 @@ _READ = frozenset({OperationKind.charge, OperationKind.capture, OperationKind.ch
 
 def ask_now(payment: Payment, now: datetime) -> Payment:
     """
-    The payment with all due at once that its gateway can be asked.
+    The payment with all its look-ups due at once.
 
     A refund whose answer was lost is left alone: its look-up is the same request again.
     """
@@ -81,5 +81,5 @@ def asked(entity: E) -> E:
 
 
 def stale(payment: Payment, now: datetime) -> bool:
-    """Whether a stale copy is still waited out: for a day since the first one."""
+    """Whether a stale copy is still ignored: for a day since the first one."""
     return payment.stale_since is None or now - payment.stale_since < GIVE_UP_STALE

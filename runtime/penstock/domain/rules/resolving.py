@@ -1,6 +1,6 @@
 """
-A person says what became of an operation that nobody can look up: the only way on for a gateway
-without idempotency keys.
+Applies a person's statement about an operation that cannot be looked up: the only way on for a
+gateway without idempotency keys.
 
     unknown, parked ──► succeeded, with the gateway's id of it ──► as if the gateway had said so
                     └─► failed                                 ──► its money is free again
@@ -41,7 +41,7 @@ def doubtful(entity: AnyEntity) -> tuple[Operation, ...]:
 def why_not_resolve(
     entity: AnyEntity, operation: Operation, *, succeeded: bool, now: datetime
 ) -> str | None:
-    """Why an operation cannot be resolved so; None where it can."""
+    """Why an operation cannot be resolved that way; None if it can."""
     if operation.kind not in RESOLVABLE:
         return f"a {operation.kind.value} is not resolved by hand: it is asked again by itself"
     if not operation.open:
@@ -72,7 +72,7 @@ def resolve(
     new_id: Callable[[], str],
 ) -> Change[Payment] | Change[Subscription]:
     """
-    Commit what a person says; `why_not_resolve` has said that it can be.
+    Apply what a person says; only where `why_not_resolve` returned None.
 
     Args:
         evidence: how the person knows; kept as the operation's reason.

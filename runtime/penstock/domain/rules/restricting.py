@@ -1,4 +1,4 @@
-"""Operations that a restriction keeps, and their release."""
+"""Operations that a restriction holds, and their release."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ RESTRICTABLE = frozenset(
         OperationKind.collect,
     }
 )
-"""Operations that move or document money: what a restriction holds."""
+"""The kinds that a restriction holds: they move or document money."""
 
 
 def held(entity: AnyEntity) -> tuple[Operation, ...]:
-    """The open operations that a restriction keeps from being submitted."""
+    """The open operations that a restriction holds."""
     return tuple(one for one in entity.operations if one.open and one.restricted_at)
 
 
 def release(before: E, *, now: datetime, new_id: Callable[[], str]) -> Change[E] | None:
     """
-    Have the sweep send what was held, at once; None where nothing is.
+    Have the sweep send held operations at once; None if none is held.
 
-    What another restriction keeps too is held again then.
+    An operation that another restriction covers, too, is held again then.
     """
     waits = held(before)
     if all(one.due_at is not None and one.due_at <= now for one in waits):

@@ -1,5 +1,5 @@
 """
-What is learned of a subscription, applied: its state, its access, and what is published.
+Applies what is learned of a subscription: its state, its access and its events.
 
     the gateway's API ──► the state; a copy older than the known one changes nothing
     a notification ─────► its own lifecycle fact, published once
@@ -60,15 +60,15 @@ _BEGAN: Mapping[SubscriptionStatus, Lifecycle] = {
 @dataclass(frozen=True, slots=True)
 class Learned:
     """
-    What is new about a subscription, besides how the gateway shows it.
+    News of a subscription, in addition to what the gateway shows of it.
 
     Attributes:
-        says: the fact that a notification tells.
+        says: the fact that a notification reports.
         payment: a payment of it, whose money moved.
         unreported: also publish the status if no notification did: its webhook may be lost.
         asked: a change of plan that we asked for.
         followed: an open `follow` operation of another entity has it read, and publishes.
-        imported: it is from before our time: that its access has ended is no news.
+        imported: whether it began before Penstock: then an access that has ended is no news.
     """
 
     says: Said | None = None
@@ -90,7 +90,7 @@ def observe_subscription(
     now: datetime,
     new_id: Callable[[], str],
 ) -> Change[Subscription] | None:
-    """Apply what the gateway's API shows and what is new besides; None where nothing changes."""
+    """Apply what the gateway's API shows, and news of it; None if nothing changes."""
     known = before or _met(identity, gateway, seen, now)
     after = _seen(replace(known, asked=learned.asked or known.asked), seen)
     after, paid = _with_payment(after, learned.payment)
@@ -105,7 +105,7 @@ def observe_subscription(
 def look_at_access(
     before: Subscription, *, policy: AccessPolicy, now: datetime, new_id: Callable[[], str]
 ) -> Change[Subscription] | None:
-    """Apply that time went by, without asking the gateway; None where nothing changes."""
+    """Apply the passing of time, without asking the gateway; None if nothing changes."""
     after = with_next_look(reckoned(before, now, policy), now, policy)
     return _changed(before, after, before.access, [], now, new_id)
 
@@ -211,7 +211,7 @@ def _with_payment(known: Subscription, payment: Payment | None) -> tuple[Subscri
 
 
 def _is(kept: PaidCycle, payment: str, at: datetime) -> bool:
-    """Whether it is that payment: by its id, or by its day for one from before our time."""
+    """Whether it is that payment: by its id, or by its day for one from before Penstock."""
     return kept.payment == payment or (not kept.payment and abs(kept.at - at) < _A_DAY)
 
 

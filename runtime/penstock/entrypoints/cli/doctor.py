@@ -6,7 +6,7 @@ A check that cannot be made is a finding too; none of them ends the others.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,6 +18,7 @@ from penstock.entrypoints.cli.reach import domain, health
 from penstock.entrypoints.cli.secrets import PluginSecret
 from penstock.entrypoints.cli.stack import Stack
 from penstock.entrypoints.cli.told import alerts, schedules, sinks
+from penstock.entrypoints.cli.vault import Vault
 from penstock.errors import PenstockError, PluginError, SettingsError
 from penstock.plugins import Kind, load, read_settings
 from penstock.settings import Settings
@@ -38,7 +39,7 @@ _OUTPUTS = (
 )
 _SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off."""
-_WITHOUT_QUEUE = ("receive", "api", "merchant", "sweep", "gaps", "renew")
+_WITHOUT_QUEUE = ("receive", "api", "merchant", "operate", "sweep", "gaps", "renew")
 """Called by API Gateway or by a schedule."""
 _SWITCH = "aws lambda update-event-source-mapping --region {region} --uuid {id} --{what}"
 _ENOUGH = 100
@@ -92,21 +93,38 @@ async def settings(patient: Patient) -> AsyncIterator[Finding]:
 
 async def secrets(patient: Patient) -> AsyncIterator[Finding]:
     """Each plugin's secret has every field it declares."""
-    prefix = patient.stack.outputs["secretsPrefix"]
+    shared = patient.stack.outputs.get("sharedSecrets", ())
     configured = {*patient.stack.outputs["gateways"], *patient.stack.outputs["sinks"]}
     for one in patient.registry.registrations:
         if one.name not in configured or not one.secrets:
             continue
-        version = await PluginSecret(patient.clients, f"{prefix}/{one.name}", one.secrets).read()
-        missing = [name for name in one.secrets if not (version and version.fields.get(name))]
-        label = f"secret of {one.name}"
-        if missing:
-            name = patient.stack.name
-            meant = f" --confirm {name}" if patient.stack.protected else ""
-            todo = f"penstock --stack {name} secrets set {one.name}{meant}"
-            yield Finding(label, f"lacks {', '.join(missing)}", todo)
-        else:
-            yield Finding(label, f"has {', '.join(one.secrets)}")
+        vault = Vault.of(patient.clients, patient.stack.secrets_of(one.name, one.secrets))
+        values = [await _fields(part) for part in vault.parts]
+        for part, has in zip(vault.parts, values, strict=True):
+            missing = [name for name in part.declared if not has.get(name)]
+            plugin = part.name.rpartition("/")[2]
+            label = f"secret of {plugin}"
+            if missing:
+                # What the first one holds of it need not be given again.
+                splits = part is not vault.parts[0] and all(map(values[0].get, missing))
+                todo = f"split {one.name}" if splits else f"set {plugin}"
+                yield Finding(label, f"lacks {', '.join(missing)}", _secrets(patient.stack, todo))
+            else:
+                yield Finding(label, f"has {', '.join(part.declared)}")
+        if one.name in shared:
+            todo = f"{_secrets(patient.stack, f'split {one.name}')}, then take {one.name} out of"
+            todo += " penstock:sharedSecrets and deploy"
+            yield Finding(f"secret of {one.name}", "verify may read all of it", todo)
+
+
+async def _fields(secret: PluginSecret) -> Mapping[str, str]:
+    version = await secret.read()
+    return version.fields if version else dict[str, str]()
+
+
+def _secrets(stack: Stack, what: str) -> str:
+    meant = f" --confirm {stack.name}" if stack.protected else ""
+    return f"penstock --stack {stack.name} secrets {what}{meant}"
 
 
 async def quota(patient: Patient) -> AsyncIterator[Finding]:

@@ -83,7 +83,7 @@ class Import:
         made = await self.platform.observe_subscription(ref, self.gateway.name, learned)
         if made is None:
             return Imported(ref.id, Outcome.not_found)
-        await self.platform.finish(ref)
+        await self.platform.finish.resume(made)
         return Imported(ref.id, Outcome.imported, made.status, made.access)
 
     async def _looked_at(self, ref: Ref, reference: str) -> Imported:

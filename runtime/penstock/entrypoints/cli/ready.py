@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from penstock.entrypoints.cli.secrets import PluginSecret, Version, parse
+from penstock.entrypoints.cli.secrets import Version, parse
 from penstock.entrypoints.cli.session import Code, CommandError, Session
+from penstock.entrypoints.cli.vault import Kept, Vault
 
 # Plugins are imported where a gateway is used: help needs none.
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ class Gateway:
 
     Attributes:
         settings: its own, as the stack was deployed with them.
-        declared: the fields of its secret.
-        secret_name: the secret in Secrets Manager.
+        kept: its secrets in Secrets Manager, each with its fields.
         webhook_url: where its webhooks must go.
     """
 
@@ -36,8 +36,7 @@ class Gateway:
     registry: Registry
     settings: Mapping[str, Any]
     profile: Mapping[str, Any] = field(repr=False)
-    declared: Sequence[str]
-    secret_name: str
+    kept: Kept
     webhook_url: str
 
     @classmethod
@@ -72,14 +71,12 @@ class Gateway:
                 Code.configuration,
             )
         registry = load()
-        prefix = stack.outputs["secretsPrefix"]
         return cls(
             name,
             registry,
             settings,
             stack.outputs.get("profile", {}).get(name, {}),
-            registry.gateway(name).secrets,
-            f"{prefix}/{name}",
+            stack.secrets_of(name, registry.gateway(name).secrets),
             f"{stack.api_url}/webhooks/{name}",
         )
 
@@ -111,7 +108,7 @@ class Credentials:
         fields: the values to use.
     """
 
-    secret: PluginSecret
+    secret: Vault
     stored: Version | None
     fields: Mapping[str, str] = field(repr=False)
 
@@ -133,8 +130,9 @@ class Credentials:
         from penstock.api.account import Finds
 
         async with gateway.account({}, Finds) as made:
-            asked = [name for name in gateway.declared if name not in made.finds]
-        secret = PluginSecret(world.clients, gateway.secret_name, gateway.declared)
+            finds = list(made.finds)
+        secret = Vault.of(world.clients, gateway.kept)
+        asked = [name for name in secret.declared if name not in finds]
         stored = await secret.read()
         known: Mapping[str, str] = stored.fields if stored else {}
         return cls(secret, stored, _completed(known, asked, from_file))

@@ -8,7 +8,7 @@ import typer
 
 from penstock.domain.ref import EntityKind, Ref
 from penstock.entrypoints.cli.auditing import audited
-from penstock.entrypoints.cli.restricting import Because, DryRun, Wait, operation_view
+from penstock.entrypoints.cli.restricting import Because, DryRun, Wait
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -58,6 +58,7 @@ def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
         as_json: AsJson = False,
         confirmed: Confirm = None,
     ) -> None:
+        from penstock.entrypoints.http.views import operation_view
         from penstock.operators.resolving import Outcome, Resolve
 
         if outcome not in set(Outcome):
@@ -138,16 +139,7 @@ def _abilities(stack: Stack) -> Mapping[str, Abilities]:
 
     names = list(stack.outputs["gateways"])
     registry = load(only=set(names))
-    has = {name: set(registry.gateway(name).capabilities) for name in names}
-    return {
-        name: Abilities(
-            reread="reread" in able,
-            subscriptions="subscriptions" in able,
-            invoices="invoices" in able,
-            invoice_refunds="invoicerefunds" in able,
-        )
-        for name, able in has.items()
-    }
+    return {name: Abilities.named(registry.gateway(name).capabilities) for name in names}
 
 
 def _resolved(done: Resolved, outcome: str, dry_run: bool) -> list[str]:
@@ -164,6 +156,7 @@ def _resolved(done: Resolved, outcome: str, dry_run: bool) -> list[str]:
 
 def _reprocess_view(done: Reprocessing, seen: Calm | None, dry_run: bool) -> dict[str, Any]:
     from penstock.domain.payment import Payment
+    from penstock.entrypoints.http.views import operation_view
 
     after = seen.entity if seen and isinstance(seen.entity, Payment) else None
     return {

@@ -101,6 +101,7 @@ def add(app: typer.Typer, kind: RestrictionKind) -> None:
         as_json: AsJson = False,
         confirmed: Confirm = None,
     ) -> None:
+        from penstock.entrypoints.http.views import operation_view
         from penstock.operators.restrictions import Release
         from penstock.operators.waiting import Until, wait_for
 
@@ -138,24 +139,6 @@ class _Done:
     seen: Calm | None
 
 
-def operation_view(one: Operation) -> dict[str, Any]:
-    """An operation with its attempts and its next try, for programs."""
-    from penstock.entrypoints.http.views import moment, present
-
-    return present(
-        {
-            "id": one.id,
-            "kind": one.kind.value,
-            "state": one.state.value,
-            "attempts": one.attempts,
-            "held": True if one.restricted_at else None,
-            "next_try_at": moment(one.due_at) if one.open and one.due_at else None,
-            "reference": one.reference,
-            "reason": one.reason,
-        }
-    )
-
-
 def _known(begun: Session, kind: RestrictionKind, value: str) -> None:
     gateways = list(begun.stack().outputs["gateways"])
     if kind is RestrictionKind.gateway and value not in gateways:
@@ -172,7 +155,7 @@ def _view(kind: RestrictionKind, value: str, dry_run: bool) -> dict[str, Any]:
 def _restrict_view(
     kind: RestrictionKind, value: str, told: _Done, dry_run: bool
 ) -> dict[str, Any]:
-    from penstock.entrypoints.http.views import moment
+    from penstock.entrypoints.http.views import moment, operation_view
 
     found = told.found
     return {

@@ -53,16 +53,18 @@ class Version:
 @dataclass(frozen=True, slots=True)
 class PluginSecret:
     """
-    One plugin's secret in one stack.
+    One secret of a plugin in one stack.
 
     Attributes:
         name: in Secrets Manager: `penstock-<stack>/<plugin>`.
-        declared: the fields its plugin declares.
+        declared: the fields it holds.
+        elsewhere: fields in another secret now, which an older value of this one may have.
     """
 
     clients: Clients = field(repr=False)
     name: str
     declared: Sequence[str]
+    elsewhere: Sequence[str] = ()
 
     async def read(self, stage: str = CURRENT) -> Version | None:
         """
@@ -88,7 +90,7 @@ class PluginSecret:
 
     async def set(self, fields: Mapping[str, str]) -> None:
         """
-        Write fields over those there are; the value before is good no longer.
+        Write fields over the present ones; the old value stops working.
 
         Raises:
             SecretRefused: a field is missing, unknown or no proper text.
@@ -119,16 +121,6 @@ class PluginSecret:
             raise SecretRefused(f"{self.name} holds just that already: nothing was rotated")
         await self._write(fields)
 
-    async def completed(self, fields: Mapping[str, str]) -> Mapping[str, str]:
-        """
-        The value as it would be with these fields written over those there are.
-
-        Raises:
-            SecretRefused: a field is missing, unknown or no proper text.
-            AwsError: AWS refused.
-        """
-        return self._completed(await self.read(), fields)
-
     async def before(self) -> Version:
         """
         The value that `rollback` brings back.
@@ -141,7 +133,8 @@ class PluginSecret:
         current = await self.read()
         if found is None or current is None or found.id == current.id:
             raise SecretRefused(f"{self.name} has no value before this one: nothing was done")
-        check(self.name, self.declared, found.fields)
+        mine = {n: value for n, value in found.fields.items() if n not in self.elsewhere}
+        check(self.name, self.declared, mine)
         return found
 
     async def rollback(self) -> None:

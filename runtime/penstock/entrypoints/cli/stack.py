@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ _SETTINGS = {
     "itemTimeoutSeconds": "PENSTOCK_ITEM_TIMEOUT_SECONDS",
     "requestTimeoutSeconds": "PENSTOCK_REQUEST_TIMEOUT_SECONDS",
     "logLevel": "LOG_LEVEL",
+    "operationsApi": "PENSTOCK_OPERATIONS_API",
 }
 
 
@@ -83,6 +84,17 @@ class Stack:
             raise StackMissing(f"the stack {self.name} has no sink {sink}; it has {there}")
         events = self.outputs["sinks"][sink].get("events", "all")
         return None if events == "all" else list(events)
+
+    def secrets_of(self, plugin: str, fields: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """
+        A plugin's secrets by name, each with its fields.
+
+        Args:
+            fields: all that it declares, for a stack of a version that kept them in one secret.
+        """
+        prefix = self.outputs["secretsPrefix"]
+        kept = self.outputs.get("secrets", {}).get(plugin, {plugin: fields})
+        return {f"{prefix}/{name}": own for name, own in kept.items()}
 
     def environ(self) -> dict[str, str]:
         """The variables that its functions are given, all of them together."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from penstock.entrypoints.cli.restricting import operation_view
 from penstock.entrypoints.cli.stack import Stack
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ async def read(world: AwsWorld, stack: Stack, payment_id: str) -> Timeline | Non
 def view(found: Timeline) -> dict[str, Any]:
     """For programs."""
     from penstock.entrypoints.http.audit_view import audit_view
-    from penstock.entrypoints.http.views import moment
+    from penstock.entrypoints.http.views import moment, operation_view
 
     return {
         "operations": [operation_view(one) for one in found.payment.operations],

@@ -1,4 +1,4 @@
-"""The API as a function: whatever a request is, an answer. It loads no plugin."""
+"""The API as a function: answers every request, valid or not. It loads no plugin."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def make_api(platform: Platform) -> Api:
     Raises:
         SettingsError: the contract and the handlers do not fit together.
     """
-    contract = contracts.load()
+    contract = contracts.load(operations=platform.settings.operations_api)
     handlers = dict(Handlers(platform, contract).table())
     del handlers[WEBHOOK]
     authenticate = Authenticator(platform.world.tokens, platform.world.clock)
@@ -64,7 +64,7 @@ class ApiHost(Host):
 
 
 async def answer(api: Api, event: Mapping[str, Any]) -> Answer:
-    """Answer an API Gateway event; what came through `$default` is found to be 404 or 405."""
+    """Answer an API Gateway event; a request through `$default` is answered with 404 or 405."""
     http = event["requestContext"]["http"]
     given: Mapping[str, str] = event.get("headers") or {}
     try:

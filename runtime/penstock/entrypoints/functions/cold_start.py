@@ -1,5 +1,5 @@
 """
-A start that looks for no garbage: it makes hardly any, and looking costs a tenth of its time.
+A start without garbage collection: it makes hardly any, and collecting takes a tenth of its time.
 
 CPython walks all objects again and again while their number grows, and what is imported only
 grows. It is collected as ever once the start is over; what the start made is not looked at again

@@ -39,19 +39,24 @@ class Host:
         self._batch: Batch | None = None
 
     def batch(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Work through a batch; the ids of what comes back are its `batchItemFailures`."""
+        """
+        Work through a batch; the ids of what comes back are its `batchItemFailures`.
+
+        [aws] The answer of a mapping with ReportBatchItemFailures holds that and nothing else.
+        What became of each item is in its line `stage.finished`.
+        """
         return self._run(self._work(event, remaining(context)))
 
     def sweep(self, context: LambdaContext) -> dict[str, Any]:
-        """Look at what is due, as far as the time goes; the rest is due a minute later too."""
+        """Work through due entities while there is time; the next run does the rest."""
         return self._run(self._sweep(remaining(context)))
 
     def gaps(self, context: LambdaContext) -> dict[str, Any]:
-        """Compare gateways' lists with the ledger, as far as the time goes."""
+        """Compare gateways' lists with the ledger while there is time."""
         return self._run(self._gaps(remaining(context)))
 
     def renew(self, context: LambdaContext) -> dict[str, Any]:
-        """Renew old dead letters, as far as the time goes; the next run does the rest."""
+        """Renew old dead letters while there is time; the next run does the rest."""
         return self._run(self._renew(remaining(context)))
 
     def close(self) -> None:
@@ -69,10 +74,7 @@ class Host:
         return {
             "batchItemFailures": [
                 {"itemIdentifier": one.id} for one in results if one.status is Status.retry
-            ],
-            "results": [
-                {"id": one.id, "status": one.status.value, "error": one.error} for one in results
-            ],
+            ]
         }
 
     async def _sweep(self, left: Callable[[], float]) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 """
-The receive function: the one somebody waits for while it starts, so it imports almost nothing.
+The receive function: a gateway waits for its cold start, so it imports almost nothing.
 
 No pydantic, no boto3, no structlog, no event loop: the doors come from the plugins' data files,
 and the one publish blocks. It answers 2xx only once the publish is durable.

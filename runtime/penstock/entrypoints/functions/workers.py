@@ -1,7 +1,7 @@
 """
 The functions that work behind the queues, by their handlers' names.
 
-`receive` and the API have modules of their own: none of these shall load what only they need.
+`receive` and the API have modules of their own, so that these load nothing only they need.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def deliver(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def sweep(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The schedule: whatever a crash left behind."""
+    """The schedule: finish what a crash left behind."""
     return _host(Function.sweep).sweep(context)
 
 

@@ -1,5 +1,5 @@
 """
-The older project's calls, each with the operation that answers it; the contract deprecates them.
+The older project's calls, all deprecated, each with the operation that answers it.
 
 Standard library only, because the receive function imports it.
 """
@@ -12,11 +12,20 @@ from dataclasses import dataclass, field
 OLD_GATEWAY = "paypal"
 """The one gateway that the older project knew."""
 
+OLD_FIELDS: Mapping[str, str] = {
+    "body.plan": "body.plan_id",
+    "body.reference": "body.custom_id",
+    "body.subscriber.given_name": "body.given_name",
+    "body.subscriber.surname": "body.surname",
+    "body.subscriber.email": "body.email",
+}
+"""What the older call to open a subscription calls our fields."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alias:
     """
-    An older call that is answered like one of ours.
+    An older call that is answered as one of the contract's operations.
 
     Attributes:
         operation: the operationId of ours.

@@ -1,5 +1,5 @@
 """
-The API: from a request to an answer, whatever the request is.
+The API: answers every request, valid or not.
 
     find the operation ─► token, unless it is public ─► checks ─► handler
            404, 405            401, 403                400, 415     422, 404, …
@@ -31,7 +31,7 @@ from penstock.errors import (
 from penstock.pipeline import notices
 
 RETRY_AFTER = 5
-"""Seconds a client is told to wait when nobody named another time."""
+"""Seconds that a client is asked to wait, unless an error names another time."""
 WEBHOOK = "receiveWebhook"
 
 
@@ -118,12 +118,12 @@ class Api:
             structlog.get_logger().warning("api.unavailable", because=str(exc))
             return self._refusal(request, unavailable(exc))
         except Exception as exc:
-            # A bug of ours; its words may quote the request, so the caller gets none of them.
+            # A bug; its message may quote the request, so the caller does not get it.
             notices.stage_failed("api", exc)
             return self._refusal(request, RequestRefused(problems.INTERNAL_ERROR))
 
     def _refusal(self, request: Request, refused: RequestRefused) -> Answer:
-        """A page for a browser that asked for a page, and a problem for everybody else."""
+        """A page for a browser that asked for one, a problem for other clients."""
         if "text/html" not in request.headers.get("accept", "").lower():
             return problem_answer(refused)
         try:
@@ -157,7 +157,7 @@ class Api:
 
 
 def _checked(operation: Operation, parameters: Mapping[str, str], request: Request) -> Checked:
-    # A webhook's body and headers are its gateway's door's to judge, byte by byte.
+    # The gateway's door checks a webhook's body and headers, byte by byte.
     if operation.id == WEBHOOK:
         return Checked(parameters, None)
     return operation.checks(
@@ -169,7 +169,7 @@ def refuse_loose_ends(
     contract: Contract, handlers: Mapping[str, Handler], functions: Collection[str]
 ) -> None:
     """
-    Hold the contract and its handlers together, in both directions.
+    Make sure that each operation has a handler and each handler an operation.
 
     Raises:
         SettingsError: names what has no other half.
@@ -193,7 +193,7 @@ def too_large(limit: int) -> RequestRefused:
 
 
 def unavailable(exc: TransientError) -> RequestRefused:
-    """503: nothing was done, or it is not known to be done; the same may be sent again."""
+    """503: nothing was done, or it is not known to be done; the client may repeat the request."""
     wait = max(1, round(exc.retry_after or RETRY_AFTER))
     return RequestRefused(
         problems.UNAVAILABLE,

@@ -1,4 +1,4 @@
-"""What is shown of an entry in the audit trail."""
+"""An entry of the audit trail as the API shows it."""
 
 from __future__ import annotations
 

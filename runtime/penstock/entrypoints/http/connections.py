@@ -1,5 +1,5 @@
 """
-The open connections of a server, of which there are never more than a fixed number.
+The open connections of a server, limited to a fixed number.
 
     waits     no complete request yet, its body still comes, or the answer is being taken away
     works     its request is complete and is being answered
@@ -22,7 +22,7 @@ MOST = 1000
 
 
 class Full(Exception):
-    """Every connection there is room for is being answered."""
+    """All connections are in use: each is being answered."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Connections:
 
     def opened(self, one: asyncio.BaseProtocol, transport: asyncio.Transport) -> bool:
         """
-        Take in a new connection; says whether another one was closed for it.
+        Accept a new connection. Returns whether an idle one was closed for it.
 
         Raises:
             Full: none may be closed.
@@ -82,13 +82,13 @@ class Connections:
         oldest = next(iter(self._waiting), None)
         if oldest is None:
             raise Full
-        # Not closed but aborted: closing waits until the other side has read what is left.
+        # Aborted, because a close waits until the other side has read the rest.
         self._waiting.pop(oldest).abort()
 
 
 def room() -> int:
     """
-    How many connections this process has room for.
+    How many connections this process may have open.
 
     Half of the files it may open: the rest is for gateways and AWS, and for the connections that
     are taken in before others are closed for them.

@@ -1,4 +1,4 @@
-"""The contract as a page: what is served, for people, in one HTML document without scripts."""
+"""The contract as a page for people: one HTML document without scripts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ with the scope <code>{{ operation.scope }}</code>.{% endif %}</p>
 
 def page(contract: Contract) -> str:
     """The contract as HTML."""
-    # Imported here: only this page needs it, and a function that never shows it shall not pay.
+    # Imported here: only this page needs it, so other cold starts do not pay for it.
     from jinja2 import Environment, StrictUndefined
 
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)

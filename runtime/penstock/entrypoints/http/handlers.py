@@ -28,7 +28,7 @@ from penstock.queries.payments import ListPayments, PaymentQuery
 @dataclass(frozen=True, slots=True)
 class Call:
     """
-    A request that keeps to the contract; webhooks are taken from its raw bytes.
+    A request that fits the contract; a webhook is read from its raw bytes.
 
     Attributes:
         caller: who sent it; None where the operation needs no token.
@@ -57,7 +57,7 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Handlers:
-    """One method an operation."""
+    """One method per operation."""
 
     platform: Platform
     contract: Contract
@@ -78,7 +78,7 @@ class Handlers:
         }
 
     async def receive_webhook(self, call: Call) -> Answer:
-        """Keep a delivery; DoorRefusal and ChannelUnavailable are the edge's to answer."""
+        """Keep a delivery. The caller answers DoorRefusal and ChannelUnavailable."""
         gateway = call.checked.parameters["gateway"]
         clock = self.platform.world.clock
         began = clock.monotonic()
@@ -104,7 +104,7 @@ class Handlers:
         return json_answer(200, payment_view(payment, payment.id))
 
     async def create_refund(self, call: Call) -> Answer:
-        """Take a refund on."""
+        """Accept a refund."""
         asked = call.checked.body
         payment, refund = await self.platform.refunding(
             call.checked.parameters["Idempotency-Key"],
@@ -119,7 +119,7 @@ class Handlers:
         return json_answer(202, view, {"location": where})
 
     async def collect(self, call: Call) -> Answer:
-        """Take a collection on."""
+        """Accept a collection."""
         asked = call.checked.body
         subscription, collection = await self.platform.collecting(
             call.checked.parameters["Idempotency-Key"],
@@ -158,7 +158,7 @@ class Handlers:
         return json_answer(200, {"entries": entries, "cursor": found.cursor})
 
     async def get_health(self, _: Call) -> Answer:
-        """Say that we answer; that the rest works is told by alarms, not asked by strangers."""
+        """Liveness only. Alarms cover readiness."""
         return json_answer(200, {"status": "ok"})
 
     async def get_contract(self, _: Call) -> Answer:

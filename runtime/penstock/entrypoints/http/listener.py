@@ -84,7 +84,7 @@ class Server(web.Server):
 
 
 class _Protocol(web.RequestHandler):
-    """One connection; what aiohttp itself refuses is answered as a problem."""
+    """One connection; a request that aiohttp itself refuses is answered with a problem."""
 
     __slots__ = ("_open", "_refused")
 
@@ -108,7 +108,7 @@ class _Protocol(web.RequestHandler):
         super().connection_made(transport)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Give its place back."""
+        """Free its place."""
         self._open.closed(self)
         super().connection_lost(exc)
 
@@ -119,7 +119,7 @@ class _Protocol(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """The answer to what the parser refused (400), or to a bug of ours (500)."""
+        """The answer to a request that the parser refused (400), or to a bug (500)."""
         # The exception's text quotes what was sent.
         because = type(exc).__name__
         if status < 500:

@@ -11,7 +11,7 @@ from penstock import problems
 from penstock.api.subscriptions import Subscriber
 from penstock.bootstrap import Platform
 from penstock.domain.subscription import Subscription
-from penstock.entrypoints.http.aliases import OLD_GATEWAY
+from penstock.entrypoints.http.aliases import OLD_FIELDS, OLD_GATEWAY
 from penstock.entrypoints.http.handlers import Call, Handler
 from penstock.entrypoints.http.message import Answer, json_answer
 from penstock.entrypoints.http.paying import Paying
@@ -31,7 +31,7 @@ from penstock.queries.subscriptions import subscriptions_of
 @dataclass(frozen=True, slots=True)
 class MerchantHandlers:
     """
-    One method an operation.
+    One method per operation.
 
     Raises:
         SettingsError: a gateway's buyers cannot return to the API's address; names the setting.
@@ -60,7 +60,7 @@ class MerchantHandlers:
         }
 
     async def list_plans(self, call: Call) -> Answer:
-        """List what can be subscribed to."""
+        """List the plans that buyers can subscribe to."""
         plans, provider = self.platform.plans, call.checked.parameters.get("provider")
         if provider is not None and provider not in plans.gateways:
             raise RequestRefused(
@@ -89,7 +89,10 @@ class MerchantHandlers:
             # The same body within a day is the same request. No key of a client's has a space.
             day = self.platform.world.clock.now().date().isoformat()
             key = f"{day} {hashlib.sha256(call.body).hexdigest()}"
-        return await self._opened(call, key, asked, "../subscriptions/")
+        try:
+            return await self._opened(call, key, asked, "../subscriptions/")
+        except RequestRefused as exc:
+            raise exc.renamed(OLD_FIELDS) from exc
 
     async def _opened(self, call: Call, key: str, asked: SignUpRequest, folder: str) -> Answer:
         # Each client has a namespace of its own; no key holds a NUL.
@@ -110,7 +113,7 @@ class MerchantHandlers:
         return json_answer(200, self._view(found, found.id))
 
     async def list_payments(self, call: Call) -> Answer:
-        """List what was paid for a subscription."""
+        """List the payments of a subscription."""
         subscription, wanted = await self._found(call), call.checked.parameters
         query = PaymentQuery(
             subscription=subscription.id, limit=wanted["limit"], cursor=wanted["cursor"]
@@ -128,7 +131,7 @@ class MerchantHandlers:
         return await self._managed(Action.suspend, call)
 
     async def resume(self, call: Call) -> Answer:
-        """Renew a suspended subscription again."""
+        """Resume the renewal of a suspended subscription."""
         return await self._managed(Action.resume, call)
 
     async def revise(self, call: Call) -> Answer:

@@ -70,7 +70,7 @@ def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = Non
 
 
 def html_answer(page: str) -> Answer:
-    """A page for people: without scripts, and told so to the browser."""
+    """A page for people; its headers forbid scripts."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}
     return Answer(200, page.encode(), {**headers, **_ALWAYS})

@@ -23,12 +23,12 @@ from penstock.pipeline.orders import load_order
 
 @dataclass(frozen=True, slots=True)
 class Paying:
-    """Takes payments on."""
+    """Accepts payments."""
 
     platform: Platform
 
     async def create_payment(self, call: Call) -> Answer:
-        """Take a payment on, or open its checkout."""
+        """Accept a payment, or open its checkout."""
         asked = call.checked.body
         key, provider = call.checked.parameters["Idempotency-Key"], asked["provider"]
         order = _order(asked["order"])

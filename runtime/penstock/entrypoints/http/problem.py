@@ -1,4 +1,4 @@
-"""Problem details, RFC 9457: how every error answer of ours looks. Standard library only."""
+"""Problem details (RFC 9457), the form of every error answer. Standard library only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MEDIA = "application/problem+json"
 
 
 def problem(kind: Kind, detail: str = "", fields: Sequence[tuple[str, str]] = ()) -> bytes:
-    """The body of an error answer; nothing in it may repeat what was sent."""
+    """The body of an error answer; it must not repeat a value that was sent."""
     told: dict[str, Any] = {"type": kind.type, "title": kind.title, "status": kind.status}
     if detail:
         told["detail"] = detail

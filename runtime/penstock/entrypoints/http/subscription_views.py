@@ -1,4 +1,4 @@
-"""What is shown of plans and subscriptions, without the subscriber's e-mail address."""
+"""Plans and subscriptions as the API shows them: without the subscriber's e-mail address."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def plan_view(offer: Offer) -> dict[str, Any]:
 
 def opened_view(sign_up: SignUp, known: Subscription | None, where: str) -> dict[str, Any]:
     """
-    What `POST /subscriptions` answers (components/schemas/SubscriptionOpened).
+    The answer of `POST /subscriptions` (components/schemas/SubscriptionOpened).
 
     Args:
         known: the subscription, if it was read already.

@@ -37,7 +37,7 @@ def mint(
     lasts: timedelta | None = None,
 ) -> tuple[Token, str]:
     """
-    A new token as we keep it, and its text, which is shown once and kept nowhere.
+    A new token as it is kept, and its text, which is shown once and kept nowhere.
 
     Args:
         client: whose Idempotency-Keys it uses; left out, the client of the token's own name.
@@ -50,7 +50,7 @@ def mint(
 
 
 class Authenticator:
-    """Says who sends a request: a token that we made, not revoked and not expired."""
+    """Finds the caller of a request by its token: known, not revoked and not expired."""
 
     def __init__(self, tokens: Tokens, clock: Clock) -> None:
         self._tokens = tokens
@@ -94,7 +94,7 @@ class Authenticator:
         return token
 
     async def _note_use(self, token_id: str, now: datetime) -> None:
-        """Note the use, at most hourly; a failure costs the request nothing but the try."""
+        """Note the use, at most hourly; a failure does not fail the request."""
         if now < self._note_after.get(token_id, now):
             return
         if len(self._note_after) >= _MOST:
@@ -103,7 +103,7 @@ class Authenticator:
             await self._tokens.used(token_id, now)
             self._note_after[token_id] = now + USES_NOTED_EVERY
         except Exception as exc:
-            # Whatever it is: the request is worth more than the note.
+            # Any error: a missing note must not fail the request.
             self._note_after[token_id] = now + TRUSTED
             structlog.get_logger().warning(
                 "token.use_not_noted", caller=token_id, because=type(exc).__name__

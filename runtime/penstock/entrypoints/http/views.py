@@ -1,4 +1,4 @@
-"""What is shown of a payment: what is known, without the payer's e-mail address."""
+"""A payment as the API shows it: known values, without the payer's e-mail address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOWN = (
     OperationKind.invoice,
     OperationKind.invoice_refunds,
 )
-"""Calls that move or document money; what only asks again is our own business."""
+"""Calls that move or document money; operations that only ask again are internal."""
 
 
 def payment_view(payment: Payment, where: str) -> dict[str, Any]:
@@ -74,7 +74,7 @@ REFUND_STATUS = {
 
 
 def asked_view(operation: Operation) -> dict[str, Any]:
-    """A refund or a collection that was asked for (components/schemas/Refund, Collection)."""
+    """A requested refund or collection (components/schemas/Refund, Collection)."""
     terms = operation.terms
     if terms is None:
         raise ValueError("neither a refund nor a collection")
@@ -91,6 +91,22 @@ def asked_view(operation: Operation) -> dict[str, Any]:
     )
 
 
+def operation_view(one: Operation) -> dict[str, Any]:
+    """An operation with its attempts and its next try, for operators."""
+    return present(
+        {
+            "id": one.id,
+            "kind": one.kind.value,
+            "state": one.state.value,
+            "attempts": one.attempts,
+            "held": True if one.restricted_at else None,
+            "next_try_at": moment(one.due_at) if one.open and one.due_at else None,
+            "reference": one.reference,
+            "reason": one.reason,
+        }
+    )
+
+
 def money(amount: Money) -> dict[str, Any]:
     """An amount, for programs and for people."""
     return {"minor": amount.minor, "currency": amount.currency, "value": amount.decimal}
@@ -102,7 +118,7 @@ def moment(at: datetime) -> str:
 
 
 def present(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what is known."""
+    """The values that are known."""
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -16,6 +16,7 @@ from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
 from penstock.entrypoints.http.merchant import MerchantHandlers
 from penstock.entrypoints.http.message import Request, joined, problem_answer
+from penstock.entrypoints.http.operating import OperateHandlers
 from penstock.entrypoints.http.pages.handlers import PageHandlers
 from penstock.entrypoints.http.pages.page import PageSettings
 from penstock.entrypoints.http.tokens import Authenticator
@@ -27,7 +28,7 @@ _CHUNK = 64 * 1024
 
 
 class Answered(Protocol):
-    """Is told of each answer."""
+    """A callback that gets each answer."""
 
     def __call__(self, operation: str | None, status: int, seconds: float | None) -> None:
         """
@@ -41,7 +42,7 @@ class Answered(Protocol):
 
 
 def unheard(operation: str | None, status: int, seconds: float | None) -> None:
-    """For a host that counts no answers."""
+    """The callback of a host that does not count answers."""
 
 
 def application(
@@ -51,7 +52,8 @@ def application(
     answered: Answered = unheard,
 ) -> Server:
     """
-    Every operation of the contract, and problems for all other requests.
+    Every operation of the contract, and problems for all other requests. Operators' commands are
+    among them where the stack turns them on.
 
     Args:
         head_seconds: how long a connection may be without a complete request head.
@@ -62,16 +64,18 @@ def application(
         SettingsError: the contract and the handlers do not fit together.
         PluginError: names the gateway whose door cannot be built.
     """
-    contract = contracts.load()
+    operations = platform.settings.operations_api
+    contract = contracts.load(operations=operations)
     api = Api(
         contract,
         {
             **Handlers(platform, contract).table(),
             **MerchantHandlers(platform).table(),
             **PageHandlers.of(platform).table(),
+            **(OperateHandlers(platform).table() if operations else {}),
         },
         Authenticator(platform.world.tokens, platform.world.clock),
-        functions=("api", "merchant", "receive"),
+        functions=("api", "merchant", "receive", "operate"),
         pages=PageSettings.of(platform.settings),
     )
     doors, clock = platform.receive.doors, platform.world.clock
@@ -82,7 +86,7 @@ def application(
         if operation.id != WEBHOOK:
             return operation.id, operation.body_limit
         door = doors.get(parameters["gateway"])
-        # Without a door it will be refused whatever it holds: nothing of it is read.
+        # Without a door it is refused in any case: its body is not read.
         return operation.id, door.body_limit if door else 0
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -119,7 +123,7 @@ def _request(incoming: web.BaseRequest) -> Request:
 
 async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
     """
-    The body, of which no more than a chunk beyond the limit is ever held.
+    The body; at most one chunk beyond the limit is held.
 
     Raises:
         RequestRefused: 413 when it is longer, 408 when it does not come, 400 when it breaks off.
@@ -152,7 +156,7 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
 
 
 async def _ask_for_body(incoming: web.BaseRequest) -> None:
-    """Tell a client that waits for it to send the body (RFC 9110, 10.1.1)."""
+    """Tell a waiting client to send the body (RFC 9110, 10.1.1)."""
     expected = incoming.headers.get("Expect", "").strip().lower()
     if expected == "100-continue" and incoming.version >= HttpVersion11:
         await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")

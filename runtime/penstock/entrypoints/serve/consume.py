@@ -31,7 +31,7 @@ SWEEP_EVERY = 60.0
 GAPS_EVERY = 600.0
 RENEW_EVERY = 6 * 3600.0
 _SULK = 2.0
-"""Seconds to leave a queue alone that gave no answer."""
+"""Seconds for which a queue without an answer is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Consumer:
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(GROUPS))
 
     async def run(self) -> None:
-        """Consume until told to stop, then see what began to its end."""
+        """Consume until told to stop, then finish the work that began."""
         observability.bind_contextvars(**({"sink": self.sink} if self.sink else {}))
         async with asyncio.TaskGroup() as groups:
             while not self.stop.is_set():
@@ -66,7 +66,7 @@ class Consumer:
         except TransientError as exc:
             self._log().warning("consumer.no_answer", because=str(exc))
         except Exception as exc:
-            # A bug of ours at one receipt must not end the consumer: nobody would start it again.
+            # A bug at one receipt must not end the consumer: nothing would start it again.
             notices.stage_failed(self.batch.stage, exc)
         await unless(self.stop, self.batch.clock.sleep(_SULK))
         return ()
@@ -91,7 +91,7 @@ class Consumer:
 
 def consumers(platform: Platform, sinks: Sequence[str], stop: asyncio.Event) -> list[Consumer]:
     """
-    One for each queue; builds every plugin, so that what is misconfigured is named at start.
+    One per queue; builds every plugin, so that a misconfigured one is named at the start.
 
     Raises:
         PluginError: names the plugin.
@@ -172,7 +172,7 @@ def by_group(messages: Sequence[Message]) -> list[list[Message]]:
 
 
 async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Do the work, or give it up once told to stop."""
+    """Do the work, or cancel it once told to stop."""
     doing, told = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
     try:
         await asyncio.wait((doing, told), return_when=asyncio.FIRST_COMPLETED)
@@ -182,5 +182,5 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
     finally:
         for task in (doing, told):
             task.cancel()
-        # Cancelling is a request: whoever gives up must see it granted.
+        # Cancelling is a request: wait until it has taken effect.
         await asyncio.gather(doing, told, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What queues and ledger hold, as gauges that are read when somebody asks, at most every 15 s."""
+"""The contents of queues and ledger as gauges, read on request, at most every 15 s."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Gauges:
         )
 
     async def read(self) -> None:
-        """Read everything, unless that was done a moment ago; a failure is told by a gauge."""
+        """Read everything, unless that was done a moment ago; a gauge reports a failure."""
         async with self._reading:
             now = self._clock.monotonic()
             if self._read_at is not None and now - self._read_at < FRESH:
@@ -97,7 +97,7 @@ class Gauges:
             async with asyncio.timeout(PATIENCE):
                 await reading
         except Exception as exc:
-            # Any failure: the other metrics are still told, and an old number would mislead.
+            # Any failure: the other metrics are still reported, and an old number would mislead.
             because = type(exc).__name__
             structlog.get_logger().warning("metrics.unreadable", what=what, because=because)
             self._forget(what)

@@ -23,7 +23,7 @@ async def serving(
     answered: Answered = unheard,
 ) -> AsyncGenerator[str]:
     """
-    Serve; yields the API's address. On the way out, what began is finished.
+    Serve; yields the API's address. At the end, work that began is finished.
 
     Args:
         answered: called with each answer of the API.

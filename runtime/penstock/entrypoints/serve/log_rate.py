@@ -1,5 +1,5 @@
 """
-A limit on the log lines that strangers cause: whoever sends rubbish must not fill the log.
+A limit on the log lines that strangers cause: invalid requests must not fill the log.
 
 Only lines about requests that were refused before anything was kept are limited. What the ledger
 or a queue holds is always told, because alarms count it.
@@ -36,7 +36,7 @@ class _Kind:
 @dataclass(slots=True)
 class LineRate:
     """
-    A structlog processor: lets a kind's first lines through, then one a second.
+    A structlog processor: passes the first lines of a kind, then one per second.
 
     Raises:
         DropEvent: the line is left out; the kind's next line counts it in `unlogged`.
@@ -66,7 +66,7 @@ class LineRate:
 
 
 def _is_refusal(fields: MutableMapping[str, Any]) -> bool:
-    """Whether it tells of a webhook that was refused at the door."""
+    """Whether the line is about a webhook that the door refused."""
     return (fields.get("event"), fields.get("stage"), fields.get("outcome")) == (
         "stage.finished",
         "receive",

@@ -1,5 +1,5 @@
 """
-What `penstock serve` counts and measures, in Prometheus' format, for hosts that are not on AWS.
+The metrics of `penstock serve` in Prometheus' format, for hosts that are not on AWS.
 
 Stages and events are counted from the log's own lines, whatever level is written: the same lines
 that CloudWatch's metrics are made of, so both tell the same. No label ever holds what a stranger
@@ -93,7 +93,7 @@ class Metrics:
             self._answer_seconds.labels(named).observe(seconds)
 
     def page(self) -> bytes:
-        """All of it, as Prometheus' text format 0.0.4 has it."""
+        """All metrics in Prometheus' text format 0.0.4."""
         return generate_latest(self.registry)
 
     def _see_item(self, fields: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The process of `penstock serve`: what is served, what is measured, and what is logged."""
+"""The process of `penstock serve`: its platform, its metrics and its log."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Process:
     Attributes:
         queues: those that its metrics count, by their logical names.
         ready: is called with the API's address once it answers.
-        say: is told where the metrics are.
+        say: prints where the metrics are.
     """
 
     platform: Platform

@@ -1,4 +1,4 @@
-"""`GET /metrics`, on an address of its own: what it tells is not for those who ask the API."""
+"""`GET /metrics`, on an address of its own: the API's clients must not read the metrics."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-What every gateway and every sink must do, as tests to pass.
+The tests that every gateway and every sink must pass.
 
 A plugin's tests subclass the class of each capability it declares. A `bench` fixture says how the
 plugin is built and what it can reach:

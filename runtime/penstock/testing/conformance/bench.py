@@ -20,10 +20,10 @@ from penstock.testing.http import Unreachable
 @dataclass(frozen=True, slots=True)
 class Bench:
     """
-    Where a plugin is put to the test.
+    How a plugin under test is built, and what it can reach.
 
     Attributes:
-        registration: what it registered: `load(["penstock_acme"]).gateway("acme")`.
+        registration: its registration: `load(["penstock_acme"]).gateway("acme")`.
         environ: the variables that configure it.
         secret: the values of its secret.
         http: the way to a provider that works, its simulator most likely.
@@ -41,7 +41,7 @@ class Bench:
     def build(
         self, *, http: Http | None = None, aws: Aws | None = None, secrets: Secrets | None = None
     ) -> Any:
-        """The gateway or sink; what is given takes the place of what works."""
+        """The gateway or sink; a given argument replaces the working one."""
         return self.registration.build(
             context(
                 read_settings(self.registration, self.environ),

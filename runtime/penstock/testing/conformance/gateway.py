@@ -50,7 +50,7 @@ class GatewayConformance(PluginConformance):
     """What holds for a gateway, whatever it can do. Fixtures: `bench`."""
 
     def test_it_sits_the_conformance_of_all_it_claims(self, bench: Bench) -> None:
-        """A capability nobody tested is a claim."""
+        """Every capability you declare must pass its conformance tests."""
         claimed = bench.registration.capabilities
         left_out = [SAT[name].__name__ for name in claimed if not isinstance(self, SAT[name])]
 

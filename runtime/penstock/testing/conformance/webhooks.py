@@ -31,7 +31,7 @@ from penstock.api import (
 from penstock.plugins import read_settings
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import NO_ANSWERS
-from penstock.testing.context import NoSecrets
+from penstock.testing.context import FixedSecrets, NoSecrets
 from penstock.testing.http import Always
 
 MARK = "hunter2"
@@ -129,6 +129,16 @@ class WebhooksConformance:
         answer = await bench.build(secrets=NoSecrets()).authenticate(genuine, now)
 
         assert isinstance(answer, Authentic | Undecided)
+
+    async def test_the_fields_it_names_are_enough_to_authenticate(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """`verify` reads `webhook_secrets` and nothing else of the secret."""
+        named = bench.registration.webhook_secrets or bench.registration.secrets
+        secret = {name: value for name, value in bench.secret.items() if name in named}
+        answer = await bench.build(secrets=FixedSecrets(secret)).authenticate(genuine, now)
+
+        assert isinstance(answer, Authentic), "webhook_secrets lacks a field"
 
     def test_its_door_lets_the_genuine_in(self, bench: Bench, genuine: Delivery) -> None:
         """Or nothing is ever received."""

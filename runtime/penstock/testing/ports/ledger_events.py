@@ -36,6 +36,19 @@ class LedgerEventsConformance:
 
         assert [*one.events, *two.events] == list(await ledger.unsent(two.entity))
 
+    async def test_what_is_read_holds_no_events_in_hand(self, ledger: Ledger) -> None:
+        """
+        Only the copy that a commit made holds its events; what is read asks the ledger for them.
+        """
+        made = first(accepted())
+        change = step(made.entity, 2)
+        for each in (made, change):
+            await ledger.commit(each)
+        read = await ledger.find(change.entity.ref)
+
+        assert read is not None
+        assert (change.entity, ()) == (read, read.caused)
+
     async def test_what_was_published_waits_no_longer(self, ledger: Ledger) -> None:
         """
         Only events after `published` are unsent, and only those of that payment.

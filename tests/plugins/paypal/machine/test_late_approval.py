@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -12,15 +12,15 @@ import pytest
 from penstock.domain.subscription import Access, Subscription, SubscriptionStatus
 from penstock.entrypoints.functions.merchant import make_merchant
 from penstock.entrypoints.http.message import Request
-from tests.plugins.paypal.machine.life import beginning, identity_of
+from tests.plugins.paypal.machine.life import beginning
 from tests.plugins.paypal.simulator_billing.shop import MONTHLY
 
 
 @pytest.mark.parametrize("hours", [25, 8 * 24], ids=["the link is over", "the key is, too"])
 async def test_an_approval_after_24_hours_shows_a_page_and_opens_the_subscription(
-    keys: Path, hours: int
+    sign: tuple[Any, Any], hours: int
 ) -> None:
-    async with beginning(*identity_of(keys / "late"), Counter()) as life:
+    async with beginning(*sign, Counter()) as life:
         signed_up = await life.sign_up("key-1", MONTHLY)
         await life.until(life.now + timedelta(hours=hours))
         assert signed_up is not None

@@ -12,10 +12,8 @@ import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -32,7 +30,7 @@ from penstock.errors import RequestRefused, TransientError
 from penstock.pipeline.manage import Action
 from tests.depth import examples
 from tests.plugins.paypal.machine.balance import Balance
-from tests.plugins.paypal.machine.life import SHORT, Life, beginning, identity_of
+from tests.plugins.paypal.machine.life import SHORT, Life, beginning
 from tests.plugins.paypal.simulator_billing.shop import MONTHLY, TRIAL, YEARLY
 
 SETTLES = timedelta(days=3)
@@ -264,11 +262,6 @@ class Machine(RuleBasedStateMachine):
             # Its answer was lost more than 72 hours ago.
             opened = refused.kind is problems.KEY_TOO_OLD
         assert opened, f"{key} opens nothing"
-
-
-@pytest.fixture
-def sign(keys: Path) -> Any:
-    return identity_of(keys / "machine")
 
 
 def test_everything_happens_once_whatever_happens(sign: Any):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from penstock.entrypoints.cli.auditing import audited
-from penstock.entrypoints.cli.secrets import PREVIOUS, PluginSecret, SecretRefused, parse
+from penstock.entrypoints.cli.secrets import PREVIOUS, SecretRefused, parse
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -22,13 +22,17 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
+from penstock.entrypoints.cli.vault import Kept, Vault
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
+    from penstock.entrypoints.cli.secrets import PluginSecret
     from penstock.entrypoints.cli.stack import Stack
 
 app = typer.Typer(no_args_is_help=True)
-Plugin = Annotated[str, typer.Argument(help="the gateway or sink: paypal, slack")]
+Plugin = Annotated[
+    str, typer.Argument(help="the gateway or sink, or one secret of it: paypal, slack")
+]
 Field = Annotated[
     str | None, typer.Option("--field", help="this field only; the others stay as they are")
 ]
@@ -88,12 +92,11 @@ def rollback(
     """
     begun = session(context, stack, False, confirmed)
     begun.guard("rolling a secret back")
-    name, declared = _declared(begun, plugin)
+    kept = _kept(begun, plugin)
+    name = next(iter(kept))
 
     async def bring_back(world: AwsWorld) -> str:
-        from penstock.entrypoints.cli.secrets import PluginSecret
-
-        secret = PluginSecret(world.clients, name, declared)
+        secret = _named(Vault.of(world.clients, kept), plugin)
         fields = (await secret.before()).fields
         said = await _tested(begun, plugin, fields, untested)
         async with (await audited(world))("secrets rollback", [f"secret#{plugin}"]) as trail:
@@ -115,8 +118,9 @@ def list_secrets(context: typer.Context, stack: StackName = None, as_json: AsJso
     async def read(world: AwsWorld) -> list[Mapping[str, Any]]:
         now = world.clock.now()
         return [
-            await _view(PluginSecret(world.clients, name, fields), plugin, now)
-            for plugin, (name, fields) in declared.items()
+            await _view(part, now)
+            for kept in declared.values()
+            for part in Vault.of(world.clients, kept).parts
         ]
 
     found = begun.run(read)
@@ -124,14 +128,50 @@ def list_secrets(context: typer.Context, stack: StackName = None, as_json: AsJso
     begun.show(found, lambda: table(columns, [[_cell(one[c]) for c in columns] for one in found]))
 
 
-def declarations(stack: Stack) -> Mapping[str, tuple[str, Sequence[str]]]:
-    """For each plugin of the stack that has a secret: its name there, and the fields declared."""
+@app.command("split")
+def split(
+    context: typer.Context,
+    plugin: Plugin,
+    stack: StackName = None,
+    as_json: AsJson = False,
+    confirmed: Confirm = None,
+) -> None:
+    """
+    Copy what authenticates webhooks from a gateway's one secret into a secret of its own.
+
+    For a stack of an earlier version; a second run changes nothing. Once it is done, take the
+    gateway out of penstock:sharedSecrets and deploy: then `verify` cannot read the other fields.
+    """
+    begun = session(context, stack, as_json, confirmed)
+    begun.guard("splitting a secret")
+    kept = _kept(begun, plugin)
+    if len(kept) < 2:
+        raise CommandError(
+            f"{next(iter(kept))} is the only secret of {plugin} in the stack: deploy a version"
+            " that has a second one, or there is nothing to split",
+            Code.refused,
+        )
+
+    async def divide(world: AwsWorld) -> bool:
+        vault = Vault.of(world.clients, kept)
+        async with (await audited(world))("secrets split", [f"secret#{plugin}"]) as trail:
+            done = await vault.split()
+            trail.effect = "split" if done else "nothing to split"
+        return done
+
+    done, (_, second) = begun.run(divide), kept
+    said = "has what authenticates webhooks" if done else "has a value already, or none is known"
+    todo = f"take {plugin} out of penstock:sharedSecrets, if it is there, and deploy"
+    begun.show({"secret": second, "split": done}, lambda: [f"{second} {said}", todo])
+
+
+def declarations(stack: Stack) -> Mapping[str, Kept]:
+    """For each plugin of the stack that has secrets: their names there, and their fields."""
     from penstock.plugins import load
 
     configured = {*stack.outputs["gateways"], *stack.outputs["sinks"]}
-    prefix = stack.outputs["secretsPrefix"]
     return {
-        one.name: (f"{prefix}/{one.name}", one.secrets)
+        one.name: stack.secrets_of(one.name, one.secrets)
         for one in load(only=configured).registrations
         if one.name in configured and one.secrets
     }
@@ -150,27 +190,32 @@ def _write(
 ) -> None:
     begun = session(context, stack, False, confirmed)
     begun.guard("rotating a secret" if rotating else "writing a secret")
-    name, declared = _declared(begun, plugin)
+    kept = _kept(begun, plugin)
+    name, declared = next(iter(kept)), [field for fields in kept.values() for field in fields]
     if one is not None and one not in declared:
         raise CommandError(f"{name} has the fields {', '.join(declared)}", Code.usage)
     fields = _given([one] if one else declared, one, from_file)
 
-    async def put(world: AwsWorld) -> str:
-        secret = PluginSecret(world.clients, name, declared)
+    async def put(world: AwsWorld) -> tuple[Sequence[str], str]:
+        secret = Vault.of(world.clients, kept)
         said = await _tested(begun, plugin, await secret.completed(fields), untested)
-        write: Callable[[Mapping[str, str]], Awaitable[None]]
+        write: Callable[[Mapping[str, str]], Awaitable[Sequence[str]]]
         write = secret.rotate if rotating else secret.set
         command = f"secrets {'rotate' if rotating else 'set'}"
         async with (await audited(world))(command, [f"secret#{plugin}"]) as trail:
-            await write(fields)
+            written = await write(fields)
             trail.effect = f"written: {', '.join(sorted(fields))}"
-        return said
+        return written, said
 
-    said = begun.run(put)
-    kept = "the value before stays good" if rotating else "no other value is good"
-    done = f"{name} is written; {kept}; functions know it within 5 minutes"
-    back = begun.command(f"secrets rollback {plugin}", changes=True)
-    begun.show({}, lambda: [done, said, f"to undo it: {back}"])
+    written, said = begun.run(put)
+    before = "the value before stays good" if rotating else "no other value is good"
+    is_ = "is" if len(written) == 1 else "are"
+    done = f"{' and '.join(written)} {is_} written; {before}; functions know it within 5 minutes"
+    back = [
+        f"to undo it: {begun.command(f'secrets rollback {_short(one)}', changes=True)}"
+        for one in written
+    ]
+    begun.show({}, lambda: [done, said, *back])
 
 
 async def _tested(begun: Session, plugin: str, fields: Mapping[str, str], untested: bool) -> str:
@@ -185,14 +230,28 @@ async def _tested(begun: Session, plugin: str, fields: Mapping[str, str], untest
     return "not tested, as asked for" if untested else await tried(begun, plugin, fields)
 
 
-def _declared(begun: Session, plugin: str) -> tuple[str, Sequence[str]]:
+def _kept(begun: Session, plugin: str) -> Kept:
+    """The secrets of a plugin, or the one of that name: `paypal`, `paypal-webhooks`."""
     declared = declarations(begun.stack())
-    if plugin not in declared:
-        raise CommandError(
-            f"no plugin {plugin} with a secret; there are {', '.join(declared) or 'none'}",
-            Code.not_found,
-        )
-    return declared[plugin]
+    if plugin in declared:
+        return declared[plugin]
+    for kept in declared.values():
+        if one := {name: own for name, own in kept.items() if _short(name) == plugin}:
+            return one
+    raise CommandError(
+        f"no plugin {plugin} with a secret; there are {', '.join(declared) or 'none'}",
+        Code.not_found,
+    )
+
+
+def _named(vault: Vault, plugin: str) -> PluginSecret:
+    """The secret of that name."""
+    return next(one for one in vault.parts if _short(one.name) == plugin)
+
+
+def _short(name: str) -> str:
+    """What commands call a secret: its name without the stack's."""
+    return name.rpartition("/")[2]
 
 
 def _given(wanted: Sequence[str], one: str | None, from_file: Path | None) -> Mapping[str, str]:
@@ -215,11 +274,11 @@ def _read(from_file: Path | None) -> str | None:
         return None
 
 
-async def _view(secret: PluginSecret, plugin: str, now: datetime) -> Mapping[str, Any]:
+async def _view(secret: PluginSecret, now: datetime) -> Mapping[str, Any]:
     current, previous = await secret.read(), await secret.read(PREVIOUS)
     present = [name for name in secret.declared if current and current.fields.get(name)]
     return {
-        "plugin": plugin,
+        "plugin": _short(secret.name),
         "present": present,
         "missing": [name for name in secret.declared if name not in present],
         "age": _age(current and current.written_at, now),

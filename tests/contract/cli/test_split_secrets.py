@@ -1,0 +1,117 @@
+"""A gateway with two secrets: commands write them as one, and split the one there was before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.secrets import Share, aws_secrets
+from penstock.entrypoints.cli.tree import app
+from penstock.testing.clock import FrozenClock
+from tests.contract.cli.test_secrets import FIRST, NAME, SECOND, secrets
+from tests.contract.cli.test_secrets import vault as vault
+
+CALLS = {"paypal": ["client_id", "client_secret"], "paypal-webhooks": ["webhook_id"]}
+
+
+@pytest.fixture
+def two(vault: Any) -> Any:
+    """A stack that has both secrets, without values."""
+    path = Path(".penstock/local/stack.json")
+    path.write_text(json.dumps({**json.loads(path.read_text()), "secrets": {"paypal": CALLS}}))
+    vault.create_secret(Name=f"{NAME}-webhooks")
+    return vault
+
+
+def good(share: Share, field: str) -> tuple[str, ...]:
+    """The values that a function finds good."""
+    clients = Clients(calls=1, polls=1)
+    read = aws_secrets(clients, NAME, FrozenClock(), ("webhook_id",), share).get()
+    values = asyncio.run(read).values(field)
+    clients.close()
+    return values
+
+
+def before(vault: Any, *values: Any) -> None:
+    """What an earlier version wrote, oldest first."""
+    for value in values:
+        vault.put_secret_value(SecretId=NAME, SecretString=json.dumps(value))
+
+
+def written(vault: Any, name: str) -> Any:
+    return json.loads(vault.get_secret_value(SecretId=name)["SecretString"])
+
+
+def split() -> Any:
+    return CliRunner().invoke(app, ["--json", "secrets", "split", "paypal"])
+
+
+def test_all_fields_are_given_at_once_and_kept_apart(two: Any) -> None:
+    result = secrets("set", "paypal", given=FIRST)
+
+    assert 0 == result.exit_code, result.output
+    assert {"client_id": "id-one", "client_secret": "hush-one"} == written(two, NAME)
+    assert {"webhook_id": "WH-one"} == written(two, f"{NAME}-webhooks")
+    assert "secrets rollback paypal\n" in result.stdout
+    assert "secrets rollback paypal-webhooks\n" in result.stdout
+
+
+def test_a_split_keeps_good_what_was_good(two: Any) -> None:
+    before(two, FIRST, SECOND)
+    result, again = split(), split()
+
+    assert (0, True) == (result.exit_code, json.loads(result.stdout)["split"]), result.output
+    assert (0, False) == (again.exit_code, json.loads(again.stdout)["split"])
+    assert ("WH-two", "WH-one") == good(Share.webhooks, "webhook_id")
+    # Code from before goes on reading it there.
+    assert SECOND == written(two, NAME)
+
+
+def test_a_rotation_before_the_split_does_it_first(two: Any) -> None:
+    before(two, FIRST)
+    result = secrets("rotate", "paypal", "--field", "client_secret", given="hush-new")
+
+    assert 0 == result.exit_code, result.output
+    assert ("WH-one",) == good(Share.webhooks, "webhook_id")
+    assert ("hush-new", "hush-one") == good(Share.rest, "client_secret")
+
+
+def test_a_new_webhook_id_leaves_the_credentials_alone(two: Any) -> None:
+    secrets("set", "paypal", given=FIRST)
+    result = secrets("rotate", "paypal", "--field", "webhook_id", given="WH-new")
+
+    assert 0 == result.exit_code, result.output
+    assert ("WH-new", "WH-one") == good(Share.webhooks, "webhook_id")
+    assert ("hush-one",) == good(Share.rest, "client_secret")
+    assert "rollback paypal-webhooks" in result.stdout
+    assert 0 == secrets("rollback", "paypal-webhooks").exit_code
+    assert ("WH-one",) == good(Share.webhooks, "webhook_id")
+
+
+def test_the_credentials_can_be_rolled_back_to_before_the_split(two: Any) -> None:
+    before(two, FIRST)
+    secrets("set", "paypal", "--field", "client_secret", given="hush-new")
+    result = secrets("rollback", "paypal")
+
+    assert 0 == result.exit_code, result.output
+    assert ("hush-one",) == good(Share.rest, "client_secret")
+
+
+def test_both_are_listed_by_the_names_that_commands_take(two: Any) -> None:
+    secrets("set", "paypal", given=FIRST)
+    listed = json.loads(CliRunner().invoke(app, ["--json", "secrets", "list"]).stdout)
+
+    assert CALLS == {one["plugin"]: one["present"] for one in listed}
+
+
+def test_a_stack_with_one_secret_says_that_there_is_nothing_to_split(vault: Any) -> None:
+    result = split()
+
+    assert 5 == result.exit_code
+    assert "is the only secret of paypal" in result.stderr
