@@ -22,7 +22,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep simulate mutation engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep soak simulate mutation engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -58,6 +58,9 @@ check-deep: check ## make check, then ten times the examples of each property, a
 
 simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example
 	@$(PY) -m penstock.simulation --seeds $(or $(SEEDS),20) --gateway $(or $(GATEWAY),example)
+
+soak: setup ## the local platform for 5 minutes while hosts are killed, and its books reconciled; SECONDS=150 of traffic
+	@PENSTOCK_SOAK_SECONDS=$(or $(SECONDS),150) $(PY) -m pytest -q -rP -m soak tests/soak/test_local_platform.py
 
 mutation: setup ## change the code at random and expect a test to fail; SAMPLE=250 SEED=1 UNDER=runtime/penstock/domain AGAIN=1 (only the last survivors)
 	@$(PY) -m tests.mutation --sample $(or $(SAMPLE),250) $(if $(SEED),--seed $(SEED)) $(if $(UNDER),--under $(UNDER)) $(if $(AGAIN),--again)
@@ -149,8 +152,8 @@ sqs_receive_messages: setup ## what waits on a queue; QUEUE=payments STACK=local
 sqs_create_test_message: setup ## send a payment message; STACK=local|dev, of a protected stack CONFIRM=<its name>
 	@$(PENSTOCK) --stack $(ON) queue send $(QUEUE) $(if $(CONFIRM),--confirm $(CONFIRM))
 
-sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments STACK=local|dev, of a protected stack CONFIRM=<its name>
-	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --yes $(if $(CONFIRM),--confirm $(CONFIRM))
+sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments BECAUSE=<why> STACK=local|dev, of a protected stack CONFIRM=<its name>
+	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --because "$(or $(BECAUSE),make sqs_purge_queue)" --yes $(if $(CONFIRM),--confirm $(CONFIRM))
 
 clean: ## everything that was made, the environments too
 	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi .mutation build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

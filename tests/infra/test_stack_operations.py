@@ -26,7 +26,7 @@ from penstock.domain.audit import Begun
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.ports import Asked
-from tests.infra.test_stack_access import allowed, may
+from tests.infra.allowed import allowed, may
 from tests.infra.test_stack_settings import given
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -52,7 +52,8 @@ def test_they_are_off_by_default_and_then_nothing_is_there(
         commands = {one.id for one in operations() if one.function == "operate"}
         assert set() == {one for one in routes if "/operations" in one}
         assert [] == [name for _, name in by_name(off) if "operate" in name or name in commands]
-        assert "PENSTOCK_OPERATIONS_API" not in json.dumps(of(off, "Function"))
+        variables = of(off, "Function")["api"]["environment"]["variables"]
+        assert "PENSTOCK_OPERATIONS_API" not in variables
 
 
 def test_on_they_are_a_function_and_its_routes_and_change_no_other_role(

@@ -35,6 +35,12 @@ class Outcome(StrEnum):
     failed = "failed"
 
 
+_STATES = {
+    Outcome.succeeded: OperationState.succeeded,
+    Outcome.failed: OperationState.declined,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """
@@ -100,7 +106,7 @@ class Resolve:
         evidence = said(evidence, "--evidence")
         if dry_run:
             entity = await self._entity(ref)
-            found = self._operation(entity, operation_id)
+            found = self._operation(entity, operation_id, outcome, evidence)
             already = self._refuse(entity, found, outcome, reference)
             return Resolved(entity, found, outcome, already)
         plural = "subscriptions" if ref.kind is EntityKind.subscription else "payments"
@@ -123,7 +129,7 @@ class Resolve:
         trail: Trail,
     ) -> Resolved:
         entity = await self._entity(ref)
-        found = self._operation(entity, operation_id)
+        found = self._operation(entity, operation_id, outcome, evidence)
         trail.before = {
             "operation": found.id,
             "kind": found.kind.value,
@@ -156,7 +162,9 @@ class Resolve:
             return entity
         raise UnknownPayment(f"there is no {ref.kind.value} of that id")
 
-    def _operation(self, entity: Restrictable, operation_id: str | None) -> Operation:
+    def _operation(
+        self, entity: Restrictable, operation_id: str | None, outcome: Outcome, evidence: str
+    ) -> Operation:
         if operation_id is not None:
             found = entity.operation_by_id(operation_id)
             if found is None:
@@ -166,6 +174,13 @@ class Resolve:
         if len(doubtful) == 1:
             return doubtful[0]
         if not doubtful:
+            # The same command may have been killed before it could say what it had done.
+            state = _STATES[outcome]
+            same = [
+                one for one in entity.operations if one.state is state and one.reason == evidence
+            ]
+            if len(same) == 1:
+                return same[0]
             raise CommandRefused("none of its operations is unknown or parked")
         names = ", ".join(f"{one.id} ({one.kind.value})" for one in doubtful)
         raise OptionRefused("--operation", f"is needed, several are in doubt: {names}")
@@ -180,8 +195,7 @@ class Resolve:
             CommandRefused: says why and what to do.
         """
         succeeded = outcome is Outcome.succeeded
-        state = OperationState.succeeded if succeeded else OperationState.declined
-        if found.state is state:
+        if found.state is _STATES[outcome]:
             return True
         because = rules.why_not_resolve(entity, found, succeeded=succeeded, now=self.clock.now())
         if because is not None:

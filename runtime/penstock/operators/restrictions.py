@@ -188,7 +188,7 @@ class Release:
         if most is not None and len(await self.restrictions.held(key, most + 1)) > most:
             raise CommandRefused(
                 f"more than {most} payments and subscriptions are held: release them by "
-                f"`penstock {COMMANDS[kind]} release`"
+                f"`penstock {COMMANDS[kind]} release VALUE --because REASON`"
             )
 
     async def _walk(self, key: str, progress: Callable[[int], None]) -> int:

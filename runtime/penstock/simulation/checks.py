@@ -304,8 +304,12 @@ def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
     counts: Mapping[str, int] = Counter(event.type for event in told)
     if counts[EventType.payment_succeeded] != int(payment.paid):
         yield f"{payment.ref}: payment.succeeded was published {counts['payment.succeeded']} times"
-    if payment.paid and counts[EventType.payment_declined]:
-        # No buyer in the traffic chooses another means of payment after a decline.
+    captured = any(
+        one.kind is OperationKind.capture and one.state is OperationState.succeeded
+        for one in payment.operations
+    )
+    if payment.paid and counts[EventType.payment_declined] and not captured:
+        # A decline may be followed by another capture; nothing else takes it back.
         yield f"{payment.ref}: payment.declined was published, and it is {payment.status}"
     back = _sum(told, EventType.payment_refunded, EventType.payment_reversed)
     back -= _sum(told, EventType.payment_restored)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from penstock.entrypoints.cli.acting import DryRun
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.commands.payments import lines
-from penstock.entrypoints.cli.restricting import DryRun
 from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
 
 if TYPE_CHECKING:
