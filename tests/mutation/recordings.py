@@ -55,21 +55,27 @@ class Recordings:
         """
         The tests that run a mutant's line, those first that run few others; so many as fit.
 
-        What runs when a module is imported is for all tests that use the module or one that
-        imports it, and first for those that look at every class and constant.
+        What runs when a module is imported is for those that look at every class and constant,
+        then for those that use the module, then for those that use one that imports it.
         """
-        ran = self.lines.get(mutant.module, {})
-        found = {one for n in range(mutant.number, mutant.end + 1) for one in ran.get(n, ())}
-        first: set[str] = set()
-        if mutant.imported:
-            users = [mutant.module, *_importers(mutant.module)]
-            every = (self.lines.get(module, {}).values() for module in users)
-            found |= {one for lines in every for tests in lines for one in tests}
-            first = {one for one in self.seconds if one.startswith(EVERYWHERE)}
-        order = sorted(found - first, key=lambda one: (self._breadth[one], one))
-        return self._fitting([*sorted(first), *order])
+        if not mutant.imported:
+            ran = self.lines.get(mutant.module, {})
+            lines = range(mutant.number, mutant.end + 1)
+            return self._fitting(self._ordered(one for n in lines for one in ran.get(n, ())))
+        first = sorted(one for one in self.seconds if one.startswith(EVERYWHERE))
+        found = dict.fromkeys([*first, *self._users(mutant.module)])
+        for module in _importers(mutant.module):
+            found |= dict.fromkeys(self._users(module))
+        return self._fitting(found)
 
-    def _fitting(self, tests: list[str]) -> list[str]:
+    def _users(self, module: str) -> list[str]:
+        return self._ordered(one for tests in self.lines.get(module, {}).values() for one in tests)
+
+    def _ordered(self, tests: Iterable[str]) -> list[str]:
+        return sorted(set(tests), key=lambda one: (self._breadth[one], one))
+
+    def _fitting(self, tests: Iterable[str]) -> list[str]:
+        tests = list(tests)
         took = accumulate(self.seconds[one] for one in tests)
         return [one for one, seconds in zip(tests, took, strict=True) if seconds <= LONGEST_S]
 
