@@ -53,8 +53,8 @@ check-deep: check ## make check, then ten times the examples of each property, a
 	@echo "penstock: check-deep, 2 of 6: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
 	@echo "penstock: check-deep, 3 of 6: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
 	@echo "penstock: check-deep, 4 of 6: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
-	@echo "penstock: check-deep, 5 of 6: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
-	@echo "penstock: check-deep, 6 of 6: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+	@echo "penstock: check-deep, 5 of 6: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+	@echo "penstock: check-deep, 6 of 6: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
 
 simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example
 	@$(PY) -m penstock.simulation --seeds $(or $(SEEDS),20) --gateway $(or $(GATEWAY),example)
