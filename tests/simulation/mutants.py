@@ -5,7 +5,8 @@ Left out are those with another one behind them, which hide each other here and 
 own in tests/unit: the lease of an invoice (the wait in doubt), the event's dedup id at the topic
 (the record of its delivery), a known notification (observations are cumulative), payments that the
 sweep finds (the gap detector), the lease of a charge that the sweep looks up (the version of its
-commit). Too rare are a crash between the two calls of a renewal, and a collection whose answer is
+commit), the key of a collection (one is under way at a time), what a release makes due (it is due
+by itself), the sweep's look at captures and refunds (their message). Too rare are a crash between the two calls of a renewal, and a collection whose answer is
 lost: tests/unit has both.
 """
 
@@ -246,13 +247,6 @@ MUTANTS = (
         "                return await self._failed(payment, operation, because)\n",
     ),
     Mutant(
-        "one key is one collection",
-        "pipeline/collecting.py",
-        '        name = derived_id("collect", idempotency_key, caller.client)\n',
-        "        name = self.ids.new()\n",
-        "paypal",
-    ),
-    Mutant(
         "the record of a delivery",
         "pipeline/deliver.py",
         "                await self.attempts.record(self.sink.name, key, self.clock.now())\n",
@@ -275,18 +269,6 @@ MUTANTS = (
         "pipeline/gate.py",
         " or not self._read_at <= now < self._read_at + KNOWN_FOR:\n",
         ":\n",
-    ),
-    Mutant(
-        "a release makes due what was held",
-        "operators/restrictions.py",
-        "                due += await self._due(ref)\n",
-        "                due += 1\n",
-    ),
-    Mutant(
-        "the sweep's undecided captures and refunds",
-        "pipeline/sweep.py",
-        "                    entity = await self.dispatch.resume(entity, operation)\n",
-        "                    pass\n",
     ),
     Mutant(
         "the look again at a payment in doubt",

@@ -236,7 +236,10 @@ class _Run:
         await asyncio.sleep(HOUR)
         # What was on its way when the storm ended has arrived.
         await self.operators.morning(sinks=sinks, settled=False)
-        for stretch, span in ((20.0, 12 * HOUR), (400.0, seconds - morning), (5.0, HOUR)):
+        # A schedule that sleeps for hours wakes within eight: then it runs often until the end.
+        wakes = 8 * HOUR
+        long = seconds - morning - wakes
+        for stretch, span in ((20.0, 12 * HOUR), (400.0, long), (20.0, wakes), (5.0, HOUR)):
             self._stretch(stretch)
             await asyncio.sleep(span)
         await self.operators.morning(sinks=sinks)
