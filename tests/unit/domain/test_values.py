@@ -25,8 +25,6 @@ HIDDEN = {
     *("Approval.url", "SignUp.return_secret", "SignUp.approval_url", "Returned.approve"),
     *("Gaps._known", "Content.asked", "Letter.message", "Origin.payer", "Environment.anchors"),
     *("Environment.intermediates", "Answer.data", "_Token.pair", "_Token.value", "Signer.key"),
-    *("Entity.caused", "Payment.caused", "Dispute.caused", "Subscription.caused"),
-    *("SignUp.caused", "Record.caused"),
 }
 
 
