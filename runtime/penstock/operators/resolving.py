@@ -170,20 +170,17 @@ class Resolve:
             if found is None:
                 raise UnknownOperation(f"{entity.ref} has no operation of that id")
             return found
-        doubtful = rules.doubtful(entity)
-        if len(doubtful) == 1:
-            return doubtful[0]
-        if not doubtful:
-            # The same command may have been killed before it could say what it had done.
-            state = _STATES[outcome]
-            same = [
-                one for one in entity.operations if one.state is state and one.reason == evidence
-            ]
-            if len(same) == 1:
-                return same[0]
+        # The same command may have been killed before it could say what it had done: what else
+        # is in doubt by now is not what it was about.
+        state = _STATES[outcome]
+        same = [one for one in entity.operations if one.state is state and one.reason == evidence]
+        meant = [*rules.doubtful(entity), *same]
+        if len(meant) == 1:
+            return meant[0]
+        if not meant:
             raise CommandRefused("none of its operations is unknown or parked")
-        names = ", ".join(f"{one.id} ({one.kind.value})" for one in doubtful)
-        raise OptionRefused("--operation", f"is needed, several are in doubt: {names}")
+        names = ", ".join(f"{one.id} ({one.kind.value}, {one.state.value})" for one in meant)
+        raise OptionRefused("--operation", f"is needed, it may be one of: {names}")
 
     def _refuse(
         self, entity: Restrictable, found: Operation, outcome: Outcome, reference: str | None

@@ -25,7 +25,7 @@ from penstock.domain.observation import (
 from penstock.domain.payment import Implied, Payment, Transaction
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import SubscriptionObservation
-from penstock.errors import GatewayUnavailable, PaymentConflict, Unconfirmable, UnknownGateway
+from penstock.errors import NotShownYet, PaymentConflict, Unconfirmable, UnknownGateway
 from penstock.pipeline import notices
 from penstock.ports import Ledger
 
@@ -66,7 +66,7 @@ class Observe:
                 the two makes our version stale.
 
         Raises:
-            GatewayUnavailable: it shows a refund of a payment whose sale it does not show yet.
+            NotShownYet: it shows a refund of a payment whose sale it does not show yet.
             LedgerConflict: another worker wrote the entity first.
             PaymentConflict: the id belongs to another gateway's entity.
         """
@@ -86,7 +86,7 @@ class Observe:
             notices.dispute_opened(decided)
             after = decided.entity
         if isinstance(seen, Observation) and _unplaced(seen, after):
-            raise GatewayUnavailable("the gateway shows the refund, and an old copy of its sale")
+            raise NotShownYet("the gateway shows the refund, and an old copy of its sale")
         return after
 
     async def again(self, entity: Payment | Dispute) -> AnyEntity:

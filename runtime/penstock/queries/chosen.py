@@ -126,11 +126,14 @@ async def in_parts(
     if not ends:
         yield oldest_first(held)
         return
-    since, early = chosen.since, set[str]()
+    since, early = chosen.since, dict[str, datetime]()
     for end in reversed(ends):
         part = await _part(ledger, chosen, since, end, early)
         yield oldest_first(part)
-        early, since = {one.id for one in part if one.time > end}, end + _MOMENT
+        # One that goes early may be dated after the next part, too.
+        early |= {one.id: one.time for one in part}
+        early = {name: time for name, time in early.items() if time > end}
+        since = end + _MOMENT
     newest = Chosen(since, chosen.until, chosen.types, chosen.subject)
     async with aclosing(chosen_events(ledger, newest)) as events:
         yield oldest_first([one async for one in events if one.id not in early])

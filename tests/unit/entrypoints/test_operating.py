@@ -173,7 +173,9 @@ async def test_an_unknown_charge_is_resolved(console: Console):
     identity = await console.charge()
     await console.work()
     console.stand.clock.advance(60)
-    asked = {"kind": "payment", "value": identity, "outcome": "succeeded"}
+    (charge,) = (await console.payment(identity)).operations
+    asked = {"kind": "payment", "value": identity, "operation": charge.id}
+    asked["outcome"] = "succeeded"
     nameless = await console("resolve", **asked)
     done = await console("resolve", "k-2", **asked, gateway_id="ch-7")
 
@@ -249,7 +251,16 @@ async def test_what_is_held_of_too_many_is_released_by_the_command_line(console:
         ("restrict", {"kind": "payer", "value": "c-9", "reason": "x" * 301}, (400, "body.reason")),
         ("release", {"kind": "payer"}, (400, "body.value")),
         ("reprocess", {"payment": "acme-SALE1", "because": "x"}, (400, "body")),
-        ("resolve", {"kind": "payment", "value": "acme-SALE1"}, (400, "body.outcome")),
+        (
+            "resolve",
+            {"kind": "payment", "value": "acme-SALE1", "operation": "o-9"},
+            (400, "body.outcome"),
+        ),
+        (
+            "resolve",
+            {"kind": "payment", "value": "acme-SALE1", "outcome": "failed"},
+            (400, "body.operation"),
+        ),
         (
             "resolve",
             {"kind": "payment", "value": "acme-SALE1", "outcome": "failed", "operation": "o-9"},
@@ -278,7 +289,7 @@ async def test_a_wrong_field_is_named(
         ("reprocess", {"payment": "pay-9"}, "no-such-payment"),
         (
             "resolve",
-            {"kind": "subscription", "value": "acme-I-9", "outcome": "failed"},
+            {"kind": "subscription", "value": "acme-I-9", "operation": "o", "outcome": "failed"},
             "no-such-subscription",
         ),
         ("make-invoice", {"payment": "pay-9"}, "no-such-payment"),

@@ -11,6 +11,7 @@ import pytest
 from penstock.api import Refused, Unanswered
 from penstock.contracts import Checked
 from penstock.domain.caller import Caller, Scope
+from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Payment
 from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.entrypoints.http.handlers import Call
@@ -74,6 +75,10 @@ async def ready(operation: str) -> Stand:
 async def send(stand: Stand, operation: str, dying: Dying) -> Answer:
     world: Any = Around(stand, dying)
     body = {**BODIES[operation], "reason": "a test"}
+    if operation == "resolveOperation":
+        payment = await stand.world.ledger.load(Payment, PAYMENT)
+        assert payment is not None
+        body["operation"] = payment.operation_id(OperationKind.invoice)
     caller = Caller("t-1", "shop", frozenset(Scope))
     call = Call(Checked({"Idempotency-Key": "k"}, body), {}, b"", caller)
     handlers = OperateHandlers(replace(stand.platform, world=world))

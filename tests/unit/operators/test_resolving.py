@@ -224,6 +224,23 @@ class TestARefund:
         assert Money(750, "USD") == rules.refundable(held)
         assert ["payment.refunded"] == await told(world)
 
+    async def test_a_repeat_is_not_about_another_one_that_is_in_doubt_by_now(self):
+        """
+        The answer to the first try was lost: the same words may mean either.
+        """
+        world = await self.lost()
+        await resolve(world, Outcome.failed)
+        world.acme.refund_answers = [Unanswered("timeout")]
+        await ask(world, 1000, key="k-2")
+        await work(world)
+        world.clock.advance(LEASE.total_seconds())
+        with pytest.raises(CommandRefused, match="--operation"):
+            await resolve(world, Outcome.failed)
+
+        assert {OperationState.declined, OperationState.unknown} == {
+            one.state for one in await refunds(world)
+        }
+
 
 class TestACapture:
     async def lost(self) -> Store:

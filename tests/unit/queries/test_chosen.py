@@ -86,6 +86,27 @@ async def test_a_part_has_an_earlier_event_of_an_entity_whose_host_had_a_fast_cl
     assert 6 == len(found) == len(set(found))
 
 
+async def test_an_event_that_goes_early_is_in_no_later_part_either():
+    """
+    Parts may be shorter than two clocks differ.
+    """
+    ledger = MemoryLedger()
+    fast = first(accepted("p-x"))
+    await ledger.commit(fast)
+    ahead = step(fast.entity, 1, at=timedelta(seconds=37))
+    await ledger.commit(ahead)
+    await ledger.commit(step(ahead.entity, 1, at=timedelta(seconds=1)))
+    for second in range(60):
+        other = first(accepted(f"p-{second:02}"))
+        await ledger.commit(other)
+        await ledger.commit(step(other.entity, 1, at=timedelta(seconds=second)))
+    parts = [part async for part in in_parts(ledger, Chosen(), 10)]
+
+    found = [event.id for part in parts for event in part]
+    assert 3 < len(parts)
+    assert 62 == len(found) == len(set(found))
+
+
 async def test_all_pages_of_the_archive_are_gone_through():
     ledger = await archive(250)
 

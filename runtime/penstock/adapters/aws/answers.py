@@ -32,7 +32,7 @@ class DynamoAnswers:
         """Claim a request, unless it is answered, another one, or claimed."""
         values = {":claim": asked.claim, ":digest": asked.digest, ":now": stamp(now)}
         held = await self._put(asked, _FREE, _NAMES, values)
-        return _read(held) if held else asked
+        return asked if held is None else _read(held)
 
     async def keep(self, asked: Asked) -> None:
         """
@@ -61,9 +61,10 @@ class DynamoAnswers:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except Refusal as exc:
-                if reason(exc.code) != CONDITION:
+                held = exc.details.get("Item")
+                if reason(exc.code) != CONDITION or not held:
                     raise
-                return exc.details.get("Item", {})
+                return held
         return None
 
 

@@ -125,7 +125,7 @@ class OperateHandlers:
                 ref,
                 Outcome(body["outcome"]),
                 body["reason"],
-                operation_id=body.get("operation"),
+                operation_id=body["operation"],
                 reference=body.get("gateway_id"),
                 dry_run=dry_run,
             )
