@@ -61,7 +61,7 @@ class Operator:
             env={**os.environ, "COLUMNS": str(WIDTH)},
             capture_output=True,
             text=True,
-            timeout=150,
+            timeout=300,
             check=False,
         )
 

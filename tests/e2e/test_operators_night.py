@@ -30,7 +30,7 @@ from tests.e2e.world import World, until
 
 REACHED = re.compile(r"payment\.succeeded: .*slack has it")
 
-pytestmark = [pytest.mark.emulator, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.emulator, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -100,12 +100,12 @@ def an_invoice_is_stuck(world: World, operator: Operator) -> None:
     operator.says("PayPal invoices again, and the address is right.")
     world.heal()
     why = ("--because", "PayPal invoices again")
-    repaired = operator.types("payments", "reprocess", sent.payment, *why, "--wait", "100")
+    repaired = operator.types("payments", "reprocess", sent.payment, *why, "--wait", "240")
     assert "reprocessed: succeeded before, succeeded now" in repaired
     assert [] == world.invoices_of(sent)
 
     why = ("--because", "the buyer confirmed the address")
-    released = operator.types("payments", "release", sent.payment, *why, "--wait", "100")
+    released = operator.types("payments", "release", sent.payment, *why, "--wait", "240")
     assert "released: 1 with held operations" in released
     assert "released: invoice succeeded" in released
     assert 1 == len(world.invoices_of(sent))
@@ -179,7 +179,7 @@ def unknown(world: World, operator: Operator) -> None:
     assert "is succeeded" in done
     until(
         lambda: REACHED.search(operator.asks("payments", "show", payment)),
-        within=120,
+        within=300,
         what="the news",
     )
     shown = operator.types("payments", "show", payment)

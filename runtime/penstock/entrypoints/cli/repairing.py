@@ -183,7 +183,7 @@ def _reprocess_view(done: Reprocessing, seen: Calm | None, dry_run: bool) -> dic
     from penstock.domain.payment import Payment
     from penstock.entrypoints.http.views import operation_view
 
-    after = seen.entity if seen and isinstance(seen.entity, Payment) else None
+    after = seen.entity if seen and seen.reached and isinstance(seen.entity, Payment) else None
     return {
         "payment": done.payment.id,
         "dry_run": dry_run,

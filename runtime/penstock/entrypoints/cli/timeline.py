@@ -138,4 +138,4 @@ def _next(one: dict[str, Any]) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, subsequent_indent=" " * 21)
+    return textwrap.wrap(text, _WIDTH, subsequent_indent=" " * 21, break_on_hyphens=False)
