@@ -22,7 +22,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep simulate engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep soak simulate mutation engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -48,15 +48,22 @@ check: lint engine ## everything a change needs: lint, every test, Pulumi's engi
 	@echo "penstock: check, 3 of 4: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
 	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20 && $(PY) -m penstock.simulation --gateway paypal --seeds 2
 
-check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, and the pages in Chromium
-	@echo "penstock: check-deep, 1 of 5: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
-	@echo "penstock: check-deep, 2 of 5: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check-deep, 3 of 5: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
-	@echo "penstock: check-deep, 4 of 5: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
-	@echo "penstock: check-deep, 5 of 5: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, 250 mutants, and the pages in Chromium
+	@echo "penstock: check-deep, 1 of 6: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
+	@echo "penstock: check-deep, 2 of 6: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check-deep, 3 of 6: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
+	@echo "penstock: check-deep, 4 of 6: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
+	@echo "penstock: check-deep, 5 of 6: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+	@echo "penstock: check-deep, 6 of 6: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
 
 simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example
 	@$(PY) -m penstock.simulation --seeds $(or $(SEEDS),20) --gateway $(or $(GATEWAY),example)
+
+soak: setup ## the local platform for 5 minutes while hosts are killed, and its books reconciled; SECONDS=150 of traffic
+	@PENSTOCK_SOAK_SECONDS=$(or $(SECONDS),150) $(PY) -m pytest -q -rP -m soak tests/soak/test_local_platform.py
+
+mutation: setup ## change the code at random and expect a test to fail; SAMPLE=250 SEED=1 UNDER=runtime/penstock/domain AGAIN=1 (only the last survivors)
+	@$(PY) -m tests.mutation --sample $(or $(SAMPLE),250) $(if $(SEED),--seed $(SEED)) $(if $(UNDER),--under $(UNDER)) $(if $(AGAIN),--again)
 
 engine: setup ## Pulumi's engine: the installed one, or built from its Go modules, once per version
 	@$(PY) -m infra.engine
@@ -145,9 +152,9 @@ sqs_receive_messages: setup ## what waits on a queue; QUEUE=payments STACK=local
 sqs_create_test_message: setup ## send a payment message; STACK=local|dev, of a protected stack CONFIRM=<its name>
 	@$(PENSTOCK) --stack $(ON) queue send $(QUEUE) $(if $(CONFIRM),--confirm $(CONFIRM))
 
-sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments STACK=local|dev, of a protected stack CONFIRM=<its name>
-	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --yes $(if $(CONFIRM),--confirm $(CONFIRM))
+sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments BECAUSE=<why> STACK=local|dev, of a protected stack CONFIRM=<its name>
+	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --because "$(or $(BECAUSE),make sqs_purge_queue)" --yes $(if $(CONFIRM),--confirm $(CONFIRM))
 
 clean: ## everything that was made, the environments too
-	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi .mutation build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

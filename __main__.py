@@ -37,14 +37,16 @@ def main() -> None:
     made = foundation(stack, settings, plugins)
 
     # What works on it: receive, api, merchant, verify, process, charge, sweep, gaps, renew, a
-    # deliver per sink.
+    # deliver per sink, and operate if it is turned on.
     working = functions(made)
 
     # Who may vouch for a delivery, and who may have money moved.
     guard(made, working)
 
-    # What sets it going: a route per operation of the contract, and three schedules.
-    Routes("routes", RoutesArgs(made.api, operations(), working), made.options)
+    # What sets it going: a route per operation of the contract that is turned on, and three
+    # schedules.
+    served = [one for one in operations() if one.function in working]
+    Routes("routes", RoutesArgs(made.api, served, working), made.options)
     rates = {"sweep": settings.sweep_minutes, "gaps": GAPS_MINUTES, "renew": RENEW_MINUTES}
     for name, minutes in rates.items():
         args = ScheduleArgs(f"{made.prefix}-{name}", working[name], minutes, settings.enabled)

@@ -86,7 +86,7 @@ def imports(console: Console, folder: Path) -> bool:
 
 def _tree(archive: Path, kind: str, folder: Path) -> Path:
     extract(archive, folder)
-    (folder / "probe.py").write_text(_PROBE.format(module=KINDS[kind].entry))
+    (folder / "probe.py").write_text(_PROBE.format(module=KINDS[kind].entries[0]))
     return folder
 
 

@@ -28,7 +28,7 @@ from infra.printing import printing
 ROUNDS = 11
 REQUESTS = 400
 CONNECTIONS = 8
-TARGET = 2.1
+TARGETS = {"verified": 5.0, "answered": 2.5}
 
 
 class Server:
@@ -128,7 +128,7 @@ def _request(signer: Signer, number: int) -> bytes:
 
 
 def main() -> int:
-    """Print the table; exit 1 when the median ratio of what is verified misses the target."""
+    """Print the table; exit 1 when a median ratio misses its target."""
     with tempfile.TemporaryDirectory() as folder:
         took = asyncio.run(measure(Signer.at("http://localhost:1", Path(folder, "paypal"))))
     table = Table("a webhook is", "us CPU", "ratio", "min-max", "target")
@@ -141,10 +141,10 @@ def main() -> int:
             f"{statistics.median(times) * 1e6:.0f}",
             f"{medians[name]:.2f}",
             f"{min(ratios):.2f}-{max(ratios):.2f}",
-            f"≤ {TARGET}" if name == "verified" else "",
+            f"≤ {TARGETS[name]}" if name in TARGETS else "",
         )
     Console().print(table)
-    return int(medians["verified"] > TARGET)
+    return int(any(medians[name] > target for name, target in TARGETS.items()))
 
 
 if __name__ == "__main__":

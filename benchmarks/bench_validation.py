@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def starts() -> list[float]:
-    """Milliseconds of CPU from the packaged contract to its compiled checks."""
+    """Milliseconds of CPU from the packaged contract to the checks of the first request."""
     took: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         packaged = Path(folder, "api.json")

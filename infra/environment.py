@@ -101,9 +101,19 @@ def consumes(made: Foundation, queue: FifoQueue, batch_size: int) -> Variables:
     }
 
 
+def operations(made: Foundation) -> Variables:
+    """Whether the API serves operators' commands; nothing where it does not."""
+    return {"PENSTOCK_OPERATIONS_API": "true"} if made.settings.operations_api else {}
+
+
+def gateway_names(made: Foundation) -> Variables:
+    """Which gateways there are."""
+    return {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+
+
 def gateways(made: Foundation) -> Variables:
     """Which gateways there are, and their settings."""
-    variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+    variables = gateway_names(made)
     for name, one in made.plugins.gateways.items():
         variables |= plugin_settings("PROVIDER", name, one.settings)
     return variables
@@ -111,7 +121,7 @@ def gateways(made: Foundation) -> Variables:
 
 def doors(made: Foundation) -> Variables:
     """Which gateways there are, and which environment their doors are for."""
-    variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+    variables = gateway_names(made)
     for name, one in made.plugins.gateways.items():
         known = {k: v for k, v in one.settings.items() if k == "environment"}
         variables |= plugin_settings("PROVIDER", name, known)

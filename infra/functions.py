@@ -27,6 +27,9 @@ A run reads an hour of a gateway's list again and part of three days, a second f
 several hundred pages, and no two runs at once.
 """
 
+OPERATE_SECONDS = 29
+"""As long as API Gateway waits, and shorter than a request's claim of its Idempotency-Key."""
+
 
 def sweep_seconds(settings: StackSettings) -> int:
     """
@@ -87,6 +90,7 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.working(made)
             | env.gateways(made)
             | env.ledger(made)
+            | env.operations(made)
             | env.sends(made, "payments"),
             [
                 permits.entities(made),
@@ -180,8 +184,20 @@ def works(made: Foundation) -> Mapping[str, Work]:
             env.working(made) | env.dead_letters(made),
             permits.renews(made),
         ),
+        **({"operate": _operate(made)} if made.settings.operations_api else {}),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
     }
+
+
+def _operate(made: Foundation) -> Work:
+    return Work(
+        "penstock.entrypoints.functions.operate.handler",
+        env.base(made) | env.gateway_names(made) | env.ledger(made),
+        [*permits.tokens(made), *permits.operates(made)],
+        bundle="api",
+        timeout_seconds=OPERATE_SECONDS,
+        memory_mb=512,
+    )
 
 
 def _money(made: Foundation) -> Variables:

@@ -21,6 +21,7 @@ _SETTINGS = (
     "request_timeout_seconds",
     "log_level",
     "consumers",
+    "operations_api",
 )
 
 

@@ -100,7 +100,7 @@ MEASURED = (
 """The lines that say how long a stage took for one item."""
 BY_STATUS: Mapping[str, str] = {"stack": "$.stack", "stage": "$.stage", "status": "$.status"}
 """Not by outcome: each plugin has outcomes of its own, and each combination is billed."""
-UNMEASURED = frozenset({"api", "merchant", "gaps", "renew"})
+UNMEASURED = frozenset({"api", "merchant", "operate", "gaps", "renew"})
 """Functions that are no stage."""
 
 

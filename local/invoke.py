@@ -15,6 +15,7 @@ from rich.console import Console
 
 from local.aws import session_of
 from local.tokens import token_of
+from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.cli.stack import LOCAL, StackMissing, find
 
 _RECORDED_AT = b"https://api.sandbox.paypal.com"
@@ -36,13 +37,14 @@ def invoke(stack: Mapping[str, Any], function: str, event: bytes) -> Answered:
 
     Events were recorded at PayPal's sandbox. On the local platform the simulator takes its place,
     because the door refuses any other address of the certificate. A token made of zeros becomes a
-    token of the stack, good for five minutes.
+    token of the stack, good for five minutes; for `operate`, with that scope alone.
     """
     if simulator := stack.get("simulators", {}).get("paypal"):
         event = event.replace(_RECORDED_AT, simulator.encode())
     session = session_of(stack)
     if _RECORDED_TOKEN in event:
-        token = asyncio.run(token_of(stack, "make invoke", _TOKEN_LASTS))
+        scopes = frozenset({Scope.operate}) if function == "operate" else READ_AND_PAY
+        token = asyncio.run(token_of(stack, "make invoke", _TOKEN_LASTS, scopes))
         event = event.replace(_RECORDED_TOKEN, token.encode())
     answer = session.client("lambda").invoke(
         FunctionName=stack["functions"][function], Payload=event

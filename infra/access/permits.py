@@ -80,6 +80,22 @@ def restrictions(made: Foundation) -> Sequence[Permit]:
     ]
 
 
+def operates(made: Foundation) -> Sequence[Permit]:
+    """
+    Commit operators' intents: payments and subscriptions, restrictions and what they hold, the
+    audit trail, and what was answered. No queue, no topic, no secret: functions execute them.
+    """
+    table = [made.ledger.table.arn]
+    prefixes = entity_prefixes()
+    own = [f"{prefixes[kind]}*" for kind in ("payment", "subscription")]
+    return [
+        Permit(policies.ATTEMPTS, table, policies.items_only(*own, "answer#*")),
+        Permit(policies.QUERY, table, policies.items_only("restrictions", "held#*")),
+        Permit(policies.DELETE_ITEM, table, policies.items_only("restrictions", "held#*")),
+        Permit(policies.WRITE_ITEM, table, policies.items_only("restrictions", "audit#*", "days")),
+    ]
+
+
 def compares(made: Foundation) -> Sequence[Permit]:
     """Look whether a notification is there, and move a watermark; neither payments nor tokens."""
     table = [made.ledger.table.arn]

@@ -27,6 +27,7 @@ ATTEMPTS = ("dynamodb:GetItem", "dynamodb:PutItem")
 READ_ITEM = ("dynamodb:GetItem",)
 WRITE_ITEM = ("dynamodb:PutItem",)
 QUERY = ("dynamodb:Query",)
+DELETE_ITEM = ("dynamodb:DeleteItem",)
 # [aws] X-Ray has no resources that these could be narrowed to (Service Authorization Reference,
 # "Actions, resources, and condition keys for AWS X-Ray").
 TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")

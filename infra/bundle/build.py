@@ -27,21 +27,25 @@ class Kind:
     A kind of function, which has a zip.
 
     Attributes:
-        entry: the module its handlers are in.
+        entries: the modules its handlers are in.
         plugins: whether it runs them, and so carries them.
         contract: whether it serves the API's contract.
     """
 
-    entry: str
+    entries: tuple[str, ...]
     plugins: bool = False
     contract: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
-    "receive": Kind("penstock.entrypoints.functions.receive"),
-    "api": Kind("penstock.entrypoints.functions.api", contract=True),
-    "merchant": Kind("penstock.entrypoints.functions.merchant", plugins=True, contract=True),
-    "worker": Kind("penstock.entrypoints.functions.workers", plugins=True),
+    "receive": Kind(("penstock.entrypoints.functions.receive",)),
+    # One zip for both: a stack turns `operate` on without another build.
+    "api": Kind(
+        ("penstock.entrypoints.functions.api", "penstock.entrypoints.functions.operate"),
+        contract=True,
+    ),
+    "merchant": Kind(("penstock.entrypoints.functions.merchant",), plugins=True, contract=True),
+    "worker": Kind(("penstock.entrypoints.functions.workers",), plugins=True),
 }
 # A checkout's contract is YAML, and a zip's is JSON.
 _LEFT_OUT = frozenset(["yaml"])
@@ -94,10 +98,12 @@ def _entries(
     carried = plugins if kind.plugins else ()
     own = {name: path for plugin in carried for name, path in _package(plugin).items()}
     packages = [RUNTIME / "penstock", *(plugin.folder for plugin in carried)]
-    modules = [kind.entry, *(_module(name) for name in own if name.endswith(".py"))]
+    modules = [*kind.entries, *(_module(name) for name in own if name.endswith(".py"))]
     needed = closure(modules, packages)
     if tests := [name for name in needed.files if name.startswith(_TESTING)]:
-        raise BundleError(f"{kind.entry}: {tests[0]} is imported, and is for tests only")
+        raise BundleError(
+            f"{', '.join(kind.entries)}: {tests[0]} is imported, and is for tests only"
+        )
     code = {**needed.files, **own}
     foreign = needed.foreign - _LEFT_OUT
     return {

@@ -93,6 +93,7 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
 def _concurrency(settings: StackSettings) -> Iterator[str]:
     consumers = {*CONSUMERS, *(f"deliver-{sink}" for sink in settings.sinks)}
     known = {"receive", "api", "merchant", "sweep", "gaps", "renew", *consumers}
+    known |= {"operate"} if settings.operations_api else set()
     for name, reserved in settings.reserved_concurrency.items():
         if name not in known:
             yield (

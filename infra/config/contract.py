@@ -14,7 +14,7 @@ from infra.config.yaml_file import read_yaml
 CONTRACT = ROOT / "contracts" / "api.yaml"
 EVENTS = ROOT / "contracts" / "events"
 ENTITIES = ROOT / "contracts" / "entities.json"
-FUNCTIONS = ("receive", "api", "merchant")
+FUNCTIONS = ("receive", "api", "merchant", "operate")
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
 

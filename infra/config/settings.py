@@ -118,6 +118,7 @@ class StackSettings(BaseModel):
             days; 0 keeps them.
         monthly_budget_usd: the cost above which people are notified; 0 for no budget.
         tracing: whether X-Ray follows invocations.
+        operations_api: whether the API serves operators' short commands, by a function of its own.
         quiet_hours: without a delivery for so long, somebody is told.
     """
 
@@ -158,6 +159,7 @@ class StackSettings(BaseModel):
     monthly_budget_usd: int = Field(ge=0)
     tracing: bool
     quiet_hours: int = Field(ge=1, le=24)
+    operations_api: bool
 
     @field_validator("gateways", "sinks", mode="before")
     @classmethod

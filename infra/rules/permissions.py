@@ -25,9 +25,16 @@ RENEWS = "renew"
 ENTITY = "payment#p"
 """The partition key of an entity: who may write it moves money, or records that it moved."""
 VERIFIES = "verify"
+WEBHOOKS = "-webhooks"
+"""What the name of a secret ends with that authenticates webhooks."""
 TOKENS = "tokens"
 """The partition key of bearer tokens' hashes in the ledger."""
-CHECK_TOKENS = frozenset({"api", "merchant"})
+CHECK_TOKENS = frozenset({"api", "merchant", "operate"})
+RESTRICTIONS = "restrictions"
+"""The partition key of what operators have restricted."""
+OPERATE = "operate"
+"""The function that runs operators' commands, where a stack turns it on."""
+_OWN = ("dynamodb:", "logs:", "xray:")
 READS = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 
@@ -143,7 +150,10 @@ def _denying(graph: Graph) -> Iterator[tuple[str, Sequence[str]]]:
 def verify_reads_no_other_functions_secret(graph: Graph) -> Iterator[str]:
     """
     It works on strangers' requests: what calls a gateway's API is nothing that it may read.
+
+    Where a gateway has one secret only, its plugin does not say which fields `verify` needs.
     """
+    secrets = of(graph, "Secret")
     reading: dict[str, set[str]] = {}
     for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
@@ -151,8 +161,11 @@ def verify_reads_no_other_functions_secret(graph: Graph) -> Iterator[str]:
                 for resource in statement["Resource"]:
                     reading.setdefault(resource, set()).add(name)
     for resource, names in reading.items():
-        if VERIFIES in names and names != {VERIFIES}:
-            yield f"role {VERIFIES} may read {resource}, as {', '.join(sorted(names))} may"
+        secret = referred(resource, "Secret") or ""
+        if f"{secret}{WEBHOOKS}" in secrets and VERIFIES in names:
+            yield f"role {VERIFIES} may read secret {secret}"
+        if secret.endswith(WEBHOOKS) and names != {VERIFIES}:
+            yield f"secret {secret} is read by {', '.join(sorted(names))}"
 
 
 def no_function_writes_tokens(graph: Graph) -> Iterator[str]:
@@ -173,8 +186,24 @@ def few_may_read_tokens(graph: Graph) -> Iterator[str]:
             yield f"role {name} may {', '.join(actions)} on tokens"
 
 
+def operators_only_restrict(graph: Graph) -> Iterator[str]:
+    """A function that could write restrictions could lift those that keep it from moving money."""
+    for name, actions in _on_items(graph, RESTRICTIONS):
+        if name != OPERATE and not READS.issuperset(actions):
+            yield f"role {name} may {', '.join(actions)} on restrictions"
+
+
+def operators_commands_commit_only(graph: Graph) -> Iterator[str]:
+    """They write to the ledger: no gateway's secret, no queue and no topic."""
+    for name, one in of(graph, "RolePolicy").items():
+        for statement in statements(one["policy"]):
+            others = [one for one in statement["Action"] if not one.startswith(_OWN)]
+            if name == OPERATE and others:
+                yield f"role {name} may {', '.join(others)}"
+
+
 def _on_items(graph: Graph, key: str) -> Iterator[tuple[str, Sequence[str]]]:
-    """What each role may do to items of a table that may have that partition key."""
+    """What each role may do to items of a table that may have this partition key."""
     for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
             actions = [a for a in statement["Action"] if a.startswith("dynamodb:")]
@@ -200,4 +229,6 @@ RULES = (
     verify_reads_no_other_functions_secret,
     no_function_writes_tokens,
     few_may_read_tokens,
+    operators_only_restrict,
+    operators_commands_commit_only,
 )

@@ -18,6 +18,8 @@ from penstock.api import Money
 
 ID = re.compile(r"[A-Z0-9-]{3,64}")
 """What an id may look like before it enters a path: wider than PayPal's own, and no dots."""
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON's escapes can write and no database takes."""
 
 _DIGITS = 6
 
@@ -50,7 +52,8 @@ def _refuse(constant: str) -> None:
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The value if it is an object, else an empty one."""
-    return cast(Mapping[str, Any], value) if isinstance(value, Mapping) else {}
+    # Nearly always a dict, which costs a tenth of asking whether it is a mapping.
+    return cast(Mapping[str, Any], value) if isinstance(value, dict | Mapping) else {}
 
 
 def sequence(value: object) -> Sequence[Any]:
@@ -70,7 +73,7 @@ def text(value: object, *path: str) -> str | None:
     found = at(value, *path)
     if not isinstance(found, str) or not found:
         return None
-    return None if any("\ud800" <= character <= "\udfff" for character in found) else found
+    return None if _HALF.search(found) else found
 
 
 def identity(value: object, *path: str) -> str | None:

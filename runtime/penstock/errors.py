@@ -7,6 +7,7 @@ Everything Penstock raises on purpose:
     + MalformedMessage        - a queue message that is not what its contract says
     + UnknownGateway          - a message or delivery for a gateway that is not installed
     + UnknownPayment          - a message about a payment the ledger has never held
+      - UnknownOperation      - its payment or subscription is there, the operation is not
     + Unconfirmable           - the gateway's API says nothing of it that we could act on
     + MissingCapability       - the gateway cannot do what was asked of it
     + PaymentConflict         - an id that exists with another order
@@ -30,6 +31,7 @@ Everything Penstock raises on purpose:
     + RequestRefused          - the request does not fit the contract, or must not be done
   x QueryRefused              - a listing that cannot be made as asked; names the parameter
   x CommandRefused            - an operator's command that must not be done; says why
+    + OptionRefused           - one of its options is wrong; names it and the remedy
   x SettingsError             - refuse to start: names the setting and the remedy
   x PluginError               - refuse to start: names the plugin and the remedy
 
@@ -65,6 +67,10 @@ class UnknownGateway(PermanentError):
 
 class UnknownPayment(PermanentError):
     """A message about a payment the ledger has never held."""
+
+
+class UnknownOperation(UnknownPayment):
+    """A payment or subscription that has no operation of that id."""
 
 
 class Unconfirmable(PermanentError):
@@ -233,6 +239,21 @@ class QueryRefused(PenstockError):
 
 class CommandRefused(PenstockError):
     """An operator's command that must not be done; the message says why and what to do."""
+
+
+class OptionRefused(CommandRefused):
+    """
+    An operator's command of which one option is wrong.
+
+    Attributes:
+        option: as the command line has it: "--gateway-id".
+        detail: what would be right, without the value.
+    """
+
+    def __init__(self, option: str, detail: str) -> None:
+        super().__init__(f"{option} {detail}")
+        self.option = option
+        self.detail = detail
 
 
 class SettingsError(PenstockError):

@@ -46,6 +46,7 @@ CONFIDENTIAL = re.compile(
 _MARKS = ("@", "pst_", "bearer", "basic")
 """One of these is in whatever `CONFIDENTIAL` matches."""
 _REDACTED = "…"
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _SAMPLED = re.compile("Root=([0-9A-Fa-f-]{10,64})(?:;.*)?;Sampled=1")
 
 
@@ -132,14 +133,12 @@ def _told(name: str, value: Any) -> Any:
         return _REDACTED
     if isinstance(value, Enum):
         value = value.value
-    match value:
-        case None | bool() | int() | float():
-            return value
-        case str():
-            text = CONFIDENTIAL.sub(_REDACTED, value) if _is_suspect(value) else value
-            return text if len(text) <= LONGEST else f"{text[:LONGEST]}{_REDACTED}"
-        case _:
-            return f"<{type(value).__name__}>"
+    if isinstance(value, str):
+        text = CONFIDENTIAL.sub(_REDACTED, value) if _is_suspect(value) else value
+        return text if len(text) <= LONGEST else f"{text[:LONGEST]}{_REDACTED}"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return f"<{type(value).__name__}>"
 
 
 @lru_cache(maxsize=1024)
@@ -150,7 +149,10 @@ def _is_withheld(name: str) -> bool:
 def _is_suspect(text: str) -> bool:
     """Whether `CONFIDENTIAL` could match: it takes longer over a text than all else does."""
     folded = text.casefold()
-    return any(mark in folded for mark in _MARKS)
+    for mark in _MARKS:  # noqa: SIM110 - `any` over a generator takes four times as long
+        if mark in folded:
+            return True
+    return False
 
 
 def _failure(info: Any) -> str:
@@ -174,7 +176,7 @@ def _place(trace: TracebackType | None) -> str:
 def _dumps(fields: Any, **_: Any) -> str:
     # The event's name first: a person reads it in a terminal. DEL is the one control character
     # that JSON in ASCII leaves as it is.
-    line = json.dumps({"event": fields.pop("event", ""), **fields}, separators=(",", ":"))
+    line = _ENCODER.encode({"event": fields.pop("event", ""), **fields})
     return line.replace("\x7f", "\\u007f")
 
 

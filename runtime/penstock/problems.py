@@ -49,6 +49,7 @@ BODY_TOO_SLOW = Kind("body-too-slow", 408, "Body too slow")
 SUBSCRIPTION_STATE = Kind("subscription-state", 409, "The subscription's status does not allow it")
 NOTHING_TO_REFUND = Kind("nothing-to-refund", 409, "There is nothing to refund")
 NOTHING_OUTSTANDING = Kind("nothing-outstanding", 409, "There is nothing to collect")
+COMMAND_REFUSED = Kind("command-refused", 409, "The command must not be done")
 BODY_TOO_LARGE = Kind("body-too-large", 413, "Body too large")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "Unsupported media type")
 KEY_REUSED = Kind("key-reused", 422, "The Idempotency-Key belongs to another request")
@@ -82,6 +83,7 @@ KINDS = (
     SUBSCRIPTION_STATE,
     NOTHING_TO_REFUND,
     NOTHING_OUTSTANDING,
+    COMMAND_REFUSED,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     KEY_REUSED,

@@ -29,6 +29,7 @@ class Function(StrEnum):
     sweep = "sweep"
     gaps = "gaps"
     renew = "renew"
+    operate = "operate"
 
 
 def _names(value: Any) -> Any:
@@ -66,6 +67,7 @@ class Settings(BaseModel):
         after_refund: whether a full refund ends access; `after_chargeback`: whether a chargeback
             or a lost dispute does; `during_dispute`: whether an open dispute does.
         retention_days: how long the names and e-mail addresses of payers are kept.
+        operations_api: whether the API serves operators' commands.
         pages_brand: the merchant's name on buyers' pages, whose `pages_language` is for browsers
             that ask for none of theirs; `pages_support_url` is where buyers get help, and
             `pages_continue_url` where they go on.
@@ -141,6 +143,7 @@ class Settings(BaseModel):
     pages_continue_url: WebAddress | None = _variable(
         "PENSTOCK_PAGES_CONTINUE_URL", "an http(s) address"
     )
+    operations_api: bool = _variable("PENSTOCK_OPERATIONS_API", "true or false", default=False)
     queue: str | None = _variable("SQS_QUEUE_URL", "the URL of the queue to consume")
     dead_letters: str | None = _variable("SQS_DLQ_QUEUE_URL", "the URL of its dead-letter queue")
     dead_letter_queues: Addresses = _variable(
@@ -254,6 +257,7 @@ NEEDS: Mapping[Function | None, tuple[str, ...]] = {
         "secrets_prefix",
     ),
     Function.renew: ("dead_letter_queues",),
+    Function.operate: ("ledger_table", "gateways"),
 }
 """The required settings of each function, in addition to its plugins' settings."""
 

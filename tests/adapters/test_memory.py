@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from penstock.adapters.memory import (
+    MemoryAnswers,
     MemoryAttempts,
     MemoryAudit,
     MemoryDeadLetters,
@@ -21,6 +22,7 @@ from penstock.adapters.memory import (
 )
 from penstock.testing.clock import FrozenClock, LeapingClock
 from penstock.testing.ports import (
+    AnswersConformance,
     AttemptsConformance,
     AuditConformance,
     DeadLettersConformance,
@@ -88,6 +90,12 @@ class TestMemoryLedgerEvents(LedgerEventsConformance):
     @pytest.fixture
     def ledger(self):
         return MemoryLedger()
+
+
+class TestMemoryAnswers(AnswersConformance):
+    @pytest.fixture
+    def answers(self):
+        return MemoryAnswers()
 
 
 class TestMemoryAttempts(AttemptsConformance):

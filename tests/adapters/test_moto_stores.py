@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from penstock.adapters.aws.answers import DynamoAnswers
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.audit import DynamoAudit
 from penstock.adapters.aws.restrictions import DynamoRestrictions
@@ -21,6 +22,7 @@ from penstock.errors import GatewayUnavailable, LedgerUnavailable
 from penstock.ports import Token
 from penstock.testing.clock import NOON, FrozenClock
 from penstock.testing.ports import (
+    AnswersConformance,
     AttemptsConformance,
     AuditConformance,
     RestrictionsConformance,
@@ -30,6 +32,12 @@ from penstock.testing.ports import (
 )
 
 SENDER = "billing@penstock.test"
+
+
+class TestDynamoAnswers(AnswersConformance):
+    @pytest.fixture
+    async def answers(self, moto_bench):
+        return DynamoAnswers(moto_bench.clients, await moto_bench.table())
 
 
 class TestDynamoAttempts(AttemptsConformance):

@@ -89,7 +89,7 @@ def test_every_operation_declares_its_security_its_function_and_a_unique_id(api:
     assert len(ids) == len(set(ids))
     for operation in operations(api):
         assert "security" in operation, operation["operationId"]
-        assert operation["x-penstock-function"] in {"receive", "api", "merchant"}
+        assert operation["x-penstock-function"] in {"receive", "api", "merchant", "operate"}
 
 
 def test_exactly_webhooks_health_and_documents_need_no_token(api: dict[str, Any]):

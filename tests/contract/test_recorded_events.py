@@ -64,7 +64,15 @@ def test_a_recorded_subscription_notification_says_what_happened():
 
 @pytest.mark.parametrize(
     "name",
-    ["receive", "api", "api.refund", "merchant", "merchant.subscribe", "merchant.checkout"],
+    [
+        "receive",
+        "api",
+        "api.refund",
+        "merchant",
+        "merchant.subscribe",
+        "merchant.checkout",
+        "operate",
+    ],
 )
 def test_a_request_is_for_an_operation_of_that_function(name: str):
     event = read(name)
@@ -83,6 +91,7 @@ def test_every_recorded_event_is_looked_at():
         "merchant",
         "merchant.subscribe",
         "merchant.checkout",
+        "operate",
     }
 
     assert {*READERS, *requests, "sweep", "gaps", "renew"} == {

@@ -17,6 +17,7 @@ from moto import mock_aws
 from local.emulator import REGION
 from penstock_paypal.account import wanted
 from penstock_paypal.simulator.threaded import RunningPayPal, threaded
+from tests.adapters.bench import table
 from tests.contract.cli.running import run
 from tests.documents.commands import ROOT, commands
 
@@ -69,6 +70,8 @@ def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runnin
         pulumi.write_text(f"#!/bin/sh\ncat {tmp_path}/outputs\n")
         pulumi.chmod(0o755)
         monkeypatch.setenv("PATH", f"{pulumi.parent}{os.pathsep}{os.environ['PATH']}")
+        # For the audit trail.
+        boto3.Session().client("dynamodb").create_table(**table("t"))
         vault = boto3.Session().client("secretsmanager")
         access = paypal.access
         # As if they had been typed: where the test runs there is no terminal.

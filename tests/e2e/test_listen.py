@@ -33,5 +33,13 @@ def test_an_event_whose_webhook_was_lost_is_printed_and_becomes_an_invoice(world
         os.kill(listening.pid, signal.SIGINT)
         _, said = listening.communicate(timeout=30)
 
+    listed = [*command[:3], "audit", "list", "--json", "--limit", "1"]
+    told = subprocess.run(listed, cwd=root, capture_output=True, check=True)  # noqa: S603 - likewise
+    (entry,) = json.loads(told.stdout)["entries"]
+    assert ("listen", "done", True) == (
+        entry["command"],
+        entry["state"],
+        entry["effect"].endswith("notifications fed in"),
+    )
     assert ([], True) == (sent.answers, printed["fed_in"])
     assert (0, "") == (listening.returncode, said)

@@ -44,6 +44,16 @@ def untagged(graph: Graph) -> Graph:
     return [dataclasses.replace(one, provider={}) for one in graph]
 
 
+def renamed(kind: str, name: str, to: str) -> Break:
+    """The graph with what one resource has under another name."""
+    return lambda graph: [
+        dataclasses.replace(one, name=to)
+        if one.custom and one.type.endswith(f":{kind}") and one.name == name
+        else one
+        for one in graph
+    ]
+
+
 def unprotected(name: str) -> Break:
     return lambda graph: [
         dataclasses.replace(one, protect=False) if one.name == name else one for one in graph
@@ -268,6 +278,14 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "few_may_read_tokens": [
         changed("RolePolicy", "process", policy=_items("dynamodb:GetItem", **limits))
         for limits in TOKENS_INCLUDED
+    ],
+    "operators_only_restrict": [
+        changed("RolePolicy", "charge", policy=_items(action, **limits))
+        for action in ("dynamodb:PutItem", "dynamodb:DeleteItem")
+        for limits in ({}, only("restrictions"), only("re*"))
+    ],
+    "operators_commands_commit_only": [
+        renamed("RolePolicy", "charge", "operate"),
     ],
     "queues_hide_messages_for_six_times_the_functions_time": [
         changed("Queue", "payments", visibilityTimeoutSeconds=179),

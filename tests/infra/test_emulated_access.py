@@ -29,6 +29,26 @@ def test_only_a_statement_that_sends_mail_and_nothing_else_loses_its_resource() 
     assert ["arn:aws:one"] == other["Statement"][0]["Resource"]
 
 
+def test_from_whom_a_letter_is_is_nothing_that_the_emulator_knows() -> None:
+    """
+    Under the condition no letter would be sent there; any other condition stays.
+    """
+    statement = {"Action": ["ses:SendEmail"], "Resource": ["arn:aws:one"]}
+    ours, other = (
+        json.loads(
+            as_the_emulator_asks(
+                json.dumps(
+                    {"Statement": [{**statement, "Condition": {"StringEquals": {key: ["x"]}}}]}
+                )
+            )
+        )["Statement"][0]
+        for key in ("ses:FromAddress", "ses:Recipients")
+    )
+
+    assert "Condition" not in ours
+    assert {"StringEquals": {"ses:Recipients": ["x"]}} == other["Condition"]
+
+
 def test_a_spared_role_is_spared_in_its_sessions_and_nobody_else_is() -> None:
     role = "arn:aws:iam::1:role/penstock-dev-verify"
     given = {"Statement": [{"Condition": {"ArnNotEquals": {"aws:PrincipalArn": [role]}}}]}

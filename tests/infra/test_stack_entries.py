@@ -121,7 +121,7 @@ PLACES = st.sampled_from(sorted(SETTINGS)).flatmap(
 
 @pytest.mark.slow
 @settings(
-    max_examples=examples(40),
+    max_examples=examples(20),
     deadline=None,
     # The zips are the same for every example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -135,7 +135,7 @@ def test_a_new_order_changes_no_resource(bundles: Path, case: tuple[str, list[st
 
 @pytest.mark.slow
 @settings(
-    max_examples=examples(40),
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -70,6 +70,7 @@ CONFIGS = st.fixed_dictionaries(
         "protect": st.booleans(),
         "protectSinks": st.booleans(),
         "tracing": st.booleans(),
+        "operationsApi": st.booleans(),
         "maximumConcurrency": st.integers(2, 1000),
         "throttlingRate": st.integers(1, 100),
         "logRetentionDays": st.sampled_from([1, 30, 3653]),

@@ -28,6 +28,8 @@ def test_every_operation_of_the_contract_is_a_route_to_its_function(
         f"{method.upper()} {path}": described["x-penstock-function"]
         for path, item in paths.items()
         for method, described in item.items()
+        # Operators' commands have no route unless a stack turns them on.
+        if described["x-penstock-function"] != "operate"
     }
 
     assert {

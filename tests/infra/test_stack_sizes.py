@@ -68,7 +68,7 @@ def test_a_sink_has_the_room_to_itself(install: Install, dev: dict[str, Any]) ->
         install(name, {"sinks": [{"name": name, "settings": TEXT}]})
     room = {"text": "x" * 2900}
     run(GraphMonitor(), "dev", {**dev, "penstock:sinks": {"third": room, "fourth": room}})
-    said = refusal({**dev, "penstock:sinks": {"third": {"text": "x" * 3100}}})
+    said = refusal({**dev, "penstock:sinks": {"third": {"text": "x" * 3600}}})
 
     assert "penstock:sinks.third.text: the variables of deliver-third would take" in said
 
@@ -79,7 +79,7 @@ def test_more_sinks_than_one_function_can_know_of_are_refused(
     """
     Nothing of theirs is long: it is their number.
     """
-    names = [f"{'s' * 27}{number}" for number in range(100, 120)]
+    names = [f"{'s' * 27}{number}" for number in range(100, 140)]
     install("many", {"sinks": [{"name": name, "settings": TEXT} for name in names]})
     said = refusal({**dev, "penstock:sinks": {name: {} for name in names}})
 

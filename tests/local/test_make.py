@@ -85,7 +85,10 @@ def test_a_deployment_needs_pulumi() -> None:
         ("invoke", "-m local.invoke --stack {stack} charge tests/events/charge.json"),
         ("sqs_receive_messages", "--stack {stack} queue receive payments"),
         ("sqs_create_test_message", "--stack {stack} queue send payments"),
-        ("sqs_purge_queue", "--stack {stack} queue purge payments --yes"),
+        (
+            "sqs_purge_queue",
+            '--stack {stack} queue purge payments --because "make sqs_purge_queue" --yes',
+        ),
     ],
 )
 @pytest.mark.parametrize("stack", [None, "dev"])

@@ -1,13 +1,14 @@
 """
 Faults to put into a copy of the code: each takes one of the platform's safeguards away.
 
-Left out are those with another one behind them, which hide each other here and have tests of their
-own in tests/unit: the lease of an invoice (the wait in doubt), the event's dedup id at the topic
-(the record of its delivery), a known notification (observations are cumulative), payments that the
-sweep finds (the gap detector), the lease of a charge that the sweep looks up (the version of its
-commit), the key of a collection (one is under way at a time), what a release makes due (it is due
-by itself), the sweep's look at captures and refunds (their message). Too rare are a crash between
-the two calls of a renewal, and a collection whose answer is lost: tests/unit has both.
+Left out are those with another one behind them, which hide each other here and have tests of
+their own in tests/unit: the lease of an invoice (the wait in doubt), the event's dedup id at the
+topic (the record of its delivery), a known notification (observations are cumulative), payments
+that the sweep finds (the gap detector), the lease of a charge that the sweep looks up (the
+version of its commit), the key of a collection (one is under way at a time), what a release
+makes due (it is due by itself), the sweep's look at captures and refunds (their message). Too
+rare are a crash between the two calls of a renewal, and a collection whose answer is lost:
+tests/unit has both.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from tests.depth import DEEP
 from tests.soak.faults import Chance, FaultyWorld, JumpClock
 from tests.soak.shop import Shop
 
-SECONDS = float(os.environ.get("PENSTOCK_SOAK_SECONDS", "300" if DEEP else "20"))
+SECONDS = float(os.environ.get("PENSTOCK_SOAK_SECONDS", "300" if DEEP else "12"))
 SEED = int(os.environ.get("PENSTOCK_SOAK_SEED", "0")) or secrets.randbits(32)
 SHARE = 0.06
 """Of all calls of a port that fail."""

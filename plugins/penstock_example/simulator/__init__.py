@@ -19,6 +19,7 @@ A stand-in for the Example gateway.
 
     GET  /_simulator/charges            the charges it holds, oldest first
     GET  /_simulator/refunds            the refunds it holds, oldest first
+    GET  /_simulator/checkouts          the checkouts it holds, oldest first
     GET  /_simulator/subscriptions      the subscriptions it holds, oldest first
     POST /_simulator/subscriptions/{id} {"fails": true}: its payments fail from now on
     POST /_simulator/clock              {"advance": seconds} or {"to": time}; bills what is due

@@ -59,6 +59,7 @@ class Checkouts:
         app.router.add_post("/checkouts", self._open)
         app.router.add_get("/checkouts/{id}", self._show)
         app.router.add_post("/checkouts/{id}/capture", self._capture)
+        app.router.add_get("/_simulator/checkouts", self._list)
 
     def waiting(self, token: str) -> Held | None:
         """The one whose buyer has that address, if there is something to approve."""
@@ -109,6 +110,9 @@ class Checkouts:
         if self._over(one):
             one.status = "closed"
         return web.json_response(one.shown())
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return web.json_response([one.shown() for one in self.held.values()])
 
     async def _capture(self, request: web.Request) -> web.Response:
         one = self.held.get(request.match_info["id"])

@@ -4,7 +4,8 @@ What a test tells the simulated PayPal, below `/_simulator/`.
 * `POST /_simulator/books`: what the API shows from now on, as a JSON list of
   `[collection, id, fields]`. `fields` are values by name or dotted path, added to what is there;
   null takes a field away. `null` instead of fields takes the resource away.
-* `GET /_simulator/books/{collection}/{id}`: what the API shows.
+* `GET /_simulator/books/{collection}`, `GET /_simulator/books/{collection}/{id}`: all that the
+  API shows of a collection, oldest first; one of it.
 * `PUT /_simulator/clock`: `{"ahead_seconds": 600}`, how far PayPal's clock is ahead of ours.
   Moving it forward plays what falls due, in order (`billing.clock`).
 """
@@ -19,7 +20,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from penstock_paypal.simulator.books import COLLECTIONS, Books, put
+from penstock_paypal.simulator.books import COLLECTIONS, Books, Document, put
 from penstock_paypal.simulator.payments import found
 
 Entry = tuple[str, str, dict[str, Any] | None]
@@ -42,6 +43,7 @@ class Control:
     def add_to(self, app: web.Application) -> None:
         """Serve them."""
         app.router.add_post("/_simulator/books", self._state)
+        app.router.add_get("/_simulator/books/{collection}", self._list)
         app.router.add_get("/_simulator/books/{collection}/{id}", self._show)
         app.router.add_put("/_simulator/clock", self._set_clock)
 
@@ -55,11 +57,17 @@ class Control:
         state(self._books, entries)
         return web.json_response({"stated": len(entries)})
 
+    async def _list(self, request: web.Request) -> web.Response:
+        return web.json_response(list(self._named(request).values()))
+
     async def _show(self, request: web.Request) -> web.Response:
+        return web.json_response(found(self._named(request), request))
+
+    def _named(self, request: web.Request) -> dict[str, Document]:
         name = request.match_info["collection"]
         if name not in COLLECTIONS:
             raise web.HTTPNotFound(text=f"there is no collection {name}")
-        return web.json_response(found(self._books.collection(name), request))
+        return self._books.collection(name)
 
     async def _set_clock(self, request: web.Request) -> web.Response:
         try:

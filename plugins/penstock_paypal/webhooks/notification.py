@@ -69,6 +69,8 @@ _BEGINS: Mapping[Lifecycle, str] = {
 }
 """The status that a fact begins."""
 
+_OF_A_SALE = SENT_BACK | REFUNDS
+_OF_A_CHECKOUT = CAPTURE_CLAIMS | CHECKOUT
 _PREFIX = "paypal-"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 _SALE_LINK = re.compile(r"https://[^/?#]+/v1/payments/sale/([A-Z0-9-]{3,64})")
@@ -182,9 +184,9 @@ def _about(event_type: str, resource: Mapping[str, Any]) -> str | None:
     """PayPal's id of the sale, subscription or dispute, where the body names it."""
     if event_type in CLAIMS or event_type.startswith(SUBSCRIPTION):
         return shapes.identity(resource, "id")
-    if event_type in SENT_BACK | REFUNDS:
+    if event_type in _OF_A_SALE:
         return shapes.identity(resource, "sale_id") or _linked_sale(resource)
-    if event_type in CAPTURE_CLAIMS | CHECKOUT:
+    if event_type in _OF_A_CHECKOUT:
         # Ours name our payment; any other is the merchant's other business.
         owner = _custom_id(resource)
         return owner if is_own_payment(owner) else None

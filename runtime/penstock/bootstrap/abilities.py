@@ -15,6 +15,11 @@ class Abilities(Parts):
     """The gateways' capabilities, as their plugins or the index of a zip name them."""
 
     @property
+    def abilities(self) -> Mapping[str, Collection[str]]:
+        """The names of each configured gateway's capabilities."""
+        return {name: self._abilities(name) for name in self.settings.gateways}
+
+    @property
     def sends_buyers_away(self) -> bool:
         """Whether buyers go to a configured gateway and return to the API's address."""
         return any(not _APPROVED.isdisjoint(self._abilities(g)) for g in self.settings.gateways)

@@ -19,6 +19,7 @@ from penstock.api.context import Aws, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, indexed_whole_currencies, load
 from penstock.ports import (
+    Answers,
     Attempts,
     Audit,
     Channel,
@@ -123,6 +124,13 @@ class AwsWorld:
         return DynamoRestrictions(self.clients, self._table)
 
     @property
+    def answers(self) -> Answers:
+        """What was answered to operators' requests."""
+        from penstock.adapters.aws.answers import DynamoAnswers
+
+        return DynamoAnswers(self.clients, self._table)
+
+    @property
     def watermarks(self) -> Watermarks:
         """How far gateways' lists were compared with the ledger."""
         from penstock.adapters.aws.watermarks import DynamoWatermarks
@@ -189,8 +197,9 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
     share = Share.webhooks if function is Function.verify else Share.rest
     world = AwsWorld(settings, _looked_at(settings, function), share)
     profiles = packaged_profiles()
-    if function is Function.api and (capabilities := indexed_capabilities()) is not None:
-        # It builds no plugin, so its zip holds none: what they can do is in the index.
+    without = function in (Function.api, Function.operate)
+    if without and (capabilities := indexed_capabilities()) is not None:
+        # They build no plugin, so their zips hold none: what plugins can do is in the index.
         whole = indexed_whole_currencies()
         return Platform(settings, environ, Registry(()), world, profiles, capabilities, whole)
     registry = load(only={name for name in needed if name})

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from penstock.adapters.memory import (
+    MemoryAnswers,
     MemoryAttempts,
     MemoryAudit,
     MemoryDeadLetters,
@@ -60,6 +61,7 @@ class MemoryWorld:
         self.tokens = MemoryTokens()
         self.audit = MemoryAudit()
         self.restrictions = MemoryRestrictions()
+        self.answers = MemoryAnswers()
         self.watermarks = MemoryWatermarks()
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]

@@ -76,7 +76,12 @@ class Platform(Subscriptions, Schedule):
                 name = sink or self.settings.need("sink")
                 return self.deliver(name), f"sink-{name}"
             case (
-                Function.api | Function.merchant | Function.sweep | Function.gaps | Function.renew
+                Function.api
+                | Function.merchant
+                | Function.operate
+                | Function.sweep
+                | Function.gaps
+                | Function.renew
             ):
                 raise ValueError(f"{function} consumes no queue")
 

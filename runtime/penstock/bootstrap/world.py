@@ -7,6 +7,7 @@ from typing import Protocol
 
 from penstock.api.context import Aws, Clock, Http, Ids, Secrets
 from penstock.ports import (
+    Answers,
     Attempts,
     Audit,
     Channel,
@@ -65,6 +66,11 @@ class World(Protocol):
     @property
     def restrictions(self) -> Restrictions:
         """What operators have restricted."""
+        ...
+
+    @property
+    def answers(self) -> Answers:
+        """What was answered to operators' requests."""
         ...
 
     @property

@@ -17,6 +17,8 @@ from penstock.errors import RequestRefused, SettingsError
 
 _PACKAGED = Path(__file__).parents[1] / "_contracts"
 _CHECKOUT = Path(__file__).parents[3] / "contracts"
+OPERATE = "operate"
+"""The function that serves operators' commands, where a stack turns them on."""
 BODY_LIMIT = 64 * 1024
 """Bytes a body may have where the contract says nothing else."""
 
@@ -27,7 +29,7 @@ class Operation:
     One operation of the contract; not slotted, because it keeps its compiled checks.
 
     Attributes:
-        function: the function that serves it: receive, or api.
+        function: the function that serves it: receive, api, merchant or operate.
         scope: what a token needs to call it; None for an operation that needs no token.
         body_limit: bytes a body may have at most.
         html: whether it answers with a page, also to refuse a browser.
@@ -117,19 +119,36 @@ class Contract:
             )
         raise RequestRefused(problems.NO_SUCH_PATH, "GET /docs shows the paths there are")
 
+    def without(self, function: str) -> Contract:
+        """The contract but for the operations of one function, where that is not served."""
+        paths = {
+            path: left
+            for path, methods in self.document["paths"].items()
+            if (left := {m: d for m, d in methods.items() if d["x-penstock-function"] != function})
+        }
+        return Contract({**self.document, "paths": paths}, self.folder)
+
     @cached_property
     def published(self) -> Mapping[str, Any]:
         """The document as it is served: self-contained, with its examples in place."""
         return cast("Mapping[str, Any]", _inline(self.document, self.folder))
 
 
-def load() -> Contract:
+def load(*, operations: bool = True) -> Contract:
     """
     Read the contract: the packaged one, or the checkout's.
+
+    Args:
+        operations: whether operators' commands are served; if not, the contract is without them.
 
     Raises:
         SettingsError: there is no contract.
     """
+    whole = _read()
+    return whole if operations else whole.without(OPERATE)
+
+
+def _read() -> Contract:
     for folder in (_PACKAGED, _CHECKOUT):
         if (folder / "api.json").exists():
             return Contract(json.loads((folder / "api.json").read_bytes()), folder)

@@ -39,7 +39,8 @@ class Delivery:
         """A delivery with an id derived from its content; `headers` are the door's only."""
         digest = hashlib.sha256()
         for part in (gateway, *(f"{k}:{v}" for k, v in sorted(headers.items()))):
-            digest.update(len(part.encode()).to_bytes(4, "big") + part.encode())
+            text = part.encode()
+            digest.update(len(text).to_bytes(4, "big") + text)
         digest.update(body)
         return cls(digest.hexdigest(), gateway, headers, body, received_at)
 

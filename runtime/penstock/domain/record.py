@@ -52,3 +52,9 @@ class Record(Entity):
     because: str | None = None
     subject: str | None = None
     confirmed: bool = False
+
+    @property
+    def payment(self) -> str | None:
+        """The id of the payment that it concerns, if it concerns one."""
+        kind, _, identity = (self.subject or "").partition("#")
+        return identity if kind == EntityKind.payment else None

@@ -18,7 +18,13 @@ import structlog
 
 from penstock.api.context import Clock, Ids
 from penstock.domain.audit import Begun, Done, Ending, Facts
-from penstock.errors import CommandRefused, PenstockError, TransientError, UnknownPayment
+from penstock.errors import (
+    CommandRefused,
+    OptionRefused,
+    PenstockError,
+    TransientError,
+    UnknownPayment,
+)
 from penstock.ports import Audit
 
 MOST_WORDS = 300
@@ -31,11 +37,11 @@ def said(because: str, option: str = "--because") -> str:
     The reason that an operator gives, without blanks around it.
 
     Raises:
-        CommandRefused: it is empty or too long.
+        OptionRefused: it is empty or too long.
     """
     because = because.strip()
     if not 0 < len(because) <= MOST_WORDS:
-        raise CommandRefused(f"{option} takes a reason of 1 to {MOST_WORDS} characters")
+        raise OptionRefused(option, f"takes a reason of 1 to {MOST_WORDS} characters")
     return because
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
 from penstock.domain.audit import Facts
-from penstock.domain.operation import OperationKind
+from penstock.domain.change import Change
+from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
 from penstock.errors import CommandRefused, UnknownPayment
-from penstock.operators.audited import Audited, Trail, said
+from penstock.operators.audited import Audited, said
 from penstock.ports import Ledger
 
 
@@ -23,11 +24,19 @@ class InvoiceReserved:
         payment: as it stands now.
         number: the number that the invoice will have.
         asks_first: whether the gateway is asked for the payer's e-mail address before.
+        already: whether the same command reserved it before; then nothing was changed.
     """
 
     payment: Payment
     number: str
     asks_first: bool
+    already: bool = False
+
+    @property
+    def effect(self) -> str:
+        """What the command did, in one line."""
+        before = " before" if self.already else ""
+        return f"invoice {self.number} reserved{before}; the sweep makes it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +49,11 @@ class MakeInvoice:
     audited: Audited
 
     async def __call__(
-        self, payment_id: str, because: str, *, new_number: bool = False
+        self, payment_id: str, because: str, *, new_number: bool = False, dry_run: bool = False
     ) -> InvoiceReserved:
         """
-        Reserve a payment's invoice anew.
+        Reserve a payment's invoice anew. Run again before the sweep has begun it, with the same
+        reason, it changes nothing.
 
         Args:
             because: why, for people who look at the payment; at most 300 characters.
@@ -56,32 +66,54 @@ class MakeInvoice:
         """
         because = said(because)
         subjects = [f"payment#{payment_id}"]
+        if dry_run:
+            before = await self._payment(payment_id)
+            decided = self._decide(before, because, new_number=new_number)
+            return _reserved(decided.entity if decided else before, already=decided is None)
         async with self.audited("invoices make", subjects, because) as trail:
-            return await self._make(payment_id, because, new_number=new_number, trail=trail)
+            before = await self._payment(payment_id)
+            trail.before = _invoice(before)
+            decided = self._decide(before, because, new_number=new_number)
+            if decided is not None:
+                await self.ledger.commit(decided)
+            made = _reserved(decided.entity if decided else before, already=decided is None)
+            trail.after = _invoice(made.payment)
+            trail.effect = made.effect
+            return made
 
-    async def _make(
-        self, payment_id: str, because: str, *, new_number: bool, trail: Trail
-    ) -> InvoiceReserved:
-        before = await self.ledger.load(Payment, payment_id)
-        if before is None:
+    async def _payment(self, payment_id: str) -> Payment:
+        payment = await self.ledger.load(Payment, payment_id)
+        if payment is None:
             raise UnknownPayment("there is no payment of that id")
-        trail.before = _invoice(before)
+        return payment
+
+    def _decide(
+        self, before: Payment, because: str, *, new_number: bool
+    ) -> Change[Payment] | None:
+        """What to commit; None where the same command was committed before."""
+        known = before.operation(OperationKind.invoice)
+        if known is not None and _not_begun(known) and known.reason == because:
+            return None
         refused = rules.why_not_remake(before, new_number=new_number)
         if refused is not None:
             raise CommandRefused(f"the invoice is not made: {refused}")
-        decided = rules.remake_invoice(
+        return rules.remake_invoice(
             before, because, new_number=new_number, now=self.clock.now(), new_id=self.ids.new
         )
-        await self.ledger.commit(decided)
-        made = decided.entity
-        asking = made.operation(OperationKind.reread)
-        trail.after = _invoice(made)
-        trail.effect = f"invoice {made.invoice_number} reserved; the sweep makes it"
-        return InvoiceReserved(
-            payment=made,
-            number=made.invoice_number or "",
-            asks_first=asking is not None and asking.due_at == made.updated_at,
-        )
+
+
+def _not_begun(operation: Operation) -> bool:
+    return operation.state is OperationState.reserved and not operation.attempts
+
+
+def _reserved(payment: Payment, *, already: bool) -> InvoiceReserved:
+    asking = payment.operation(OperationKind.reread)
+    return InvoiceReserved(
+        payment=payment,
+        number=payment.invoice_number or "",
+        asks_first=asking is not None and asking.due_at == payment.updated_at,
+        already=already,
+    )
 
 
 def _invoice(payment: Payment) -> Facts:

@@ -26,7 +26,7 @@ from penstock.pipeline.deliver import REPLAY, attempt_key
 from penstock.ports import Attempts, Channel, Ledger, Outgoing
 
 MOST = 20_000
-"""Events of one replay: more are held in memory at once, and take hours at a sink."""
+"""Events at once: they are held in memory. A replay of more has parts, each an own entry."""
 _SIDE_BY_SIDE = 8
 _EVERY = 1.0
 _ID = re.compile(r"(\d{8}T\d{12}Z)-[0-9A-Za-z-]{1,16}", re.ASCII)
@@ -76,7 +76,7 @@ class Replayed:
     What became of a replay to one sink.
 
     Attributes:
-        sent: the events that were put on the sink's queue.
+        sent: the ids of the events that were put on the sink's queue.
         had: how many had been delivered under this id before.
         left_out: how many the sink's filter holds back.
         delivered: how many were delivered while the command waited.
@@ -84,11 +84,19 @@ class Replayed:
     """
 
     sink: str
-    sent: list[Event] = field(default_factory=list[Event])
+    sent: list[str] = field(default_factory=list[str])
     had: int = 0
     left_out: int = 0
     delivered: int | None = None
     planned: bool = False
+
+    def add(self, part: Replayed) -> None:
+        """Count another part of the same replay."""
+        self.sent += part.sent
+        self.had += part.had
+        self.left_out += part.left_out
+        if part.delivered is not None:
+            self.delivered = (self.delivered or 0) + part.delivered
 
     @property
     def effect(self) -> str:
@@ -171,7 +179,7 @@ class Replay:
             LedgerUnavailable: the ledger gave no answer; what was sent stays so.
         """
         until = self.clock.now() + timedelta(seconds=seconds)
-        waiting = [attempt_key(one.id, replay.text) for one in done.sent]
+        waiting = [attempt_key(one, replay.text) for one in done.sent]
         while True:
             waiting = await self._undelivered(waiting)
             done.delivered = len(done.sent) - len(waiting)
@@ -229,4 +237,4 @@ class Replay:
         if send:
             attributes = {"type": str(event.type), "gateway": event.gateway, REPLAY: replay.text}
             await self.queue.send(Outgoing(event.dumps(), event.entity, key, attributes))
-        done.sent.append(event)
+        done.sent.append(event.id)

@@ -31,6 +31,12 @@ class Reprocessing:
     asked: tuple[Operation, ...]
     left: tuple[Operation, ...]
 
+    @property
+    def effect(self) -> str:
+        """What the command did, in one line."""
+        kinds = ", ".join(one.kind.value for one in self.asked) or "nothing"
+        return f"to be asked by the sweep: {kinds}"
+
 
 @dataclass(frozen=True, slots=True)
 class Reprocess:
@@ -67,9 +73,8 @@ class Reprocess:
                 except LedgerConflict:
                     continue
                 done = self._seen(after)
-                kinds = ", ".join(one.kind.value for one in done.asked) or "nothing"
                 trail.before = {"status": before.status.value}
-                trail.effect = f"to be asked by the sweep: {kinds}"
+                trail.effect = done.effect
                 return done
             raise LedgerConflict("other workers keep writing the payment; run the command again")
 

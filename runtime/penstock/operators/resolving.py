@@ -13,7 +13,13 @@ from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.restriction import Restrictable
 from penstock.domain.subscription import Subscription
-from penstock.errors import CommandRefused, LedgerConflict, UnknownPayment
+from penstock.errors import (
+    CommandRefused,
+    LedgerConflict,
+    OptionRefused,
+    UnknownOperation,
+    UnknownPayment,
+)
 from penstock.operators.audited import Audited, Trail, said
 from penstock.ports import Ledger
 
@@ -29,6 +35,12 @@ class Outcome(StrEnum):
     failed = "failed"
 
 
+_STATES = {
+    Outcome.succeeded: OperationState.succeeded,
+    Outcome.failed: OperationState.declined,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """
@@ -42,7 +54,15 @@ class Resolved:
 
     entity: Restrictable
     operation: Operation
+    outcome: Outcome
     already: bool = False
+
+    @property
+    def effect(self) -> str:
+        """What the command did, in one line."""
+        before = "was resolved" if self.already else "resolved"
+        also = " before" if self.already else ""
+        return f"{self.operation.kind.value} {before} as {self.outcome}{also}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +106,9 @@ class Resolve:
         evidence = said(evidence, "--evidence")
         if dry_run:
             entity = await self._entity(ref)
-            found = self._operation(entity, operation_id)
+            found = self._operation(entity, operation_id, outcome, evidence)
             already = self._refuse(entity, found, outcome, reference)
-            return Resolved(entity, found, already)
+            return Resolved(entity, found, outcome, already)
         plural = "subscriptions" if ref.kind is EntityKind.subscription else "payments"
         subjects = [str(ref), *([f"operation#{operation_id}"] if operation_id else [])]
         async with self.audited(f"{plural} resolve", subjects, evidence) as trail:
@@ -109,15 +129,16 @@ class Resolve:
         trail: Trail,
     ) -> Resolved:
         entity = await self._entity(ref)
-        found = self._operation(entity, operation_id)
+        found = self._operation(entity, operation_id, outcome, evidence)
         trail.before = {
             "operation": found.id,
             "kind": found.kind.value,
             "state": found.state.value,
         }
         if self._refuse(entity, found, outcome, reference):
-            trail.effect = f"{found.kind.value} was resolved as {outcome} before"
-            return Resolved(entity, found, already=True)
+            done = Resolved(entity, found, outcome, already=True)
+            trail.effect = done.effect
+            return done
         decided = rules.resolve(
             entity,
             found,
@@ -131,8 +152,9 @@ class Resolve:
         await self.ledger.commit(decided)
         after = decided.entity.operation_by_id(found.id) or found
         trail.after = {"state": after.state.value, "reference": after.reference or "none"}
-        trail.effect = f"{found.kind.value} resolved as {outcome}"
-        return Resolved(decided.entity, after)
+        done = Resolved(decided.entity, after, outcome)
+        trail.effect = done.effect
+        return done
 
     async def _entity(self, ref: Ref) -> Restrictable:
         entity = await self.ledger.find(ref)
@@ -140,19 +162,28 @@ class Resolve:
             return entity
         raise UnknownPayment(f"there is no {ref.kind.value} of that id")
 
-    def _operation(self, entity: Restrictable, operation_id: str | None) -> Operation:
+    def _operation(
+        self, entity: Restrictable, operation_id: str | None, outcome: Outcome, evidence: str
+    ) -> Operation:
         if operation_id is not None:
             found = entity.operation_by_id(operation_id)
             if found is None:
-                raise UnknownPayment(f"{entity.ref} has no operation of that id")
+                raise UnknownOperation(f"{entity.ref} has no operation of that id")
             return found
         doubtful = rules.doubtful(entity)
         if len(doubtful) == 1:
             return doubtful[0]
         if not doubtful:
+            # The same command may have been killed before it could say what it had done.
+            state = _STATES[outcome]
+            same = [
+                one for one in entity.operations if one.state is state and one.reason == evidence
+            ]
+            if len(same) == 1:
+                return same[0]
             raise CommandRefused("none of its operations is unknown or parked")
         names = ", ".join(f"{one.id} ({one.kind.value})" for one in doubtful)
-        raise CommandRefused(f"several operations are in doubt: name one by --operation: {names}")
+        raise OptionRefused("--operation", f"is needed, several are in doubt: {names}")
 
     def _refuse(
         self, entity: Restrictable, found: Operation, outcome: Outcome, reference: str | None
@@ -164,14 +195,13 @@ class Resolve:
             CommandRefused: says why and what to do.
         """
         succeeded = outcome is Outcome.succeeded
-        state = OperationState.succeeded if succeeded else OperationState.declined
-        if found.state is state:
+        if found.state is _STATES[outcome]:
             return True
         because = rules.why_not_resolve(entity, found, succeeded=succeeded, now=self.clock.now())
-        if because is None and succeeded and found.kind in _NAMED and not reference:
-            because = (
-                f"--gateway-id is needed: the id that the gateway gave the {found.kind.value}"
-            )
         if because is not None:
             raise CommandRefused(f"not resolved: {because}")
+        if succeeded and found.kind in _NAMED and not reference:
+            raise OptionRefused(
+                "--gateway-id", f"is needed: the id that the gateway gave the {found.kind.value}"
+            )
         return False

@@ -17,8 +17,8 @@ from penstock.domain.payment import Payment
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.domain.subscription import Subscription
-from penstock.errors import CommandRefused, LedgerConflict, UnknownPayment
-from penstock.operators.audited import Audited, Trail, said
+from penstock.errors import CommandRefused, LedgerConflict, OptionRefused, UnknownPayment
+from penstock.operators.audited import Audited, said
 from penstock.ports import Ledger, Restrictions
 
 _PAGE = 50
@@ -55,6 +55,11 @@ class Restricted:
     waiting: tuple[Operation, ...] = ()
     under_way: tuple[Operation, ...] = ()
 
+    @property
+    def effect(self) -> str:
+        """What the command did, in one line."""
+        return "restricted" if self.anew else "was restricted already"
+
 
 @dataclass(frozen=True, slots=True)
 class Released:
@@ -68,6 +73,13 @@ class Released:
 
     restriction: Restriction | None
     due: int
+
+    @property
+    def effect(self) -> str:
+        """What the command did, in one line."""
+        if self.restriction is None and not self.due:
+            return "not restricted: nothing to release"
+        return f"released; {self.due} with held operations are sent by the sweep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ class Restrict:
             wanted = Restriction(kind, value, self.clock.now(), self.audited.actor, because)
             put = await self.restrictions.put(wanted)
             done = await self._seen(kind, value, wanted if put == wanted else None)
-            trail.effect = "restricted" if done.anew else "was restricted already"
+            trail.effect = done.effect
             trail.after = {"restricted": True, "since": put.since.isoformat()}
             return done
 
@@ -142,6 +154,7 @@ class Release:
         because: str,
         *,
         dry_run: bool = False,
+        most: int | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Released:
         """
@@ -150,30 +163,41 @@ class Release:
         Killed on the way, it goes on where it was when it is run again.
 
         Args:
+            most: refuse where more payments and subscriptions than these are held, for a caller
+                that cannot wait for all.
             progress: told how many payments and subscriptions were released so far.
 
         Raises:
-            CommandRefused: the reason or the value is none.
+            CommandRefused: the reason or the value is none, or there are more than `most`.
             LedgerConflict: one of them is written by many others; run it again.
         """
         because, key = said(because), key_of(kind, value)
         if dry_run:
+            await self._refuse_more(kind, key, most)
             known = await in_force(self.restrictions, key)
             return Released(known, len(await self.restrictions.held(key, 10_000)))
         async with self.audited(f"{COMMANDS[kind]} release", [key], because) as trail:
+            await self._refuse_more(kind, key, most)
             lifted = await self.restrictions.lift(key)
-            due = await self._walk(key, trail, progress)
-            return Released(lifted, due)
+            done = Released(lifted, await self._walk(key, progress))
+            trail.effect = done.effect
+            trail.after = {"restricted": False, "due": done.due}
+            return done
 
-    async def _walk(self, key: str, trail: Trail, progress: Callable[[int], None]) -> int:
+    async def _refuse_more(self, kind: RestrictionKind, key: str, most: int | None) -> None:
+        if most is not None and len(await self.restrictions.held(key, most + 1)) > most:
+            raise CommandRefused(
+                f"more than {most} payments and subscriptions are held: release them by "
+                f"`penstock {COMMANDS[kind]} release VALUE --because REASON`"
+            )
+
+    async def _walk(self, key: str, progress: Callable[[int], None]) -> int:
         due = 0
         while refs := await self.restrictions.held(key, _PAGE):
             for ref in refs:
                 due += await self._due(ref)
                 await self.restrictions.forget(key, ref)
                 progress(due)
-        trail.effect = f"released; {due} with held operations are sent by the sweep"
-        trail.after = {"restricted": False, "due": due}
         return due
 
     async def _due(self, ref: Ref) -> int:
@@ -203,8 +227,8 @@ def key_of(kind: RestrictionKind, value: str) -> str:
     The restriction's key.
 
     Raises:
-        CommandRefused: the value cannot be one.
+        OptionRefused: the value cannot be one.
     """
     if not 0 < len(value) <= _LONGEST or not value.isprintable():
-        raise CommandRefused(f"a {kind.value} is named by 1 to {_LONGEST} printable characters")
+        raise OptionRefused(kind.value.upper(), f"has 1 to {_LONGEST} printable characters")
     return f"{kind.value}#{value}"

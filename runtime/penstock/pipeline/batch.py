@@ -177,8 +177,9 @@ class Batch:
             status, outcome = Status.retry, "retry"
             delay = self.backoff.delay(message.receives)
         why = error or because
-        self._log().info(
+        structlog.get_logger().info(
             "stage.finished",
+            stage=self.stage,
             entity=entity,
             outcome=outcome,
             status=status,

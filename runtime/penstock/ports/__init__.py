@@ -5,6 +5,7 @@ One module per port. `adapters/aws/`, `adapters/memory/` and `testing/ports/` ha
 its conformance tests. Import the names from here.
 """
 
+from penstock.ports.answers import Answers, Asked
 from penstock.ports.attempts import Attempts
 from penstock.ports.audit import Audit
 from penstock.ports.ledger import EventPage, Index, Ledger, Place
@@ -14,6 +15,8 @@ from penstock.ports.tokens import Token, Tokens
 from penstock.ports.watermarks import Watermark, Watermarks
 
 __all__ = [
+    "Answers",
+    "Asked",
     "Attempts",
     "Audit",
     "Channel",

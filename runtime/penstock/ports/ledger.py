@@ -34,6 +34,8 @@ class Index(StrEnum):
     """Payments, by the gateway's id of their subscription."""
     subscription_reference = "subscription_reference"
     """Subscriptions, by the merchant's own reference."""
+    payment = "payment"
+    """Notifications, by the id of the payment that they concern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Ledger(Protocol):
         self, index: Index, value: str, limit: int, after: Place | None = None
     ) -> Sequence[Ref]:
         """
-        Payments or subscriptions, newest first; a commit shows a moment later.
+        Entities of an index, newest first; a commit shows a moment later.
 
         Args:
             after: leave out this place and what is newer.

@@ -8,7 +8,7 @@ Events of a period, all of them: for commands that go through more than a page.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +16,14 @@ from datetime import datetime, timedelta
 from penstock.api.context import Clock
 from penstock.domain.events import Event, EventType
 from penstock.domain.place import until_cursor
+from penstock.domain.ref import Ref
 from penstock.ports import Ledger
 from penstock.queries.events import OVERLAP, refs
 
 _PAGE = 100
+_SKEW = timedelta(minutes=1)
+"""How much two hosts' clocks may differ."""
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,67 @@ async def _history(ledger: Ledger, chosen: Chosen) -> AsyncGenerator[Event]:
             for event in page:
                 yield event
             before = page[-1].sequence
+
+
+async def in_parts(
+    ledger: Ledger,
+    chosen: Chosen,
+    size: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> AsyncGenerator[list[Event]]:
+    """
+    All chosen events, oldest first, in parts of `size` to twice that many; one part at least.
+
+    The archive is read newest first, so a first reading finds where the parts begin and keeps
+    the oldest part only. An entity's events stay in order although two hosts' clocks differ: one
+    that is dated up to a minute after the part's end goes with it if a later one is in it.
+
+    Args:
+        progress: is told how many events were found.
+
+    Raises:
+        QueryRefused, LedgerUnavailable: as `chosen_events`.
+    """
+    held, ends, found = list[Event](), list[datetime](), 0
+    async with aclosing(chosen_events(ledger, chosen)) as events:
+        async for event in events:
+            found += 1
+            progress(found)
+            if ends and event.time > ends[-1]:
+                continue
+            held.append(event)
+            if len(held) > 2 * size:
+                held.sort(key=lambda one: one.time)
+                end = held[size - 1].time
+                if end < held[-1].time:
+                    held = [one for one in held if one.time <= end]
+                    ends.append(end)
+    if not ends:
+        yield oldest_first(held)
+        return
+    since, early = chosen.since, set[str]()
+    for end in reversed(ends):
+        part = await _part(ledger, chosen, since, end, early)
+        yield oldest_first(part)
+        early, since = {one.id for one in part if one.time > end}, end + _MOMENT
+    newest = Chosen(since, chosen.until, chosen.types, chosen.subject)
+    async with aclosing(chosen_events(ledger, newest)) as events:
+        yield oldest_first([one async for one in events if one.id not in early])
+
+
+async def _part(
+    ledger: Ledger, chosen: Chosen, since: datetime | None, end: datetime, had: Collection[str]
+) -> list[Event]:
+    """The events from `since` to `end`, and those after it that their entity caused before."""
+    last = chosen.until if chosen.until and chosen.until - end < _SKEW else end + _SKEW
+    window = Chosen(since, last, chosen.types, chosen.subject)
+    async with aclosing(chosen_events(ledger, window)) as events:
+        found = [one async for one in events if one.id not in had]
+    newest: dict[Ref, int] = {}
+    for one in found:
+        if one.time <= end:
+            newest[one.ref] = max(one.sequence, newest.get(one.ref, 0))
+    return [one for one in found if one.time <= end or one.sequence < newest.get(one.ref, 0)]
 
 
 def oldest_first(events: Collection[Event]) -> list[Event]:

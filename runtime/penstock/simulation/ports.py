@@ -104,6 +104,7 @@ class ProcessWorld:
         self.attempts: Any = Faulty(world.attempts, process, LedgerUnavailable)
         self.tokens: Any = Faulty(world.tokens, process, LedgerUnavailable)
         self.audit: Any = Faulty(world.audit, process, LedgerUnavailable)
+        self.answers: Any = Faulty(world.answers, process, LedgerUnavailable)
         self.watermarks: Any = Faulty(world.watermarks, process, LedgerUnavailable)
         self.restrictions: Any = Faulty(world.restrictions, process, LedgerUnavailable)
 

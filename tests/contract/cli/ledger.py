@@ -20,7 +20,7 @@ from penstock.entrypoints.cli.stack import Stack
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
-def keep(stack: Stack, *changes: Change[Payment]) -> None:
+def keep(stack: Stack, *changes: Change[Any]) -> None:
     stack.enter(os.environ)
 
     async def commit() -> None:

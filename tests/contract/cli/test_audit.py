@@ -23,7 +23,7 @@ class TestAudit:
         token = json.loads(penstock("--json", "tokens", "create", "shop").stdout)
         penstock("tokens", "revoke", token["id"])
         penstock("queue", "send", "payments")
-        penstock("queue", "purge", "payments", "--dlq", "--yes")
+        penstock("queue", "purge", "payments", "--dlq", "--yes", "--because", "a test of ours")
         penstock("invoices", "make", "p-1", "--because", "the address was corrected")
         penstock("invoices", "make", "p-9", "--because", "a slip")
         refused, made, purged, sent, revoked, created = entries()
@@ -40,7 +40,11 @@ class TestAudit:
             made["before"]["state"],
             made["after"]["state"],
         )
-        assert ("queue purge", ["queue#payments-dlq"]) == (purged["command"], purged["subjects"])
+        assert ("queue purge", ["queue#payments-dlq"], "a test of ours") == (
+            purged["command"],
+            purged["subjects"],
+            purged["reason"],
+        )
         assert ("queue send", ["queue#payments"]) == (sent["command"], sent["subjects"])
         assert ("tokens revoke", "read pay") == (
             revoked["command"],

@@ -16,7 +16,7 @@ from penstock.entrypoints.cli.tree import app
 from tests.contract.cli.commands import Shows, penstock, write
 
 DESTRUCTIVE = [
-    ["queue", "purge", "payments", "--yes"],
+    ["queue", "purge", "payments", "--because", "a test", "--yes"],
     ["queue", "send", "payments"],
     ["tokens", "revoke", "0123456789abcdef"],
     ["invoices", "make", "p-1", "--because", "asked for"],
@@ -99,7 +99,16 @@ class TestErrors:
         self, pulumi: Shows, terminal: Callable[[str], None]
     ):
         pulumi(protected=True)
-        purge = ("--stack", "production", "queue", "purge", "payments", "--yes")
+        purge = (
+            "--stack",
+            "production",
+            "queue",
+            "purge",
+            "payments",
+            "--because",
+            "a test",
+            "--yes",
+        )
         codes: list[int] = []
         for typed in ("dev", "production"):
             terminal(typed)
@@ -109,7 +118,18 @@ class TestErrors:
 
     def test_a_stack_is_asked_of_pulumi_once_a_command(self, pulumi: Shows, folder: Path):
         pulumi(protected=True)
-        penstock("--stack", "live", "queue", "purge", "payments", "--yes", "--confirm", "live")
+        penstock(
+            "--stack",
+            "live",
+            "queue",
+            "purge",
+            "payments",
+            "--because",
+            "a test",
+            "--yes",
+            "--confirm",
+            "live",
+        )
 
         assert ["stack output --json --stack live"] == (folder / "asked").read_text().splitlines()
 

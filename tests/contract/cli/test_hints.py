@@ -21,6 +21,8 @@ ROOT = Path(__file__).parents[3]
 SAMPLES = {
     "plugin": "paypal",
     "meant": " --confirm dev",
+    "what": "split paypal",
+    "kind": "payments",
     "wanted": "--scope pay",
     "penstock": "penstock",
 }

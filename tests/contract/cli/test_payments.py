@@ -61,10 +61,13 @@ class TestPayments:
 
     def test_a_withheld_invoice_is_reserved_and_the_payment_shown(self, stack: Stack):
         keep(stack, withheld("paypal-S1"))
+        dry = penstock(*MAKE, "paypal-S1", "--because", "the address is right now", "--dry-run")
         made = penstock("--json", *MAKE, "paypal-S1", "--because", "the address is right now")
         again = penstock(*MAKE, "paypal-S1", "--because", "impatience")
         people = penstock("payments", "show", "paypal-S1")
 
+        assert dry.stdout.startswith("would reserve invoice PS-S1\n")
+        assert not json.loads(made.stdout)["already"]
         assert ("PS-S1", False) == (
             json.loads(made.stdout)["invoice"],
             json.loads(made.stdout)["asks_for_address_first"],

@@ -24,8 +24,11 @@ class TestQueue:
         depth = json.loads(penstock("queue", "depth", "--json").stdout)
         assert {"visible": 1, "in_flight": 0, "dead": 0} == depth["payments"]
 
-        assert 5 == penstock("queue", "purge", "payments", given="n\n").exit_code
-        assert 0 == penstock("queue", "purge", "payments", given="y\n").exit_code
+        purge = ("queue", "purge", "payments", "--because", "a test of ours")
+        assert 2 == penstock(*purge[:3], "--yes").exit_code
+        assert 5 == penstock(*purge, given="n\n").exit_code
+        assert 5 == penstock(*purge[:4], " ", "--yes").exit_code
+        assert 0 == penstock(*purge, given="y\n").exit_code
         assert [] == json.loads(penstock("--json", "queue", "receive", "payments").stdout)
 
     def test_a_message_of_ones_own_is_sent_even_if_it_is_broken(self, stack: Stack):

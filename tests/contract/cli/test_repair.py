@@ -15,9 +15,12 @@ from penstock.domain import rules
 from penstock.domain.change import Change
 from penstock.domain.money import Money
 from penstock.domain.payment import Order, Payment, PaymentStatus
+from penstock.domain.record import Became
 from penstock.entrypoints.cli.stack import Stack
+from penstock.testing.ports.samples import first as make
+from penstock.testing.ports.samples import record
 from tests.contract.cli.commands import penstock, write
-from tests.contract.cli.ledger import NOON, declined, keep, sent_back
+from tests.contract.cli.ledger import NOON, accepted, declined, keep, sent_back
 
 EVIDENCE = ("--evidence", "the dashboard shows it")
 
@@ -75,6 +78,21 @@ class TestRepair:
         assert "payment.succeeded: not published yet" in people.stdout
         assert 80 >= max(map(len, people.stdout.splitlines()))
 
+    def test_an_operation_is_resolved_by_its_own_id(self, stack: Stack):
+        changes = lost("example-ch1")
+        keep(stack, *changes)
+        (charge,) = changes[0].entity.operations
+        resolve = ("payments", "resolve", "--as", "failed", *EVIDENCE)
+        far = ("--days", "366")  # of a payment of 2026-11-02
+        done = penstock(*resolve, "--operation", charge.id, *far)
+        nothing = penstock(*resolve)
+        unknown = penstock(*resolve, "--operation", "o-9")
+
+        assert f"resolved: charge {charge.id} is declined" in done.stdout
+        assert "of payment example-ch1" in done.stdout
+        assert (2, 4) == (nothing.exit_code, unknown.exit_code)
+        assert "name the payment, or give --operation" in nothing.stderr
+
     def test_show_says_which_sinks_have_an_event_and_what_holds_the_payment(self, stack: Stack):
         keep(stack, *sent_back("p-1"))
         folder = Path.cwd()
@@ -101,6 +119,25 @@ class TestRepair:
         assert [True, False] == [one["published"] for one in told["events"][:2]]
         assert ["payment#p-1"] == [one["restricted"] for one in told["restrictions"]]
         assert "because fraud" in people.replace("\n" + " " * 21, " ")
+
+    def test_show_tells_notifications_and_each_open_operation(self, stack: Stack):
+        (first,) = accepted("p-1")
+        charge = first.entity.operations[0]
+        waiting = replace(charge, id="o-2", attempts=2, due_at=NOON, reason="no answer")
+        held = replace(first, entity=replace(first.entity, operations=(charge, waiting)))
+        refused = replace(record("paypal/WH-2"), subject="payment#p-1", became=Became.contradicted)
+        keep(stack, held)
+        keep(stack, make(replace(record("paypal/WH-1"), subject="payment#p-1")), make(refused))
+        told = shown("payments", "show", "p-1")["timeline"]
+        people = penstock("payments", "show", "p-1").stdout
+
+        assert [("paypal/WH-1", "recorded"), ("paypal/WH-2", "contradicted")] == [
+            (one["id"], one["became"]) for one in told["notifications"]
+        ]
+        assert "paypal sent BILLING.PLAN.CREATED (WH-1), recorded" in people
+        assert "charge reserved, carried by a message or its dead letter (0 attempts)" in people
+        assert "charge reserved, next at 2026-11-02 12:00:00 (2 attempts): no answer" in people
+        assert 80 >= max(map(len, people.splitlines()))
 
     def test_reprocess_says_what_the_sweep_asks(self, stack: Stack):
         keep(stack, *lost("p-1"))

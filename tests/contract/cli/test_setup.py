@@ -25,6 +25,34 @@ def test_set_up_makes_the_account_and_the_secret_ready_and_a_second_run_changes_
     assert (made, kept, versions) == (shop.written(), shop.secret(), shop.versions())
 
 
+def test_what_is_written_at_paypal_and_into_the_secret_is_in_the_audit_trail(shop: Shop):
+    shop.setup("--dry-run", "--from-file", "-", given=shop.credentials)
+    shop.setup("--from-file", "-", given=shop.credentials)
+    penstock("webhooks", "register", "--dry-run")
+    penstock("webhooks", "register")
+    shop.paypal.tell("POST", "faults", [{"method": "POST", "path": "plans", "status": 503}])
+    shop.setup(file=FILE.replace("Tea monthly", "Tea yearly"))
+    (shop.folder / "ids.txt").write_text("I-NONE")
+    penstock("subscriptions", "import", "--file", "ids.txt")
+    trail = penstock("audit", "list", "--json")
+    imported, broken, registered, done = json.loads(trail.stdout)["entries"]
+
+    assert ("paypal setup", ["gateway#paypal", "secret#paypal"]) == (
+        done["command"],
+        done["subjects"],
+    )
+    assert "plan Tea monthly: created" in done["effect"]
+    assert "secret penstock-local/paypal: created" in done["effect"]
+    assert ("webhooks register", "done") == (registered["command"], registered["state"])
+    assert ("paypal setup", "failed", 1) == (
+        broken["command"],
+        broken["state"],
+        broken["after"]["steps"],
+    )
+    assert ("subscriptions import", "1 not found") == (imported["command"], imported["effect"])
+    assert shop.credentials["client_secret"] not in trail.stdout
+
+
 def test_what_is_left_for_a_person_is_told_and_no_secret_is(shop: Shop):
     result = shop.setup("--from-file", "-", given=shop.credentials)
 

@@ -127,3 +127,13 @@ def test_it_tells_the_platform_where_it_is(tmp_path: Path):
 
     assert {"request_uri": "http://127.0.0.1:4600/charges"} == described.settings
     assert (["signing_key"], {}) == ([*described.secret], described.profile)
+
+
+async def test_the_checkouts_it_holds_are_listed_without_their_addresses(client: Client):
+    asked = dict.fromkeys(("return_url", "cancel_url", "notify_url"), "http://127.0.0.1/")
+    body = {"id": "op-1", "payment": "pay-1", "minor": 1250, "currency": "USD", **asked}
+    async with client.post("/checkouts", json=body, headers={"Idempotency-Key": "op-1"}) as made:
+        opened = await made.json()
+
+    shown = {"id": opened["id"], "payment": "pay-1", "status": "open"}
+    assert (200, [shown]) == await get(client, "/_simulator/checkouts")

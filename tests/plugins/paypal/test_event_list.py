@@ -60,3 +60,13 @@ async def test_a_list_that_is_not_found_is_no_empty_list(stage: Stage) -> None:
 
     with pytest.raises(GatewayUnavailable):
         await listed(stage)
+
+
+@pytest.mark.parametrize(("number", "whole"), [(0, True), (9, True), (10, False), (99, False)])
+async def test_fewer_events_than_paypals_own_page_are_all_there_are(
+    stage: Stage, number: int, whole: bool
+) -> None:
+    for one in range(number):
+        keep(stage, one)
+
+    assert whole is (await listed(stage)).whole

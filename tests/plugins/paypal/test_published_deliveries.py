@@ -181,6 +181,33 @@ async def test_without_the_intermediate_nothing_is_decided(vector: Vector) -> No
     assert Authentic() == await signatures.authenticate(delivery, later)
 
 
+@pytest.mark.parametrize("status", [199, 201, 302, 403, 410, 500])
+async def test_only_an_answer_of_200_brings_an_issuers_certificate(status: int) -> None:
+    vector = VECTORS[0]
+    http = _serving(vector)
+    issuer = "http://cacerts.digicert.com/DigiCertSHA2ExtendedValidationServerCA.crt"
+    http.answers[issuer] = replace(pem_answer(certificate(INTERMEDIATE)), status=status)
+    signatures = _signatures(vector, http, extra="")
+    delivery = _well_addressed(vector).delivery()
+    answer = await signatures.authenticate(delivery, delivery.received_at)
+
+    assert isinstance(answer, Undecided)
+    assert answer.because.endswith(f"its issuer's host answered {status}")
+
+
+async def test_an_issuer_whose_certificate_is_not_published_leaves_the_chain_open() -> None:
+    vector = VECTORS[0]
+    http = _serving(vector)
+    issuer = "http://cacerts.digicert.com/DigiCertSHA2ExtendedValidationServerCA.crt"
+    http.answers[issuer] = Response(404, {}, certificate(INTERMEDIATE))
+    signatures = _signatures(vector, http, extra="")
+    delivery = _well_addressed(vector).delivery()
+    answer = await signatures.authenticate(delivery, delivery.received_at)
+
+    assert isinstance(answer, Undecided)
+    assert "the certificate's chain ends at no trusted root" in answer.because
+
+
 @pytest.mark.parametrize(
     "vector",
     [one for one in VECTORS if one.webhook_id == "WEBHOOK_ID"],

@@ -279,6 +279,15 @@ class TestWhatATestStates:
 
         assert await missing(stage, f"/v1/payments/sale/{SALE}")
 
+    async def test_all_of_a_collection_can_be_read_at_once(self, stage: Stage):
+        await stage.trigger(set={"resource.id": SALE})
+        async with stage.control.get("/_simulator/books/sales") as answer:
+            shown = await answer.json()
+        async with stage.control.get("/_simulator/books/nothing") as unknown:
+            assert 404 == unknown.status
+
+        assert [SALE] == [one["id"] for one in shown]
+
     @pytest.mark.parametrize("entries", [[["nothing", "1", {}]], [["sales"]], {}, "x"])
     async def test_entries_it_cannot_read_are_refused(self, stage: Stage, entries: Any):
         async with stage.control.post("/_simulator/books", json=entries) as answer:

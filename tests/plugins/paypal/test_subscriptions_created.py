@@ -79,6 +79,14 @@ class TestCreate:
             await scripted.paypal.create_subscription(REQUEST)
         )
 
+    async def test_an_approval_link_has_2048_characters_at_most(self) -> None:
+        longest = "https://www.sandbox.paypal.com/".ljust(2048, "x")
+        scripted = Scripted(answered(201, opened(approve=longest)))
+
+        assert Subscribed(SUBSCRIPTION_ID, longest) == (
+            await scripted.paypal.create_subscription(REQUEST)
+        )
+
     @pytest.mark.parametrize(
         "address",
         [
@@ -94,7 +102,7 @@ class TestCreate:
             "https://www.sandbox.paypal.com/\t//evil.test",
             "//www.sandbox.paypal.com/x",
             "javascript:alert(1)",
-            "https://www.sandbox.paypal.com/" + "x" * 2048,
+            "https://www.sandbox.paypal.com/".ljust(2049, "x"),
             "https://[www.sandbox.paypal.com/x",
             "",
         ],

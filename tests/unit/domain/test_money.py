@@ -115,3 +115,34 @@ def test_what_is_below_zero_reads_and_writes_the_same():
         Money(-5, "USD").decimal,
         Money(-1205, "JPY").decimal,
     ]
+
+
+@pytest.mark.parametrize(
+    ("money", "whole"),
+    [
+        (Money(1200, "USD"), True),
+        (Money(1210, "USD"), False),
+        (Money(1201, "USD"), False),
+        (Money(-1200, "USD"), True),
+        (Money(1, "JPY"), True),
+        (Money(1000, "KWD"), True),
+        (Money(1100, "KWD"), False),
+        (Money.kept(100, "BGN"), True),
+        (Money.kept(110, "BGN"), False),
+    ],
+)
+def test_an_amount_is_whole_if_it_has_no_decimals(money: Money, whole: bool):
+    assert whole is money.whole
+
+
+@pytest.mark.parametrize("minor", [True, 1.0, "1", None])
+def test_minor_units_are_an_int_and_nothing_like_it(minor: object):
+    for make in (Money, Money.kept):
+        with pytest.raises(ValueError, match=f"must be an int, not {type(minor).__name__}"):
+            make(minor, "USD")  # type: ignore[arg-type]  # the point
+
+
+def test_a_text_of_32_characters_is_an_amount_and_one_of_33_is_none():
+    assert 10**32 - 1 == Money.parse("9" * 32, "JPY").minor
+    with pytest.raises(ValueError, match="decimal number"):
+        Money.parse("9" * 33, "JPY")

@@ -11,7 +11,7 @@ from penstock.domain import rules
 from penstock.domain.change import Change
 from penstock.domain.entity import UNSENT_GRACE
 from penstock.domain.money import Money
-from penstock.domain.observation import Contradicted, Observation
+from penstock.domain.observation import Contradicted, InvoiceObservation, Observation
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Implied, Payer, Payment, PaymentStatus, Transaction
 
@@ -318,6 +318,25 @@ def test_a_contradiction_is_published_once_for_each_notification():
     again = rules.contradict(first.entity, paid.id, "acme", other, "WH-1", now=NOON, new_id=new_id)
 
     assert again is None
+
+
+def test_the_newest_32_contradictions_are_remembered():
+    kept = observe(None, sale(PaymentStatus.succeeded)).entity
+    other = Contradicted(("amount",), sale(PaymentStatus.succeeded))
+    for number in range(33):
+        told = rules.contradict(
+            kept, kept.id, "acme", other, f"WH-{number}", now=NOON, new_id=new_id
+        )
+        assert told is not None
+        kept = told.entity
+
+    assert tuple(f"WH-{number}" for number in range(1, 33)) == kept.remembered
+
+
+def test_an_invoice_is_neither_paid_twice_nor_cancelled_unless_the_gateway_says_so():
+    seen = InvoiceObservation("INV-1")
+
+    assert (False, False) == (seen.paid_twice, seen.cancelled)
 
 
 def test_an_invoice_number_is_short_enough_and_always_the_same():

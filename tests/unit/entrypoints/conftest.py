@@ -9,6 +9,7 @@ from penstock.contracts import Contract
 from penstock.entrypoints.http.api import Api
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.merchant import MerchantHandlers
+from penstock.entrypoints.http.operating import OperateHandlers
 from penstock.entrypoints.http.pages.handlers import PageHandlers
 from penstock.entrypoints.http.tokens import Authenticator, mint
 from tests.unit.entrypoints.client import Client
@@ -38,7 +39,8 @@ def call(stand: Stand, contract: Contract, token: str) -> Client:
         **Handlers(stand.platform, contract).table(),
         **MerchantHandlers(stand.platform).table(),
         **PageHandlers.of(stand.platform).table(),
+        **OperateHandlers(stand.platform).table(),
     }
     authenticate = Authenticator(stand.world.tokens, stand.clock)
-    functions = ("api", "merchant", "receive")
+    functions = ("api", "merchant", "receive", "operate")
     return Client(Api(contract, handlers, authenticate, functions), token)

@@ -13,6 +13,7 @@ from typing import Any
 from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.functions.api import answer, make_api
 from penstock.entrypoints.functions.merchant import make_merchant
+from penstock.entrypoints.functions.operate import make_operate
 from penstock.entrypoints.functions.receive import Intake
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
@@ -58,7 +59,7 @@ async def serve(stand: Stand) -> AsyncIterator[Ask]:
 async def functions(stand: Stand) -> AsyncIterator[Ask]:
     """The functions behind API Gateway, which joins repeated headers by commas (payload 2.0)."""
     api, intake = make_api(stand.platform), Intake(stand.platform.receive)
-    merchant = make_merchant(stand.platform)
+    merchant, operate = make_merchant(stand.platform), make_operate(stand.platform)
 
     async def ask(method: str, path: str, headers: Headers, body: bytes) -> Told:
         joined: dict[str, str] = {}
@@ -86,7 +87,10 @@ async def functions(stand: Stand) -> AsyncIterator[Ask]:
         asks_gateways = path.startswith(("/plans", "/subscription", "/returns")) or (
             (method, path) == ("POST", "/payments")
         )
-        answered = await answer(merchant if asks_gateways else api, event)
+        # Where they are not turned on, operators' commands have no route: `$default` is `api`.
+        commands = stand.platform.settings.operations_api and path.startswith("/operations/")
+        serving = merchant if asks_gateways else operate if commands and method == "POST" else api
+        answered = await answer(serving, event)
         media = answered.headers["content-type"]
         return Told(answered.status, media, answered.body, answered.headers)
 

@@ -32,6 +32,13 @@ async def test_the_api_asks_what_gateways_can_do_and_builds_none():
     await platform.world.close()
 
 
+async def test_operators_commands_ask_what_gateways_can_do_and_build_none():
+    platform = connect(environ(PROVIDER_EXAMPLE_REQUEST_URI=""), Function.operate)
+
+    assert "charges" in platform.abilities["example"]
+    await platform.world.close()
+
+
 async def test_the_sweep_is_built_from_its_variables():
     platform = connect(environ(), Function.sweep)
 

@@ -101,6 +101,7 @@ class TestScopes:
 
         assert Scope.pay is scopes["createPayment"]
         assert Scope.operate is scopes["listAudit"]
+        assert {Scope.operate} == {one.scope for one in GUARDED if one.function == "operate"}
         reading = {one.scope for one in GUARDED if one.method == "GET" and one.id != "listAudit"}
         assert {Scope.read} == reading
 

@@ -147,7 +147,7 @@ def gone(acme: Acme) -> None:
     [
         (Acme(), "invoice PS-SALE1 exists and is paid"),
         (Acme(create_answers=[Unanswered("timeout")]), "PS-SALE1 is under way"),
-        (Acme(on_record=refusing("no")), "--new-number makes another one"),
+        (Acme(on_record=refusing("no")), "--new-number. makes another one"),
         (Acme(on_record=refusing("no"), on_cancel=refusing("no")), "the buyer can still pay"),
     ],
     ids=["paid", "in doubt", "cancelled", "payable"],
@@ -175,6 +175,30 @@ async def test_money_that_is_not_there_gets_no_invoice(change: object, because: 
 async def test_a_payment_nobody_knows_is_said_to_be_unknown():
     with pytest.raises(UnknownPayment):
         await make(World())
+
+
+async def test_a_dry_run_says_the_number_and_changes_nothing():
+    world = await begun(Acme(create_answers=[Refused("INVALID_RECIPIENT")]))
+    before = await paid(world)
+    command = MakeInvoice(world.ledger, world.clock, world.ids, audited(world))
+    dry = await command(PAYMENT, "the buyer asked for it", dry_run=True)
+
+    assert ("PS-SALE1", False) == (dry.number, dry.already)
+    assert before == await paid(world)
+
+
+async def test_the_same_command_again_before_the_sweep_has_begun_changes_nothing():
+    """
+    A command that was killed before it said so may be run again.
+    """
+    world = await begun(Acme(create_answers=[Refused("INVALID_RECIPIENT")]))
+    first, again = await make(world), await make(world)
+    command = MakeInvoice(world.ledger, world.clock, world.ids, audited(world))
+    with pytest.raises(CommandRefused, match="under way"):
+        await command(PAYMENT, "another reason")
+
+    assert (False, True) == (first.already, again.already)
+    assert first.payment == again.payment == await paid(world)
 
 
 @pytest.mark.parametrize("because", ["", "  ", "x" * 301])

@@ -143,7 +143,7 @@ async def test_the_sinks_filter_applies_to_a_replay(sink: Sink):
 
     done = await sink.replay(selected=["invoice.paid"])
 
-    assert (["p1-4"], 6) == ([one.id for one in done.sent], done.left_out)
+    assert (["p1-4"], 6) == (done.sent, done.left_out)
 
 
 async def test_a_dry_run_sends_nothing(sink: Sink):

@@ -18,12 +18,19 @@ from penstock.errors import CommandRefused, UnknownPayment
 from penstock.operators.audited import Audited
 from penstock.operators.reprocessing import Reprocess, Reprocessing
 from penstock.operators.resolving import Outcome, Resolve, Resolved
+from penstock.queries.operations import FindOperation
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.charging import payment, send, states
-from tests.unit.pipeline.invoicing import arrive, operation
+from tests.unit.pipeline.club import Club, Desk
+from tests.unit.pipeline.invoicing import arrive, away_once, operation
 from tests.unit.pipeline.refunds import ask, refunds
+from tests.unit.pipeline.test_collect import ask as ask_to_collect
+from tests.unit.pipeline.test_collect import collection, owing
+from tests.unit.pipeline.test_collect import told as of_collections
+from tests.unit.pipeline.test_collect import work as collect
+from tests.unit.pipeline.test_invoice_refunds import invoiced, news, part_gone, refund
 from tests.unit.pipeline.till import PAYMENT, Store
-from tests.unit.pipeline.world import World
+from tests.unit.pipeline.world import LEASE, World
 
 SEEN = "the gateway's dashboard shows it"
 
@@ -271,6 +278,108 @@ class TestAnInvoice:
         assert SEEN == (await world.payment()).invoice_withheld
         assert ["invoice.withheld"] == await told(world)
         assert None is rules.why_not_remake(await world.payment(), new_number=False)
+
+
+class TestWhatIsRecordedOnAnInvoice:
+    async def lost(self) -> World:
+        """A refund of 3.00 whose record on the invoice was not answered."""
+        world = await invoiced(Acme(after_refund=away_once()))
+        part_gone(world.acme, refund(300))
+        world.acme.refunds_shown = False
+        await news(world, "WH-2")
+        world.clock.advance(LEASE.total_seconds() + 1)
+        await world.published()
+        return world
+
+    async def test_a_record_that_is_there_is_not_made_again(self):
+        world = await self.lost()
+        done = await resolve(world, Outcome.succeeded, of="acme-SALE1")
+        await told(world)
+
+        assert (OperationKind.invoice_refunds, SEEN) == (
+            done.operation.kind,
+            done.operation.reason,
+        )
+        assert Money(300, "USD") == (await world.payment()).invoice_refunded
+        assert [300] == world.acme.refunds_recorded
+
+    async def test_a_record_that_cannot_be_made_is_not_tried_again_for_that_total(self):
+        world = await self.lost()
+        await resolve(world, Outcome.failed, of="acme-SALE1")
+        await told(world)
+        held = await world.payment()
+
+        assert (None, Money(300, "USD")) == (held.invoice_refunded, held.invoice_refund_refused)
+        assert [300] == world.acme.refunds_recorded
+
+
+class TestACollection:
+    """`subscriptions resolve`: the same command, on a subscription."""
+
+    async def lost(self) -> tuple[Desk, Ref]:
+        desk = await owing(Club(collect_answers=[Unanswered("lost")]))
+        await ask_to_collect(desk)
+        await collect(desk)
+        desk.clock.advance(timedelta(hours=72).total_seconds())
+        await collect(desk)
+        return desk, (await desk.subscription()).ref
+
+    async def resolve(self, desk: Desk, ref: Ref, outcome: Outcome, **named: Any) -> Resolved:
+        command = Resolve(desk.ledger, desk.clock, desk.ids, audited(desk), {})
+        return await command(ref, outcome, SEEN, **named)
+
+    async def test_one_that_failed_is_published_and_another_can_be_asked_for(self):
+        desk, ref = await self.lost()
+        await self.resolve(desk, ref, Outcome.failed)
+        await desk.publish(ref)
+        parked, failed = await of_collections(desk)
+
+        assert "collection.parked" == parked.type
+        assert ("collection.failed", SEEN) == (failed.type, failed.data["because"])
+        assert OperationState.declined is (await collection(desk)).state
+        assert OperationState.reserved is (await ask_to_collect(desk, "k-2")).state
+
+    async def test_one_that_succeeded_has_the_subscription_read_again(self):
+        desk, ref = await self.lost()
+        await self.resolve(desk, ref, Outcome.succeeded, reference="SALE-7")
+        held = await desk.subscription()
+        look = held.operation(OperationKind.access)
+
+        assert (OperationState.succeeded, "SALE-7") == (
+            (await collection(desk)).state,
+            (await collection(desk)).reference,
+        )
+        assert look is not None
+        assert desk.clock.now() == look.due_at
+
+    async def test_a_message_that_comes_back_afterwards_collects_nothing(self):
+        desk, ref = await self.lost()
+        await self.resolve(desk, ref, Outcome.failed)
+        before = len(desk.club.collect_calls)
+        desk.clock.advance(3600)
+        await collect(desk)
+
+        assert before == len(desk.club.collect_calls)
+
+
+class TestAnOperationAlone:
+    async def test_an_operation_in_doubt_is_found_at_its_payment(self):
+        world = await parked()
+        charge = (await payment(world)).operations[0]
+        find = FindOperation(world.ledger, world.clock)
+        looked: list[int] = []
+
+        assert Ref(EntityKind.payment, "p1") == await find(charge.id, 1, looked.append)
+        assert None is await find("o-9", 31)
+        assert [1] == looked
+
+    async def test_an_operation_that_is_due_is_found_at_a_subscription(self):
+        desk = await owing()
+        held = await desk.subscription()
+        access = held.operation(OperationKind.access)
+
+        assert access is not None
+        assert held.ref == await FindOperation(desk.ledger, desk.clock)(access.id, 1)
 
 
 class TestReprocess:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from penstock.api import Refused
+from penstock.api import Pending, Refused
 from penstock.domain import rules
 from penstock.domain.caller import READ_AND_PAY, Caller
 from penstock.domain.operation import OperationKind
@@ -17,6 +17,7 @@ from penstock.errors import ChannelUnavailable, MissingCapability, PaymentConfli
 from penstock.pipeline.accept import Accept, payment_id
 from penstock.pipeline.orders import ChargeMessage, load_order
 from penstock.ports import Outgoing
+from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.world import CALLER, World
 
 ORDER = load_order({"amount": 1250, "currency": "USD", "reference": "order-1"})
@@ -94,6 +95,33 @@ async def test_what_was_sent_is_left_alone_by_the_sweep():
     operation = held.operation(OperationKind.charge)
     assert operation is not None
     assert ([], None) == (swept, operation.due_at)
+
+
+async def test_a_repeat_of_what_was_sent_writes_nothing():
+    world = World()
+    accepted = await world.accept("key-1", "acme", ORDER, CALLER)
+    sent = await world.payment(accepted.id)
+
+    await world.accept("key-1", "acme", ORDER, CALLER)
+
+    assert sent == await world.payment(accepted.id)
+
+
+async def test_a_repeat_leaves_a_charge_that_is_asked_about_to_the_sweep():
+    """
+    The gateway says "pending": the operation is due when it is asked about next.
+    """
+    world = World(Acme(answers=[Pending("ch-1")]))
+    accepted = await world.accept("key-1", "acme", ORDER, CALLER)
+    await world.consume(world.payments, world.charge)
+    pending = await world.payment(accepted.id)
+
+    await world.accept("key-1", "acme", ORDER, CALLER)
+
+    operation = pending.operation(OperationKind.charge)
+    assert operation is not None
+    assert operation.due_at is not None
+    assert pending == await world.payment(accepted.id)
 
 
 async def test_the_same_key_for_another_provider_is_a_conflict():

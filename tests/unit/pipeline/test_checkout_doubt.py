@@ -5,16 +5,19 @@ from __future__ import annotations
 import pytest
 
 from penstock.api import (
+    CaptureAnswer,
+    CaptureRequest,
     Critical,
     NotSent,
     PaymentStatus,
     Refused,
     Unanswered,
 )
-from penstock.domain.operation import OperationState
+from penstock.domain.change import change
+from penstock.domain.operation import OperationKind, OperationState
 from penstock.pipeline.capture import Capture
 from penstock.pipeline.orders import Action, ActionMessage
-from tests.unit.pipeline.approving import SUCCEEDED, approved, paid
+from tests.unit.pipeline.approving import SUCCEEDED, approved, paid, standpoint
 from tests.unit.pipeline.till import DECLINED, PAYMENT, Store
 
 
@@ -121,3 +124,31 @@ async def test_a_message_for_a_capture_that_is_not_there_is_parked():
     ):
         with pytest.raises(Exception, match="no such capture"):
             await stage(asked)
+
+
+@pytest.mark.parametrize(
+    ("ours", "left"), [(True, OperationState.succeeded), (False, OperationState.declined)]
+)
+async def test_an_answer_stands_though_somebody_wrote_the_payment_unless_they_wrote_the_capture(
+    ours: bool, left: OperationState
+):
+    store = await approved()
+    await standpoint(store, arrived=True)
+    capture = store.till.capture_checkout
+
+    async def interrupted(request: CaptureRequest) -> CaptureAnswer:
+        held = await store.payment()
+        operation = held.operation(OperationKind.capture)
+        assert operation is not None
+        theirs = operation if ours else operation.settle(OperationState.declined)
+        decided = change(
+            held, held.with_operation(theirs), now=store.clock.now(), new_id=store.ids.new
+        )
+        await store.ledger.commit(decided)
+        return await capture(request)
+
+    store.till.capture_checkout = interrupted  # type: ignore[method-assign]  # somebody writes meanwhile
+    (result,) = await store.work()
+
+    (operation,) = await store.captures()
+    assert ("done", 1, left) == (result.status, len(store.till.captures), operation.state)

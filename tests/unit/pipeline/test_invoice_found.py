@@ -56,6 +56,21 @@ async def test_an_invoice_that_a_lost_ledger_had_mailed_is_recorded_and_not_mail
     )
 
 
+async def test_an_invoice_that_was_found_is_known_by_its_reference_before_it_is_mailed():
+    """The next try reads it by that, although the gateway's search may not show it."""
+
+    def away() -> None:
+        raise GatewayUnavailable("503")
+
+    found = Invoice("INV-1", "PS-SALE1", InvoiceState.draft)
+    world = World(Acme(invoices=[found], on_send=away))
+    await arrive(world)
+
+    await world.consume(world.verified, world.process)
+
+    assert "INV-1" == (await operation(world)).reference
+
+
 @pytest.mark.parametrize(
     ("taken", "because"),
     [

@@ -1,5 +1,7 @@
 """After an outage: how soon what is due is done, and how politely; see `recovering.py`."""
 
+import asyncio
+
 import pytest
 
 from penstock.api import ChargeRequest, GatewayUnavailable, LookupAnswer, Pending
@@ -94,3 +96,29 @@ class TestTurns:
         assert (30, 0) == (turns.alone("acme"), turns.alone("bank"))
         clock.advance(30)
         assert 0 == turns.alone("acme")
+
+    def test_a_gateway_that_does_not_answer_16_times_in_a_row_is_left_alone_for_a_minute(self):
+        clock = FrozenClock()
+        turns = Turns(clock)
+        for _ in range(15):
+            turns.note("acme", TimeoutError())
+        before = turns.alone("acme")
+        turns.note("acme", GatewayUnavailable("away"))
+
+        assert (0, 60) == (before, turns.alone("acme"))
+        clock.advance(59)
+        assert 1 == turns.alone("acme")
+
+    def test_eight_entities_of_a_gateway_are_looked_at_side_by_side(self):
+        turns = Turns(FrozenClock())
+        taken = [turns.room("acme").locked() or _take(turns.room("acme")) for _ in range(9)]
+
+        assert [False] * 8 + [True] == taken
+        assert not turns.room("bank").locked()
+
+
+def _take(room: asyncio.Semaphore) -> bool:
+    """A turn that is free is had without waiting."""
+    with pytest.raises(StopIteration):
+        room.acquire().send(None)
+    return False

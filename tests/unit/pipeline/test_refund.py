@@ -57,6 +57,22 @@ async def test_a_refund_is_a_money_step_of_its_payment_and_published_once():
     assert ["payment.refunded"] == await events(world)
 
 
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [(Succeeded("RE1"), "refund succeeded"), (Declined("no funds"), "refund declined")],
+)
+async def test_the_outcome_that_is_logged_is_the_refunds_own(answer: RefundAnswer, outcome: str):
+    world = World()
+    await paid(world)
+    await ask(world, 500)
+    world.acme.refund_answers = [answer]
+    (message,) = await world.payments.receive(1, 0)
+
+    handled = await world.dispatch(message)
+
+    assert ("p1", outcome) == (handled.entity, handled.outcome)
+
+
 async def test_the_amount_and_the_path_are_explicit_in_every_attempt():
     world = World()
     await paid(world)

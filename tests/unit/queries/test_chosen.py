@@ -14,8 +14,11 @@ from penstock.domain.events import Event
 from penstock.domain.money import Money
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.domain.payment import Order, Payment, PaymentStatus
-from penstock.queries.chosen import Chosen, Following, chosen_events
+from penstock.queries.chosen import Chosen, Following, chosen_events, in_parts
 from penstock.testing.clock import NOON, FrozenClock
+from penstock.testing.ports.samples import accepted, first, step
+
+DAY = timedelta(days=1)
 
 
 def declined(number: int) -> list[Change[Payment]]:
@@ -48,6 +51,39 @@ async def archive(count: int) -> MemoryLedger:
 
 async def ids(ledger: MemoryLedger, chosen: Chosen) -> list[str]:
     return [event.id async for event in chosen_events(ledger, chosen)]
+
+
+@pytest.mark.parametrize("size", [1, 7, 50, 100, 1000])
+async def test_parts_hold_each_event_once_oldest_first(size: int):
+    ledger = await archive(100)
+    since, until = NOON + timedelta(hours=5), NOON + timedelta(hours=94)
+    parts = [part async for part in in_parts(ledger, Chosen(since, until), size)]
+
+    found = [event.id for part in parts for event in part]
+    assert [f"e-p-{number:03}" for number in range(5, 95)] == found
+    assert 2 * size >= max(map(len, parts))
+
+
+async def test_nothing_chosen_is_one_empty_part():
+    parts = [part async for part in in_parts(await archive(1), Chosen(until=NOON - DAY), 1)]
+
+    assert [[]] == parts
+
+
+async def test_a_part_has_an_earlier_event_of_an_entity_whose_host_had_a_fast_clock():
+    ledger, payment = await archive(4), accepted("p-x")
+    hour = timedelta(hours=1)
+    first_change = first(payment)
+    await ledger.commit(first_change)
+    fast = step(first_change.entity, 1, at=hour + timedelta(seconds=30))
+    await ledger.commit(fast)
+    await ledger.commit(step(fast.entity, 1, at=hour))
+    parts = [part async for part in in_parts(ledger, Chosen(), 2)]
+
+    found = [event.id for part in parts for event in part]
+    assert 1 < len(parts)
+    assert ["p-x/1", "p-x/2"] == [one for one in found if one.startswith("p-x")]
+    assert 6 == len(found) == len(set(found))
 
 
 async def test_all_pages_of_the_archive_are_gone_through():

@@ -27,6 +27,7 @@ _INDEXES = {
     Index.reference: (items.REFERENCE_INDEX, "reference"),
     Index.subscription: (items.SUBSCRIPTION_INDEX, "subscription"),
     Index.subscription_reference: (items.REFERENCE_INDEX, "reference"),
+    Index.payment: (items.REFERENCE_INDEX, "reference"),
 }
 _LAST_EVENT = items.event_sk(10**12 - 1)
 
@@ -132,11 +133,13 @@ class DynamoLedger:
     async def look_up(
         self, index: Index, value: str, limit: int, after: Place | None = None
     ) -> Sequence[Ref]:
-        """Payments or subscriptions, newest first; shows a commit a moment later."""
+        """Entities of an index, newest first; shows a commit a moment later."""
         if not value or len(value.encode()) > items.INDEXED:
             return []
         if index is Index.subscription_reference:
             value = items.subscription_reference(value)
+        elif index is Index.payment:
+            value = items.notified_payment(value)
         return await self._look_ups[index].newest((value,), limit, after)
 
     async def of_day(self, day: date, limit: int, after: Place | None = None) -> Sequence[Ref]:

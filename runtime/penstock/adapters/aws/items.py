@@ -4,7 +4,8 @@ The items of the ledger's table and their keys.
     pk                         sk                 holds
     <kind>#<id>                state              an entity; due_pk (one of eight) and due_at while
                                                   it is due; reference, subscription and (of a
-                                                  payment) day for the look-up indexes
+                                                  payment) day for the look-up indexes; a
+                                                  notification's reference names its payment
     <kind>#<id>                event#<sequence>   an event; events_pk one of its day's shards,
                                                   events_sk its place
     seen#<key>                 seen               the digest; gone after 90 days (expires_at)
@@ -30,6 +31,7 @@ from penstock.domain.change import AnyEntity, Seen
 from penstock.domain.events import Event
 from penstock.domain.payment import Payment
 from penstock.domain.place import place, stamp
+from penstock.domain.record import Record
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
 
@@ -135,6 +137,9 @@ def _reference(entity: AnyEntity) -> str | None:
             reference = entity.seen.merchant_reference and subscription_reference(
                 entity.seen.merchant_reference
             )
+        case Record():
+            # Of payments only: each entry in an index is one more write.
+            reference = entity.payment and notified_payment(entity.payment)
         case _:
             return None
     return reference if reference and len(reference.encode()) <= INDEXED else None
@@ -143,6 +148,11 @@ def _reference(entity: AnyEntity) -> str | None:
 def subscription_reference(reference: str) -> str:
     """Where the index has a subscription's reference: payments' own are beside it."""
     return f"subscription#{reference}"
+
+
+def notified_payment(payment_id: str) -> str:
+    """Where the index has the notifications that concern a payment."""
+    return f"notification#{payment_id}"
 
 
 def _shard(identity: str) -> int:

@@ -1,5 +1,6 @@
 """The ports in one process's memory: tests run on them, and `serve` where nothing must last."""
 
+from penstock.adapters.memory.answers import MemoryAnswers
 from penstock.adapters.memory.attempts import MemoryAttempts
 from penstock.adapters.memory.audit import MemoryAudit
 from penstock.adapters.memory.dead_letters import MemoryDeadLetters
@@ -12,6 +13,7 @@ from penstock.adapters.memory.topic import MemoryTopic
 from penstock.adapters.memory.watermarks import MemoryWatermarks
 
 __all__ = [
+    "MemoryAnswers",
     "MemoryAttempts",
     "MemoryAudit",
     "MemoryDeadLetters",

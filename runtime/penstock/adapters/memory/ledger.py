@@ -12,6 +12,7 @@ from penstock.domain.events import Event
 from penstock.domain.payment import Payment
 from penstock.domain.place import cursor as cursor_at
 from penstock.domain.place import place, read_cursor
+from penstock.domain.record import Record
 from penstock.domain.ref import Ref
 from penstock.domain.subscription import Subscription
 from penstock.errors import LedgerConflict
@@ -82,7 +83,7 @@ class MemoryLedger:
     async def look_up(
         self, index: Index, value: str, limit: int, after: Place | None = None
     ) -> Sequence[Ref]:
-        """Payments or subscriptions, newest first."""
+        """Entities of an index, newest first."""
         return self._newest(
             (one for one in self._entities.values() if value and value == _indexed(one, index)),
             limit,
@@ -125,5 +126,7 @@ def _indexed(entity: AnyEntity, index: Index) -> str | None:
             return subscription
         case (Index.subscription_reference, Subscription(seen=seen)):
             return seen.merchant_reference
+        case (Index.payment, Record()):
+            return entity.payment
         case _:
             return None

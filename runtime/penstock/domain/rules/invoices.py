@@ -9,10 +9,11 @@ Whether a payment gets an invoice; decided at each observation until a create wa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from typing import Self
 
 from penstock.domain.change import Change, Fact, change
 from penstock.domain.entity import UNSENT_GRACE
@@ -39,6 +40,16 @@ class Abilities:
     subscriptions: bool = False
     invoices: bool = False
     invoice_refunds: bool = False
+
+    @classmethod
+    def named(cls, capabilities: Collection[str]) -> Self:
+        """Those of a gateway, by the names of its capabilities."""
+        return cls(
+            reread="reread" in capabilities,
+            subscriptions="subscriptions" in capabilities,
+            invoices="invoices" in capabilities,
+            invoice_refunds="invoicerefunds" in capabilities,
+        )
 
 
 def invoice_number(payment_id: str, ordinal: int = 1) -> str:

@@ -42,7 +42,7 @@ def why_not_remake(payment: Payment, *, new_number: bool) -> str | None:
     if operation.reference is not None and not new_number:
         return (
             f"invoice {payment.invoice_number} was made at the gateway and withheld; "
-            "--new-number makes another one under the next number"
+            "a new number (--new-number) makes another one"
         )
     return None
 

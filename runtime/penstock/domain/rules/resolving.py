@@ -19,8 +19,9 @@ from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus, Transaction
 from penstock.domain.restriction import Restrictable
 from penstock.domain.rules import checkouts, invoices, refunds
+from penstock.domain.rules.collections import collection_settled
 from penstock.domain.rules.invoices import Abilities
-from penstock.domain.rules.operations import settle, with_operation
+from penstock.domain.rules.operations import settle
 from penstock.domain.subscription import Subscription
 
 RESOLVABLE = (
@@ -47,7 +48,8 @@ def why_not_resolve(
     if not operation.open:
         return f"the {operation.kind.value} is known: it {operation.state.value}"
     if operation.leased(now):
-        return f"the {operation.kind.value} is under way until {operation.lease_until}: try again"
+        ends = f"{operation.lease_until:%H:%M:%S} UTC"
+        return f"the {operation.kind.value} is under way until {ends}: try again then"
     if operation.state is OperationState.pending:
         return "the gateway has not decided yet; it is asked again by itself"
     if not _in_doubt(entity, operation):
@@ -163,12 +165,8 @@ def _collected(
     new_id: Callable[[], str],
 ) -> Change[Subscription]:
     state = OperationState.succeeded if succeeded else OperationState.declined
-    after = with_operation(before, operation.settle(state, reference=reference, reason=evidence))
-    look = after.operation(OperationKind.access)
-    if look is not None and look.open:
-        # What is owed has changed: the sweep reads the subscription.
-        after = with_operation(after, replace(look, due_at=now))
-    return change(before, after, now=now, new_id=new_id)
+    settled = operation.settle(state, reference=reference, reason=evidence)
+    return collection_settled(before, settled, now=now, new_id=new_id)
 
 
 def _step(

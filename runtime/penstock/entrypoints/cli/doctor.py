@@ -39,7 +39,7 @@ _OUTPUTS = (
 )
 _SKEW_SECONDS = 60.0
 """AWS refuses signatures that are five minutes off."""
-_WITHOUT_QUEUE = ("receive", "api", "merchant", "sweep", "gaps", "renew")
+_WITHOUT_QUEUE = ("receive", "api", "merchant", "operate", "sweep", "gaps", "renew")
 """Called by API Gateway or by a schedule."""
 _SWITCH = "aws lambda update-event-source-mapping --region {region} --uuid {id} --{what}"
 _ENOUGH = 100

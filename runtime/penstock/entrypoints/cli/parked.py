@@ -7,8 +7,8 @@ from typing import Any
 from penstock.bootstrap.aws import AwsWorld
 from penstock.entrypoints.cli import letters
 from penstock.entrypoints.cli.auditing import audited
-from penstock.entrypoints.cli.durations import duration
 from penstock.entrypoints.cli.progress import progress
+from penstock.entrypoints.cli.selecting import Asked
 from penstock.entrypoints.cli.session import Code, CommandError, Session
 from penstock.operators.dead_letters import Became, LettersOf, Report
 from penstock.operators.effects import Effects
@@ -16,42 +16,24 @@ from penstock.operators.knowledge import Knowledge
 from penstock.operators.letters import Letter, Selection
 
 
-def selection(
-    ids: list[str] | None,
-    reason: str | None,
-    group: str | None,
-    older_than: str | None,
-    everything: bool,
-) -> Selection:
-    """What the options select."""
-    span = duration("--older-than", older_than) if older_than is not None else None
-    return Selection(tuple(ids or ()), reason, group, span, everything)
-
-
-def send_back(
-    begun: Session,
-    queue: str,
-    chosen: Selection,
-    because: str,
-    *,
-    dry_run: bool,
-    wait: int,
-) -> None:
+def send_back(begun: Session, queue: str, asked: Asked) -> None:
     """Send letters back, wait for their effect if asked, and show it."""
-    if not dry_run:
+    chosen = asked.selection
+    if not asked.dry_run:
         begun.guard("sending messages back")
 
     async def work(world: AwsWorld) -> tuple[Report, dict[str, str]]:
         of = letters_of(world, queue)
         with progress("sending back", shown=not begun.json) as tell:
             report = await of.redrive(
-                chosen, because, await audited(world), dry_run=dry_run, progress=tell
+                chosen, asked.because, await audited(world), dry_run=asked.dry_run, progress=tell
             )
         sent = [one.letter for one in report.of(Became.sent_back)]
-        if not (wait and sent):
+        if not (asked.wait and sent):
             return report, {}
         effects = Effects(of, of.knowledge, world.clock)
-        return report, await effects.wait(sent, wait)
+        with progress("waiting", shown=not begun.json):
+            return report, await effects.wait(sent, asked.wait)
 
     report, effects = begun.run(work)
     show_done(begun, queue, report, effects)
@@ -66,15 +48,16 @@ def show_all(begun: Session, queues: list[str]) -> None:
     show_list(begun, begun.run(look))
 
 
-def forget(begun: Session, queue: str, chosen: Selection, because: str, *, dry_run: bool) -> None:
+def forget(begun: Session, queue: str, asked: Asked) -> None:
     """Drop letters, and show which."""
-    if not dry_run:
+    chosen = asked.selection
+    if not asked.dry_run:
         begun.guard("dropping dead letters")
 
     async def work(world: AwsWorld) -> Report:
         with progress("dropping", shown=not begun.json) as tell:
             return await letters_of(world, queue).drop(
-                chosen, because, await audited(world), dry_run=dry_run, progress=tell
+                chosen, asked.because, await audited(world), dry_run=asked.dry_run, progress=tell
             )
 
     show_done(begun, queue, begun.run(work), {})

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penstock.domain.ref import EntityKind, Ref
+from penstock.entrypoints.cli import acting
+from penstock.entrypoints.cli.acting import Asked, DryRun
 from penstock.entrypoints.cli.auditing import audited
-from penstock.entrypoints.cli.restricting import Because, DryRun, Wait, operation_view
+from penstock.entrypoints.cli.progress import progress
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
     Confirm,
+    Session,
     StackName,
     session,
 )
@@ -31,7 +34,11 @@ if TYPE_CHECKING:
 
 def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
     """Add `resolve` to a group."""
-    named: Any = typer.Argument(help=f"the {kind.value}'s id", metavar=kind.value.upper())
+    named: Any = typer.Argument(
+        default=None,
+        help=f"the {kind.value}'s id; left out, the one that holds --operation",
+        metavar=kind.value.upper(),
+    )
 
     @app.command(
         "resolve",
@@ -40,7 +47,7 @@ def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
     def resolve(
         context: typer.Context,
         *,
-        value: str = named,
+        value: str | None = named,
         outcome: Annotated[str, typer.Option("--as", help="succeeded or failed")],
         evidence: Annotated[
             str, typer.Option("--evidence", help="how you know; it is kept with the operation")
@@ -53,15 +60,24 @@ def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
             str | None,
             typer.Option("--gateway-id", help="the gateway's id of what succeeded"),
         ] = None,
+        days: Annotated[
+            int,
+            typer.Option(
+                min=1, max=366, help="how far back payments are looked through for --operation"
+            ),
+        ] = 31,
         dry_run: DryRun = False,
         stack: StackName = None,
         as_json: AsJson = False,
         confirmed: Confirm = None,
     ) -> None:
+        from penstock.entrypoints.http.views import operation_view
         from penstock.operators.resolving import Outcome, Resolve
 
         if outcome not in set(Outcome):
             raise CommandError("--as takes succeeded or failed", Code.usage)
+        if value is None and operation is None:
+            raise CommandError(f"name the {kind.value}, or give --operation", Code.usage)
         begun = session(context, stack, as_json, confirmed)
         if not dry_run:
             begun.guard("resolving an operation")
@@ -69,8 +85,9 @@ def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
 
         async def work(world: AwsWorld) -> Resolved:
             command = Resolve(world.ledger, world.clock, world.ids, await audited(world), can)
+            ref = Ref(kind, value) if value else await _holder(world, begun, operation or "", days)
             return await command(
-                Ref(kind, value),
+                ref,
                 Outcome(outcome),
                 evidence,
                 operation_id=operation,
@@ -80,55 +97,64 @@ def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
 
         done = begun.run(work)
         view = {
-            kind.value: value,
+            done.entity.kind.value: done.entity.id,
             "dry_run": dry_run,
             "already": done.already,
             "operation": operation_view(done.operation),
         }
-        begun.show(view, lambda: _resolved(done, outcome, dry_run))
+        found = [f"of {done.entity.kind.value} {done.entity.id}"] if value is None else []
+        begun.show(view, lambda: [*_resolved(done, outcome, dry_run), *found])
 
 
 def add_reprocess(app: typer.Typer) -> None:
     """Add `reprocess` to the payments' commands."""
+    named: Any = typer.Argument(help="the payment's id", metavar="payment_id")
+    about = "Have a payment read again at its gateway: steps, refunds, access, its invoice."
+    acting.add(app, "reprocess", about, named, _reprocess)
 
-    @app.command("reprocess")
-    def reprocess(
-        context: typer.Context,
-        payment_id: Annotated[str, typer.Argument(help="the payment's id")],
-        because: Because,
-        wait: Wait = 0,
-        dry_run: DryRun = False,
-        stack: StackName = None,
-        as_json: AsJson = False,
-        confirmed: Confirm = None,
-    ) -> None:
-        """Have a payment read again at its gateway: steps, refunds, access, its invoice."""
-        from penstock.domain.restriction import RestrictionKind
-        from penstock.operators.reprocessing import Reprocess
-        from penstock.operators.waiting import Until, wait_for
 
-        begun = session(context, stack, as_json, confirmed)
-        if not dry_run:
-            begun.guard("reprocessing a payment")
+def _reprocess(asked: Asked) -> None:
+    from penstock.domain.restriction import RestrictionKind
+    from penstock.operators.reprocessing import Reprocess
+    from penstock.operators.waiting import Until
 
-        async def work(world: AwsWorld) -> tuple[Reprocessing, Calm | None]:
-            command = Reprocess(world.ledger, world.clock, world.ids, await audited(world))
-            done = await command(payment_id, because, dry_run=dry_run)
-            if not wait or dry_run:
-                return done, None
-            kind = RestrictionKind.payment
-            until = Until.nothing_due
-            return done, await wait_for(world.ledger, world.clock, kind, payment_id, until, wait)
+    begun, payment_id = asked.begun, asked.value
+    asked.guard("reprocessing a payment")
 
-        done, seen = begun.run(work)
-        view = _reprocess_view(done, seen, dry_run)
-        begun.show(view, lambda: _reprocessed(view))
-        if seen is not None and not seen.reached:
-            raise CommandError(
-                f"not asked within {wait} s: look again with "
-                f"`{begun.command(f'payments show {payment_id}')}`",
-                Code.unavailable,
-            )
+    async def work(world: AwsWorld) -> tuple[Reprocessing, Calm | None]:
+        command = Reprocess(world.ledger, world.clock, world.ids, await audited(world))
+        done = await command(payment_id, asked.because, dry_run=asked.dry_run)
+        return done, await asked.waited(world, RestrictionKind.payment, Until.nothing_due)
+
+    done, seen = begun.run(work)
+    view = _reprocess_view(done, seen, asked.dry_run)
+    begun.show(view, lambda: _reprocessed(view))
+    if seen is not None and not seen.reached:
+        raise CommandError(
+            f"not asked within {asked.wait} s: look again with "
+            f"`{begun.command(f'payments show {payment_id}')}`",
+            Code.unavailable,
+        )
+
+
+async def _holder(world: AwsWorld, begun: Session, operation: str, days: int) -> Ref:
+    """
+    The entity that holds an operation.
+
+    Raises:
+        CommandError: none of those looked through does.
+    """
+    from penstock.queries.operations import FindOperation
+
+    with progress("looking for the operation", shown=not begun.json) as tell:
+        found = await FindOperation(world.ledger, world.clock)(operation, days, tell)
+    if found is None:
+        raise CommandError(
+            f"nothing that is due and no payment of the last {days} days has that operation: name "
+            "its payment or subscription, or give more --days",
+            Code.not_found,
+        )
+    return found
 
 
 def _abilities(stack: Stack) -> Mapping[str, Abilities]:
@@ -138,16 +164,7 @@ def _abilities(stack: Stack) -> Mapping[str, Abilities]:
 
     names = list(stack.outputs["gateways"])
     registry = load(only=set(names))
-    has = {name: set(registry.gateway(name).capabilities) for name in names}
-    return {
-        name: Abilities(
-            reread="reread" in able,
-            subscriptions="subscriptions" in able,
-            invoices="invoices" in able,
-            invoice_refunds="invoicerefunds" in able,
-        )
-        for name, able in has.items()
-    }
+    return {name: Abilities.named(registry.gateway(name).capabilities) for name in names}
 
 
 def _resolved(done: Resolved, outcome: str, dry_run: bool) -> list[str]:
@@ -164,6 +181,7 @@ def _resolved(done: Resolved, outcome: str, dry_run: bool) -> list[str]:
 
 def _reprocess_view(done: Reprocessing, seen: Calm | None, dry_run: bool) -> dict[str, Any]:
     from penstock.domain.payment import Payment
+    from penstock.entrypoints.http.views import operation_view
 
     after = seen.entity if seen and isinstance(seen.entity, Payment) else None
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.progress import progress
 from penstock.entrypoints.cli.session import Code, CommandError, Session
 from penstock.entrypoints.cli.terminal import say
-from penstock.errors import CommandRefused, TransientError
+from penstock.errors import TransientError
 from penstock.operators.replay import MOST, Replay, Replayed, ReplayId
-from penstock.queries.chosen import Chosen, chosen_events, oldest_first
+from penstock.queries.chosen import Chosen, chosen_events, in_parts, oldest_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,16 @@ def replayed(begun: Session, asked: Asked) -> None:
             else ReplayId.new(world.clock, world.ids)
         )
         if not (begun.json or asked.dry_run):
-            say(f"replay {name.text}; if it is stopped: --replay-id {name.text}", err=True)
-        events = await _events(world, asked, name, begun)
-        done: list[Replayed] = []
-        for sink, types in selected.items():
-            queue = SqsChannel(world.clients, stack.queues[f"sink-{sink}"].url)
-            types = None if asked.unfiltered else types
-            command = Replay(sink, queue, world.attempts, world.ledger, world.clock, types)
-            done.append(await _one(world, command, events, name, asked, begun))
-        return name, done
+            say(f"replay {name.text}: resume it with --replay-id and this id", err=True)
+        done = {sink: Replayed(sink, planned=asked.dry_run) for sink in selected}
+        async with aclosing(_parts(world, asked, name, begun)) as parts:
+            async for events in parts:
+                for sink, types in selected.items():
+                    queue = SqsChannel(world.clients, stack.queues[f"sink-{sink}"].url)
+                    types = None if asked.unfiltered else types
+                    command = Replay(sink, queue, world.attempts, world.ledger, world.clock, types)
+                    done[sink].add(await _one(world, command, events, name, asked, begun))
+        return name, list(done.values())
 
     name, done = begun.run(work)
     begun.show(
@@ -96,7 +97,8 @@ async def _one(
                 progress=tell,
             )
         if asked.wait and not asked.dry_run:
-            await command.wait(done, name, asked.wait)
+            with progress("waiting", shown=not begun.json):
+                await command.wait(done, name, asked.wait)
     except TransientError as exc:
         raise CommandError(
             f"{command.sink}: {exc}; go on with the same options and --replay-id {name.text}",
@@ -105,25 +107,39 @@ async def _one(
     return done
 
 
-async def _events(world: AwsWorld, asked: Asked, replay: ReplayId, begun: Session) -> list[Event]:
-    """The events of a replay, oldest first; none that is newer than the replay."""
+async def _parts(
+    world: AwsWorld, asked: Asked, replay: ReplayId, begun: Session
+) -> AsyncGenerator[Sequence[Event]]:
+    """The events of a replay, oldest first, in parts; none that is newer than the replay."""
     chosen = asked.chosen
     until = min(chosen.until, replay.begun_at) if chosen.until else replay.begun_at
     bounded = Chosen(chosen.since, until, chosen.types, chosen.subject)
-    missing, found = set(asked.ids), list[Event]()
+    if asked.ids:
+        yield await _named(world, bounded, asked.ids, begun)
+        return
     with progress("reading", shown=not begun.json) as tell:
-        async with aclosing(chosen_events(world.ledger, bounded)) as events:
+        parts = in_parts(world.ledger, bounded, MOST // 4, tell)
+        first = await anext(parts)
+    yield first
+    async with aclosing(parts):
+        async for part in parts:
+            yield part
+
+
+async def _named(
+    world: AwsWorld, chosen: Chosen, ids: Collection[str], begun: Session
+) -> list[Event]:
+    missing, found = set(ids), list[Event]()
+    looked = 0
+    with progress("reading", shown=not begun.json) as tell:
+        async with aclosing(chosen_events(world.ledger, chosen)) as events:
             async for event in events:
-                if asked.ids and event.id not in missing:
-                    continue
-                missing.discard(event.id)
-                found.append(event)
-                tell(len(found))
-                if len(found) > MOST:
-                    raise CommandRefused(
-                        f"more than {MOST} events: choose a shorter time with --since and --until"
-                    )
-                if asked.ids and not missing:
+                looked += 1
+                tell(looked)
+                if event.id in missing:
+                    missing.discard(event.id)
+                    found.append(event)
+                if not missing:
                     break
     if missing:
         raise CommandError(f"no such event: {', '.join(sorted(missing))}", Code.not_found)
@@ -134,7 +150,7 @@ def _view(one: Replayed) -> dict[str, object]:
     return {
         "sink": one.sink,
         "effect": one.effect,
-        "sent": [event.id for event in one.sent],
+        "sent": one.sent,
         "had": one.had,
         "left_out": one.left_out,
         "delivered": one.delivered,

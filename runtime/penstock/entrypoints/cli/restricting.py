@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from penstock.domain.operation import Operation
 from penstock.domain.restriction import RestrictionKind
+from penstock.entrypoints.cli import acting
+from penstock.entrypoints.cli.acting import Asked
 from penstock.entrypoints.cli.auditing import audited
-from penstock.entrypoints.cli.session import (
-    AsJson,
-    Code,
-    CommandError,
-    Confirm,
-    Session,
-    StackName,
-    session,
-)
-from penstock.entrypoints.cli.terminal import say
+from penstock.entrypoints.cli.progress import progress
+from penstock.entrypoints.cli.session import Code, CommandError, Session
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
     from penstock.operators.restrictions import Released, Restricted
     from penstock.operators.waiting import Calm
 
-Because = Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done")]
-Wait = Annotated[
-    int,
-    typer.Option("--wait", min=0, max=3600, metavar="SECONDS", help="wait for the effect"),
-]
 _ARGUMENTS = {
     RestrictionKind.payment: "the payment's id",
     RestrictionKind.subscription: "the subscription's id: paypal-I-BW452GLLEP1G",
@@ -53,81 +40,74 @@ def add(app: typer.Typer, kind: RestrictionKind) -> None:
     """Add both commands to a group."""
     about = _ABOUT[kind]
     named: Any = typer.Argument(help=_ARGUMENTS[kind], metavar=kind.value.upper())
+    acting.add(
+        app,
+        "restrict",
+        f"Submit no new charge, invoice, refund or capture of {about}.",
+        named,
+        lambda asked: _restrict(kind, asked),
+    )
+    acting.add(
+        app,
+        "release",
+        f"Let {about} go on; what was held is sent.",
+        named,
+        lambda asked: _release(kind, asked),
+    )
 
-    @app.command("restrict", help=f"Submit no new charge, invoice, refund or capture of {about}.")
-    def restrict(
-        context: typer.Context,
-        *,
-        value: str = named,
-        because: Because,
-        wait: Wait = 0,
-        dry_run: DryRun = False,
-        stack: StackName = None,
-        as_json: AsJson = False,
-        confirmed: Confirm = None,
-    ) -> None:
-        from penstock.operators.restrictions import Restrict
-        from penstock.operators.waiting import Until, wait_for
-        from penstock.pipeline.gate import KNOWN_FOR
 
-        begun = session(context, stack, as_json, confirmed)
-        _known(begun, kind, value)
-        if not dry_run:
-            begun.guard("restricting")
+def _restrict(kind: RestrictionKind, asked: Asked) -> None:
+    from penstock.operators.restrictions import Restrict
+    from penstock.operators.waiting import Until
+    from penstock.pipeline.gate import KNOWN_FOR
 
-        async def work(world: AwsWorld) -> _Done:
-            command = Restrict(world.ledger, world.restrictions, world.clock, await audited(world))
-            done = await command(kind, value, because, dry_run=dry_run)
-            if not wait or dry_run:
-                return _Done(done, None)
-            # After that no function works with the older list.
-            await asyncio.sleep(KNOWN_FOR.total_seconds())
-            seen = await wait_for(world.ledger, world.clock, kind, value, Until.nobody_at_it, wait)
-            return _Done(await command(kind, value, because, dry_run=True), seen)
+    value, because = asked.value, asked.because
+    _known(asked.begun, kind, value)
+    asked.guard("restricting")
 
-        told = begun.run(work)
-        begun.show(_restrict_view(kind, value, told, dry_run), lambda: _said(told, dry_run))
-        _refuse_unseen(told.seen, wait)
+    async def work(world: AwsWorld) -> _Done:
+        command = Restrict(world.ledger, world.restrictions, world.clock, await audited(world))
+        done = await command(kind, value, because, dry_run=asked.dry_run)
+        if not asked.waits:
+            return _Done(done, None)
+        # After that no function works with the older list.
+        await asyncio.sleep(KNOWN_FOR.total_seconds())
+        seen = await asked.waited(world, kind, Until.nobody_at_it)
+        return _Done(await command(kind, value, because, dry_run=True), seen)
 
-    @app.command("release", help=f"Let {about} go on; what was held is sent.")
-    def release(
-        context: typer.Context,
-        *,
-        value: str = named,
-        because: Because,
-        wait: Wait = 0,
-        dry_run: DryRun = False,
-        stack: StackName = None,
-        as_json: AsJson = False,
-        confirmed: Confirm = None,
-    ) -> None:
-        from penstock.operators.restrictions import Release
-        from penstock.operators.waiting import Until, wait_for
+    told = asked.begun.run(work)
+    asked.begun.show(
+        _restrict_view(kind, value, told, asked.dry_run), lambda: _said(told, asked.dry_run)
+    )
+    _refuse_unseen(told.seen, asked.wait)
 
-        begun = session(context, stack, as_json, confirmed)
-        if not dry_run:
-            begun.guard("releasing")
 
-        async def work(world: AwsWorld) -> tuple[Released, Calm | None]:
-            command = Release(
-                world.ledger, world.restrictions, world.clock, world.ids, await audited(world)
-            )
-            done = await command(kind, value, because, dry_run=dry_run, progress=_progress)
-            if not wait or dry_run:
-                return done, None
-            seen = await wait_for(world.ledger, world.clock, kind, value, Until.nothing_held, wait)
-            return done, seen
+def _release(kind: RestrictionKind, asked: Asked) -> None:
+    from penstock.entrypoints.http.views import operation_view
+    from penstock.operators.restrictions import Release
+    from penstock.operators.waiting import Until
 
-        done, seen = begun.run(work)
-        view = {
-            **_view(kind, value, dry_run),
-            "restricted": done.restriction is not None and dry_run,
-            "was_restricted": done.restriction is not None,
-            "released": done.due,
-            "operations": [operation_view(one) for one in _operations(seen)],
-        }
-        begun.show(view, lambda: _released(done, seen, dry_run))
-        _refuse_unseen(seen, wait)
+    begun, value, dry_run = asked.begun, asked.value, asked.dry_run
+    asked.guard("releasing")
+
+    async def work(world: AwsWorld) -> tuple[Released, Calm | None]:
+        command = Release(
+            world.ledger, world.restrictions, world.clock, world.ids, await audited(world)
+        )
+        with progress("releasing", shown=not begun.json) as tell:
+            done = await command(kind, value, asked.because, dry_run=dry_run, progress=tell)
+        return done, await asked.waited(world, kind, Until.nothing_held)
+
+    done, seen = begun.run(work)
+    view = {
+        **_view(kind, value, dry_run),
+        "restricted": done.restriction is not None and dry_run,
+        "was_restricted": done.restriction is not None,
+        "released": done.due,
+        "operations": [operation_view(one) for one in _operations(seen)],
+    }
+    begun.show(view, lambda: _released(done, seen, dry_run))
+    _refuse_unseen(seen, asked.wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +116,6 @@ class _Done:
 
     found: Restricted
     seen: Calm | None
-
-
-def operation_view(one: Operation) -> dict[str, Any]:
-    """An operation with its attempts and its next try, for programs."""
-    from penstock.entrypoints.http.views import moment, present
-
-    return present(
-        {
-            "id": one.id,
-            "kind": one.kind.value,
-            "state": one.state.value,
-            "attempts": one.attempts,
-            "held": True if one.restricted_at else None,
-            "next_try_at": moment(one.due_at) if one.open and one.due_at else None,
-            "reference": one.reference,
-            "reason": one.reason,
-        }
-    )
 
 
 def _known(begun: Session, kind: RestrictionKind, value: str) -> None:
@@ -172,7 +134,7 @@ def _view(kind: RestrictionKind, value: str, dry_run: bool) -> dict[str, Any]:
 def _restrict_view(
     kind: RestrictionKind, value: str, told: _Done, dry_run: bool
 ) -> dict[str, Any]:
-    from penstock.entrypoints.http.views import moment
+    from penstock.entrypoints.http.views import moment, operation_view
 
     found = told.found
     return {
@@ -237,8 +199,3 @@ def _refuse_unseen(seen: Calm | None, wait: int) -> None:
             f"done, and not at its end after {wait} s: look again with the command `show`",
             Code.unavailable,
         )
-
-
-def _progress(done: int) -> None:
-    if done and done % 50 == 0 and sys.stderr.isatty():
-        say(f"released {done}", err=True)

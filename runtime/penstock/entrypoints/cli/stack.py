@@ -28,6 +28,7 @@ _SETTINGS = {
     "itemTimeoutSeconds": "PENSTOCK_ITEM_TIMEOUT_SECONDS",
     "requestTimeoutSeconds": "PENSTOCK_REQUEST_TIMEOUT_SECONDS",
     "logLevel": "LOG_LEVEL",
+    "operationsApi": "PENSTOCK_OPERATIONS_API",
 }
 
 

@@ -1,13 +1,40 @@
-"""The steps of a set-up: the last one, which writes the secret, and how all are shown."""
+"""
+The steps of a set-up: the last one, which writes the secret, how all are audited, and shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+
+from penstock.entrypoints.cli.auditing import audited
 
 if TYPE_CHECKING:
     from penstock.api.account import Step
+    from penstock.bootstrap.aws import AwsWorld
     from penstock.entrypoints.cli.ready import Credentials
+
+
+@asynccontextmanager
+async def written_down(
+    world: AwsWorld, command: str, gateway: str, steps: Sequence[Step], *, dry_run: bool
+) -> AsyncGenerator[None]:
+    """
+    Put a set-up of a gateway into the audit trail, with the steps that it has taken at its end.
+
+    A dry run changes nothing, and is not written down.
+    """
+    if dry_run:
+        yield
+        return
+    subjects = [f"gateway#{gateway}", f"secret#{gateway}"]
+    async with (await audited(world))(command, subjects) as trail:
+        try:
+            yield
+        finally:
+            trail.after = {"steps": len(steps)}
+        trail.effect = ", ".join(f"{one.what}: {one.state.value}" for one in steps)
 
 
 async def store(given: Credentials, found: Mapping[str, str], *, dry_run: bool) -> Step:

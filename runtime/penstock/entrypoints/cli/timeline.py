@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from penstock.entrypoints.cli.restricting import operation_view
 from penstock.entrypoints.cli.stack import Stack
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
+    from penstock.domain.record import Record
     from penstock.queries.timeline import Timeline, Told
 
 _SECOND = len("2026-11-02T12:00:00")
@@ -37,10 +37,13 @@ async def read(world: AwsWorld, stack: Stack, payment_id: str) -> Timeline | Non
 def view(found: Timeline) -> dict[str, Any]:
     """For programs."""
     from penstock.entrypoints.http.audit_view import audit_view
-    from penstock.entrypoints.http.views import moment
+    from penstock.entrypoints.http.views import moment, operation_view
 
     return {
-        "operations": [operation_view(one) for one in found.payment.operations],
+        "operations": [
+            {**operation_view(one), "open": one.open} for one in found.payment.operations
+        ],
+        "notifications": [_notification(one) for one in found.notifications],
         "events": [_event(one) for one in found.told],
         "restrictions": [
             {
@@ -57,7 +60,8 @@ def view(found: Timeline) -> dict[str, Any]:
 
 def lines(view: dict[str, Any]) -> list[str]:
     """For people, oldest first; then what is still to come."""
-    dated = [(one["time"], _told(one)) for one in view["events"]]
+    dated = [(one["received_at"], _heard(one)) for one in view["notifications"]]
+    dated += [(one["time"], _told(one)) for one in view["events"]]
     dated += [
         (one["at"], f"{one['command']} by {one['actor']}: {one.get('effect', 'not finished')}")
         for one in view["audit"]
@@ -70,12 +74,33 @@ def lines(view: dict[str, Any]) -> list[str]:
             f"restricted ({one['restricted']}) since {one['since']} by {one['actor']}, because "
             f"{one['reason']}"
         )
-    waits = [one for one in view["operations"] if "next_try_at" in one or "held" in one]
+    waits = [one for one in view["operations"] if one["open"]]
     if waits:
         told += ["", "What comes next:"]
     for one in waits:
         told += _wrapped(_next(one))
     return told
+
+
+def _notification(record: Record) -> dict[str, Any]:
+    from penstock.entrypoints.http.views import moment, present
+
+    return present(
+        {
+            "id": record.id,
+            "type": record.type,
+            "occurred_at": moment(record.occurred_at),
+            "received_at": moment(record.created_at),
+            "became": record.became.value,
+            "because": record.because,
+        }
+    )
+
+
+def _heard(one: dict[str, Any]) -> str:
+    gateway, _, event_id = one["id"].partition("/")
+    because = f": {one['because']}" if "because" in one else ""
+    return f"{gateway} sent {one['type']} ({event_id}), {one['became']}{because}"
 
 
 def _event(told: Told) -> dict[str, Any]:
@@ -102,8 +127,13 @@ def _told(event: dict[str, Any]) -> str:
 def _next(one: dict[str, Any]) -> str:
     if "held" in one:
         return f"{one['kind']} {one['state']}, held until a release ({one['attempts']} attempts)"
-    at = one["next_try_at"][:_SECOND].replace("T", " ")
     because = f": {one['reason']}" if "reason" in one else ""
+    if "next_try_at" not in one:
+        return (
+            f"{one['kind']} {one['state']}, carried by a message or its dead letter "
+            f"({one['attempts']} attempts){because}"
+        )
+    at = one["next_try_at"][:_SECOND].replace("T", " ")
     return f"{one['kind']} {one['state']}, next at {at} ({one['attempts']} attempts){because}"
 
 

@@ -30,7 +30,7 @@ def make_api(platform: Platform) -> Api:
     Raises:
         SettingsError: the contract and the handlers do not fit together.
     """
-    contract = contracts.load()
+    contract = contracts.load(operations=platform.settings.operations_api)
     handlers = dict(Handlers(platform, contract).table())
     del handlers[WEBHOOK]
     authenticate = Authenticator(platform.world.tokens, platform.world.clock)

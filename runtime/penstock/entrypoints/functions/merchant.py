@@ -33,7 +33,8 @@ def make_merchant(platform: Platform) -> Api:
     authenticate = Authenticator(platform.world.tokens, platform.world.clock)
     table = {**MerchantHandlers(platform).table(), **PageHandlers.of(platform).table()}
     pages = PageSettings.of(platform.settings)
-    return Api(contracts.load(), table, authenticate, (Function.merchant.value,), pages)
+    contract = contracts.load(operations=False)
+    return Api(contract, table, authenticate, (Function.merchant.value,), pages)
 
 
 @cache

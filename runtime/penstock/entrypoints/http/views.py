@@ -91,6 +91,22 @@ def asked_view(operation: Operation) -> dict[str, Any]:
     )
 
 
+def operation_view(one: Operation) -> dict[str, Any]:
+    """An operation with its attempts and its next try, for operators."""
+    return present(
+        {
+            "id": one.id,
+            "kind": one.kind.value,
+            "state": one.state.value,
+            "attempts": one.attempts,
+            "held": True if one.restricted_at else None,
+            "next_try_at": moment(one.due_at) if one.open and one.due_at else None,
+            "reference": one.reference,
+            "reason": one.reason,
+        }
+    )
+
+
 def money(amount: Money) -> dict[str, Any]:
     """An amount, for programs and for people."""
     return {"minor": amount.minor, "currency": amount.currency, "value": amount.decimal}

@@ -16,6 +16,7 @@ from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
 from penstock.entrypoints.http.merchant import MerchantHandlers
 from penstock.entrypoints.http.message import Request, joined, problem_answer
+from penstock.entrypoints.http.operating import OperateHandlers
 from penstock.entrypoints.http.pages.handlers import PageHandlers
 from penstock.entrypoints.http.pages.page import PageSettings
 from penstock.entrypoints.http.tokens import Authenticator
@@ -51,7 +52,8 @@ def application(
     answered: Answered = unheard,
 ) -> Server:
     """
-    Every operation of the contract, and problems for all other requests.
+    Every operation of the contract, and problems for all other requests. Operators' commands are
+    among them where the stack turns them on.
 
     Args:
         head_seconds: how long a connection may be without a complete request head.
@@ -62,16 +64,18 @@ def application(
         SettingsError: the contract and the handlers do not fit together.
         PluginError: names the gateway whose door cannot be built.
     """
-    contract = contracts.load()
+    operations = platform.settings.operations_api
+    contract = contracts.load(operations=operations)
     api = Api(
         contract,
         {
             **Handlers(platform, contract).table(),
             **MerchantHandlers(platform).table(),
             **PageHandlers.of(platform).table(),
+            **(OperateHandlers(platform).table() if operations else {}),
         },
         Authenticator(platform.world.tokens, platform.world.clock),
-        functions=("api", "merchant", "receive"),
+        functions=("api", "merchant", "receive", "operate"),
         pages=PageSettings.of(platform.settings),
     )
     doors, clock = platform.receive.doors, platform.world.clock

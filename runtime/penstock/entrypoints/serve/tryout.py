@@ -21,6 +21,7 @@ from penstock.adapters.ids import RandomIds
 from penstock.api import Clock, Simulated, Simulator
 from penstock.bootstrap import Platform
 from penstock.bootstrap.memory import MemoryWorld
+from penstock.domain.caller import Scope
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
 from penstock.plugins import (
@@ -43,7 +44,7 @@ class Tryout:
     A platform in memory that is ready to be served.
 
     Attributes:
-        token: a bearer token of its API.
+        token: a bearer token of its API, with every scope.
         port: where it is to be served on 127.0.0.1: buyers are sent back there.
         simulators: where each plugin's simulator answers.
     """
@@ -85,7 +86,7 @@ async def tryout(
         port = port or _free_port()
         platform, world, http = _platform(registry, used, told, clock or SystemClock(), port)
         stack.push_async_callback(http.aclose)
-        token, text = mint("tryout", world.ids, world.clock.now())
+        token, text = mint("tryout", world.ids, world.clock.now(), scopes=frozenset(Scope))
         await world.tokens.put(token)
         yield Tryout(platform, world, _names(used, Kind.sink), text, addresses, port)
 
@@ -108,6 +109,8 @@ def _platform(
         "PENSTOCK_GATEWAYS": ",".join(_names(used, Kind.gateway)),
         "PENSTOCK_SINKS": ",".join(_names(used, Kind.sink)),
         "SQS_MAX_NUMBER_OF_MESSAGES": "10",
+        # Everything can be tried out here; nothing of it lasts.
+        "PENSTOCK_OPERATIONS_API": "true",
     }
     for one in used:
         environ |= plugin_variables(one.kind, one.name, told[one.name].settings)

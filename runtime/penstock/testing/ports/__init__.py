@@ -5,6 +5,7 @@ A subclass overrides the fixture that makes the adapter; its tests then come alo
 holds a promise the pipeline relies on, so an adapter that fails one loses or doubles something.
 """
 
+from penstock.testing.ports.answers import AnswersConformance
 from penstock.testing.ports.attempts import AttemptsConformance
 from penstock.testing.ports.audit import AuditConformance
 from penstock.testing.ports.dead_letters import DeadLettersConformance
@@ -19,6 +20,7 @@ from penstock.testing.ports.topic import Fanout, TopicConformance
 from penstock.testing.ports.watermarks import WatermarksConformance
 
 __all__ = [
+    "AnswersConformance",
     "AttemptsConformance",
     "AuditConformance",
     "DeadLettersConformance",

@@ -109,6 +109,25 @@ class LedgerConformance:
         )
         assert ["pay-1"] == _ids(await ledger.look_up(Index.reference, "customer-12", 10))
 
+    async def test_notifications_are_looked_up_by_the_payment_that_they_concern(
+        self, ledger: Ledger
+    ) -> None:
+        """
+        Newest first; those of a subscription or of nothing we keep are in no index.
+        """
+        for minutes, subject in enumerate(("payment#pay-1", "subscription#pay-1", None)):
+            at = NOON + timedelta(minutes=minutes)
+            named = record(f"paypal/WH-{minutes}")
+            await ledger.commit(first(replace(named, subject=subject, created_at=at)))
+        late = NOON + timedelta(minutes=5)
+        await ledger.commit(first(replace(record("paypal/WH-5"), created_at=late)))
+        await ledger.commit(first(accepted("pay-1")))
+
+        assert ["paypal/WH-5", "paypal/WH-0"] == _ids(
+            await ledger.look_up(Index.payment, "pay-1", 10)
+        )
+        assert [] == _ids(await ledger.look_up(Index.payment, "pay-2", 10))
+
     async def test_a_day_lists_the_payments_first_seen_on_it(self, ledger: Ledger) -> None:
         """
         Payments of one day in UTC, newest first, whatever partition holds them.

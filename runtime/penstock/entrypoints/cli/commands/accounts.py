@@ -18,7 +18,7 @@ from penstock.entrypoints.cli.session import (
     session,
     table,
 )
-from penstock.entrypoints.cli.steps import lines, store, view
+from penstock.entrypoints.cli.steps import lines, store, view, written_down
 from penstock.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -158,7 +158,11 @@ async def _set_up(
         except SettingsError as exc:
             raise CommandError(f"{file}: {exc}", Code.usage) from None
     given, found = await Credentials.read(mine, world, from_file), dict[str, str]()
-    async with mine.account(given.fields, SetsUp) as made:
+    command = f"{mine.name} setup"
+    async with (
+        mine.account(given.fields, SetsUp) as made,
+        written_down(world, command, mine.name, done.steps, dry_run=done.dry_run),
+    ):
         async for step in made.set_up(wanted, mine.webhook_url, dry_run=done.dry_run):
             done.steps.append(step)
             found |= step.secret

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from penstock.entrypoints.cli.acting import DryRun
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.commands.payments import lines
 from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
@@ -25,6 +26,7 @@ def make(
     new_number: Annotated[
         bool, typer.Option("--new-number", help="take the next invoice number")
     ] = False,
+    dry_run: DryRun = False,
     stack: StackName = None,
     as_json: AsJson = False,
     confirmed: Confirm = None,
@@ -34,17 +36,28 @@ def make(
     from penstock.operators.invoices import MakeInvoice
 
     begun = session(context, stack, as_json, confirmed)
-    begun.guard("making an invoice")
+    if not dry_run:
+        begun.guard("making an invoice")
 
     async def reserve(world: AwsWorld) -> InvoiceReserved:
         command = MakeInvoice(world.ledger, world.clock, world.ids, await audited(world))
-        return await command(payment_id, because, new_number=new_number)
+        return await command(payment_id, because, new_number=new_number, dry_run=dry_run)
 
     done = begun.run(reserve)
     view = payment_view(done.payment, f"payments/{done.payment.id}")
-    effect = {"invoice": done.number, "asks_for_address_first": done.asks_first}
+    effect = {
+        "invoice": done.number,
+        "dry_run": dry_run,
+        "already": done.already,
+        "asks_for_address_first": done.asks_first,
+    }
     look = begun.command(f"payments show {done.payment.id}")
-    begun.show({**effect, "payment": view}, lambda: [_told(done, look), *lines(view)])
+    told = _would(done) if dry_run else _told(done, look)
+    begun.show({**effect, "payment": view}, lambda: [told, *lines(view)])
+
+
+def _would(done: InvoiceReserved) -> str:
+    return f"would reserve invoice {done.number}" if not done.already else done.effect
 
 
 def _told(done: InvoiceReserved, look: str) -> str:

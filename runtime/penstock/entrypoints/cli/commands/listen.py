@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.session import (
     Code,
     CommandError,
@@ -48,21 +49,25 @@ def listen(
 async def _listen(begun: Session, name: str, back: timedelta, every: float) -> None:
     from penstock.entrypoints.cli.listening import Listening
 
-    platform = begun.stack().platform()
+    world = begun.stack().world()
+    platform = begun.stack().platform(world)
     try:
         gateway = _lister(platform, name)
         listening = Listening(
             platform.gaps,
             gateway,
-            platform.world.clock.now() - back,
+            world.clock.now() - back,
             _json if begun.json else _line,
             _unanswered,
         )
         if not begun.json:
             say(f"penstock: listening to {name}, every {every:g} s; Ctrl-C ends it")
-        await listening.until(_told_to_stop(), every)
+        stop = _told_to_stop()
+        async with (await audited(world))("listen", [f"gateway#{name}"]) as trail:
+            await listening.until(stop, every)
+            trail.effect = f"{listening.fed} notifications fed in"
     finally:
-        await platform.world.close()
+        await world.close()
     if not begun.json:
         say(f"penstock: stopped; {listening.shown} events, {listening.fed} fed in")
 

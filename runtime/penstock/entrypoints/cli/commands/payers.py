@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC
@@ -13,6 +13,7 @@ import typer
 from penstock.domain.restriction import RestrictionKind
 from penstock.entrypoints.cli import restricting
 from penstock.entrypoints.cli.auditing import audited
+from penstock.entrypoints.cli.progress import progress
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -64,7 +65,9 @@ def forget(
         forgetting = Forget(world.ledger, world.clock, world.ids)
         erase = ForgetPayer(forgetting, await audited(world))
         async with aclosing(who.found(world)) as entities:
-            return await erase(who.subject, because, entities, dry_run=dry_run)
+            with progress("erasing", shown=not begun.json) as tell:
+                counted = _counted(entities, tell)
+                return await erase(who.subject, because, counted, dry_run=dry_run)
 
     done = begun.run(work)
     if not done:
@@ -119,6 +122,16 @@ class _Named:
             return of.reference(self.reference)
         today = world.clock.now().astimezone(UTC).date()
         return of.payer(self.payer or "", read_since(self.since or "").date(), today)
+
+
+async def _counted(
+    entities: AsyncGenerator[Payment | Subscription], tell: Callable[[int], None]
+) -> AsyncGenerator[Payment | Subscription]:
+    done = 0
+    async for one in entities:
+        yield one
+        done += 1
+        tell(done)
 
 
 def _view(one: Erased) -> dict[str, str]:

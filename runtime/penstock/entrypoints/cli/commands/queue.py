@@ -149,6 +149,7 @@ def send(
 def purge(
     context: typer.Context,
     name: Name,
+    because: Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")],
     dead_letters: DeadLetters = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     stack: StackName = None,
@@ -164,8 +165,10 @@ def purge(
         raise CommandError("nothing was purged", Code.refused)
 
     async def forget(world: AwsWorld) -> None:
-        subjects = [f"queue#{name}{'-dlq' if dead_letters else ''}"]
-        async with (await audited(world))("queue purge", subjects) as trail:
+        from penstock.operators.audited import said
+
+        subjects, why = [f"queue#{name}{'-dlq' if dead_letters else ''}"], said(because)
+        async with (await audited(world))("queue purge", subjects, why) as trail:
             await world.clients.call("sqs", "purge_queue", QueueUrl=url)
             trail.effect = "purged"
 

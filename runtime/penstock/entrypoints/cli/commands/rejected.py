@@ -6,20 +6,19 @@ from typing import Annotated
 
 import typer
 
-from penstock.entrypoints.cli.commands.dlq import (
-    All,
-    Because,
-    DryRun,
-    Ids,
-    OlderThan,
-    Reason,
-    Wait,
-)
-from penstock.entrypoints.cli.session import AsJson, Confirm, StackName, session
+from penstock.entrypoints.cli import selecting
+from penstock.entrypoints.cli.selecting import Asked
+from penstock.entrypoints.cli.session import AsJson, Session, StackName, session
 
 app = typer.Typer(no_args_is_help=True)
 
 _QUEUE = "rejected"
+_REVERIFY = """
+Have deliveries verified again, by the same rules and with the time at which they came.
+
+A certificate that the gateway still does not have is not waited for: that ends ten minutes
+after a delivery came.
+"""
 
 
 @app.command("list")
@@ -45,28 +44,10 @@ def show(
     show_one(session(context, stack, as_json), _QUEUE, delivery)
 
 
-@app.command("reverify")
-def reverify(
-    context: typer.Context,
-    because: Because,
-    ids: Ids = None,
-    reason: Reason = None,
-    older_than: OlderThan = None,
-    everything: All = False,
-    wait: Wait = 0,
-    dry_run: DryRun = False,
-    stack: StackName = None,
-    as_json: AsJson = False,
-    confirmed: Confirm = None,
-) -> None:
-    """
-    Have deliveries verified again, by the same rules and with the time at which they came.
+def _reverify(begun: Session, queue: str, asked: Asked) -> None:
+    from penstock.entrypoints.cli.parked import send_back
 
-    A certificate that the gateway still does not have is not waited for: that ends ten minutes
-    after a delivery came.
-    """
-    from penstock.entrypoints.cli.parked import selection, send_back
+    send_back(begun, queue, asked)
 
-    begun = session(context, stack, as_json, confirmed)
-    chosen = selection(ids, reason, None, older_than, everything)
-    send_back(begun, _QUEUE, chosen, because, dry_run=dry_run, wait=wait)
+
+selecting.add(app, "reverify", _REVERIFY, _reverify, queue=_QUEUE, without={"group"})

@@ -44,37 +44,35 @@ Untested = Annotated[
 ]
 
 
-@app.command("set")
-def set_secret(
-    context: typer.Context,
-    plugin: Plugin,
-    one: Field = None,
-    from_file: FromFile = None,
-    untested: Untested = False,
-    stack: StackName = None,
-    confirmed: Confirm = None,
-) -> None:
-    """
-    Write a secret, asked for field by field; what was written before is good no longer.
+_SET = """
+Write a secret, asked for field by field; what was written before is good no longer.
 
-    From a pipe a JSON object of all fields is read, or with --field that field's bare text. A
-    gateway that can be asked is asked first; what it does not take is not written.
-    """
-    _write(context, plugin, one, from_file, untested, stack, confirmed, rotating=False)
+From a pipe a JSON object of all fields is read, or with --field that field's bare text. A
+gateway that can be asked is asked first; what it does not take is not written.
+"""
+_ROTATE = "Write a secret's next value; the one before stays good until the next rotation."
 
 
-@app.command("rotate")
-def rotate(
-    context: typer.Context,
-    plugin: Plugin,
-    one: Field = None,
-    from_file: FromFile = None,
-    untested: Untested = False,
-    stack: StackName = None,
-    confirmed: Confirm = None,
-) -> None:
-    """Write a secret's next value; the one before stays good until the next rotation."""
-    _write(context, plugin, one, from_file, untested, stack, confirmed, rotating=True)
+def _add_write(action: str, about: str, *, rotating: bool) -> None:
+    """A command that writes a secret."""
+
+    @app.command(action, help=about)
+    def write(
+        context: typer.Context,
+        plugin: Plugin,
+        one: Field = None,
+        from_file: FromFile = None,
+        untested: Untested = False,
+        stack: StackName = None,
+        confirmed: Confirm = None,
+    ) -> None:
+        begun = session(context, stack, False, confirmed)
+        begun.guard("rotating a secret" if rotating else "writing a secret")
+        _write(begun, plugin, one, from_file, untested, rotating=rotating)
+
+
+_add_write("set", _SET, rotating=False)
+_add_write("rotate", _ROTATE, rotating=True)
 
 
 @app.command("rollback")
@@ -178,18 +176,14 @@ def declarations(stack: Stack) -> Mapping[str, Kept]:
 
 
 def _write(
-    context: typer.Context,
+    begun: Session,
     plugin: str,
     one: str | None,
     from_file: Path | None,
     untested: bool,
-    stack: str | None,
-    confirmed: str | None,
     *,
     rotating: bool,
 ) -> None:
-    begun = session(context, stack, False, confirmed)
-    begun.guard("rotating a secret" if rotating else "writing a secret")
     kept = _kept(begun, plugin)
     name, declared = next(iter(kept)), [field for fields in kept.values() for field in fields]
     if one is not None and one not in declared:

@@ -14,6 +14,7 @@ from penstock.domain.ref import EntityKind
 from penstock.domain.restriction import RestrictionKind
 from penstock.entrypoints.cli import repairing, restricting
 from penstock.entrypoints.cli.amounts import Amount, Currency, named_amount
+from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.calling import call_api
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -28,7 +29,7 @@ from penstock.entrypoints.cli.session import (
 from penstock.entrypoints.cli.terminal import say
 
 if TYPE_CHECKING:
-    from penstock.entrypoints.cli.importing import Imported
+    from penstock.entrypoints.cli.importing import Import, Imported
 
 app = typer.Typer(no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="the subscription's id: paypal-I-BW452GLLEP1G")]
@@ -195,10 +196,10 @@ def import_subscriptions(
         told = f"--file: {file and file.name} must be text in UTF-8"
         raise CommandError(told, Code.usage) from None
     done = asyncio.run(_imported(begun, gateway, named, dry_run=dry_run))
-    counts = Counter(one.outcome.value for one in done)
+    counts = _counts(done)
     begun.show(
         {"subscriptions": [asdict(one) for one in done], "counts": dict(counts)},
-        lambda: ", ".join(f"{n} {what}" for what, n in counts.items()) or "no subscriptions",
+        lambda: _counted(done),
     )
     if counts[Outcome.not_found] or counts[Outcome.unreadable]:
         raise CommandError("some could not be read: see above", Code.failed)
@@ -209,20 +210,40 @@ async def _imported(
 ) -> list[Imported]:
     from penstock.entrypoints.cli.importing import importing, listed
 
-    platform = begun.stack().platform()
+    world = begun.stack().world()
     done: list[Imported] = []
     try:
-        work = importing(platform, gateway, dry_run=dry_run)
+        work = importing(begun.stack().platform(world), gateway, dry_run=dry_run)
         ids = named if named is not None else [one async for one in listed(work.gateway)]
-        for number, reference in enumerate(ids, 1):
-            one = await work(reference)
-            done.append(one)
-            if not begun.json:
-                said = one.because or " ".join(filter(None, (one.status, one.access)))
-                say(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}")
+        if dry_run or not ids:
+            await _each(begun, work, ids, done)
+            return done
+        async with (await audited(world))("subscriptions import", [f"gateway#{gateway}"]) as trail:
+            try:
+                await _each(begun, work, ids, done)
+            finally:
+                trail.after = dict(_counts(done))
+            trail.effect = _counted(done)
     finally:
-        await platform.world.close()
+        await world.close()
     return done
+
+
+async def _each(begun: Session, work: Import, ids: list[str], done: list[Imported]) -> None:
+    for number, reference in enumerate(ids, 1):
+        one = await work(reference)
+        done.append(one)
+        if not begun.json:
+            said = one.because or " ".join(filter(None, (one.status, one.access)))
+            say(f"{number}/{len(ids)}  {one.id}  {one.outcome}  {said}")
+
+
+def _counts(done: list[Imported]) -> Counter[str]:
+    return Counter(one.outcome.value for one in done)
+
+
+def _counted(done: list[Imported]) -> str:
+    return ", ".join(f"{n} {what}" for what, n in _counts(done).items()) or "no subscriptions"
 
 
 def _path(subscription: str) -> str:

@@ -19,13 +19,14 @@ from penstock.entrypoints.cli.session import (
     StackName,
     session,
 )
-from penstock.entrypoints.cli.steps import lines, store, view
+from penstock.entrypoints.cli.steps import lines, store, view, written_down
 
 if TYPE_CHECKING:
     from penstock.api.account import Step
     from penstock.bootstrap.aws import AwsWorld
 
 app = typer.Typer(no_args_is_help=True)
+_REGISTER = "webhooks register"
 
 Named = Annotated[
     str | None, typer.Option("--gateway", help="the gateway; needed if several could be meant")
@@ -58,10 +59,17 @@ def register(
     async def work(world: AwsWorld) -> None:
         for mine in _registering(begun, gateway):
             given = await Credentials.read(mine, world)
-            async with mine.account(given.fields, RegistersWebhooks) as made:
-                step = await made.register_webhook(mine.webhook_url, dry_run=dry_run)
-            steps.append(step)
-            steps.append(await store(given, step.secret, dry_run=dry_run))
+            done: list[Step] = []
+            try:
+                async with (
+                    mine.account(given.fields, RegistersWebhooks) as made,
+                    written_down(world, _REGISTER, mine.name, done, dry_run=dry_run),
+                ):
+                    step = await made.register_webhook(mine.webhook_url, dry_run=dry_run)
+                    done.append(step)
+                    done.append(await store(given, step.secret, dry_run=dry_run))
+            finally:
+                steps.extend(done)
 
     try:
         begun.run(work)

@@ -1,0 +1,56 @@
+"""What was answered to operators' requests, so that a repeat gets the same answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    # For type checkers only: an annotation costs no function an import.
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    A request under an Idempotency-Key, and the try that works on it.
+
+    Attributes:
+        key: derived from the client and its key.
+        digest: of what is asked.
+        claim: names one try; no other try has it.
+        until: when the claim ends.
+        answer: what was answered; None before.
+    """
+
+    key: str
+    digest: str
+    claim: str
+    until: datetime
+    answer: str | None = field(default=None, repr=False)
+
+
+class Answers(Protocol):
+    """
+    What was answered to operators' requests; kept for 30 days.
+
+    Every method raises LedgerUnavailable when the store gives no answer.
+    """
+
+    async def claim(self, asked: Asked, now: datetime) -> Asked:
+        """
+        Claim a request, unless it has an answer, another digest, or a claim that has not ended.
+
+        Returns:
+            What is kept under the key: `asked` itself where it was claimed.
+        """
+        ...
+
+    async def keep(self, asked: Asked) -> None:
+        """
+        Keep what has become of a claim: its answer, or that it ends earlier.
+
+        Raises:
+            LedgerConflict: another claim has taken its place.
+        """
+        ...
