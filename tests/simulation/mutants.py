@@ -279,14 +279,6 @@ MUTANTS = (
         "paypal",
     ),
     Mutant(
-        "a withheld invoice is cancelled",
-        "pipeline/invoice.py",
-        "                found, refused = await cancel(payment, gateway, draft, found)\n"
-        "        except",
-        "                pass\n        except",
-        "paypal",
-    ),
-    Mutant(
         "an invoice is read back after its record",
         "pipeline/invoice.py",
         "            found = await self._read_back(gateway, draft, found.reference)\n",
@@ -330,18 +322,5 @@ MUTANTS = (
         "domain/payment.py",
         "        asked = order.nameless if self.forgotten_at else order\n",
         "        asked = order\n",
-    ),
-    Mutant(
-        "the wait for a refund on an invoice in doubt",
-        "pipeline/invoice_refunds.py",
-        "            await self.work.wait_out(payment, operation, _NOT_SHOWN)\n",
-        "            pass\n",
-        "paypal",
-    ),
-    Mutant(
-        "the mark of what was asked in vain",
-        "domain/operation.py",
-        "        return self.state is OperationState.reserved or self.restricted_at is not None\n",
-        "        return self.state is OperationState.reserved\n",
     ),
 )

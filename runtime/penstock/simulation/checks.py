@@ -307,11 +307,12 @@ def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
     if counts[EventType.payment_succeeded] != int(payment.paid):
         yield f"{payment.ref}: payment.succeeded was published {counts['payment.succeeded']} times"
     captured = any(
-        one.kind is OperationKind.capture and one.state is OperationState.succeeded
+        one.kind is OperationKind.capture
+        and (one.state is OperationState.succeeded or one.attempts > 1)
         for one in payment.operations
     )
     if payment.paid and counts[EventType.payment_declined] and not captured:
-        # A decline may be followed by another capture; nothing else takes it back.
+        # Another capture may follow, or an earlier request land after the one that was declined.
         yield f"{payment.ref}: payment.declined was published, and it is {payment.status}"
     back = _sum(told, EventType.payment_refunded, EventType.payment_reversed)
     back -= _sum(told, EventType.payment_restored)
