@@ -110,7 +110,15 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
         }
         | {TERMINAL: queue(TERMINAL, terminal=True)},
         {
-            name: PluginSecret(name, PluginSecretArgs(f"{prefix}/{name}", fields), options)
+            name: PluginSecret(
+                name,
+                PluginSecretArgs(
+                    f"{prefix}/{name}",
+                    fields,
+                    "verify" if name in settings.shared_secrets else None,
+                ),
+                options,
+            )
             for kept in plugins.secrets.values()
             for name, fields in kept.items()
         },

@@ -53,7 +53,7 @@ def guard(made: Foundation, functions: Mapping[str, Function]) -> None:
         _deny_others(made, functions, name, queue.queue, one.senders, besides)
         if queue.dlq is not None:
             parking = (one.consumer, RENEWS)
-            _deny_others(made, functions, f"{name}-dlq", queue.dlq, parking)
+            _deny_others(made, functions, f"{name}-dlq", queue.dlq, parking, redriven_to=True)
 
 
 def _deny_others(
@@ -63,6 +63,8 @@ def _deny_others(
     queue: aws.sqs.Queue,
     senders: Sequence[str],
     besides: Sequence[str] = (),
+    *,
+    redriven_to: bool = False,
 ) -> None:
     arns = [functions[one].role.arn for one in senders]
     principals = pulumi.Output.all(arns, made.account).apply(
@@ -78,7 +80,7 @@ def _deny_others(
         name,
         queue_url=queue.url,
         policy=pulumi.Output.all(queue.arn, principals).apply(
-            lambda known: only_these_may_send(*known)
+            lambda known: only_these_may_send(*known, redriven_to=redriven_to)
         ),
         opts=pulumi.ResourceOptions(provider=made.provider),
     )

@@ -97,12 +97,22 @@ def topic_may_send(queue_arn: str, topic_arn: str) -> str:
     )
 
 
-def only_these_may_send(queue_arn: str, principals: Sequence[str]) -> str:
+NOT_A_SERVICE: Condition = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
+
+
+def only_these_may_send(
+    queue_arn: str, principals: Sequence[str], *, redriven_to: bool = False
+) -> str:
     """
     Refuse everybody else the sending to a queue, whatever they are allowed elsewhere.
 
     An Allow would not do: within one account a role's own policy suffices [aws].
+
+    Args:
+        redriven_to: it is a dead-letter queue, to which SQS itself moves letters: the Deny leaves
+            services alone, which have no ARN of a principal. None has an Allow.
     """
+    spared = {"ArnNotEquals": {"aws:PrincipalArn": list(principals)}}
     return _document(
         [
             {
@@ -110,7 +120,7 @@ def only_these_may_send(queue_arn: str, principals: Sequence[str]) -> str:
                 "Principal": "*",
                 "Action": "sqs:SendMessage",
                 "Resource": queue_arn,
-                "Condition": {"ArnNotEquals": {"aws:PrincipalArn": list(principals)}},
+                "Condition": {**spared, **(NOT_A_SERVICE if redriven_to else {})},
             }
         ]
     )
@@ -161,6 +171,10 @@ def alerts_key(account: str) -> str:
 def redrive(dlq_arn: str, max_receives: int) -> str:
     """Where a message goes that was handed out too often."""
     return json.dumps({"deadLetterTargetArn": dlq_arn, "maxReceiveCount": max_receives})
+
+
+REDRIVE_FROM_NONE = json.dumps({"redrivePermission": "denyAll"})
+"""No queue has this one as its dead-letter queue."""
 
 
 def redrive_from(queue_arn: str) -> str:

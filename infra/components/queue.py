@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.access.policies import redrive, redrive_from
+from infra.access.policies import REDRIVE_FROM_NONE, redrive, redrive_from
 
 RETENTION_SECONDS = 14 * 24 * 3600
 # An outage must dead-letter nothing; poison is parked by our code, with its reason. The count is
@@ -50,7 +50,9 @@ class FifoQueue(pulumi.ComponentResource):
         self, name: str, args: FifoQueueArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("penstock:messaging:FifoQueue", name, {}, opts)
-        self.queue = self._make(name, args.name, MAX_BYTES, args)
+        # SQS's default lets any queue of the account name this one as its dead-letter queue, and
+        # so move messages past what guards it [aws].
+        self.queue = self._make(name, args.name, MAX_BYTES, args, REDRIVE_FROM_NONE)
         self.dlq = (
             None
             if args.terminal
@@ -72,7 +74,12 @@ class FifoQueue(pulumi.ComponentResource):
         self.register_outputs({"url": self.queue.url})
 
     def _make(
-        self, name: str, physical: str, max_bytes: int, args: FifoQueueArgs
+        self,
+        name: str,
+        physical: str,
+        max_bytes: int,
+        args: FifoQueueArgs,
+        redrive_allow_policy: str | None = None,
     ) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             name,
@@ -85,6 +92,7 @@ class FifoQueue(pulumi.ComponentResource):
             message_retention_seconds=RETENTION_SECONDS,
             visibility_timeout_seconds=args.visibility_timeout_seconds,
             sqs_managed_sse_enabled=True,
+            redrive_allow_policy=redrive_allow_policy,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
 

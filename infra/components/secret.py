@@ -15,10 +15,12 @@ class PluginSecretArgs:
     Attributes:
         name: the physical name.
         fields: the fields its value has, named in its description for people.
+        shared_with: the function that reads it until it is split, as a tag says.
     """
 
     name: str
     fields: Sequence[str]
+    shared_with: str | None = None
 
 
 class PluginSecret(pulumi.ComponentResource):
@@ -39,6 +41,7 @@ class PluginSecret(pulumi.ComponentResource):
             name,
             name=args.name,
             description=f"A JSON object of: {', '.join(args.fields)}",
+            tags={"shared-with": args.shared_with} if args.shared_with else None,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"arn": self.secret.arn})

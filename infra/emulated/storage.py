@@ -108,6 +108,8 @@ def _put_secret(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     if there.get("DeletedDate"):
         api.restore_secret(SecretId=name)
     api.update_secret(SecretId=name, Description=inputs.get("description", ""))
+    if tags := tag_list(inputs):
+        api.tag_resource(SecretId=name, Tags=tags)
     return Made(there["ARN"], {"arn": there["ARN"]})
 
 

@@ -121,6 +121,23 @@ def dead_letter_queues_take_from_their_own_queue_only(graph: Graph) -> Iterator[
             yield f"dead-letter queue {dlq} takes from others than {queue}"
 
 
+def main_queues_are_no_dead_letter_queues(graph: Graph) -> Iterator[str]:
+    """
+    Of no queue of the account: SQS moves letters itself, and asks no Deny on SendMessage.
+
+    [aws] Without a policy every queue of the account may name another as its dead-letter queue.
+    """
+    queues, parked = of(graph, "Queue"), dead_letter_queues(graph)
+    allowing = {
+        referred(one["queueUrl"], "Queue") for one in of(graph, "RedriveAllowPolicy").values()
+    }
+    for name in sorted((parked.keys() | TERMINAL) & queues.keys()):
+        policy = json.loads(queues[name].get("redriveAllowPolicy") or "{}")
+        denied = policy.get("redrivePermission") == "denyAll"
+        if not denied or name in allowing or name in parked.values():
+            yield f"queue {name} may be the dead-letter queue of another"
+
+
 def _limit(queue: Mapping[str, Any]) -> int:
     # What AWS's provider says where nothing is said.
     return int(queue.get("maxMessageSize", 256 * 1024))
@@ -138,4 +155,5 @@ RULES = (
     subscriptions_have_a_dead_letter_queue,
     subscriptions_are_of_one_kind,
     dead_letter_queues_take_from_their_own_queue_only,
+    main_queues_are_no_dead_letter_queues,
 )

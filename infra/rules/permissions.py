@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from infra.access.policies import EVERYTHING, UNSCOPED
+from infra.access.policies import EVERYTHING, NOT_A_SERVICE, UNSCOPED
 from infra.rules.view import Graph, dead_letter_queues, listed, of, referred, statements
 
 _WILD = re.compile(r"[*?]")
@@ -27,6 +27,8 @@ ENTITY = "payment#p"
 VERIFIES = "verify"
 WEBHOOKS = "-webhooks"
 """What the name of a secret ends with that authenticates webhooks."""
+SHARED_WITH = "shared-with"
+"""The tag of a secret that another function reads until it is split, with whose."""
 TOKENS = "tokens"
 """The partition key of bearer tokens' hashes in the ledger."""
 CHECK_TOKENS = frozenset({"api", "merchant", "operate"})
@@ -139,19 +141,24 @@ def _sending(graph: Graph) -> Iterator[tuple[str, str]]:
 
 def _denying(graph: Graph) -> Iterator[tuple[str, Sequence[str]]]:
     """Which queue refuses all senders, and the principals that it spares."""
+    parked = dead_letter_queues(graph).values()
     for one in of(graph, "QueuePolicy").values():
         for statement in statements(one["policy"]):
             if statement["Effect"] == "Deny" and "sqs:SendMessage" in statement["Action"]:
-                spared = statement.get("Condition", {}).get("ArnNotEquals", {})
+                condition = dict(statement.get("Condition", {}))
+                spared = condition.pop("ArnNotEquals", {})
                 queue = referred(one["queueUrl"], "Queue") or ""
-                yield queue, listed(spared.get("aws:PrincipalArn", []))
+                # SQS itself fills dead-letter queues; each other condition makes a Deny weaker.
+                if not condition or (condition == NOT_A_SERVICE and queue in parked):
+                    yield queue, listed(spared.get("aws:PrincipalArn", []))
 
 
 def verify_reads_no_other_functions_secret(graph: Graph) -> Iterator[str]:
     """
     It works on strangers' requests: what calls a gateway's API is nothing that it may read.
 
-    Where a gateway has one secret only, its plugin does not say which fields `verify` needs.
+    Where a gateway has one secret only, its plugin does not say which fields `verify` needs. A
+    secret that is not split yet says so by a tag (`penstock:sharedSecrets`).
     """
     secrets = of(graph, "Secret")
     reading: dict[str, set[str]] = {}
@@ -162,7 +169,8 @@ def verify_reads_no_other_functions_secret(graph: Graph) -> Iterator[str]:
                     reading.setdefault(resource, set()).add(name)
     for resource, names in reading.items():
         secret = referred(resource, "Secret") or ""
-        if f"{secret}{WEBHOOKS}" in secrets and VERIFIES in names:
+        shared = secrets.get(secret, {}).get("tags", {}).get(SHARED_WITH) == VERIFIES
+        if f"{secret}{WEBHOOKS}" in secrets and VERIFIES in names and not shared:
             yield f"role {VERIFIES} may read secret {secret}"
         if secret.endswith(WEBHOOKS) and names != {VERIFIES}:
             yield f"secret {secret} is read by {', '.join(sorted(names))}"

@@ -91,6 +91,13 @@ def spares(queue: str, *names: str) -> str:
     )
 
 
+def limited(queue: str, **condition: Mapping[str, str]) -> str:
+    """The Deny of a dead-letter queue, for fewer requests than it must be for."""
+    document = json.loads(spares(queue, "charge", "renew"))
+    document["Statement"][0]["Condition"] |= condition
+    return json.dumps(document)
+
+
 TOO_MANY = spares("verified", "verify", "sweep", "gaps", "charge")
 PAYS_TOO = spares("payments", "api", "merchant", "sweep", "gaps")
 SENDS_TO_VERIFIED = policy(Action=["sqs:SendMessage"], Resource=["${Queue/verified.arn}"])
@@ -195,6 +202,15 @@ BREAKS: Mapping[str, Sequence[Break]] = {
             redriveAllowPolicy='{"redrivePermission": "allowAll"}',
         ),
     ],
+    "main_queues_are_no_dead_letter_queues": [
+        *(
+            changed("Queue", name, redriveAllowPolicy=policy)
+            for name in ("verified", "payments", "rejected")
+            for policy in (UNSET, '{"redrivePermission": "allowAll"}', FROM_ANOTHER)
+        ),
+        changed("RedriveAllowPolicy", "deliveries", queueUrl="${Queue/verified.url}"),
+        changed("RedrivePolicy", "deliveries", redrivePolicy=AT_ONCE.replace("-dlq", "")),
+    ],
     "nobody_may_do_everything": [
         changed("RolePolicy", "charge", policy=policy(Action="sqs:*", Resource=[QUEUE])),
         changed("RolePolicy", "charge", policy=policy(Action=["sqs:SendMessage"], Resource="*")),
@@ -246,6 +262,13 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         changed("QueuePolicy", "verified", policy=TOO_MANY),
         changed("QueuePolicy", "payments", policy=PAYS_TOO),
         changed("QueuePolicy", "payments-dlq", policy=spares("payments-dlq", "charge")),
+        *(
+            changed("QueuePolicy", "payments-dlq", policy=limited("payments-dlq", **condition))
+            for condition in (
+                {"Bool": {"aws:PrincipalIsAWSService": "true"}},
+                {"BoolIfExists": {"aws:SecureTransport": "false"}},
+            )
+        ),
         changed("RolePolicy", "charge", policy=SENDS_TO_VERIFIED),
         # A function that begins to move money makes its queue one that is believed.
         changed("RolePolicy", "verify", policy=_items("dynamodb:PutItem", **only("payment#*"))),

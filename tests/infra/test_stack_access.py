@@ -14,9 +14,12 @@ from infra.config.plugins import installed
 from infra.config.project import ConfigError
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
+from infra.rules import broken
 from infra.rules.view import of
 from penstock.adapters.aws.secrets import WEBHOOKS
 from tests.infra.allowed import allowed, statements
+from tests.infra.broken_stacks import changed
 
 
 def test_nothing_is_allowed_on_everything(graph: Sequence[Declared]) -> None:
@@ -130,6 +133,9 @@ def test_a_gateways_secret_is_read_by_those_that_call_it(graph: Sequence[Declare
     assert {"process", "sweep", "gaps", *sells, *moves} == reading
 
 
+RULE = "verify_reads_no_other_functions_secret"
+
+
 def readers(graph: Sequence[Declared]) -> dict[str, set[str]]:
     """Who may read each secret."""
     return {
@@ -148,11 +154,14 @@ def test_verify_reads_what_authenticates_webhooks_and_no_credentials(
 ) -> None:
     """
     What works on strangers' requests must not be able to move money.
+
+    A stack that is being split says which secrets are still shared, and shares no other.
     """
     found = readers(graph)
+    shared = stack_config(graph[0].urn.split(":")[2]).get("penstock:sharedSecrets", [])
 
     assert {"verify"} == found["paypal-webhooks"]
-    assert "verify" not in found["paypal"]
+    assert ("paypal" in shared) == ("verify" in found["paypal"])
     # Its one field is a signing key: that stays in the secret that was always there.
     assert {"verify"} == found.get("example", {"verify"})
     assert "example-webhooks" not in found
@@ -161,10 +170,15 @@ def test_verify_reads_what_authenticates_webhooks_and_no_credentials(
 def test_a_secret_that_is_not_split_yet_is_read_by_verify_as_long_as_the_stack_says_so(
     dev: dict[str, Any],
 ) -> None:
-    found = readers(capture("dev", {**dev, "sharedSecrets": ["paypal"]}))
+    split = capture("dev", dev)
+    shared = capture("dev", {**dev, "sharedSecrets": ["paypal"]})
 
-    assert "verify" in found["paypal"]
-    assert {"verify"} == found["paypal-webhooks"]
+    assert "verify" in readers(shared)["paypal"]
+    assert {"verify"} == readers(shared)["paypal-webhooks"]
+    assert {} == broken(shared)
+    # What is not named is not shared: the same role in a stack that says nothing breaks the rule.
+    role = changed("RolePolicy", "verify", policy=of(shared, "RolePolicy")["verify"]["policy"])
+    assert {RULE: ["role verify may read secret paypal"]} == broken(role(split))
 
 
 def test_the_stack_and_the_functions_give_the_secret_of_webhooks_one_name() -> None:
@@ -193,6 +207,10 @@ SENDERS = {
 }
 
 
+# SQS moves letters to a dead-letter queue as a service, which has no ARN of a principal.
+SQS_ITSELF = {"dlq": {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}}
+
+
 @pytest.mark.parametrize("queue", SENDERS)
 def test_nobody_else_may_send_what_is_believed_whatever_they_are_allowed(
     graph: Sequence[Declared], queue: str
@@ -212,7 +230,8 @@ def test_nobody_else_may_send_what_is_believed_whatever_they_are_allowed(
                 f"{account}:role/penstock-{stack}-serve",
                 f"{account}:role/penstock-{stack}-operator",
             ]
-        }
+        },
+        **SQS_ITSELF.get(queue.rpartition("-")[2], {}),
     } == statement["Condition"]
 
 

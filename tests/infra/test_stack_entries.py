@@ -68,7 +68,7 @@ SETTINGS: Mapping[str, Entries] = {
         {"slack": "slack", "email": "email"},
     ),
     "reservedConcurrency": Entries({"sweep": 2, "api": 5, "gaps": 1}, frozenset({"Function {}"})),
-    "sharedSecrets": Entries(["paypal", "example"], frozenset({"RolePolicy verify"})),
+    "sharedSecrets": Entries(["paypal", "example"], frozenset({"RolePolicy verify", "Secret {}"})),
 }
 Graph = Mapping[str, Any]
 """The inputs of every resource, by kind and name: what Pulumi knows it by."""

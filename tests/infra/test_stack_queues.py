@@ -47,6 +47,20 @@ def test_a_dead_letter_queue_takes_from_its_own_queue_only(graph: Sequence[Decla
         assert [f"${{Queue/{name}.arn}}"] == policy["sourceQueueArns"]
 
 
+def test_no_queue_of_the_account_may_name_a_main_queue_as_its_dead_letter_queue(
+    graph: Sequence[Declared],
+) -> None:
+    """
+    SQS moves letters itself, past the queue's Deny: its default lets every queue of the account.
+    """
+    main = {name: one for name, one in of(graph, "Queue").items() if not name.endswith("-dlq")}
+
+    assert {"rejected", "verified", "payments", "deliveries"} <= main.keys()
+    assert {'{"redrivePermission": "denyAll"}'} == {
+        one.get("redriveAllowPolicy") for one in main.values()
+    }
+
+
 def test_queues_hide_messages_six_times_as_long_as_a_consumer_runs(
     graph: Sequence[Declared],
 ) -> None:
