@@ -12,6 +12,7 @@ import pytest
 from penstock.adapters.aws.secrets import Share, aws_secrets
 from penstock.adapters.clock import SystemClock
 from penstock.api import AwsError, GatewayUnavailable, Secret
+from penstock.entrypoints.cli.secrets import PluginSecret
 from tests.adapters.bench import Bench
 
 pytestmark = pytest.mark.emulator
@@ -32,6 +33,17 @@ async def test_the_first_value_of_a_secret_made_without_one_is_its_only_version(
     secret = await aws_secrets(bench.clients, name, SystemClock()).get()
 
     assert ({"key": "one"},) == secret.versions
+
+
+async def test_a_value_written_as_the_one_before_is_good_and_never_current(bench: Bench) -> None:
+    name, text = "penstock-test/before", json.dumps({"key": "two"})
+    # Made with its value: this emulator labels the void of a secret made without one AWSPREVIOUS.
+    await bench.clients.call("secretsmanager", "create_secret", Name=name, SecretString=text)
+    await PluginSecret(bench.clients, name, ["key"]).set_before({"key": "one"})
+
+    found = await aws_secrets(bench.clients, name, SystemClock()).get()
+
+    assert ({"key": "two"}, {"key": "one"}) == found.versions
 
 
 CALLS = {"client_id": "id", "client_secret": "hush"}
@@ -95,8 +107,9 @@ async def test_a_second_secret_that_cannot_be_read_is_not_replaced_by_the_old_co
     """
     What is signed for a new webhook id would be taken for a forgery.
     """
-    vault = Vault(bench, "throttled", "-webhooks")
+    vault = Vault(bench, "refused", "-webhooks")
     await vault.write("", WHOLE)
-    for share in (Share.webhooks, Share.whole):
-        with pytest.raises(GatewayUnavailable, match="AccessDeniedException"):
-            await vault.read(share)
+    with pytest.raises(GatewayUnavailable, match="AccessDeniedException"):
+        await vault.read(Share.webhooks)
+
+    assert (CALLS,) == (await vault.read(Share.whole)).versions

@@ -7,12 +7,13 @@ import traceback
 from collections.abc import Mapping
 
 import pytest
+from structlog.testing import capture_logs
 
 from penstock.adapters.aws.answers import DynamoAnswers
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.audit import DynamoAudit
 from penstock.adapters.aws.restrictions import DynamoRestrictions
-from penstock.adapters.aws.secrets import aws_secrets
+from penstock.adapters.aws.secrets import Share, aws_secrets
 from penstock.adapters.aws.tokens import DynamoTokens
 from penstock.adapters.aws.values import to_item
 from penstock.adapters.aws.watermarks import DynamoWatermarks
@@ -32,6 +33,7 @@ from penstock.testing.ports import (
 )
 
 SENDER = "billing@penstock.test"
+WEBHOOK = {"webhook_id": "WH-1"}
 
 
 class TestDynamoAnswers(AnswersConformance):
@@ -193,6 +195,90 @@ async def test_a_malformed_secret_is_not_quoted(empty_vault, text):
         await empty_vault.secrets.get()
 
     assert "s3cr3t" not in "".join(traceback.format_exception(failure.value))
+
+
+class Withheld:
+    """A gateway's two secrets; AWS refuses reads of the second one with `code`."""
+
+    def __init__(self, clients, code) -> None:
+        self.clock = FrozenClock()
+        self.code = code
+        self._clients = clients
+
+    def secrets(self, share):
+        return aws_secrets(self, "penstock-test/paypal", self.clock, ("webhook_id",), share)
+
+    async def call(self, service, operation, **arguments):
+        if self.code and arguments["SecretId"].endswith("-webhooks"):
+            raise AwsError(self.code, status=400)
+        return await self._clients.call(service, operation, **arguments)
+
+
+@pytest.fixture
+async def two_secrets(moto_bench):
+    for name, fields in (("", {"key": "hush", "webhook_id": "WH-0"}), ("-webhooks", WEBHOOK)):
+        await moto_bench.clients.call(
+            "secretsmanager",
+            "create_secret",
+            Name=f"penstock-test/paypal{name}",
+            SecretString=json.dumps(fields),
+        )
+    return moto_bench.clients
+
+
+async def test_a_refused_second_secret_withholds_nothing_of_the_first_one(two_secrets):
+    """
+    Charges go on; without a webhook id deliveries wait. It is said once, without values.
+    """
+    vault = Withheld(two_secrets, "AccessDeniedException")
+    secrets = vault.secrets(Share.whole)
+    with capture_logs() as lines:
+        first = await secrets.get()
+        vault.clock.advance(300)
+        second = await secrets.get()
+
+    assert ({"key": "hush"},) == first.versions == second.versions
+    expected = {
+        "event": "webhooks.unreadable",
+        "name": "penstock-test/paypal-webhooks",
+        "because": "AWS answered AccessDeniedException",
+        "log_level": "warning",
+    }
+    assert [expected] == lines
+
+
+async def test_a_second_secret_that_may_be_read_again_is_read(two_secrets):
+    vault = Withheld(two_secrets, "AccessDeniedException")
+    secrets = vault.secrets(Share.whole)
+    await secrets.get()
+    vault.code = None
+    vault.clock.advance(300)
+
+    assert ("WH-1",) == (await secrets.get()).values("webhook_id")
+
+
+async def test_a_second_secret_that_is_not_there_withholds_nothing_of_the_first_one(two_secrets):
+    """
+    As long as the stack has none, the first one's copy is good.
+    """
+    secret = await Withheld(two_secrets, "ResourceNotFoundException").secrets(Share.whole).get()
+
+    assert (("hush",), ("WH-0",)) == (secret.values("key"), secret.values("webhook_id"))
+
+
+@pytest.mark.parametrize(
+    ("share", "code"),
+    [
+        (Share.whole, "ThrottlingException"),
+        (Share.whole, "InternalServiceError"),
+        (Share.webhooks, "AccessDeniedException"),
+    ],
+)
+async def test_a_second_secret_that_gives_no_answer_makes_the_reader_wait(
+    two_secrets, share, code
+):
+    with pytest.raises(GatewayUnavailable, match=code):
+        await Withheld(two_secrets, code).secrets(share).get()
 
 
 async def test_only_text_fields_are_fields(empty_vault):

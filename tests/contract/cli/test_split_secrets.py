@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.secrets import Share, aws_secrets
 from penstock.entrypoints.cli.tree import app
+from penstock.entrypoints.cli.vault import Vault
 from penstock.testing.clock import FrozenClock
 from tests.contract.cli.test_secrets import FIRST, NAME, SECOND, secrets
 from tests.contract.cli.test_secrets import vault as vault
@@ -52,6 +54,35 @@ def split() -> Any:
     return CliRunner().invoke(app, ["--json", "secrets", "split", "paypal"])
 
 
+class Killed(Exception):
+    """The command ended half-way."""
+
+
+class Mortal:
+    """AWS for a command that is killed after so many writes."""
+
+    def __init__(self, writes: int) -> None:
+        self.clients = Clients(calls=1, polls=1)
+        self._left = writes
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        answer = await self.clients.call(service, operation, **arguments)
+        if not operation.startswith("get_"):
+            self._left -= 1
+            if self._left == 0:
+                raise Killed
+        return answer
+
+
+def killed_split(writes: int) -> None:
+    """A split that ends after so many writes."""
+    clients: Any = Mortal(writes)
+    kept = {NAME: CALLS["paypal"], f"{NAME}-webhooks": CALLS["paypal-webhooks"]}
+    with pytest.raises(Killed):
+        asyncio.run(Vault.of(clients, kept).split())
+    clients.clients.close()
+
+
 def test_all_fields_are_given_at_once_and_kept_apart(two: Any) -> None:
     result = secrets("set", "paypal", given=FIRST)
 
@@ -71,6 +102,38 @@ def test_a_split_keeps_good_what_was_good(two: Any) -> None:
     assert ("WH-two", "WH-one") == good(Share.webhooks, "webhook_id")
     # Code from before goes on reading it there.
     assert SECOND == written(two, NAME)
+
+
+@pytest.mark.parametrize("writes", [1, 2])
+@pytest.mark.parametrize("share", [Share.webhooks, Share.whole])
+def test_a_killed_split_leaves_the_current_webhook_id_good(
+    two: Any, share: Share, writes: int
+) -> None:
+    before(two, FIRST, SECOND)
+    killed_split(writes)
+
+    assert "WH-two" == good(share, "webhook_id")[0]
+
+
+@pytest.mark.parametrize(("writes", "due"), [(1, True), (2, False)])
+def test_a_split_completes_what_a_killed_one_began(two: Any, writes: int, due: bool) -> None:
+    before(two, FIRST, SECOND)
+    killed_split(writes)
+    result = split()
+
+    assert (0, due) == (result.exit_code, json.loads(result.stdout)["split"]), result.output
+    assert ("WH-two", "WH-one") == good(Share.webhooks, "webhook_id")
+
+
+def test_a_split_brings_no_value_back_that_was_replaced_for_good(two: Any) -> None:
+    before(two, FIRST, SECOND)
+    split()
+    # All but this one have leaked.
+    secrets("set", "paypal", "--field", "webhook_id", given="WH-two")
+    again = split()
+
+    assert (0, False) == (again.exit_code, json.loads(again.stdout)["split"]), again.output
+    assert ("WH-two",) == good(Share.webhooks, "webhook_id")
 
 
 def test_a_rotation_before_the_split_does_it_first(two: Any) -> None:

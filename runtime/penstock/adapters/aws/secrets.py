@@ -7,15 +7,21 @@ from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Any, cast
 
+import structlog
+
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.secrets import KeptSecrets
 from penstock.api.context import AwsError, Clock, Secret
 from penstock.errors import GatewayUnavailable
 
-_ABSENT = "ResourceNotFoundException"
+_ABSENT, _DENIED = "ResourceNotFoundException", "AccessDeniedException"
 WEBHOOKS = "-webhooks"
 """What the name of a gateway's second secret ends with, which holds what `verify` needs."""
 Versions = tuple[Mapping[str, str], ...]
+
+
+class _Denied(GatewayUnavailable):
+    """AWS does not let this host read a secret."""
 
 
 class Share(StrEnum):
@@ -48,8 +54,10 @@ def aws_secrets(
     Args:
         apart: the fields that lie in a second secret, `<secret_id>-webhooks`. As long as nothing
             was written there, they are read from the first one, where earlier versions kept all.
-        share: what is read of the two.
+        share: what is read of the two. Of the whole, the second one may be denied: its fields are
+            missing then, so that webhooks wait and everything else goes on.
     """
+    second = _Second(clients, secret_id, apart)
 
     async def read() -> Secret:
         if not apart:
@@ -59,10 +67,36 @@ def aws_secrets(
             return Secret(_written(f"{secret_id}{WEBHOOKS}", found))
         found = _only(await _versions(clients, secret_id), lambda name: name not in apart)
         if share is Share.whole:
-            found += await _webhooks(clients, secret_id, apart)
+            found += await second.read()
         return Secret(_written(secret_id, found))
 
     return KeptSecrets(read, clock)
+
+
+class _Second:
+    """What authenticates webhooks, for a host that also does what needs none of it."""
+
+    def __init__(self, clients: Clients, secret_id: str, apart: Collection[str]) -> None:
+        self._clients = clients
+        self._secret_id = secret_id
+        self._apart = apart
+        self._told = False
+
+    async def read(self) -> Versions:
+        """The fields; none if AWS denies them, which is logged once until they can be read."""
+        try:
+            found = await _webhooks(self._clients, self._secret_id, self._apart)
+        except _Denied:
+            if not self._told:
+                structlog.get_logger().warning(
+                    "webhooks.unreadable",
+                    name=f"{self._secret_id}{WEBHOOKS}",
+                    because=f"AWS answered {_DENIED}",
+                )
+            self._told = True
+            return ()
+        self._told = False
+        return found
 
 
 async def _webhooks(clients: Clients, secret_id: str, apart: Collection[str]) -> Versions:
@@ -109,7 +143,8 @@ async def _version(clients: Clients, secret_id: str, stage: str) -> Mapping[str,
     except AwsError as exc:
         if exc.code == _ABSENT:
             return None
-        raise GatewayUnavailable(f"secret {secret_id}: AWS answered {exc.code}") from exc
+        kind = _Denied if exc.code == _DENIED else GatewayUnavailable
+        raise kind(f"secret {secret_id}: AWS answered {exc.code}") from exc
     # A secret that was made without a value has, on some emulators, a version without one.
     text = answer.get("SecretString")
     return None if text is None else _fields(text, secret_id, stage)

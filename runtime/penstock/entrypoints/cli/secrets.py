@@ -121,6 +121,17 @@ class PluginSecret:
             raise SecretRefused(f"{self.name} holds just that already: nothing was rotated")
         await self._write(fields)
 
+    async def set_before(self, fields: Mapping[str, str]) -> None:
+        """
+        Write the value before the current one, which stays current; both are good.
+
+        Raises:
+            SecretRefused: a field is missing, unknown or no proper text.
+            AwsError: AWS refused.
+        """
+        check(self.name, self.declared, fields)
+        await self._put(fields, VersionStages=[PREVIOUS])
+
     async def before(self) -> Version:
         """
         The value that `rollback` brings back.
@@ -163,13 +174,14 @@ class PluginSecret:
         """Write them; returns the version that was current before."""
         current = await self.read()
         complete = self._completed(current, fields)
-        await self.clients.call(
-            "secretsmanager",
-            "put_secret_value",
-            SecretId=self.name,
-            SecretString=json.dumps(complete),
-        )
+        await self._put(complete)
         return current
+
+    async def _put(self, fields: Mapping[str, str], **stages: Sequence[str]) -> None:
+        text = json.dumps(fields)
+        await self.clients.call(
+            "secretsmanager", "put_secret_value", SecretId=self.name, SecretString=text, **stages
+        )
 
     async def _mark_before(self, version: Version) -> None:
         marked = await self.read(BEFORE)

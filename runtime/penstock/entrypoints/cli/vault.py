@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from penstock.entrypoints.cli.secrets import (
+    BEFORE,
     CURRENT,
     PREVIOUS,
     PluginSecret,
@@ -142,30 +143,34 @@ class Vault:
         Give the second secret what the first one still holds of it; say whether that was due.
 
         What is good in the first one is good in the second, the value before too. The first one
-        keeps its copy until it is written again, so that code from before goes on.
+        keeps its copy until it is written again, so that code from before goes on. What a killed
+        split began is completed.
 
         Raises:
             AwsError: AWS refused.
         """
         first, *others = self.parts
-        done = False
-        for other in others:
-            if await other.read() is not None:
-                continue
-            versions = [await first.read(PREVIOUS), await first.read()]
-            values = [
-                {name: one.fields[name] for name in other.declared}
-                for one in versions
-                if one and all(one.fields.get(name) for name in other.declared)
-            ]
-            for value in values:
-                there = await other.read()
-                if there is None:
-                    await other.set(value)
-                elif there.fields != value:
-                    await other.rotate(value)
-                done = True
-        return done
+        # A list: `any` would end with the first one that was due.
+        return any([await self._divide(first, other) for other in others])
+
+    async def _divide(self, first: PluginSecret, other: PluginSecret) -> bool:
+        values = [
+            {name: one.fields[name] for name in other.declared}
+            for one in (await first.read(), await first.read(PREVIOUS))
+            if one and all(one.fields.get(name) for name in other.declared)
+        ]
+        if not values:
+            return False
+        current, previous, there = values[0], values[-1], await other.read()
+        if there is None:
+            # First of all: functions trust the second secret from its first value on.
+            await other.set(current)
+        elif there.fields != current or await other.read(PREVIOUS) or await other.read(BEFORE):
+            # Written since: the first one's value before may be good no longer.
+            return False
+        if previous != current:
+            await other.set_before(previous)
+        return there is None or previous != current
 
     def _shares(self, fields: Mapping[str, str]) -> Iterator[tuple[PluginSecret, dict[str, str]]]:
         """Each secret that is given something, with what it is given."""
