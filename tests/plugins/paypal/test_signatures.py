@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.api import Authentic, Delivery, Forged, GatewayUnavailable, Secret, Undecided
+from penstock.testing.context import FixedSecrets
 from penstock_paypal.simulator.authority import Authority
 from penstock_paypal.webhooks import door
 from tests.depth import examples
@@ -102,6 +103,18 @@ class Down:
         raise GatewayUnavailable("no secrets now", retry_after=7)
 
     refresh = get
+
+
+async def test_a_webhook_id_that_cannot_be_read_any_more_decides_nothing(
+    authority: Authority,
+) -> None:
+    """
+    The id may have changed since it was read: what is signed for the new one waits.
+    """
+    known = FixedSecrets({"webhook_id": "9XL90610J3647323C"}, fresh=({"client_id": "x"},))
+    world = World.of(authority, secrets=known)
+
+    assert isinstance(await world.ask(world.genuine()), Undecided)
 
 
 async def test_a_secret_that_cannot_be_read_decides_nothing(authority: Authority) -> None:
