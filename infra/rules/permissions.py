@@ -113,7 +113,7 @@ def few_may_send_what_is_believed(graph: Graph) -> Iterator[str]:
             and not any("*" in name for name in names)
             for names in spared
         ):
-            yield f"queue {queue} takes messages from whoever may send"
+            yield f"queue {queue} takes messages from every role that may send to SQS"
 
 
 def _believed(graph: Graph) -> Mapping[str, frozenset[str]]:

@@ -25,7 +25,7 @@ class ChargeRequest:
 
 @runtime_checkable
 class Charges(Protocol):
-    """A gateway that moves money when it is told to."""
+    """A gateway that charges on request."""
 
     @property
     def idempotent_charges(self) -> bool:

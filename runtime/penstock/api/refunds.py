@@ -38,7 +38,7 @@ class RefundRequest:
 @runtime_checkable
 class Refunds(Protocol):
     """
-    A gateway that sends money back when it is told to.
+    A gateway that refunds on request.
 
     A refund whose answer was lost is looked up by asking for it again under the same operation
     id: within `refund_window` the gateway must do one id once and repeat its answer.

@@ -89,7 +89,7 @@ class Vault:
 
     async def set(self, fields: Mapping[str, str]) -> Sequence[str]:
         """
-        Write fields over those there are; the values before are good no longer.
+        Write fields over those there are; the values before stop being accepted.
 
         Returns:
             The names of the secrets that were written.

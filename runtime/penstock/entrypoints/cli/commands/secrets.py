@@ -45,7 +45,7 @@ Untested = Annotated[
 
 
 _SET = """
-Write a secret, asked for field by field; what was written before is good no longer.
+Write a secret, asked for field by field; the values before stop being accepted.
 
 From a pipe a JSON object of all fields is read, or with --field that field's bare text. A
 gateway that can be asked is asked first; what it does not take is not written.
