@@ -130,6 +130,12 @@ def test_access_that_ended_before_we_met_it_is_news_unless_it_was_imported(
     assert said_so == facts(learn(None, seen, None, month(3)) or change) or imported
 
 
+def test_a_look_without_other_news_is_of_a_subscription_that_we_know() -> None:
+    bare = Learned()
+
+    assert (False, False, False) == (bare.unreported, bare.followed, bare.imported)
+
+
 def test_a_look_that_time_alone_caused_publishes_what_ended_by_itself() -> None:
     story = Story().learn(shown(CANCELLED), payment=sale(), followed=True)
     change = look_at_access(
@@ -302,7 +308,15 @@ def test_payments_of_one_moment_are_kept_in_the_order_of_their_ids() -> None:
 
 @pytest.mark.parametrize(
     ("after", "same"),
-    [(-DAY, False), (SECOND - DAY, True), (timedelta(), True), (DAY - SECOND, True), (DAY, False)],
+    [
+        (-DAY, False),
+        (SECOND - DAY, True),
+        (timedelta(), True),
+        (DAY - SECOND, True),
+        (DAY, False),
+        (2 * DAY, False),
+        (-2 * DAY, False),
+    ],
 )
 def test_a_payment_taken_over_is_the_one_that_is_notified_within_a_day_of_it(
     after: timedelta, same: bool
