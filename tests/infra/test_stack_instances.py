@@ -19,6 +19,7 @@ from infra.graph.monitor import Declared
 from infra.graph.program import defaults, run, stack_config
 from infra.rules import broken
 from infra.rules.view import of
+from penstock.entrypoints.cli.stack import Stack
 from penstock.plugins import Registry, load, read_settings
 from penstock.variables import plugins_of
 from tests.infra.stacks import STACKS
@@ -175,6 +176,15 @@ def test_what_it_exports_says_what_each_is_an_instance_of(stack: Several):
     assert "paypal" == exports["gateways"]["paypal-eu"]["plugin"]
     assert "plugin" not in exports["gateways"]["paypal"]
     assert {"paypal-eu", "paypal-eu-webhooks"} == {*exports["secrets"]["paypal-eu"]}
+
+
+def test_a_host_of_serve_knows_the_same_instances(stack: Several):
+    found = Stack("dev", stack.exports)
+    named = {**found.plugins, **PLUGINS}
+
+    assert named == found.plugins
+    assert named == plugins_of(found.environ(), found.outputs["gateways"], found.sinks)
+    assert ["paypal", *ACCOUNTS] == found.instances("paypal")
 
 
 def test_the_longest_name_fits_the_limits_of_aws(several: Graph):

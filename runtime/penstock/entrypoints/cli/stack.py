@@ -135,6 +135,7 @@ class Stack:
                 for name, value in out["settings"].items()
                 if name in _SETTINGS
             },
+            **out.get("variables", {}),
         }
         for kind, plural in ((Kind.gateway, "gateways"), (Kind.sink, "sinks")):
             for name, settings in out[plural].items():
