@@ -22,7 +22,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep soak simulate mutation engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep soak simulate mutation engine lint format build lock contracts events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview refresh destroy graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -86,6 +86,10 @@ lock: setup ## the locks anew from pyproject.toml
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes -c locks/dev.txt --group worker -o locks/worker.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group emulator -o locks/emulator.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group bench -o locks/bench.txt
+
+contracts: setup ## contracts/asyncapi.yaml and docs/events.md anew, from the schemas of the events
+	@$(PY) -m tests.contract.asyncapi
+	@$(PY) -m tests.contract.events_catalogue
 
 events-baseline: setup ## renew the baseline of the event schemas, at a release or for an announced breaking change
 	@$(PY) -m tests.contract.events_baseline

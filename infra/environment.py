@@ -88,6 +88,11 @@ def retention(made: Foundation) -> Variables:
     return {"PENSTOCK_RETENTION_DAYS": str(days)} if days else {}
 
 
+def deciding(made: Foundation) -> Variables:
+    """What decides for buyers: any host of the stack goes by the same."""
+    return {**pages(made), **access(made), **retention(made)}
+
+
 def consumes(made: Foundation, queue: FifoQueue, batch_size: int) -> Variables:
     """What a consumer of a queue reads."""
     if queue.dlq is None:

@@ -123,6 +123,7 @@ class Stack:
                 for name, value in out["settings"].items()
                 if name in _SETTINGS
             },
+            **out.get("variables", {}),
         }
         for kind, plural in ((Kind.gateway, "gateways"), (Kind.sink, "sinks")):
             for name, settings in out[plural].items():
