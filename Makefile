@@ -25,7 +25,7 @@ given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; ex
 
 .PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
-	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
+	update preview refresh destroy graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
 	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-26s %s\n", $$1, $$2}'
@@ -142,6 +142,19 @@ preview: setup ## pulumi preview; STACK=dev
 	$(call need,pulumi,see pulumi.com/docs/install)
 	@$(MAKE) build
 	@pulumi preview --stack $(STACK)
+
+# Without a terminal it changes nothing, and fails where something differs: a nightly look for drift.
+refresh: setup ## what was changed by hand since the last deployment; STACK=dev
+	$(call given,STACK,STACK=dev)
+	$(call need,pulumi,see pulumi.com/docs/install)
+	@pulumi refresh --stack $(STACK) $$(test -t 0 || echo --preview-only --expect-no-changes)
+
+# Never with --skip-preview: it is the preview that refuses what is protected before any is deleted.
+destroy: setup ## pulumi destroy; STACK=dev; a protected stack asks for its name first, or CONFIRM=<its name>
+	$(call given,STACK,STACK=dev)
+	$(call need,pulumi,see pulumi.com/docs/install)
+	@$(PY) -m local.confirm "$(STACK)" "$(CONFIRM)"
+	@pulumi destroy --stack $(STACK) $$(test -t 0 || echo --yes)
 
 graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=json|mermaid|permissions
 	$(call given,STACK,STACK=dev)
