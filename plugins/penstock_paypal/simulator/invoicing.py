@@ -225,7 +225,7 @@ class Invoicing:
 
 
 def _page(request: web.Request) -> slice:
-    """Which of the invoices a search shows: the first 20 unless more or later ones are asked for."""
+    """Which of the invoices a search shows: by default the first 20, at most 100."""
     page, size = (
         int(found) if (found := request.query.get(name, "")).isdecimal() else usual
         for name, usual in (("page", 1), ("page_size", 20))
