@@ -311,7 +311,7 @@ async def test_a_restricted_collection_waits_for_the_release():
     assert (OperationState.reserved, desk.clock.now()) == (held.state, held.restricted_at)
     assert [] == desk.club.collect_calls
 
-    await desk.restrictions.lift(gateway.key)
+    await desk.restrictions.lift(gateway.key, gateway.since)
     desk.clock.advance(301)
     await desk.sweep()
     await work(desk)
