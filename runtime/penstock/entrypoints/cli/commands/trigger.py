@@ -59,7 +59,7 @@ def trigger(
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have a gateway's simulator send a webhook to the local platform, correctly signed."""
+    """Have a gateway's simulator send a signed webhook to the local platform."""
     begun = session(context, stack, as_json)
     if begun.stack_name != LOCAL:
         raise CommandError(
