@@ -18,7 +18,8 @@ from penstock import domain, operators, pipeline
 _TOLD = (bool, int, float, str, timedelta)
 # What a run counts or holds while it goes on; none of them leaves the run.
 RUNNING = {
-    *("Gate", "Going", "Limit", "Replayed", "Run", "SweepRun", "Trail", "Turns", "Walk", "Work"),
+    *("Gate", "Going", "Limit", "Replayed", "Round", "Run", "SweepRun", "Trail", "Turns", "Walk"),
+    "Work",
 }
 # A subclass of a class with attributes of its own.
 OPEN = {"FolderHttp"}
@@ -46,7 +47,7 @@ LEFT_OUT = {
     "Trail.effect": "done",
     **dict.fromkeys(("Renew.patience", "LettersOf.patience"), 1.0),
     **dict.fromkeys(("Compared.listed", "Compared.fetched", "_Run.fetched", "_Run.listed"), 0),
-    **dict.fromkeys(("Looked.renewed", "_Run.letters", "_Run.renewed"), 0),
+    **dict.fromkeys(("Looked.renewed", "_Round.moves", "_Run.letters"), 0),
     **dict.fromkeys(("Report.with_others", "Report.unseen"), 0),
     **dict.fromkeys(("Walk.with_others", "Walk.unseen", "Replayed.had", "Replayed.left_out"), 0),
 }
