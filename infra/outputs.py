@@ -60,5 +60,9 @@ def outputs(
         "sinks": {name: dict(sink_settings(one)) for name, one in made.plugins.sinks.items()},
         "settings": made.settings.model_dump(include=set(_SETTINGS), by_alias=True),
         # `penstock doctor` compares those who are subscribed with them.
-        "alertAddresses": sorted(map(address_digest, made.settings.alert_emails)),
+        "alertAddresses": sorted(
+            map(address_digest, (*made.settings.alert_emails, *made.settings.alert_endpoints))
+        ),
+        # Where DNS is kept elsewhere, somebody makes these there.
+        **({"dnsRecords": made.records} if made.records else {}),
     }

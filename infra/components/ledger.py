@@ -27,10 +27,12 @@ class LedgerArgs:
     """
     Attributes:
         name: the physical name.
+        key: the ARN of the key that encrypts it; None for DynamoDB's own.
     """
 
     name: str
     protect: bool = False
+    key: str | None = None
 
 
 class Ledger(pulumi.ComponentResource):
@@ -66,6 +68,9 @@ class Ledger(pulumi.ComponentResource):
             ],
             ttl={"attribute_name": "expires_at", "enabled": True},
             point_in_time_recovery={"enabled": True},
+            server_side_encryption=(
+                {"enabled": True, "kms_key_arn": args.key} if args.key else None
+            ),
             deletion_protection_enabled=args.protect,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
