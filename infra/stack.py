@@ -106,7 +106,7 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
         plugins,
         provider,
         aws.get_caller_identity_output(opts=invoke).account_id,
-        Ledger("ledger", LedgerArgs(f"{prefix}-ledger", protect, key), options),
+        _ledger(prefix, settings, options),
         HttpApi("api", _api_args(prefix, stack, settings), options),
         {
             name: FifoTopic(name, FifoTopicArgs(f"{prefix}-{name}", key), options)
@@ -154,6 +154,18 @@ def _named(
         domain.answers,
     )
     return ApiDomain("api", args, made.options).records
+
+
+def _ledger(prefix: str, settings: StackSettings, options: pulumi.ResourceOptions) -> Ledger:
+    """
+    The table that functions use. After a restore the first one stays beside it: what it holds is
+    evidence, and taking the setting out leads back to it.
+    """
+    own = Ledger("ledger", LedgerArgs(f"{prefix}-ledger", settings.protect, settings.key), options)
+    if not settings.ledger_table:
+        return own
+    args = LedgerArgs(settings.ledger_table, settings.protect, settings.key, restored=True)
+    return Ledger(settings.ledger_table, args, options)
 
 
 def _api_args(prefix: str, stack: str, settings: StackSettings) -> HttpApiArgs:

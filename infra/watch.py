@@ -17,7 +17,7 @@ from infra.components.function import Function
 from infra.components.log_metric import LogMetric, LogMetrics
 from infra.config.project import PROJECT
 from infra.config.settings import StackSettings
-from infra.signals import AGE, ANSWERED, BY_STATUS, COUNTED, MEASURED, OLDEST, UNMEASURED
+from infra.signals import AGE, ANSWERED, BY_STATUS, COUNTED, MEASURED, OLDEST, is_stage
 from infra.stack import Foundation
 
 SERVE = "serve"
@@ -96,7 +96,7 @@ def _counted(
         yield LogMetric(metric, pattern, {"access": made.api.log.name})
     oldest = {"renew": functions["renew"].log.name, **everything}
     yield LogMetric(AGE, OLDEST, oldest, "$.oldest_days")
-    stages = {name: one.log.name for name, one in functions.items() if name not in UNMEASURED}
+    stages = {name: one.log.name for name, one in functions.items() if is_stage(name)}
     yield LogMetric("ms", MEASURED, {**stages, **everything}, "$.ms", "Milliseconds", BY_STATUS)
 
 

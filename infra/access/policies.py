@@ -33,6 +33,11 @@ DELETE_ITEM = ("dynamodb:DeleteItem",)
 # "Actions, resources, and condition keys for AWS X-Ray").
 TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 LOOK_AT_FUNCTION = ("lambda:GetFunctionConfiguration",)
+LOOK_AT_TABLE = (
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeTimeToLive",
+)
 LOOK_AT_RULE = ("events:DescribeRule",)
 LOOK_AT_TOPIC = ("sns:ListSubscriptionsByTopic",)
 READ_LOG = ("logs:DescribeLogStreams", "logs:FilterLogEvents")

@@ -131,6 +131,7 @@ def _looks(
     return [
         Permit(policies.LOOK_AT_FUNCTION, [one.function.arn for one in functions.values()]),
         Permit(policies.READ_LOG, logs),
+        Permit(policies.LOOK_AT_TABLE, [made.ledger.table.arn]),
         Permit(policies.LOOK_AT_RULE, rules),
         Permit(policies.LOOK_AT_TOPIC, [alerts]),
         Permit(policies.LOOK_AT_ACCOUNT, [policies.EVERYTHING]),

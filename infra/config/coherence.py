@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from infra.config.settings import StackSettings
@@ -71,6 +72,14 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
     """Each thing that is named and is not there, and what a stack that earns money must have."""
     if settings.domain:
         yield from (f"{KEY}{problem}" for problem in settings.domain.problems())
+    own = f"penstock-{stack}-ledger"
+    if settings.ledger_table and not re.fullmatch(
+        f"{own}-[a-z0-9-]{{1,40}}", settings.ledger_table
+    ):
+        yield (
+            f"{KEY}ledgerTable is no table of stack {stack}: restore into one whose name begins "
+            f"with {own}-, as in {own}-20261128, or remove the key for {own}"
+        )
     for name in settings.shared_secrets:
         if name not in settings.gateways:
             yield f"{KEY}sharedSecrets names {name}, and the stack has no such gateway: remove it"

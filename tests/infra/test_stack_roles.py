@@ -40,6 +40,8 @@ def items(graph: Sequence[Declared], role: str, pk: str) -> set[str]:
         if TABLE in statement["Resource"]
         and any(fnmatchcase(pk, pattern) for pattern in leading_keys(statement))
         for action in statement["Action"]
+        # About the table, whatever its items are.
+        if not action.startswith("dynamodb:Describe")
     }
 
 
