@@ -122,9 +122,10 @@ def _planned(stack: str, settings: StackSettings, plugins: Plugins) -> Foundatio
         dlq = None if name == TERMINAL else queue(f"{name}-dlq")
         return SimpleNamespace(queue=queue(name), dlq=dlq)
 
-    table = arn("dynamodb", f"table/{prefix}-ledger")
+    kept = settings.ledger_table or f"{prefix}-ledger"
+    table = arn("dynamodb", f"table/{kept}")
     ledger = SimpleNamespace(
-        table=SimpleNamespace(name=_Known(f"{prefix}-ledger"), arn=table),
+        table=SimpleNamespace(name=_Known(kept), arn=table),
         index_arn=lambda index: _Known(f"{table}/index/{index}"),
     )
     # [aws] An API's id has ten characters.

@@ -58,6 +58,7 @@ class Offer(BaseModel):
     permissions: tuple[Permission, ...] = ()
     door: dict[str, Any] | None = None
     events: tuple[str, ...] | None = None
+    mock: str | None = None
 
     @property
     def kept(self) -> Mapping[str, Sequence[str]]:

@@ -104,6 +104,8 @@ class StackSettings(BaseModel):
         protect_sinks: whether a protected stack protects the queues of its sinks, too: without,
             a sink can be removed.
         bundles: the folder of the zips, absolute or beside Pulumi.yaml.
+        ledger_table: a table that the ledger was restored into, and that is used from now on;
+            empty for the one that the stack makes.
         domain: the API's own name; without it the API answers to the one AWS gives it.
         pages: the merchant's name, language and links on the pages that buyers see.
         access: what a subscription's payments give access to.
@@ -141,6 +143,7 @@ class StackSettings(BaseModel):
     sweep_minutes: int = Field(ge=1, le=60)
     protect: bool
     protect_sinks: bool = True
+    ledger_table: str = ""
     bundles: str = Field(min_length=1)
     visibility_timeout_seconds: int = Field(ge=0, le=43_200)
     domain: Domain | None = None

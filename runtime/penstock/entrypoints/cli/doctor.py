@@ -13,6 +13,7 @@ from typing import Any
 
 from penstock.adapters.aws.inbox import SqsInbox
 from penstock.api import AwsError, Registered
+from penstock.entrypoints.cli.ledger import ledger
 from penstock.entrypoints.cli.patient import Check, Finding, Patient
 from penstock.entrypoints.cli.reach import domain, health
 from penstock.entrypoints.cli.secrets import PluginSecret
@@ -137,7 +138,7 @@ async def quota(patient: Patient) -> AsyncIterator[Finding]:
 async def mappings(patient: Patient) -> AsyncIterator[Finding]:
     """Every function that consumes a queue is fed, or none is, where `serve` does the work."""
     for name, physical in patient.stack.outputs["functions"].items():
-        if name in _WITHOUT_QUEUE:
+        if name in _WITHOUT_QUEUE or name.startswith("mock-"):
             continue
         answer = await patient.clients.call(
             "lambda", "list_event_source_mappings", FunctionName=physical
@@ -232,6 +233,7 @@ CHECKS: tuple[Check, ...] = (
     quota,
     mappings,
     schedules,
+    ledger,
     log_of_serve,
     alerts,
     sinks,
