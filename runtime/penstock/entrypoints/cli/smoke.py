@@ -90,8 +90,9 @@ async def charged(trial: Trial) -> AsyncIterator[Proof]:
 
     async def settled() -> Payment | None:
         found = await trial.world.ledger.load(Payment, trial.payment)
-        done = found is not None and found.status is PaymentStatus.succeeded
-        return found if done and not await trial.world.ledger.unsent(found) else None
+        if found is None or found.status is not PaymentStatus.succeeded:
+            return None
+        return None if await trial.world.ledger.unsent(found) else found
 
     payment = await trial.seen(settled)
     if payment is None:
