@@ -12,6 +12,7 @@ PENSTOCK := .venv/bin/penstock
 # Whole files side by side, the long ones first. Each worker has an emulator of its own; more than
 # four of them gain nothing. (Groups of pytest-xdist 3.8 have no effect under pytest 9.2.)
 TESTS := $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+LINTERS := tests/contract/linters
 HOST ?= functions
 QUEUE ?= payments
 # Whose functions and queues `invoke` and `sqs_*` mean; `update`, `preview` and `graph` want it named.
@@ -22,7 +23,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep soak simulate mutation engine lint format build lock contracts events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview refresh destroy graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -49,12 +50,13 @@ check: lint engine ## everything a change needs: lint, every test, Pulumi's engi
 	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20 && $(PY) -m penstock.simulation --gateway paypal --seeds 2
 
 check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, 250 mutants, and the pages in Chromium
-	@echo "penstock: check-deep, 1 of 6: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
-	@echo "penstock: check-deep, 2 of 6: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check-deep, 3 of 6: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
-	@echo "penstock: check-deep, 4 of 6: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
-	@echo "penstock: check-deep, 5 of 6: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
-	@echo "penstock: check-deep, 6 of 6: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
+	@echo "penstock: check-deep, 1 of 7: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
+	@echo "penstock: check-deep, 2 of 7: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check-deep, 3 of 7: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
+	@echo "penstock: check-deep, 4 of 7: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
+	@echo "penstock: check-deep, 5 of 7: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+	@echo "penstock: check-deep, 6 of 7: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
+	@echo "penstock: check-deep, 7 of 7: the contract under the rules of redocly and spectral" && $(MAKE) lint-contract
 
 simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example
 	@$(PY) -m penstock.simulation --seeds $(or $(SEEDS),20) --gateway $(or $(GATEWAY),example)
@@ -73,6 +75,12 @@ lint: setup ## ruff, pyright, import-linter
 	@$(PY) -m ruff format --check .
 	@$(PY) -m pyright
 	@.venv/bin/lint-imports
+
+lint-contract: ## the rules of redocly and spectral over contracts/api.yaml; needs npm
+	$(call need,npm,install Node.js 20 or newer)
+	@cd $(LINTERS) && npm ci --silent --ignore-scripts
+	@$(LINTERS)/node_modules/.bin/redocly lint contracts/api.yaml
+	@$(LINTERS)/node_modules/.bin/spectral lint --ruleset $(LINTERS)/spectral.yaml --fail-severity warn contracts/api.yaml
 
 format: setup ## ruff, in place
 	@$(PY) -m ruff check --fix .
@@ -173,5 +181,5 @@ sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments BECAUSE=<
 	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --because "$(or $(BECAUSE),make sqs_purge_queue)" --yes $(if $(CONFIRM),--confirm $(CONFIRM))
 
 clean: ## everything that was made, the environments too
-	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi .mutation build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi .mutation build $(LINTERS)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -56,8 +56,14 @@ def outputs(
             name: {"rule": f"{made.prefix}-{name}", "minutes": minutes}
             for name, minutes in scheduled.items()
         },
-        "gateways": {name: dict(one.settings) for name, one in made.plugins.gateways.items()},
-        "sinks": {name: dict(sink_settings(one)) for name, one in made.plugins.sinks.items()},
+        "gateways": {
+            name: {**one.instance_of, **one.settings}
+            for name, one in made.plugins.gateways.items()
+        },
+        "sinks": {
+            name: {**one.instance_of, **sink_settings(one)}
+            for name, one in made.plugins.sinks.items()
+        },
         "settings": made.settings.model_dump(include=set(_SETTINGS), by_alias=True),
         # A host beside the functions decides as they do.
         "variables": deciding(made),

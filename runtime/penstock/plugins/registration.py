@@ -14,8 +14,10 @@ from penstock.api import Context, Door, EventType, Permission, Sink, capabilitie
 from penstock.api.gateway import CAPABILITIES
 from penstock.domain.currencies import DIGITS
 from penstock.errors import PluginError
+from penstock.variables import PLUGIN
 
-# No underscore: PROVIDER_<NAME>_<FIELD> must be readable in one way only.
+# A plugin's own name has neither underscore nor dash: PROVIDER_<NAME>_<FIELD> must be readable in
+# one way only. An instance's may have dashes.
 _NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
 _HANDLER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){2,}", re.ASCII)
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
@@ -35,6 +37,7 @@ class Registration:
 
     Attributes:
         plugin: the module it came from; errors name it.
+        name: what it is configured as: its plugin's name for it, or that of one instance of it.
         made: the class that `build` returns; its capabilities are read from it.
         events: for a sink, the event types it gets by default; None for all.
         webhook_secrets: those of a gateway's secret fields that authenticate its webhooks.
@@ -167,6 +170,11 @@ def _check_claims(registration: Registration) -> None:
     settings: Any = registration.settings  # a plugin need not be type-checked
     if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
         raise PluginError(f"{registration}: settings must be a pydantic model")
+    if PLUGIN in settings.model_fields:
+        raise PluginError(
+            f"{registration}: `{PLUGIN}` is a setting that every {registration.kind} has: rename"
+            " the plugin's own"
+        )
     _check_secrets(registration)
     if registration.kind is Kind.sink:
         _check_members(registration, Sink)

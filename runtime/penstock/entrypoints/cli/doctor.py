@@ -55,7 +55,7 @@ async def examine(stack: Stack) -> list[Finding]:
         return [Finding("outputs", f"lacks {', '.join(absent)}", todo)]
     found = [Finding("outputs", f"{len(_OUTPUTS)} are there")]
     try:
-        registry = load(only={*stack.outputs["gateways"], *stack.outputs["sinks"]})
+        registry = load(only=stack.plugins)
         world = stack.world()
     except (PluginError, SettingsError) as exc:
         return [*found, Finding("settings", str(exc), "install the plugin or mend the setting")]
@@ -95,9 +95,8 @@ async def settings(patient: Patient) -> AsyncIterator[Finding]:
 async def secrets(patient: Patient) -> AsyncIterator[Finding]:
     """Each plugin's secret has every field it declares."""
     shared = patient.stack.outputs.get("sharedSecrets", ())
-    configured = {*patient.stack.outputs["gateways"], *patient.stack.outputs["sinks"]}
-    for one in patient.registry.registrations:
-        if one.name not in configured or not one.secrets:
+    for one in patient.registry.configured:
+        if not one.secrets:
             continue
         vault = Vault.of(patient.clients, patient.stack.secrets_of(one.name, one.secrets))
         values = [await _fields(part) for part in vault.parts]
