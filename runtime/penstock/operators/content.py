@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from penstock.domain.delivery import Delivery, Notification
@@ -56,21 +57,12 @@ def _read(queue: str, body: str) -> Content:
         return _event(Event.loads(body))
     if queue == "verified":
         return _notification(Notification.loads(body))
-    readers: tuple[Callable[[], Content], ...] = (lambda: _delivery(Delivery.loads(body)),)
     if queue == REJECTED:
+        with suppress(MalformedMessage):
+            return _delivery(Delivery.loads(body))
         # What the gateway's API contradicts is rejected as well, as a notification.
-        readers = (*readers, lambda: _notification(Notification.loads(body)))
-    return _first(readers)
-
-
-def _first(readers: tuple[Callable[[], Content], ...]) -> Content:
-    *others, last = readers
-    for read in others:
-        try:
-            return read()
-        except MalformedMessage:
-            continue
-    return last()
+        return _notification(Notification.loads(body))
+    return _delivery(Delivery.loads(body))
 
 
 def _payment(asked: ChargeMessage | ActionMessage) -> Content:

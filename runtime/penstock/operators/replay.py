@@ -14,6 +14,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import compress
+from operator import not_
 
 from penstock.api.context import Clock, Ids
 from penstock.domain.describe import named
@@ -192,7 +194,7 @@ class Replay:
         for start in range(0, len(keys), _SIDE_BY_SIDE):
             some = keys[start : start + _SIDE_BY_SIDE]
             had = await asyncio.gather(*(self.attempts.delivered(self.sink, key) for key in some))
-            left += [key for key, delivered in zip(some, had, strict=True) if not delivered]
+            left += compress(some, map(not_, had))
         return left
 
     async def _all(
@@ -211,10 +213,10 @@ class Replay:
 
         failed: list[TransientError] = []
 
-        async def line(own: Sequence[Event]) -> None:
+        async def line(ref: Ref, own: Sequence[Event]) -> None:
             async with room:
                 try:
-                    entity = await self.ledger.find(own[0].ref) if send and not failed else None
+                    entity = await self.ledger.find(ref) if send and not failed else None
                     for event in own:
                         if failed:
                             return
@@ -225,7 +227,7 @@ class Replay:
                 except TransientError as exc:
                     failed.append(exc)
 
-        await asyncio.gather(*(line(own) for own in lines.values()))
+        await asyncio.gather(*(line(ref, own) for ref, own in lines.items()))
         if failed:
             raise failed[0]
 

@@ -174,13 +174,16 @@ class Resolve:
         # is in doubt by now is not what it was about.
         state = _STATES[outcome]
         same = [one for one in entity.operations if one.state is state and one.reason == evidence]
-        meant = [*rules.doubtful(entity), *same]
-        if len(meant) == 1:
-            return meant[0]
-        if not meant:
-            raise CommandRefused("none of its operations is unknown or parked")
-        names = ", ".join(f"{one.id} ({one.kind.value}, {one.state.value})" for one in meant)
-        raise OptionRefused("--operation", f"is needed, it may be one of: {names}")
+        match meant := [*rules.doubtful(entity), *same]:
+            case [only]:
+                return only
+            case []:
+                raise CommandRefused("none of its operations is unknown or parked")
+            case _:
+                names = ", ".join(
+                    f"{one.id} ({one.kind.value}, {one.state.value})" for one in meant
+                )
+                raise OptionRefused("--operation", f"is needed, it may be one of: {names}")
 
     def _refuse(
         self, entity: Restrictable, found: Operation, outcome: Outcome, reference: str | None

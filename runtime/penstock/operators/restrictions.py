@@ -13,6 +13,7 @@ from datetime import datetime
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
+from penstock.domain.audit import Facts
 from penstock.domain.operation import Operation, OperationState
 from penstock.domain.payment import Payment
 from penstock.domain.place import stamp
@@ -160,9 +161,8 @@ class Restrict:
             known = await self.restrictions.put(wanted)
             done = await self._seen(kind, value, known, anew=known == wanted)
             trail.effect = done.effect
-            trail.after = {"restricted": known is not None}
-            if known is not None:
-                trail.after["since"] = known.since.isoformat()
+            since_when: Facts = {"since": known.since.isoformat()} if known else {}
+            trail.after = {"restricted": known is not None, **since_when}
             return done
 
     async def _seen(

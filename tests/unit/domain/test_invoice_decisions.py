@@ -118,6 +118,8 @@ def test_money_that_goes_back_withdraws_an_invoice_that_was_not_begun() -> None:
         (invoice(UNKNOWN, attempts=0), False),
         (invoice(RESERVED, attempts=1), False),
         (invoice(SUCCEEDED, attempts=1), True),
+        (invoice(PENDING, attempts=1), True),
+        (invoice(DECLINED, attempts=1), True),
     ],
 )
 def test_an_invoice_whose_create_was_submitted_is_not_decided_anew(

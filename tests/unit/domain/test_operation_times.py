@@ -94,10 +94,11 @@ def test_each_question_is_later_than_the_one_before_while_the_doubt_is_the_same(
     early = ask_again(first, NOON + 59 * SECOND, "a doubt")
     second = ask_again(first, NOON + 60 * SECOND, "a doubt")
     other = ask_again(second, NOON + 61 * SECOND, "another doubt")
+    back = ask_again(other, NOON + 62 * SECOND, "a doubt")
 
-    assert [(1, 60), (1, 60), (2, 180), (1, 121)] == [
+    assert [(1, 60), (1, 60), (2, 180), (1, 121), (1, 122)] == [
         (one.attempts, (one.due_at - NOON).total_seconds())
-        for state in (first, early, second, other)
+        for state in (first, early, second, other, back)
         if (one := state.operation(OperationKind.reread)) and one.due_at
     ]
 

@@ -102,6 +102,6 @@ def test_an_operation_takes_the_place_of_the_one_with_its_id() -> None:
     before = payment(operations=(one, CHARGE, other))
 
     assert (one, submitted, other) == operations.with_operation(before, submitted).operations
-    assert (one, CHARGE, other, replace(CHARGE, id="op-3")) == (
-        before.with_operation(replace(CHARGE, id="op-3")).operations
-    )
+    for name in ("op-", "op-11", "op-3"):
+        more = replace(CHARGE, id=name)
+        assert (one, CHARGE, other, more) == before.with_operation(more).operations

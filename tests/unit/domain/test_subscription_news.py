@@ -255,6 +255,20 @@ def test_the_first_plan_and_the_newest_seven_are_kept() -> None:
     ]
 
 
+def test_a_plan_that_is_shown_again_is_no_new_one_and_the_one_before_it_is_the_old_one() -> None:
+    story = Story().learn(shown())
+    yearly = shown(plan=NEW, cycles=(YEARLY,), next_billing_at=month(1))
+    spans = story.learn(yearly).subscription.spans
+    assert (
+        spans == story.learn(yearly, says=said(Lifecycle.revised, "WH-1", None)).subscription.spans
+    )
+
+    monthly = shown(
+        plan=Plan("P-3"), last_paid=PRICE, last_paid_at=month(2), next_billing_at=month(3)
+    )
+    assert (*spans, Span(month(2), (MONTHLY,), "P-3")) == story.learn(monthly).subscription.spans
+
+
 def test_a_plan_whose_cycles_are_shown_later_begins_with_the_subscription() -> None:
     before = met(shown(cycles=())).entity
     later = learn(before, shown())
@@ -458,6 +472,7 @@ def test_the_newest_32_facts_are_remembered_and_not_told_again() -> None:
         (Lifecycle.revised, "P-0", None),
         (Lifecycle.revised, "P-9", None),
         (Lifecycle.suspended, "P-1", None),
+        (Lifecycle.payment_failed, "P-1", None),
     ],
 )
 def test_the_reason_of_a_change_of_plan_is_told_with_that_change_only(

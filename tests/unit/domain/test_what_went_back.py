@@ -230,6 +230,11 @@ def test_a_paid_payments_status_is_what_is_left_of_its_money(
         ((back(1, 500),), (), [("payment.restored", 500, None, None)]),
         (
             (),
+            (back(1, 500), back(2, 5, amount=Money(5, "EUR"))),
+            [("payment.refunded", 500, 500, "R01")],
+        ),
+        (
+            (),
             (back(1, 500, id="unattributed"), back(2, 250, id="earlier")),
             [("payment.refunded", 500, 500, None), ("payment.refunded", 250, 750, None)],
         ),

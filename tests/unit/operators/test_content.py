@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from penstock.domain import rules
 from penstock.domain.change import change
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
+from penstock.domain.record import Became
 from penstock.errors import CommandRefused
 from penstock.operators.content import Content, content
 from penstock.operators.knowledge import Known
@@ -17,6 +19,7 @@ from penstock.operators.letters import Letter, Selection
 from penstock.operators.sending import expected
 from penstock.pipeline.deliver import REPLAY, attempt_key
 from penstock.pipeline.orders import Action, ActionMessage, ChargeMessage
+from penstock.pipeline.recording import record_id
 from penstock.ports import Message
 from penstock.testing.builders import delivery, event, notification, order, payment
 from penstock.testing.clock import NOON
@@ -174,6 +177,32 @@ async def test_what_is_known_of_another_action_is_that_operation() -> None:
 
     assert Known("refund pending", ended=True, mark="1") == await desk.knowledge(
         "payments", read("payments", REFUND.dumps())
+    )
+
+
+@pytest.mark.parametrize(
+    "action", [one for one in Action if one not in (Action.collect, Action.charge)]
+)
+async def test_an_action_on_a_payment_is_looked_up_there(action: Action) -> None:
+    desk = Desk()
+    await held(desk, Operation("op-1", OperationKind(action.value)))
+    asked = ActionMessage("pay-1", "acme", action, "op-1")
+
+    assert Known(f"{action.value} reserved", mark="1") == await desk.knowledge(
+        "payments", read("payments", asked.dumps())
+    )
+
+
+@pytest.mark.parametrize("became", list(Became))
+async def test_a_notification_is_done_unless_it_is_parked(became: Became) -> None:
+    desk = Desk()
+    told = notification()
+    kept = rules.record(None, record_id(told), told, became, now=NOON, new_id=desk.world.ids.new)
+    await desk.world.ledger.commit(kept)
+    done = became is not Became.parked
+
+    assert Known(f"recorded as {became.value}", done, done, "1") == await desk.knowledge(
+        "verified", read("verified", told.dumps())
     )
 
 

@@ -236,6 +236,7 @@ async def test_a_letter_whose_work_is_done_may_be_dropped(desk: Desk):
 
     assert ("1 would be dropped", "1 refused") == (dry.effect, redriven.effect)
     assert ("1 dropped", []) == (done.effect, await bodies(desk.world.dead))
+    assert [] == await bodies(desk.world.payments)
 
 
 async def test_what_was_sent_back_and_not_deleted_has_failed(desk: Desk):
@@ -269,16 +270,19 @@ async def test_the_first_fifty_letters_of_a_command_are_named_in_the_trail(desk:
     assert ("queue#payments-dlq",) == entry.begun.subjects
 
 
-async def test_a_letter_without_a_subject_is_named_by_its_group_and_a_group_only_for_payments():
+@pytest.mark.parametrize("queue", ["verified", "deliveries"])
+async def test_a_letter_without_a_subject_is_named_by_its_group_and_a_group_only_for_payments(
+    queue: str,
+):
     desk = Desk()
-    await desk.world.verified.send(Outgoing("no JSON", "acme-1", "1"))
-    await park(desk.world.verified)
+    await getattr(desk.world, queue).send(Outgoing("no JSON", "acme-1", "1"))
+    await park(getattr(desk.world, queue))
 
-    await desk.letters("verified").drop(Selection(group="acme-1"), WHY, desk.audited)
+    await desk.letters(queue).drop(Selection(group="acme-1"), WHY, desk.audited)
 
     (entry,) = await desk.entries()
     assert entry.done is not None
-    assert (("queue#verified-dlq",), ["dropped: unreadable acme-1"]) == (
+    assert ((f"queue#{queue}-dlq",), ["dropped: unreadable acme-1"]) == (
         entry.begun.subjects,
         [*entry.done.after.values()],
     )

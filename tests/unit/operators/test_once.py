@@ -70,6 +70,41 @@ async def test_a_key_belongs_to_one_request_of_one_client():
     ]
 
 
+@pytest.mark.parametrize("digest", ["a", "z"])
+async def test_another_request_under_the_key_of_one_that_was_answered_is_refused(digest: str):
+    room = Room()
+    await room.ask(digest="d")
+
+    with pytest.raises(RequestRefused):
+        await room.ask(digest=digest)
+
+
+@pytest.mark.parametrize("claims", [("a", "b"), ("b", "a")])
+async def test_a_second_try_waits_for_the_first_whatever_their_claims_are_called(
+    claims: tuple[str, str],
+):
+    class Named:
+        names = iter(claims)
+
+        def new(self) -> str:
+            return next(self.names)
+
+    room, end = Room(), asyncio.Event()
+    once = Once(room.answers, room.clock, Named())
+
+    async def work(_: object) -> str:
+        await end.wait()
+        return "answer"
+
+    first = asyncio.create_task(once("shop", "k", "d", work))
+    await asyncio.sleep(0)
+    with pytest.raises(OperationInFlight):
+        await once("shop", "k", "d", work)
+    end.set()
+
+    assert "answer" == await first
+
+
 async def test_the_same_request_is_worked_on_by_one_at_a_time():
     room, begun, end = Room(), asyncio.Event(), asyncio.Event()
 

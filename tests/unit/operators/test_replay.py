@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -378,3 +379,25 @@ async def test_a_ledger_without_an_answer_ends_a_replay_before_anything_of_the_e
         await sink.replay(ledger=Away())
 
     assert {"visible": 0, "in_flight": 0} == await sink.queue.depth()
+
+
+async def test_a_dry_run_reads_no_payers(sink: Sink):
+    class Away(MemoryLedger):
+        async def find(self, ref: object) -> None:
+            raise LedgerUnavailable("no answer")
+
+    assert 6 == len((await sink.replay(ledger=Away(), dry_run=True)).sent)
+
+
+async def test_the_first_error_of_several_is_told(sink: Sink):
+    class Slow(MemoryQueue):
+        errors = 0
+
+        async def send(self, message: Outgoing) -> None:
+            self.errors += 1
+            number = self.errors
+            await asyncio.sleep(0)
+            raise ChannelUnavailable(f"send: no answer to {number}")
+
+    with pytest.raises(ChannelUnavailable, match="no answer to 1"):
+        await sink.replay(queue=Slow(sink.clock))

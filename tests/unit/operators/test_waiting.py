@@ -44,6 +44,10 @@ def submitting(seconds: int) -> Operation:
         (submitting(0), (True, 0)),
         (Operation("op-1", CHARGE), (True, 0)),
         (
+            Operation("op-1", CHARGE, OperationState.pending, lease_until=NOON + 99 * SECOND),
+            (True, 0),
+        ),
+        (
             Operation("op-1", CHARGE, OperationState.unknown, lease_until=NOON + 99 * SECOND),
             (True, 0),
         ),
