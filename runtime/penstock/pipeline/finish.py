@@ -117,9 +117,12 @@ class Finish:
         found = await self.ledger.find(target)
         if isinstance(found, Payment | Dispute):
             again = await self.observe.again(found)
-            if isinstance(source, Dispute) and isinstance(again, Payment):
-                # Access may depend on it.
-                again = await self.observe.disputed(again, source.seen.outcome is None)
+            match source, again:
+                case Dispute(), Payment():
+                    # Access may depend on it.
+                    again = await self.observe.disputed(again, source.seen.outcome is None)
+                case _:
+                    pass
             await self.resume(again)
 
     async def _subscription(self, target: Ref, source: AnyEntity) -> None:

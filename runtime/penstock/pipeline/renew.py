@@ -43,9 +43,9 @@ class Looked:
 
     queue: str
     letters: int
-    renewed: int = 0
-    oldest: datetime | None = None
-    error: str | None = None
+    renewed: int
+    oldest: datetime | None
+    error: str | None
 
 
 def _forever() -> float:
@@ -168,19 +168,21 @@ class _Run:
         if any(moved):
             # Our own copies: the group has gone round once all before them have.
             return group[: moved.index(True)]
-        old = [self.now - (one.sent_at or self.now) >= AFTER for one in group]
         # Of two letters of one moment the renewed one was before the other.
-        places = [(self._since(one), worn) for one, worn in zip(group, old, strict=True)]
+        places = [(self._since(one), self._old(one)) for one in group]
         first = places.index(min(places))
         if first:
             # A run was killed while the group went round.
             return group[:first]
         begun = group[0].group in {name for name, _, _ in self._moved}
-        return group if begun or any(old) else ()
+        return group if begun or any(map(self._old, group)) else ()
 
     async def _forget(self, letter: Message) -> None:
         await self.queue.delete(letter)
         self._held.remove(letter)
+
+    def _old(self, letter: Message) -> bool:
+        return self.now - (letter.sent_at or self.now) >= AFTER
 
     def _since(self, letter: Message) -> datetime:
         return first_parked_at(letter.attributes, letter.sent_at) or self.now

@@ -35,7 +35,7 @@ class Window:
     since: datetime
     until: datetime
     notifications: Sequence[Notification]
-    cut: bool = False
+    cut: bool
 
 
 async def walk(
