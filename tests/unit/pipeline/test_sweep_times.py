@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from penstock.adapters.memory import MemoryLedger
-from penstock.api import ChargeRequest, LookupAnswer
+from penstock.api import ChargeRequest, LookupAnswer, NotYet
 from penstock.domain.change import Change
-from penstock.domain.operation import Operation, OperationKind, OperationState
+from penstock.domain.money import Money
+from penstock.domain.operation import Operation, OperationKind, OperationState, Terms
 from penstock.domain.ref import EntityKind, Ref
-from penstock.errors import GatewayUnavailable, NotShownYet
+from penstock.domain.restriction import Restriction, RestrictionKind
+from penstock.errors import GatewayUnavailable
 from penstock.pipeline.batch import MARGIN
-from penstock.pipeline.sweep_run import SweepRun, Swept
 from penstock.testing.builders import payment
 from penstock.testing.clock import NOON, FrozenClock
-from tests.unit.pipeline import virtual
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.club import Desk
 from tests.unit.pipeline.test_sweep import lost
@@ -29,6 +26,8 @@ from tests.unit.pipeline.till import Store
 from tests.unit.pipeline.world import ITEM_TIMEOUT, World
 
 LEFT = ITEM_TIMEOUT + MARGIN
+FRAUD = Restriction(RestrictionKind.gateway, "acme", NOON, "ada", "fraud")
+TERMS = Terms(Money(1, "USD"), "d")
 
 
 class Away(Acme):
@@ -233,90 +232,82 @@ async def test_a_charge_is_asked_about_from_the_moment_it_is_due(
     assert asked == acme.asked
 
 
-Turn = Callable[[Ref], Awaitable[Exception | None]]
+@pytest.mark.parametrize(("seconds", "asked"), [(0, 1), (1, 0)])
+async def test_a_doubt_is_asked_about_from_the_moment_it_is_due(seconds: int, asked: int):
+    class Rereads(Acme):
+        asked = 0
+
+        async def reread(self, *_: object) -> NotYet:
+            self.asked += 1
+            return NotYet()
+
+    acme = Rereads()
+    world = World(acme)
+    due_at = world.clock.now() + timedelta(seconds=seconds)
+    doubt = Operation("op-1", OperationKind.reread, due_at=due_at, reason="it is old")
+    await world.ledger.commit(Change(payment("p1", gateway="acme", operations=(doubt,)), None))
+
+    await world.sweep.resume(Ref(EntityKind.payment, "p1"))
+
+    assert asked == acme.asked
 
 
-@dataclass
-class Working:
-    """Does of a run what it is told to."""
-
-    turn: Turn
-    deferred: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])
-
-    async def send(self, ref: Ref) -> tuple[str, Exception | None]:
-        return "acme", GatewayUnavailable("unsent") if ref.id == "unsent" else None
-
-    async def resume(self, ref: Ref) -> Exception | None:
-        return await self.turn(ref)
-
-    async def defer(self, ref: Ref, seconds: float) -> None:
-        self.deferred.append((ref.id, seconds))
+async def restricted(kind: OperationKind, state: OperationState, acme: Acme) -> World:
+    """A payment with an operation that a restriction of its gateway holds."""
+    world = World(acme)
+    held = Operation(
+        "op-1", kind, state, due_at=NOON, restricted_at=NOON, lost_at=NOON, terms=TERMS
+    )
+    await world.ledger.commit(Change(payment("p1", gateway="acme", operations=(held,)), None))
+    await world.restrictions.put(FRAUD)
+    return world
 
 
-class TestARun:
-    async def run(self, turn: Turn, *names: str) -> tuple[SweepRun, Working]:
-        ledger, working = MemoryLedger(), Working(turn)
-        for name in names:
-            due = Operation("op", OperationKind.charge, OperationState.unknown, due_at=NOON)
-            await ledger.commit(Change(payment(name, operations=(due,)), None))
-        return SweepRun(working, ledger, FrozenClock(), 20, lambda: 1000.0), working
+@pytest.mark.parametrize(
+    ("kind", "state", "noted"),
+    [
+        (OperationKind.charge, OperationState.reserved, True),
+        (OperationKind.charge, OperationState.unknown, False),
+        (OperationKind.capture, OperationState.reserved, True),
+        (OperationKind.capture, OperationState.unknown, False),
+        (OperationKind.refund, OperationState.reserved, True),
+        (OperationKind.refund, OperationState.unknown, True),
+    ],
+)
+async def test_what_is_held_is_sent_after_the_release_and_looked_at_later_unless_it_can_be_read(
+    kind: OperationKind, state: OperationState, noted: bool
+):
+    world = await restricted(kind, state, Acme())
+    ref = Ref(EntityKind.payment, "p1")
+    world.clock.advance(60)
 
-    def test_a_fault_of_its_own_ends_it_and_what_is_under_way_with_it(self):
-        ended: list[str] = []
+    assert ("acme", None) == await world.sweep.send(ref)
 
-        async def turn(ref: Ref) -> Exception | None:
-            if ref.id == "fault":
-                raise KeyError("a fault of the run")
-            try:
-                await asyncio.Event().wait()
-            finally:
-                ended.append(ref.id)
-            return None
+    (held,) = (await world.payment("p1")).operations
+    later = world.clock.now() + timedelta(minutes=5)
+    assert ((later if noted else NOON), []) == (held.due_at, await world.drain(world.payments))
+    await world.restrictions.lift(FRAUD.key)
+    world.clock.advance(300)
+    await world.sweep.send(ref)
+    assert 1 == len(await world.drain(world.payments))
 
-        async def going() -> None:
-            run, _ = await self.run(turn, "fault", "slow")
-            await asyncio.wait_for(run.go(None), 60)
 
-        with pytest.raises(KeyError):
-            virtual.run(going())
-        assert ["slow"] == ended
+@pytest.mark.parametrize(("released", "asked"), [(False, 1), (True, 0)])
+async def test_a_lost_charge_is_asked_about_while_it_is_held_and_sent_instead_after_the_release(
+    released: bool, asked: int
+):
+    class Counting(Acme):
+        asked = 0
 
-    async def test_what_could_not_be_sent_is_its_failure_whatever_else_was_done(self):
-        async def turn(ref: Ref) -> Exception | None:
-            return None if ref.id != "away" else NotShownYet("not yet")
+        async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+            self.asked += 1
+            return await super().look_up(request)
 
-        run, _ = await self.run(turn, "unsent", "away", "good")
-        await run.go(None)
+    acme = Counting()
+    world = await restricted(OperationKind.charge, OperationState.unknown, acme)
+    if released:
+        await world.restrictions.lift(FRAUD.key)
 
-        assert {
-            "unsent": "GatewayUnavailable: unsent",
-            "away": "NotShownYet: not yet",
-            "good": None,
-        } == {ref.id: one.error for ref, one in run.swept.items()}
-        assert (0, True) == (run.left, run.looked)
+    await world.sweep.resume(Ref(EntityKind.payment, "p1"))
 
-    async def test_with_a_limit_it_looks_once(self):
-        async def turn(ref: Ref) -> Exception | None:
-            return None
-
-        run, _ = await self.run(turn, "a", "b", "c")
-        await run.go(2)
-
-        assert [Swept(Ref(EntityKind.payment, one)) for one in ("a", "b")] == list(
-            run.swept.values()
-        )
-
-    async def test_a_gateway_that_is_left_alone_has_its_entities_put_off_for_as_long(self):
-        async def turn(ref: Ref) -> Exception | None:
-            return GatewayUnavailable("later", retry_after=77)
-
-        run, working = await self.run(turn, *(f"p{number:02}" for number in range(10)))
-        await run.go(None)
-
-        assert [(f"p{number:02}", 77) for number in range(1, 10)] == working.deferred
-        assert 9 == run.left
-
-    async def test_before_it_has_looked_it_has_not(self):
-        run, _ = await self.run(lambda ref: asyncio.sleep(0))
-
-        assert (0, False) == (run.left, run.looked)
+    assert asked == acme.asked

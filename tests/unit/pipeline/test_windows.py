@@ -1,11 +1,13 @@
 """A span of a gateway's list is walked to its end, wherever its pages end."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.api import Listed
 from penstock.pipeline.windows import Window, walk
 from tests.unit.pipeline.acme import NOON
 from tests.unit.pipeline.listing import SURE, Keeps, Listing, at, made
@@ -194,3 +196,24 @@ async def test_a_page_as_long_as_the_longest_so_far_may_be_cut_too():
     windows = await walked(gateway)
 
     assert 30 == len(seen(windows))
+
+
+class Unsure(Listing):
+    """Shows one notification at a time, and is never sure that this was all."""
+
+    async def list_notifications(self, since: datetime, until: datetime) -> Listed:
+        listed = await super().list_notifications(since, until)
+        return replace(listed, whole=False)
+
+
+async def test_a_page_of_nothing_is_not_asked_for_in_halves():
+    gateway = Unsure()
+
+    assert [Window(NOON, at(hours=1), [], cut=False)] == await walked(gateway)
+    assert 1 == len(gateway.asked)
+
+
+async def test_a_page_of_one_may_be_cut():
+    gateway = Unsure(made=[made(n, at(minutes=10 * n)) for n in range(6)], most=1)
+
+    assert 6 == len(seen(await walked(gateway)))
