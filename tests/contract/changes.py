@@ -240,6 +240,8 @@ def recorded(became: Became, **rest: Any) -> Change[Any]:
         now=NOON,
         new_id=new_id,
         because="nothing acts on it",
+        subject=None,
+        confirmed=False,
     )
 
 

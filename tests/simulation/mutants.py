@@ -295,7 +295,7 @@ MUTANTS = (
     Mutant(
         "the renewal of dead letters",
         "pipeline/renew.py",
-        "        return group if begun or any(old) else ()\n",
+        "        return group if begun or any(map(self._old, group)) else ()\n",
         "        return ()\n",
     ),
     Mutant(

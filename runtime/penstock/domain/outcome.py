@@ -20,7 +20,7 @@ class Applied:
 class Duplicate:
     """It was known already; what a crash left open of `subject` is resumed."""
 
-    subject: Ref | None
+    subject: Ref
 
 
 @dataclass(frozen=True, slots=True)

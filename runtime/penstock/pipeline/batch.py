@@ -26,6 +26,7 @@ from penstock.ports import Inbox, Message
 
 MARGIN = 5.0
 """Seconds a function keeps for giving back what it did not begin."""
+_AT_ONCE = 0.0
 _MAX_DOUBLINGS = 32
 PATIENCE = 100
 """Receipts for which the other side's word counts; a queue gives a message up after 200."""
@@ -151,7 +152,7 @@ class Batch:
         entity: str | None = message.group
         error: str | None = None
         because: str | None = None
-        delay = 0.0
+        delay = _AT_ONCE
         try:
             if remaining() <= self.item_timeout + MARGIN:
                 raise OutOfTime("too little time left to begin")
@@ -204,7 +205,7 @@ class Batch:
         except TransientError as exc:
             delay = self.backoff.delay(message.receives, exc.retry_after)
             return Status.retry, "retry", f"could not be parked: {exc}", delay
-        return Status.parked, "parked", reason, 0.0
+        return Status.parked, "parked", reason, _AT_ONCE
 
     async def _postpone(self, messages: Sequence[Message], delay: float) -> None:
         try:

@@ -138,9 +138,7 @@ class Collecting:
 
 def collections(subscription: Subscription) -> tuple[Operation, ...]:
     """The collections that were asked for, oldest first."""
-    return tuple(
-        one for one in subscription.operations if one.kind is OperationKind.collect and one.terms
-    )
+    return tuple(one for one in subscription.operations if one.kind is OperationKind.collect)
 
 
 def _with(subscription: Subscription, added: Operation) -> tuple[Operation, ...]:

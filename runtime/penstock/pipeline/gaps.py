@@ -64,8 +64,8 @@ class Compared:
     """
 
     gateway: str
-    listed: int = 0
-    fetched: int = 0
+    listed: int
+    fetched: int
     error: str | None = None
 
 
@@ -132,18 +132,19 @@ class Gaps:
         """The notifications that the ledger lacks."""
         room = asyncio.Semaphore(_SIDE_BY_SIDE)
 
-        async def lacks(one: Notification) -> bool:
+        async def lacking(one: Notification) -> Notification | None:
             name = record_id(one)
             if name in self._known:
-                return False
+                return None
             async with room:
                 held = await self.ledger.load(Record, name)
-            if held is not None:
-                self._remember(name)
-            return held is None
+            if held is None:
+                return one
+            self._remember(name)
+            return None
 
-        lacking = await asyncio.gather(*map(lacks, listed))
-        return [one for one, is_lacking in zip(listed, lacking, strict=True) if is_lacking]
+        found = await asyncio.gather(*map(lacking, listed))
+        return [one for one in found if one is not None]
 
     def _remember(self, name: str) -> None:
         # A record is never deleted, so what was seen once need not be read again.

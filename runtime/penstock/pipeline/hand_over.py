@@ -56,10 +56,10 @@ class HandOver:
         latest: AnyEntity | None = entity
         for _ in range(_TRIES):
             held = latest.operation_by_id(sent.id) if latest else None
-            if latest is None or held is None or held != sent:
+            if latest is None or held != sent:
                 # It is under way already: nothing is left to note.
                 return
-            carried = rules.with_operation(latest, replace(held, due_at=None, restricted_at=None))
+            carried = rules.with_operation(latest, replace(sent, due_at=None, restricted_at=None))
             try:
                 await self.ledger.commit(
                     change(latest, carried, now=self.clock.now(), new_id=self.ids.new)

@@ -66,9 +66,9 @@ async def before_lease_ends(
 
     A queue's message has a time limit that is shorter than a lease. A request to the API has none.
     """
-    left = (operation.lease_until - now - _SPARE).total_seconds() if operation.lease_until else 0
+    left = (operation.lease_until or now) - now - _SPARE
     try:
-        async with asyncio.timeout(max(left, 0)):
+        async with asyncio.timeout(left.total_seconds()):
             return await answer
     except TimeoutError:
         return Unanswered("the provider took too long to answer")

@@ -41,7 +41,7 @@ class _Strict(BaseModel):
     # Unknown fields are refused: a misspelt "curency" must not become a default.
     # Built at the first message: every function imports this, and few read one.
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True
+        extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True
     )
 
 
@@ -65,7 +65,7 @@ OptionalText = Annotated[Text | None, Left]
 _LOCAL = r"[^@\u0000- \u007f-\u00a0\u1680\u2000-\u206f\u3000\ufeff]+"
 EMAIL = f"^{_LOCAL}@{_LOCAL}$"
 """The contract's pattern for an e-mail address; a test compares the two."""
-Email = Annotated[str, Field(min_length=3, max_length=255, pattern=EMAIL)]
+Email = Annotated[str, Field(max_length=255, pattern=EMAIL)]
 
 
 class _Payer(_Strict):
@@ -249,7 +249,7 @@ def _explained(exc: ValidationError, whole: str) -> MalformedMessage:
     It holds neither the value nor a name that the sender chose: an unknown field and a name of
     `metadata` are `*`.
     """
-    error = exc.errors(include_url=False, include_context=False)[0]
+    error = exc.errors()[0]
     names = [str(part) if part in _NAMES else "*" for part in error["loc"] if part != "[key]"]
     field = ".".join(names) or whole
     if error["type"] == "extra_forbidden":

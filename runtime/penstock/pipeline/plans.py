@@ -74,21 +74,13 @@ class PlanList:
             GatewayUnavailable: no gateway gave an answer.
         """
         names = [gateway] if gateway is not None else self.gateways
-        answers = await asyncio.gather(*(self._of_or_why_not(name) for name in names))
-        away = {
-            name: answer
-            for name, answer in zip(names, answers, strict=True)
-            if isinstance(answer, GatewayUnavailable)
-        }
-        if away and len(away) == len(names):
-            # The one that may be back first.
-            raise min(away.values(), key=lambda one: one.retry_after or 0)
-        plans = (
-            Offer(name, plan)
-            for name, answer in zip(names, answers, strict=True)
-            if isinstance(answer, _Answer)
-            for plan in answer.plans
-        )
+        told = await asyncio.gather(*(self._of_or_why_not(name) for name in names))
+        answers = {name: one for name, one in told if isinstance(one, _Answer)}
+        away = {name: one for name, one in told if isinstance(one, GatewayUnavailable)}
+        if away and not answers:
+            # The one that may be back first; one that names no wait may be back now.
+            raise min(away.values(), key=_wait)
+        plans = (Offer(name, plan) for name, one in answers.items() for plan in one.plans)
         return Offers(tuple(plans), tuple(away))
 
     async def offers(self, gateway: str, plan: str) -> bool:
@@ -104,12 +96,12 @@ class PlanList:
                 return True
         return False
 
-    async def _of_or_why_not(self, gateway: str) -> _Answer | GatewayUnavailable:
+    async def _of_or_why_not(self, gateway: str) -> tuple[str, _Answer | GatewayUnavailable]:
         try:
-            return await self._of(gateway, KEPT)
+            return gateway, await self._of(gateway, KEPT)
         except GatewayUnavailable as exc:
             structlog.get_logger().warning("plans.unavailable", gateway=gateway)
-            return exc
+            return gateway, exc
 
     async def _of(self, gateway: str, age: timedelta) -> _Answer:
         kept = self._answers.get(gateway)
@@ -144,6 +136,10 @@ class PlanList:
         del self._asking[gateway]
         if not done.cancelled() and done.exception() is None:
             self._answers[gateway] = done.result()
+
+
+def _wait(away: GatewayUnavailable) -> tuple[bool, float | None]:
+    return away.retry_after is not None, away.retry_after
 
 
 def _active(plans: Sequence[PlanOffer], plan: str) -> bool:

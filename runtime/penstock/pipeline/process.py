@@ -247,8 +247,7 @@ class Process:
                 await self.finish.resume(entity)
                 return Handled(shown, "applied")
             case Duplicate(subject):
-                if subject is not None:
-                    await self.finish(subject)
+                await self.finish(subject)
                 return Handled(shown, "duplicate")
             case Recorded(because, confirmed):
                 await self.recording(

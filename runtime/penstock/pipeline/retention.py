@@ -71,9 +71,7 @@ class Retention:
         mark = await self.watermarks.get(MARK)
         day = mark.at.date() + timedelta(days=1) if mark else FIRST_DAY
         erased = 0
-        for _ in range(_EMPTY_DAYS):
-            if day > last:
-                break
+        for _ in range(min((last - day).days + 1, _EMPTY_DAYS)):
             done, of_day = await self._day(day, remaining)
             erased += of_day
             ended = Watermark(_begin(day), _begin(FIRST_DAY), _begin(FIRST_DAY))

@@ -132,7 +132,7 @@ class Returning:
         """Read an unpaid checkout, and reserve the capture of an approved one."""
         again = payment.status is PaymentStatus.declined
         looked = rules.may_capture(payment) and (arrived or not again)
-        name = f"{payment.id}#again" if again else payment.id
+        name = f"{payment.id}#{payment.status}"
         try:
             async with asyncio.timeout(REREAD_SECONDS):
                 if looked and self.limit.allows(name, self.clock.now()):

@@ -198,9 +198,9 @@ class Subscribe:
                 raise GatewayUnavailable(because, retry_after=retry_after)
             case Unanswered(because):
                 now = self.clock.now()
-                lost = await self._commit(sign_up, sign_up, operation.lose(now, because))
-                until = lost.operations[0].lease_until or now
-                wait = (until - now).total_seconds()
+                lost = operation.lose(now, because)
+                await self._commit(sign_up, sign_up, lost)
+                wait = ((lost.lease_until or now) - now).total_seconds()
                 raise GatewayUnavailable(because, retry_after=max(wait, 1))
             case _:
                 assert_never(answer)

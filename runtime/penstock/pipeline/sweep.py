@@ -136,7 +136,7 @@ class Sweep:
         began = self.clock.monotonic()
         failed = await self._tried(self._finished(ref))
         named = failed.retry_after if isinstance(failed, TransientError) else None
-        await self.defer(ref, named or 0.0)
+        await self.defer(ref, named or AGAIN.total_seconds())
         error = failed and told(failed)
         structlog.get_logger().info(
             "stage.finished",

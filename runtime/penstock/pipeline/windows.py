@@ -35,7 +35,7 @@ class Window:
     since: datetime
     until: datetime
     notifications: Sequence[Notification]
-    cut: bool = False
+    cut: bool
 
 
 async def walk(
@@ -51,7 +51,8 @@ async def walk(
     Raises:
         GatewayUnavailable, Unconfirmable: as `list_notifications` does.
     """
-    largest, left = 0, [(since, until)]
+    # A page of nothing cuts nothing off, however sure the gateway is of it.
+    largest, left = 1, [(since, until)]
     while left:
         begins, ends = left.pop()
         listed = await gateway.list_notifications(begins, ends)

@@ -92,6 +92,9 @@ def recorded() -> Change[Any]:
         Became.recorded,
         now=NOON,
         new_id=CountingIds("e").new,
+        because=None,
+        subject=None,
+        confirmed=False,
     )
 
 

@@ -124,13 +124,14 @@ async def test_a_repeat_leaves_a_charge_that_is_asked_about_to_the_sweep():
     assert pending == await world.payment(accepted.id)
 
 
-async def test_the_same_key_for_another_provider_is_a_conflict():
+@pytest.mark.parametrize("another", ["other", "aaa"])
+async def test_the_same_key_for_another_provider_is_a_conflict(another: str):
     world = World()
     known = await world.accept("key-1", "acme", ORDER, CALLER)
-    other = Accept(world.ledger, world.payments, world.clock, world.ids, {"acme", "other"})
+    other = Accept(world.ledger, world.payments, world.clock, world.ids, {"acme", another})
 
     with pytest.raises(PaymentConflict, match="Idempotency-Key"):
-        await other("key-1", "other", ORDER, CALLER)
+        await other("key-1", another, ORDER, CALLER)
 
     assert "acme" == known.gateway
 

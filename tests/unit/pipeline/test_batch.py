@@ -125,6 +125,15 @@ async def test_nothing_begins_without_time_to_end_and_it_comes_back_at_once():
     assert [(["m-1", "m-2"], 0.0)] == inbox.postponed
 
 
+async def test_a_message_begins_with_a_moment_more_than_it_may_take():
+    async def handle(item: Message) -> Handled:
+        return Handled(None, "done")
+
+    (result,) = await batch(handle, Inbox()).run(messages("a"), lambda: 25.1)
+
+    assert Status.done is result.status
+
+
 async def test_want_of_time_is_never_held_against_a_message():
     async def handle(item: Message) -> Handled:
         raise AssertionError("must not begin")
@@ -200,6 +209,10 @@ def test_back_off_doubles_up_to_its_cap_or_does_as_told(
     assert delay == Backoff(2, 900).delay(receives, retry_after)
 
 
+def test_doubling_ends_before_a_number_overflows():
+    assert 2.0**32 == Backoff(1, float("inf")).delay(40)
+
+
 def test_the_receipts_a_queue_allows_outlast_a_holiday_and_not_the_queue():
     """
     So credentials that nobody mends for a week dead-letter nothing, and nothing expires.
@@ -237,3 +250,49 @@ async def test_a_message_that_met_another_writer_is_decided_again_at_once_and_on
 
     assert [Status.done, Status.retry] == [result.status for result in results]
     assert ["m-1", "m-1", "m-2", "m-2"] == tries
+
+
+async def test_a_group_alone_costs_no_task_of_its_own():
+    """
+    `serve` hands messages over one by one: a task would cost more than the rest.
+    """
+    tasks: list[object] = []
+
+    async def handle(item: Message) -> Handled:
+        tasks.append(asyncio.current_task())
+        return Handled(None, "done")
+
+    await batch(handle, Inbox()).run(messages("a", "a"), plenty)
+
+    assert [asyncio.current_task()] * 2 == tasks
+
+
+async def test_the_line_of_an_item_has_its_time_to_a_tenth_of_a_millisecond():
+    clock = FrozenClock()
+    clock.advance(7)
+
+    async def handle(item: Message) -> Handled:
+        clock.advance(0.12344)
+        return Handled(None, "done")
+
+    with capture_logs() as logs:
+        await Batch("test", handle, Inbox(), clock, Backoff(2, 900), 20).run(messages("a"), plenty)
+
+    assert [123.4] == [line["ms"] for line in logs]
+
+
+async def test_what_cannot_be_postponed_comes_back_by_itself_and_is_logged():
+    class Silent(Inbox):
+        async def postpone(self, messages: Sequence[Message], delay: float) -> None:
+            raise ChannelUnavailable("the queue is away")
+
+    async def handle(item: Message) -> Handled:
+        raise GatewayUnavailable("away")
+
+    with capture_logs() as logs:
+        results = await batch(handle, Silent()).run(messages("a", "a"), plenty)
+
+    assert [Status.retry, Status.retry] == [one.status for one in results]
+    assert [("test", "the queue is away")] == [
+        (line["stage"], line["because"]) for line in logs if line["event"] == "batch.not_postponed"
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,10 +12,11 @@ import pytest
 
 from penstock.api import Money, Payer, SubscriptionObservation, SubscriptionStatus
 from penstock.domain import rules
-from penstock.domain.change import change
-from penstock.domain.events import Event
+from penstock.domain.change import Change, Fact, change
+from penstock.domain.events import Event, EventType
 from penstock.domain.payment import Payment
 from penstock.domain.subscription import Subscription
+from penstock.errors import LedgerConflict
 from penstock.pipeline.forgetting import Forget
 from penstock.pipeline.retention import MARK, Retention
 from penstock.ports import Outgoing
@@ -97,6 +98,67 @@ async def test_a_forgotten_payer_is_in_no_state_and_no_event_and_the_money_stays
         after.forgotten_at,
     )
     assert not await forget(world)(after)
+
+
+@pytest.mark.parametrize(
+    ("state", "event", "erased"),
+    [(False, False, False), (True, False, True), (False, True, True), (True, True, True)],
+)
+async def test_it_says_whether_there_was_a_name_in_the_state_or_in_an_event(
+    state: bool, event: bool, erased: bool
+):
+    world = await sold()
+    if event:
+        await put_name_into_first_event(world)
+    if not state:
+        payment = await world.payment()
+        decided = rules.forget(payment, now=NOON, new_id=world.ids.new)
+        assert decided is not None
+        await world.ledger.commit(decided)
+
+    assert erased == await forget(world)(await world.payment())
+    assert not await forget(world)(await world.payment())
+
+
+async def test_a_name_is_erased_from_every_event_however_many_there_are():
+    world = await sold()
+    for _ in range(120):
+        held = await world.payment()
+        fact = Fact(EventType.payment_on_hold, {"payer": {"name": "Ann"}})
+        decided = change(held, held, [fact], now=NOON, new_id=world.ids.new)
+        await world.ledger.commit(decided)
+
+    await forget(world)(await world.payment())
+
+    events = await world.ledger.history((await world.payment()).ref, 1000)
+    assert (122, []) == (len(events), named([one.data for one in events]))
+
+
+@pytest.mark.parametrize("conflicts", [9, 10])
+async def test_a_payer_is_forgotten_though_others_write_and_given_up_after_ten_tries(
+    conflicts: int,
+):
+    world = await sold()
+    ledger, left = world.ledger, [True] * conflicts
+
+    class Contended:
+        """The ledger, where somebody else is first so many times."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(ledger, name)
+
+        async def commit(self, decided: Change[Any]) -> None:
+            if left:
+                left.pop()
+                held = await world.payment()
+                await ledger.commit(change(held, held, now=NOON, new_id=world.ids.new))
+            await ledger.commit(decided)
+
+    world.wrap = lambda port: Contended() if port is ledger else port
+    with nullcontext() if conflicts < 10 else pytest.raises(LedgerConflict, match="try again"):
+        await forget(world)(await world.payment())
+
+    assert (conflicts < 10) == (_name(await world.payment()) is None)
 
 
 async def test_what_the_gateway_shows_later_does_not_bring_the_name_back():

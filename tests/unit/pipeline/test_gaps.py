@@ -201,6 +201,75 @@ async def test_nothing_is_added_to_a_queue_that_is_backed_up():
     assert "gaps.wait" in [line["event"] for line in logs]
 
 
+async def test_what_is_added_to_a_queue_counts_by_the_queue_that_takes_it():
+    world = await begun(made(1, at(minutes=1)))
+    for number in range(BACKLOG):
+        await world.verified.send(Outgoing("{}", str(number), str(number)))
+    for number in range(BACKLOG + 1):
+        await world.rejected.send(Outgoing("{}", str(number), str(number)))
+    world.clock.advance(TEN_MINUTES)
+    gaps = replace(world.gaps, intake=[world.deliveries, world.rejected, world.verified])
+
+    (compared,) = await gaps()
+
+    assert (1, 1) == (compared.listed, compared.fetched)
+
+
+@pytest.mark.parametrize(
+    ("held", "remembered"), [(0, 1), (19_999, 20_000), (20_000, 20_000), (20_005, 20_005)]
+)
+async def test_one_process_remembers_so_many_notifications_and_forgets_the_oldest(
+    held: int, remembered: int
+):
+    world = await begun(made(1, at(minutes=1)))
+    await later(world)
+    known = {f"old-{number}": None for number in range(held)}
+    gaps = replace(world.gaps, _known=known)
+
+    assert [] == await gaps.missing([made(1, at(minutes=1))])
+    assert (remembered, True) == (len(known), "acme/WH-1" in known)
+    assert ("old-0" in known) == (0 < held < 20_000)
+
+
+async def test_nothing_is_asked_for_before_a_second_is_over():
+    world = await begun(made(1, at(minutes=-5)))
+
+    await world.gaps()
+
+    assert [] == bank(world).asked
+
+
+async def test_a_gateway_is_asked_for_whole_seconds():
+    world = await begun(made(1, at(minutes=1)))
+
+    await later(world, 600.25)
+    await later(world, 6 * 3600)
+
+    assert 2 == len(bank(world).asked)
+    assert {0} == {one.microsecond for span in bank(world).asked for one in span}
+
+
+@pytest.mark.parametrize(
+    ("failures", "line"),
+    [
+        ([], ("gaps.finished", "info", 1, 1, None)),
+        ([GatewayUnavailable("x")], ("gaps.failed", "warning", 0, 0, "GatewayUnavailable: x")),
+    ],
+)
+async def test_the_line_of_a_run_says_what_it_did_and_warns_of_a_failure(
+    failures: list[Exception], line: tuple[object, ...]
+):
+    world = await begun(made(1, at(minutes=1)), failures=failures)
+    world.clock.advance(TEN_MINUTES)
+
+    with structlog.testing.capture_logs() as logs:
+        await world.gaps()
+
+    (told,) = [one for one in logs if one["event"].startswith("gaps.")]
+    fields = ("event", "log_level", "listed", "fetched", "because")
+    assert line == tuple(told[name] for name in fields)
+
+
 async def test_one_gateway_that_fails_does_not_stop_the_others():
     world = await begun(made(1, at(minutes=1)))
     broken = Listing(name="broken", failures=[ValueError("a bug")])

@@ -104,6 +104,15 @@ async def test_nothing_begins_that_the_host_would_not_let_end():
     assert events[compared.fetched - 1].occurred_at == (await mark(world)).at
 
 
+async def test_a_part_begins_with_a_moment_more_than_it_may_take():
+    world = await begun(made(1, at(minutes=1)))
+    world.clock.advance(TEN_MINUTES)
+
+    (compared,) = await world.gaps(lambda: ITEM_TIMEOUT + MARGIN + 0.1)
+
+    assert (None, 1) == (compared.error, compared.fetched)
+
+
 class TestOutOfTime:
     """A run that has too little time does what matters most, and the next ones do the rest."""
 
@@ -144,10 +153,12 @@ class TestOutOfTime:
         world.clock.advance(timedelta(hours=6).total_seconds())
         await world.gaps()
         asked = len(bank(world).asked)
+        assert world.clock.now() == (await mark(world)).looked_back_at
 
+        await world.gaps()
         await later(world)
 
-        assert 1 == len(bank(world).asked) - asked
+        assert 2 == len(bank(world).asked) - asked
 
     @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
     @pytest.mark.parametrize("step", range(1, 26))

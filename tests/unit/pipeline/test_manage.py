@@ -83,6 +83,23 @@ async def test_a_status_that_does_not_allow_it_is_named_and_nothing_is_sent(
     assert [] == desk.club.asked_to
 
 
+@pytest.mark.parametrize(
+    ("status", "action", "says"),
+    [
+        (S.cancelled, A.cancel, "its status is cancelled; to cancel it, it must be active or"),
+        (S.expired, A.suspend, "its status is expired; to suspend it, it must be active"),
+        (S.suspended, A.suspend, "its status is suspended; to suspend it, it must be active"),
+        (S.active, A.resume, "its status is active; to resume it, it must be suspended"),
+    ],
+)
+async def test_a_refusal_says_which_status_it_must_have(status: S, action: Action, says: str):
+    desk = Desk()
+    await desk.active()
+    desk.club.become("I-1", status, at=NOON + timedelta(minutes=1))
+
+    assert (await refused(desk, action)).detail.startswith(says)
+
+
 async def test_one_that_waits_for_approval_says_that_there_is_nothing_to_cancel():
     desk = Desk()
     await desk.subscribe("key-1", asked())
@@ -99,6 +116,16 @@ async def test_a_lost_answer_is_no_error_when_it_happened():
     after = await desk.manage(A.cancel, "club-I-1", "moved away")
 
     assert S.cancelled is after.status
+
+
+async def test_a_lost_answer_is_an_error_where_the_status_stays_as_it_was():
+    desk = Desk()
+    await desk.active()
+    await desk.manage(A.suspend, "club-I-1", "on holiday")
+    desk.club.manage_answers = [Unanswered("lost")]
+
+    with pytest.raises(GatewayUnavailable, match="lost"):
+        await desk.manage(A.cancel, "club-I-1", "moved away")
 
 
 @pytest.mark.parametrize("answer", [Unanswered("lost"), NotSent("later", 3)])
@@ -164,6 +191,25 @@ async def test_a_revision_gives_the_buyer_an_address_and_a_way_back():
     held = await desk.ledger.load(SignUp, identity)
     assert held is not None
     assert ("club-I-1", True) == (held.opened, held.returns(secret, desk.clock.now()))
+    assert (32, "customer-12") == (len(secret), held.merchant_reference)
+
+
+async def test_a_status_that_changes_while_a_revision_is_asked_for_is_published():
+    """
+    Its webhook may be lost, and no look of the sweep is due before long.
+    """
+
+    class Suspending(Club):
+        async def revise_subscription(self, reference: str, *rest: str) -> Any:
+            answer = await super().revise_subscription(reference, *rest)
+            self.become(reference, S.suspended, at=NOON + timedelta(minutes=3))
+            return answer
+
+    desk = Desk(Suspending())
+    await desk.active()
+    await desk.manage.revise("club-I-1", "GOLD")
+
+    assert "subscription.suspended" in await desk.published()
 
 
 async def test_the_reason_of_a_revision_is_in_the_event_once_the_buyer_approved():
@@ -208,25 +254,40 @@ async def test_what_was_done_is_answered_while_the_events_topic_is_away():
     assert (S.cancelled, True) == (after.status, after.unsent)
 
 
-async def test_a_webhook_processed_at_the_same_moment_does_not_fail_the_request():
+class Contended:
+    """The ledger, where somebody else is first so many times."""
+
+    def __init__(self, ledger: Any, times: int) -> None:
+        self._ledger, self._left = ledger, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def commit(self, change: Any) -> None:
+        if change.entity.status is S.cancelled and self._left:
+            self._left -= 1
+            raise LedgerConflict("somebody else was first")
+        await self._ledger.commit(change)
+
+
+async def contended(times: int) -> Desk:
     desk = Desk()
     await desk.active()
-    ledger, conflicts = desk.ledger, [True, True]
+    ledger = Contended(desk.ledger, times)
+    desk.wrap = lambda port: ledger if port is desk.ledger else port
+    return desk
 
-    class Contended:
-        """The ledger, where somebody else is first twice."""
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(ledger, name)
-
-        async def commit(self, change: Any) -> None:
-            if change.entity.status is S.cancelled and conflicts:
-                conflicts.pop()
-                raise LedgerConflict("somebody else was first")
-            await ledger.commit(change)
-
-    desk.wrap = lambda port: Contended() if port is ledger else port
+async def test_a_webhook_processed_at_the_same_moment_does_not_fail_the_request():
+    desk = await contended(2)
 
     after = await desk.manage(A.cancel, "club-I-1", "moved away")
 
     assert S.cancelled is after.status
+
+
+async def test_a_subscription_that_others_keep_writing_is_read_three_times():
+    desk = await contended(3)
+
+    with pytest.raises(LedgerConflict):
+        await desk.manage(A.cancel, "club-I-1", "moved away")

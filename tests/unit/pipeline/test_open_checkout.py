@@ -19,7 +19,7 @@ from penstock.errors import (
     TransientError,
 )
 from tests.unit.pipeline.test_kill import Dying, Killed
-from tests.unit.pipeline.till import BOOK, CALLER, KEYS, LIFE, NOON, PAYMENT, Store
+from tests.unit.pipeline.till import BOOK, CALLER, KEYS, LIFE, NOON, PAYMENT, Store, Till
 
 
 async def test_a_checkout_waits_for_its_buyer_and_says_where_and_until_when():
@@ -69,6 +69,19 @@ async def test_the_same_key_with_another_order_is_refused_and_nothing_is_sent(
         await store.pay(replace(BOOK, **changes))  # type: ignore[arg-type]  # one field of it
 
     assert 1 == len(store.till.requests)
+
+
+@pytest.mark.parametrize("another", ["another", "zoo"])
+async def test_the_same_key_for_another_provider_is_refused_and_nothing_is_sent(another: str):
+    store = Store()
+    await store.pay()
+    other = Till(store.clock, another)
+    checkouts = replace(store.checkouts, gateways={"till": store.till, another: other})
+
+    with pytest.raises(PaymentConflict):
+        await replace(store.open, checkouts=checkouts)("key-1", another, BOOK, CALLER)
+
+    assert [] == other.requests
 
 
 async def test_a_lost_answer_is_503_and_the_same_key_resumes_under_the_same_operation_id():

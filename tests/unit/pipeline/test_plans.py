@@ -119,3 +119,67 @@ async def test_a_gateway_that_names_a_wait_is_not_asked_again_before():
     club.unavailable = None
     clock.advance(20)
     assert 2 == len((await plans()).plans)
+
+
+async def test_where_no_gateway_has_plans_there_are_none():
+    assert Offers(()) == await PlanList({"acme": Acme()}, FrozenClock())()
+
+
+async def test_the_plans_of_one_gateway_are_asked_for_at_that_one():
+    clubs = {name: Club(name) for name in ("club", "other")}
+    plans = PlanList(clubs, FrozenClock())
+
+    listed = await plans("other")
+
+    assert {"other"} == {one.gateway for one in listed.plans}
+    assert [0, 1] == [clubs[name].plan_calls for name in ("club", "other")]
+
+
+@pytest.mark.parametrize("other", [7.0, 0.5])
+async def test_a_gateway_that_names_no_wait_may_be_back_first(other: float):
+    waits = {"a": GatewayUnavailable("away", retry_after=other), "b": GatewayUnavailable("down")}
+    plans = PlanList({name: Club(name, unavailable=w) for name, w in waits.items()}, FrozenClock())
+
+    with pytest.raises(GatewayUnavailable, match="down"):
+        await plans()
+
+
+async def test_a_plan_is_told_missing_only_by_an_answer_of_the_last_ten_seconds():
+    club, clock = Club(), FrozenClock()
+    plans = PlanList({"club": club}, clock)
+    asked: list[int] = []
+    for seconds in (0, 9, 1):
+        clock.advance(seconds)
+        assert not await plans.offers("club", "NEW")
+        asked.append(club.plan_calls)
+
+    assert [1, 1, 2] == asked
+
+
+async def test_a_wait_that_a_gateway_names_is_over_at_its_end():
+    club, clock = Club(unavailable=GatewayUnavailable("429", retry_after=30)), FrozenClock()
+    plans = PlanList({"club": club}, clock)
+    for seconds, calls in ((0, 1), (29, 1), (1, 2)):
+        clock.advance(seconds)
+        with pytest.raises(GatewayUnavailable):
+            await plans()
+        assert calls == club.plan_calls
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_question_that_fails_or_is_cut_off_is_no_fault_of_the_loop(cancelled: bool):
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    club = Club(unavailable=DOWN)
+    if cancelled:
+        club.on_plans = asyncio.Event().wait
+    waiting = asyncio.ensure_future(PlanList({"club": club}, FrozenClock())())
+    for _ in range(4):
+        await asyncio.sleep(0)
+    for one in asyncio.all_tasks() - {asyncio.current_task()}:
+        if cancelled:
+            one.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await asyncio.sleep(0)
+
+    assert [] == faults

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from penstock.api import ChargeRequest, GatewayUnavailable, LookupAnswer, Pending
 from penstock.errors import NotShownYet
@@ -84,7 +85,8 @@ class TestTurns:
         for _ in range(FAILURES - 1):
             turns.note("acme", GatewayUnavailable("away"))
         turns.note("acme", None)
-        turns.note("acme", TimeoutError())
+        for _ in range(FAILURES - 1):
+            turns.note("acme", TimeoutError())
 
         assert 0 == turns.alone("acme")
 
@@ -108,6 +110,19 @@ class TestTurns:
         assert (0, 60) == (before, turns.alone("acme"))
         clock.advance(59)
         assert 1 == turns.alone("acme")
+
+    def test_it_is_said_once_why_and_for_how_long_a_gateway_is_left_alone(self):
+        turns = Turns(FrozenClock())
+        with capture_logs() as logs:
+            for _ in range(2):
+                turns.note("acme", GatewayUnavailable("later", retry_after=30))
+            for _ in range(FAILURES + 1):
+                turns.note("bank", TimeoutError())
+
+        assert [
+            ("acme", 30, "it said so"),
+            ("bank", 60, "it did not answer 16 times in a row"),
+        ] == [(line["gateway"], line["seconds"], line["because"]) for line in logs]
 
     def test_eight_entities_of_a_gateway_are_looked_at_side_by_side(self):
         turns = Turns(FrozenClock())

@@ -1,11 +1,15 @@
 """Verify: authentic goes on, forged is kept apart with its reason, undecided waits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from penstock.api import Forged, Undecided
 from penstock.domain.delivery import Delivery, Notification
+from penstock.errors import MissingCapability, UnknownGateway
+from penstock.pipeline.verify import webhooks
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.world import World
@@ -103,3 +107,34 @@ async def test_a_delivery_of_a_gateway_that_is_gone_is_parked():
     (result,) = await world.consume(world.deliveries, world.verify)
 
     assert ("parked", 1) == (result.status, len(await world.drain(world.dead)))
+
+
+@pytest.mark.parametrize("entity", ["acme-SALE1", None])
+@pytest.mark.parametrize("sig", ["good", "forged"])
+async def test_what_a_line_of_a_delivery_is_about(entity: str | None, sig: str):
+    class Reads(Acme):
+        def read(self, delivery: Delivery) -> Notification:
+            return replace(super().read(delivery), entity=entity)
+
+    world = World(Reads())
+    delivery = await arrive(world, sig=sig)
+    (message,) = await world.deliveries.receive(1, 0)
+
+    handled = await world.verify(message)
+
+    known = entity if sig == "good" else None
+    assert (known or delivery.id[:12], 12) == (handled.entity, len(delivery.id[:12]))
+
+
+def test_a_gateway_that_sends_webhooks_is_found_by_its_name():
+    class Mute:
+        name = "mute"
+
+    acme = Acme()
+    gateways: Any = {"acme": acme, "mute": Mute()}
+
+    assert acme is webhooks(gateways, "acme")
+    with pytest.raises(UnknownGateway):
+        webhooks(gateways, "none")
+    with pytest.raises(MissingCapability, match="mute sends no webhooks"):
+        webhooks(gateways, "mute")

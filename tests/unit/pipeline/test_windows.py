@@ -1,11 +1,13 @@
 """A span of a gateway's list is walked to its end, wherever its pages end."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from penstock.api import Listed
 from penstock.pipeline.windows import Window, walk
 from tests.unit.pipeline.acme import NOON
 from tests.unit.pipeline.listing import SURE, Keeps, Listing, at, made
@@ -135,3 +137,83 @@ async def test_a_moment_that_fills_a_page_is_said_to_be_cut():
     assert (20, True) == (len(seen(windows)), cut.since <= at(minutes=10) <= cut.until)
     assert cut.until - cut.since <= timedelta(milliseconds=10)
     assert len(gateway.asked) < 150
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "middle"),
+    [
+        (0, 3600, 1800),
+        (0, 3, 1),
+        (0, 1, 0.5),
+        (0.5, 1.5, 1),
+        (0.5, 2.5, 1),
+        (0.7, 1.5, 1.1),
+        (0.8, 1.8, 1),
+        (0.7, 1.9, 1),
+        (0.2, 1.1, 0.65),
+    ],
+)
+async def test_a_span_is_halved_at_a_whole_second_where_it_is_long_enough(
+    begins: float, ends: float, middle: float
+):
+    crowd = [made(n, at(seconds=ends)) for n in range(SURE)]
+    gateway = Listing(made=crowd, most=SURE)
+    walking = walk(gateway, at(seconds=begins), at(seconds=ends))
+
+    await anext(walking)
+
+    first, second = at(seconds=begins), at(seconds=middle)
+    assert [(first, at(seconds=ends)), (first, second)] == gateway.asked[:2]
+
+
+@pytest.mark.parametrize(("milliseconds", "asks"), [(10, 1), (11, 3)])
+async def test_a_span_of_ten_milliseconds_is_not_halved_any_more(milliseconds: int, asks: int):
+    crowd = [made(n, at(milliseconds=5)) for n in range(SURE)]
+    gateway = Listing(made=crowd, most=SURE)
+
+    windows = await walked(gateway, milliseconds=milliseconds)
+
+    assert (asks, True) == (len(gateway.asked), windows[-1].cut or windows[0].cut)
+
+
+@pytest.mark.parametrize("first", [0, 60])
+async def test_a_moment_at_the_border_of_a_span_parts_nothing(first: float):
+    gateway = Listing(made=[made(n, at(minutes=n)) for n in range(50)], most=1000)
+
+    windows = [one async for one in walk(gateway, NOON, at(hours=1), at(minutes=first))]
+
+    assert [(NOON, at(minutes=30)), (at(minutes=30), at(hours=1))] == [
+        (one.since, one.until) for one in windows
+    ]
+
+
+async def test_a_page_as_long_as_the_longest_so_far_may_be_cut_too():
+    """
+    The late half holds as many as the whole page showed: it is asked for in halves again.
+    """
+    gateway = Listing(made=[made(n, at(minutes=40, seconds=n)) for n in range(30)], most=20)
+
+    windows = await walked(gateway)
+
+    assert 30 == len(seen(windows))
+
+
+class Unsure(Listing):
+    """Shows one notification at a time, and is never sure that this was all."""
+
+    async def list_notifications(self, since: datetime, until: datetime) -> Listed:
+        listed = await super().list_notifications(since, until)
+        return replace(listed, whole=False)
+
+
+async def test_a_page_of_nothing_is_not_asked_for_in_halves():
+    gateway = Unsure()
+
+    assert [Window(NOON, at(hours=1), [], cut=False)] == await walked(gateway)
+    assert 1 == len(gateway.asked)
+
+
+async def test_a_page_of_one_may_be_cut():
+    gateway = Unsure(made=[made(n, at(minutes=10 * n)) for n in range(6)], most=1)
+
+    assert 6 == len(seen(await walked(gateway)))

@@ -24,9 +24,9 @@ def record(
     *,
     now: datetime,
     new_id: Callable[[], str],
-    because: str | None = None,
-    subject: Ref | None = None,
-    confirmed: bool = False,
+    because: str | None,
+    subject: Ref | None,
+    confirmed: bool,
 ) -> Change[Record]:
     """
     Keep a notification with what became of it; published if no entity's event says more.

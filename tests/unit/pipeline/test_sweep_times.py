@@ -1,0 +1,313 @@
+"""When the sweep looks at what again, what it says of a run, and what it leaves alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from penstock.api import ChargeRequest, LookupAnswer, NotYet
+from penstock.domain.change import Change
+from penstock.domain.money import Money
+from penstock.domain.operation import Operation, OperationKind, OperationState, Terms
+from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.restriction import Restriction, RestrictionKind
+from penstock.errors import GatewayUnavailable
+from penstock.pipeline.batch import MARGIN
+from penstock.testing.builders import payment
+from penstock.testing.clock import NOON, FrozenClock
+from tests.unit.pipeline.acme import Acme
+from tests.unit.pipeline.club import Desk
+from tests.unit.pipeline.test_sweep import lost
+from tests.unit.pipeline.till import Store
+from tests.unit.pipeline.world import ITEM_TIMEOUT, World
+
+LEFT = ITEM_TIMEOUT + MARGIN
+FRAUD = Restriction(RestrictionKind.gateway, "acme", NOON, "ada", "fraud")
+TERMS = Terms(Money(1, "USD"), "d")
+
+
+class Away(Acme):
+    """Names a time when it is asked."""
+
+    retry_after: float | None = None
+    takes: float = 0.0
+    clock: FrozenClock
+
+    async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+        if request.payment_id == "good":
+            self.clock.advance(self.takes)
+            return await super().look_up(request)
+        raise GatewayUnavailable("away", retry_after=self.retry_after)
+
+
+def away(retry_after: float | None = None, takes: float = 0.0) -> World:
+    acme = Away()
+    world = World(acme)
+    acme.retry_after, acme.takes, acme.clock = retry_after, takes, world.clock
+    return world
+
+
+@pytest.mark.parametrize(
+    ("named", "alone"),
+    [(None, 60), (5, 60), (59, 60), (61, 61), (600, 600), (900, 900), (5000, 900)],
+)
+async def test_what_cannot_be_done_is_left_alone_for_a_minute_or_as_long_as_the_gateway_says(
+    named: float | None, alone: float
+):
+    world = away(named)
+    await lost(world, "p1")
+    world.clock.advance(120)
+
+    await world.sweep()
+
+    held = await world.payment("p1")
+    assert world.clock.now() + timedelta(seconds=alone) == held.due_at
+
+
+async def test_what_was_done_is_not_put_off():
+    world = away()
+    await lost(world, "good")
+    world.clock.advance(120)
+
+    with capture_logs() as logs:
+        await world.sweep()
+
+    held = await world.payment("good")
+    assert (None, ["done"], []) == (
+        held.due_at,
+        [line["status"] for line in logs if line["event"] == "stage.finished"],
+        [line for line in logs if line["event"] == "stage.failed"],
+    )
+
+
+async def test_the_line_of_a_turn_says_what_came_of_it_and_how_long_it_took():
+    world = away(takes=0.12344)
+    await lost(world, "p1", "good")
+    world.clock.advance(120)
+
+    with capture_logs() as logs:
+        await world.sweep()
+
+    lines = [line for line in logs if line["event"] == "stage.finished"]
+    assert [
+        ("p1", "retry", "retry", "GatewayUnavailable: away", 0.0),
+        ("good", "resumed", "done", None, 123.4),
+    ] == [
+        tuple(line[name] for name in ("entity", "outcome", "status", "because", "ms"))
+        for line in sorted(lines, key=lambda line: line["entity"], reverse=True)
+    ]
+    assert [(2, 1, 0)] == [
+        (line["swept"], line["failed"], line["left"])
+        for line in logs
+        if line["event"] == "sweep.finished"
+    ]
+    assert [] == [line for line in logs if line["event"] == "stage.failed"]
+
+
+async def test_a_bug_that_one_entity_meets_is_counted_as_one():
+    class Broken(Acme):
+        async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+            raise RuntimeError("4111")
+
+    world = World(Broken())
+    await lost(world, "p1")
+    world.clock.advance(120)
+
+    with capture_logs() as logs:
+        await world.sweep()
+
+    assert [("sweep", "RuntimeError")] == [
+        (line["stage"], line["kind"]) for line in logs if line["event"] == "stage.failed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "left"),
+    [
+        ([], None),
+        ([LEFT], 0),
+        ([LEFT + 0.1, LEFT], 1),
+        ([LEFT + 0.1] * 2 + [LEFT], 1),
+        ([LEFT + 0.1] * 3 + [LEFT], None),
+    ],
+    ids=["enough", "none", "to look", "to send", "for one"],
+)
+async def test_a_run_that_ends_with_work_left_says_so(times: list[float], left: int | None):
+    world = World()
+    await lost(world, "p1")
+    world.clock.advance(120)
+    given = iter(times)
+
+    with capture_logs() as logs:
+        await world.sweep(remaining=lambda: next(given, LEFT if times else 1000.0))
+
+    assert ([] if left is None else [left]) == [
+        line["left"] for line in logs if line["event"] == "sweep.out_of_time"
+    ]
+
+
+async def test_what_is_sent_of_an_entity_says_whose_it_is():
+    world = World()
+    await lost(world, "p1")
+
+    assert ("acme", None) == await world.sweep.send(Ref(EntityKind.payment, "p1"))
+    assert ("", None) == await world.sweep.send(Ref(EntityKind.payment, "none"))
+
+
+async def test_an_entity_that_is_not_there_is_no_failure():
+    assert await World().sweep.resume(Ref(EntityKind.payment, "none")) is None
+
+
+async def test_a_checkout_is_not_read_because_an_event_or_a_message_is_due():
+    store = Store()
+    await store.pay()
+    held = await store.payment()
+    refund = Operation("op-1", OperationKind.refund, due_at=store.clock.now())
+    await store.ledger.commit(Change(replacing(held, refund), held.version))
+
+    await store.sweep()
+
+    assert 0 == store.till.reads
+
+
+async def test_a_subscription_is_not_read_before_it_is_due():
+    desk = Desk()
+    await desk.active()
+    await desk.observe((await desk.subscription()).ref, "club")
+    reads = counted(desk)
+    await desk.sweep.resume((await desk.subscription()).ref)
+
+    assert [] == reads
+
+
+def counted(desk: Desk) -> list[str]:
+    """What is read of the club from here on."""
+    reads: list[str] = []
+    read = desk.club.read_subscription
+
+    async def noted(reference: str, now: Any) -> Any:
+        reads.append(reference)
+        return await read(reference, now)
+
+    desk.club.read_subscription = noted  # type: ignore[method-assign]  # counts
+    return reads
+
+
+def replacing(entity: Any, operation: Operation) -> Any:
+    after = entity.with_operation(operation)
+    return replace(after, version=entity.version + 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "asked"),
+    [
+        (OperationState.unknown, 0, 1),
+        (OperationState.unknown, 1, 0),
+        (OperationState.reserved, 0, 0),
+        (OperationState.succeeded, 0, 0),
+    ],
+)
+async def test_a_charge_is_asked_about_from_the_moment_it_is_due(
+    state: OperationState, seconds: int, asked: int
+):
+    class Counting(Acme):
+        asked = 0
+
+        async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+            self.asked += 1
+            return await super().look_up(request)
+
+    acme = Counting()
+    world = World(acme)
+    due_at = world.clock.now() + timedelta(seconds=seconds)
+    charge = Operation("op-1", OperationKind.charge, state, due_at=due_at, lost_at=NOON)
+    await world.ledger.commit(Change(payment("p1", gateway="acme", operations=(charge,)), None))
+
+    await world.sweep.resume(Ref(EntityKind.payment, "p1"))
+
+    assert asked == acme.asked
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(0, 1), (1, 0)])
+async def test_a_doubt_is_asked_about_from_the_moment_it_is_due(seconds: int, asked: int):
+    class Rereads(Acme):
+        asked = 0
+
+        async def reread(self, *_: object) -> NotYet:
+            self.asked += 1
+            return NotYet()
+
+    acme = Rereads()
+    world = World(acme)
+    due_at = world.clock.now() + timedelta(seconds=seconds)
+    doubt = Operation("op-1", OperationKind.reread, due_at=due_at, reason="it is old")
+    await world.ledger.commit(Change(payment("p1", gateway="acme", operations=(doubt,)), None))
+
+    await world.sweep.resume(Ref(EntityKind.payment, "p1"))
+
+    assert asked == acme.asked
+
+
+async def restricted(kind: OperationKind, state: OperationState, acme: Acme) -> World:
+    """A payment with an operation that a restriction of its gateway holds."""
+    world = World(acme)
+    held = Operation(
+        "op-1", kind, state, due_at=NOON, restricted_at=NOON, lost_at=NOON, terms=TERMS
+    )
+    await world.ledger.commit(Change(payment("p1", gateway="acme", operations=(held,)), None))
+    await world.restrictions.put(FRAUD)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "noted"),
+    [
+        (OperationKind.charge, OperationState.reserved, True),
+        (OperationKind.charge, OperationState.unknown, False),
+        (OperationKind.capture, OperationState.reserved, True),
+        (OperationKind.capture, OperationState.unknown, False),
+        (OperationKind.refund, OperationState.reserved, True),
+        (OperationKind.refund, OperationState.unknown, True),
+    ],
+)
+async def test_what_is_held_is_sent_after_the_release_and_looked_at_later_unless_it_can_be_read(
+    kind: OperationKind, state: OperationState, noted: bool
+):
+    world = await restricted(kind, state, Acme())
+    ref = Ref(EntityKind.payment, "p1")
+    world.clock.advance(60)
+
+    assert ("acme", None) == await world.sweep.send(ref)
+
+    (held,) = (await world.payment("p1")).operations
+    later = world.clock.now() + timedelta(minutes=5)
+    assert ((later if noted else NOON), []) == (held.due_at, await world.drain(world.payments))
+    await world.restrictions.lift(FRAUD.key)
+    world.clock.advance(300)
+    await world.sweep.send(ref)
+    assert 1 == len(await world.drain(world.payments))
+
+
+@pytest.mark.parametrize(("released", "asked"), [(False, 1), (True, 0)])
+async def test_a_lost_charge_is_asked_about_while_it_is_held_and_sent_instead_after_the_release(
+    released: bool, asked: int
+):
+    class Counting(Acme):
+        asked = 0
+
+        async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+            self.asked += 1
+            return await super().look_up(request)
+
+    acme = Counting()
+    world = await restricted(OperationKind.charge, OperationState.unknown, acme)
+    if released:
+        await world.restrictions.lift(FRAUD.key)
+
+    await world.sweep.resume(Ref(EntityKind.payment, "p1"))
+
+    assert asked == acme.asked
