@@ -61,14 +61,12 @@ def cycles(
         UnknownPlan: an interval that is not known here.
     """
     raw = _merged(_by_place(data), _by_place(base or {}))
-    found = [_cycle(one) for one in raw]
+    found = [(_cycle(one), bool(shapes.mapping(one.get("pricing_scheme")))) for one in raw]
     # A free trial needs no price. Where the regular price is not shown, none may be.
-    currency = next((one.price.currency for one in found if one.price and not one.trial), None)
+    currency = next((one.price.currency for one, _ in found if one.price and not one.trial), None)
     return tuple(
-        replace(one, price=Money(0, currency))
-        if currency and one.trial and not shapes.mapping(shapes.at(shown, "pricing_scheme"))
-        else one
-        for one, shown in zip(found, raw, strict=True)
+        replace(one, price=Money(0, currency)) if currency and one.trial and not priced else one
+        for one, priced in found
     )
 
 

@@ -180,7 +180,8 @@ class Certificates:
             return self._note(name, found, now)
         because = found.because
         self._log.warning("paypal.certificate_not_renewed", because=because)
-        kept = replace(known, fresh_until=now + _MINUTE, unrenewed=Undecided(because, 60.0))
+        undecided = Undecided(because, _MINUTE.total_seconds())
+        kept = replace(known, fresh_until=now + _MINUTE, unrenewed=undecided)
         self._known[name] = kept
         return kept
 
@@ -236,7 +237,7 @@ def _answer(asked: _Asked, now: datetime, age: timedelta) -> Forged | Undecided:
             left = (asked.at + asked.wait - now).total_seconds()
             return Undecided(because, max(left, seconds_to_wait(age)))
         case _Missing(because) if age >= UNDECIDED:
-            return Forged(f"{because}, {UNDECIDED.seconds // 60} minutes after the delivery came")
+            return Forged(f"{because}, {UNDECIDED // _MINUTE} minutes after the delivery came")
         case _Missing(because):
             return Undecided(because, seconds_to_wait(age, UNDECIDED))
 

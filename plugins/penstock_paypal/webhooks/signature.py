@@ -175,9 +175,7 @@ class Signatures:
         except GatewayUnavailable as exc:
             return Undecided(str(exc), exc.retry_after)
         # A small difference of clocks is usual, and the greater of two ages counts.
-        if claim.sent > at or signer.not_before > at:
-            return _early(claim, signer, max(at, now), now) or _AUTHENTIC
-        return _AUTHENTIC
+        return _early(claim, signer, max(at, now), now) or _AUTHENTIC
 
     async def _second_look(
         self, key: RSAPublicKey, claim: Claim, known: tuple[str, ...], body: bytes

@@ -9,7 +9,7 @@ import pytest
 from penstock.api import GatewayUnavailable, HttpNotSent, HttpUnanswered, Response
 from penstock.testing.clock import NOON, FrozenClock
 from penstock.testing.context import CountingIds, FixedSecrets, RecordingLog
-from penstock.testing.http import response
+from penstock.testing.http import Always, response
 from penstock_paypal.client import idempotency, refusal
 from penstock_paypal.client.answer import Answer
 from penstock_paypal.client.api import Api
@@ -189,6 +189,31 @@ async def test_without_both_halves_of_the_credentials_there_is_none_to_try(versi
 
 
 @pytest.mark.parametrize(
+    ("status", "said", "refreshes"),
+    [
+        (399, "no token: PayPal answered 399", 0),
+        (400, "PayPal does not take the client_id", 1),
+        (401, "PayPal does not take the client_id", 1),
+        (402, "no token: PayPal answered 402", 0),
+        (429, "no token: PayPal answered 429", 0),
+    ],
+)
+async def test_only_a_400_or_401_refuses_the_credentials(
+    status: int, said: str, refreshes: int
+) -> None:
+    secrets = FixedSecrets(SECRET)
+    tokens = Tokens(
+        *(API, secrets, Always(response(status, {})), FrozenClock(), Pace(CountingIds())),
+        *(RecordingLog(), 4.0),
+    )
+    with pytest.raises(HttpNotSent, match=said):
+        await tokens.get()
+
+    assert refreshes == secrets.refreshes
+    assert status not in (400, 401) or not await tokens.accepted()
+
+
+@pytest.mark.parametrize(
     ("granting", "good"),
     [
         ({"access_token": "A", "expires_in": 1}, True),
@@ -201,12 +226,14 @@ async def test_without_both_halves_of_the_credentials_there_is_none_to_try(versi
     ],
 )
 async def test_a_token_is_printable_ascii_with_a_life(granting: Any, good: bool) -> None:
-    class Granting:
-        async def request(self, method: str, url: str, **more: Any) -> Response:
-            return response(200, granting)
-
     tokens = Tokens(
-        *(API, FixedSecrets(SECRET), Granting(), FrozenClock(), Pace(CountingIds())),
+        *(
+            API,
+            FixedSecrets(SECRET),
+            Always(response(200, granting)),
+            FrozenClock(),
+            Pace(CountingIds()),
+        ),
         *(RecordingLog(), 4.0),
     )
     if good:

@@ -422,6 +422,30 @@ async def test_what_went_back_is_read_by_ids_beside_the_sales_own(told: Told, ot
     assert (known,) == answer.refunds
 
 
+async def test_a_sale_without_a_date_keeps_the_one_by_which_it_is_known(told: Told) -> None:
+    told.at(SALE_PATH, response(200, sale(create_time=None)))
+    known = [
+        Transaction(SALE, "sale", PaymentStatus.succeeded, Money(1250, "USD"), NOON - QUARTER),
+        Transaction("none of PayPal's", "refund", PaymentStatus.refunded, Money(1, "USD"), NOON),
+    ]
+    answer: Any = await told.paypal.reread(PAID, known, NOON)
+
+    assert (NOON - QUARTER, ()) == (answer.transaction.at, answer.refunds)
+    answer = await told.paypal.reread(PAID, [], NOON + QUARTER)
+
+    assert NOON + QUARTER == answer.transaction.at
+
+
+async def test_a_checkout_is_read_again_by_its_first_transaction(told: Told, own: str) -> None:
+    captured(told, custom_id=own)
+    paid = Transaction(SALE, "sale", PaymentStatus.succeeded, Money(1250, "USD"), NOON)
+    other = replace(paid, id="none of PayPal's", kind="refund")
+    answer: Any = await told.paypal.reread(replace(PAID, id=own), [paid, other], NOON)
+
+    assert (SALE, None) == (answer.transaction.id, answer.reference)
+    assert NotYet() == await told.paypal.reread(replace(PAID, id=own), [], NOON)
+
+
 async def test_what_is_no_sale_is_asked_for_again(told: Told) -> None:
     told.at(SALE_PATH, response(200, {"id": SALE}))
     with pytest.raises(GatewayUnavailable, match=r"^PayPal, show sale: a sale without an id or a"):

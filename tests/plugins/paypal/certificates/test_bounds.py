@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -58,12 +59,15 @@ class Everywhere:
     """A port that answers the same everywhere and counts; and a trust that believes its bodies."""
 
     answer: Response = field(default_factory=lambda: Response(200, {}, b""))
+    gate: asyncio.Event | None = None
     asked: list[str] = field(default_factory=list[str])
     limits: list[tuple[Any, Any]] = field(default_factory=list[tuple[Any, Any]])
 
     async def request(self, method: str, url: str, **more: Any) -> Response:
         self.asked.append(url)
         self.limits.append((more["timeout"], more["limit"]))
+        if self.gate is not None:
+            await self.gate.wait()
         return replace(self.answer, body=url.encode())
 
     async def signer(self, body: bytes, at: datetime) -> Signer:
@@ -74,7 +78,7 @@ class Everywhere:
 
 def certificates(world: Everywhere) -> Certificates:
     trust: Any = world
-    return Certificates(re.compile("https://p/[0-9a-z/]+"), trust, world, RecordingLog(), 8.0)
+    return Certificates(re.compile("https://p/[0-9A-Za-z/]+"), trust, world, RecordingLog(), 8.0)
 
 
 async def ask(kept: Certificates, name: object, now: datetime) -> Any:
@@ -146,6 +150,8 @@ async def test_a_known_certificate_is_good_from_its_begin_to_its_end(at: timedel
     assert None is known("https://p/100", SENT, SENT + 100 * DAY + SECOND)
     assert None is known("https://P/100", SENT, SENT)
     assert None is known("https://p/101", SENT, SENT)
+    await ask(made, "A/100", SENT)
+    assert None is known("https://p/a/100", SENT, SENT)
     assert isinstance(known("https://p/100", SENT + DAY - SECOND, SENT), Signer)
     assert None is known("https://p/100", SENT + DAY, SENT)
 
@@ -163,6 +169,21 @@ async def test_while_many_certificates_are_unknown_the_budget_is_spent_once_each
     )
     assert 5 == len(world.asked)
     assert "PayPal was not asked for the certificate" in (await ask(made, 6, SENT)).because
+
+
+async def test_one_who_waited_for_anothers_answer_asks_again_only_if_there_is_a_budget() -> None:
+    world = Everywhere(Response(404, {}, b""))
+    made = certificates(world)
+    for number in range(4):
+        await ask(made, number, SENT)
+    world.gate = asyncio.Event()
+    asking = [asyncio.create_task(ask(made, 9, SENT + one * SECOND)) for one in (0, 6)]
+    await asyncio.sleep(0)
+    world.gate.set()
+    answers = await asyncio.gather(*asking)
+
+    assert [Undecided("PayPal does not have the certificate", 5.0)] * 2 == answers
+    assert 5 == len(world.asked)
 
 
 @pytest.mark.parametrize(("bits", "good"), [(2047, False), (2048, True)])
@@ -220,6 +241,19 @@ async def test_a_transmission_is_four_days_old_at_most(
     refused = Forged("the transmission time is missing or too far from when it came")
 
     assert (Authentic() if good else refused) == await world.ask(came)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        *("2026-11-02 12:00:00Z", "2026-11-02t12:00:00Z", "2026-11-02T12:00:00z", ""),
+        *("2026-11-02T12:00:00+00:00", "2026-11-02T12:00:00", "2026-13-02T12:00:00Z"),
+    ],
+)
+async def test_a_transmission_time_is_of_paypals_one_form(world: World, time: str) -> None:
+    refused = Forged("the transmission time is missing or too far from when it came")
+
+    assert refused == await world.ask(world.genuine(**{door.TIME: time}))
 
 
 @pytest.mark.parametrize(("ahead", "good"), [(300, True), (301, False)])
