@@ -162,7 +162,7 @@ def test_a_base_above_the_cap_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["Slack", "my-sink", "a" * 31, "ünï", ""])
+@pytest.mark.parametrize("name", ["Slack", "my_sink", "my--sink", "a" * 31, "ünï", ""])
 def test_a_name_that_cannot_name_a_queue_is_refused(name: str) -> None:
     assert "penstock:sinks" in refusal(sinks={name: {}})
 
