@@ -172,9 +172,9 @@ def test_a_sink_that_is_removed_takes_its_own_parts_and_no_others(stack: Standin
     assert removed.by("delete") == restored.by("create")
     assert all("slack" in label for label in removed.by("delete"))
     assert {"Function deliver-slack", "Queue sink-slack", "Secret slack"} <= removed.by("delete")
-    # It is taken off the dashboard, and the renewal of dead letters loses its queue.
-    of_renew = {"Function renew", "RolePolicy renew"}
-    assert removed.by("update") <= {"Dashboard dashboard", *of_renew}
+    # It is taken off the dashboard; the renewal of dead letters and operators lose its queue.
+    listing = {"Function renew", "RolePolicy renew", "RolePolicy operator"}
+    assert removed.by("update") <= {"Dashboard dashboard", *listing}
     assert {"create", "replace"}.isdisjoint(removed.operations)
 
 

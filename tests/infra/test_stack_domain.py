@@ -69,9 +69,8 @@ def test_without_a_zone_the_certificate_comes_first_and_the_name_when_it_is_issu
     assert "${Api/api.apiEndpoint}" == told["apiUrl"]
     assert not of(first, "Api")["api"]["disableExecuteApiEndpoint"]
     assert of(first, "Certificate") == of(then, "Certificate")
-    assert ["CNAME", "${Certificate/api.resourceRecordType}"] == sorted(
-        one["type"] for one in outputs["dnsRecords"]
-    )
+    leads = {"name": NAME, "type": "CNAME", "value": "${DomainName/api.targetDomainName}"}
+    assert [proof, leads] == outputs["dnsRecords"]
     assert f"https://{NAME}" == outputs["apiUrl"]
     assert of(then, "Api")["api"]["disableExecuteApiEndpoint"]
 

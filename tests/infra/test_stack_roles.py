@@ -201,8 +201,8 @@ def test_statements_are_merged_into_fewer_that_allow_the_same() -> None:
     )
 
     assert [
-        Grant(put, ["u"], items_only("a")),
         Grant(put, ["t"], items_only("a", "b")),
+        Grant(put, ["u"], items_only("a")),
         Grant(("sqs:SendMessage",), ["p", "q"]),
     ] == sorted(found, key=lambda one: (one.actions, str(one.condition), one.resources))
 
