@@ -39,7 +39,16 @@ def test_every_key_but_the_objects_is_declared_with_type_and_default() -> None:
     declared = yaml.safe_load(PROJECT_FILE.read_text())["config"]
     keys = set(StackSettings.model_json_schema(by_alias=True)["properties"])
 
-    objects = {"gateways", "sinks", "domain", "access", "pages", "reservedConcurrency"}
+    objects = {
+        "gateways",
+        "sinks",
+        "domain",
+        "access",
+        "pages",
+        "reservedConcurrency",
+        "roles",
+        "tags",
+    }
     assert keys - objects == set(declared)
     assert all(
         {"type", "default", "description"} == set(one) - {"items"} for one in declared.values()

@@ -90,8 +90,9 @@ async def charged(trial: Trial) -> AsyncIterator[Proof]:
 
     async def settled() -> Payment | None:
         found = await trial.world.ledger.load(Payment, trial.payment)
-        done = found is not None and found.status is PaymentStatus.succeeded
-        return found if done and not await trial.world.ledger.unsent(found) else None
+        if found is None or found.status is not PaymentStatus.succeeded:
+            return None
+        return None if await trial.world.ledger.unsent(found) else found
 
     payment = await trial.seen(settled)
     if payment is None:
@@ -143,8 +144,9 @@ async def rejected(trial: Trial) -> AsyncIterator[Proof]:
         yield Proof.failed("rejected.fifo", "the webhook is not there", todo)
     else:
         yield Proof("rejected.fifo", f"{reason}; removed again")
-    forged = Ref(EntityKind.payment, f"{trial.gateway}-{trial.payment}")
-    known = await trial.world.ledger.find(forged)
+    known = await trial.world.ledger.find(
+        Ref(EntityKind.payment, f"{trial.gateway}-{trial.payment}")
+    )
     said = "the webhook made a payment" if known else "the webhook made no payment"
     yield Proof("forged payment", said, known is None)
 

@@ -14,6 +14,7 @@ from penstock.entrypoints.cli.stack import Stack
 
 T = TypeVar("T")
 PLUGIN = "example"
+"""The gateway whose charges may be played: it needs no account anywhere."""
 MOCK = "mock"
 """The setting's value that has the stack answer in the gateway's place."""
 _LOOK_EVERY = 0.5
@@ -50,7 +51,7 @@ class Trial:
     One run.
 
     Attributes:
-        gateway: the one that it charges, which moves no money.
+        gateway: the name of the gateway that is charged.
         payment: the id of its payment, new in each run; its webhook's begins alike.
         began: by this machine's clock.
         until: when waiting ends; each check looks once at least.
@@ -95,20 +96,25 @@ Check = Callable[[Trial], AsyncIterator[Proof]]
 
 
 def _without_money(stack: Stack) -> str:
-    """The first gateway that is simulated, or played by the stack itself."""
-    there = stack.instances(PLUGIN)
-    if not there:
+    """The gateway that a mock or a simulator plays."""
+    instances = stack.instances(PLUGIN)
+    simulators = stack.outputs.get("simulators", {})
+    for name in instances:
+        settings = stack.outputs["gateways"][name]
+        address = simulators.get(name)
+        # A setting that is written down goes before the simulator's.
+        simulated = address and any(str(one).startswith(address) for one in settings.values())
+        if MOCK in settings.values() or simulated:
+            return name
+    add = f"penstock:gateways.{PLUGIN}.request_uri: {MOCK}"
+    if not instances:
         raise CommandError(
             f"the stack {stack.name} has no gateway {PLUGIN}, so there is nothing to charge "
-            f"without money; in a trial stack add penstock:gateways.{PLUGIN}.request_uri: {MOCK}",
+            f"without money; in a trial stack add {add}",
             Code.configuration,
         )
-    simulated = stack.outputs.get("simulators", {})
-    for name in there:
-        if name in simulated or MOCK in stack.outputs["gateways"][name].values():
-            return name
     raise CommandError(
-        f"the gateway {there[0]} of {stack.name} is a real one, and a charge would move money; "
-        f"nothing was done (smoke needs penstock:gateways.{there[0]}.request_uri: {MOCK})",
+        f"the gateway {instances[0]} of {stack.name} is a real one, and a charge would move "
+        f"money; nothing was done (smoke needs {add})",
         Code.refused,
     )
