@@ -80,16 +80,30 @@ def several(stack: Several) -> Graph:
     return stack.graph
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_a_stack_that_names_its_plugins_by_their_names_is_the_same(
-    name: str, bundles: Path, graphs: Mapping[str, Graph]
+def named(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The same configuration, each plugin named by its `plugin` as well."""
+    return {
+        key: {name: {**own, "plugin": name} for name, own in value.items()}
+        if key in ("penstock:gateways", "penstock:sinks")
+        else value
+        for key, value in config.items()
+    }
+
+
+def test_a_stack_that_names_its_plugins_twice_is_the_same(
+    bundles: Path, graphs: Mapping[str, Graph]
 ):
     """What was deployed before there were instances changes no resource."""
-    config = {**stack_config(name), "bundles": str(bundles)}
-    for kind in ("penstock:gateways", "penstock:sinks"):
-        config[kind] = {one: {**own, "plugin": one} for one, own in config[kind].items()}
+    config = {**stack_config("dev"), "bundles": str(bundles)}
 
-    assert made(graphs[name]) == made(capture(name, config))
+    assert made(graphs["dev"]) == made(capture("dev", named(config)))
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_plugin_that_is_named_twice_is_configured_alike(name: str):
+    config = stack_config(name)
+
+    assert choose(config) == choose(named(config))
 
 
 def test_another_instance_changes_only_what_names_all(several: Graph, graphs: Mapping[str, Graph]):

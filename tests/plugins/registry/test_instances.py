@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -14,6 +14,7 @@ from penstock import variables
 from penstock.api import Context
 from penstock.errors import PluginError
 from penstock.plugins import Kind, Registration, load, plugin_variables, variable
+from tests.depth import examples
 from tests.plugins.registry.fakes import AcmePay, AcmeSettings, Pager, gateway_plugin, sink_plugin
 
 TWO = {"acme": "acme", "acme-eu": "acme"}
@@ -114,6 +115,7 @@ def test_of_two_accounts_each_has_commands_of_its_plugin():
     assert "acme" == registry.account("acme-eu").name
 
 
+@settings(max_examples=examples(50))
 @given(one=NAMES, other=NAMES, field=FIELDS)
 def test_a_variable_is_of_one_gateway_only(one: str, other: str, field: str):
     assume(one != other)
@@ -123,6 +125,7 @@ def test_a_variable_is_of_one_gateway_only(one: str, other: str, field: str):
     assert not variables.belongs(named, variables.GATEWAY, other)
 
 
+@settings(max_examples=examples(50))
 @given(name=NAMES)
 def test_an_instance_is_written_and_read_alike(name: str):
     environ = plugin_variables(Kind.sink, name, {variables.PLUGIN: "slack"})

@@ -82,7 +82,7 @@ class Stack:
     def instances(self, plugin: str) -> list[str]:
         """Its gateways that are instances of a plugin, by name."""
         named = self.plugins
-        return [name for name in self.outputs["gateways"] if named[name] == plugin]
+        return sorted(name for name in self.outputs["gateways"] if named[name] == plugin)
 
     def selection(self, sink: str) -> list[str] | None:
         """
