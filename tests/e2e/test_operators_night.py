@@ -25,6 +25,7 @@ from penstock.domain.money import Money
 from penstock.domain.observation import Observation
 from penstock.domain.payment import PaymentStatus, Transaction
 from penstock.entrypoints.cli.stack import Stack
+from tests.e2e.sweeping import swept
 from tests.e2e.terminal import WIDTH, Operator
 from tests.e2e.world import World, until
 
@@ -68,11 +69,12 @@ def yesterday(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_a_night_of_an_operator(world: World, yesterday: str) -> None:
     operator = Operator(world.platform.workspace.root)
     try:
-        an_invoice_is_stuck(world, operator)
-        dead_letters(world, operator)
-        replayed(world, operator, yesterday)
-        unknown(world, operator)
-        audit(operator)
+        with swept(world):
+            an_invoice_is_stuck(world, operator)
+            dead_letters(world, operator)
+            replayed(world, operator, yesterday)
+            unknown(world, operator)
+            audit(operator)
     finally:
         print(operator.text)
 
