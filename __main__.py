@@ -10,6 +10,7 @@ from __future__ import annotations
 import pulumi
 
 from infra.access.guard import guard
+from infra.access.roles import roles
 from infra.asks import GAPS_MINUTES
 from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
@@ -19,6 +20,7 @@ from infra.config.load import load
 from infra.config.plugins import configured, installed
 from infra.config.stackconfig import project_config
 from infra.functions import RENEW_MINUTES, functions
+from infra.mocks import routes
 from infra.outputs import outputs
 from infra.sizes import refuse_what_does_not_fit
 from infra.stack import foundation
@@ -37,15 +39,12 @@ def main() -> None:
     made = foundation(stack, settings, plugins)
 
     # What works on it: receive, api, merchant, verify, process, charge, sweep, gaps, renew, a
-    # deliver per sink, and operate if it is turned on.
+    # deliver per sink, operate if it is turned on, and mocks of gateways in a trial stack.
     working = functions(made)
 
-    # Who may vouch for a delivery, and who may have money moved.
-    guard(made, working)
-
-    # What sets it going: a route per operation of the contract that is turned on, and three
-    # schedules.
-    served = [one for one in operations() if one.function in working]
+    # What sets it going: a route per operation of the contract that is turned on and per mock, and
+    # three schedules.
+    served = [one for one in operations() if one.function in working] + routes(plugins)
     Routes("routes", RoutesArgs(made.api, served, working), made.options)
     rates = {"sweep": settings.sweep_minutes, "gaps": GAPS_MINUTES, "renew": RENEW_MINUTES}
     for name, minutes in rates.items():
@@ -55,8 +54,14 @@ def main() -> None:
     # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
     watched = watch(made, working)
 
+    # Who takes care of it: people, and a host of one's own; and who besides functions may vouch
+    # for a delivery or have money moved.
+    hosts = roles(made, working, watched["alertsTopicArn"], list(rates))
+    guard(made, working, list(hosts.values()))
+
     for name, value in {**outputs(made, working, rates), **watched}.items():
         pulumi.export(name, value)
+    pulumi.export("roles", dict(hosts))
 
 
 if __name__ == "__main__":

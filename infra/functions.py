@@ -6,14 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pulumi
+
 from infra import environment as env
 from infra.access import permits
+from infra.access.bounds import bounds
+from infra.access.customer_key import key_permits
 from infra.asks import ASKS
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
 from infra.config.project import ROOT
 from infra.config.settings import StackSettings
 from infra.environment import Variables
+from infra.mocks import handlers
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
@@ -27,6 +32,8 @@ A run reads an hour of a gateway's list again and part of three days, a second f
 several hundred pages, and no two runs at once.
 """
 
+MOCK_SECONDS = 5
+"""It calls nobody."""
 OPERATE_SECONDS = 29
 """As long as API Gateway waits, and shorter than a request's claim of its Idempotency-Key."""
 
@@ -186,6 +193,10 @@ def works(made: Foundation) -> Mapping[str, Work]:
         ),
         **({"operate": _operate(made)} if made.settings.operations_api else {}),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
+        **{
+            name: Work(handler, env.base(made), [], timeout_seconds=MOCK_SECONDS)
+            for name, handler in handlers(made.plugins).items()
+        },
     }
 
 
@@ -245,6 +256,11 @@ def _consumer(
     )
 
 
+def with_key(made: Foundation, permits: Sequence[Permit]) -> Sequence[Permit]:
+    """What the permits need besides, where a key of the customer's encrypts what they reach."""
+    return key_permits(made.settings.key, pulumi.Config("aws").require("region"), permits)
+
+
 def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
     settings = made.settings
@@ -255,13 +271,15 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
             work.handler,
             bundle,
             work.variables,
-            work.permits,
+            [*work.permits, *with_key(made, work.permits)],
             work.timeout_seconds or settings.function_timeout_seconds,
             settings.log_level,
             settings.log_retention_days,
             settings.tracing,
             settings.reserved_concurrency.get(name),
             work.memory_mb,
+            bounds(settings.roles),
+            settings.key,
         ),
         made.options,
     )

@@ -92,7 +92,11 @@ def operates(made: Foundation) -> Sequence[Permit]:
         Permit(policies.ATTEMPTS, table, policies.items_only(*own, "answer#*")),
         Permit(policies.QUERY, table, policies.items_only("restrictions", "held#*")),
         Permit(policies.DELETE_ITEM, table, policies.items_only("restrictions", "held#*")),
-        Permit(policies.WRITE_ITEM, table, policies.items_only("restrictions", "audit#*", "days")),
+        Permit(
+            policies.WRITE_ITEM,
+            table,
+            policies.items_only("restrictions", "restricted#*", "audit#*", "days"),
+        ),
     ]
 
 

@@ -80,8 +80,8 @@ ELSE = policy(
 
 
 def spares(queue: str, *names: str) -> str:
-    """A Deny that spares those roles only."""
-    arns = [f"${{Role/{name}.arn}}" for name in names]
+    """A Deny that spares those functions' roles and operators only."""
+    arns = [f"${{Role/{name}.arn}}" for name in (*names, "operator")]
     return policy(
         effect="Deny",
         Principal="*",
@@ -249,9 +249,20 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "roles_are_of_one_service": [
         changed(
             "Role",
-            "charge",
-            assumeRolePolicy=policy(Principal={"AWS": "*"}, Action="sts:AssumeRole"),
+            name,
+            assumeRolePolicy=policy(Principal=principal, Action="sts:AssumeRole"),
         )
+        for name, principal in (
+            ("charge", {"AWS": "*"}),
+            ("operator", "*"),
+            ("operator", {"AWS": "*"}),
+            ("operator", {"Service": "ecs-tasks.amazonaws.com"}),
+            ("operator", {"AWS": OTHER["AWS"], "Federated": "*"}),
+        )
+    ],
+    "every_role_has_the_same_path_and_boundary": [
+        changed("Role", "charge", path="/elsewhere/"),
+        changed("Role", "operator", permissionsBoundary="arn:aws:iam::1:policy/p"),
     ],
     "few_may_send_what_is_believed": [
         *(
@@ -363,6 +374,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         changed("Budget", "budget", notifications=[{"subscriberEmailAddresses": ["a@b.example"]}]),
         changed("MetricAlarm", "api-errors", alarmActions=["${Topic/events.arn}"]),
         changed("TopicPolicy", "alerts", policy=ONE_SERVICE),
+        changed("MetricAlarm", "api-errors", alarmActions=["arn:aws:sns:r:123456789012:a.fifo"]),
         # SNS's own key lets no service in.
         changed("Topic", "alerts", kmsMasterKeyId="alias/aws/sns"),
         changed("Key", "alerts", policy=policy(Principal=OTHER, Action="kms:*", Resource="*")),

@@ -208,7 +208,7 @@ MUTANTS = (
     Mutant(
         "a release lifts the restriction",
         "operators/restrictions.py",
-        "            lifted = await self.restrictions.lift(key)\n",
+        "            lifted = meant.since and await self.restrictions.lift(key, meant.since)\n",
         "            lifted = None\n",
     ),
     Mutant(

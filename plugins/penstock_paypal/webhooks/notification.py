@@ -31,6 +31,7 @@ CAPTURE_CLAIMS = frozenset(
     {f"PAYMENT.CAPTURE.{one}" for one in ("COMPLETED", "PENDING", "DENIED", "DECLINED")}
 )
 """The same of the capture of a checkout."""
+MONEY_CLAIMS = CLAIMS.union(CAPTURE_CLAIMS)
 APPROVED = "CHECKOUT.ORDER.APPROVED"
 REVERSED_APPROVAL = "CHECKOUT.PAYMENT-APPROVAL.REVERSED"
 CHECKOUT = frozenset({APPROVED, REVERSED_APPROVAL})
@@ -42,7 +43,7 @@ REFUNDS = frozenset(
 )
 """How a refund goes on, of a sale or of a capture that is none of ours."""
 REVERSED = frozenset({"PAYMENT.SALE.REVERSED", "PAYMENT.CAPTURE.REVERSED"})
-GONE = SENT_BACK | CAPTURE_SENT_BACK | REFUNDS
+GONE = SENT_BACK.union(CAPTURE_SENT_BACK, REFUNDS)
 INVOICE = "INVOICING.INVOICE."
 SUBSCRIPTION = "BILLING.SUBSCRIPTION."
 # RE-ACTIVATED comes of agreements from before subscriptions only: of a subscription that is
@@ -69,9 +70,8 @@ _BEGINS: Mapping[Lifecycle, str] = {
 }
 """The status that a fact begins."""
 
-_OF_A_SALE = SENT_BACK | REFUNDS
-_OF_A_CHECKOUT = CAPTURE_CLAIMS | CHECKOUT
-_PREFIX = "paypal-"
+_OF_A_SALE = SENT_BACK.union(REFUNDS)
+_OF_A_CHECKOUT = CAPTURE_CLAIMS.union(CHECKOUT)
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 _SALE_LINK = re.compile(r"https://[^/?#]+/v1/payments/sale/([A-Z0-9-]{3,64})")
 _LONGEST = 127
@@ -89,7 +89,7 @@ def read(delivery: Delivery) -> Notification:
     except ValueError as exc:
         # Without the cause's words: they may quote the body.
         raise MalformedDelivery("the body is no JSON object") from exc
-    read_as = _read(body)
+    read_as = _read(delivery.gateway, body)
     # Dates of PayPal's simulator may be impossible; the transmission's is part of the signature.
     happened = read_as.happened or shapes.moment(delivery.headers, door.TIME)
     return Notification(
@@ -113,19 +113,20 @@ def read(delivery: Delivery) -> Notification:
     )
 
 
-def fetched(event: Mapping[str, Any], latest: datetime) -> Notification:
+def fetched(gateway: str, event: Mapping[str, Any], latest: datetime) -> Notification:
     """
     Read an event as PayPal's list shows it: its webhook has the same id and resource.
 
     Args:
+        gateway: the gateway's name: several accounts have one each.
         latest: the time of an event that has none, or one in our future.
 
     Raises:
         MalformedDelivery: it has no id or no event type.
     """
-    read_as = _read(event)
+    read_as = _read(gateway, event)
     return Notification.fetched(
-        "paypal",
+        gateway,
         read_as.id,
         read_as.type,
         read_as.resource,
@@ -149,7 +150,7 @@ class _Event:
     says: Lifecycle | None
 
 
-def _read(body: Mapping[str, Any]) -> _Event:
+def _read(gateway: str, body: Mapping[str, Any]) -> _Event:
     """What a webhook's body and an event of the list have in common."""
     event_id, event_type = _word(body, "id"), _word(body, "event_type")
     resource = shapes.mapping(body.get("resource"))
@@ -159,19 +160,19 @@ def _read(body: Mapping[str, Any]) -> _Event:
         event_type,
         resource,
         shapes.moment(body, "create_time"),
-        Ref(_kind(event_type), _named(about)) if about else None,
+        Ref(_kind(event_type), _named(gateway, about)) if about else None,
         SAYS.get(event_type) if about else None,
     )
 
 
-def entity(identity: str) -> str:
+def entity(gateway: str, identity: str) -> str:
     """Our name for the payment that a sale is, for a subscription or for a dispute."""
-    return _PREFIX + identity
+    return f"{gateway}-{identity}"
 
 
-def paypal_id(entity: str | None) -> str | None:
+def paypal_id(gateway: str, entity: str | None) -> str | None:
     """PayPal's id of what an entity of ours is, if it may enter a path."""
-    named = (entity or "").removeprefix(_PREFIX)
+    named = (entity or "").removeprefix(f"{gateway}-")
     return named if shapes.ID.fullmatch(named) else None
 
 
@@ -198,8 +199,8 @@ def _about(event_type: str, resource: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _named(about: str) -> str:
-    return about if is_own_payment(about) else entity(about)
+def _named(gateway: str, about: str) -> str:
+    return about if is_own_payment(about) else entity(gateway, about)
 
 
 def _custom_id(resource: Mapping[str, Any]) -> str | None:

@@ -110,6 +110,7 @@ class Operation:
         path: where the gateway takes the request; stored before the first call, never changed.
         began_at: when the first call was begun, where the gateway forgets its id after a while.
         restricted_at: since when a restriction keeps it from being submitted; None otherwise.
+        command: the operator's request that reserved it, if one did, so that a repeat finds it.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Operation:
     path: str | None = None
     began_at: datetime | None = None
     restricted_at: datetime | None = None
+    command: str | None = None
 
     @property
     def open(self) -> bool:

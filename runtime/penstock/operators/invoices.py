@@ -40,6 +40,20 @@ class InvoiceReserved:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """
+    A command that may be repeated, however late.
+
+    Attributes:
+        name: the same for each repeat, and of no other command.
+        number: the payment's invoice number when it was first asked for; empty for none.
+    """
+
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class MakeInvoice:
     """`penstock invoices make`."""
 
@@ -49,7 +63,13 @@ class MakeInvoice:
     audited: Audited
 
     async def __call__(
-        self, payment_id: str, because: str, *, new_number: bool = False, dry_run: bool = False
+        self,
+        payment_id: str,
+        because: str,
+        *,
+        new_number: bool = False,
+        asked: Request | None = None,
+        dry_run: bool = False,
     ) -> InvoiceReserved:
         """
         Reserve a payment's invoice anew. Run again before the sweep has begun it, with the same
@@ -58,6 +78,8 @@ class MakeInvoice:
         Args:
             because: why, for people who look at the payment; at most 300 characters.
             new_number: take the next number, where the gateway has another invoice under this one.
+            asked: the request, which is then known for good: its repeat changes nothing, whatever
+                has become of the invoice, and takes no other number.
 
         Raises:
             UnknownPayment: there is no payment of that id.
@@ -68,12 +90,12 @@ class MakeInvoice:
         subjects = [f"payment#{payment_id}"]
         if dry_run:
             before = await self._payment(payment_id)
-            decided = self._decide(before, because, new_number=new_number)
+            decided = self._decide(before, because, asked, new_number=new_number)
             return _reserved(decided.entity if decided else before, already=decided is None)
         async with self.audited("invoices make", subjects, because) as trail:
             before = await self._payment(payment_id)
             trail.before = _invoice(before)
-            decided = self._decide(before, because, new_number=new_number)
+            decided = self._decide(before, because, asked, new_number=new_number)
             if decided is not None:
                 await self.ledger.commit(decided)
             made = _reserved(decided.entity if decided else before, already=decided is None)
@@ -88,18 +110,37 @@ class MakeInvoice:
         return payment
 
     def _decide(
-        self, before: Payment, because: str, *, new_number: bool
+        self, before: Payment, because: str, asked: Request | None, *, new_number: bool
     ) -> Change[Payment] | None:
         """What to commit; None where the same command was committed before."""
         known = before.operation(OperationKind.invoice)
+        if known is not None and asked is not None and known.command == asked.name:
+            return None
+        if new_number and asked is not None and asked.number != (before.invoice_number or ""):
+            was, now = asked.number or "none", before.invoice_number
+            raise CommandRefused(
+                f"the invoice is not made: its number was {was} when you first asked, and is {now}"
+                " now; look at the payment, then use a new key"
+            )
         if known is not None and _not_begun(known) and known.reason == because:
             return None
         refused = rules.why_not_remake(before, new_number=new_number)
         if refused is not None:
             raise CommandRefused(f"the invoice is not made: {refused}")
         return rules.remake_invoice(
-            before, because, new_number=new_number, now=self.clock.now(), new_id=self.ids.new
+            before,
+            because,
+            new_number=new_number,
+            command=asked.name if asked else None,
+            now=self.clock.now(),
+            new_id=self.ids.new,
         )
+
+
+async def number_of(ledger: Ledger, payment_id: str) -> str:
+    """The number of a payment's invoice; empty where it has none, or is not there."""
+    payment = await ledger.load(Payment, payment_id)
+    return (payment.invoice_number if payment else None) or ""
 
 
 def _not_begun(operation: Operation) -> bool:

@@ -35,7 +35,12 @@ class Once:
     ids: Ids
 
     async def __call__(
-        self, client: str, key: str, digest: str, work: Callable[[], Awaitable[str]]
+        self,
+        client: str,
+        key: str,
+        digest: str,
+        work: Callable[[Asked], Awaitable[str]],
+        meant: str = "",
     ) -> str:
         """
         The answer to a request. What the work raises is raised, and is no answer: the same may
@@ -44,6 +49,8 @@ class Once:
         Args:
             digest: of what is asked.
             work: must be safe to repeat, for a try that was killed before its answer was kept.
+            meant: what the request is about now. The work is told what its first try meant: by the
+                time of a repeat another operator may have changed it.
 
         Raises:
             RequestRefused: 422, the key belongs to another request.
@@ -52,7 +59,7 @@ class Once:
         """
         now = self.clock.now()
         name = derived_id("operate", key, client)
-        asked = Asked(name, digest, self.ids.new(), now + LEASE)
+        asked = Asked(name, digest, self.ids.new(), now + LEASE, meant)
         found = await self.answers.claim(asked, now)
         if found.digest != digest:
             raise RequestRefused(problems.KEY_REUSED, "use a new key for a new command")
@@ -61,14 +68,14 @@ class Once:
         if found.claim != asked.claim:
             wait = (found.until - now).total_seconds()
             raise OperationInFlight("the same request is being worked on", retry_after=wait)
-        answer = await self._worked(asked, work)
-        await self.answers.keep(replace(asked, answer=answer))
+        answer = await self._worked(found, work)
+        await self.answers.keep(replace(found, answer=answer))
         return answer
 
-    async def _worked(self, asked: Asked, work: Callable[[], Awaitable[str]]) -> str:
+    async def _worked(self, asked: Asked, work: Callable[[Asked], Awaitable[str]]) -> str:
         try:
             async with asyncio.timeout(LIMIT_SECONDS):
-                return await work()
+                return await work(asked)
         except TimeoutError as exc:
             # A write may still be under way: the claim stays until that has ended.
             wait = LEASE.total_seconds()

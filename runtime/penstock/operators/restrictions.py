@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from penstock.api.context import Clock, Ids
 from penstock.domain import rules
 from penstock.domain.operation import Operation, OperationState
 from penstock.domain.payment import Payment
+from penstock.domain.place import stamp
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.domain.subscription import Subscription
@@ -44,7 +46,7 @@ class Restricted:
 
     Attributes:
         restriction: the one in force, which may have been put before; None in a dry run that
-            would put the first.
+            would put the first, and where a repeated command's own was lifted since.
         anew: whether this command put it, or would.
         waiting: open operations of the entity itself that will not be submitted.
         under_way: those whose call is being made: it ends.
@@ -58,7 +60,11 @@ class Restricted:
     @property
     def effect(self) -> str:
         """What the command did, in one line."""
-        return "restricted" if self.anew else "was restricted already"
+        if self.anew:
+            return "restricted"
+        if self.restriction is None:
+            return "was restricted before, and released since: nothing is done"
+        return "was restricted already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +73,51 @@ class Released:
     What `release` found and did.
 
     Attributes:
-        restriction: the one that was in force; None where there was none.
+        restriction: the one that was lifted, or would be; None where there was none.
         due: how many payments and subscriptions had held operations, which the sweep now sends.
+        later: one that was put after the one that was meant; it and what it holds are left alone.
     """
 
     restriction: Restriction | None
     due: int
+    later: Restriction | None = None
 
     @property
     def effect(self) -> str:
         """What the command did, in one line."""
+        if self.later is not None:
+            since = f"{self.later.since:%Y-%m-%d %H:%M:%S} UTC"
+            return f"nothing is done: {self.later.actor} has restricted it again at {since}"
         if self.restriction is None and not self.due:
             return "not restricted: nothing to release"
         return f"released; {self.due} with held operations are sent by the sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """
+    The restriction that a release is about.
+
+    Attributes:
+        since: when it was put; None for none: nothing was restricted.
+    """
+
+    since: datetime | None
+
+    @classmethod
+    def of(cls, restriction: Restriction | None) -> Meant:
+        """That restriction."""
+        return cls(restriction.since if restriction else None)
+
+    @classmethod
+    def read(cls, text: str) -> Meant:
+        """What `text` gave."""
+        return cls(datetime.fromisoformat(text) if text else None)
+
+    @property
+    def text(self) -> str:
+        """The moment, or nothing."""
+        return stamp(self.since) if self.since else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +130,20 @@ class Restrict:
     audited: Audited
 
     async def __call__(
-        self, kind: RestrictionKind, value: str, because: str, *, dry_run: bool = False
+        self,
+        kind: RestrictionKind,
+        value: str,
+        because: str,
+        *,
+        since: datetime | None = None,
+        dry_run: bool = False,
     ) -> Restricted:
         """
         Keep new calls that move or document money from being made.
+
+        Args:
+            since: when the command was first given; left out, now. Repeated with the same moment,
+                it does not put again what another operator has lifted meanwhile.
 
         Raises:
             UnknownPayment: there is no payment or subscription of that id.
@@ -103,29 +151,31 @@ class Restrict:
         """
         because, key = said(because), key_of(kind, value)
         if dry_run:
-            return await self._seen(kind, value, None)
+            known = await in_force(self.restrictions, key)
+            return await self._seen(kind, value, known, anew=known is None)
         async with self.audited(f"{COMMANDS[kind]} restrict", [key], because) as trail:
             await self._entity(kind, value)
-            wanted = Restriction(kind, value, self.clock.now(), self.audited.actor, because)
-            put = await self.restrictions.put(wanted)
-            done = await self._seen(kind, value, wanted if put == wanted else None)
+            begun = since or self.clock.now()
+            wanted = Restriction(kind, value, begun, self.audited.actor, because)
+            known = await self.restrictions.put(wanted)
+            done = await self._seen(kind, value, known, anew=known == wanted)
             trail.effect = done.effect
-            trail.after = {"restricted": True, "since": put.since.isoformat()}
+            trail.after = {"restricted": known is not None}
+            if known is not None:
+                trail.after["since"] = known.since.isoformat()
             return done
 
     async def _seen(
-        self, kind: RestrictionKind, value: str, put: Restriction | None
+        self, kind: RestrictionKind, value: str, known: Restriction | None, *, anew: bool
     ) -> Restricted:
         """How it stands now."""
         entity = await self._entity(kind, value)
-        known = put or await in_force(self.restrictions, key_of(kind, value))
         now = self.clock.now()
         waiting, under_way = list[Operation](), list[Operation]()
         for one in entity.operations if entity else ():
             begun = one.state is OperationState.submitting and one.leased(now)
             if one.open and one.kind in rules.RESTRICTABLE:
                 (under_way if begun else waiting).append(one)
-        anew = put is not None or known is None
         return Restricted(known, anew, tuple(waiting), tuple(under_way))
 
     async def _entity(self, kind: RestrictionKind, value: str) -> Payment | Subscription | None:
@@ -153,6 +203,7 @@ class Release:
         value: str,
         because: str,
         *,
+        meant: Meant | None = None,
         dry_run: bool = False,
         most: int | None = None,
         progress: Callable[[int], None] = lambda _: None,
@@ -163,6 +214,7 @@ class Release:
         Killed on the way, it goes on where it was when it is run again.
 
         Args:
+            meant: lift no other; left out, the one that is in force now.
             most: refuse where more payments and subscriptions than these are held, for a caller
                 that cannot wait for all.
             progress: told how many payments and subscriptions were released so far.
@@ -175,13 +227,20 @@ class Release:
         if dry_run:
             await self._refuse_more(kind, key, most)
             known = await in_force(self.restrictions, key)
+            if meant is not None and known is not None and known.since != meant.since:
+                return Released(None, 0, later=known)
             return Released(known, len(await self.restrictions.held(key, 10_000)))
         async with self.audited(f"{COMMANDS[kind]} release", [key], because) as trail:
             await self._refuse_more(kind, key, most)
-            lifted = await self.restrictions.lift(key)
-            done = Released(lifted, await self._walk(key, progress))
+            meant = meant or Meant.of(await in_force(self.restrictions, key))
+            lifted = meant.since and await self.restrictions.lift(key, meant.since)
+            later = None if lifted else await in_force(self.restrictions, key)
+            if later is None:
+                done = Released(lifted, await self._walk(key, progress))
+            else:
+                done = Released(None, 0, later)
             trail.effect = done.effect
-            trail.after = {"restricted": False, "due": done.due}
+            trail.after = {"restricted": later is not None, "due": done.due}
             return done
 
     async def _refuse_more(self, kind: RestrictionKind, key: str, most: int | None) -> None:

@@ -1,12 +1,16 @@
 """
 Renew: keeps dead letters until a person has decided on them, beyond the 14 days of SQS.
 
-    a group with a letter of ten days or more       1 2 3
-    each is sent again to the same queue, in order  2 3 1' → 3 1' 2' → 1' 2' 3'
+    a group whose first letter is ten days old          1 2 3 4
+    a copy of the first marks where the group begins    1 2 3 4 1'
+    the others go behind it, each sent, then deleted    1 4 1' 2' 3'
+    the first one is deleted at last                    1' 2' 3' 4'
 
-SQS keeps a message for 14 days at most. So a copy of the letter is sent under the letter's id,
-then the letter is deleted: a crash in between leaves both, which the next run recognizes. The
-whole group is renewed, so that a redrive finds it in its order.
+The first letter stays in front until all is done. A receive shows ten letters of a group, so a
+run that follows a killed one sees by it that the group is to go on, and goes on to the copy. In a
+larger group it is not known at first whether there is a copy: the group goes round once to see.
+A letter is sent before it is deleted: a crash in between leaves both, and the first one is
+deleted when they are seen together, in the round after a kill.
 """
 
 from __future__ import annotations
@@ -27,6 +31,10 @@ from penstock.ports import DeadLetters, Message
 AFTER = timedelta(days=10)
 """The age at which a letter is renewed; SQS leaves four days to try again."""
 _BATCH = 10
+_TURNS = 4
+"""Rounds of a group in one run: it takes two, and at most four after a run that was killed."""
+Key = tuple[str, str, datetime]
+"""A letter and its copies: the group, the body, and since when it is a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,30 @@ class Renew:
 
 
 @dataclass(slots=True)
+class _Round:
+    """
+    How far a group has gone round in this run.
+
+    Attributes:
+        seen: its letters without the first, and when each was parked.
+        done: whether these are all of them.
+        whole: whether the last look showed the whole group.
+        marked: whether this run sent the copy of the first.
+        moves: how many letters were sent again.
+        last: the one that was sent last.
+    """
+
+    seen: dict[Key, tuple[datetime, bool]] = field(
+        default_factory=dict[Key, "tuple[datetime, bool]"]
+    )
+    done: bool = False
+    whole: bool = False
+    marked: bool = False
+    moves: int = 0
+    last: Key | None = None
+
+
+@dataclass(slots=True)
 class _Run:
     """One look at one queue."""
 
@@ -114,19 +146,24 @@ class _Run:
     patience: float
     remaining: Callable[[], float]
     letters: int = 0
-    renewed: int = 0
     oldest: datetime | None = None
     _held: list[Message] = field(default_factory=list[Message])
     _ids: set[str] = field(default_factory=set[str])
-    _moved: set[tuple[str, str, datetime]] = field(default_factory=set[tuple[str, str, datetime]])
+    _rounds: dict[str, _Round] = field(default_factory=dict[str, "_Round"])
+    _sent: set[Key] = field(default_factory=set[Key])
+
+    @property
+    def renewed(self) -> int:
+        """How many letters were sent again."""
+        return len(self._sent)
 
     async def through(self) -> None:
         """See all letters, renew the old ones, and give back the others."""
         self.letters = sum((await self.queue.depth()).values())
         try:
             while self.letters and self.remaining() > MARGIN + self.patience:
-                wait = self.patience if len(self._ids) < self.letters else 0
-                batch = await self.queue.receive(_BATCH, wait)
+                waits = self._rounds or len(self._ids) < self.letters
+                batch = await self.queue.receive(_BATCH, self.patience if waits else 0)
                 if not batch:
                     return
                 # Held from here on: whatever fails, it is given back.
@@ -141,15 +178,67 @@ class _Run:
                     await self.queue.give_back(self._held)
 
     async def _group(self, received: Sequence[Message]) -> None:
-        group = await self._without_copies(received)
-        for letter in group:
+        for letter in received:
             since = self._since(letter)
             self.oldest = min(self.oldest or since, since)
-        for letter in self._to_move(group):
+        first, *others = received
+        if not self._is_old(first):
+            await self._without_copies(received)
+            return
+        others = await self._without_copies(others)
+        around = self._rounds.setdefault(first.group, _Round())
+        around.whole = len(received) < _BATCH
+        if others and not around.whole and self._key(others[0]) == around.last:
+            # A killed run sent it, too: both copies are there, one behind the other.
+            await self._forget(others.pop(0))
+        if await self._renewed(first, others, around):
+            del self._rounds[first.group]
+            await self._forget(first)
+        elif around.moves <= _TURNS * (len(around.seen) + _BATCH):
+            # A group is hidden while one of its letters is held.
+            await self.queue.give_back([one for one in self._held if one.group == first.group])
+            self._held = [one for one in self._held if one.group != first.group]
+
+    async def _renewed(self, first: Message, others: Sequence[Message], around: _Round) -> bool:
+        """Move letters behind the copy of the first one. Returns whether all are behind it."""
+        keys, key = [self._key(one) for one in others], self._key(first)
+        if key in keys:
+            place = keys.index(key)
+            if place == 0 and (around.marked or around.whole):
+                return True
+            # The copy is a killed run's: once more round, for letters which that run sent twice.
+            around.marked |= place == 0
+            moved = others[: max(place, 1)]
+        elif around.marked:
+            moved = others
+        else:
+            moved = self._before_start(others, around)
+            if not moved:
+                await self.queue.renew(first, self._since(first))
+                self._sent.add(key)
+                around.marked = True
+        for letter in moved:
             await self.queue.renew(letter, self._since(letter))
+            around.last = self._key(letter)
+            self._sent.add(around.last)
             await self._forget(letter)
-            self._moved.add(self._key(letter))
-            self.renewed += 1
+        around.moves += len(moved)
+        return False
+
+    def _before_start(self, others: Sequence[Message], around: _Round) -> Sequence[Message]:
+        """
+        The letters to move while the copy of the first is not known to be there: all until the
+        group has gone round, then those before the one that was parked first.
+        """
+        keys = [self._key(one) for one in others]
+        for letter, key in zip(others, keys, strict=True):
+            around.done |= key in around.seen
+            # Of two letters of one moment the renewed one was before the other.
+            around.seen.setdefault(key, (self._since(letter), self._is_old(letter)))
+        if not (around.done or around.whole) or not others:
+            return others
+        start = min(around.seen, key=lambda key: around.seen[key])
+        return others[: keys.index(start)] if start in keys else others
 
     async def _without_copies(self, group: Sequence[Message]) -> list[Message]:
         """The group without letters whose renewed copy is behind them: a run was killed there."""
@@ -162,21 +251,8 @@ class _Run:
                 kept.append(letter)
         return kept
 
-    def _to_move(self, group: Sequence[Message]) -> Sequence[Message]:
-        """The letters at the front that must go behind the others."""
-        moved = [self._key(one) in self._moved for one in group]
-        if any(moved):
-            # Our own copies: the group has gone round once all before them have.
-            return group[: moved.index(True)]
-        old = [self.now - (one.sent_at or self.now) >= AFTER for one in group]
-        # Of two letters of one moment the renewed one was before the other.
-        places = [(self._since(one), worn) for one, worn in zip(group, old, strict=True)]
-        first = places.index(min(places))
-        if first:
-            # A run was killed while the group went round.
-            return group[:first]
-        begun = group[0].group in {name for name, _, _ in self._moved}
-        return group if begun or any(old) else ()
+    def _is_old(self, letter: Message) -> bool:
+        return self.now - (letter.sent_at or self.now) >= AFTER
 
     async def _forget(self, letter: Message) -> None:
         await self.queue.delete(letter)
@@ -185,7 +261,7 @@ class _Run:
     def _since(self, letter: Message) -> datetime:
         return first_parked_at(letter.attributes, letter.sent_at) or self.now
 
-    def _key(self, letter: Message) -> tuple[str, str, datetime]:
+    def _key(self, letter: Message) -> Key:
         return letter.group, letter.body, self._since(letter)
 
 

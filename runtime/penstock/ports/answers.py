@@ -20,6 +20,7 @@ class Asked:
         digest: of what is asked.
         claim: names one try; no other try has it.
         until: when the claim ends.
+        meant: what the first try was about, where that may change before it is repeated.
         answer: what was answered; None before.
     """
 
@@ -27,6 +28,7 @@ class Asked:
     digest: str
     claim: str
     until: datetime
+    meant: str = ""
     answer: str | None = field(default=None, repr=False)
 
 
@@ -42,7 +44,8 @@ class Answers(Protocol):
         Claim a request, unless it has an answer, another digest, or a claim that has not ended.
 
         Returns:
-            What is kept under the key: `asked` itself where it was claimed.
+            What is kept under the key. It has the claim of `asked` where that was claimed; what is
+            meant is then what the first try meant.
         """
         ...
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     # For type checkers only: an annotation costs no function an import.
+    from datetime import datetime
+
     from penstock.domain.ref import Ref
     from penstock.domain.restriction import Restriction
 
@@ -22,12 +24,20 @@ class Restrictions(Protocol):
         """All restrictions, by their keys (a consistent read)."""
         ...
 
-    async def put(self, restriction: Restriction) -> Restriction:
-        """Restrict. Returns the restriction in force: an earlier one stays."""
+    async def put(self, restriction: Restriction) -> Restriction | None:
+        """
+        Restrict. Returns the restriction in force: an earlier one stays.
+
+        None where this very one, known by its key and moment, was put before and has been lifted:
+        it is not put again. That is known for 90 days.
+        """
         ...
 
-    async def lift(self, key: str) -> Restriction | None:
-        """Remove a restriction. Returns the one that was in force; its notes stay."""
+    async def lift(self, key: str, since: datetime) -> Restriction | None:
+        """
+        Remove the restriction that was put at that moment, and no other. Returns it, or None if
+        it is not in force; its notes stay.
+        """
         ...
 
     async def note(self, key: str, ref: Ref) -> None:

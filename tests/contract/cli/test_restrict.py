@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -38,6 +39,23 @@ class TestRestrict:
         assert ["payments release"] * 2 + ["payments restrict"] * 2 == [
             one["command"] for one in commands
         ]
+
+    def test_a_release_that_goes_on_leaves_a_later_restriction(self, stack: Stack):
+        """
+        The time is printed where a person sees it, also of a command that is stopped.
+        """
+        first = penstock("gateways", "restrict", "example", *BECAUSE)
+        since = re.search(r"--since (\S+):", first.stderr)
+        assert since
+        penstock("gateways", "release", "example", *BECAUSE)
+        again = penstock("gateways", "restrict", "example", *BECAUSE, "--since", since[1])
+        penstock("gateways", "restrict", "example", *BECAUSE)
+        left = penstock("gateways", "release", "example", *BECAUSE, "--since", since[1])
+        held = json.loads(penstock("gateways", "release", "example", *BECAUSE, "--json").stdout)
+
+        assert "was restricted before, and released since: nothing is done\n" == again.stdout
+        assert left.stdout.startswith("nothing is done: ")
+        assert held["was_restricted"]
 
     @pytest.mark.parametrize(
         ("group", "value", "code"),

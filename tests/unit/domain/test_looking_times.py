@@ -76,6 +76,7 @@ def test_a_look_that_is_planned_is_not_planned_anew() -> None:
     one = subscription(PENDING, operations=looked(timedelta(minutes=10), 1))
 
     assert (1, 1) == look(one, timedelta(minutes=10) - SECOND)
+    assert (1200, 2) == look(one, timedelta(minutes=10) + SECOND)
 
 
 @pytest.mark.parametrize(("status", "access"), [(CANCELLED, Access.none), (ACTIVE, Access.ended)])
@@ -118,8 +119,11 @@ def test_a_question_that_is_planned_sooner_stays() -> None:
     sooner = subscription(paid_through=NOON, operations=looked(2 * HOUR + SECOND, 3))
     later = subscription(paid_through=NOON, operations=looked(5 * HOUR, 3))
 
+    due = subscription(paid_through=NOON, operations=looked(2 * HOUR, 3))
+
     assert (1, 3) == look(sooner, 2 * HOUR)
     assert (7200, 4) == look(later, 2 * HOUR)
+    assert (7200, 4) == look(due, 2 * HOUR)
 
 
 @pytest.mark.parametrize(

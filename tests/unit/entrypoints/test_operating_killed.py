@@ -33,10 +33,10 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 CALLS = {
     "restrict": 5,
-    "release": 10,
+    "release": 11,
     "reprocessPayment": 6,
     "resolveOperation": 6,
-    "makeInvoice": 6,
+    "makeInvoice": 7,
 }
 """Calls of ports: a host dies before and after each."""
 NEVER = 1000

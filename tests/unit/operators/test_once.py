@@ -12,6 +12,7 @@ from penstock.adapters.memory import MemoryAnswers
 from penstock.domain.caller import DEFAULT_CLIENT
 from penstock.errors import CommandRefused, LedgerUnavailable, OperationInFlight, RequestRefused
 from penstock.operators.once import LEASE, LIMIT_SECONDS, Once
+from penstock.ports import Asked
 from penstock.simulation.loop import VirtualLoop
 from penstock.testing.clock import FrozenClock
 from tests.unit.operators.desk import Dying, Killed
@@ -40,7 +41,7 @@ class Room:
         client: str = "shop",
         work: Callable[[], Awaitable[str]] | None = None,
     ) -> str:
-        return await self.once(client, key, digest, work or self.work)
+        return await self.once(client, key, digest, lambda _: (work or self.work)())
 
     async def work(self) -> str:
         self.done.append("done")
@@ -111,13 +112,27 @@ async def test_a_try_that_was_killed_is_made_again_once_its_claim_has_ended(afte
     room = Room()
     once = Once(Dying(2, after=after)(room.answers), room.clock, room.ids)
     with pytest.raises(Killed):
-        await once("shop", "k", "d", room.work)
+        await once("shop", "k", "d", lambda _: room.work())
     if not after:
         with pytest.raises(OperationInFlight):
             await room.ask()
     room.clock.advance(LEASE.total_seconds())
 
     assert ("answer 1" if after else "answer 2") == await room.ask()
+
+
+async def test_the_work_of_a_repeat_is_told_what_the_first_try_meant():
+    room, told = Room(), list[str]()
+
+    async def refuse(asked: Asked) -> str:
+        told.append(asked.meant)
+        raise LedgerUnavailable("away")
+
+    for meant in ("the first", "another"):
+        with pytest.raises(LedgerUnavailable):
+            await room.once("shop", "k", "d", refuse, meant)
+
+    assert ["the first", "the first"] == told
 
 
 def test_work_that_hangs_is_given_up_before_its_claim_ends():

@@ -117,7 +117,8 @@ class TestTheCommands:
             await world.payments.send(Outgoing(body, group=f"p{number}", dedup=f"p{number}"))
         await work(world)
         # Killed after the restriction was lifted and the first was released.
-        await world.restrictions.lift("gateway#acme")
+        (known,) = await world.restrictions.list()
+        await world.restrictions.lift(known.key, known.since)
         (first, *_) = await world.restrictions.held("gateway#acme", 1)
         await world.restrictions.forget("gateway#acme", first)
 

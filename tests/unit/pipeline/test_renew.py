@@ -1,6 +1,7 @@
 """Renew: a dead letter outlives the 14 days that SQS keeps it, once and in its group's order."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -213,6 +214,51 @@ async def test_a_renewal_killed_at_any_call_loses_and_doubles_nothing(
         assert all(dead.clock.now() - one.sent_at < timedelta(days=1) for one in found)  # type: ignore[operator]
     with capsys.disabled():
         print(f" renewal: killed at {counted.calls} calls, before and after each", end="")
+
+
+async def test_a_large_group_keeps_its_order_though_its_renewal_is_killed_at_any_call(
+    capsys: pytest.CaptureFixture[str],
+):
+    """
+    A receive shows ten letters of it; only the first one is old, and the next run may die, too.
+    """
+    names = [f"{place:02}" for place in range(13)]
+    whole = await large(names)
+    counted = Dying(whole.letters, 10_000, after=False)
+    assert 13 == await whole.renew(counted)
+    assert names == await drained(whole)
+    for step, after in lives(counted.calls):
+        dead = await large(names)
+        for at in (step, step // 2 + 1):
+            with suppress(Killed):
+                await dead.renew(Dying(dead.letters, at, after=after))
+            dead.clock.advance(6 * 3600)
+        await dead.renew()
+
+        assert names == await drained(dead), (step, after)
+    with capsys.disabled():
+        print(f" a large group: killed at {counted.calls} calls, before and after each", end="")
+
+
+async def large(names: list[str]) -> Dead:
+    """A group of which only the first letter is ten days old."""
+    dead = Dead()
+    for name in names:
+        await dead.park(name)
+        dead.clock.advance(1)
+    dead.clock.advance(10 * DAY - len(names))
+    return dead
+
+
+async def drained(dead: Dead) -> list[str]:
+    """All letters in their order, ten at a time; none is older than a day."""
+    found: list[Message] = []
+    while batch := await dead.queue.receive(10, 0):
+        found += batch
+        for one in batch:
+            await dead.queue.delete(one)
+    assert all(dead.clock.now() - one.sent_at < timedelta(days=1) for one in found)  # type: ignore[operator]
+    return [one.body for one in found]
 
 
 async def scene() -> Dead:

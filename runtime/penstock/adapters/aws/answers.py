@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from penstock.adapters.aws.clients import Clients, Refusal
-from penstock.adapters.aws.codes import CONDITION, reason
-from penstock.adapters.aws.table import Table, unavailable
+from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.table import Table
 from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.place import stamp
 from penstock.errors import LedgerConflict
 from penstock.ports import Asked
 
 KEPT_FOR = timedelta(days=30)
-_FREE = (
-    "attribute_not_exists(pk) OR (attribute_not_exists(#answer)"
-    " AND (#claim = :claim OR (#digest = :digest AND #until <= :now)))"
-)
-_NAMES = {f"#{name}": name for name in ("claim", "digest", "answer", "until")}
 
 
 class DynamoAnswers:
@@ -30,9 +25,22 @@ class DynamoAnswers:
 
     async def claim(self, asked: Asked, now: datetime) -> Asked:
         """Claim a request, unless it is answered, another one, or claimed."""
-        values = {":claim": asked.claim, ":digest": asked.digest, ":now": stamp(now)}
-        held = await self._put(asked, _FREE, _NAMES, values)
-        return asked if held is None else _read(held)
+        held = await self._table.put_once(_item(asked), "claim a request")
+        if held is None:
+            return asked
+        kept = _read(held)
+        ended = kept.digest == asked.digest and kept.answer is None and kept.until <= now
+        # A call whose answer was lost is repeated below us, and finds its own claim.
+        if not ended or kept.claim == asked.claim:
+            return kept
+        anew = replace(asked, meant=kept.meant)
+        taken = await self._table.put_if(
+            "#claim = :claim AND attribute_not_exists(answer)",
+            _item(anew),
+            "claim a request",
+            claim=kept.claim,
+        )
+        return anew if taken is None else _read(taken)
 
     async def keep(self, asked: Asked) -> None:
         """
@@ -41,31 +49,9 @@ class DynamoAnswers:
         Raises:
             LedgerConflict: another claim has taken its place.
         """
-        mine = {":claim": asked.claim}
-        if await self._put(asked, "#claim = :claim", {"#claim": "claim"}, mine) is not None:
+        item, mine = _item(asked), "#claim = :claim"
+        if await self._table.put_if(mine, item, "keep an answer", claim=asked.claim) is not None:
             raise LedgerConflict("another try works on the request")
-
-    async def _put(
-        self, asked: Asked, condition: str, names: Mapping[str, str], values: Mapping[str, Any]
-    ) -> Item | None:
-        """What is there instead, where the condition does not hold."""
-        with unavailable("keep an answer"):
-            try:
-                await self._table.call(
-                    "put_item",
-                    TableName=self._table.name,
-                    Item=_item(asked),
-                    ConditionExpression=condition,
-                    ExpressionAttributeNames=dict(names),
-                    ExpressionAttributeValues=to_item(dict(values)),
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except Refusal as exc:
-                held = exc.details.get("Item")
-                if reason(exc.code) != CONDITION or not held:
-                    raise
-                return held
-        return None
 
 
 def _item(asked: Asked) -> Item:
@@ -76,16 +62,19 @@ def _item(asked: Asked) -> Item:
         "claim": asked.claim,
         "until": stamp(asked.until),
         "expires_at": int((asked.until + KEPT_FOR).timestamp()),
+        "meant": asked.meant or None,
+        "answer": asked.answer,
     }
-    return to_item(fields if asked.answer is None else {**fields, "answer": asked.answer})
+    return to_item(fields)
 
 
-def _read(item: Item) -> Asked:
+def _read(item: Mapping[str, Mapping[str, Any]]) -> Asked:
     record = from_item(item)
     return Asked(
         record["pk"].removeprefix("answer#"),
         record["digest"],
         record["claim"],
         datetime.fromisoformat(record["until"]),
+        record.get("meant", ""),
         record.get("answer"),
     )

@@ -12,6 +12,7 @@ The items of the ledger's table and their keys.
     days                       <day>              a day that has events: listing skips the others
     attempt#<sink>#<event id>  attempt            when the sink had the event; gone after 30 days
     restrictions               <kind>#<value>     what an operator has restricted
+    restricted#<kind>#<value>  <moment>           that it was restricted then; gone after 90 days
     held#<kind>#<value>        <kind>#<id>        an entity whose operation that holds
     audit#<day>                <time>#<id>#begun  an operator's command; its end has `#done`
     tokens                     <token id>         a bearer token's hash

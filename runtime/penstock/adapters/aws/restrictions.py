@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from penstock.adapters.aws import items
-from penstock.adapters.aws.clients import Clients
+from penstock.adapters.aws.clients import Clients, Refusal
+from penstock.adapters.aws.codes import CONDITION, reason
 from penstock.adapters.aws.table import Table, unavailable
 from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.place import stamp
@@ -17,6 +18,9 @@ from penstock.errors import LedgerUnavailable
 
 RESTRICTIONS = "restrictions"
 HELD = "held#"
+ONCE = "restricted#"
+KNOWN_FOR = timedelta(days=90)
+"""Longer than a request of the API can be repeated."""
 
 
 class DynamoRestrictions:
@@ -30,8 +34,8 @@ class DynamoRestrictions:
         found = await self._table.query("pk = :all", to_item({":all": RESTRICTIONS}))
         return [_read(item) for item in found]
 
-    async def put(self, restriction: Restriction) -> Restriction:
-        """Restrict. Returns the restriction in force: an earlier one stays."""
+    async def put(self, restriction: Restriction) -> Restriction | None:
+        """Restrict. Returns the restriction in force; None if this one was lifted."""
         fields = {
             "kind": restriction.kind.value,
             "value": restriction.value,
@@ -40,15 +44,28 @@ class DynamoRestrictions:
             "reason": restriction.reason,
         }
         item = _key(restriction.key) | to_item(fields)
-        held = await self._table.put_once(item, "restrict")
-        return _read(held) if held else restriction
+        refused = await self._table.put_all_once([item, _once(restriction)], "restrict")
+        if refused is None:
+            return restriction
+        held = refused[0]
+        return _read(held) if held else None
 
-    async def lift(self, key: str) -> Restriction | None:
-        """Remove a restriction. Returns the one that was in force."""
+    async def lift(self, key: str, since: datetime) -> Restriction | None:
+        """Remove the restriction of that moment."""
         with unavailable("release"):
-            answer = await self._table.call(
-                "delete_item", TableName=self._table.name, Key=_key(key), ReturnValues="ALL_OLD"
-            )
+            try:
+                answer = await self._table.call(
+                    "delete_item",
+                    TableName=self._table.name,
+                    Key=_key(key),
+                    ConditionExpression="since = :since",
+                    ExpressionAttributeValues=to_item({":since": stamp(since)}),
+                    ReturnValues="ALL_OLD",
+                )
+            except Refusal as exc:
+                if reason(exc.code) != CONDITION:
+                    raise
+                return None
         return _read(answer["Attributes"]) if answer.get("Attributes") else None
 
     async def note(self, key: str, ref: Ref) -> None:
@@ -71,6 +88,18 @@ class DynamoRestrictions:
 
 def _key(key: str) -> Item:
     return to_item({"pk": RESTRICTIONS, "sk": key})
+
+
+def _once(restriction: Restriction) -> Item:
+    """What keeps a restriction that was lifted from being put again by a repeat."""
+    known_until = restriction.since + KNOWN_FOR
+    return to_item(
+        {
+            "pk": f"{ONCE}{restriction.key}",
+            "sk": stamp(restriction.since),
+            "expires_at": int(known_until.timestamp()),
+        }
+    )
 
 
 def _held(key: str, ref: Ref) -> Item:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from penstock.adapters.aws.clients import Clients, Refusal
 from penstock.adapters.aws.codes import CONDITION, failure, reason
-from penstock.adapters.aws.values import Item
+from penstock.adapters.aws.values import Item, to_item
 from penstock.api.context import AwsError
 from penstock.errors import GatewayUnavailable, LedgerUnavailable
 
@@ -59,20 +59,65 @@ class Table:
         Args:
             what: what is being done, as an error's message begins.
         """
+        return await self.put_if("attribute_not_exists(pk)", item, what)
+
+    async def put_if(
+        self, condition: str, item: Item, what: str, **values: str
+    ) -> Mapping[str, Mapping[str, Any]] | None:
+        """
+        Write one item if a condition holds. Returns the item that is there, if it does not.
+
+        Args:
+            what: what is being done, as an error's message begins.
+            values: what the condition's names are compared with: `#since = :since`.
+        """
+        named = {
+            "ExpressionAttributeNames": {f"#{name}": name for name in values},
+            "ExpressionAttributeValues": to_item({f":{one}": values[one] for one in values}),
+        }
         with unavailable(what):
             try:
                 await self.call(
                     "put_item",
                     TableName=self.name,
                     Item=item,
-                    ConditionExpression="attribute_not_exists(pk)",
+                    ConditionExpression=condition,
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **(named if values else {}),
                 )
             except Refusal as exc:
                 held = exc.details.get("Item")
                 if reason(exc.code) != CONDITION or not held:
                     raise
                 return held
+        return None
+
+    async def put_all_once(
+        self, puts: Sequence[Item], what: str
+    ) -> Sequence[Mapping[str, Mapping[str, Any]] | None] | None:
+        """
+        Write items together, or none of them if a key is taken. Returns None once it is done, else
+        the items that have the keys, in the order of `puts`.
+
+        Args:
+            what: what is being done, as an error's message begins.
+        """
+        fixed = {
+            "TableName": self.name,
+            "ConditionExpression": "attribute_not_exists(pk)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        with unavailable(what):
+            try:
+                await self.call(
+                    "transact_write_items",
+                    TransactItems=[{"Put": {**fixed, "Item": item}} for item in puts],
+                )
+            except Refusal as exc:
+                reasons = exc.details.get("CancellationReasons", [])
+                if CONDITION not in {one.get("Code") for one in reasons}:
+                    raise
+                return [one.get("Item") for one in reasons]
         return None
 
     async def query(

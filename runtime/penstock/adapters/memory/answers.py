@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from penstock.errors import LedgerConflict
@@ -19,7 +20,7 @@ class MemoryAnswers:
         kept = self._kept.get(asked.key, asked)
         ended = kept.digest == asked.digest and kept.answer is None and kept.until <= now
         if ended:
-            kept = asked
+            kept = replace(asked, meant=kept.meant)
         self._kept[asked.key] = kept
         return kept
 

@@ -52,6 +52,7 @@ def remake_invoice(
     because: str,
     *,
     new_number: bool,
+    command: str | None = None,
     now: datetime,
     new_id: Callable[[], str],
 ) -> Change[Payment]:
@@ -61,12 +62,14 @@ def remake_invoice(
     Args:
         because: why, in the person's words; kept with the operation.
         new_number: take the next number, where the gateway has another invoice under this one.
+        command: the request's name, if it has one; kept with the operation.
     """
     reserved = Operation(
         before.operation_id(OperationKind.invoice),
         OperationKind.invoice,
         due_at=now,
         reason=because,
+        command=command,
     )
     number = next_number(before) if new_number else before.invoice_number
     after = replace(

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from penstock.entrypoints.cli import framing
+from penstock.entrypoints.cli.framing import Because, DryRun
 from penstock.entrypoints.cli.progress import progress
 from penstock.entrypoints.cli.session import AsJson, Confirm, Session, StackName, session
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from penstock.bootstrap.aws import AwsWorld
     from penstock.domain.restriction import RestrictionKind
     from penstock.operators.waiting import Calm, Until
 
-Because = Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done")]
 Wait = Annotated[
     int,
     typer.Option("--wait", min=0, max=3600, metavar="SECONDS", help="wait for the effect"),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="go on with a command that was stopped: the time that it printed",
+    ),
 ]
 
 
@@ -32,6 +41,7 @@ class Asked:
     Attributes:
         value: the name of what it acts on.
         wait: how many seconds to wait for the effect; 0 for not at all.
+        since: when the restriction was put that the command is about, where it goes on.
     """
 
     begun: Session
@@ -39,6 +49,7 @@ class Asked:
     because: str
     wait: int
     dry_run: bool
+    since: datetime | None = None
 
     def guard(self, what: str) -> None:
         """
@@ -66,7 +77,13 @@ class Asked:
 
 
 def add(
-    app: typer.Typer, name: str, about: str, argument: Any, act: Callable[[Asked], None]
+    app: typer.Typer,
+    name: str,
+    about: str,
+    argument: Any,
+    act: Callable[[Asked], None],
+    *,
+    without: Collection[str] = (),
 ) -> None:
     """
     Add such a command to a group.
@@ -74,19 +91,25 @@ def add(
     Args:
         about: its line of help.
         argument: what typer is to say of the name.
+        without: options that it does not take.
     """
 
-    @app.command(name, help=about)
     def command(
         context: typer.Context,
         *,
         value: str = argument,
         because: Because,
         wait: Wait = 0,
+        since: Since = None,
         dry_run: DryRun = False,
         stack: StackName = None,
         as_json: AsJson = False,
         confirmed: Confirm = None,
     ) -> None:
+        from penstock.queries.since import read_since
+
         begun = session(context, stack, as_json, confirmed)
-        act(Asked(begun, value, because, wait, dry_run))
+        begun_at = read_since(since) if since else None
+        act(Asked(begun, value, because, wait, dry_run, begun_at))
+
+    framing.add(app, name, about, command, without=without)

@@ -8,8 +8,9 @@ import typer
 
 from penstock.domain.ref import EntityKind, Ref
 from penstock.entrypoints.cli import acting
-from penstock.entrypoints.cli.acting import Asked, DryRun
+from penstock.entrypoints.cli.acting import Asked
 from penstock.entrypoints.cli.auditing import audited
+from penstock.entrypoints.cli.framing import DryRun
 from penstock.entrypoints.cli.progress import progress
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -110,7 +111,7 @@ def add_reprocess(app: typer.Typer) -> None:
     """Add `reprocess` to the payments' commands."""
     named: Any = typer.Argument(help="the payment's id", metavar="payment_id")
     about = "Have a payment read again at its gateway: steps, refunds, access, its invoice."
-    acting.add(app, "reprocess", about, named, _reprocess)
+    acting.add(app, "reprocess", about, named, _reprocess, without=("since",))
 
 
 def _reprocess(asked: Asked) -> None:
@@ -163,7 +164,7 @@ def _abilities(stack: Stack) -> Mapping[str, Abilities]:
     from penstock.plugins import load
 
     names = list(stack.outputs["gateways"])
-    registry = load(only=set(names))
+    registry = load(only=stack.plugins)
     return {name: Abilities.named(registry.gateway(name).capabilities) for name in names}
 
 

@@ -16,8 +16,11 @@ from penstock.entrypoints.cli.acting import Asked
 from penstock.entrypoints.cli.auditing import audited
 from penstock.entrypoints.cli.progress import progress
 from penstock.entrypoints.cli.session import Code, CommandError, Session
+from penstock.entrypoints.cli.terminal import say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from penstock.bootstrap.aws import AwsWorld
     from penstock.operators.restrictions import Released, Restricted
     from penstock.operators.waiting import Calm
@@ -67,7 +70,9 @@ def _restrict(kind: RestrictionKind, asked: Asked) -> None:
 
     async def work(world: AwsWorld) -> _Done:
         command = Restrict(world.ledger, world.restrictions, world.clock, await audited(world))
-        done = await command(kind, value, because, dry_run=asked.dry_run)
+        since = asked.since or world.clock.now()
+        _say_how_to_go_on(asked, since)
+        done = await command(kind, value, because, since=since, dry_run=asked.dry_run)
         if not asked.waits:
             return _Done(done, None)
         # After that no function works with the older list.
@@ -84,7 +89,7 @@ def _restrict(kind: RestrictionKind, asked: Asked) -> None:
 
 def _release(kind: RestrictionKind, asked: Asked) -> None:
     from penstock.entrypoints.http.views import operation_view
-    from penstock.operators.restrictions import Release
+    from penstock.operators.restrictions import Meant, Release, in_force, key_of
     from penstock.operators.waiting import Until
 
     begun, value, dry_run = asked.begun, asked.value, asked.dry_run
@@ -94,20 +99,37 @@ def _release(kind: RestrictionKind, asked: Asked) -> None:
         command = Release(
             world.ledger, world.restrictions, world.clock, world.ids, await audited(world)
         )
+        meant = Meant(asked.since)
+        if asked.since is None:
+            meant = Meant.of(await in_force(world.restrictions, key_of(kind, value)))
+        _say_how_to_go_on(asked, meant.since)
         with progress("releasing", shown=not begun.json) as tell:
-            done = await command(kind, value, asked.because, dry_run=dry_run, progress=tell)
+            done = await command(
+                kind, value, asked.because, meant=meant, dry_run=dry_run, progress=tell
+            )
         return done, await asked.waited(world, kind, Until.nothing_held)
 
     done, seen = begun.run(work)
     view = {
         **_view(kind, value, dry_run),
-        "restricted": done.restriction is not None and dry_run,
+        "restricted": (done.restriction is not None and dry_run) or done.later is not None,
         "was_restricted": done.restriction is not None,
         "released": done.due,
         "operations": [operation_view(one) for one in _operations(seen)],
     }
     begun.show(view, lambda: _released(done, seen, dry_run))
     _refuse_unseen(seen, asked.wait)
+
+
+def _say_how_to_go_on(asked: Asked, since: datetime | None) -> None:
+    from penstock.entrypoints.http.views import moment
+
+    if since is not None and not (asked.begun.json or asked.dry_run):
+        at = moment(since)
+        say(
+            f"if this is stopped, go on with --since {at}: no later restriction is touched",
+            err=True,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +173,8 @@ def _said(told: _Done, dry_run: bool) -> list[str]:
     from penstock.pipeline.gate import KNOWN_FOR
 
     found = told.found
+    if found.restriction is None and not found.anew:
+        return [found.effect]
     head = "would restrict" if dry_run and found.anew else "restricted"
     if found.restriction is not None and (dry_run or not found.anew) and told.seen is None:
         since = moment(found.restriction.since)
@@ -172,8 +196,8 @@ def _held(one: Operation) -> str:
 
 
 def _released(done: Released, seen: Calm | None, dry_run: bool) -> list[Any]:
-    if done.restriction is None and not done.due:
-        return ["not restricted: nothing to release"]
+    if done.later is not None or (done.restriction is None and not done.due):
+        return [done.effect]
     would = "would release" if dry_run else "released"
     lines: list[Any] = [f"{would}: {done.due} with held operations"]
     if not dry_run and done.due and seen is None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from penstock.entrypoints.cli import framing
+from penstock.entrypoints.cli.framing import Because, DryRun
 from penstock.entrypoints.cli.session import AsJson, Confirm, Session, StackName, session
 
 if TYPE_CHECKING:
     from penstock.operators.letters import Selection
 
 Queue = Annotated[str, typer.Argument(help="deliveries, verified, payments, sink-…")]
-Because = Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")]
 Ids = Annotated[
     list[str] | None,
     typer.Argument(help="ids from the list, their first 8 characters or more"),
@@ -26,7 +26,6 @@ OlderThan = Annotated[
     str | None, typer.Option("--older-than", help="those that are dead so long: 12h, 3d, 1w")
 ]
 All = Annotated[bool, typer.Option("--all", help="every one")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
 Wait = Annotated[
     int,
     typer.Option(
@@ -86,11 +85,11 @@ def add(
         without: options that it does not take.
     """
 
-    fixed = queue
+    fixed = queue or ""
 
     def command(
         context: typer.Context,
-        queue: Queue = fixed or "",
+        queue: Queue = fixed,
         *,
         because: Because,
         ids: Ids = None,
@@ -108,10 +107,5 @@ def add(
         asked = Asked(ids, reason, group, older_than, everything, because, wait, dry_run)
         act(begun, queue, asked)
 
-    signature = inspect.signature(command, eval_str=True)
     left_out = {*without, *(("queue",) if fixed else ())}
-    taken = [one for one in signature.parameters.values() if one.name not in left_out]
-    # A queue that is not fixed must be named. Typer reads the options off the signature.
-    shown = [one.replace(default=one.empty) if one.name == "queue" else one for one in taken]
-    vars(command)["__signature__"] = signature.replace(parameters=shown)
-    app.command(name, help=about)(command)
+    framing.add(app, name, about, command, without=left_out, named=("queue",))

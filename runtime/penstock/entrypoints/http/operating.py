@@ -7,12 +7,14 @@ import json
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from penstock import problems
 from penstock.bootstrap import Platform
 from penstock.domain import rules
 from penstock.domain.operation import OperationKind
+from penstock.domain.place import stamp
 from penstock.domain.ref import EntityKind, Ref
 from penstock.domain.restriction import RestrictionKind
 from penstock.entrypoints.http.handlers import Call, Handler
@@ -26,11 +28,11 @@ from penstock.errors import (
     UnknownPayment,
 )
 from penstock.operators.audited import Audited
-from penstock.operators.invoices import MakeInvoice
+from penstock.operators.invoices import MakeInvoice, Request, number_of
 from penstock.operators.once import Once
 from penstock.operators.reprocessing import Reprocess
 from penstock.operators.resolving import Outcome, Resolve
-from penstock.operators.restrictions import COMMANDS, Release, Restrict
+from penstock.operators.restrictions import COMMANDS, Meant, Release, Restrict, in_force
 
 MOST_RELEASED = 50
 """Payments and subscriptions that one request releases: each is read and written."""
@@ -42,8 +44,24 @@ _FIELDS = {
 }
 """The body's field of each option of the command line; any other is the `value`."""
 
-Work = Callable[[Audited, bool], Awaitable[dict[str, Any]]]
-"""A command, given the way into the audit trail and whether it is a dry run."""
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    One run of a command.
+
+    Attributes:
+        name: the request's, the same for each of its repeats.
+        meant: what its first try was about.
+    """
+
+    audited: Audited
+    name: str
+    meant: str
+    dry_run: bool
+
+
+Work = Callable[[Run], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +88,30 @@ class OperateHandlers:
         if kind is RestrictionKind.gateway and value not in gateways:
             raise _field("value", f"names no gateway; there are {', '.join(gateways)}")
 
-        async def work(audited: Audited, dry_run: bool) -> dict[str, Any]:
-            command = Restrict(world.ledger, world.restrictions, world.clock, audited)
-            done = await command(kind, value, body["reason"], dry_run=dry_run)
+        async def work(run: Run) -> dict[str, Any]:
+            command = Restrict(world.ledger, world.restrictions, world.clock, run.audited)
+            since = datetime.fromisoformat(run.meant)
+            done = await command(kind, value, body["reason"], since=since, dry_run=run.dry_run)
             held = [operation_view(one) for one in (*done.waiting, *done.under_way)]
             return {"changed": done.anew, "effect": done.effect, "operations": held}
 
         command = f"{COMMANDS[kind]} restrict"
-        return await self._answered(call, command, f"{kind.value}#{value}", work)
+        now = stamp(world.clock.now())
+        return await self._answered(call, command, f"{kind.value}#{value}", work, now)
 
     async def release(self, call: Call) -> Answer:
         """Lift a restriction, and have the sweep send what it held."""
         body, world = call.checked.body, self.platform.world
         kind, value = RestrictionKind(body["kind"]), body["value"]
 
-        async def work(audited: Audited, dry_run: bool) -> dict[str, Any]:
-            command = Release(world.ledger, world.restrictions, world.clock, world.ids, audited)
-            done = await command(kind, value, body["reason"], dry_run=dry_run, most=MOST_RELEASED)
+        async def work(run: Run) -> dict[str, Any]:
+            command = Release(
+                world.ledger, world.restrictions, world.clock, world.ids, run.audited
+            )
+            meant, most = Meant.read(run.meant), MOST_RELEASED
+            done = await command(
+                kind, value, body["reason"], meant=meant, dry_run=run.dry_run, most=most
+            )
             return {
                 "changed": done.restriction is not None or done.due > 0,
                 "effect": done.effect,
@@ -95,15 +120,16 @@ class OperateHandlers:
             }
 
         command = f"{COMMANDS[kind]} release"
-        return await self._answered(call, command, f"{kind.value}#{value}", work)
+        known = Meant.of(await in_force(world.restrictions, f"{kind.value}#{value}"))
+        return await self._answered(call, command, f"{kind.value}#{value}", work, known.text)
 
     async def reprocess(self, call: Call) -> Answer:
         """Have a payment read again at its gateway."""
         body, world = call.checked.body, self.platform.world
 
-        async def work(audited: Audited, dry_run: bool) -> dict[str, Any]:
-            command = Reprocess(world.ledger, world.clock, world.ids, audited)
-            done = await command(body["payment"], body["reason"], dry_run=dry_run)
+        async def work(run: Run) -> dict[str, Any]:
+            command = Reprocess(world.ledger, world.clock, world.ids, run.audited)
+            done = await command(body["payment"], body["reason"], dry_run=run.dry_run)
             return {
                 "changed": bool(done.asked),
                 "effect": done.effect,
@@ -119,15 +145,15 @@ class OperateHandlers:
         ref = Ref(EntityKind(body["kind"]), body["value"])
         able = {name: rules.Abilities.named(can) for name, can in self.platform.abilities.items()}
 
-        async def work(audited: Audited, dry_run: bool) -> dict[str, Any]:
-            command = Resolve(world.ledger, world.clock, world.ids, audited, able)
+        async def work(run: Run) -> dict[str, Any]:
+            command = Resolve(world.ledger, world.clock, world.ids, run.audited, able)
             done = await command(
                 ref,
                 Outcome(body["outcome"]),
                 body["reason"],
                 operation_id=body["operation"],
                 reference=body.get("gateway_id"),
-                dry_run=dry_run,
+                dry_run=run.dry_run,
             )
             shown = [operation_view(done.operation)]
             return {"changed": not done.already, "effect": done.effect, "operations": shown}
@@ -138,13 +164,14 @@ class OperateHandlers:
         """Have a payment's invoice made that was withheld."""
         body, world = call.checked.body, self.platform.world
 
-        async def work(audited: Audited, dry_run: bool) -> dict[str, Any]:
-            command = MakeInvoice(world.ledger, world.clock, world.ids, audited)
+        async def work(run: Run) -> dict[str, Any]:
+            command = MakeInvoice(world.ledger, world.clock, world.ids, run.audited)
             done = await command(
                 body["payment"],
                 body["reason"],
                 new_number=body.get("new_number", False),
-                dry_run=dry_run,
+                asked=Request(run.name, run.meant),
+                dry_run=run.dry_run,
             )
             made = done.payment.operation(OperationKind.invoice)
             return {
@@ -154,15 +181,19 @@ class OperateHandlers:
                 "invoice": done.number,
             }
 
-        return await self._answered(call, "invoices make", f"payment#{body['payment']}", work)
+        subject, payment = f"payment#{body['payment']}", body["payment"]
+        number = await number_of(world.ledger, payment)
+        return await self._answered(call, "invoices make", subject, work, number)
 
-    async def _answered(self, call: Call, command: str, subject: str, work: Work) -> Answer:
+    async def _answered(
+        self, call: Call, command: str, subject: str, work: Work, meant: str = ""
+    ) -> Answer:
         world, caller = self.platform.world, call.authenticated
         audited = Audited(world.audit, world.clock, world.ids, f"token {caller.token_id}")
         dry_run: bool = call.checked.body.get("dry_run", False)
 
-        async def run() -> str:
-            done = await work(audited, dry_run)
+        async def run(name: str, meant: str) -> str:
+            done = await work(Run(audited, name, meant, dry_run))
             if dry_run:
                 done["effect"] = f"dry run, nothing was done: {done['effect']}"
             named = {"command": command, "subject": subject, "dry_run": dry_run}
@@ -170,10 +201,13 @@ class OperateHandlers:
 
         with _as_problems(subject):
             if dry_run:
-                return json_answer(200, json.loads(await run()))
+                return json_answer(200, json.loads(await run("", meant)))
             once = Once(world.answers, world.clock, world.ids)
             key = call.checked.parameters["Idempotency-Key"]
-            told = await once(caller.client, key, _digest(command, call.checked.body), run)
+            digest = _digest(command, call.checked.body)
+            told = await once(
+                caller.client, key, digest, lambda asked: run(asked.key, asked.meant), meant
+            )
             return json_answer(200, json.loads(told))
 
 

@@ -55,6 +55,16 @@ class AnswersConformance:
 
         assert SECOND == await answers.claim(SECOND, NOON)
 
+    async def test_a_later_try_is_told_what_the_first_meant(self, answers: Answers) -> None:
+        """
+        What the request is about may have changed since then. An answer forgets it not.
+        """
+        await answers.claim(replace(FIRST, meant="the first"), NOON)
+        anew = await answers.claim(replace(SECOND, meant="another"), LATER)
+
+        assert replace(SECOND, meant="the first") == anew
+        assert anew == await answers.claim(replace(SECOND, meant="another"), LATER)
+
     async def test_an_answer_stays(self, answers: Answers) -> None:
         """
         However late the request comes again.

@@ -41,8 +41,8 @@ class RestrictionsConformance:
         assert SECOND == await restrictions.put(SECOND)
         assert [SECOND, FIRST] == list(await restrictions.list())
 
-        assert SECOND == await restrictions.lift("payer#c#9")
-        assert await restrictions.lift("payer#c#9") is None
+        assert SECOND == await restrictions.lift("payer#c#9", SECOND.since)
+        assert await restrictions.lift("payer#c#9", SECOND.since) is None
         assert [FIRST] == list(await restrictions.list())
 
     async def test_a_second_restriction_of_a_key_leaves_the_first(
@@ -56,6 +56,33 @@ class RestrictionsConformance:
         assert FIRST == await restrictions.put(replace(FIRST, actor="eve", reason="again"))
         assert [FIRST] == list(await restrictions.list())
 
+    async def test_a_later_restriction_is_not_lifted_in_the_place_of_the_one_that_was_meant(
+        self, restrictions: Restrictions
+    ) -> None:
+        """
+        Another operator may have restricted the same meanwhile.
+        """
+        later = replace(FIRST, since=FIRST.since + timedelta(microseconds=1))
+        await restrictions.put(later)
+
+        assert await restrictions.lift(FIRST.key, FIRST.since) is None
+        assert [later] == list(await restrictions.list())
+
+    async def test_a_restriction_that_was_lifted_is_not_put_again(
+        self, restrictions: Restrictions
+    ) -> None:
+        """
+        A repeat of the command that put it must not undo the release; a new command may.
+        """
+        later = replace(FIRST, since=FIRST.since + timedelta(microseconds=1))
+        await restrictions.put(FIRST)
+        await restrictions.lift(FIRST.key, FIRST.since)
+
+        assert await restrictions.put(FIRST) is None
+        assert [] == list(await restrictions.list())
+        assert later == await restrictions.put(later)
+        assert later == await restrictions.put(FIRST)
+
     async def test_what_a_restriction_holds_is_noted_once_until_it_is_forgotten(
         self, restrictions: Restrictions
     ) -> None:
@@ -66,7 +93,7 @@ class RestrictionsConformance:
         for ref in (other, one, one):
             await restrictions.note("gateway#acme", ref)
         await restrictions.note("gateway#other", one)
-        await restrictions.lift("gateway#acme")
+        await restrictions.lift("gateway#acme", NOON)
 
         assert [one] == list(await restrictions.held("gateway#acme", 1))
         assert [one, other] == list(await restrictions.held("gateway#acme", 10))

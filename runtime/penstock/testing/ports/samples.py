@@ -87,6 +87,7 @@ def full() -> Payment:
                 path="/v1/payments/sale/S-1/refund",
                 began_at=NOON,
                 restricted_at=NOON,
+                command="operate-1",
             ),
         ),
         subscription="I-1",
