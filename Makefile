@@ -25,7 +25,7 @@ given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; ex
 
 .PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
-	update preview refresh destroy graph permissions cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
+	update preview refresh destroy graph permissions cost scale traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
 	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-26s %s\n", $$1, $$2}'
@@ -164,11 +164,15 @@ permissions: setup ## what may be allowed to whom deploys a stack, as a policy o
 	$(call given,STACK,STACK=dev)
 	@$(PY) -m infra.graph.show $(STACK) deployer
 
-cost: setup ## what a stack would cost a month, by line; STACK=prod WEBHOOKS=1e6 KIND=sale|refund|renewal|recorded|...
+cost: setup ## what a stack would cost a month, by line; STACK=prod WEBHOOKS=1e6 KIND=sale|charge|checkout|subscription|...
 	$(call given,STACK,STACK=prod)
 	@$(PY) -m infra.bill.cost $(STACK) --webhooks $(or $(WEBHOOKS),1e6) --kind $(or $(KIND),sale)
 
-traffic: setup ## count again what each kind of webhook asks of AWS, for make cost
+scale: setup ## which limits 1 and 10 million payments a day meet; STACK=prod (see docs/scale.md)
+	$(call given,STACK,STACK=prod)
+	@$(PY) -m infra.bill.scale $(STACK)
+
+traffic: setup ## count again what each kind of webhook, payment and refund asks of AWS, for make cost
 	@$(PY) -m tests.adapters.counting
 
 invoke: setup ## a function with a recorded event; FUNCTION=charge EVENT=tests/events/charge.json STACK=local|dev

@@ -1,4 +1,4 @@
-"""`python -m infra.bill.cost STACK --webhooks 1e6`: a month's bill, by webhook and by line."""
+"""`python -m infra.bill.cost STACK --webhooks 1e6`: a month's bill, by kind and by line."""
 
 from __future__ import annotations
 
@@ -91,11 +91,11 @@ def printed(graph: Graph, webhooks: float, kind: str, assumed: Assumed) -> Itera
 
 
 def _kinds(graph: Graph, assumed: Assumed) -> Iterator[str]:
-    yield f"A million webhooks, the target {TARGET:.2f}; one message a batch, and ten"
+    yield f"A million of a kind (target of webhooks {TARGET:.2f}); one message a batch, and ten"
     for name, kind in KINDS.items():
         found = [by_webhook(graph, kind, prices.MILLION, batch, assumed) for batch in BATCHES]
         told = (f"{total(lines):6.2f} {verdict(lines):9}" for lines in found)
-        yield f"  {name:10} {' '.join(told)} {kind.means}"
+        yield f"  {name:12} {' '.join(told)} {kind.means}"
     yield f"  in doubt: missed by less than the line «{UNCONFIRMED}», which no source confirms"
 
 
@@ -104,7 +104,7 @@ def _lines(graph: Graph, webhooks: float, kind: str, assumed: Assumed) -> Iterat
         {line.what: line for line in by_webhook(graph, KINDS[kind], webhooks, batch, assumed)}
         for batch in BATCHES
     )
-    yield f"{webhooks:,.0f} webhooks: {KINDS[kind].means}"
+    yield f"{webhooks:,.0f} of them: {KINDS[kind].means}"
     for what, line in one.items():
         yield f"  {what:32} {line.quantity:>14,.2f}  {line.usd:8.2f}  {ten[what].usd:8.2f}"
     ends = f"{total([*one.values()]):8.2f}  {total([*ten.values()]):8.2f}"
@@ -125,7 +125,7 @@ def _selections(graph: Graph) -> Iterator[str]:
             ]
             chosen = (f"{sink} {taken(graph, sink, kind.events)}" for sink in sinks(graph))
             of_them = f"of {len(kind.events)}: {', '.join(chosen)}"
-            yield f"  {name:10} {ends[0]:8.2f} {ends[1]:8.2f}  {of_them}"
+            yield f"  {name:12} {ends[0]:8.2f} {ends[1]:8.2f}  {of_them}"
 
 
 def _functions(graph: Graph, webhooks: float, kind: str, assumed: Assumed) -> Iterator[str]:

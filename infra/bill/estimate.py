@@ -21,12 +21,15 @@ DUE_PARTITIONS = 8
 SCHEDULED: Mapping[str, tuple[str, Asked, float, int]] = {
     # An index is read eventually consistent, at half the price.
     "sweep": ("Sweeps", Asked(1, aws_calls=DUE_PARTITIONS), DUE_PARTITIONS / 2, 350),
-    # The watermark, how much a queue holds, and the gateway's list; `sends` are calls of SQS.
+    # For a gateway that lists: its watermark, how much a queue holds, and its list; `sends` are
+    # calls of SQS.
     "gaps": ("Gap detections", Asked(1, aws_calls=2, requests=1, sends=1), 1, 350),
     # How much each of five dead-letter queues holds: nothing, usually.
     "renew": ("Looks at dead letters", Asked(1, aws_calls=5, sends=5), 0, 350),
 }
 """By schedule: its line, what a run asks, its read units, and the bytes that it logs."""
+AT_THE_DOOR = frozenset({"receive", "api", "merchant"})
+"""Functions that API Gateway calls: someone waits for each, and no queue makes batches."""
 UNCONFIRMED = "SQS sends by SNS, if billed"
 """The one line that nothing confirms or denies; see infra/bill/prices.py."""
 FILLED_IN = {
@@ -82,7 +85,7 @@ def by_function(
     graph: Graph, kind: Kind, webhooks: float, batch: float, assumed: Assumed | None = None
 ) -> Mapping[str, Sequence[Line]]:
     """
-    What webhooks of one kind cost, by function; `deliver-…` for each sink.
+    What so many of one kind cost, by function; `deliver-…` for each sink.
 
     Args:
         batch: how many messages an invocation finds.
@@ -95,8 +98,8 @@ def by_function(
         asked = kind.asked.get(stage)
         times = taken(graph, sink, kind.events) if sink else 1
         if asked is not None and times:
-            share = batch if name != "receive" else 1.0
-            to = _subscribers(graph, kind) if name == "process" else 1.0
+            share = 1.0 if name in AT_THE_DOOR or name in SCHEDULED else batch
+            to = 1.0 if name == "receive" else _subscribers(graph, kind)
             found[name] = [*_of(name, graph, function, asked, webhooks * times, share, to, a)]
     return found
 
@@ -133,13 +136,13 @@ def _of(
 ) -> Iterator[Line]:
     each, gb = 1 / prices.MILLION, webhooks / 1e9
     messages = webhooks * asked.messages
-    if name == "receive":
+    if name in AT_THE_DOOR:
         yield Line("HTTP API requests", messages, prices.HTTP_API_REQUEST * each)
     invocations = messages / batch
     yield Line("Lambda requests", invocations, prices.LAMBDA_REQUEST * each)
-    seconds = webhooks * _seconds(name, function, asked, batch, a)
+    busy = webhooks * seconds(name, function, asked, batch, a)
     size = function["memorySize"] / 1024
-    yield Line("Lambda GB-seconds", seconds * size, prices.LAMBDA_GB_SECOND * each)
+    yield Line("Lambda GB-seconds", busy * size, prices.LAMBDA_GB_SECOND * each)
     published = gb * asked.published_bytes
     pushed = webhooks * asked.publishes * subscribers
     yield Line("SNS FIFO publishes", webhooks * asked.publishes, prices.SNS_FIFO_PUBLISH * each)
@@ -150,7 +153,7 @@ def _of(
     )
     yield Line("SQS sends", webhooks * asked.sends, prices.SQS_FIFO_CALL * each)
     yield Line(UNCONFIRMED, pushed, prices.SQS_FIFO_CALL * each)
-    taken = 0 if name == "receive" else 2 * invocations
+    taken = 0 if name in AT_THE_DOOR or name in SCHEDULED else 2 * invocations
     yield Line("SQS receives and deletes", taken, prices.SQS_FIFO_CALL * each)
     yield Line("DynamoDB write units", webhooks * asked.writes, prices.DYNAMODB_WRITE_UNIT * each)
     yield Line("DynamoDB read units", webhooks * asked.reads, prices.DYNAMODB_READ_UNIT * each)
@@ -158,18 +161,18 @@ def _of(
     yield Line("Ledger GB, a month", kept + indexed, prices.DYNAMODB_GB_MONTH)
     yield Line("Ledger GB backed up, a month", kept, prices.DYNAMODB_BACKUP_GB_MONTH)
     logged = asked.log_bytes + asked.log_lines * PLATFORM_LINE
-    if name == "receive":
-        logged += _access_line(graph) + PLATFORM_LINE
+    if name in AT_THE_DOOR:
+        logged += asked.messages * (_access_line(graph) + PLATFORM_LINE)
     days = max(group["retentionInDays"] for group in of(graph, "LogGroup").values())
     yield Line("Log GB, taken in", gb * logged, prices.LOGS_GB)
     yield Line("Log GB, kept as long as said", gb * logged * days / 30, prices.LOGS_GB_MONTH)
-    answered = 400 if name == "receive" else 0
+    answered = 400 * asked.messages if name in AT_THE_DOOR else 0
     yield Line("GB out of AWS", gb * (asked.request_bytes + answered), prices.TRANSFER_GB)
     if function.get("tracingConfig", {}).get("mode") == "Active":
         yield Line("X-Ray traces", _traced(invocations), prices.XRAY_TRACE * each)
 
 
-def _seconds(
+def seconds(
     name: str, function: Mapping[str, Any], asked: Asked, batch: float, a: Assumed
 ) -> float:
     """What one webhook takes of a function: its batch waits together, and works in turn."""
@@ -265,9 +268,9 @@ def _scheduled(graph: Graph, a: Assumed) -> Iterator[Line]:
         function = of(graph, "Function")[rule]
         minutes = int(one["scheduleExpression"].removeprefix("rate(").split()[0])
         runs = MONTH_SECONDS / 60 / minutes
-        seconds = _seconds(rule, function, asked, 1, a)
+        busy = seconds(rule, function, asked, 1, a)
         compute = prices.LAMBDA_REQUEST + (
-            seconds * function["memorySize"] / 1024 * prices.LAMBDA_GB_SECOND
+            busy * function["memorySize"] / 1024 * prices.LAMBDA_GB_SECOND
         )
         queues = asked.sends * prices.SQS_FIFO_CALL
         each = (compute + reads * prices.DYNAMODB_READ_UNIT + queues) / prices.MILLION

@@ -1,10 +1,12 @@
 """
-What one webhook makes each function ask of AWS, by kind of webhook: counted, not assumed.
+What each function asks of AWS for one webhook, one payment, one refund or one subscription, by
+kind: counted, not assumed.
 
-`tests/adapters/test_what_a_webhook_asks.py` runs the stages over PayPal's simulator, counts, and
-fails when the code asks for more or less than `traffic.json` says; `make traffic` counts again and
-writes that file. The bodies are as long as PayPal's (1.6 KB), the payer's name and address as long
-as such things get.
+`tests/adapters/test_what_a_webhook_asks.py` runs the stages over the gateways' simulators, counts,
+and fails when the code asks for more or less than `traffic.json` says; `make traffic` counts again
+and writes that file. The bodies of webhooks that a kind consists of are as long as PayPal's
+(1.6 KB), the payer's name and address as long as such things get. What follows from a request
+counts too: the worker's call, the buyer's return and the gateway's webhooks.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ TABLE = Path(__file__).with_name("traffic.json")
 @dataclass(frozen=True, slots=True)
 class Asked:
     """
-    What one function asks of AWS for one webhook; `deliver`, for one event to one sink.
+    What one function asks of AWS for one of a kind; `deliver`, for one event to one sink.
 
     Attributes:
         messages: how many it is handed: requests, or messages of its queue.
@@ -29,7 +31,8 @@ class Asked:
         sends: to a queue by itself.
         publishes: to a topic.
         reads: read units.
-        writes: write units, those of the indexes among them.
+        writes: write units, those of the indexes among them; `due_writes`, of the index of what
+            is due, and `archive_writes`, of the archive of events.
         kept_bytes: what the ledger has grown by; `indexed_bytes`, its indexes.
         log_bytes: of lines of its own, at level INFO, untraced.
     """
@@ -43,6 +46,8 @@ class Asked:
     published_bytes: int = 0
     reads: int = 0
     writes: int = 0
+    due_writes: int = 0
+    archive_writes: int = 0
     kept_bytes: int = 0
     indexed_bytes: int = 0
     log_lines: int = 0
@@ -52,7 +57,7 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """
-    One kind of webhook.
+    One kind of webhook, or of what a backend asks for.
 
     Attributes:
         events: the types of the events that it publishes, in order.
@@ -72,4 +77,4 @@ KINDS: Mapping[str, Kind] = {
     )
     for name, kind in json.loads(TABLE.read_bytes()).items()
 }
-"""From the cheapest kind to the dearest."""
+"""Webhooks from the cheapest kind to the dearest, then what begins with a request of ours."""

@@ -1,6 +1,6 @@
 """
-`python -m tests.adapters.counting`: what each kind of webhook asks of AWS, counted, into the
-bill's table (`infra/bill/traffic.json`).
+`python -m tests.adapters.counting`: what each kind of webhook, request and payment asks of AWS,
+counted, into the bill's table (`infra/bill/traffic.json`).
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from moto import mock_aws
 
 from infra.bill.traffic import KINDS, TABLE, Asked
 from penstock.adapters.aws.clients import Clients
+from tests.adapters.acts import act, warm
 from tests.adapters.bench import Bench
-from tests.adapters.metering import Line, Meter, Signed, line
+from tests.adapters.line import line
+from tests.adapters.metering import Meter
 
 FIELDS = [one.name for one in fields(Asked)]
 
 
 @dataclass(frozen=True)
 class Counted:
-    """What one webhook asked, and the types of the events it published."""
+    """What one of a kind asked, and the types of the events it published."""
 
     meters: Mapping[str, Meter]
 
@@ -43,38 +45,6 @@ class Counted:
         return {name: counts[name] / (times or 1) for name in FIELDS}
 
 
-async def webhook(kind: str, made: Line) -> Signed:
-    """One of a kind, after what comes before it."""
-    match kind:
-        case "sale":
-            return (await made.signed())[0]
-        case "renewal":
-            (first,) = await made.signed()
-            await made.through(first)
-            agreement = json.loads(first[1])["resource"]["billing_agreement_id"]
-            return (await made.signed(set={"resource.billing_agreement_id": agreement}))[0]
-        case "duplicate":
-            first, again = await made.signed(copies=2, own_transmissions=True)
-            await made.through(first)
-            return again
-        case "refund":
-            (sale,) = await made.signed()
-            await made.through(sale)
-            of_it = {"resource.sale_id": json.loads(sale[1])["resource"]["id"]}
-            return (await made.signed(event_type="PAYMENT.SALE.REFUNDED", set=of_it))[0]
-        case "recorded":
-            return (await made.signed(event_type="BILLING.PLAN.UPDATED"))[0]
-        case "revised":
-            return (await made.signed(event_type="BILLING.SUBSCRIPTION.UPDATED"))[0]
-        case "forged":
-            return (await made.signed(forge=True))[0]
-        case "refused":
-            headers, body = (await made.signed())[0]
-            return {k: v for k, v in headers.items() if k != "paypal-transmission-sig"}, body
-        case _:
-            raise ValueError(f"there is no way to make a webhook of kind {kind}")
-
-
 async def counted(kind: str, bench: Bench) -> Counted:
     """
     What one of a kind asks, once every sandbox has its token and the day its note.
@@ -82,12 +52,12 @@ async def counted(kind: str, bench: Bench) -> Counted:
     Within one minute: the `due` index holds whole minutes, and an entry that moves costs more.
     """
     async with line(bench) as made:
-        await made.through((await made.signed())[0])
+        await warm(made)
         while True:
             began = _minute()
-            told = Counted(await made.through(await webhook(kind, made)))
+            await act(kind, made)
             if began == _minute():
-                return told
+                return Counted(made.asked)
 
 
 def _minute() -> datetime:

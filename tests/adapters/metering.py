@@ -1,56 +1,33 @@
 """
-What one webhook makes AWS do, counted where the code asks for it.
+What is asked of AWS, counted where the code asks for it.
 
-The stages run as their functions run them, over PayPal's simulator and moto's DynamoDB. A meter
-stands between the adapters and AWS; DynamoDB's units are its documented rules, applied to the
-items that are really sent, since moto counts none.
+A meter stands between the adapters and AWS; DynamoDB's units are its documented rules, applied to
+the items that are really sent, since moto counts none.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-import aiohttp
-from aiohttp import web
-
-from infra.components.ledger import KEYS_ONLY, WHOLE
-from penstock import observability
+from infra.components.ledger import DUE_INDEX, EVENTS_INDEX, KEYS_ONLY, WHOLE
 from penstock.adapters.aws.attempts import DynamoAttempts
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.dynamodb import DynamoLedger
 from penstock.adapters.aws.restrictions import DynamoRestrictions
+from penstock.adapters.aws.tokens import DynamoTokens
+from penstock.adapters.aws.watermarks import DynamoWatermarks
 from penstock.api import Http, Response
-from penstock.bootstrap import Platform
-from penstock.entrypoints.functions.receive import Intake
-from penstock.entrypoints.http.listener import listening
-from penstock.entrypoints.serve.tryout import tryout
-from penstock.pipeline.batch import Status
 from penstock.ports import Channel, Outgoing
-from penstock.settings import Function
-from tests.adapters.bench import Bench
 
 Item = Mapping[str, Mapping[str, Any]]
-Signed = tuple[Mapping[str, str], bytes]
 
-STACK = "prod"
-SINK = "slack"
 UNIT, READ, OVERHEAD = 1024, 4096, 100
 INDEXES = {**KEYS_ONLY, **WHOLE}
-BUYER = {
-    "subscriber.name": {"given_name": "Maximiliane", "surname": "Musterfrau-Beispiel"},
-    "subscriber.email_address": "maximiliane.musterfrau@example.com",
-}
-# PayPal's own are longer than the simulator's: 1.3 to 1.9 KB in the samples.
-FILLER = {"resource.soft_descriptor": "x" * 1000}
 
 
 def size(item: Item) -> int:
@@ -87,6 +64,13 @@ class Meter:
         """Count."""
         self.counts.update(counts)  # type: ignore[arg-type]
 
+    def join(self, other: Meter) -> None:
+        """Count what another meter has counted, too."""
+        self.counts.update(other.counts)
+        for sort, largest in other.largest.items():
+            self.largest[sort] = max(largest, self.largest.get(sort, 0))
+        self.events += other.events
+
 
 class MeteredClients:
     """boto3's clients with a meter on DynamoDB."""
@@ -119,8 +103,11 @@ class MeteredClients:
         sort = key[1].partition("#")[0]
         self.meter.largest[sort] = max(size(item), self.meter.largest.get(sort, 0))
         before, self._table[key] = self._table.get(key, {}), item
+        indexed = {name: _indexed(name, before, item) for name in INDEXES}
         self.meter.add(
-            writes=times * ceil(size(item) / UNIT) + _indexed(before, item),
+            writes=times * ceil(size(item) / UNIT) + sum(indexed.values()),
+            due_writes=indexed[DUE_INDEX],
+            archive_writes=indexed[EVENTS_INDEX],
             kept_bytes=_kept(item) - _kept(before),
             indexed_bytes=_kept_in_indexes(item) - _kept_in_indexes(before),
         )
@@ -130,22 +117,21 @@ class MeteredClients:
         self.meter.add(reads=units if arguments.get("ConsistentRead") else units / 2)
 
 
-def _indexed(before: Item, after: Item) -> int:
+def _indexed(index: str, before: Item, after: Item) -> int:
     """
-    Units of the indexes: an old entry's removal, a new one's writing, neither where none changes.
+    Units of an index: an old entry's removal, a new one's writing, neither where none changes.
 
     [aws] An entry is removed and written anew where its key changes; and never twice the price in
     a transaction.
     """
-    units = 0
-    for name, keys in INDEXES.items():
-        old, new = ([i[k] for k in keys if k in i] for i in (before, after))
-        same = old == new and (name in KEYS_ONLY or before == after)
-        if len(new) == len(keys) and not same:
-            entry = {k: after[k] for k in (*keys, "pk", "sk")} if name in KEYS_ONLY else after
-            units += ceil(size(entry) / UNIT)
-        if len(old) == len(keys) and old != new:
-            units += 1
+    units, keys = 0, INDEXES[index]
+    old, new = ([i[k] for k in keys if k in i] for i in (before, after))
+    same = old == new and (index in KEYS_ONLY or before == after)
+    if len(new) == len(keys) and not same:
+        entry = {k: after[k] for k in (*keys, "pk", "sk")} if index in KEYS_ONLY else after
+        units += ceil(size(entry) / UNIT)
+    if len(old) == len(keys) and old != new:
+        units += 1
     return units
 
 
@@ -182,6 +168,21 @@ class MeteredChannel:
             self.clients.meter.events.append(json.loads(message.body)["type"])
 
 
+class MeteredInbox:
+    """A queue that is asked how much it holds; what a mapping does for a function is no call."""
+
+    def __init__(self, inbox: Any, clients: MeteredClients) -> None:
+        self._inbox, self._clients = inbox, clients
+
+    async def depth(self) -> Mapping[str, int]:
+        """Pass it on."""
+        self._clients.meter.add(aws_calls=1, sends=1)
+        return await self._inbox.depth()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inbox, name)
+
+
 @dataclass
 class MeteredHttp:
     """HTTP whose requests are counted."""
@@ -207,104 +208,16 @@ class MeteredWorld:
         self.ledger = DynamoLedger(clients, table, memory.clock, memory.ids)  # type: ignore[arg-type]
         self.restrictions = DynamoRestrictions(clients, table)  # type: ignore[arg-type]
         self.attempts = DynamoAttempts(clients, table)  # type: ignore[arg-type]
+        self.tokens = DynamoTokens(clients, table)  # type: ignore[arg-type]
+        self.watermarks = DynamoWatermarks(clients, table)  # type: ignore[arg-type]
 
     def channel(self, name: str) -> Channel:
         """One that counts."""
         return MeteredChannel(name, self._memory.channel(name), self._clients)
 
+    def inbox(self, queue: str) -> Any:
+        """One that counts."""
+        return MeteredInbox(self._memory.inbox(queue), self._clients)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._memory, name)
-
-
-class Door:
-    """Takes the simulator's signed webhooks, for the test to hand on."""
-
-    def __init__(self) -> None:
-        self.caught: list[Signed] = []
-        self.app = web.Application()
-        self.app.router.add_post("/", self._take)
-
-    async def _take(self, request: web.Request) -> web.Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.caught.append((headers, await request.read()))
-        return web.Response(status=202)
-
-
-@dataclass
-class Line:
-    """The functions of a stack, one message at a time, and what each asks of AWS."""
-
-    platform: Platform
-    clients: MeteredClients
-    simulator: str
-    address: str
-    door: Door
-
-    async def signed(self, **order: Any) -> list[Signed]:
-        """Webhooks as PayPal's simulator sends them."""
-        order["set"] = {**FILLER, **order.get("set", {})}
-        body = {"target": self.address, "subscription": BUYER, **order}
-        self.door.caught.clear()
-        async with (
-            aiohttp.ClientSession() as http,
-            http.post(f"{self.simulator}/_simulator/webhooks", json=body) as answer,
-        ):
-            answer.raise_for_status()
-        return list(self.door.caught)
-
-    async def through(self, webhook: Signed) -> dict[str, Meter]:
-        """One webhook through every stage; what each counted, by function."""
-        return {
-            "receive": self._received(*webhook),
-            "verify": await self._worked(Function.verify, "deliveries"),
-            "process": await self._worked(Function.process, "verified"),
-            "deliver": await self._worked(Function.deliver, f"sink-{SINK}"),
-        }
-
-    def _received(self, headers: Mapping[str, str], body: bytes) -> Meter:
-        event = {
-            "requestContext": {"http": {"method": "POST"}},
-            "pathParameters": {"gateway": "paypal"},
-            "headers": dict(headers),
-            "body": body.decode(),
-        }
-        intake = Intake(self.platform.receive, environ={"PENSTOCK_STACK": STACK})
-        with self._metered() as meter:
-            intake(event)
-        meter.add(messages=1)
-        return meter
-
-    async def _worked(self, function: Function, queue: str) -> Meter:
-        inbox = self.platform.world.inbox(queue)
-        batch = self.platform.batch(function, SINK)
-        sink = {"sink": SINK} if function is Function.deliver else {}
-        with self._metered() as meter, observability.bound_contextvars(**sink):
-            observability.configure("INFO", STACK)
-            while messages := await inbox.receive(1, 0):
-                meter.add(messages=1)
-                # SQS's ids are longer than those in memory, and stand in each line.
-                named = [replace(one, id=str(uuid.uuid4())) for one in messages]
-                results = await batch.run(named, lambda: 30.0)
-                assert [Status.done] == [one.status for one in results], results
-                await inbox.delete(messages[0])
-        return meter
-
-    @contextlib.contextmanager
-    def _metered(self) -> Any:
-        meter = self.clients.meter = Meter()
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said):
-            yield meter
-        lines = said.getvalue().splitlines()
-        meter.add(log_lines=len(lines), log_bytes=sum(len(line.encode()) for line in lines))
-
-
-@asynccontextmanager
-async def line(bench: Bench) -> AsyncGenerator[Line]:
-    """The stages over an empty ledger, and PayPal's simulator to send them webhooks."""
-    door = Door()
-    async with tryout() as made, listening(door.app, "127.0.0.1", 0) as address:
-        clients = MeteredClients(bench.clients, Meter())
-        world: Any = MeteredWorld(made.platform.world, clients, await bench.table())
-        platform = replace(made.platform, world=world)
-        yield Line(platform, clients, made.simulators["paypal"], f"{address}/", door)

@@ -8,9 +8,13 @@ from operator import add
 
 import pytest
 
+from infra.bill.estimate import SCHEDULED
 from infra.bill.traffic import KINDS, Asked
+from penstock.api import History
+from tests.adapters.acts import idle, warm
 from tests.adapters.bench import Bench
 from tests.adapters.counting import FIELDS, counted
+from tests.adapters.line import line
 from tests.adapters.metering import UNIT
 
 # Times, ports and random names differ from run to run.
@@ -20,10 +24,11 @@ AGAIN = "run `make traffic` if the code is right: it writes infra/bill/traffic.j
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
-async def test_a_webhook_asks_of_aws_what_the_bill_says(kind: str, moto_bench: Bench):
+async def test_one_of_a_kind_asks_of_aws_what_the_bill_says(kind: str, moto_bench: Bench):
     told, said = await counted(kind, moto_bench), KINDS[kind]
 
     assert list(said.events) == told.events, AGAIN
+    assert set(said.asked) <= set(told.meters), AGAIN
     for function in told.meters:
         asked, of_it = told.asked(function), asdict(said.asked.get(function, Asked()))
         assert {f: of_it[f] for f in EXACT} == {f: asked[f] for f in EXACT}, (function, AGAIN)
@@ -38,3 +43,18 @@ async def test_what_the_ledger_writes_of_a_sale_is_of_one_unit_each(moto_bench: 
 
     assert {"state", "event", "seen", "attempt"} == {sort for sort, _ in largest}
     assert [] == [(sort, size) for sort, size in largest if size > UNIT]
+
+
+async def test_a_gap_detector_that_finds_nothing_asks_of_aws_what_the_bill_says(
+    moto_bench: Bench,
+):
+    async with line(moto_bench) as made:
+        await warm(made)
+        counts = (await idle(made)).counts
+        listing = sum(isinstance(one, History) for one in made.platform.gateways.values())
+    _, said, reads, log_bytes = SCHEDULED["gaps"]
+
+    assert (said.aws_calls, said.requests, said.sends, reads) == tuple(
+        counts[name] / listing for name in ("aws_calls", "requests", "sends", "reads")
+    )
+    assert counts["log_bytes"] / listing <= log_bytes

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from threading import Thread
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pytest
 
@@ -32,7 +32,12 @@ _SHORT = {
 }
 
 
-@pytest.fixture(scope="session")
+def _as_long_as_needed(fixture_name: str, config: pytest.Config) -> Literal["module", "session"]:
+    """`make test` has one module that needs it: afterwards nothing polls queues beside others."""
+    return "module" if "not slow" in config.option.markexpr else "session"
+
+
+@pytest.fixture(scope=_as_long_as_needed)
 def _one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     if not PYTHON.exists():
         pytest.fail("the emulator is not installed: run `make setup`", pytrace=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.sweeping import swept
 from tests.e2e.world import World, until
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
@@ -46,7 +47,8 @@ def test_a_checkout_is_approved_captured_once_invoiced_and_told(world: World) ->
     shown, _ = ask(page, form={**dict(urllib.parse.parse_qsl(query)), "action": "subscribe"})
     payment = opened["id"]
     until(lambda: world.slack(payment, "payment.succeeded"), what="the Slack message")
-    until(lambda: world.slack(payment, "invoice.paid"), 150, what="the invoice's")
+    with swept(world):
+        until(lambda: world.slack(payment, "invoice.paid"), 150, what="the invoice's")
 
     _, held = ask(f"{api}/payments/{payment}", world.token)
     assert (201, 200, opened["approval_url"]) == (status, shown, again["approval_url"])

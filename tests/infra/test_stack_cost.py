@@ -75,6 +75,41 @@ def test_a_million_requests_of_the_api_are_a_dollar(graph: Graph) -> None:
     assert 1.0 == pytest.approx(lines(graph)["HTTP API requests"].usd)
 
 
+def test_each_request_of_a_backend_a_buyer_and_a_gateway_is_paid_at_the_api(graph: Graph) -> None:
+    # A checkout: the order, the buyer's return, a look at its state, two webhooks.
+    asked = {"charge": 1, "refunding": 2, "checkout": 5}
+
+    assert {kind: n * MILLION for kind, n in asked.items()} == {
+        kind: lines(graph, kind)["HTTP API requests"].quantity for kind in asked
+    }
+
+
+def test_a_function_that_someone_waits_for_finds_one_request_at_a_time(graph: Graph) -> None:
+    one, ten = (
+        {
+            name: next(line.quantity for line in found if line.what == "Lambda requests")
+            for name, found in by_function(graph, KINDS["charge"], MILLION, batch).items()
+        }
+        for batch in BATCHES
+    )
+
+    assert (MILLION, MILLION) == (one["merchant"], ten["merchant"])
+    assert (MILLION, MILLION / 10) == (one["charge"], ten["charge"])
+
+
+def test_a_webhook_that_the_gap_detector_finds_costs_its_run_no_second_invocation(
+    graph: Graph,
+) -> None:
+    found = {
+        line.what: line.quantity
+        for line in by_function(graph, KINDS["missed"], MILLION, 1)["gaps"]
+        if line.quantity
+    }
+
+    assert MILLION == found["SQS sends"]
+    assert not {"Lambda requests", "SQS receives and deletes", "HTTP API requests"} & {*found}
+
+
 def test_ten_times_the_webhooks_are_ten_times_the_bill(graph: Graph) -> None:
     one, ten = lines(graph), lines(graph, webhooks=10 * MILLION)
 
@@ -278,6 +313,11 @@ def test_the_bill_does_not_grow_unnoticed(graph: Graph) -> None:
         "refund": 31.2,
         "sale": 40.35,
         "renewal": 39.25,
+        "missed": 37.95,
+        "charge": 19.65,
+        "checkout": 67.3,
+        "subscription": 95.5,
+        "refunding": 43.6,
     }
 
     assert {} == {name: usd for name, usd in full.items() if usd > most[name]}
@@ -298,6 +338,11 @@ def test_what_is_refused_or_forged_keeps_the_target_and_the_rest_of_the_intake_b
         "refund": "missed",
         "sale": "missed",
         "renewal": "missed",
+        "missed": "missed",
+        "charge": "missed",
+        "checkout": "missed",
+        "subscription": "missed",
+        "refunding": "missed",
     } == intake
     assert TARGET == 4.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
@@ -134,9 +134,10 @@ class Contract:
         return cast("Mapping[str, Any]", _inline(self.document, self.folder))
 
 
+@cache
 def load(*, operations: bool = True) -> Contract:
     """
-    Read the contract: the packaged one, or the checkout's.
+    Read the contract, once in a process: the packaged one, or the checkout's.
 
     Args:
         operations: whether operators' commands are served; if not, the contract is without them.
