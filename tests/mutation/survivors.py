@@ -39,4 +39,4 @@ class Survivor:
 
 def listed() -> list[Survivor]:
     """All of them."""
-    return [Survivor(**entry) for entry in tomllib.loads(LISTED.read_text())["survivor"]]
+    return [Survivor(**entry) for entry in tomllib.loads(LISTED.read_text()).get("survivor", ())]
