@@ -160,9 +160,8 @@ class Restrict:
             known = await self.restrictions.put(wanted)
             done = await self._seen(kind, value, known, anew=known == wanted)
             trail.effect = done.effect
-            trail.after = {"restricted": known is not None}
-            if known is not None:
-                trail.after["since"] = known.since.isoformat()
+            since_when = {"since": known.since.isoformat()} if known is not None else {}
+            trail.after = {"restricted": known is not None, **since_when}
             return done
 
     async def _seen(
