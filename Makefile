@@ -12,6 +12,7 @@ PENSTOCK := .venv/bin/penstock
 # Whole files side by side, the long ones first. Each worker has an emulator of its own; more than
 # four of them gain nothing. (Groups of pytest-xdist 3.8 have no effect under pytest 9.2.)
 TESTS := $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+LINTERS := tests/contract/linters
 HOST ?= functions
 QUEUE ?= payments
 # Whose functions and queues `invoke` and `sqs_*` mean; `update`, `preview` and `graph` want it named.
@@ -22,9 +23,9 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep soak simulate mutation engine lint format build lock events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
-	update preview graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
+	update preview refresh destroy graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
 	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-26s %s\n", $$1, $$2}'
@@ -49,12 +50,13 @@ check: lint engine ## everything a change needs: lint, every test, Pulumi's engi
 	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20 && $(PY) -m penstock.simulation --gateway paypal --seeds 2
 
 check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, 250 mutants, and the pages in Chromium
-	@echo "penstock: check-deep, 1 of 6: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
-	@echo "penstock: check-deep, 2 of 6: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check-deep, 3 of 6: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
-	@echo "penstock: check-deep, 4 of 6: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
-	@echo "penstock: check-deep, 5 of 6: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
-	@echo "penstock: check-deep, 6 of 6: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
+	@echo "penstock: check-deep, 1 of 7: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
+	@echo "penstock: check-deep, 2 of 7: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check-deep, 3 of 7: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
+	@echo "penstock: check-deep, 4 of 7: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
+	@echo "penstock: check-deep, 5 of 7: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+	@echo "penstock: check-deep, 6 of 7: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
+	@echo "penstock: check-deep, 7 of 7: the contract under the rules of redocly and spectral" && $(MAKE) lint-contract
 
 simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example
 	@$(PY) -m penstock.simulation --seeds $(or $(SEEDS),20) --gateway $(or $(GATEWAY),example)
@@ -74,6 +76,12 @@ lint: setup ## ruff, pyright, import-linter
 	@$(PY) -m pyright
 	@.venv/bin/lint-imports
 
+lint-contract: ## the rules of redocly and spectral over contracts/api.yaml; needs npm
+	$(call need,npm,install Node.js 20 or newer)
+	@cd $(LINTERS) && npm ci --silent --ignore-scripts
+	@$(LINTERS)/node_modules/.bin/redocly lint contracts/api.yaml
+	@$(LINTERS)/node_modules/.bin/spectral lint --ruleset $(LINTERS)/spectral.yaml --fail-severity warn contracts/api.yaml
+
 format: setup ## ruff, in place
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
@@ -86,6 +94,10 @@ lock: setup ## the locks anew from pyproject.toml
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes -c locks/dev.txt --group worker -o locks/worker.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group emulator -o locks/emulator.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group bench -o locks/bench.txt
+
+contracts: setup ## contracts/asyncapi.yaml and docs/events.md anew, from the schemas of the events
+	@$(PY) -m tests.contract.asyncapi
+	@$(PY) -m tests.contract.events_catalogue
 
 events-baseline: setup ## renew the baseline of the event schemas, at a release or for an announced breaking change
 	@$(PY) -m tests.contract.events_baseline
@@ -131,6 +143,19 @@ preview: setup ## pulumi preview; STACK=dev
 	@$(MAKE) build
 	@pulumi preview --stack $(STACK)
 
+# Without a terminal it changes nothing, and fails where something differs: a nightly look for drift.
+refresh: setup ## what was changed by hand since the last deployment; STACK=dev
+	$(call given,STACK,STACK=dev)
+	$(call need,pulumi,see pulumi.com/docs/install)
+	@pulumi refresh --stack $(STACK) $$(test -t 0 || echo --preview-only --expect-no-changes)
+
+# Never with --skip-preview: it is the preview that refuses what is protected before any is deleted.
+destroy: setup ## pulumi destroy; STACK=dev; a protected stack asks for its name first, or CONFIRM=<its name>
+	$(call given,STACK,STACK=dev)
+	$(call need,pulumi,see pulumi.com/docs/install)
+	@$(PY) -m local.confirm "$(STACK)" "$(CONFIRM)"
+	@pulumi destroy --stack $(STACK) $$(test -t 0 || echo --yes)
+
 graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=json|mermaid|permissions
 	$(call given,STACK,STACK=dev)
 	@$(PY) -m infra.graph.show $(STACK) $(or $(FORMAT),json)
@@ -156,5 +181,5 @@ sqs_purge_queue: setup ## forget what waits on a queue; QUEUE=payments BECAUSE=<
 	@$(PENSTOCK) --stack $(ON) queue purge $(QUEUE) --because "$(or $(BECAUSE),make sqs_purge_queue)" --yes $(if $(CONFIRM),--confirm $(CONFIRM))
 
 clean: ## everything that was made, the environments too
-	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi .mutation build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf .venv .venv-emulator .venv-uv .penstock .pulumi .mutation build $(LINTERS)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,6 +19,7 @@ from infra.config.load import load
 from infra.config.plugins import configured, installed
 from infra.config.stackconfig import project_config
 from infra.functions import RENEW_MINUTES, functions
+from infra.mocks import routes
 from infra.outputs import outputs
 from infra.sizes import refuse_what_does_not_fit
 from infra.stack import foundation
@@ -37,15 +38,15 @@ def main() -> None:
     made = foundation(stack, settings, plugins)
 
     # What works on it: receive, api, merchant, verify, process, charge, sweep, gaps, renew, a
-    # deliver per sink, and operate if it is turned on.
+    # deliver per sink, operate if it is turned on, and mocks of gateways in a trial stack.
     working = functions(made)
 
     # Who may vouch for a delivery, and who may have money moved.
     guard(made, working)
 
-    # What sets it going: a route per operation of the contract that is turned on, and three
-    # schedules.
-    served = [one for one in operations() if one.function in working]
+    # What sets it going: a route per operation of the contract that is turned on and per mock, and
+    # three schedules.
+    served = [one for one in operations() if one.function in working] + routes(plugins)
     Routes("routes", RoutesArgs(made.api, served, working), made.options)
     rates = {"sweep": settings.sweep_minutes, "gaps": GAPS_MINUTES, "renew": RENEW_MINUTES}
     for name, minutes in rates.items():

@@ -79,7 +79,7 @@ async def verifying(told: dict[str, Any]) -> AsyncIterator[tuple[str, MemoryWorl
         "PROVIDER_PAYPAL_ENVIRONMENT": "local",
     }
     profiles = {"paypal": told["profile"]}
-    registry = load(only={"paypal"})
+    registry = load(only={"paypal": "paypal"})
     platform = Platform(Settings.read(environ), environ, registry, world, profiles)
     stop = asyncio.Event()
     async with listening(application(platform), HOST, 0) as url:

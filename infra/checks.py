@@ -13,6 +13,7 @@ from infra.config.plugins import EVENTS, Plugins, everything, installed
 from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
 from infra.config.stackconfig import foreign_keys
+from infra.mocks import refused
 
 ZIPS = ("receive", "api", "merchant", "worker")
 
@@ -23,12 +24,14 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
 
     Raises:
         ConfigError: a key would be passed over, a zip is missing, stale or of unknown making,
-            nothing can be paid by, a gateway's door knows no such environment, a sink waits for
-            events that are never published, or a plugin asks for what it cannot be given.
+            nothing can be paid by, a mock would take real payments, a gateway's door knows no
+            such environment, a sink waits for events that are never published, or a plugin asks
+            for what it cannot be given.
     """
     if problems := [
         *foreign_keys(),
         *_gateways(plugins),
+        *refused(settings, plugins),
         *_zips(settings),
         *_events(settings),
     ]:

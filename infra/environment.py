@@ -88,6 +88,11 @@ def retention(made: Foundation) -> Variables:
     return {"PENSTOCK_RETENTION_DAYS": str(days)} if days else {}
 
 
+def deciding(made: Foundation) -> Variables:
+    """What decides for buyers: any host of the stack goes by the same."""
+    return {**pages(made), **access(made), **retention(made)}
+
+
 def consumes(made: Foundation, queue: FifoQueue, batch_size: int) -> Variables:
     """What a consumer of a queue reads."""
     if queue.dlq is None:
@@ -107,8 +112,11 @@ def operations(made: Foundation) -> Variables:
 
 
 def gateway_names(made: Foundation) -> Variables:
-    """Which gateways there are."""
-    return {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+    """Which gateways there are, and what each is an instance of where its name does not say."""
+    variables: Variables = {"PENSTOCK_GATEWAYS": ",".join(made.plugins.gateways)}
+    for name, one in made.plugins.gateways.items():
+        variables |= plugin_settings("PROVIDER", name, one.instance_of)
+    return variables
 
 
 def gateways(made: Foundation) -> Variables:
@@ -134,7 +142,7 @@ def sink(made: Foundation, name: str) -> Variables:
     return {
         "PENSTOCK_SINK": name,
         "PENSTOCK_SINKS": name,
-        **plugin_settings("SINK", name, sink_settings(one)),
+        **plugin_settings("SINK", name, {**one.instance_of, **sink_settings(one)}),
     }
 
 
@@ -145,10 +153,17 @@ def sink_settings(sink: Configured) -> Mapping[str, Any]:
 
 def plugin_settings(kind: str, name: str, settings: Mapping[str, Any]) -> Variables:
     """A plugin's settings as variables; kind is PROVIDER or SINK. `sizes` limits their length."""
-    variables = {
-        f"{kind}_{name}_{field}".upper(): _text(value) for field, value in settings.items()
-    }
+    variables = {variable(kind, name, field): _text(value) for field, value in settings.items()}
     return {variable: text for variable, text in variables.items() if text}
+
+
+def variable(kind: str, name: str, field: str) -> str:
+    """
+    The variable of one setting, as the runtime reads it.
+
+    [aws] A variable's name holds no dash: two underscores stand for it.
+    """
+    return f"{kind}_{name.replace('-', '__')}_{field}".upper()
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingAr
 from infra.config.project import ROOT
 from infra.config.settings import StackSettings
 from infra.environment import Variables
+from infra.mocks import handlers
 from infra.stack import Foundation
 
 RECEIVE_TIMEOUT_SECONDS = 10
@@ -27,6 +28,8 @@ A run reads an hour of a gateway's list again and part of three days, a second f
 several hundred pages, and no two runs at once.
 """
 
+MOCK_SECONDS = 5
+"""It calls nobody."""
 OPERATE_SECONDS = 29
 """As long as API Gateway waits, and shorter than a request's claim of its Idempotency-Key."""
 
@@ -186,6 +189,10 @@ def works(made: Foundation) -> Mapping[str, Work]:
         ),
         **({"operate": _operate(made)} if made.settings.operations_api else {}),
         **{f"deliver-{sink}": _deliver(made, sink) for sink in made.plugins.sinks},
+        **{
+            name: Work(handler, env.base(made), [], timeout_seconds=MOCK_SECONDS)
+            for name, handler in handlers(made.plugins).items()
+        },
     }
 
 

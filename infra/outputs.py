@@ -9,7 +9,7 @@ import pulumi
 
 from infra.components.alerts import address_digest
 from infra.components.function import Function
-from infra.environment import sink_settings
+from infra.environment import deciding, sink_settings
 from infra.stack import Foundation
 
 _SETTINGS = (
@@ -56,9 +56,17 @@ def outputs(
             name: {"rule": f"{made.prefix}-{name}", "minutes": minutes}
             for name, minutes in scheduled.items()
         },
-        "gateways": {name: dict(one.settings) for name, one in made.plugins.gateways.items()},
-        "sinks": {name: dict(sink_settings(one)) for name, one in made.plugins.sinks.items()},
+        "gateways": {
+            name: {**one.instance_of, **one.settings}
+            for name, one in made.plugins.gateways.items()
+        },
+        "sinks": {
+            name: {**one.instance_of, **sink_settings(one)}
+            for name, one in made.plugins.sinks.items()
+        },
         "settings": made.settings.model_dump(include=set(_SETTINGS), by_alias=True),
+        # A host beside the functions decides as they do.
+        "variables": deciding(made),
         # `penstock doctor` compares those who are subscribed with them.
         "alertAddresses": sorted(map(address_digest, made.settings.alert_emails)),
     }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from infra.asks import ASKS
+from infra.mocks import is_mock
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,12 @@ UNMEASURED = frozenset({"api", "merchant", "operate", "gaps", "renew"})
 """Functions that are no stage."""
 
 
+def is_stage(function: str) -> bool:
+    """Whether a function says how long each item took."""
+    return function not in UNMEASURED and not is_mock(function)
+
+
 def stages(functions: Iterable[str]) -> list[str]:
     """The stages that functions work for, each once: all sinks' are `deliver`."""
-    named = (one.partition("-")[0] for one in functions if one not in UNMEASURED)
+    named = (one.partition("-")[0] for one in functions if is_stage(one))
     return list(dict.fromkeys(named))

@@ -17,6 +17,7 @@ import pulumi
 from infra.config.plugins import Plugins
 from infra.config.project import PROJECT, ConfigError
 from infra.config.settings import StackSettings
+from infra.environment import variable as variable_of
 from infra.functions import works
 from infra.stack import STAGES, TERMINAL, TOPICS, Foundation
 
@@ -96,7 +97,7 @@ def _setting(variable: str, plugins: Plugins) -> str | None:
     ):
         for name, one in used.items():
             for field in (*one.settings, "events"):
-                if variable == f"{kind}_{name}_{field}".upper():
+                if variable == variable_of(kind, name, field):
                     return f"{PROJECT}:{key}.{name}.{field}"
     if variable == "PENSTOCK_DEAD_LETTER_QUEUES":
         return f"{PROJECT}:sinks"
@@ -121,9 +122,10 @@ def _planned(stack: str, settings: StackSettings, plugins: Plugins) -> Foundatio
         dlq = None if name == TERMINAL else queue(f"{name}-dlq")
         return SimpleNamespace(queue=queue(name), dlq=dlq)
 
-    table = arn("dynamodb", f"table/{prefix}-ledger")
+    kept = settings.ledger_table or f"{prefix}-ledger"
+    table = arn("dynamodb", f"table/{kept}")
     ledger = SimpleNamespace(
-        table=SimpleNamespace(name=_Known(f"{prefix}-ledger"), arn=table),
+        table=SimpleNamespace(name=_Known(kept), arn=table),
         index_arn=lambda index: _Known(f"{table}/index/{index}"),
     )
     # [aws] An API's id has ten characters.

@@ -99,7 +99,7 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
         plugins,
         provider,
         aws.get_caller_identity_output(opts=invoke).account_id,
-        Ledger("ledger", LedgerArgs(f"{prefix}-ledger", protect), options),
+        _ledger(prefix, settings, options),
         HttpApi("api", _api_args(prefix, stack, settings), options),
         {name: FifoTopic(name, FifoTopicArgs(f"{prefix}-{name}"), options) for name in TOPICS},
         {name: queue(name) for name in STAGES}
@@ -132,6 +132,18 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
             options,
         )
     return made
+
+
+def _ledger(prefix: str, settings: StackSettings, options: pulumi.ResourceOptions) -> Ledger:
+    """
+    The table that functions use. After a restore the first one stays beside it: what it holds is
+    evidence, and taking the setting out leads back to it.
+    """
+    own = Ledger("ledger", LedgerArgs(f"{prefix}-ledger", settings.protect), options)
+    if not settings.ledger_table:
+        return own
+    args = LedgerArgs(settings.ledger_table, settings.protect, restored=True)
+    return Ledger(settings.ledger_table, args, options)
 
 
 def _api_args(prefix: str, stack: str, settings: StackSettings) -> HttpApiArgs:

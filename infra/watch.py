@@ -16,7 +16,7 @@ from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.function import Function
 from infra.components.log_metric import LogMetric, LogMetrics
 from infra.config.project import PROJECT
-from infra.signals import AGE, ANSWERED, BY_STATUS, COUNTED, MEASURED, OLDEST, UNMEASURED
+from infra.signals import AGE, ANSWERED, BY_STATUS, COUNTED, MEASURED, OLDEST, is_stage
 from infra.stack import Foundation
 
 SERVE = "serve"
@@ -80,7 +80,7 @@ def _counted(
         yield LogMetric(metric, pattern, {"access": made.api.log.name})
     oldest = {"renew": functions["renew"].log.name, **everything}
     yield LogMetric(AGE, OLDEST, oldest, "$.oldest_days")
-    stages = {name: one.log.name for name, one in functions.items() if name not in UNMEASURED}
+    stages = {name: one.log.name for name, one in functions.items() if is_stage(name)}
     yield LogMetric("ms", MEASURED, {**stages, **everything}, "$.ms", "Milliseconds", BY_STATUS)
 
 

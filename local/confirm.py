@@ -1,5 +1,5 @@
 """
-`python -m local.confirm STACK [NAME]`: `make update` asks for a protected stack's name first.
+`python -m local.confirm STACK [NAME]`: ask for a protected stack's name, as `make update` does.
 
 A stack is protected if it was deployed with `penstock:protect`, or if its file says that it will
 be. If Pulumi does not say how it was deployed, it counts as protected.
@@ -57,7 +57,7 @@ def main() -> int:
     if said == options.stack:
         return 0
     print(
-        f"\npenstock: nothing was deployed: type {options.stack}, or pass CONFIRM={options.stack}",
+        f"\npenstock: nothing was done: type {options.stack}, or pass CONFIRM={options.stack}",
         file=sys.stderr,
     )
     return 1

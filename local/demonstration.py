@@ -1,4 +1,7 @@
-"""One webhook and one payment message, and what must come of them with the stack's plugins."""
+"""
+A webhook for each PayPal account and one payment message, and what must come of them with the
+stack's plugins.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from infra.config.plugins import installed, selected
+from infra.config.plugins import PLUGIN, installed, selected
 from local.platform import Platform
 
 _POLL_SECONDS = 0.1
@@ -28,24 +31,23 @@ class Sent:
     What was sent.
 
     Attributes:
-        webhook: the payment that the webhook is about; None if PayPal is not simulated.
+        webhooks: the payments that webhooks are about, one for each PayPal that is simulated.
         payment: the payment that the message asks for; None if Example is not configured.
     """
 
-    webhook: str | None = None
+    webhooks: tuple[str, ...] = ()
     payment: str | None = None
 
     @property
     def payments(self) -> list[str]:
-        """The payments, the webhook's first."""
-        return [one for one in (self.webhook, self.payment) if one]
+        """The payments, the webhooks' first."""
+        return [*self.webhooks, *([self.payment] if self.payment else [])]
 
     @property
     def expected(self) -> list[tuple[str, str]]:
         """The events that follow: of which payment, and of what type."""
-        events = [("payment.succeeded", self.webhook), ("invoice.paid", self.webhook)]
-        events.append(("payment.succeeded", self.payment))
-        return [(payment, event) for event, payment in events if payment]
+        paid = [(payment, "payment.succeeded") for payment in self.payments]
+        return paid + [(payment, "invoice.paid") for payment in self.webhooks]
 
 
 async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
@@ -56,28 +58,30 @@ async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
         DemonstrationError: the API did not take the webhook.
     """
     # Only a simulator can sign a webhook for us.
-    webhook = await _send_webhook(platform, http) if "paypal" in platform.simulators else None
-    if "example" not in platform.gateways:
-        return Sent(webhook)
+    accounts = [name for name in platform.instances("paypal") if name in platform.simulators]
+    webhooks = tuple([await _send_webhook(platform, name, http) for name in accounts])
+    charges = platform.instances("example")
+    if not charges:
+        return Sent(webhooks)
     payment = f"demo-{secrets.token_hex(4)}"
-    await asyncio.to_thread(_send_payment, platform, payment)
-    return Sent(webhook, payment)
+    await asyncio.to_thread(_send_payment, platform, charges[0], payment)
+    return Sent(webhooks, payment)
 
 
-async def _send_webhook(platform: Platform, http: aiohttp.ClientSession) -> str:
-    order = {"event_type": _EVENT_TYPE, "target": f"{platform.api_url}/webhooks/paypal"}
-    simulator = platform.simulators["paypal"].url
+async def _send_webhook(platform: Platform, gateway: str, http: aiohttp.ClientSession) -> str:
+    order = {"event_type": _EVENT_TYPE, "target": f"{platform.api_url}/webhooks/{gateway}"}
+    simulator = platform.simulators[gateway].url
     async with http.post(f"{simulator}/_simulator/webhooks", json=order) as answer:
         webhook = await answer.json()
     if not all(status and 200 <= status < 300 for status in webhook["answers"]):
         raise DemonstrationError(f"the webhook was answered with {webhook['answers']}")
-    return f"paypal-{webhook['resource_id']}"
+    return f"{gateway}-{webhook['resource_id']}"
 
 
-def _send_payment(platform: Platform, payment: str) -> None:
+def _send_payment(platform: Platform, gateway: str, payment: str) -> None:
     body = {
         "id": payment,
-        "provider": "example",
+        "provider": gateway,
         "order": {
             "amount": 4200,
             "currency": "EUR",
@@ -98,7 +102,7 @@ def deliveries(platform: Platform, sent: Sent) -> Iterator[tuple[str, str, str]]
     """What each configured sink is sent: the sink, the payment and the event's type."""
     offers = {offer.name: offer for plugin in installed() for offer in plugin.file.sinks}
     for sink, settings in platform.sinks.items():
-        wanted = selected(offers[sink], settings.get("events"))
+        wanted = selected(offers[settings.get(PLUGIN, sink)], settings.get("events"))
         for payment, event in sent.expected:
             if wanted is None or event in wanted:
                 yield sink, payment, event
@@ -116,15 +120,18 @@ class Arrivals:
     def places(self) -> list[str]:
         """Where something is expected to arrive, in words."""
         sinks = {sink for sink, _, _ in deliveries(self.platform, self.sent)}
-        return [place for sink, place in _PLACES.items() if sink in sinks]
+        return [
+            place
+            for plugin, place in _PLACES.items()
+            if not sinks.isdisjoint(self.platform.instances(plugin))
+        ]
 
     async def missing(self) -> list[str]:
         """What has not arrived yet."""
-        arrived = {
-            sink: await self._texts(sink) for sink in _PLACES if sink in self.platform.sinks
-        }
+        plugins = {sink: plugin for plugin in _PLACES for sink in self.platform.instances(plugin)}
+        arrived = {sink: await self._texts(sink, plugin) for sink, plugin in plugins.items()}
         return [
-            f"the {_PLACES[sink]} of {event} ({payment})"
+            f"the {_PLACES[plugins[sink]]} of {event} ({payment}) by {sink}"
             for sink, payment, event in deliveries(self.platform, self.sent)
             if sink in arrived
             and not any(payment in text and event in text for text in arrived[sink])
@@ -136,9 +143,9 @@ class Arrivals:
         while await self.missing():  # noqa: ASYNC110 - polls another process
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _texts(self, sink: str) -> list[str]:
-        if sink == "email":
+    async def _texts(self, sink: str, plugin: str) -> list[str]:
+        if plugin == "email":
             mail = await asyncio.to_thread(self.platform.emulator.mailbox)
             return [json.dumps(message) for message in mail]
-        async with self.http.get(f"{self.platform.simulators['slack'].url}/messages") as answer:
+        async with self.http.get(f"{self.platform.simulators[sink].url}/messages") as answer:
             return [json.dumps(message) for message in await answer.json()]

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from infra import bundle, emulated
+from infra.config.plugins import PLUGIN
 from local.aws import OPERATOR, client
 from local.emulator import REGION, Emulator, require_free
 from local.simulators import Running, simulators
@@ -46,6 +47,11 @@ class Platform:
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator, with every right."""
         return client(service, self.emulator.url)
+
+    def instances(self, plugin: str) -> list[str]:
+        """The gateways and sinks that are instances of a plugin, by name."""
+        used = plugins({"gateways": self.gateways, "sinks": self.sinks})
+        return [name for name, one in used.items() if one == plugin]
 
     @property
     def api_url(self) -> str:
@@ -99,17 +105,28 @@ async def platform(
             await asyncio.to_thread(emulator.stop)
 
 
-def simulated(config: Mapping[str, Any]) -> set[str]:
+def simulated(config: Mapping[str, Any]) -> Mapping[str, str]:
     """
-    The plugins to simulate: those that are configured, for any other has no secret in the stack,
-    and that are in no environment but `local`. With `sandbox` the sandbox itself is asked.
+    What to simulate, each name with its plugin: the gateways and sinks that are configured, for
+    any other has no secret in the stack, and that are in no environment but `local`. With
+    `sandbox` the sandbox itself is asked.
     """
     named = _by_name(config)
     return {
-        name
-        for kind in KINDS
-        for name, own in named[kind].items()
-        if (own or {}).get("environment", "local") == "local"
+        name: plugin
+        for name, plugin in plugins(named).items()
+        if any(
+            (named[kind][name] or {}).get("environment", "local") == "local"
+            for kind in KINDS
+            if name in named[kind]
+        )
+    }
+
+
+def plugins(named: Mapping[str, Any]) -> Mapping[str, str]:
+    """What each gateway and sink is an instance of, by its name."""
+    return {
+        name: (own or {}).get(PLUGIN, name) for kind in KINDS for name, own in named[kind].items()
     }
 
 
@@ -178,8 +195,11 @@ def _fill_in(
     for name, one in running.items():
         for secret, value in secret_values(outputs, name, one.told.secret).items():
             secrets.put_secret_value(SecretId=secret, SecretString=json.dumps(value))
-    if "paypal" in running:
-        _register(running["paypal"].url, f"{str(outputs['apiUrl']).rstrip('/')}/webhooks/paypal")
-    sender = config["sinks"].get("email", {}).get("sender")
-    if sender:
+    api = str(outputs["apiUrl"]).rstrip("/")
+    named = plugins(config)
+    for name in config["gateways"]:
+        if named[name] == "paypal" and name in running:
+            _register(running[name].url, f"{api}/webhooks/{name}")
+    mail = (own for name, own in config["sinks"].items() if named[name] == "email")
+    for sender in sorted({own["sender"] for own in mail if "sender" in own}):
         client("sesv2", emulator.url).create_email_identity(EmailIdentity=sender)

@@ -26,6 +26,7 @@ from local.emulator import ROOT, EmulatorError
 from local.platform import SETTINGS, platform, settings
 from local.server import serve
 from local.shop import shop
+from local.shop.counter import SELLERS
 from local.stages import from_functions, from_server
 from local.tokens import create_token
 from local.workspace import Workspace
@@ -78,7 +79,8 @@ async def _run(workspace: Workspace, config: Mapping[str, Any], host: str, *, on
                 stages = from_server(log)
             http = await stack.enter_async_context(aiohttp.ClientSession())
             gateways = [one.url for one in running.simulators.values()]
-            counter = shop(running.api_url, token, workspace.port("shop"), gateways)
+            sellers = [name for plugin in SELLERS for name in running.instances(plugin)]
+            counter = shop(running.api_url, token, workspace.port("shop"), gateways, sellers)
             shop_url = await stack.enter_async_context(counter)
         console.print(f"Ready in {time.monotonic() - began:.1f} s ({host}).\n")
         view.addresses(console, running, token, shop_url)
@@ -111,7 +113,8 @@ def _verdict(arrivals: Arrivals) -> str:
         )
     if not arrivals.places:
         return "Sent. Nothing is delivered: penstock:sinks names neither slack nor email."
-    number = {1: "the payment", 2: "both payments"}[len(arrivals.sent.payments)]
+    count = len(arrivals.sent.payments)
+    number = {1: "the payment", 2: "both payments"}.get(count, f"all {count} payments")
     return (
         f"All arrived: {' and '.join(f'the {place}s' for place in arrivals.places)} of {number}."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -25,27 +25,34 @@ class Running:
 
 @asynccontextmanager
 async def simulators(
-    workspace: Workspace, used: Collection[str]
+    workspace: Workspace, used: Mapping[str, str]
 ) -> AsyncIterator[Mapping[str, Running]]:
     """
-    Serve the simulators of the gateways and sinks that are used, by name.
+    Serve a simulator for each gateway and sink that is used, by its name.
+
+    Args:
+        used: by name, the plugin that it is an instance of: each plays an account of its own.
 
     Raises:
         EmulatorError: the port of one is taken.
         PluginError: a plugin cannot be loaded.
     """
-    found = [one for one in load().simulators if one.name in used]
+    found = {one.name: one for one in load().simulators}
     async with AsyncExitStack() as stack:
-        yield {one.name: await stack.enter_async_context(_served(one, workspace)) for one in found}
+        yield {
+            name: await stack.enter_async_context(_served(name, found[plugin], workspace))
+            for name, plugin in sorted(used.items())
+            if plugin in found
+        }
 
 
 @asynccontextmanager
-async def _served(stand_in: StandIn, workspace: Workspace) -> AsyncIterator[Running]:
-    module, _, name = stand_in.build.partition(":")
-    build = getattr(importlib.import_module(module), name)
-    simulator: Simulator = build(workspace.part("simulators", stand_in.name))
-    port = workspace.port(stand_in.name)
-    require_free(port, f"the simulator {stand_in.name}")
+async def _served(name: str, stand_in: StandIn, workspace: Workspace) -> AsyncIterator[Running]:
+    module, _, function = stand_in.build.partition(":")
+    build = getattr(importlib.import_module(module), function)
+    simulator: Simulator = build(workspace.part("simulators", name))
+    port = workspace.port(name)
+    require_free(port, f"the simulator {name}")
     # Otherwise a caller that polls for a capture would wait until the connection is idle.
     runner = web.AppRunner(simulator.app, access_log=None, shutdown_timeout=1)
     await runner.setup()

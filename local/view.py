@@ -31,15 +31,23 @@ def addresses(console: Console, platform: Platform, token: str, shop: str) -> No
         "API": platform.api_url,
         "its documentation": f"{platform.api_url}/docs",
     }
-    if "email" in platform.sinks:
+    if platform.instances("email"):
         rows["mailbox"] = str(platform.outputs["mailbox"])
-    for plugin, running in platform.simulators.items():
-        name, path = _STAND_INS.get(plugin, (f"{plugin} simulator", ""))
-        rows[name] = f"{running.url}{path}"
+    for name, running in platform.simulators.items():
+        shown, path = _stand_in(platform, name)
+        rows[shown] = f"{running.url}{path}"
     rows |= {"AWS emulator": platform.emulator.url, "API token": token}
     for name, value in rows.items():
         # Not wrapped: an address is there to be copied.
         console.print(Text(f"{name:20}", style="bold"), Text(value), soft_wrap=True)
+
+
+def _stand_in(platform: Platform, name: str) -> tuple[str, str]:
+    """What a simulator is called, and the path of its page; an instance's has its name, too."""
+    for plugin, (shown, path) in _STAND_INS.items():
+        if name in platform.instances(plugin):
+            return (shown if name == plugin else f"{shown} {name}"), path
+    return f"{name} simulator", ""
 
 
 def what_to_try(console: Console, platform: Platform, token: str, sent: Sent) -> None:
@@ -47,10 +55,12 @@ def what_to_try(console: Console, platform: Platform, token: str, sent: Sent) ->
     penstock = ".venv/bin/penstock --stack local"
     console.print("\n[bold]Try, in another terminal:[/bold]")
     lines: list[str] = []
-    if sent.webhook:
+    if sent.webhooks:
+        several = platform.instances("paypal") if len(sent.webhooks) > 1 else []
+        named = f" --gateway {several[0]}" if several else ""
         lines += [
-            f"{penstock} trigger PAYMENT.SALE.COMPLETED --set resource.amount.total=12.50",
-            f"{penstock} trigger PAYMENT.SALE.COMPLETED --forge",
+            f"{penstock} trigger PAYMENT.SALE.COMPLETED{named} --set resource.amount.total=12.50",
+            f"{penstock} trigger PAYMENT.SALE.COMPLETED{named} --forge",
         ]
     if sent.payments:
         lines.append(f"{penstock} payments show {sent.payments[-1]}")

@@ -27,10 +27,13 @@ class LedgerArgs:
     """
     Attributes:
         name: the physical name.
+        restored: whether the table is there already, from a backup: it is adopted as it is (Pulumi
+            refuses one that differs from what is declared here), and never deleted.
     """
 
     name: str
     protect: bool = False
+    restored: bool = False
 
 
 class Ledger(pulumi.ComponentResource):
@@ -67,7 +70,12 @@ class Ledger(pulumi.ComponentResource):
             ttl={"attribute_name": "expires_at", "enabled": True},
             point_in_time_recovery={"enabled": True},
             deletion_protection_enabled=args.protect,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                import_=args.name if args.restored else None,
+                retain_on_delete=args.restored,
+            ),
         )
         self.register_outputs({"name": self.table.name})
 

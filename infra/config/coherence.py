@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from infra.config.settings import StackSettings
@@ -72,6 +73,14 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
     if domain and not f".{domain.name}".endswith(f".{domain.zone}"):
         yield (
             f"{KEY}domain.name does not lie in domain.zone: name the hosted zone that it ends with"
+        )
+    own = f"penstock-{stack}-ledger"
+    if settings.ledger_table and not re.fullmatch(
+        f"{own}-[a-z0-9-]{{1,40}}", settings.ledger_table
+    ):
+        yield (
+            f"{KEY}ledgerTable is no table of stack {stack}: restore into one whose name begins "
+            f"with {own}-, as in {own}-20261128, or remove the key for {own}"
         )
     for name in settings.shared_secrets:
         if name not in settings.gateways:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -19,6 +19,8 @@ from infra.config.settings import StackSettings
 GROUP = "penstock"
 FILE = "plugin.json"
 EVENTS = "events"
+PLUGIN = "plugin"
+"""The setting that says what a gateway or sink is an instance of."""
 WEBHOOKS = "-webhooks"
 """What the name of a secret ends with that authenticates webhooks; the runtime reads it so."""
 
@@ -39,7 +41,12 @@ class Permission(BaseModel):
 
 
 class Offer(BaseModel):
-    """A gateway or a sink, as its plugin's data file describes it."""
+    """
+    A gateway or a sink, as its plugin's data file describes it.
+
+    Attributes:
+        name: its plugin's for it; of one that is configured, its own.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,6 +58,7 @@ class Offer(BaseModel):
     permissions: tuple[Permission, ...] = ()
     door: dict[str, Any] | None = None
     events: tuple[str, ...] | None = None
+    mock: str | None = None
 
     @property
     def kept(self) -> Mapping[str, Sequence[str]]:
@@ -110,19 +118,27 @@ class Configured:
     A gateway or sink that the stack uses.
 
     Attributes:
+        offer: what its plugin brings, under the name that it is configured as.
+        brought: the plugin's own name for it: several instances of one share it.
         settings: its settings, with the defaults that its schema declares.
         events: the event types that a sink gets, sorted; None for all.
     """
 
     offer: Offer
     plugin: Plugin
+    brought: str
     settings: Mapping[str, Any]
     events: Sequence[str] | None = None
 
     @property
     def name(self) -> str:
-        """The name it is configured and registered under."""
+        """The name it is configured under."""
         return self.offer.name
+
+    @property
+    def instance_of(self) -> Mapping[str, str]:
+        """The setting `plugin`, where the name does not say it."""
+        return {} if self.brought == self.name else {PLUGIN: self.brought}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +188,13 @@ def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
     The gateways and sinks that the settings name, each with its complete settings.
 
     Raises:
-        ConfigError: one that nobody brings, or two bring, or whose settings are wrong.
+        ConfigError: one that no plugin brings, or two bring, whose name is another's, or whose
+            settings are wrong.
     """
     gateways = _index("gateway", ((p, o) for p in plugins for o in p.file.gateways))
     sinks = _index("sink", ((p, o) for p in plugins for o in p.file.sinks))
+    if problems := [*_names(settings, {*gateways, *sinks})]:
+        raise ConfigError(*problems)
     return Plugins(
         {n: _configure("gateways", n, s, gateways) for n, s in settings.gateways.items()},
         {
@@ -186,6 +205,29 @@ def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
             for n, s in settings.sinks.items()
         },
     )
+
+
+def _names(settings: StackSettings, brought: Collection[str]) -> Iterator[str]:
+    """
+    Each name that does not tell one thing from all others.
+
+    A name is that of a secret, too, so gateways and sinks share one list of names.
+    """
+    for key, used in (("gateways", settings.gateways), ("sinks", settings.sinks)):
+        for name, given in used.items():
+            plugin, where = given.get(PLUGIN, name), f"{PROJECT}:{key}.{name}"
+            if not isinstance(plugin, str):
+                yield f"{where}.{PLUGIN} is not text: write a plugin's name, as in slack"
+            elif plugin != name and name in brought:
+                yield (
+                    f"{where}: {name} is the name of another plugin: give the instance of "
+                    f"{plugin} a name of its own, as in {plugin}-2"
+                )
+    for name in settings.sinks.keys() & settings.gateways.keys():
+        yield (
+            f"{PROJECT}:sinks.{name}: a gateway is named {name}, too, and their secrets would be "
+            "one: rename one of the two"
+        )
 
 
 def _selecting(sink: Configured, given: Any) -> Configured:
@@ -229,23 +271,27 @@ def _configure(
     key: str, name: str, given: Mapping[str, Any], index: Mapping[str, tuple[Plugin, Offer]]
 ) -> Configured:
     where = f"{PROJECT}:{key}.{name}"
-    if name not in index:
+    brought = str(given.get(PLUGIN, name))
+    if brought not in index:
+        another = "" if PLUGIN in given else f", name the one it is an instance of ({PLUGIN}: …)"
         raise ConfigError(
-            f"{where}: no installed plugin brings {name} (there are: "
-            f"{', '.join(sorted(index)) or 'none'}); install the plugin or remove the key"
+            f"{where}: no installed plugin brings {brought} (there are: "
+            f"{', '.join(sorted(index)) or 'none'}){another}; install the plugin or remove the key"
         )
-    plugin, offer = index[name]
-    complete = {**_defaults(offer.settings), **given}
+    plugin, offer = index[brought]
+    own = {field: value for field, value in given.items() if field != PLUGIN}
+    complete = {**_defaults(offer.settings), **own}
     # Masked: the validator quotes what it refuses, and a setting may be somebody's address.
     validator = jsonschema_rs.validator_for(
         {**offer.settings, "additionalProperties": False}, mask="this value"
     )
-    if problems := [_problem(where, offer, error) for error in validator.iter_errors(complete)]:
+    wrong = validator.iter_errors(complete)
+    if problems := [_problem(where, name, offer, error) for error in wrong]:
         raise ConfigError(*problems)
-    return Configured(offer, plugin, complete)
+    return Configured(offer.model_copy(update={"name": name}), plugin, brought, complete)
 
 
-def _problem(where: str, offer: Offer, error: jsonschema_rs.ValidationError) -> str:
+def _problem(where: str, name: str, offer: Offer, error: jsonschema_rs.ValidationError) -> str:
     """One line on one wrong setting: which, and what to do."""
     path = ".".join([where, *map(str, error.instance_path)])
     match error.kind:
@@ -253,10 +299,10 @@ def _problem(where: str, offer: Offer, error: jsonschema_rs.ValidationError) -> 
             return f"{path}.{error.kind.property} is missing: {offer.name} needs it, set it"
         case jsonschema_rs.ValidationErrorKind.AdditionalProperties():
             named = error.kind.unexpected
-            if secret := next((name for name in named if name in offer.secrets), None):
+            if secret := next((one for one in named if one in offer.secrets), None):
                 return (
                     f"{path}.{secret} is a secret, which no file may hold: remove it (who may "
-                    f"read the file knows it now), and run `penstock secrets set {offer.name}`"
+                    f"read the file knows it now), and run `penstock secrets set {name}`"
                 )
             settings = ", ".join(sorted(offer.settings.get("properties", {}))) or "none"
             return f"{path}.{named[0]} is no setting of {offer.name}: remove it; it has {settings}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
     BaseModel,
@@ -21,8 +21,10 @@ from infra.config.pages import Pages
 # Lambda with Amazon SQS"), so that a throttled invocation is not handed out twice.
 VISIBILITY_FACTOR = 6
 
-# Environment variables hold the plugin's too: PROVIDER_<NAME>_<FIELD>, without ambiguity.
-_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
+# [aws] A function's name has at most 64 characters: penstock-<stack, 16>-deliver-<sink, 30>.
+_NAME = re.compile(r"(?=.{1,30}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_OURS = ("-dlq", "-webhooks")
+"""What the names of a dead-letter queue and of a gateway's second secret end with."""
 # RFC 1123, two labels at least, in lower case: DNS makes no difference, ACM and we do.
 _DOMAIN = re.compile(
     r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
@@ -88,8 +90,9 @@ class StackSettings(BaseModel):
     The keys of the stack, as `Pulumi.<stack>.yaml` writes them (in camelCase).
 
     Attributes:
-        gateways: settings of each gateway, by its name; the plugin's own names inside.
-        sinks: settings of each sink, by its name; `events` narrows the types it is sent.
+        gateways: settings of each gateway, by its name; the plugin's own names inside. `plugin`
+            says what a gateway is an instance of; without it, its name does.
+        sinks: settings of each sink, likewise; `events` narrows the types it is sent.
         sqs_max_number_of_messages: how many payment messages one charge takes at a time.
         log_level: INFO or DEBUG; alarms are made of what is logged, so more is refused.
         consumers: who consumes the queues, "functions" or a `penstock serve` of one's own; never
@@ -101,6 +104,8 @@ class StackSettings(BaseModel):
         protect_sinks: whether a protected stack protects the queues of its sinks, too: without,
             a sink can be removed.
         bundles: the folder of the zips, absolute or beside Pulumi.yaml.
+        ledger_table: a table that the ledger was restored into, and that is used from now on;
+            empty for the one that the stack makes.
         domain: the API's own name; without it the API answers to the one AWS gives it.
         pages: the merchant's name, language and links on the pages that buyers see.
         access: what a subscription's payments give access to.
@@ -138,6 +143,7 @@ class StackSettings(BaseModel):
     sweep_minutes: int = Field(ge=1, le=60)
     protect: bool
     protect_sinks: bool = True
+    ledger_table: str = ""
     bundles: str = Field(min_length=1)
     visibility_timeout_seconds: int = Field(ge=0, le=43_200)
     domain: Domain | None = None
@@ -165,9 +171,17 @@ class StackSettings(BaseModel):
     @classmethod
     def _named_only(cls, value: Any) -> Any:
         """`[paypal, example]` is short for each without settings of its own."""
-        if isinstance(value, list) and all(isinstance(name, str) for name in value):
-            return {name: {} for name in value}
-        return value
+        if not isinstance(value, list):
+            return value
+        given = cast("list[Any]", value)
+        if not all(isinstance(name, str) for name in given):
+            return given
+        if twice := next((name for name in given if given.count(name) > 1), None):
+            raise ValueError(
+                f"{twice} is named twice: give each instance a name of its own, as in "
+                f"{{{twice}-ops: {{plugin: {twice}}}}}"
+            )
+        return {name: {} for name in given}
 
     @field_validator("gateways", "sinks")
     @classmethod
@@ -175,8 +189,13 @@ class StackSettings(BaseModel):
         for name in value:
             if not _NAME.fullmatch(name):
                 raise ValueError(
-                    f"{name!r} cannot name queues and functions: use up to 30 of a-z and 0-9, "
-                    "beginning with a letter"
+                    f"{name!r} cannot name queues and functions: use up to 30 of a-z, 0-9 and "
+                    "single dashes between them, beginning with a letter"
+                )
+            if name.endswith(_OURS):
+                raise ValueError(
+                    f"{name!r} would be the name of another queue or secret of the stack: let it "
+                    f"end with neither {' nor '.join(_OURS)}"
                 )
         return value
 

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.emulated.kind import Clients, Kind
+from infra.emulated.live import LIVE
 from infra.emulated.state import Remembers, Row
 from infra.emulated.table import TABLE
 from infra.graph.monitor import Declared, Made
@@ -67,6 +68,8 @@ class Deployment:
         if row and _same(kind, row, digests, declared.protect):
             self._count("same")
             return Made(row.id, {name: row.outputs[name] for name in kind.computed})
+        if row is None and declared.adopts:
+            self._refuse_absent(declared)
         try:
             made = self._put(kind, declared, open_secrets(inputs), row, digests)
         except (ClientError, BotoCoreError, ValueError, KeyError) as exc:
@@ -82,6 +85,7 @@ class Deployment:
             declared.protect,
             digests,
             {**kept, **made.outputs},
+            declared.retained,
         )
         self._state.save(new)
         with self._lock:
@@ -104,6 +108,11 @@ class Deployment:
                 self._count("dropped")
             self._state.forget(row.urn)
             del self._rows[row.urn]
+
+    def _refuse_absent(self, declared: Declared) -> None:
+        """An import of what is not there fails, as the engine's does: it makes nothing."""
+        if LIVE[declared.type].ask(self._clients, declared.adopts, {}) is None:
+            raise Unrealisable(f"{declared}: there is no {declared.adopts}: restore into it first")
 
     def _kind(self, declared: Declared) -> Kind:
         kind = self._table.get(declared.type)
@@ -138,6 +147,8 @@ class Deployment:
         name = row.urn.rsplit("::", 1)[-1]
         if row.protect:
             raise Unrealisable(f"{row.type} {name} is protected: it is not deleted")
+        if row.retained:
+            return
         try:
             self._table[row.type].drop(self._clients, row.id, row.outputs)
         except (ClientError, BotoCoreError) as exc:

@@ -19,6 +19,7 @@ class Row:
         order: its place in the order of making.
         digests: a fingerprint per input; None where a secret is in it. Never the inputs.
         outputs: what the program may read, and what deleting it needs.
+        retained: whether it is forgotten, not deleted, when the program names it no more.
     """
 
     urn: str
@@ -28,6 +29,7 @@ class Row:
     protect: bool
     digests: Mapping[str, str | None]
     outputs: Mapping[str, Any] = field(repr=False)
+    retained: bool = False
 
 
 class Remembers(Protocol):

@@ -16,7 +16,7 @@ from infra.graph.values import Unrealisable, plain, refuse_unknown
 STACK = "pulumi:pulumi:Stack"
 
 # Options that would change what happens, and that nothing here honours.
-_OPTIONS = ("ignoreChanges", "importId", "retainOnDelete", "transforms", "deletedWith", "remote")
+_OPTIONS = ("ignoreChanges", "transforms", "deletedWith", "remote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class Declared:
         inputs: plain values; a secret is wrapped, an archive a path.
         where: file and line of the program, for errors.
         provider: inputs of the provider it is to be made by.
+        adopts: the id of what is there already and must be taken over; empty to make it.
+        retained: whether it is left standing when the program names it no more.
     """
 
     urn: str
@@ -40,6 +42,8 @@ class Declared:
     dependencies: tuple[str, ...]
     where: str
     provider: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    adopts: str = ""
+    retained: bool = False
 
     def __str__(self) -> str:
         return f"{self.type} {self.name} ({self.where})"
@@ -158,6 +162,8 @@ class ProgramMonitor(mocks.MockMonitor):
             dependencies=tuple(request.dependencies),
             where=where,
             provider=provider,
+            adopts=request.importId,
+            retained=request.retainOnDelete,
         )
 
 

@@ -20,12 +20,16 @@ from aiohttp import web
 
 from local.emulator import require_free
 from local.shop.client import Backend
-from local.shop.counter import Counter
+from local.shop.counter import SELLERS, Counter
 
 
 @asynccontextmanager
 async def shop(
-    api_url: str, token: str, port: int, gateways: Collection[str]
+    api_url: str,
+    token: str,
+    port: int,
+    gateways: Collection[str],
+    sellers: Collection[str] = SELLERS,
 ) -> AsyncGenerator[str]:
     """
     Serve the shop; yields its address.
@@ -33,6 +37,7 @@ async def shop(
     Args:
         token: of the scopes read and pay.
         gateways: addresses of the gateways' approval pages.
+        sellers: the gateways that the book can be paid by.
 
     Raises:
         EmulatorError: the port is taken.
@@ -40,7 +45,7 @@ async def shop(
     if port:
         require_free(port, "the shop")
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
-        counter = Counter(Backend(http, api_url), gateways)
+        counter = Counter(Backend(http, api_url), gateways, sellers)
         app = web.Application()
         app.router.add_get("/", counter.plans)
         app.router.add_get("/plans/{provider}/{plan}", counter.form)

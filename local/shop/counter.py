@@ -21,8 +21,11 @@ _CLOSED = "The plans cannot be shown right now. Please try again in a moment."
 class Counter:
     """The handlers of the shop's pages."""
 
-    def __init__(self, backend: Backend, gateways: Collection[str]) -> None:
+    def __init__(
+        self, backend: Backend, gateways: Collection[str], sellers: Collection[str]
+    ) -> None:
         self._backend = backend
+        self._sellers = sellers
         # A browser refuses a form's redirect, too, unless its target is named.
         origins = sorted({f"{one.scheme}://{one.netloc}" for one in map(urlsplit, gateways)})
         self._policy = "; ".join(
@@ -85,7 +88,7 @@ class Counter:
         return web.Response(status=303, headers={**self._headers(), "Location": approval})
 
     def _book(self, key: str, wrong: str = "", status: int = 200) -> web.Response:
-        what = {"book": BOOK, "sellers": SELLERS, "key": key, "wrong": wrong}
+        what = {"book": BOOK, "sellers": self._sellers, "key": key, "wrong": wrong}
         return self._page("book.html", status, **what)
 
     async def _plan(self, request: web.Request) -> Mapping[str, Any]:

@@ -51,6 +51,7 @@ class EmailSink:
     name = "email"
 
     def __init__(self, context: Context[EmailSettings]) -> None:
+        self.name = context.name or type(self).name
         self._context = context
         self._letters = Letters()
 

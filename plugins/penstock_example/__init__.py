@@ -16,6 +16,7 @@ def penstock_register_gateways(register: Register[Gateway]) -> None:
         secrets=(SECRET,),
         webhook_secrets=(SECRET,),
         door=DOOR,
+        mock="penstock_example.mock.handler",
     )
 
 

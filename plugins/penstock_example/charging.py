@@ -29,7 +29,7 @@ from penstock.api import (
 )
 from penstock_example.charge import body_of, code_of, outcome_of
 from penstock_example.reading import object_of
-from penstock_example.requesting import post, refusal
+from penstock_example.requesting import charges, post, refusal
 from penstock_example.settings import ExampleSettings
 
 
@@ -40,13 +40,11 @@ class Charging:
 
     _context: Context[ExampleSettings]
 
-    @property
-    def _uri(self) -> str:
-        return str(self._context.settings.request_uri).rstrip("/")
-
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
         """Move the money; the operation's id is the idempotency key."""
-        sent = await post(self._context, self._uri, body_of(request), request.operation_id)
+        sent = await post(
+            self._context, charges(self._context), body_of(request), request.operation_id
+        )
         return self._charged(request, sent) if isinstance(sent, Response) else sent
 
     async def look_up(self, request: ChargeRequest) -> LookupAnswer:
@@ -58,7 +56,7 @@ class Charging:
         """
         response = await self._context.http.request(
             "GET",
-            f"{self._uri}/{quote(request.operation_id, safe='')}",
+            f"{charges(self._context)}/{quote(request.operation_id, safe='')}",
             timeout=self._context.request_timeout,
         )
         if response.status == 404:

@@ -54,6 +54,7 @@ class CheckingOut:
 
     checkout_keys_kept = _DAY
 
+    name = "example"
     _context: Context[ExampleSettings]
 
     async def open_checkout(self, request: CheckoutRequest) -> OpenAnswer:
@@ -68,7 +69,7 @@ class CheckingOut:
             "description": order.description,
             "return_url": request.return_url,
             "cancel_url": request.cancel_url,
-            "notify_url": f"{self._context.api_url.rstrip('/')}/webhooks/example",
+            "notify_url": f"{self._context.api_url.rstrip('/')}/webhooks/{self.name}",
             "brand": request.brand,
         }
         sent = await self._send("checkouts", body, request.operation_id)

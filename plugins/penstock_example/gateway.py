@@ -18,4 +18,5 @@ class ExampleGateway(Charging, RefundingMoney, Listing, Subscribing, CheckingOut
     name = "example"
 
     def __init__(self, context: Context[ExampleSettings]) -> None:
+        self.name = context.name or type(self).name
         self._context = context

@@ -101,7 +101,7 @@ class Notifying:
         except GatewayUnavailable as exc:
             return Undecided(str(exc), exc.retry_after)
         if not keys:
-            return Undecided(f"no {SECRET} is set in the secret of example")
+            return Undecided(f"no {SECRET} is set in the secret of {self.name}")
         # As bytes: compare_digest raises TypeError for text that is not ASCII.
         claimed = delivery.headers.get(SIGNATURE, "").encode(errors="replace")
         for key in keys:

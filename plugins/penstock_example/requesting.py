@@ -18,12 +18,19 @@ from penstock.api import (
     retry_after,
 )
 from penstock_example.reading import object_of
-from penstock_example.settings import ExampleSettings
+from penstock_example.settings import MOCK, ExampleSettings
+
+
+def charges(context: Context[ExampleSettings]) -> str:
+    """Where charges are posted: at the gateway, or at the stack's own mock of it."""
+    uri = context.settings.request_uri
+    home = f"{context.api_url.rstrip('/')}/mocks/example/charges" if uri == MOCK else str(uri)
+    return home.rstrip("/")
 
 
 def address(context: Context[ExampleSettings], path: str) -> str:
     """An address of the gateway's API."""
-    return urljoin(str(context.settings.request_uri).rstrip("/"), path)
+    return urljoin(charges(context), path)
 
 
 async def post(

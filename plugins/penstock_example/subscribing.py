@@ -43,6 +43,7 @@ _Failed = Invalid | Refused | NotSent | Unanswered
 class Subscribing:
     """Opens subscriptions and changes them."""
 
+    name = "example"
     _context: Context[ExampleSettings]
 
     async def create_subscription(self, request: SubscriptionRequest) -> SubscribeAnswer:
@@ -55,7 +56,7 @@ class Subscribing:
             "subscriber": {"name": f"{buyer.given_name} {buyer.surname}", "email": buyer.email},
             "return_url": request.return_url,
             "cancel_url": request.cancel_url,
-            "notify_url": f"{self._context.api_url.rstrip('/')}/webhooks/example",
+            "notify_url": f"{self._context.api_url.rstrip('/')}/webhooks/{self.name}",
             "brand": request.brand,
             "locale": request.locale,
         }

@@ -59,7 +59,9 @@ class PayPal(MovesMoney):
     checkout_keys_kept = KEYS_KEPT
 
     def __init__(self, context: Context[PayPalSettings]) -> None:
-        self._parts = Parts(context)
+        # An instance has a name of its own: its ids begin with it.
+        self.name = context.name or type(self).name
+        self._parts = Parts(context, self.name)
         self._secrets = context.secrets
 
     async def authenticate(self, delivery: Delivery, now: datetime) -> Authenticity:
@@ -116,7 +118,7 @@ class PayPal(MovesMoney):
             GatewayUnavailable: PayPal gave no answer.
             Unconfirmable: PayPal gave one that means nothing to us.
         """
-        named = notifications.paypal_id(entity.id)
+        named = notifications.paypal_id(self.name, entity.id)
         if entity.kind is EntityKind.dispute:
             return await self._parts.disputes.reread(named, now)
         if is_own_payment(entity.id):

@@ -42,22 +42,26 @@ class Parts:
     """
     What the gateway is made of.
 
+    Args:
+        name: the gateway's, with which its ids begin.
+
+    Args:
+        name: the gateway's, which its ids begin with.
+
     Raises:
         SettingsError: the environment is not known here, the extra certificates are none, or the
             invoices' template is not there or is none.
     """
 
-    def __init__(self, context: Context[PayPalSettings]) -> None:
+    def __init__(self, context: Context[PayPalSettings], name: str) -> None:
         settings = context.settings
         self._context = context
+        self._name = name
         self._where = where = environment(settings.environment, context.profile)
         pace, limit = Pace(context.ids), context.request_timeout
-        tokens = Tokens(
-            where.api_url, context.secrets, context.http, context.clock, pace, context.log, limit
-        )
-        self.api = Api(
-            where.api_url, tokens, context.http, context.clock, pace, context.log, limit
-        )
+        http, clock, log = context.http, context.clock, context.log
+        tokens = Tokens(where.api_url, context.secrets, http, clock, pace, log, limit, name)
+        self.api = Api(where.api_url, tokens, http, clock, pace, log, limit, name)
         # What somebody configured is refused at the start; the plugin's own files are tested.
         if settings.extra_certificates.strip():
             _ = self.signatures
@@ -125,7 +129,7 @@ class Parts:
         """Disputes, as PayPal shows them."""
         from penstock_paypal.disputes.confirmation import Disputes
 
-        return Disputes(self.api, self._where.disputes_url)
+        return Disputes(self.api, self._name, self._where.disputes_url)
 
     @cached_property
     def invoice_news(self) -> InvoiceNews:
@@ -170,7 +174,7 @@ class Parts:
         """A subscription's payments, by its transactions."""
         from penstock_paypal.subscriptions.charged import ChargedPayments
 
-        return ChargedPayments(self.api, self._context.log)
+        return ChargedPayments(self.api, self._name, self._context.log)
 
     @cached_property
     def orders(self) -> Orders:
@@ -186,4 +190,4 @@ class Parts:
         """PayPal's list of events."""
         from penstock_paypal.webhooks.history import EventList
 
-        return EventList(self.api, self._context.clock, self._context.log)
+        return EventList(self.api, self._name, self._context.clock, self._context.log)

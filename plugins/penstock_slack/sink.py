@@ -55,6 +55,7 @@ class SlackSink:
     name = "slack"
 
     def __init__(self, context: Context[SlackSettings]) -> None:
+        self.name = context.name or type(self).name
         self._context = context
 
     def accepts(self, event: Event) -> bool:

@@ -18,6 +18,9 @@ from local.emulator import REGION, Emulator
 from penstock.adapters.aws.clients import Clients
 from penstock_paypal.simulator.authority import Authority, pem
 from tests.adapters.bench import Bench, PointedSession
+from tests.aws_models import read_once
+
+read_once()
 
 _NUMBERS = itertools.count(1)
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
-CONTRACTS = Path(__file__).parents[2] / "contracts"
+from tests.contract.event_schemas import CONTRACTS, EVENT, Schema, resolved, schemas
+
 BASELINE = CONTRACTS / "events-baseline.json"
-EVENT = "urn:penstock:contract:event:"
 _WORDS = ("title", "description", "$comment", "$schema")
 _CONSTRAINTS = (
     "type",
@@ -32,14 +31,10 @@ _CONSTRAINTS = (
     "propertyNames",
 )
 
-Schema = Mapping[str, Any]
-
 
 def present() -> dict[str, Schema]:
     """The schemas as they are in contracts/events, by `$id`, without what is only for people."""
-    paths = CONTRACTS.glob("events/**/*.json")
-    read = [json.loads(path.read_text("utf-8")) for path in paths]
-    return {schema["$id"]: _silent(schema) for schema in sorted(read, key=lambda one: one["$id"])}
+    return {name: _silent(schema) for name, schema in schemas().items()}
 
 
 def breaking(before: Mapping[str, Schema], now: Mapping[str, Schema]) -> Iterator[str]:
@@ -48,7 +43,7 @@ def breaking(before: Mapping[str, Schema], now: Mapping[str, Schema]) -> Iterato
         if kind not in now:
             yield f"{_name(kind)}: the event type is gone"
             continue
-        old, new = _resolved(before[kind], kind, before), _resolved(now[kind], kind, now)
+        old, new = resolved(before[kind], kind, before), resolved(now[kind], kind, now)
         for where, what in _differences(old, new, ()):
             yield f"{_name(kind)}: {'.'.join(where) or 'the event'} {what}"
 
@@ -92,50 +87,6 @@ def _enumerated(
     gone = [value for value in old["enum"] if value not in new.get("enum", old["enum"])]
     if gone:
         yield where, f"is never {', '.join(map(repr, gone))} any more"
-
-
-def _resolved(schema: Any, home: str, schemas: Mapping[str, Schema]) -> Any:
-    """The schema with what it refers to written out, its own words laid over that."""
-    if not isinstance(schema, Mapping):
-        return schema
-    written: dict[str, Any] = {}
-    if "$ref" in schema:
-        target, _, pointer = schema["$ref"].partition("#")
-        home_of = target or home
-        found: Any = schemas[home_of]
-        for step in filter(None, pointer.split("/")):
-            found = found[step]
-        written = _resolved(found, home_of, schemas)
-    own = {key: value for key, value in schema.items() if key not in ("$ref", "$id")}
-    for key, value in own.items():
-        match key:
-            case "properties":
-                fields = dict(written.get("properties", {}))
-                for name, field in value.items():
-                    shown = _resolved(field, home, schemas)
-                    fields[name] = _merged(fields[name], shown) if name in fields else shown
-                written = {**written, "properties": fields}
-            case "required":
-                written = {**written, key: sorted({*written.get(key, ()), *value})}
-            case "items" | "additionalProperties":
-                written = {**written, key: _resolved(value, home, schemas)}
-            case _:
-                written = {**written, key: value}
-    return written
-
-
-def _merged(under: Any, over: Any) -> Any:
-    if not isinstance(under, Mapping) or not isinstance(over, Mapping):
-        return over
-    both = {**under, **over}
-    if "properties" in under and "properties" in over:
-        fields = {**under["properties"]}
-        for name, field in over["properties"].items():
-            fields[name] = _merged(fields[name], field) if name in fields else field
-        both["properties"] = fields
-    if "required" in under and "required" in over:
-        both["required"] = sorted({*under["required"], *over["required"]})
-    return both
 
 
 def _events(schemas: Mapping[str, Schema]) -> list[str]:

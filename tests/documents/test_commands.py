@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from typer.testing import CliRunner
 
-from penstock.entrypoints.cli.tree import app
+from tests.contract.cli.running import run
 from tests.documents.commands import ROOT, commands, documents, recipe
 
 NAMED = [(page.name, line) for page in documents() for line in commands(str(page))]
@@ -30,7 +29,7 @@ def test_a_make_target_that_is_named_runs_something(line: str) -> None:
 @pytest.mark.parametrize("line", named("penstock"))
 def test_a_command_that_is_named_exists_with_its_options(line: str) -> None:
     words = shlex.split(line)[1:]
-    shown = CliRunner().invoke(app, [*words, "--help"])
+    shown = run([*words, "--help"])
 
     assert 0 == shown.exit_code, shown.output
     assert "Usage: " in shown.output

@@ -14,7 +14,10 @@ from local.emulator import PYTHON
 from local.platform import platform, settings
 from local.tokens import create_token
 from local.workspace import Workspace
+from tests.aws_models import read_once
 from tests.e2e.world import World
+
+read_once()
 
 T = TypeVar("T")
 

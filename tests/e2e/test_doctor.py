@@ -189,3 +189,34 @@ def _register(world: World, told: dict[str, Any]) -> None:
     )
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the same
         pass
+
+
+def test_a_restored_table_that_lacks_its_settings_is_named_with_the_commands(
+    well: World, tmp_path: Path
+) -> None:
+    """
+    A restore brings items, keys and indexes; the functions still use the first table.
+    """
+    dynamodb, name = well.platform.client("dynamodb"), "penstock-local-ledger-restored"
+    own = dynamodb.describe_table(TableName=well.platform.outputs["ledgerTable"])["Table"]
+    dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=own["KeySchema"],
+        AttributeDefinitions=own["AttributeDefinitions"],
+        GlobalSecondaryIndexes=[
+            {key: one[key] for key in ("IndexName", "KeySchema", "Projection")}
+            for one in own["GlobalSecondaryIndexes"]
+        ],
+    )
+    try:
+        with elsewhere(tmp_path, well, ledgerTable=name) as folder:
+            todo = wrong(folder)
+    finally:
+        dynamodb.delete_table(TableName=name)
+
+    assert {"ledger", "ledger recovery", "ledger expiry"} == todo.keys()
+    assert "deploy again: make update STACK=local" == todo["ledger"]
+    assert todo["ledger expiry"].startswith(
+        f"aws dynamodb update-time-to-live --table-name {name}"
+    )

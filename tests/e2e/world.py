@@ -39,11 +39,12 @@ class Webhook:
     event_id: str
     resource_id: str
     answers: list[int]
+    gateway: str = "paypal"
 
     @property
     def payment(self) -> str:
         """The payment it is about."""
-        return f"paypal-{self.resource_id}"
+        return f"{self.gateway}-{self.resource_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,18 @@ class World:
     platform: Platform
     token: str = field(repr=False)
 
-    def send_webhook(self, **order: Any) -> Webhook:
+    def send_webhook(self, gateway: str = "paypal", **order: Any) -> Webhook:
         """Have the PayPal simulator sign and send one."""
         told = self._call(
             "POST",
-            f"{self._simulator('paypal')}/_simulator/webhooks",
+            f"{self._simulator(gateway)}/_simulator/webhooks",
             {
                 "event_type": "PAYMENT.SALE.COMPLETED",
-                "target": f"{self.platform.api_url}/webhooks/paypal",
+                "target": f"{self.platform.api_url}/webhooks/{gateway}",
                 **order,
             },
         )
-        return Webhook(told["event_id"], told["resource_id"], told["answers"])
+        return Webhook(told["event_id"], told["resource_id"], told["answers"], gateway)
 
     def send_payment(self, body: str | None = None, **order: Any) -> str:
         """Put a message on payments.fifo; returns the payment's id."""
@@ -133,23 +134,24 @@ class World:
         dlqs = [one["dlqUrl"] for one in queues if one.get("dlqUrl")]
         return [message for dlq in dlqs for message in self.waiting(dlq, word)]
 
-    def slack(self, *words: str) -> list[str]:
+    def slack(self, *words: str, sink: str = "slack") -> list[str]:
         """Slack messages that hold all the words."""
-        told = self._call("GET", f"{self._simulator('slack')}/messages")
+        told = self._call("GET", f"{self._simulator(sink)}/messages")
         return _holding(told, words)
 
     def mail(self, *words: str) -> list[str]:
         """E-mails that hold all the words."""
         return _holding(self.platform.emulator.mailbox(), words)
 
-    def invoices(self) -> list[Mapping[str, Any]]:
+    def invoices(self, gateway: str = "paypal") -> list[Mapping[str, Any]]:
         """The invoices the PayPal simulator holds."""
-        told = self._call("GET", f"{self._simulator('paypal')}/_simulator/invoices")
+        told = self._call("GET", f"{self._simulator(gateway)}/_simulator/invoices")
         return list(told)
 
     def invoices_of(self, sent: Webhook) -> list[Mapping[str, Any]]:
         """The invoices for one sale."""
-        return [invoice for invoice in self.invoices() if sent.resource_id in json.dumps(invoice)]
+        held = self.invoices(sent.gateway)
+        return [invoice for invoice in held if sent.resource_id in json.dumps(invoice)]
 
     def rejected(self, sent: Webhook) -> list[str]:
         """Why the deliveries of one webhook were rejected."""

@@ -70,7 +70,9 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 @asynccontextmanager
 async def _ground(workspace: Workspace) -> AsyncIterator[Ground]:
-    async with simulators(workspace, {"paypal", "example", "slack"}) as running:
+    async with simulators(
+        workspace, {name: name for name in ("paypal", "example", "slack")}
+    ) as running:
         profile = {name: dict(one.told.profile) for name, one in running.items()}
         written = workspace.write_private(workspace.folder / "profile.json", profile)
         zips, project = workspace.part("zips"), workspace.root / "project"

@@ -178,6 +178,33 @@ def test_a_sink_that_is_removed_takes_its_own_parts_and_no_others(stack: Standin
     assert {"create", "replace"}.isdisjoint(removed.operations)
 
 
+def test_another_account_and_channel_leave_what_stands_alone(stack: Standing) -> None:
+    protected = stack.deployed.config.get("penstock:protect")
+    stack.deployed.configure(
+        {
+            "penstock:gateways": {"paypal-eu": {"plugin": "paypal", "environment": "sandbox"}},
+            "penstock:sinks": {"slack-ops": {"plugin": "slack", "events": ["dispute.opened"]}},
+            **({"penstock:protectSinks": False} if protected else {}),
+        }
+    )
+    added = stack.up()
+    stack.deployed.configure(
+        {"penstock:gateways": {"paypal-eu": None}, "penstock:sinks": {"slack-ops": None}}
+    )
+    removed = stack.up()
+    stack.deployed.configure({"penstock:protectSinks": None})
+    stack.up()
+
+    own = {"Function deliver-slack-ops", "Queue sink-slack-ops", "Secret slack-ops"}
+    secrets = {"Secret paypal-eu", "Secret paypal-eu-webhooks"}
+    assert own | secrets <= added.by("create") == removed.by("delete")
+    assert all("slack-ops" in label or "paypal-eu" in label for label in added.by("create"))
+    assert {"Dashboard", "Function", "RolePolicy"} == {
+        label.partition(" ")[0] for label in added.by("update")
+    }
+    assert {"delete", "replace"}.isdisjoint(added.operations)
+
+
 def test_what_was_changed_or_deleted_by_hand_is_noticed_by_refresh_and_put_right(
     stack: Standing,
 ) -> None:

@@ -21,7 +21,10 @@ from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.graph.program import stack_config
 from penstock import observability
+from tests.aws_models import read_once
 from tests.infra.stacks import STACKS
+
+read_once()
 
 Install = Callable[..., None]
 

@@ -41,7 +41,7 @@ def test_a_stack_whose_file_protects_it_goes_on_only_with_its_name(
     confirm: Confirm, capsys: pytest.CaptureFixture[str], typed: str
 ) -> None:
     assert 1 == confirm("prod", typed=typed)
-    assert "nothing was deployed" in capsys.readouterr().err
+    assert "nothing was done" in capsys.readouterr().err
     assert (0, 0) == (confirm("prod", typed="prod\n"), confirm("prod", "prod"))
 
 

@@ -1,4 +1,4 @@
-"""`make update`: a protected stack only when somebody meant it."""
+"""`make update` and `make destroy`: a protected stack only when somebody meant it."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ def make(
     )
 
 
+@pytest.mark.parametrize("target", ["update", "destroy"])
 @pytest.mark.parametrize("typed", ["", "\n", "yes\n", "Prod\n", "dev\n"])
-def test_a_stack_whose_file_protects_it_is_not_deployed_unless_its_name_is_typed(
-    pulumi: Pulumi, typed: str
+def test_a_stack_whose_file_protects_it_is_left_alone_unless_its_name_is_typed(
+    pulumi: Pulumi, target: str, typed: str
 ) -> None:
-    done = make(pulumi, "update", "STACK=prod", typed=typed)
+    done = make(pulumi, target, "STACK=prod", typed=typed)
 
     assert 0 != done.returncode
-    assert "nothing was deployed" in done.stderr
+    assert "nothing was done" in done.stderr
     assert [] == pulumi.asked
 
 
@@ -95,6 +96,21 @@ def test_other_stacks_are_deployed_and_all_are_previewed_without_asking(
     make(pulumi, "preview", "STACK=prod")
 
     assert ["up --stack dev --yes", "preview --stack prod"] == pulumi.asked
+
+
+def test_a_protected_stack_is_destroyed_once_its_name_was_given(pulumi: Pulumi) -> None:
+    done = make(pulumi, "destroy", "STACK=prod", "CONFIRM=prod")
+
+    assert 0 == done.returncode
+    assert ["destroy --stack prod --yes"] == pulumi.asked
+
+
+def test_where_nobody_can_type_a_refresh_changes_nothing_and_fails_on_drift(
+    pulumi: Pulumi,
+) -> None:
+    make(pulumi, "refresh", "STACK=prod")
+
+    assert ["refresh --stack prod --preview-only --expect-no-changes"] == pulumi.asked
 
 
 def test_a_stack_without_a_file_is_one_line(pulumi: Pulumi) -> None:

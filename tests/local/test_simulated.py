@@ -27,7 +27,21 @@ PAYPAL = {"paypal": {"environment": "sandbox"}}
 def test_a_gateway_in_an_environment_of_its_own_is_not_simulated(
     gateways: Any, expected: set[str]
 ):
-    assert expected == simulated({"gateways": gateways, "sinks": {"slack": {"events": "all"}}})
+    config = {"gateways": gateways, "sinks": {"slack": {"events": "all"}}}
+
+    assert {name: name for name in expected} == simulated(config)
+
+
+def test_each_instance_is_simulated_by_what_plays_its_plugin():
+    config = {
+        "gateways": {
+            "paypal-eu": {"plugin": "paypal", "environment": "local"},
+            "paypal-us": {"plugin": "paypal", "environment": "sandbox"},
+        },
+        "sinks": {"slack": None, "slack-ops": {"plugin": "slack"}},
+    }
+
+    assert {"paypal-eu": "paypal", "slack": "slack", "slack-ops": "slack"} == simulated(config)
 
 
 async def test_the_demonstration_sends_nothing_in_the_name_of_a_gateway_that_is_real(

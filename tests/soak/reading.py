@@ -55,7 +55,6 @@ class Reading:
         # A stranger's webhook is made of a sale, and that one is in the simulator's books.
         sales = [one for one in await self._paypal("sales") if one["id"] not in asked.forged]
         captures = await self._paypal("captures")
-        asked.elsewhere = {one: _total(sales, one) for one in asked.elsewhere}
         return Books(
             asked=asked,
             moved=[
@@ -247,10 +246,6 @@ def _of_mail(mail: Iterable[Json]) -> dict[str, list[float]]:
 
 def _id(one: Json) -> str:
     return str(one["id"])
-
-
-def _total(sales: Iterable[Json], identity: str) -> int:
-    return next(_money(one)[0] for one in sales if one["id"] == identity)
 
 
 def _money(shown: Json) -> tuple[int, str]:

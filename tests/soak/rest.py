@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.e2e.world import World
 
 _MAY_WAIT = frozenset({"access", "checkout"})
 """
-Operations that wait for the end of a paid month, for a buyer, or for a shop that gave up.
+Operations that wait for the end of a paid month, for a buyer, or for a shop that gave up: they are
+at rest until they are due.
 
 Whether a payment that was promised was made is a question of the reconciliation.
 """
-_SOON = timedelta(minutes=10)
 
 
 def open_work(world: World, items: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -67,7 +67,7 @@ def _of_entity(pk: str, one: Mapping[str, Any]) -> Iterator[str]:
         if state in ("succeeded", "declined"):
             continue
         due = operation.get("due_at")
-        soon = due is not None and datetime.fromisoformat(due) < datetime.now(UTC) + _SOON
-        if soon or operation["kind"] not in _MAY_WAIT:
+        overdue = due is not None and datetime.fromisoformat(due) < datetime.now(UTC)
+        if overdue or operation["kind"] not in _MAY_WAIT:
             reason = operation.get("reason", "")
             yield f"{pk}: its {operation['kind']} is {state}, due {due or 'never'}: {reason}"

@@ -48,7 +48,7 @@ class Traffic:
     did: dict[str, int] = field(default_factory=dict[str, int])
     plans: dict[str, str] = field(default_factory=dict[str, str])
     refundable: list[str] = field(default_factory=list[str])
-    elsewhere: list[str] = field(default_factory=list[str])
+    elsewhere: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
 
     async def one(self) -> None:
         """Something of all that happens to a merchant."""
@@ -108,14 +108,16 @@ class Traffic:
         if self.random.random() < 0.6:
             self.refundable.append(f"paypal-{sale}")
         else:
-            self.elsewhere.append(sale)
+            self.elsewhere.append((sale, cents))
 
     async def _refund_at_paypal(self) -> None:
         if self.elsewhere:
-            sale = self.elsewhere.pop(self.random.randrange(len(self.elsewhere)))
-            order = {"event_type": "PAYMENT.SALE.REFUNDED", "set": {"resource.sale_id": sale}}
-            await self._trigger(order)
-            self.asked.elsewhere[sale] = -1  # all of it: PayPal's books say how much that is
+            sale, paid = self.elsewhere.pop(self.random.randrange(len(self.elsewhere)))
+            cents = self.random.choice((paid, self.random.randint(1, paid)))
+            total = f"{cents // 100}.{cents % 100:02}"
+            given = {"resource.sale_id": sale, "resource.amount.total": total}
+            await self._trigger({"event_type": "PAYMENT.SALE.REFUNDED", "set": given})
+            self.asked.elsewhere[sale] = cents
 
     async def _forge(self) -> None:
         told = await self._trigger({"forge": self.random.choice(("key", "body"))})

@@ -34,6 +34,7 @@ class Api:
 
     Args:
         timeout: seconds one request may take.
+        gateway: the gateway's name, for the log.
     """
 
     def __init__(
@@ -45,7 +46,9 @@ class Api:
         pace: Pace,
         log: Log,
         timeout: float,
+        gateway: str = "paypal",
     ) -> None:
+        self._gateway = gateway
         self._api_url = api_url
         self._tokens = tokens
         self._pace = pace
@@ -93,13 +96,16 @@ class Api:
         if answer.throttled:
             # Alarms count it, by this name.
             self._log.warning(
-                "gateway.rate_limited", gateway="paypal", what=what, debug_id=answer.debug_id
+                "gateway.rate_limited",
+                gateway=self._gateway,
+                what=what,
+                debug_id=answer.debug_id,
             )
         if answer.denied:
             # Alarms count it, by this name: until somebody mends it everything waits.
             self._log.warning(
                 "gateway.denied",
-                gateway="paypal",
+                gateway=self._gateway,
                 what=what,
                 status=answer.status,
                 debug_id=answer.debug_id,

@@ -29,6 +29,7 @@ class Tokens:
 
     Args:
         timeout: seconds one request may take.
+        gateway: the gateway's name, for the log.
     """
 
     def __init__(
@@ -40,7 +41,9 @@ class Tokens:
         pace: Pace,
         log: Log,
         timeout: float,
+        gateway: str = "paypal",
     ) -> None:
+        self._gateway = gateway
         self._url = f"{api_url}/v1/oauth2/token"
         self._secrets = secrets
         self._http = http
@@ -97,7 +100,7 @@ class Tokens:
             self._kept = await self._first([pair for pair in latest if pair not in pairs])
         if self._kept is None:
             # Alarms count it, by this name.
-            self._log.warning("gateway.denied", gateway="paypal", what="token")
+            self._log.warning("gateway.denied", gateway=self._gateway, what="token")
             raise HttpNotSent("PayPal does not take the client_id and client_secret of the secret")
         return self._kept.value
 
@@ -127,7 +130,10 @@ class Tokens:
         if answer.throttled:
             # Alarms count it, by this name.
             self._log.warning(
-                "gateway.rate_limited", gateway="paypal", what="token", debug_id=answer.debug_id
+                "gateway.rate_limited",
+                gateway=self._gateway,
+                what="token",
+                debug_id=answer.debug_id,
             )
         elif answer.status in (400, 401):
             return None

@@ -28,8 +28,9 @@ _HIDDEN = "PayPal's API does not show it"
 class Disputes:
     """Asks PayPal how disputes stand."""
 
-    def __init__(self, api: Api, disputes_url: str) -> None:
+    def __init__(self, api: Api, gateway: str, disputes_url: str) -> None:
         self._api = api
+        self._gateway = gateway
         self._disputes_url = disputes_url
 
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
@@ -43,7 +44,7 @@ class Disputes:
             GatewayUnavailable: no answer, and the event is young.
             Unconfirmable: the event names no dispute.
         """
-        reference = notifications.paypal_id(notification.entity)
+        reference = notifications.paypal_id(self._gateway, notification.entity)
         if reference is None:
             raise Unconfirmable("the event is about a dispute and names none")
         waits = young(notification, now)
@@ -84,10 +85,14 @@ class Disputes:
         return answer
 
     def _seen(self, answer: Answer, reference: str, fallback: datetime) -> DisputeObservation:
-        return observation(answer.data, reference, fallback, self._disputes_url)
+        return observation(answer.data, self._gateway, reference, fallback, self._disputes_url)
 
     def _claimed(self, notification: Notification, reference: str, because: str) -> Claimed:
         said = observation(
-            notification.resource, reference, notification.occurred_at, self._disputes_url
+            notification.resource,
+            self._gateway,
+            reference,
+            notification.occurred_at,
+            self._disputes_url,
         )
         return Claimed(said, because)

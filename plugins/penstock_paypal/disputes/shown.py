@@ -31,12 +31,13 @@ _OTHER = "other"
 
 
 def observation(
-    data: Mapping[str, Any], reference: str, fallback: datetime, disputes_url: str
+    data: Mapping[str, Any], gateway: str, reference: str, fallback: datetime, disputes_url: str
 ) -> DisputeObservation:
     """
     A dispute as the API shows it, or as a notification's body says; what is odd stays unknown.
 
     Args:
+        gateway: the gateway's name.
         reference: PayPal's id of it.
         fallback: when it was opened, where PayPal does not say so.
         disputes_url: where a person answers it, its id left out; empty where there is no page.
@@ -48,7 +49,7 @@ def observation(
         opened_at=_opened(data) or fallback,
         reason=(shapes.text(data, "reason") or "").lower() or None,
         amount=shapes.money(data, "dispute_amount"),
-        payments=tuple(dict.fromkeys(_payments(data))),
+        payments=tuple(dict.fromkeys(_payments(gateway, data))),
         respond_by=shapes.moment(data, "seller_response_due_date"),
         outcome=_outcome(data, status),
         as_of=shapes.moment(data, "update_time"),
@@ -56,17 +57,17 @@ def observation(
     )
 
 
-def _payments(data: Mapping[str, Any]) -> Iterator[str]:
+def _payments(gateway: str, data: Mapping[str, Any]) -> Iterator[str]:
     """Our ids of the payments that it is about: a checkout's transaction carries our own."""
     for one in shapes.sequence(data.get("disputed_transactions")):
         own, named = shapes.text(one, "custom"), shapes.identity(one, "seller_transaction_id")
         if own is not None and is_own_payment(own):
             yield own
         elif named:
-            yield entity(named)
+            yield entity(gateway, named)
     # So RISK.DISPUTE.CREATED named it.
     if old := shapes.identity(data, "seller_payment_id"):
-        yield entity(old)
+        yield entity(gateway, old)
 
 
 def _opened(data: Mapping[str, Any]) -> datetime | None:

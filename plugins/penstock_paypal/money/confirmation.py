@@ -75,7 +75,7 @@ class Confirmations:
             raise Unconfirmable("money was sent back, and PayPal does not say of which sale")
         if notification.type not in SENT_BACK and not await self._sales.is_sale(sale):
             return await self._sales.owner(sale, now)
-        return notifications.entity(sale)
+        return notifications.entity(notification.gateway, sale)
 
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
         """
@@ -86,7 +86,8 @@ class Confirmations:
             Unconfirmable: an answer that means nothing to us, or none for too long.
         """
         ours = is_own_payment(notification.entity)
-        sale_id = _capture(notification) if ours else notifications.paypal_id(notification.entity)
+        gateway, entity = notification.gateway, notification.entity
+        sale_id = _capture(notification) if ours else notifications.paypal_id(gateway, entity)
         if sale_id is None:
             raise Unconfirmable("the event names no sale that PayPal could be asked for")
         sale = await self._sales.show(sale_id, notification.occurred_at)

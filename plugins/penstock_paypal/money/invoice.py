@@ -54,7 +54,7 @@ class InvoiceNews:
         if not answer.ok:
             raise answer.unread("show invoice")
         reference = shapes.identity(answer.data, "detail", "reference")
-        return notifications.entity(reference) if reference else None
+        return notifications.entity(notification.gateway, reference) if reference else None
 
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
         """
@@ -72,7 +72,7 @@ class InvoiceNews:
             if young(notification, now):
                 return NotYet(wait(notification, now))
             raise Unconfirmable("PayPal shows no such invoice")
-        sale = notifications.paypal_id(notification.entity) or ""
+        sale = notifications.paypal_id(notification.gateway, notification.entity) or ""
         stands = state(answer.data, sale)
         return Confirmed(
             InvoiceObservation(

@@ -11,6 +11,7 @@ from aiohttp import web
 from penstock_paypal import shapes
 from penstock_paypal.simulator.books import Books, Document
 from penstock_paypal.simulator.credentials import token
+from penstock_paypal.simulator.numbered import Numbers
 from penstock_paypal.simulator.problems import Problem, body_of, optional_body_of
 
 _INVOICES = "/v2/invoicing/invoices"
@@ -45,6 +46,7 @@ class Invoicing:
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self._numbers = Numbers(books)
         self._next_number = 1
 
     def add_to(self, app: web.Application) -> None:
@@ -75,9 +77,7 @@ class Invoicing:
         number = shapes.text(detail, "invoice_number") or token(8)
         if len(number) > 25:
             raise Problem(400, "INVALID_STRING_MAX_LENGTH", "/detail/invoice_number")
-        if self._books.unique_numbers and any(
-            one["detail"]["invoice_number"] == number for one in self._books.invoices.values()
-        ):
+        if self._books.unique_numbers and self._numbers.taken(number):
             raise Problem(422, "DUPLICATE_INVOICE_NUMBER", "/detail/invoice_number")
         lines = shapes.sequence(body.get("items"))
         inclusive = shapes.at(body, "configuration", "tax_inclusive") is True
@@ -96,6 +96,7 @@ class Invoicing:
             "due_amount": _money(total, currency),
         }
         self._books.invoices[invoice["id"]] = invoice
+        self._numbers.add(invoice)
         link = {"rel": "self", "href": f"{request.url}/{invoice['id']}", "method": "GET"}
         whole = "return=representation" in request.headers.get("Prefer", "")
         return web.json_response(invoice if whole else link, status=201)
@@ -106,12 +107,8 @@ class Invoicing:
     async def _search(self, request: web.Request) -> web.Response:
         number = str((await body_of(request)).get("invoice_number") or "")
         # In part, as a search may: a caller that looks for one number must compare it.
-        matching = [
-            _brief(one)
-            for one in self._books.invoices.values()
-            if number in one["detail"]["invoice_number"]
-        ]
-        return web.json_response({"items": matching})
+        matching = self._numbers.beginning(number)[_page(request)]
+        return web.json_response({"items": [_brief(one) for one in matching]})
 
     async def _show(self, request: web.Request) -> web.Response:
         return web.json_response(self._found(request))
@@ -225,6 +222,16 @@ class Invoicing:
             return self._books.invoices[request.match_info["id"]]
         except KeyError as exc:
             raise Problem(404, "INVALID_RESOURCE_ID") from exc
+
+
+def _page(request: web.Request) -> slice:
+    """Which of the invoices a search shows: by default the first 20, at most 100."""
+    page, size = (
+        int(found) if (found := request.query.get(name, "")).isdecimal() else usual
+        for name, usual in (("page", 1), ("page_size", 20))
+    )
+    size = min(size, 100)
+    return slice((page - 1) * size, page * size)
 
 
 def _settle(invoice: Document, amount: Decimal, payment: Document) -> None:

@@ -11,13 +11,19 @@ from penstock_paypal.simulator.books import Books
 from penstock_paypal.webhooks.notification import entity
 
 
-def concerns(books: Books, event: Mapping[str, Any]) -> list[dict[str, str]]:
+def concerns(books: Books, gateway: str, event: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     What the event is about, each with its `kind` and `id`; the most particular first.
 
     A `payment` has our id, everything else PayPal's. A payment is last.
+
+    Args:
+        gateway: what the platform calls this account.
     """
-    return [{"kind": kind, "id": identity} for kind, identity in _parts(books, event)]
+    return [
+        {"kind": kind, "id": entity(gateway, identity) if kind == "payment" else identity}
+        for kind, identity in _parts(books, event)
+    ]
 
 
 def _parts(books: Books, event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -29,14 +35,14 @@ def _parts(books: Books, event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "dispute", dispute
         for one in shapes.sequence(resource.get("disputed_transactions")):
             if paid := shapes.identity(one, "seller_transaction_id"):
-                yield "payment", entity(paid)
+                yield "payment", paid
     elif event_type.startswith("INVOICING."):
         invoice = shapes.mapping(resource.get("invoice")) or resource
         if known := shapes.text(invoice, "id"):
             yield "invoice", known
         # Our invoices name the sale as their reference.
         if paid := shapes.identity(invoice, "detail", "reference"):
-            yield "payment", entity(paid)
+            yield "payment", paid
     elif event_type.startswith(("PAYMENT.SALE.", "PAYMENT.CAPTURE.", "PAYMENT.REFUND.")):
         yield from _money(books, event_type, resource)
     elif identity:
@@ -53,6 +59,6 @@ def _money(
         # Where the webhook does not name the sale, the API does.
         paid = sale_of(resource) or sale_of(books.refunds.get(identity or "", {}))
         if paid:
-            yield "payment", entity(paid)
+            yield "payment", paid
     elif identity:
-        yield "payment", entity(identity)
+        yield "payment", identity

@@ -29,8 +29,9 @@ The event whose webhook told of a transaction, by its status (billing_subscripti
 class ChargedPayments:
     """Asks for them."""
 
-    def __init__(self, api: Api, log: Log) -> None:
+    def __init__(self, api: Api, gateway: str, log: Log) -> None:
         self._api = api
+        self._gateway = gateway
         self._log = log
 
     async def list(
@@ -54,21 +55,21 @@ class ChargedPayments:
             # No page can be asked for. The next look begins later, so it shows fewer.
             self._log.warning("paypal.transactions_cut", subscription=subscription)
         shown = shapes.sequence(answer.data.get("transactions"))
-        read = [_payment(shapes.mapping(one), until) for one in shown]
+        read = [_payment(self._gateway, shapes.mapping(one), until) for one in shown]
         return [one for one in read if one is not None]
 
 
-def _payment(shown: Mapping[str, Any], latest: datetime) -> Notification | None:
+def _payment(gateway: str, shown: Mapping[str, Any], latest: datetime) -> Notification | None:
     sale, said = shapes.identity(shown, "id"), _SAID_BY.get(shapes.text(shown, "status") or "")
     if sale is None or said is None:
         return None
     return Notification.fetched(
-        "paypal",
+        gateway,
         f"transaction-{sale}",
         said,
         {"id": sale},
         min(shapes.moment(shown, "time") or latest, latest),
-        Ref(EntityKind.payment, notification.entity(sale)),
+        Ref(EntityKind.payment, notification.entity(gateway, sale)),
         resource_type="sale",
         resource_id=sale,
     )

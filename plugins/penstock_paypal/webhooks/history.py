@@ -29,8 +29,9 @@ outage's events is larger than any other answer, and no run may stop at it.
 class EventList:
     """Asks for it."""
 
-    def __init__(self, api: Api, clock: Clock, log: Log) -> None:
+    def __init__(self, api: Api, gateway: str, clock: Clock, log: Log) -> None:
         self._api = api
+        self._gateway = gateway
         self._clock = clock
         self._log = log
 
@@ -55,7 +56,7 @@ class EventList:
 
     def _read(self, event: Mapping[str, Any]) -> Notification | None:
         try:
-            return notification.fetched(event, self._clock.now())
+            return notification.fetched(self._gateway, event, self._clock.now())
         except MalformedDelivery as exc:
             self._log.warning("paypal.event_unreadable", because=str(exc))
             return None

@@ -71,7 +71,6 @@ _BEGINS: Mapping[Lifecycle, str] = {
 
 _OF_A_SALE = SENT_BACK | REFUNDS
 _OF_A_CHECKOUT = CAPTURE_CLAIMS | CHECKOUT
-_PREFIX = "paypal-"
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 _SALE_LINK = re.compile(r"https://[^/?#]+/v1/payments/sale/([A-Z0-9-]{3,64})")
 _LONGEST = 127
@@ -89,7 +88,7 @@ def read(delivery: Delivery) -> Notification:
     except ValueError as exc:
         # Without the cause's words: they may quote the body.
         raise MalformedDelivery("the body is no JSON object") from exc
-    read_as = _read(body)
+    read_as = _read(delivery.gateway, body)
     # Dates of PayPal's simulator may be impossible; the transmission's is part of the signature.
     happened = read_as.happened or shapes.moment(delivery.headers, door.TIME)
     return Notification(
@@ -113,19 +112,20 @@ def read(delivery: Delivery) -> Notification:
     )
 
 
-def fetched(event: Mapping[str, Any], latest: datetime) -> Notification:
+def fetched(gateway: str, event: Mapping[str, Any], latest: datetime) -> Notification:
     """
     Read an event as PayPal's list shows it: its webhook has the same id and resource.
 
     Args:
+        gateway: the gateway's name: several accounts have one each.
         latest: the time of an event that has none, or one in our future.
 
     Raises:
         MalformedDelivery: it has no id or no event type.
     """
-    read_as = _read(event)
+    read_as = _read(gateway, event)
     return Notification.fetched(
-        "paypal",
+        gateway,
         read_as.id,
         read_as.type,
         read_as.resource,
@@ -149,7 +149,7 @@ class _Event:
     says: Lifecycle | None
 
 
-def _read(body: Mapping[str, Any]) -> _Event:
+def _read(gateway: str, body: Mapping[str, Any]) -> _Event:
     """What a webhook's body and an event of the list have in common."""
     event_id, event_type = _word(body, "id"), _word(body, "event_type")
     resource = shapes.mapping(body.get("resource"))
@@ -159,19 +159,19 @@ def _read(body: Mapping[str, Any]) -> _Event:
         event_type,
         resource,
         shapes.moment(body, "create_time"),
-        Ref(_kind(event_type), _named(about)) if about else None,
+        Ref(_kind(event_type), _named(gateway, about)) if about else None,
         SAYS.get(event_type) if about else None,
     )
 
 
-def entity(identity: str) -> str:
+def entity(gateway: str, identity: str) -> str:
     """Our name for the payment that a sale is, for a subscription or for a dispute."""
-    return _PREFIX + identity
+    return f"{gateway}-{identity}"
 
 
-def paypal_id(entity: str | None) -> str | None:
+def paypal_id(gateway: str, entity: str | None) -> str | None:
     """PayPal's id of what an entity of ours is, if it may enter a path."""
-    named = (entity or "").removeprefix(_PREFIX)
+    named = (entity or "").removeprefix(f"{gateway}-")
     return named if shapes.ID.fullmatch(named) else None
 
 
@@ -198,8 +198,8 @@ def _about(event_type: str, resource: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _named(about: str) -> str:
-    return about if is_own_payment(about) else entity(about)
+def _named(gateway: str, about: str) -> str:
+    return about if is_own_payment(about) else entity(gateway, about)
 
 
 def _custom_id(resource: Mapping[str, Any]) -> str | None:

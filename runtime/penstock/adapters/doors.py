@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from penstock import variables
 from penstock.errors import SettingsError
 from penstock.pipeline.receive import Door
 
@@ -18,8 +19,8 @@ def doors(
 
     Args:
         index: `{"plugins": [each plugin's data file]}`.
-        environ: PENSTOCK_GATEWAYS, and each gateway's environment.
-        profiles: by plugin, what the local platform adds; empty wherever we are deployed.
+        environ: PENSTOCK_GATEWAYS, and each gateway's plugin and environment.
+        profiles: by gateway, what the local platform adds; empty wherever we are deployed.
 
     Raises:
         SettingsError: no data file has the gateway, or its door lacks the environment.
@@ -27,23 +28,27 @@ def doors(
     offered = {one["name"]: one for plugin in index["plugins"] for one in plugin["gateways"]}
     found: dict[str, Door] = {}
     for name in filter(None, map(str.strip, environ.get("PENSTOCK_GATEWAYS", "").split(","))):
-        if name not in offered:
+        brought = variables.plugin_of(environ, variables.GATEWAY, name)
+        if brought not in offered:
             raise SettingsError(
-                f"PENSTOCK_GATEWAYS names {name!r}, which no plugin of this build offers; "
+                f"PENSTOCK_GATEWAYS names {brought!r}, which no plugin of this build offers; "
                 "build the zips again with the stack's configuration"
             )
-        door = offered[name]["door"]
-        if door is not None:
-            found[name] = _door(offered[name], environ, profiles.get(name, {}))
+        if offered[brought]["door"] is not None:
+            found[name] = _door(name, offered[brought], environ, profiles.get(name, {}))
     return found
 
 
 def _door(
-    gateway: Mapping[str, Any], environ: Mapping[str, str], profile: Mapping[str, Any]
+    name: str,
+    gateway: Mapping[str, Any],
+    environ: Mapping[str, str],
+    profile: Mapping[str, Any],
 ) -> Door:
-    door, name = gateway["door"], gateway["name"]
+    door = gateway["door"]
     own: Mapping[str, str] = profile.get("door", {})
-    environment = environ.get(f"PROVIDER_{name.upper()}_ENVIRONMENT") or _default(gateway)
+    variable = f"{variables.prefix(variables.GATEWAY, name)}ENVIRONMENT"
+    environment = environ.get(variable) or _default(gateway)
     patterns: dict[str, re.Pattern[str]] = {}
     for header, pattern in door["headers"].items():
         if environment == "local" and header in own:
@@ -52,7 +57,7 @@ def _door(
             pattern = pattern.get(environment)
         if pattern is None:
             raise SettingsError(
-                f"PROVIDER_{name.upper()}_ENVIRONMENT: the door of {name} knows "
+                f"{variable}: the door of {name} knows "
                 f"{', '.join(door['headers'][header])} and not what it is set to"
             )
         patterns[header] = re.compile(pattern)

@@ -160,6 +160,8 @@ class Context(Generic[S]):
 
     Attributes:
         settings: the plugin's own settings, validated.
+        name: what the gateway or sink is configured as; its ids, events and log lines have it.
+            Empty stands for the plugin's own name for it.
         request_timeout: seconds one HTTP request may take.
         api_url: where this stack's API is served; empty when it is not known.
         profile: what only the local platform adds (its certificates, its addresses); empty
@@ -176,6 +178,7 @@ class Context(Generic[S]):
     request_timeout: float
     api_url: str = ""
     profile: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    name: str = ""
 
 
 Build = Callable[[Context[Any]], Any]

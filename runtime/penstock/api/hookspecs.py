@@ -71,6 +71,7 @@ class Register(Protocol[T_contra]):
         door: Door | None = None,
         events: tuple[str, ...] | None = None,
         whole_currencies: tuple[str, ...] = (),
+        mock: str | None = None,
     ) -> None:
         """
         Offer one.
@@ -84,6 +85,9 @@ class Register(Protocol[T_contra]):
                 ISO 4217 has some: an amount that has them is refused before it is sent.
             events: for a sink, the event types it gets unless the stack's setting `events` says
                 otherwise; None for all.
+            mock: for a gateway, `package.module.function`, a Lambda handler that answers its
+                requests with mocked results. A stack makes it, at `<apiUrl>/mocks/<name>/`, where
+                a setting of the gateway is `mock`; a protected stack refuses that.
         """
         ...
 

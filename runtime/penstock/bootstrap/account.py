@@ -72,10 +72,7 @@ async def account(
         PluginError: no plugin offers it, or its class cannot be imported.
         SettingsError: the gateway does not take these settings; names the field.
     """
-    offered = {one.name: one for one in registry.accounts}
-    if name not in offered:
-        named = ", ".join(sorted(offered)) or "none"
-        raise PluginError(f"no plugin offers commands for {name!r}; there are: {named}")
+    offered = registry.account(name)
     http = AiohttpHttp(_SECONDS)
     try:
         read = registry.gateway(name).settings.model_validate(settings)
@@ -93,14 +90,13 @@ async def account(
         log=_Quiet(),
         request_timeout=_SECONDS,
         profile=profile or {},
+        name=name,
     )
-    module, _, made = offered[name].build.partition(":")
+    module, _, made = offered.build.partition(":")
     try:
         build: Any = getattr(importlib.import_module(module), made)
     except (ImportError, AttributeError) as exc:
-        raise PluginError(
-            f"{offered[name].plugin}: {offered[name].build} cannot be imported"
-        ) from exc
+        raise PluginError(f"{offered.plugin}: {offered.build} cannot be imported") from exc
     try:
         yield build(context)
     finally:

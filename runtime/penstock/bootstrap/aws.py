@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ from penstock.ports import (
     Watermarks,
 )
 from penstock.settings import Function, Settings
+from penstock.variables import plugins_of
 
 if TYPE_CHECKING:
     # Imported where it is made, as the other stores: it needs every entity.
@@ -192,7 +193,10 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
         PluginError: names the plugin that is broken.
     """
     settings = Settings.read(environ, function)
-    needed = {settings.sink} if function is Function.deliver else set(settings.gateways)
+    if function is Function.deliver:
+        named = plugins_of(environ, sinks=[settings.need("sink")])
+    else:
+        named = plugins_of(environ, settings.gateways)
     # Everything else that runs in a function gets a delivery that is authenticated already.
     share = Share.webhooks if function is Function.verify else Share.rest
     world = AwsWorld(settings, _looked_at(settings, function), share)
@@ -200,10 +204,17 @@ def connect(environ: Mapping[str, str], function: Function) -> Platform:
     without = function in (Function.api, Function.operate)
     if without and (capabilities := indexed_capabilities()) is not None:
         # They build no plugin, so their zips hold none: what plugins can do is in the index.
-        whole = indexed_whole_currencies()
+        capabilities = _by_name(named, capabilities)
+        whole = _by_name(named, indexed_whole_currencies())
         return Platform(settings, environ, Registry(()), world, profiles, capabilities, whole)
-    registry = load(only={name for name in needed if name})
-    return Platform(settings, environ, registry, world, profiles)
+    return Platform(settings, environ, load(only=named), world, profiles)
+
+
+def _by_name(
+    named: Mapping[str, str], brought: Mapping[str, Collection[str]]
+) -> Mapping[str, Collection[str]]:
+    """What an index says of what plugins bring, by the names of their instances."""
+    return {name: brought[one] for name, one in named.items() if one in brought}
 
 
 def _looked_at(settings: Settings, function: Function) -> Mapping[str, Addresses] | None:

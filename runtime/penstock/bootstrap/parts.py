@@ -29,7 +29,7 @@ class Parts:
     Attributes:
         environ: the variables that hold plugins' settings.
         registry: the plugins; none is built before a stage needs it.
-        profiles: by plugin, what only the local platform adds.
+        profiles: by gateway or sink, what only the local platform adds.
         capabilities: by gateway, its capabilities, for a host without plugins; None for a host
             that asks its plugins.
         whole_currencies: the same for the currencies that each gateway takes without decimals.
@@ -94,4 +94,5 @@ class Parts:
             request_timeout=self.settings.request_timeout,
             api_url=self.settings.api_url,
             profile=self.profiles.get(registration.name, {}),
+            name=registration.name,
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from penstock.domain.delivery import Delivery, Notification
 from penstock.domain.events import Event
 from penstock.errors import MalformedMessage
+from penstock.pipeline.deliver import REPLAY
 from penstock.pipeline.orders import ActionMessage, ChargeMessage, load_message
 from penstock.ports import Message
 
@@ -28,20 +29,24 @@ class Content:
         subject: the id of the entity it concerns, if it names one.
         facts: more of its content that is safe to show.
         asked: the message itself; None where it cannot be read.
+        replay: the id of the replay that sent it to its sink again; None for a first delivery.
     """
 
     what: str
     subject: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     asked: Asked | None = field(default=None, repr=False)
+    replay: str | None = None
 
 
 def content(queue: str, message: Message) -> Content:
     """Decode a message of that queue, or of its dead-letter queue."""
     try:
-        return _read(queue, message.body)
+        told = _read(queue, message.body)
     except MalformedMessage as exc:
         return Content("unreadable", None, {"because": str(exc)})
+    replay = message.attributes.get(REPLAY) if queue.startswith(SINK) else None
+    return replace(told, facts={**told.facts, REPLAY: replay}, replay=replay) if replay else told
 
 
 def _read(queue: str, body: str) -> Content:

@@ -11,6 +11,7 @@ from penstock.domain.payment import Payment
 from penstock.domain.record import Became, Record
 from penstock.domain.subscription import Subscription
 from penstock.operators.content import SINK, Content
+from penstock.pipeline.deliver import attempt_key
 from penstock.pipeline.orders import Action, ActionMessage, ChargeMessage
 from penstock.pipeline.recording import record_id
 from penstock.ports import Attempts, Ledger
@@ -56,7 +57,8 @@ class Knowledge:
             case Notification() as asked:
                 return await self._notification(asked)
             case Event(id=identity):
-                return await self._event(queue.removeprefix(SINK), identity)
+                key = attempt_key(identity, told.replay)
+                return await self._delivery(queue.removeprefix(SINK), key)
             case Delivery():
                 return Known("not verified: the ledger knows nothing of it")
             case None:
@@ -86,8 +88,8 @@ class Knowledge:
         done = record.became is not Became.parked
         return Known(f"recorded as {record.became.value}", done, done, str(record.version))
 
-    async def _event(self, sink: str, identity: str) -> Known:
-        if await self.attempts.delivered(sink, identity):
+    async def _delivery(self, sink: str, key: str) -> Known:
+        if await self.attempts.delivered(sink, key):
             return Known(f"{sink} has had it", succeeded=True, ended=True, mark="delivered")
         return Known(f"{sink} has not had it")
 

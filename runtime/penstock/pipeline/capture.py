@@ -9,7 +9,7 @@ Capture: takes the money that a buyer approved once, whatever crashes on the way
                                                            └ open, closed ─► given up, expired
     succeeded, declined ──────────────► nothing to do but to publish what is unsent
 
-A gateway captures a checkout once, whatever the id: after a declined repeat, read it again.
+A gateway captures a checkout once, whatever the id: after a declined try, read it again.
 """
 
 from __future__ import annotations
@@ -136,9 +136,7 @@ class Capture:
         answer = await self.checkouts.gateway(payment.gateway).capture_checkout(
             _request(payment, submitted)
         )
-        if submitted.attempts > 1 and isinstance(
-            answer, Declined | NotApproved | Closed | Refused
-        ):
+        if isinstance(answer, Declined | NotApproved | Closed | Refused):
             answer = await self._doubted(payment, answer)
         try:
             return await self._settle(payment, submitted, answer)
@@ -151,7 +149,11 @@ class Capture:
             return await self._settle(latest, submitted, answer)
 
     async def _doubted(self, payment: Payment, answer: CaptureAnswer) -> CaptureAnswer:
-        """The answer to a declined repeat: an earlier attempt may have captured the money."""
+        """
+        The answer to a declined try: an earlier one may have captured the money.
+
+        So it may be at the first, if the ledger was restored from a backup.
+        """
         try:
             seen = await self.checkouts.read(payment)
         except (GatewayUnavailable, Unconfirmable) as exc:

@@ -2,6 +2,7 @@
 Charge: a message of payments.fifo moves its money once, whatever crashes on the way.
 
     reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
+                                        (a gateway without keys is looked up first, if it can be)
     restricted ───────────────────────► left as it is until a release
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► look up ─┬ found ─────► settle
@@ -160,7 +161,7 @@ class Charge:
             case OperationState.succeeded | OperationState.declined:
                 return payment
             case OperationState.reserved:
-                return await self._submit(payment, operation, gateway)
+                return await self._first(payment, operation, gateway)
             case OperationState.pending:
                 return await self._look_up(payment, operation, gateway)
             case OperationState.submitting:
@@ -170,6 +171,19 @@ class Charge:
                 return await self._look_up(payment, operation, gateway)
             case _:
                 assert_never(operation.state)
+
+    async def _first(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
+        """
+        Submit a charge that this ledger has not submitted.
+
+        A ledger that was restored from a backup may have forgotten that it did. A gateway that
+        keeps keys then answers the same; one that does not is looked up first.
+        """
+        if not gateway.idempotent_charges and isinstance(gateway, Lookup):
+            found = await gateway.look_up(_request(payment, operation))
+            if not isinstance(found, NotFound):
+                return await self._settle(payment, operation, found)
+        return await self._submit(payment, operation, gateway)
 
     async def _look_up(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
         answer: LookupAnswer = NotFound()
@@ -192,7 +206,7 @@ class Charge:
         submitted = operation.submit(self.clock.now(), self.lease)
         payment = await self._commit(payment, submitted, PaymentStatus.accepted, None)
         answer = await gateway.charge(_request(payment, submitted))
-        if submitted.attempts > 1 and isinstance(answer, Declined | Refused):
+        if isinstance(answer, Declined | Refused):
             answer = await self._doubted(payment, submitted, gateway, answer)
         try:
             return await self._settle(payment, submitted, answer)
@@ -208,9 +222,10 @@ class Charge:
         self, payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
     ) -> ChargeAnswer:
         """
-        The answer to a declined repeat: an earlier attempt may have moved the money.
+        The answer to a declined try: an earlier one may have moved the money.
 
-        A gateway may decline because it has charged the order already (409).
+        A gateway may decline because it has charged the order already (409). A ledger that was
+        restored from a backup does not know of the earlier try, so the first is looked up, too.
         """
         if not isinstance(gateway, Lookup):
             return answer

@@ -115,7 +115,8 @@ class Finish:
             return
         # A payment from before Penstock stays unknown: a dispute must not make it an invoice.
         found = await self.ledger.find(target)
-        if isinstance(found, Payment | Dispute):
+        # What one account says touches no payment of another.
+        if isinstance(found, Payment | Dispute) and found.gateway == source.gateway:
             again = await self.observe.again(found)
             if isinstance(source, Dispute) and isinstance(again, Payment):
                 # Access may depend on it.

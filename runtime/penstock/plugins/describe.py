@@ -20,6 +20,7 @@ def describe(plugin: Plugin) -> dict[str, Any]:
                 **_needs(one),
                 # Left out where there are none: data files of earlier versions stay right.
                 **({"webhook_secrets": list(one.webhook_secrets)} if one.webhook_secrets else {}),
+                **({"mock": one.mock} if one.mock else {}),
                 "door": _door(one.door) if one.door else None,
             }
             for one in plugin.registrations

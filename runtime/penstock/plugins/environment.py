@@ -1,4 +1,8 @@
-"""A plugin's settings in the environment: PROVIDER_<NAME>_<FIELD>, SINK_<NAME>_<FIELD>."""
+"""
+A plugin's settings in the environment: PROVIDER_<NAME>_<FIELD>, SINK_<NAME>_<FIELD>.
+
+A dash in a name is written as two underscores.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,19 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
+from penstock import variables
 from penstock.errors import PluginError
 from penstock.plugins.registration import Kind, Registration
 
 EVENTS = "events"
 """The setting that every sink has in addition to its own: its event types."""
 _ALL = ("all", "*")
-_PREFIX = {Kind.gateway: "PROVIDER", Kind.sink: "SINK"}
+_PREFIX = {Kind.gateway: variables.GATEWAY, Kind.sink: variables.SINK}
 
 
 def prefix(kind: Kind, name: str) -> str:
     """The prefix of all variables of a gateway or sink."""
-    return f"{_PREFIX[kind]}_{name.upper()}_"
+    return variables.prefix(_PREFIX[kind], name)
 
 
 def variable(kind: Kind, name: str, field: str) -> str:
@@ -55,13 +60,15 @@ def read_settings(registration: Registration, environ: Mapping[str, str]) -> Bas
         variable(registration.kind, registration.name, name): name
         for name in registration.settings.model_fields
     }
+    kind, own = registration.kind, registration.name
     given = {
         name: value
         for name, value in environ.items()
-        if value and name.startswith(prefix(registration.kind, registration.name))
+        if value and variables.belongs(name, _PREFIX[kind], own)
     }
-    if registration.kind is Kind.sink:
-        given.pop(variable(Kind.sink, registration.name, EVENTS), None)
+    given.pop(variable(kind, own, variables.PLUGIN), None)
+    if kind is Kind.sink:
+        given.pop(variable(kind, own, EVENTS), None)
     wrong = [
         f"{name} is no setting of it (it has {', '.join(fields) or 'none'})"
         for name in sorted(given.keys() - fields.keys())

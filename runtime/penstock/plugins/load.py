@@ -20,7 +20,7 @@ INDEX = "_plugins.json"
 
 
 def load(
-    modules: Iterable[str | object] | None = None, *, only: Collection[str] | None = None
+    modules: Iterable[str | object] | None = None, *, only: Mapping[str, str] | None = None
 ) -> Registry:
     """
     Load plugins and collect what they register.
@@ -29,8 +29,8 @@ def load(
         modules: names of modules to import, or modules and other objects with hooks (tests).
             Left out, it is the index that the build of a zip wrote, so that no metadata is
             searched there; without an index, every entry point of the group `penstock`.
-        only: names of gateways and sinks that are needed: of an index, no other plugin is
-            imported.
+        only: the gateways and sinks that are needed, each with what it is an instance of (see
+            `penstock.variables.plugins_of`): of an index, no other plugin is imported.
 
     Raises:
         PluginError: a plugin that cannot be imported, misspells a hook, registers nothing,
@@ -50,11 +50,11 @@ def load(
             f"{manager.get_name(exc.plugin)}: no such hook: {exc}. The hooks are"
             f" {', '.join(sorted(_hooks()))}."
         ) from exc
-    return Registry(tuple(_collect(manager, name) for name in names))
+    return Registry(tuple(_collect(manager, name) for name in names), only or {})
 
 
 def indexed_capabilities() -> Mapping[str, Collection[str]] | None:
-    """The capabilities of each gateway, from the index of a zip; imports no plugin."""
+    """The capabilities of what plugins bring, from the index of a zip; imports no plugin."""
     index = _index()
     if index is None:
         return None
@@ -62,7 +62,7 @@ def indexed_capabilities() -> Mapping[str, Collection[str]] | None:
 
 
 def indexed_whole_currencies() -> Mapping[str, Collection[str]]:
-    """The currencies that each gateway takes without decimals, from the index of a zip."""
+    """The currencies that it takes without decimals, from the index of a zip."""
     gateways = [one for plugin in _index() or () for one in plugin["gateways"]]
     return {one["name"]: one.get("whole_currencies", ()) for one in gateways}
 
@@ -76,7 +76,7 @@ def _index() -> list[dict[str, Any]] | None:
     return None if raw is None else json.loads(raw)["plugins"]
 
 
-def _indexed(only: Collection[str] | None) -> list[str] | None:
+def _indexed(only: Mapping[str, str] | None) -> list[str] | None:
     index = _index()
     if index is None:
         return None
@@ -84,7 +84,7 @@ def _indexed(only: Collection[str] | None) -> list[str] | None:
         plugin["module"]
         for plugin in index
         if only is None
-        or any(one["name"] in only for one in (*plugin["gateways"], *plugin["sinks"]))
+        or any(one["name"] in only.values() for one in (*plugin["gateways"], *plugin["sinks"]))
     ]
 
 

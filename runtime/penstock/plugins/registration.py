@@ -14,9 +14,12 @@ from penstock.api import Context, Door, EventType, Permission, Sink, capabilitie
 from penstock.api.gateway import CAPABILITIES
 from penstock.domain.currencies import DIGITS
 from penstock.errors import PluginError
+from penstock.variables import PLUGIN
 
-# No underscore: PROVIDER_<NAME>_<FIELD> must be readable in one way only.
+# A plugin's own name has neither underscore nor dash: PROVIDER_<NAME>_<FIELD> must be readable in
+# one way only. An instance's may have dashes.
 _NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
+_HANDLER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){2,}", re.ASCII)
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
 
 
@@ -34,10 +37,12 @@ class Registration:
 
     Attributes:
         plugin: the module it came from; errors name it.
+        name: what it is configured as: its plugin's name for it, or that of one instance of it.
         made: the class that `build` returns; its capabilities are read from it.
         events: for a sink, the event types it gets by default; None for all.
         webhook_secrets: those of a gateway's secret fields that authenticate its webhooks.
         whole_currencies: what a gateway takes without decimals though ISO 4217 has some.
+        mock: the Lambda handler that answers in a gateway's place.
     """
 
     plugin: str
@@ -52,6 +57,7 @@ class Registration:
     events: tuple[str, ...] | None = None
     whole_currencies: tuple[str, ...] = ()
     webhook_secrets: tuple[str, ...] = ()
+    mock: str | None = None
 
     @property
     def apart(self) -> tuple[str, ...]:
@@ -164,6 +170,11 @@ def _check_claims(registration: Registration) -> None:
     settings: Any = registration.settings  # a plugin need not be type-checked
     if not (isinstance(settings, type) and issubclass(settings, BaseModel)):
         raise PluginError(f"{registration}: settings must be a pydantic model")
+    if PLUGIN in settings.model_fields:
+        raise PluginError(
+            f"{registration}: `{PLUGIN}` is a setting that every {registration.kind} has: rename"
+            " the plugin's own"
+        )
     _check_secrets(registration)
     if registration.kind is Kind.sink:
         _check_members(registration, Sink)
@@ -172,8 +183,12 @@ def _check_claims(registration: Registration) -> None:
             raise PluginError(
                 f"{registration}: a sink takes no money: leave `whole_currencies` out"
             )
+        if registration.mock is not None:
+            raise PluginError(f"{registration}: only a gateway has a mock: leave `mock` out")
         return
 
+    if registration.mock is not None and not _HANDLER.fullmatch(registration.mock):
+        raise PluginError(f"{registration}: mock must be 'package.module.function'")
     if registration.events is not None:
         raise PluginError(f"{registration}: only a sink gets events: leave `events` out")
     if unknown := sorted(set(registration.whole_currencies) - set(DIGITS)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from pydantic import BaseModel
@@ -22,11 +22,16 @@ class Registry:
     """
     Every plugin that was loaded; nothing in it is built yet.
 
+    Attributes:
+        instances: by the name of a gateway or sink, what it is an instance of; any other is what
+            its plugin calls it.
+
     Raises:
         PluginError: two registrations share a name; it names both plugins.
     """
 
     plugins: tuple[Plugin, ...]
+    instances: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         # One namespace for both kinds: the name is also the name of the plugin's secret.
@@ -40,6 +45,16 @@ class Registry:
         return tuple(one for plugin in self.plugins for one in plugin.registrations)
 
     @property
+    def configured(self) -> tuple[Registration, ...]:
+        """The gateways and sinks that it was loaded for, each under the name it has there."""
+        offered = {one.name: one for one in self.registrations}
+        return tuple(
+            replace(offered[brought], name=name)
+            for name, brought in self.instances.items()
+            if brought in offered
+        )
+
+    @property
     def simulators(self) -> tuple[StandIn, ...]:
         """Every simulator on offer."""
         return tuple(one for plugin in self.plugins for one in plugin.simulators)
@@ -48,6 +63,20 @@ class Registry:
     def accounts(self) -> tuple[Account, ...]:
         """Every gateway's account that commands can use."""
         return tuple(one for plugin in self.plugins for one in plugin.accounts)
+
+    def account(self, name: str) -> Account:
+        """
+        What commands do at the account of the gateway of that name.
+
+        Raises:
+            PluginError: no plugin registered it; lists those that have one.
+        """
+        offered = {one.name: one for one in self.accounts}
+        brought = self.instances.get(name, name)
+        if brought not in offered:
+            named = ", ".join(sorted(offered)) or "none"
+            raise PluginError(f"no plugin offers commands for {name!r}; there are: {named}")
+        return offered[brought]
 
     def gateway(self, name: str) -> Registration:
         """
@@ -98,12 +127,13 @@ class Registry:
 
     def _find(self, kind: Kind, name: str) -> Registration:
         offered = {one.name: one for one in self.registrations if one.kind is kind}
-        if name in offered:
-            return offered[name]
+        brought = self.instances.get(name, name)
+        if brought in offered:
+            return replace(offered[brought], name=name)
 
         listed = ", ".join(f"{n} ({one.plugin})" for n, one in sorted(offered.items())) or "none"
         raise PluginError(
-            f"no plugin offers a {kind} named {name!r}; installed: {listed}."
+            f"no plugin offers a {kind} named {brought!r}; installed: {listed}."
             f" Install its package, or correct penstock:{kind}s in the stack's configuration."
         )
 
@@ -126,7 +156,10 @@ def _build(
         )
     name = getattr(built, "name", None)
     if name != registration.name:
-        raise PluginError(f"{registration}: what was built calls itself {name!r}")
+        raise PluginError(
+            f"{registration}: what was built calls itself {name!r}; a plugin of which there may be"
+            " several instances takes its name from its context (`context.name`)"
+        )
     return built
 
 

@@ -81,10 +81,12 @@ def run(seed: int, gateway: str = "example", *, lines: list[str] | None = None) 
         lines: takes the whole trace.
     """
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(_Run(seed, gateway, lines).played())
+        return runner.run(Run(seed, gateway, lines).played())
 
 
-class _Run:
+class Run:
+    """A merchant's weeks; a test may play others with the same hosts."""
+
     def __init__(self, seed: int, gateway: str, lines: list[str] | None) -> None:
         self.seed = seed
         self.gateway = gateway
@@ -100,7 +102,7 @@ class _Run:
         loop.set_exception_handler(lambda _, told: self.trace.broke(told))
         with self.trace.taken():
             await self._begun()
-            findings = await self._weeks()
+            findings = await self.weeks()
         counts = self._counts()
         return Outcome(self.seed, findings, list(self.trace.tail), self.trace.digest, counts)
 
@@ -196,8 +198,9 @@ class _Run:
     def _skew(self) -> float:
         return round(self.chance.delay(-1.0, 1.0), 3)
 
-    async def _weeks(self) -> list[str]:
-        await self._revive(1.0)
+    async def weeks(self) -> list[str]:
+        """Play them. Returns what does not hold at the end."""
+        await self.revive(1.0)
         beside = asyncio.create_task(self.post.run())
         try:
             await self._storm(self.shop.day(CUSTOMERS, 2 * HOUR))
@@ -207,7 +210,7 @@ class _Run:
             await self._quiet(self.chance.random.choice(AGAIN) - self._now(), sinks=False)
             await self._storm(self.shop.day(CUSTOMERS, 2 * HOUR))
             await self._quiet(REST)
-            return await self._findings()
+            return await self.findings()
         finally:
             beside.cancel()
             for host in self.hosts:
@@ -216,7 +219,7 @@ class _Run:
 
     async def _storm(self, until: Awaitable[None], worse: float = 1.0) -> None:
         """Everything fails now and then, until that has happened, and an hour more."""
-        self._stretch(1.0)
+        self.stretch(1.0)
         self.chance.share = worse * self.chance.delay(0.01, 0.08)
         self.trace.add(f"storm share={self.chance.share:.3f}")
         ways = (self._restarts(), self._revived(), self.operators.night())
@@ -226,13 +229,13 @@ class _Run:
         for task in beside:
             task.cancel()
         self.chance.share = 0.0
-        await self._revive(1.0)
+        await self.revive(1.0)
         self.trace.add("calm")
 
     async def _quiet(self, seconds: float, *, sinks: bool = True) -> None:
         """Nothing fails: what is open comes to its end, and then time passes quickly."""
         morning = HOUR + 12 * HOUR + HOUR
-        self._stretch(1.0)
+        self.stretch(1.0)
         await asyncio.sleep(HOUR)
         # What was on its way when the storm ended has arrived.
         await self.operators.morning(sinks=sinks, settled=False)
@@ -240,14 +243,15 @@ class _Run:
         wakes = 8 * HOUR
         long = seconds - morning - wakes
         for stretch, span in ((20.0, 12 * HOUR), (400.0, long), (20.0, wakes), (5.0, HOUR)):
-            self._stretch(stretch)
+            self.stretch(stretch)
             await asyncio.sleep(span)
         await self.operators.morning(sinks=sinks)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def _stretch(self, by: float) -> None:
+    def stretch(self, by: float) -> None:
+        """Have schedules run that much more seldom, so that quiet time passes quickly."""
         for host in self.hosts:
             host.clock.stretch = by
         self.post.every = 30.0 * by
@@ -265,9 +269,10 @@ class _Run:
         """A host that died begins anew after a while."""
         while True:
             await asyncio.sleep(30.0)
-            await self._revive(0.5)
+            await self.revive(0.5)
 
-    async def _revive(self, share: float) -> None:
+    async def revive(self, share: float) -> None:
+        """Begin a host that is dead, with that probability."""
         for host in self.hosts:
             if not host.process.alive and self.chance.is_lucky(share):
                 await host.begin()
@@ -277,7 +282,8 @@ class _Run:
         """Have one of the hosts answer."""
         return await self.chance.random.choice(self.serving).ask(request)
 
-    async def _findings(self) -> list[str]:
+    async def findings(self) -> list[str]:
+        """What does not hold now, when everything should have come to rest."""
         end = End(
             self.world,
             self.ledger,

@@ -128,6 +128,7 @@ def context(
     log: RecordingLog | None = None,
     api_url: str = "https://penstock.test",
     profile: Mapping[str, Any] | None = None,
+    name: str = "",
 ) -> Context[S]:
     """A context with a frozen clock and counted ids; HTTP and AWS are unreachable unless given."""
     return Context(
@@ -141,4 +142,5 @@ def context(
         request_timeout=5.0,
         api_url=api_url,
         profile=profile or {},
+        name=name,
     )

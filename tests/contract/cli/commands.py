@@ -7,17 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
-
 from local.emulator import REGION
-from penstock.entrypoints.cli.tree import app
+from tests.contract.cli.running import Ran, run
 
 
-def penstock(*arguments: str, given: str | None = None) -> Result:
-    return CliRunner().invoke(app, list(arguments), input=given)
+def penstock(*arguments: str, given: str | None = None) -> Ran:
+    return run(arguments, given)
 
 
-def printed_json(result: Result) -> Any:
+def printed_json(result: Ran) -> Any:
     """The JSON that a command printed: a server in this process may log lines meanwhile."""
     value, _ = json.JSONDecoder().raw_decode(result.stdout, result.stdout.index("{\n"))
     return value

@@ -17,10 +17,13 @@ from penstock.entrypoints.cli.stack import Stack
 from penstock_paypal.simulator.threaded import threaded
 from penstock_paypal.webhooks import door
 from tests.adapters.bench import table
+from tests.aws_models import read_once
 from tests.contract.cli.commands import Shows, write
 from tests.contract.cli.kept_webhooks import VECTORS, Kept
 from tests.contract.cli.shop import NAME, Shop
 from tests.plugins.paypal.reference import SANDBOX_URL
+
+read_once()
 
 
 @pytest.fixture

@@ -17,11 +17,17 @@ from penstock.entrypoints.cli.tree import app
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended, and what it printed."""
+    """
+    How a command ended, and what it printed.
+
+    Attributes:
+        exception: the end itself, with whatever it was raised from.
+    """
 
     exit_code: int
     stdout: str
     stderr: str
+    exception: BaseException
 
     @property
     def output(self) -> str:
@@ -37,9 +43,19 @@ def tree() -> Any:
 
 def run(arguments: Sequence[str], given: str | None = None) -> Ran:
     """Run one command line; `given` is its standard input."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = _stream(), _stream()
     with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
-        patched.setattr("sys.stdin", io.StringIO(given or ""))
+        patched.setattr("sys.stdin", _stream(given or ""))
         with pytest.raises(SystemExit) as ended:
             tree()(list(arguments), prog_name="penstock")
-    return Ran(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+    return Ran(int(ended.value.code or 0), _written(out), _written(err), ended.value)
+
+
+def _stream(holds: str = "") -> io.TextIOWrapper:
+    """Text that has bytes below it, as those of a process have."""
+    return io.TextIOWrapper(io.BytesIO(holds.encode()), encoding="utf-8", write_through=True)
+
+
+def _written(to: io.TextIOWrapper) -> str:
+    to.seek(0)
+    return to.read()

@@ -13,14 +13,13 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from typer.testing import CliRunner, Result
 
 from local.emulator import REGION
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.secrets import aws_secrets
-from penstock.entrypoints.cli.tree import app
 from penstock.testing.clock import FrozenClock
 from tests.adapters.bench import table
+from tests.contract.cli.running import Ran, run
 
 NAME = "penstock-local/paypal"
 FIRST = {"client_id": "id-one", "client_secret": "hush-one", "webhook_id": "WH-one"}
@@ -64,11 +63,11 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield client
 
 
-def secrets(*arguments: str, given: Any = None) -> Result:
+def secrets(*arguments: str, given: Any = None) -> Ran:
     text = given if isinstance(given, str) or given is None else json.dumps(given)
     # PayPal is not there to be asked; test_tested_secrets.py has one that is.
     untested = ["--untested"] if arguments[0] in ("set", "rotate", "rollback") else []
-    return CliRunner().invoke(app, ["secrets", *arguments, *untested], input=text)
+    return run(["secrets", *arguments, *untested], text)
 
 
 def kept() -> tuple[Any, ...]:
@@ -164,7 +163,7 @@ def test_the_printed_way_back_works_as_printed(vault: Any):
     secrets("set", "paypal", given=FIRST)
     written = secrets("set", "paypal", given=SECOND)
     (command,) = re.findall("to undo it: penstock (.*)", written.stdout)
-    result = CliRunner().invoke(app, [*command.split(), "--untested"])
+    result = run([*command.split(), "--untested"])
 
     assert (0, (FIRST,)) == (result.exit_code, kept())
 
@@ -240,10 +239,10 @@ def test_a_rotation_to_the_same_value_pushes_nothing_out(vault: Any):
 
 
 def test_the_list_shows_fields_and_ages_and_no_value(vault: Any):
-    empty = json.loads(CliRunner().invoke(app, ["--json", "secrets", "list"]).stdout)
+    empty = json.loads(run(["--json", "secrets", "list"]).stdout)
     secrets("set", "paypal", given=FIRST)
     secrets("rotate", "paypal", given=SECOND)
-    result = CliRunner().invoke(app, ["--json", "secrets", "list"])
+    result = run(["--json", "secrets", "list"])
     people = secrets("list")
 
     assert [[], None] == [empty[0]["present"], empty[0]["age"]]

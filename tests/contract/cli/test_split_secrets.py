@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.secrets import Share, aws_secrets
-from penstock.entrypoints.cli.tree import app
 from penstock.entrypoints.cli.vault import Vault
 from penstock.testing.clock import FrozenClock
+from tests.contract.cli.running import run
 from tests.contract.cli.test_secrets import FIRST, NAME, SECOND, secrets
 from tests.contract.cli.test_secrets import vault as vault
 
@@ -51,7 +50,7 @@ def written(vault: Any, name: str) -> Any:
 
 
 def split() -> Any:
-    return CliRunner().invoke(app, ["--json", "secrets", "split", "paypal"])
+    return run(["--json", "secrets", "split", "paypal"])
 
 
 class Killed(Exception):
@@ -168,7 +167,7 @@ def test_the_credentials_can_be_rolled_back_to_before_the_split(two: Any) -> Non
 
 def test_both_are_listed_by_the_names_that_commands_take(two: Any) -> None:
     secrets("set", "paypal", given=FIRST)
-    listed = json.loads(CliRunner().invoke(app, ["--json", "secrets", "list"]).stdout)
+    listed = json.loads(run(["--json", "secrets", "list"]).stdout)
 
     assert CALLS == {one["plugin"]: one["present"] for one in listed}
 

@@ -53,6 +53,12 @@ class Stage:
         """The plugin again, in another process, with another way to PayPal."""
         return PayPal(replace(self._context(), http=http))
 
+    def account(self, name: str, webhook_id: str | None = None) -> PayPal:
+        """The plugin again, for the account of that name; with a webhook id of its own."""
+        secret = {**self.told.secret, **({"webhook_id": webhook_id} if webhook_id else {})}
+        kept = MemorySecrets(SystemClock(), secret)
+        return PayPal(replace(self._context(), name=name, secrets=kept))
+
     def _context(self) -> Any:
         return context(
             PayPalSettings.model_validate(self.told.settings),

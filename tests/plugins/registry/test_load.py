@@ -232,10 +232,14 @@ def penstock_register_gateways(register):
 
 @pytest.mark.parametrize(
     ("only", "names", "imported"),
-    [(["acme"], '["acme"]', '["acmepay"]'), (["nobody"], "[]", "[]")],
+    [
+        ({"acme": "acme"}, '["acme"]', '["acmepay"]'),
+        ({"acme-eu": "acme"}, '["acme"]', '["acmepay"]'),
+        ({"nobody": "nobody"}, "[]", "[]"),
+    ],
 )
 def test_with_an_index_no_other_plugin_is_looked_for_or_imported(
-    tmp_path: Path, only: list[str], names: str, imported: str
+    tmp_path: Path, only: dict[str, str], names: str, imported: str
 ):
     """
     In a zip the index alone counts: what is installed beside it is neither found nor imported.

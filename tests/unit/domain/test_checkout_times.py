@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 
 from penstock.domain.approval import Approval, of_payment_token, payment_token
+from penstock.domain.money import Money
+from penstock.domain.observation import Observation
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment, PaymentStatus, Transaction
 from penstock.domain.rules import checkouts
+from penstock.domain.rules.invoices import Abilities
 from penstock.domain.secret import secret_digest
 from penstock.testing.builders import order, payment
 from penstock.testing.clock import NOON
@@ -194,3 +197,81 @@ def test_an_expired_checkout_ends_its_capture_and_waits_for_nothing() -> None:
         (one.state, one.reason) for one in ended.operations
     }
     assert () == without.operations
+
+
+def test_a_capture_settles_the_checkout_and_itself_with_the_money_as_it_is_shown() -> None:
+    reserved = checkouts.reserve_capture(opened(), now=NOON, new_id=new_id)
+    assert reserved is not None
+    capture = reserved.entity.operation(OperationKind.capture)
+    taken = [
+        checkouts.captured(
+            *(reserved.entity, one, Observation(SALE)), can=Abilities(), now=NOON, new_id=new_id
+        )
+        for one in (capture, None)
+    ]
+
+    assert [["payment.succeeded"]] * 2 == [[str(e.type) for e in one.events] for one in taken]
+    assert [
+        [OperationState.succeeded] * 2,
+        [OperationState.succeeded, OperationState.reserved],
+    ] == [[op.state for op in one.entity.operations] for one in taken]
+    assert [(SALE,)] * 2 == [one.entity.transactions for one in taken]
+    assert {None} == {op.reason for op in taken[0].entity.operations}
+
+
+def test_a_checkout_that_the_gateway_refuses_names_the_field_and_is_over() -> None:
+    begun = checkouts.begin_checkout(
+        *("pay-1", "acme", order(), APPROVAL),
+        now=NOON,
+        new_id=new_id,
+        token="t-1",  # noqa: S106 - an id
+    ).entity
+    checkout = begun.operation(OperationKind.checkout)
+    assert checkout is not None
+    change = checkouts.refuse_checkout(
+        *(begun, checkout, "description", "too long"), now=NOON, new_id=new_id
+    )
+    one = change.entity
+    assert one.approval is not None
+
+    assert ("description", "too long", None) == (
+        *(one.approval.refused, one.approval.because, one.approval.return_secret),
+    )
+    assert (PaymentStatus.declined, "too long", "t-1", ()) == (
+        *(one.status, one.reason, one.token, change.events),
+    )
+    assert (OperationState.declined, "too long") == (
+        one.operations[0].state,
+        one.operations[0].reason,
+    )
+
+
+def test_an_expired_payment_is_published_with_its_reason_and_keeps_what_had_ended() -> None:
+    declined = captures(1, OperationState.declined)
+    before = replace(opened(), operations=(*opened().operations, *declined))
+    change = checkouts.expire(before, "too late", now=NOON, new_id=new_id)
+    (event,) = change.events
+
+    assert ("payment.expired", "too late") == (event.type, event.data["reason"])
+    assert declined == change.entity.operations[1:]
+
+
+def test_what_has_no_checkout_cannot_be_opened_or_captured() -> None:
+    bare = replace(payment(status=PaymentStatus.approval_pending), approval=None)
+    with pytest.raises(ValueError, match="has no checkout"):
+        checkouts.reserve_capture(bare, now=NOON, new_id=new_id)
+
+
+def test_an_opened_checkout_has_its_address_and_its_end() -> None:
+    one = opened()
+    assert one.approval is not None
+
+    assert ("https://gateway.test/O-1", NOON + timedelta(hours=3)) == (
+        *(one.approval.url, one.approval.expires_at),
+    )
+    assert (PaymentStatus.approval_pending, None, Money(1250, "USD")) == (
+        *(one.status, one.reason, one.order.amount),
+    )
+    assert not checkouts.payable(
+        replace(one, approval=replace(one.approval, expires_at=None)), NOON
+    )

@@ -26,6 +26,16 @@ def test_the_same_request_has_the_same_id_whenever_it_comes():
     assert first.id == again.id
 
 
+def test_a_request_has_the_same_id_in_every_version_of_the_code():
+    """
+    While a new version is deployed, both name it: a repeat must not count twice.
+    """
+    one = Delivery.of("acme", {"sig": "a", "x": "b"}, b"{}", NOON)
+
+    assert "7e26dc0f53575361141aba1a7183b375045e0189b4339afccfbe8fe182a9a86a" == one.id
+    assert one.id == Delivery.of("acme", {"x": "b", "sig": "a"}, b"{}", NOON).id
+
+
 @pytest.mark.parametrize(
     ("gateway", "headers", "body"),
     [

@@ -177,3 +177,95 @@ def test_its_payments_are_read_again_when_it_begins_and_when_it_ends():
     assert first is not None
     assert second is not None
     assert first.id != second.id
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("known", "seen", "taken"),
+    [(0, -1, False), (0, 0, True), (0, 1, True), (None, 0, True), (0, None, True)],
+)
+def test_a_copy_counts_unless_it_is_older_than_the_known_one(
+    known: int | None, seen: int | None, taken: bool
+) -> None:
+    at = [None if one is None else NOON + one * SECOND for one in (known, seen)]
+    confirmed = some(observe(None, replace(OPEN, as_of=at[0]))).entity
+    claimed = some(claim(None, replace(OPEN, as_of=at[0]))).entity
+    other = replace(OPEN, status="other", as_of=at[1])
+
+    assert taken is (observe(confirmed, other) is not None)
+    assert taken is (some(claim(claimed, other)).entity.seen == other if taken else False)
+    assert taken or claim(claimed, other) is None
+
+
+def test_a_claim_again_changes_nothing_where_the_gateway_cannot_be_asked() -> None:
+    given = {"rereads": False, "now": NOON, "new_id": lambda: "id"}
+    names = ("acme-PP-D-1", "acme", OPEN, "403")
+    first = some(rules.claim_dispute(None, *names, **given)).entity
+
+    assert first.operation(OperationKind.reread) is None
+    assert (NOON, NOON, "acme-PP-D-1", "acme") == (
+        *(first.created_at, first.updated_at, first.id, first.gateway),
+    )
+    confirmed = some(observe(first, OPEN)).entity
+    assert rules.claim_dispute(confirmed, *names, **given) is None
+    assert (True, None) == (confirmed.confirmed, confirmed.unconfirmed_because)
+
+
+def test_a_claim_of_what_the_api_showed_has_it_read_again_once() -> None:
+    known = some(observe(None, OPEN)).entity
+    change = some(claim(known, replace(OPEN, as_of=NOON + HOUR)))
+    reread = change.entity.operation(OperationKind.reread)
+    assert reread is not None
+
+    assert ("403", NOON + timedelta(minutes=1)) == (reread.reason, reread.due_at)
+    assert claim(change.entity, replace(OPEN, as_of=NOON + HOUR)) is None
+
+
+def test_a_new_date_of_change_alone_is_no_event() -> None:
+    known = some(observe(None, OPEN)).entity
+    change = some(observe(known, replace(OPEN, as_of=NOON + HOUR)))
+
+    assert ([], NOON + HOUR) == (types(change), change.entity.seen.as_of)
+
+
+def test_an_outcome_that_changes_is_resolved_again_and_one_that_is_taken_back_is_an_update() -> (
+    None
+):
+    ended = some(observe(None, replace(OPEN, outcome=DisputeOutcome.seller))).entity
+    other = some(observe(ended, replace(OPEN, outcome=DisputeOutcome.buyer)))
+    opened = some(observe(ended, OPEN))
+    more = some(observe(ended, replace(OPEN, outcome=DisputeOutcome.seller, status="closed")))
+
+    assert ["dispute.resolved"] == types(other)
+    assert ["dispute.updated"] == types(opened) == types(more)
+
+
+def test_an_update_has_no_payment_read_again() -> None:
+    known = some(observe(None, OPEN)).entity
+    follows = known.operations
+    more = some(observe(known, replace(OPEN, payments=("acme-S-1", "acme-S-2")))).entity
+
+    assert follows == more.operations
+
+
+def test_the_first_twenty_payments_of_a_dispute_are_read_again_each_time_anew() -> None:
+    """
+    A read that is done already must not stand for the one that the change asks for.
+    """
+    names = tuple(f"acme-S-{number}" for number in range(21))
+    claimed = some(claim(None, replace(OPEN, payments=names))).entity
+    ended = replace(OPEN, payments=names, outcome=DisputeOutcome.buyer)
+    resolved = some(observe(claimed, ended)).entity
+    first, second = (
+        [one for one in dispute.operations if one.kind is OperationKind.follow]
+        for dispute in (claimed, resolved)
+    )
+
+    assert [f"payment#acme-S-{number}" for number in range(20)] == [o.reference for o in first]
+    assert [one.reference for one in first] == [one.reference for one in second]
+    assert 40 == len({one.id for one in (*first, *second)})
+    assert {"the dispute about it changed"} == {one.reason for one in second}
+    assert claimed.operation(OperationKind.reread) is not None
+    assert resolved.operation(OperationKind.reread) is not None

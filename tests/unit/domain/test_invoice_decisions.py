@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from penstock.domain.money import Money
+from penstock.domain.observation import InvoiceObservation
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payer, Payment, PaymentStatus, Transaction
 from penstock.domain.rules import invoices
@@ -159,6 +160,8 @@ MADE = invoice(SUCCEEDED, attempts=1)
         ({"refunded": None, "invoice_refunded": PAID}, CAN, True),
         ({"refunded": PAID, "invoice_refund_refused": PAID}, CAN, False),
         ({"refunded": Money(1, "USD"), "invoice_refund_refused": PAID}, CAN, True),
+        ({"refunded": PAID, "invoice_refund_refused": Money(1, "USD")}, CAN, True),
+        ({"refunded": PAID, "operations": invoice(DECLINED, attempts=1)}, CAN, False),
     ],
 )
 def test_what_went_back_is_brought_onto_an_invoice_that_was_made(
@@ -221,6 +224,7 @@ def test_an_invoice_number_has_25_characters_at_most(
         ("PS-SALE1-2", "PS-SALE1-3"),
         ("PS-SALE1-99", "PS-SALE1-100"),
         ("PS-SALE1-100", "PS-SALE1-2"),
+        ("PS-SALE1-0", "PS-SALE1-2"),
         (None, "PS-SALE1-2"),
     ],
 )
@@ -281,3 +285,59 @@ def test_a_new_number_is_the_next_one() -> None:
 
     assert "PS-SALE1-2" == made.entity.invoice_number
     assert "PS-SALE1" == kept.entity.invoice_number
+
+
+@pytest.mark.parametrize(
+    ("reference", "twice", "known", "said"),
+    [
+        ("INV-1", True, False, True),
+        ("INV-1", True, True, False),
+        ("INV-1", False, False, False),
+        ("INV-0", True, False, False),
+        ("INV-2", True, False, False),
+    ],
+)
+def test_an_invoice_of_ours_that_the_buyer_paid_too_is_published_once(
+    reference: str, twice: bool, known: bool, said: bool
+) -> None:
+    before = paid(operations=invoice(SUCCEEDED, reference="INV-1"), invoice_paid_twice=known)
+    seen = InvoiceObservation(reference, paid_twice=twice)
+    change = invoices.observe_invoice(before, seen, now=NOON, new_id=lambda: "event")
+
+    assert said is (change is not None)
+    if change is not None:
+        assert ["invoice.paid_twice"] == [str(event.type) for event in change.events]
+        assert change.entity.invoice_paid_twice
+
+
+def test_a_payment_without_an_invoice_has_none_that_was_paid_twice() -> None:
+    seen = InvoiceObservation("INV-1", paid_twice=True)
+
+    assert not invoices.is_invoice_of(paid(), seen)
+    assert invoices.observe_invoice(paid(), seen, now=NOON, new_id=lambda: "event") is None
+
+
+NAMES = ("reread", "subscriptions", "invoices", "invoicerefunds")
+
+
+@pytest.mark.parametrize("name", [*NAMES, "charge"])
+def test_a_gateway_can_do_what_its_capabilities_name_and_nothing_else(name: str) -> None:
+    can = Abilities.named([name])
+    found = (can.reread, can.subscriptions, can.invoices, can.invoice_refunds)
+
+    assert tuple(one == name for one in NAMES) == found
+    assert Abilities() == Abilities.named([])
+    nothing = Abilities()
+    assert not any(
+        (nothing.reread, nothing.subscriptions, nothing.invoices, nothing.invoice_refunds)
+    )
+
+
+@pytest.mark.parametrize("payable", [None, "the gateway refused"])
+def test_an_invoice_that_is_withheld_says_whether_the_buyer_can_still_pay_it(
+    payable: str | None,
+) -> None:
+    withheld, (fact,) = invoices.withhold(paid(), "no address", payable)
+
+    assert "no address" == withheld.invoice_withheld
+    assert {"because": "no address"} | ({"payable": payable} if payable else {}) == fact.data

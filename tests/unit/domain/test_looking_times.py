@@ -118,8 +118,11 @@ def test_a_question_that_is_planned_sooner_stays() -> None:
     sooner = subscription(paid_through=NOON, operations=looked(2 * HOUR + SECOND, 3))
     later = subscription(paid_through=NOON, operations=looked(5 * HOUR, 3))
 
+    due = subscription(paid_through=NOON, operations=looked(2 * HOUR, 3))
+
     assert (1, 3) == look(sooner, 2 * HOUR)
     assert (7200, 4) == look(later, 2 * HOUR)
+    assert (7200, 4) == look(due, 2 * HOUR)
 
 
 @pytest.mark.parametrize(

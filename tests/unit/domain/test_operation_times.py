@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -151,6 +152,8 @@ RESERVED, PENDING, UNKNOWN, SUBMITTING, DONE = (
         (OperationKind.refund, PENDING, True),
         (OperationKind.refund, UNKNOWN, False),
         (OperationKind.void, UNKNOWN, False),
+        (OperationKind.void, PENDING, False),
+        (OperationKind.collect, PENDING, False),
     ],
 )
 def test_an_operator_has_read_what_can_be_read_without_moving_money(
@@ -176,3 +179,77 @@ def test_a_payment_with_money_is_reread_for_an_operator() -> None:
 
     assert (NOON, "an operator asked") == (reread.due_at, reread.reason)
     assert None is ask_now(payment(), NOON).operation(OperationKind.reread)
+
+
+BEGUN = replace(
+    CHARGE,
+    state=SUBMITTING,
+    attempts=2,
+    lease_until=NOON + 9 * SECOND,
+    lost_at=NOON - SECOND,
+    absent_since=NOON - SECOND,
+    due_at=NOON + 9 * SECOND,
+    reference="ch-1",
+    reason="before",
+    restricted_at=NOON,
+)
+
+
+@pytest.mark.parametrize("state", list(OperationState))
+def test_an_answer_ends_the_lease_and_every_doubt(state: OperationState) -> None:
+    settled = BEGUN.settle(state, reference="ch-2", reason="why")
+    bare = BEGUN.settle(state)
+    kept = Operation("op-1", OperationKind.charge, state, 2, reference="ch-2", reason="why")
+
+    assert kept == settled
+    assert replace(kept, reference="ch-1", reason=None) == bare
+    assert settled.open is (state not in {OperationState.succeeded, OperationState.declined})
+
+
+def test_what_is_not_decided_is_pending_until_it_is_asked_about_again() -> None:
+    held = BEGUN.hold(NOON, reference=None, reason="echeck")
+
+    assert BEGUN.settle(PENDING, reason="echeck") == replace(held, due_at=None)
+    assert (PENDING, NOON, "ch-1") == (held.state, held.due_at, held.reference)
+
+
+@pytest.mark.parametrize("due", [None, NOON])
+def test_a_call_that_did_not_leave_is_reserved_again(due: object) -> None:
+    released = BEGUN.release("no way out", NOON if due else None)
+
+    assert (
+        replace(
+            BEGUN,
+            state=RESERVED,
+            lease_until=None,
+            lost_at=None,
+            absent_since=None,
+            due_at=due,
+            reason="no way out",
+        )
+        == released
+    )
+
+
+@pytest.mark.parametrize(
+    ("lease", "due", "then"), [(None, None, 0), (-5, None, 0), (9, None, 9), (9, 3, 3), (-5, 3, 3)]
+)
+def test_a_lost_answer_is_looked_up_when_the_lease_ends(
+    lease: int | None, due: int | None, then: int
+) -> None:
+    one = replace(BEGUN, lease_until=None if lease is None else NOON + lease * SECOND)
+    lost = one.lose(NOON, "timeout", None if due is None else NOON + due * SECOND)
+
+    assert NOON + then * SECOND == lost.due_at
+    assert (UNKNOWN, NOON - SECOND, one.lease_until, "timeout") == (
+        *(lost.state, lost.lost_at, lost.lease_until, lost.reason),
+    )
+
+
+def test_a_new_attempt_forgets_what_kept_it_back_and_remembers_what_was_lost() -> None:
+    again = BEGUN.submit(NOON, LEASE)
+
+    assert (None, None, None) == (again.absent_since, again.reason, again.restricted_at)
+    assert (NOON - SECOND, SUBMITTING, "ch-1") == (again.lost_at, again.state, again.reference)
+    assert replace(BEGUN, reference="ch-9") == BEGUN.refer("ch-9")
+    assert NOON == replace(BEGUN, restricted_at=None).restrict(NOON, "held").restricted_at

@@ -66,3 +66,52 @@ async def test_what_consumes_no_queue_has_no_batch(function: Function):
     with pytest.raises(ValueError, match="consumes no queue"):
         platform.batch(function)
     await platform.world.close()
+
+
+ACCOUNTS = {
+    "paypal-eu": {"plugin": "paypal", "environment": "sandbox"},
+    "paypal-us": {"plugin": "paypal", "environment": "sandbox"},
+}
+
+
+def with_accounts(**changes: str) -> dict[str, str]:
+    """The variables of a stack with two PayPal accounts and two Slack channels."""
+    sinks = {
+        "slack-finance": {"plugin": "slack", "events": ["invoice.paid"]},
+        "slack-ops": {"plugin": "slack", "events": ["dispute.opened"]},
+    }
+    made = Stack("dev", {**OUTPUTS, "gateways": ACCOUNTS, "sinks": sinks}).environ()
+    return {**made, **CONSUMER, "PENSTOCK_SINK": "slack-ops", **changes}
+
+
+@pytest.mark.parametrize("function", CONSUMERS)
+async def test_every_consumer_is_built_for_two_accounts_and_channels(function: Function):
+    platform = connect(with_accounts(), function)
+
+    assert function.value == platform.batch(function).stage
+    await platform.world.close()
+
+
+async def test_a_gateway_has_the_name_and_the_secret_of_its_account():
+    platform = connect(with_accounts(), Function.process)
+
+    assert {name: name for name in ACCOUNTS} == {
+        name: gateway.name for name, gateway in platform.gateways.items()
+    }
+    await platform.world.close()
+
+
+async def test_the_api_knows_what_each_account_can_do():
+    platform = connect(with_accounts(), Function.api)
+
+    assert "checkout" in platform.abilities["paypal-eu"]
+    assert platform.abilities["paypal-us"] == platform.abilities["paypal-eu"]
+    await platform.world.close()
+
+
+async def test_a_sink_gets_the_events_of_its_own_selection():
+    platform = connect(with_accounts(), Function.deliver)
+    deliver = platform.deliver("slack-ops")
+
+    assert ("slack-ops", {"dispute.opened"}) == (deliver.sink.name, deliver.selected)
+    await platform.world.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import AsyncIterator
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from penstock.contracts import load
 from penstock.domain.caller import Scope
 from penstock.entrypoints.http.problem import MEDIA
-from penstock.problems import KINDS
+from penstock.entrypoints.http.problem_page import kinds, problem_page
+from penstock.problems import KINDS, Kind
 from tests.unit.entrypoints.client import DOCUMENT, ORDER
 from tests.unit.entrypoints.hosts import HOSTS, Ask, Headers, bearer
 from tests.unit.entrypoints.stand import Stand
@@ -21,6 +24,7 @@ FILES = sorted((Path(__file__).parents[3] / "contracts/examples").glob("problem-
 EXAMPLES = {path.stem: json.loads(path.read_text("utf-8")) for path in FILES}
 JSON = ("Content-Type", b"application/json")
 KEY = ("Idempotency-Key", b"k")
+CONTRACT = load()
 Sent = tuple[Headers, bytes]
 
 
@@ -64,7 +68,9 @@ async def test_every_problem_example_is_what_both_hosts_answer(ask: Ask, stand: 
 
 def test_the_contract_lists_every_kind_of_problem_as_it_is_answered():
     described = DOCUMENT["components"]["schemas"]["Problem"]["properties"]["type"]
-    rows = re.findall(r"^\| ([a-z-]+) \| (\d{3}) \| (.+) \|$", described["description"], re.M)
+    rows = re.findall(
+        r"^\| ([a-z-]+) \| (\d{3}) \| (.+?) \| .+ \|$", described["description"], re.M
+    )
 
     assert [(kind.name, str(kind.status), kind.title) for kind in KINDS] == rows
     assert len(KINDS) == len({kind.type for kind in KINDS}) == len({kind.title for kind in KINDS})
@@ -76,3 +82,23 @@ def test_every_kind_of_problem_is_in_the_table():
 
     kinds = {value for value in vars(problems).values() if isinstance(value, problems.Kind)}
     assert kinds == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_each_kind_of_problem_has_a_page_that_says_what_to_do(kind: Kind):
+    (explained,) = (one for one in kinds(CONTRACT) if one.name == kind.name)
+    page = problem_page(CONTRACT, kind.name)
+
+    assert explained.remedy.endswith(".")
+    assert all(
+        html.escape(text) in page.replace("&#39;", "&#x27;")
+        for text in (kind.type, kind.title, explained.remedy)
+    )
+
+
+async def test_a_kind_of_problem_is_read_without_a_token(ask: Ask):
+    known = await ask("GET", "/problems/key-reused", [], b"")
+    unknown = await ask("GET", "/problems/no-such-kind", [], b"")
+
+    assert (200, "text/html; charset=utf-8") == (known.status, known.media)
+    assert (404, "urn:penstock:problem:no-such-path") == (unknown.status, unknown.json["type"])

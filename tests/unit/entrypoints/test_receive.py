@@ -276,3 +276,43 @@ def test_only_the_environment_local_takes_the_local_platforms_door(package: Path
         return intake(webhook(headers=local))["statusCode"]
 
     assert (202, 400) == (status("local"), status("live"))
+
+
+def test_each_account_has_a_route_of_its_own_and_the_door_of_its_plugin(
+    package: Path, topic: Topic
+):
+    """Two accounts of one provider, each in its own environment."""
+    own = {"acme-us": {"door": {"acme-cert-url": r"http://127\.0\.0\.1:1/cert"}}}
+    (package / "_profile.json").write_text(json.dumps(own))
+    environ = {
+        **ENVIRON,
+        "PENSTOCK_GATEWAYS": "acme-eu,acme-us",
+        "PROVIDER_ACME__EU_PLUGIN": "acme",
+        "PROVIDER_ACME__US_PLUGIN": "acme",
+        "PROVIDER_ACME__US_ENVIRONMENT": "local",
+    }
+    intake = build(environ, package, lambda arn: topic)
+    local = {**HEADERS, "acme-cert-url": "http://127.0.0.1:1/cert"}
+
+    def status(gateway: str, headers: Mapping[str, str]) -> int:
+        return intake(webhook(gateway=gateway, headers=headers))["statusCode"]
+
+    assert (202, 400) == (status("acme-eu", HEADERS), status("acme-eu", local))
+    assert (202, 400) == (status("acme-us", local), status("acme-us", HEADERS))
+    assert 404 == status("acme", HEADERS)
+    kept = [Delivery.loads(one.body) for one in topic.published]
+    assert ["acme-eu", "acme-us"] == [one.gateway for one in kept]
+
+
+def test_the_same_webhook_at_two_routes_is_two_deliveries(package: Path, topic: Topic):
+    """Else the topic would drop the second as a copy, and one account would miss it."""
+    environ = {
+        **ENVIRON,
+        "PENSTOCK_GATEWAYS": "acme,acme-eu",
+        "PROVIDER_ACME__EU_PLUGIN": "acme",
+    }
+    intake = build(environ, package, lambda arn: topic)
+    for gateway in ("acme", "acme-eu"):
+        intake(webhook(gateway=gateway))
+
+    assert 2 == len({one.dedup for one in topic.published})

@@ -9,8 +9,14 @@ import pytest
 
 from penstock.adapters.memory import MemoryAudit
 from penstock.domain.audit import Begun, Done, Ending, Entry
-from penstock.errors import CommandRefused, LedgerUnavailable, QueryRefused
-from penstock.operators.audited import Audited
+from penstock.errors import (
+    CommandRefused,
+    LedgerUnavailable,
+    OptionRefused,
+    QueryRefused,
+    UnknownPayment,
+)
+from penstock.operators.audited import Audited, said
 from penstock.queries.audit import AuditQuery, ListAudit
 from penstock.testing.clock import NOON, FrozenClock
 from penstock.testing.context import CountingIds
@@ -165,3 +171,47 @@ class TestListing:
     async def test_a_cursor_that_is_not_ours_is_refused(self, trails: Trails):
         with pytest.raises(QueryRefused):
             await trails.list(cursor="nope")
+
+
+@pytest.mark.parametrize(
+    ("because", "kept"),
+    [("x", "x"), ("  fraud \n", "fraud"), ("x" * 300, "x" * 300), (f" {'x' * 300} ", "x" * 300)],
+)
+def test_a_reason_is_kept_without_the_blanks_around_it(because: str, kept: str):
+    assert kept == said(because)
+
+
+@pytest.mark.parametrize("because", ["", " ", "x" * 301])
+@pytest.mark.parametrize("option", [None, "--evidence"])
+def test_no_reason_and_a_long_one_are_refused_by_the_name_of_their_option(
+    because: str, option: str | None
+):
+    with pytest.raises(OptionRefused, match=f"{option or '--because'}.*1 to 300 characters"):
+        said(because, option) if option else said(because)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(500, 500), (501, 500)])
+async def test_an_effect_is_kept_up_to_500_characters(trails: Trails, length: int, kept: int):
+    async with trails.by(ADA)("payments restrict", ["payment#p-1"]) as trail:
+        trail.effect = "x" * length
+    (entry,) = await trails.list()
+
+    assert entry.done is not None
+    assert kept == len(entry.done.effect)
+
+
+async def test_a_command_that_says_nothing_is_done_and_one_about_nothing_is_refused(
+    trails: Trails,
+):
+    async with trails.by(ADA)("payments restrict", ["payment#p-1"]):
+        pass
+    (entry,) = await trails.list()
+    with pytest.raises(UnknownPayment):
+        async with trails.by(ADA)("payments restrict", ["payment#p-9"]):
+            raise UnknownPayment("there is no payment of that id")
+    (_, refused) = sorted(await trails.list(), key=lambda one: one.begun.id)
+
+    assert Done(NOON, Ending.done, "done") == entry.done
+    assert ({}, {}, None) == (entry.before, entry.begun.before, entry.begun.reason)
+    words = "there is no payment of that id"
+    assert Done(NOON, Ending.refused, words, "UnknownPayment") == refused.done

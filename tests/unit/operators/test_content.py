@@ -15,6 +15,7 @@ from penstock.operators.content import Content, content
 from penstock.operators.knowledge import Known
 from penstock.operators.letters import Letter, Selection
 from penstock.operators.sending import expected
+from penstock.pipeline.deliver import REPLAY, attempt_key
 from penstock.pipeline.orders import Action, ActionMessage, ChargeMessage
 from penstock.ports import Message
 from penstock.testing.builders import delivery, event, notification, order, payment
@@ -184,6 +185,21 @@ async def test_an_event_that_a_sink_has_had_is_done() -> None:
     assert Known(
         "slack has had it", succeeded=True, ended=True, mark="delivered"
     ) == await desk.knowledge("sink-slack", read("sink-slack", fact.dumps()))
+
+
+async def test_a_replay_is_known_apart_from_the_first_delivery() -> None:
+    """A replay that was parked must not be taken for done: then it would be dropped."""
+    desk = Desk()
+    fact = event()
+    await desk.attempts.record("slack", fact.id, NOON)
+    parked = Message("m-1", fact.dumps(), "g", "r", attributes={REPLAY: "replay-1"})
+    told = content("sink-slack", parked)
+
+    assert "replay-1" == told.facts["replay"]
+    assert Known("slack has not had it") == await desk.knowledge("sink-slack", told)
+
+    await desk.attempts.record("slack", attempt_key(fact.id, "replay-1"), NOON)
+    assert (await desk.knowledge("sink-slack", told)).succeeded
 
 
 @pytest.mark.parametrize(

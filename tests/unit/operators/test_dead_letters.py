@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from penstock.adapters.memory import MemoryDeadLetters, MemoryQueue
@@ -13,7 +15,7 @@ from penstock.operators.audited import Audited
 from penstock.operators.dead_letters import Became, LettersOf
 from penstock.operators.knowledge import Knowledge
 from penstock.operators.letters import Selection
-from penstock.ports import Outgoing
+from penstock.ports import Message, Outgoing
 from penstock.testing.clock import FrozenClock
 from tests.unit.operators.desk import (
     ADA,
@@ -221,3 +223,91 @@ async def scene(dying: Dying) -> tuple[Desk, bool]:
     except Killed:
         return desk, True
     return desk, False
+
+
+async def test_a_letter_whose_work_is_done_may_be_dropped(desk: Desk):
+    await desk.world.payments.send(Outgoing(order("p1"), "p1", "p1"))
+    await desk.world.consume(desk.world.payments, desk.world.dispatch)
+    await desk.park(order("p1"))
+
+    dry = await desk.letters().drop(ALL, WHY, desk.audited, dry_run=True)
+    redriven = await redrive(desk, dry_run=True)
+    done = await desk.letters().drop(ALL, WHY, desk.audited)
+
+    assert ("1 would be dropped", "1 refused") == (dry.effect, redriven.effect)
+    assert ("1 dropped", []) == (done.effect, await bodies(desk.world.dead))
+
+
+async def test_what_was_sent_back_and_not_deleted_has_failed(desk: Desk):
+    """
+    A copy may come twice, and the letter is still there.
+    """
+
+    class Stuck(MemoryDeadLetters):
+        async def delete(self, message: object) -> None:
+            raise ChannelUnavailable("delete: no answer")
+
+    await desk.park(order("p1"), order("p2"))
+    port = Stuck(desk.world.dead, desk.world.payments)
+    selection = Selection(group="p1")
+    report = await desk.letters(port=port).redrive(selection, WHY, desk.audited)
+
+    assert "1 failed" == report.effect
+    assert ["delete: no answer"] == [one.because for one in report.decided]
+    assert (2, []) == (len(report.letters), list(report.missing))
+
+
+async def test_the_first_fifty_letters_of_a_command_are_named_in_the_trail(desk: Desk):
+    await desk.park(*(order(f"p{number}") for number in range(51)))
+    seen: list[int] = []
+
+    await desk.letters().drop(ALL, WHY, desk.audited, progress=seen.append)
+
+    (entry,) = await desk.entries()
+    assert entry.done is not None
+    assert (50, list(range(1, 52))) == (len(entry.done.after), seen)
+    assert ("queue#payments-dlq",) == entry.begun.subjects
+
+
+async def test_a_letter_without_a_subject_is_named_by_its_group_and_a_group_only_for_payments():
+    desk = Desk()
+    await desk.world.verified.send(Outgoing("no JSON", "acme-1", "1"))
+    await park(desk.world.verified)
+
+    await desk.letters("verified").drop(Selection(group="acme-1"), WHY, desk.audited)
+
+    (entry,) = await desk.entries()
+    assert entry.done is not None
+    assert (("queue#verified-dlq",), ["dropped: unreadable acme-1"]) == (
+        entry.begun.subjects,
+        [*entry.done.after.values()],
+    )
+
+
+async def test_what_a_command_did_before_an_error_is_in_the_trail(desk: Desk):
+    class Ending(MemoryDeadLetters):
+        batches = 1
+
+        async def receive(self, limit: int, wait: float) -> Sequence[Message]:
+            if not self.batches:
+                raise ChannelUnavailable("receive: no answer")
+            type(self).batches -= 1
+            return await super().receive(limit, wait)
+
+    await desk.park(order("p1"))
+    port = Ending(desk.world.dead, desk.world.payments)
+    with pytest.raises(ChannelUnavailable):
+        await desk.letters(port=port).redrive(ALL, WHY, desk.audited)
+
+    (entry,) = await desk.entries()
+    assert entry.done is not None
+    assert ("failed", ["sent back: charge p1"]) == (
+        entry.done.ending.value,
+        [*entry.done.after.values()],
+    )
+
+
+async def test_one_second_is_waited_for_a_letter_unless_told_otherwise(desk: Desk):
+    letters = LettersOf("payments", desk.dead(), desk.knowledge, desk.world.clock)
+
+    assert 1.0 == letters.patience

@@ -9,13 +9,13 @@ import pytest
 
 from penstock.adapters.memory import MemoryAttempts, MemoryAudit, MemoryLedger, MemoryQueue
 from penstock.api import Delivered, Event, EventType
-from penstock.errors import ChannelUnavailable, CommandRefused
+from penstock.errors import ChannelUnavailable, CommandRefused, LedgerUnavailable
 from penstock.operators.audited import Audited
 from penstock.operators.replay import Replay, Replayed, ReplayId
-from penstock.pipeline.deliver import Deliver
+from penstock.pipeline.deliver import Deliver, attempt_key
 from penstock.ports import Attempts, Channel, Ledger, Outgoing
 from penstock.queries.chosen import oldest_first
-from penstock.testing.clock import NOON, FrozenClock
+from penstock.testing.clock import NOON, FrozenClock, LeapingClock
 from penstock.testing.context import CountingIds
 from tests.unit.operators.desk import ADA, Dying, Killed, lives
 from tests.unit.pipeline.acme import Acme, notification
@@ -257,3 +257,118 @@ async def killed(sink: Sink, dying: Dying) -> bool:
     except Killed:
         return True
     return False
+
+
+@pytest.mark.parametrize(("seconds", "looks"), [(0, 1), (1, 2), (2.5, 4)])
+async def test_a_replay_is_waited_for_until_the_time_is_up(
+    sink: Sink, seconds: float, looks: int
+) -> None:
+    """
+    It is looked at once a second, and what is delivered is not asked about again.
+    """
+    clock = LeapingClock()
+    done = Replayed("board", [f"e-{number}" for number in range(20)])
+    for number in (0, 9):
+        await sink.attempts.record("board", attempt_key(f"e-{number}", ID), NOON)
+    asked = Asked(sink.attempts)
+    command = Replay("board", sink.queue, asked, sink.ledger, clock)
+    await command.wait(done, ReplayId.read(ID), seconds)
+
+    assert 2 == done.delivered
+    assert looks - 1 == (clock.now() - NOON).total_seconds()
+    assert [attempt_key(f"e-{number}", ID) for number in range(20)] == asked.keys[:20]
+    assert 20 + 18 * (looks - 1) == len(asked.keys)
+
+
+class Asked(MemoryAttempts):
+    """What was delivered, and which keys it was asked for."""
+
+    def __init__(self, of: MemoryAttempts) -> None:
+        self._of = of
+        self.keys: list[str] = []
+
+    async def delivered(self, sink: str, event_id: str) -> bool:
+        self.keys.append(event_id)
+        return await self._of.delivered(sink, event_id)
+
+
+@pytest.mark.parametrize(
+    ("done", "effect"),
+    [
+        (Replayed("board"), "0 sent to board"),
+        (Replayed("board", planned=True), "0 would be sent to board"),
+        (Replayed("board", ["a"], had=1), "1 sent to board, 1 delivered under this id before"),
+        (
+            Replayed("board", ["a", "b"], 2, 3, 0),
+            "2 sent to board, 0 of them delivered, 2 delivered under this id before, "
+            "3 left out by the sink's filter",
+        ),
+    ],
+)
+def test_a_replay_says_what_it_did_in_one_line(done: Replayed, effect: str):
+    assert effect == done.effect
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "delivered"), [(None, None, None), (None, 0, 0), (2, None, 2), (2, 3, 5)]
+)
+def test_the_parts_of_a_replay_are_counted_together(
+    first: int | None, second: int | None, delivered: int | None
+):
+    whole = Replayed("board", ["a"], 1, 2, first)
+    whole.add(Replayed("board", ["b", "c"], 10, 20, second))
+
+    assert Replayed("board", ["a", "b", "c"], 11, 22, delivered) == whole
+
+
+@pytest.mark.parametrize(("number", "too_many"), [(20_000, False), (20_001, True)])
+async def test_a_replay_takes_20000_events_at_once(sink: Sink, number: int, too_many: bool):
+    sink.events = [event("p1", 1)] * number
+    if too_many:
+        with pytest.raises(CommandRefused, match="20001 events are too many"):
+            await sink.replay(selected=[])
+    else:
+        assert number == (await sink.replay(selected=[], dry_run=True)).left_out
+
+
+async def test_a_replay_tells_how_far_it_is_and_what_it_left_out(sink: Sink):
+    await sink.attempts.record("board", attempt_key("p1-1", ID), NOON)
+    told: list[int] = []
+    command = Replay("board", sink.queue, sink.attempts, sink.ledger, sink.clock, ["x"])
+    audited = Audited(sink.audit, sink.clock, sink.ids, ADA)
+    replay = ReplayId.read(ID)
+    left = await command(sink.events, replay, WHY, audited, progress=told.append)
+    assert ([], 6) == (told, left.left_out)
+
+    command = Replay("board", sink.queue, sink.attempts, sink.ledger, sink.clock)
+    done = await command(sink.events, replay, WHY, audited, progress=told.append)
+    _, entry = sorted(await sink.audit.of_day(NOON.date(), 10), key=lambda one: one.begun.id)
+    assert entry.done is not None
+
+    assert [1, 2, 3, 4, 5, 6] == told
+    assert (5, 1, 0) == (len(done.sent), done.had, done.left_out)
+    assert {"sent": 5, "had": 1, "left_out": 0} == entry.done.after
+
+
+async def test_a_replayed_event_goes_to_its_entitys_group_with_its_type_and_its_replay(
+    sink: Sink,
+):
+    sink.events = [event("p1", 1)]
+    await sink.replay()
+    (message,) = await sink.queue.receive(10, 0)
+
+    assert ("p1", event("p1", 1).dumps()) == (message.group, message.body)
+    assert {"type": "payment.succeeded", "gateway": "acme", "replay": ID} == message.attributes
+
+
+async def test_a_ledger_without_an_answer_ends_a_replay_before_anything_of_the_entity_is_sent(
+    sink: Sink,
+):
+    class Away(MemoryLedger):
+        async def find(self, ref: object) -> None:
+            raise LedgerUnavailable("no answer")
+
+    with pytest.raises(LedgerUnavailable):
+        await sink.replay(ledger=Away())
+
+    assert {"visible": 0, "in_flight": 0} == await sink.queue.depth()

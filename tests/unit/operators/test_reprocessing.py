@@ -1,64 +1,63 @@
-"""`reprocess`: what the gateway holds."""
+"""`reprocess`: what is asked, what is left, and when it gives up."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from penstock.api import Unanswered
-from penstock.domain.operation import OperationKind, OperationState
-from penstock.domain.payment import PaymentStatus
-from penstock.errors import UnknownPayment
-from penstock.operators.reprocessing import Reprocess, Reprocessing
-from tests.unit.operators.resolving import audited, work
-from tests.unit.pipeline.acme import Acme
-from tests.unit.pipeline.charging import payment, send, states
-from tests.unit.pipeline.refunds import ask
-from tests.unit.pipeline.world import World
+from penstock.domain.operation import OperationKind
+from penstock.errors import LedgerConflict
+from penstock.testing.builders import payment
+from penstock.testing.clock import NOON
+from tests.unit.operators.office import (
+    CHARGE,
+    INVOICE,
+    PENDING,
+    REFUND,
+    RESERVED,
+    SECOND,
+    SUCCEEDED,
+    UNKNOWN,
+    Office,
+    one,
+)
 
 
-class TestReprocess:
-    async def reprocess(self, world: World, of: str, *, dry_run: bool = False) -> Reprocessing:
-        command = Reprocess(world.ledger, world.clock, world.ids, audited(world))
-        return await command(of, "the webhook was lost", dry_run=dry_run)
+class TestReprocessing:
+    @pytest.mark.parametrize(("lost", "given_up"), [(0, False), (9, False), (10, True)])
+    async def test_it_gives_up_after_ten_lost_writes(
+        self, office: Office, lost: int, given_up: bool
+    ) -> None:
+        await office.hold(payment(operations=(one(CHARGE, UNKNOWN),)))
+        office.ledger.lost = lost
+        if given_up:
+            with pytest.raises(LedgerConflict, match="keep writing the payment"):
+                await office.reprocess()
+        else:
+            assert ("to be asked by the sweep: charge", []) == await office.reprocess()
+        assert min(lost + 1, 10) == office.ledger.tries
 
-    async def test_a_parked_charge_whose_money_turned_up_is_settled_by_the_sweep(self):
-        world = World(Acme(idempotent_charges=False, answers=[Unanswered("timeout")]))
-        await send(world)
-        await work(world)
-        world.clock.advance(60)
-        await work(world)
-        charge = (await payment(world)).operations[0]
-        world.acme.charges[charge.id] = "ch-1"
-        done = await self.reprocess(world, "p1")
-        await world.sweep()
+    async def test_what_is_asked_is_what_is_open_and_due_by_now(self, office: Office) -> None:
+        operations = (
+            one(CHARGE, UNKNOWN, due_at=NOON + 99 * SECOND),
+            one(OperationKind.void, due_at=NOON),
+            one(OperationKind.follow, due_at=NOON + SECOND),
+            one(OperationKind.collect),
+            one(INVOICE, SUCCEEDED),
+            one(REFUND, UNKNOWN),
+        )
+        await office.hold(payment(operations=operations))
+        dry = await office.reprocess(dry=True)
+        done = await office.reprocess()
+        entry = await office.entry()
 
-        assert [OperationKind.charge] == [one.kind for one in done.asked]
-        assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
+        assert ("to be asked by the sweep: charge, void", ["refund-1"]) == dry == done
+        assert NOON == (await office.payment()).operations[0].due_at
+        assert ({"status": "accepted"}, 1) == (entry.before, office.ledger.tries)
 
-    async def test_a_lost_refund_is_not_asked_for_again(self):
-        world = World(Acme(refund_answers=[Unanswered("timeout")]))
-        await send(world)
-        await work(world)
-        await ask(world, 500)
-        await work(world)
-        done = await self.reprocess(world, "p1")
-        for _ in range(2):
-            world.clock.advance(60)
-            await world.sweep()
+    async def test_a_payment_with_nothing_to_ask_says_so(self, office: Office) -> None:
+        await office.hold(payment(operations=(one(REFUND, PENDING), one(REFUND, RESERVED))))
+        assert "to be asked by the sweep: refund" == (await office.reprocess())[0]
 
-        assert [OperationKind.refund] == [one.kind for one in done.left]
-        assert 1 == len(world.acme.refund_calls)
-
-    async def test_a_dry_run_and_an_unknown_payment_change_nothing(self):
-        world = World()
-        await send(world)
-        await work(world)
-        before = await payment(world)
-        dry = await self.reprocess(world, "p1", dry_run=True)
-        with pytest.raises(UnknownPayment, match="gap detector"):
-            await self.reprocess(world, "p9")
-
-        assert [OperationKind.reread] == [one.kind for one in dry.asked]
-        assert before == replace(await payment(world))
+        other = Office()
+        await other.hold(payment(operations=(one(REFUND, RESERVED), one(CHARGE, RESERVED))))
+        assert ("to be asked by the sweep: nothing", []) == await other.reprocess()

@@ -258,3 +258,34 @@ async def test_the_sweep_leaves_a_parked_charge_it_cannot_find_to_people():
 
     assert (PaymentStatus.parked, OperationState.unknown) == await states(world)
     assert 1 == world.acme.charge_calls
+
+
+async def test_a_ledger_that_lost_its_charge_asks_a_gateway_without_keys_before_it_charges():
+    """
+    A table restored from a backup: the operation's id is derived, so it is the one from before.
+    """
+    before = World(Acme())
+    await send(before)
+    await before.consume(before.payments, before.charge)
+    operation = (await payment(before)).operation(OperationKind.charge)
+    assert operation is not None
+    world = World(Acme(idempotent_charges=False, charges={operation.id: "ch-1"}))
+    await send(world)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("done", 0) == (result.status, world.acme.charge_calls)
+    assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
+
+
+async def test_a_first_charge_waits_while_a_gateway_without_keys_cannot_be_asked():
+    class Silent(Acme):
+        async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+            raise GatewayUnavailable("away")
+
+    world = World(Silent(idempotent_charges=False))
+    await send(world)
+
+    (result,) = await world.consume(world.payments, world.charge)
+
+    assert ("retry", 0) == (result.status, world.acme.charge_calls)

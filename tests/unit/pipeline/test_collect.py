@@ -183,6 +183,7 @@ async def test_a_collection_that_needs_a_person_is_parked_and_published(
     [
         ({"amount": 991, "currency": "EUR"}, problems.FIELD_REFUSED, "990 (9.90 EUR) at most"),
         ({"amount": 990, "currency": "USD"}, problems.FIELD_REFUSED, "must be EUR"),
+        ({"amount": 990, "currency": "CHF"}, problems.FIELD_REFUSED, "must be EUR"),
     ],
 )
 async def test_bad_input_names_the_field_and_sends_nothing(

@@ -15,6 +15,7 @@ from penstock.api import (
     Confirmed,
     DisputeObservation,
     EntityKind,
+    Gateway,
     Implied,
     Money,
     Notification,
@@ -26,6 +27,7 @@ from penstock.api import (
     Transaction,
 )
 from penstock.domain.dispute import Dispute
+from penstock.domain.payment import Payment
 from penstock.pipeline.orders import load_order
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import NOON, Acme, notification
@@ -86,6 +88,30 @@ async def test_a_dispute_has_its_payment_read_again_at_once():
         await types(world)
     )
     assert ["payment#acme-SALE1"] == acme.asked
+
+
+async def test_a_dispute_in_one_account_leaves_the_payments_of_another_alone():
+    """Two accounts of one provider: a dispute may name any id, another account's among them."""
+
+    class Two(World):
+        eu = Asked()
+
+        @property
+        def gateways(self) -> dict[str, Gateway]:
+            return {**super().gateways, "acme-eu": self.eu}
+
+    acme = Asked()
+    world = Two(acme)
+    world.eu.name = "acme-eu"
+    await arrive(world, notification())
+
+    stranger = replace(disputed(), gateway="acme-eu", entity="acme-eu-D-1")
+    assert "done" == await arrive(world, stranger)
+
+    payment = await world.ledger.load(Payment, "acme-SALE1")
+    assert payment is not None
+    assert (False, []) == (payment.disputed, acme.asked)
+    assert await world.ledger.load(Dispute, "acme-eu-D-1") is not None
 
 
 async def test_a_dispute_about_a_payment_from_before_penstock_makes_no_invoice():

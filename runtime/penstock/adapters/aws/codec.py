@@ -26,6 +26,10 @@ T = TypeVar("T")
 Record = dict[str, Any]
 
 
+class UnknownField(Exception):
+    """A record holds a field or a word that this code does not know: newer code wrote it."""
+
+
 def to_record(value: Any) -> Record:
     """A dataclass in plain texts, whole numbers, lists and maps."""
     record: Record = {}
@@ -37,17 +41,25 @@ def to_record(value: Any) -> Record:
     return record
 
 
-def from_record(kind: type[T], record: Mapping[str, Any]) -> T:
+def from_record(
+    kind: type[T], record: Mapping[str, Any], beside: frozenset[str] = frozenset()
+) -> T:
     """
     Read what `to_record` wrote.
 
+    Args:
+        beside: names in the record that are no fields of it.
+
     Raises:
+        UnknownField: newer code wrote it; written back, it would lose that field.
         KeyError: a field without a default is missing.
-        ValueError: a value is not one of the field's.
     """
+    hints = _hints(kind)
+    if unknown := record.keys() - hints.keys() - beside:
+        raise UnknownField(f"{kind.__name__}.{min(unknown)}")
     read = {
         name: _typed(hint, record[name])
-        for name, hint in _hints(kind).items()
+        for name, hint in hints.items()
         if record.get(name) is not None
     }
     for one in fields(cast(Any, kind)):
@@ -101,4 +113,11 @@ def _typed(hint: Any, raw: Any) -> Any:
         return from_record(cast("type[Any]", hint), raw)
     if issubclass(hint, datetime):
         return datetime.fromisoformat(raw)
-    return hint(raw) if issubclass(hint, Enum) else raw
+    return _word(hint, raw) if issubclass(hint, Enum) else raw
+
+
+def _word(kind: type[Enum], raw: Any) -> Enum:
+    try:
+        return kind(raw)
+    except ValueError as exc:
+        raise UnknownField(f"{kind.__name__} {raw}") from exc

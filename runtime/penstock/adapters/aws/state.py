@@ -3,7 +3,8 @@ An entity's state as an item, also one that older code wrote.
 
 Version 1 had payments only and named no version. Version 2 writes a payment's steps under another
 name, so that version 1's code fails on reading a newer item, and retries, instead of writing it
-back without the fields it does not know.
+back without the fields it does not know. Version 2's code does so for any field that it does not
+know: a new field needs no new version.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from penstock.adapters.aws.codec import Record, from_record, to_record
+from penstock.adapters.aws.codec import Record, UnknownField, from_record, to_record
 from penstock.domain.change import AnyEntity
 from penstock.domain.dispute import Dispute
 from penstock.domain.payment import Payment, PaymentStatus
@@ -30,6 +31,8 @@ _CLASSES: Mapping[EntityKind, type[AnyEntity]] = {
     EntityKind.dispute: Dispute,
     EntityKind.notification: Notification,
 }
+_KEYS = frozenset(("pk", "sk", "schema", "commit", "due_pk", "due_at", "day", "reference"))
+"""What an item holds besides the entity's fields."""
 _MONEY_CAME = frozenset({"succeeded", "refunded", "partially_refunded", "reversed"})
 
 
@@ -61,7 +64,12 @@ def read(ref: Ref, record: Mapping[str, Any]) -> AnyEntity:
     fields = dict(record) if schema == SCHEMA else _upgraded(record)
     if ref.kind is EntityKind.payment:
         fields["transactions"] = fields.pop("steps", [])
-    return from_record(_CLASSES[ref.kind], {**fields, "id": ref.id})
+    # Version 1 has ended: it gets no field that this code does not know.
+    beside = _KEYS if schema == SCHEMA else frozenset(fields)
+    try:
+        return from_record(_CLASSES[ref.kind], {**fields, "id": ref.id}, beside)
+    except UnknownField as exc:
+        raise LedgerUnavailable(f"{ref}: written by newer code ({exc})") from exc
 
 
 def _upgraded(record: Mapping[str, Any]) -> Record:

@@ -78,7 +78,8 @@ def access_at(subscription: Subscription, now: datetime, policy: AccessPolicy) -
     covered = covered_until(subscription)
     if covered is None:
         return Access.ended if subscription.payments else Access.none
-    return Access.grace if now < covered + _grace(subscription, policy) else Access.ended
+    ends = covered + _grace(subscription, policy, covered)
+    return Access.grace if now < ends else Access.ended
 
 
 def covered_until(subscription: Subscription) -> datetime | None:
@@ -90,7 +91,7 @@ def covered_until(subscription: Subscription) -> datetime | None:
 def access_until(subscription: Subscription, policy: AccessPolicy) -> datetime | None:
     """When access ends unless another payment comes; None where there is or was none."""
     covered = covered_until(subscription)
-    return covered + _grace(subscription, policy) if covered else None
+    return covered + _grace(subscription, policy, covered) if covered else None
 
 
 def next_change(
@@ -101,7 +102,7 @@ def next_change(
     if covered is None:
         return None
     trial = subscription.trial_until
-    ends = covered + _grace(subscription, policy)
+    ends = covered + _grace(subscription, policy, covered)
     return min((at for at in (trial, covered, ends) if at is not None and at > now), default=None)
 
 
@@ -115,17 +116,18 @@ def reckoned(subscription: Subscription, now: datetime, policy: AccessPolicy) ->
     return replace(dated, access=access_at(dated, now, policy))
 
 
-def _grace(subscription: Subscription, policy: AccessPolicy) -> timedelta:
+def _grace(subscription: Subscription, policy: AccessPolicy, covered: datetime) -> timedelta:
     # Only a billed subscription may be paid late; a cancelled one ends with what was paid.
     active = subscription.status is SubscriptionStatus.active
-    return policy.grace if active and not _taken_back(subscription, policy) else timedelta()
+    waited = active and not _taken_back(subscription, policy, covered)
+    return policy.grace if waited else timedelta()
 
 
-def _taken_back(subscription: Subscription, policy: AccessPolicy) -> bool:
+def _taken_back(subscription: Subscription, policy: AccessPolicy, covered: datetime) -> bool:
     """Whether the payment due next came and went back: then it is not waited for."""
     gone = [one for one in subscription.payments if not policy.counts(one)]
-    ended, covered = _latest_end(subscription, gone), covered_until(subscription)
-    return ended is not None and (covered is None or ended > covered)
+    ended = _latest_end(subscription, gone)
+    return ended is not None and ended > covered
 
 
 def _latest_end(subscription: Subscription, payments: Sequence[PaidCycle]) -> datetime | None:

@@ -97,10 +97,10 @@ def _differs(before: Dispute, after: Dispute) -> bool:
 def _following(after: Dispute, now: datetime) -> Dispute:
     """A dispute that began or ended may have moved its payments' money: they are read again."""
     others = tuple(op for op in after.operations if op.kind is not OperationKind.follow)
-    first = after.sequence + 1
     follows = tuple(
         Operation(
-            after.operation_id(OperationKind.follow, first * 100 + place),
+            # Each change asks anew, so its ids differ from those of the change before.
+            after.operation_id(OperationKind.follow, f"{after.sequence}/{place}"),
             OperationKind.follow,
             due_at=now,
             reference=str(Ref(EntityKind.payment, payment)),

@@ -11,13 +11,15 @@ from penstock.domain.payment import Payment
 
 SOONEST = timedelta(minutes=1)
 RAREST = timedelta(days=1)
+_DOUBLED = 11
+"""So many doublings of a minute are more than a day."""
 GIVE_UP_STALE = timedelta(hours=24)
 """After this time a fetched copy is applied, even if a notification said otherwise."""
 
 
 def next_ask(attempts: int) -> timedelta:
     """How long to wait before the n-th repeat: a minute, doubling, a day at most."""
-    return min(SOONEST * 2 ** min(attempts, 11), RAREST)
+    return SOONEST * 2**attempts if attempts < _DOUBLED else RAREST
 
 
 def ask_again(entity: E, now: datetime, because: str) -> E:

@@ -29,13 +29,13 @@ class Period:
     One billing cycle of a subscription.
 
     Attributes:
-        first: whether it is the first cycle of all.
+        first: whether it is the first cycle of its span.
     """
 
     begins: datetime
     ends: datetime
     cycle: BillingCycle
-    first: bool = False
+    first: bool
 
 
 def period_of(spans: Sequence[Span], paid_at: datetime) -> Period | None:
@@ -48,20 +48,21 @@ def period_of(spans: Sequence[Span], paid_at: datetime) -> Period | None:
     different lengths: signed up on 1 March in UTC, on 28 February there. So a payment late in a
     cycle, in its last quarter and in its last 4 days, is for the next one.
 
-    A free trial after the cycle is covered, too: nothing else will be paid for it.
+    A free trial after the cycle is covered, too: nothing else will be paid for it. `first` is
+    only true of the first cycle of all.
     """
     span = _span(spans, paid_at)
     if span is None:
         return None
     found = None
-    for period in _periods(span, first=span is spans[0], near=paid_at):
+    for period in _periods(span, near=paid_at):
         if found is None or period.begins - paid_at <= _early(found):
             found = period
         elif period.cycle.free:
             found = replace(found, ends=period.ends)
         else:
             break
-    return found
+    return found if span is spans[0] or not found else replace(found, first=False)
 
 
 def _early(before: Period) -> timedelta:
@@ -73,7 +74,7 @@ def _early(before: Period) -> timedelta:
 def free_until(spans: Sequence[Span]) -> datetime | None:
     """When the free trial at the beginning ends; None without one."""
     ends = None
-    for period in _periods(spans[0], first=True) if spans else ():
+    for period in _periods(spans[0]) if spans else ():
         if not period.cycle.free:
             break
         ends = period.ends
@@ -85,12 +86,11 @@ def _span(spans: Sequence[Span], paid_at: datetime) -> Span | None:
     return known[-1] if known else next(iter(spans), None)
 
 
-def _periods(span: Span, *, first: bool, near: datetime | None = None) -> Iterator[Period]:
+def _periods(span: Span, near: datetime | None = None) -> Iterator[Period]:
     """
     The cycles of a span, in order.
 
     Args:
-        first: whether its first cycle is the first of all.
         near: leave out cycles long before that moment: a daily plan has thousands in ten years.
     """
     anchor = span.since
@@ -101,15 +101,14 @@ def _periods(span: Span, *, first: bool, near: datetime | None = None) -> Iterat
             if begins.year > _LAST_YEAR:
                 return
             ends = cycle.interval.after(anchor, number + 1)
-            yield Period(begins, ends, cycle, first and number == 0)
+            yield Period(begins, ends, cycle, begins == span.since)
         if cycle.cycles:
             anchor = cycle.interval.after(anchor, cycle.cycles)
-        first = False
 
 
 def _passed(cycle: BillingCycle, anchor: datetime, near: datetime | None) -> int:
-    """How many of its cycles are over for certain, but one: that one may be the last before."""
-    if near is None or near <= anchor:
+    """How many of its cycles are over for certain; never all of them."""
+    if near is None:
         return 0
     longest = _LONGEST[cycle.interval.unit] * cycle.interval.count
-    return min(max((near - anchor) // longest - 1, 0), (cycle.cycles or _MOST) - 1)
+    return min(max(near - anchor, timedelta()) // longest, (cycle.cycles or _MOST) - 1)

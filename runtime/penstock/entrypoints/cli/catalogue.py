@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, str] = {
     "serve": "Serve the API, consume every queue and sweep, in one process, until SIGTERM or"
     " Ctrl-C.",
     "doctor": "Look at a stack from outside: each line is ok, or says what to do.",
+    "smoke": "Prove a stack with mocked money: a payment that arrives, and a webhook that must be"
+    " rejected.",
     "listen": "Follow a gateway's list of events and feed the stack with those it lacks, until"
     " Ctrl-C.",
     "trigger": "Have the PayPal simulator send a webhook to the local platform, correctly signed.",

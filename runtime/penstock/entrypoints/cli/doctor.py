@@ -13,6 +13,7 @@ from typing import Any
 
 from penstock.adapters.aws.inbox import SqsInbox
 from penstock.api import AwsError, Registered
+from penstock.entrypoints.cli.ledger import ledger
 from penstock.entrypoints.cli.patient import Check, Finding, Patient
 from penstock.entrypoints.cli.reach import domain, health
 from penstock.entrypoints.cli.secrets import PluginSecret
@@ -54,7 +55,7 @@ async def examine(stack: Stack) -> list[Finding]:
         return [Finding("outputs", f"lacks {', '.join(absent)}", todo)]
     found = [Finding("outputs", f"{len(_OUTPUTS)} are there")]
     try:
-        registry = load(only={*stack.outputs["gateways"], *stack.outputs["sinks"]})
+        registry = load(only=stack.plugins)
         world = stack.world()
     except (PluginError, SettingsError) as exc:
         return [*found, Finding("settings", str(exc), "install the plugin or mend the setting")]
@@ -94,9 +95,8 @@ async def settings(patient: Patient) -> AsyncIterator[Finding]:
 async def secrets(patient: Patient) -> AsyncIterator[Finding]:
     """Each plugin's secret has every field it declares."""
     shared = patient.stack.outputs.get("sharedSecrets", ())
-    configured = {*patient.stack.outputs["gateways"], *patient.stack.outputs["sinks"]}
-    for one in patient.registry.registrations:
-        if one.name not in configured or not one.secrets:
+    for one in patient.registry.configured:
+        if not one.secrets:
             continue
         vault = Vault.of(patient.clients, patient.stack.secrets_of(one.name, one.secrets))
         values = [await _fields(part) for part in vault.parts]
@@ -138,7 +138,7 @@ async def quota(patient: Patient) -> AsyncIterator[Finding]:
 async def mappings(patient: Patient) -> AsyncIterator[Finding]:
     """Every function that consumes a queue is fed, or none is, where `serve` does the work."""
     for name, physical in patient.stack.outputs["functions"].items():
-        if name in _WITHOUT_QUEUE:
+        if name in _WITHOUT_QUEUE or name.startswith("mock-"):
             continue
         answer = await patient.clients.call(
             "lambda", "list_event_source_mappings", FunctionName=physical
@@ -233,6 +233,7 @@ CHECKS: tuple[Check, ...] = (
     quota,
     mappings,
     schedules,
+    ledger,
     log_of_serve,
     alerts,
     sinks,

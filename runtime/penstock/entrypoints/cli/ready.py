@@ -14,6 +14,7 @@ import typer
 from penstock.entrypoints.cli.secrets import Version, parse
 from penstock.entrypoints.cli.session import Code, CommandError, Session
 from penstock.entrypoints.cli.vault import Kept, Vault
+from penstock.variables import PLUGIN
 
 # Plugins are imported where a gateway is used: help needs none.
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ class Gateway:
     One gateway of a stack.
 
     Attributes:
+        plugin: what it is an instance of.
         settings: its own, as the stack was deployed with them.
         kept: its secrets in Secrets Manager, each with its fields.
         webhook_url: where its webhooks must go.
     """
 
     name: str
+    plugin: str
     registry: Registry
     settings: Mapping[str, Any]
     profile: Mapping[str, Any] = field(repr=False)
@@ -61,7 +64,7 @@ class Gateway:
                 f" Pulumi.{stack.name}.yaml and deploy",
                 Code.configuration,
             )
-        settings = configured[name]
+        settings = {field: one for field, one in configured[name].items() if field != PLUGIN}
         own = settings.get("environment")
         if env is not None and env != own:
             raise CommandError(
@@ -70,15 +73,44 @@ class Gateway:
                 " the two; nothing was done",
                 Code.configuration,
             )
-        registry = load()
+        registry = load(only=stack.plugins)
         return cls(
             name,
+            stack.plugins[name],
             registry,
             settings,
             stack.outputs.get("profile", {}).get(name, {}),
             stack.secrets_of(name, registry.gateway(name).secrets),
             f"{stack.api_url}/webhooks/{name}",
         )
+
+    @classmethod
+    def named(cls, begun: Session, plugin: str, name: str | None) -> str:
+        """
+        The stack's gateway that a command for a plugin's accounts means.
+
+        Args:
+            name: what the command was told, if it was.
+
+        Raises:
+            StackMissing: the stack cannot be found.
+            CommandError: it is no instance of the plugin, or several could be meant.
+        """
+        stack = begun.stack()
+        there = stack.instances(plugin)
+        if name is None and plugin not in there and len(there) > 1:
+            raise CommandError(
+                f"the stack {stack.name} has several gateways of {plugin}: name one with"
+                f" --gateway: {', '.join(there)}",
+                Code.usage,
+            )
+        if name is not None and name not in there:
+            raise CommandError(
+                f"--gateway: the stack {stack.name} has no gateway {name} of the plugin {plugin};"
+                f" it has {', '.join(there) or 'none'}",
+                Code.not_found,
+            )
+        return name or (there[0] if len(there) == 1 else plugin)
 
     @asynccontextmanager
     async def account(self, secret: Mapping[str, str], protocol: type) -> AsyncGenerator[Any]:

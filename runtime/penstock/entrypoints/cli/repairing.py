@@ -166,7 +166,7 @@ def _abilities(stack: Stack) -> Mapping[str, Abilities]:
     from penstock.plugins import load
 
     names = list(stack.outputs["gateways"])
-    registry = load(only=set(names))
+    registry = load(only=stack.plugins)
     return {name: Abilities.named(registry.gateway(name).capabilities) for name in names}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from penstock.errors import SettingsError
+from penstock.variables import PLUGIN
 
 # The platform and the plugins are imported where a stack is used: help needs neither.
 if TYPE_CHECKING:
@@ -72,6 +73,17 @@ class Stack:
         """Its sinks, by name."""
         return list(self.outputs["sinks"])
 
+    @property
+    def plugins(self) -> dict[str, str]:
+        """What each of its gateways and sinks is an instance of, by its name."""
+        used = {**self.outputs["gateways"], **self.outputs["sinks"]}
+        return {name: own.get(PLUGIN, name) for name, own in used.items()}
+
+    def instances(self, plugin: str) -> list[str]:
+        """Its gateways that are instances of a plugin, by name."""
+        named = self.plugins
+        return [name for name in self.outputs["gateways"] if named[name] == plugin]
+
     def selection(self, sink: str) -> list[str] | None:
         """
         The event types that a sink gets; None for all.
@@ -123,6 +135,7 @@ class Stack:
                 for name, value in out["settings"].items()
                 if name in _SETTINGS
             },
+            **out.get("variables", {}),
         }
         for kind, plural in ((Kind.gateway, "gateways"), (Kind.sink, "sinks")):
             for name, settings in out[plural].items():
@@ -171,7 +184,7 @@ class Stack:
         from penstock.settings import Settings
 
         environ = self.environ()
-        registry = load(only={*self.outputs["gateways"], *self.outputs["sinks"]})
+        registry = load(only=self.plugins)
         profiles = self.outputs.get("profile", {})
         return Platform(Settings.read(environ), environ, registry, world or self.world(), profiles)
 

@@ -27,7 +27,7 @@ async def read(world: AwsWorld, stack: Stack, payment_id: str) -> Timeline | Non
     from penstock.queries.audit import ListAudit
     from penstock.queries.timeline import ReadTimeline
 
-    registry, environ = load(only=set(stack.sinks)), stack.environ()
+    registry, environ = load(only=stack.plugins), stack.environ()
     selected = {name: registry.selection(name, environ) for name in stack.sinks}
     listed = ListAudit(world.audit, world.clock)
     query = ReadTimeline(world.ledger, world.attempts, world.restrictions, listed, selected)

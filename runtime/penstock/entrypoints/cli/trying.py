@@ -24,7 +24,7 @@ async def tried(begun: Session, plugin: str, fields: Mapping[str, str]) -> str:
     if plugin not in begun.stack().outputs["gateways"]:
         return unknown
     gateway = Gateway.of(begun, plugin, None)
-    if all(one.name != plugin for one in gateway.registry.accounts):
+    if all(one.name != gateway.plugin for one in gateway.registry.accounts):
         return unknown
     try:
         async with gateway.account(fields, object) as made:
@@ -39,7 +39,10 @@ async def tried(begun: Session, plugin: str, fields: Mapping[str, str]) -> str:
     lacking = [one.name for one in found if one.granted is False]
     if not lacking:
         return f"tested: {plugin} takes it"
+    check = f"{gateway.plugin} check"
+    if gateway.plugin != plugin:
+        check += f" --gateway {plugin}"
     return (
         f"tested: {plugin} takes it, and does not permit {', '.join(lacking)};"
-        f" see `{begun.command(f'{plugin} check')}`"
+        f" see `{begun.command(check)}`"
     )

@@ -6,27 +6,10 @@ import json
 from typing import Any
 
 from penstock.contracts import Contract
+from penstock.entrypoints.http.documents import written
+from penstock.entrypoints.http.problem_page import kinds
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ info.title }} {{ info.version }}</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto;
-         padding: 0 1rem; color: #1b1f24; background: #fff }
-  h2 { border-top: 1px solid #d0d7de; padding-top: 1.2rem; margin-top: 2rem }
-  code, pre { font: 14px/1.45 ui-monospace, monospace; background: #f3f5f7; border-radius: 4px }
-  code { padding: .1em .3em } pre { padding: .8rem; overflow-x: auto }
-  table { border-collapse: collapse } td, th { text-align: left; padding: .2rem 1rem .2rem 0;
-          vertical-align: top } .open { color: #57606a }
-  @media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117 }
-    code, pre { background: #161b22 } h2 { border-color: #30363d } .open { color: #8b949e } }
-</style>
-</head>
-<body>
-<h1>{{ info.title }} {{ info.version }}</h1>
+_PAGE = """<h1>{{ title }}</h1>
 <p>{{ info.summary }}</p>
 <p>{{ info.description }}</p>
 <p>For programs: <a href="openapi.json"><code>GET /openapi.json</code></a></p>
@@ -52,24 +35,33 @@ with the scope <code>{{ operation.scope }}</code>.{% endif %}</p>
 <p>Answers: {% for status, meaning in operation.answers %}<code>{{ status }}</code> {{ meaning }}
 {% endfor %}</p>
 {% endfor %}
-</body>
-</html>
+<h2 id="problems">Problems</h2>
+<table>
+{% for one in kinds %}
+<tr><td><code>{{ one.status }}</code></td>
+<td><a href="problems/{{ one.name }}"><code>{{ one.name }}</code></a></td>
+<td>{{ one.title }}</td></tr>
+{% endfor %}
+</table>
 """
 
 
 def page(contract: Contract) -> str:
     """The contract as HTML."""
-    # Imported here: only this page needs it, so other cold starts do not pay for it.
-    from jinja2 import Environment, StrictUndefined
-
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(_PAGE)
     document = contract.published
     operations = [
         _operation(document, path, method, described)
         for path, methods in document["paths"].items()
         for method, described in methods.items()
     ]
-    return template.render(info=document["info"], operations=operations)
+    info = document["info"]
+    return written(
+        _PAGE,
+        f"{info['title']} {info['version']}",
+        info=info,
+        operations=operations,
+        kinds=kinds(contract),
+    )
 
 
 def _operation(document: Any, path: str, method: str, described: dict[str, Any]) -> dict[str, Any]:

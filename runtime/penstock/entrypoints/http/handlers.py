@@ -16,6 +16,7 @@ from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.audit_view import audit_view
 from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
+from penstock.entrypoints.http.problem_page import problem_page
 from penstock.entrypoints.http.views import asked_view, payment_view
 from penstock.errors import RequestRefused
 from penstock.pipeline.collecting import CollectAsked
@@ -75,6 +76,7 @@ class Handlers:
             "getHealth": self.get_health,
             "getContract": self.get_contract,
             "getDocs": self.get_docs,
+            "getProblem": self.get_problem,
         }
 
     async def receive_webhook(self, call: Call) -> Answer:
@@ -168,3 +170,7 @@ class Handlers:
     async def get_docs(self, _: Call) -> Answer:
         """The contract for people."""
         return html_answer(page(self.contract))
+
+    async def get_problem(self, call: Call) -> Answer:
+        """A kind of problem for people."""
+        return html_answer(problem_page(self.contract, call.checked.parameters["name"]))

@@ -31,10 +31,16 @@ Env = Annotated[
         "--env", metavar="sandbox|live", help="must be the environment of the stack's gateway"
     ),
 ]
+Named = Annotated[
+    str | None,
+    typer.Option(
+        "--gateway", metavar="NAME", help="the stack's gateway; needed if several could be meant"
+    ),
+]
 
 
-def group(gateway: str) -> typer.Typer:
-    """The commands of one gateway."""
+def group(plugin: str) -> typer.Typer:
+    """The commands for the accounts of one plugin's gateways."""
     app = typer.Typer(no_args_is_help=True)
 
     @app.command("setup")
@@ -44,6 +50,7 @@ def group(gateway: str) -> typer.Typer:
             Path, typer.Option("--file", metavar="FILE", help="what to sell, in YAML")
         ],
         env: Env = None,
+        gateway: Named = None,
         from_file: Annotated[
             Path | None,
             typer.Option(
@@ -69,8 +76,8 @@ def group(gateway: str) -> typer.Typer:
         begun = session(context, stack, as_json, confirmed)
         document = files.read(file)
         if not dry_run:
-            begun.guard(f"setting {gateway} up")
-        mine = Gateway.of(begun, gateway, env)
+            begun.guard(f"setting {gateway or plugin} up")
+        mine = Gateway.of(begun, Gateway.named(begun, plugin, gateway), env)
         done = _Done(dry_run)
 
         async def work(world: AwsWorld) -> None:
@@ -89,6 +96,7 @@ def group(gateway: str) -> typer.Typer:
     def check(
         context: typer.Context,
         env: Env = None,
+        gateway: Named = None,
         stack: StackName = None,
         as_json: AsJson = False,
     ) -> None:
@@ -96,7 +104,7 @@ def group(gateway: str) -> typer.Typer:
         from penstock.api.account import ChecksPermissions
 
         begun = session(context, stack, as_json)
-        mine = Gateway.of(begun, gateway, env)
+        mine = Gateway.of(begun, Gateway.named(begun, plugin, gateway), env)
 
         async def ask(world: AwsWorld) -> list[Permitted]:
             given = await Credentials.read(mine, world)
@@ -158,7 +166,7 @@ async def _set_up(
         except SettingsError as exc:
             raise CommandError(f"{file}: {exc}", Code.usage) from None
     given, found = await Credentials.read(mine, world, from_file), dict[str, str]()
-    command = f"{mine.name} setup"
+    command = f"{mine.plugin} setup"
     async with (
         mine.account(given.fields, SetsUp) as made,
         written_down(world, command, mine.name, done.steps, dry_run=done.dry_run),

@@ -167,11 +167,10 @@ def declarations(stack: Stack) -> Mapping[str, Kept]:
     """For each plugin of the stack that has secrets: their names there, and their fields."""
     from penstock.plugins import load
 
-    configured = {*stack.outputs["gateways"], *stack.outputs["sinks"]}
     return {
         one.name: stack.secrets_of(one.name, one.secrets)
-        for one in load(only=configured).registrations
-        if one.name in configured and one.secrets
+        for one in load(only=stack.plugins).configured
+        if one.secrets
     }
 
 

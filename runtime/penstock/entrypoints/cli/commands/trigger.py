@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from penstock.entrypoints.cli.ready import Gateway
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -20,7 +21,7 @@ from penstock.entrypoints.cli.session import (
 )
 from penstock.entrypoints.cli.stack import LOCAL, Stack
 
-GATEWAY = "paypal"
+PLUGIN = "paypal"
 _SECONDS = 30
 _LOST = "happened; its webhook was not sent, as the simulator was told (deliveries/faults)"
 
@@ -49,6 +50,10 @@ def trigger(
         ),
     ] = None,
     copies: Annotated[int, typer.Option(min=1, max=100, help="the same one, side by side")] = 1,
+    gateway: Annotated[
+        str | None,
+        typer.Option("--gateway", help="which account; needed if several could be meant"),
+    ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -74,7 +79,7 @@ def trigger(
         # The body says itself what type of event it is.
         del order["event_type"]
         order["body"] = base64.b64encode(body.read_bytes()).decode()
-    sent = asyncio.run(_send(begun.stack(), order))
+    sent = asyncio.run(_send(begun.stack(), Gateway.named(begun, PLUGIN, gateway), order))
     answers: list[int | None] = sent["answers"]
     begun.show(sent, lambda: list(_told(sent, forge=forge)))
     if None in answers:
@@ -96,13 +101,13 @@ def _told(sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
         yield f"penstock payments show {payments[0]}"
 
 
-async def _send(stack: Stack, order: dict[str, Any]) -> dict[str, Any]:
+async def _send(stack: Stack, gateway: str, order: dict[str, Any]) -> dict[str, Any]:
     import aiohttp
 
-    simulator = stack.outputs.get("simulators", {}).get(GATEWAY)
+    simulator = stack.outputs.get("simulators", {}).get(gateway)
     if simulator is None:
         raise CommandError("the local platform runs no PayPal simulator", Code.configuration)
-    order["target"] = f"{stack.api_url}/webhooks/{GATEWAY}"
+    order["target"] = f"{stack.api_url}/webhooks/{gateway}"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(_SECONDS)) as http,

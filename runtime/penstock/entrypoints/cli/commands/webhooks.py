@@ -122,8 +122,8 @@ def _registering(begun: Session, named: str | None) -> list[Gateway]:
     """The stack's gateways whose account the command line can use, or the one that was named."""
     from penstock.plugins import load
 
-    configured = begun.stack().outputs["gateways"]
-    offered = [one.name for one in load().accounts if one.name in configured]
+    stack = begun.stack()
+    offered = [name for one in load().accounts for name in stack.instances(one.name)]
     if named is not None and named not in offered:
         raise CommandError(
             f"--gateway: the stack has {', '.join(offered) or 'none'}", Code.not_found

@@ -1,0 +1,43 @@
+"""What the pages of the contract share: their look, and how they are written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_HEAD = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto;
+         padding: 0 1rem; color: #1b1f24; background: #fff }
+  h2 { border-top: 1px solid #d0d7de; padding-top: 1.2rem; margin-top: 2rem }
+  code, pre { font: 14px/1.45 ui-monospace, monospace; background: #f3f5f7; border-radius: 4px }
+  code { padding: .1em .3em } pre { padding: .8rem; overflow-x: auto }
+  table { border-collapse: collapse } td, th { text-align: left; padding: .2rem 1rem .2rem 0;
+          vertical-align: top } .open { color: #57606a }
+  @media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117 }
+    code, pre { background: #161b22 } h2 { border-color: #30363d } .open { color: #8b949e } }
+</style>
+</head>
+<body>
+"""
+_FOOT = """</body>
+</html>
+"""
+
+
+def written(body: str, title: str, **told: Any) -> str:
+    """
+    A page without scripts.
+
+    Args:
+        body: a template; what it is told is escaped.
+    """
+    # Imported here: only these pages need it, so other cold starts do not pay for it.
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    return environment.from_string(_HEAD + body + _FOOT).render(title=title, **told)

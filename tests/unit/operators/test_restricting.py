@@ -1,0 +1,192 @@
+"""Restrict and release: what is told, counted and given up."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.restriction import Restriction, RestrictionKind
+from penstock.errors import CommandRefused, LedgerConflict, OptionRefused, UnknownPayment
+from penstock.operators.restrictions import COMMANDS, Released, in_force, key_of
+from penstock.testing.builders import payment
+from penstock.testing.clock import NOON
+from tests.unit.operators.office import (
+    CHARGE,
+    PAYMENT,
+    PENDING,
+    RESERVED,
+    SECOND,
+    SUBMITTING,
+    SUCCEEDED,
+    UNKNOWN,
+    WHY,
+    Office,
+    held,
+    one,
+)
+
+LEASED = NOON + SECOND
+
+
+class TestRestricting:
+    @pytest.mark.parametrize(
+        ("operation", "waiting", "under_way"),
+        [
+            (one(CHARGE), True, False),
+            (one(CHARGE, SUBMITTING, lease_until=LEASED), False, True),
+            (one(CHARGE, SUBMITTING, lease_until=NOON), True, False),
+            (one(CHARGE, UNKNOWN, lease_until=LEASED), True, False),
+            (one(CHARGE, PENDING, lease_until=LEASED), True, False),
+            (one(CHARGE, RESERVED, lease_until=LEASED), True, False),
+            (one(CHARGE, SUCCEEDED), False, False),
+            (one(OperationKind.reread), False, False),
+            (one(OperationKind.checkout, SUBMITTING, lease_until=LEASED), False, False),
+        ],
+    )
+    async def test_what_waits_and_what_is_under_way_are_told_apart(
+        self, office: Office, operation: Operation, waiting: bool, under_way: bool
+    ) -> None:
+        await office.hold(payment(operations=(operation,)))
+        done = await office.restrict(PAYMENT, "pay-1")
+
+        assert ((operation,) if waiting else ()) == done.waiting
+        assert ((operation,) if under_way else ()) == done.under_way
+
+    async def test_the_first_restriction_of_a_key_stays_and_is_told(self, office: Office) -> None:
+        first = await office.restrict(RestrictionKind.payer, "P-1")
+        office.clock.advance(60)
+        again = await office.restrict(RestrictionKind.payer, "P-1")
+        dry = await office.restrict(RestrictionKind.payer, "P-1", dry=True)
+        other = await office.restrict(RestrictionKind.payer, "P-0", dry=True)
+        entry = await office.entry()
+
+        put = Restriction(RestrictionKind.payer, "P-1", NOON, "local ada", WHY)
+        assert (put, put, put, None) == tuple(
+            found.restriction for found in (first, again, dry, other)
+        )
+        assert [
+            "restricted",
+            "was restricted already",
+            "was restricted already",
+            "restricted",
+        ] == [found.effect for found in (first, again, dry, other)]
+        assert ("payers restrict", ("payer#P-1",)) == (entry.begun.command, entry.begun.subjects)
+        assert entry.done is not None
+        assert {"restricted": True, "since": "2026-11-02T12:00:00+00:00"} == entry.done.after
+
+    async def test_a_restriction_is_found_by_its_whole_key(self, office: Office) -> None:
+        for name in ("P-1", "P-2", "P-3"):
+            await office.restrict(RestrictionKind.payer, name)
+        found = await in_force(office.restrictions, "payer#P-2")
+
+        assert "P-2" == (found and found.value)
+        assert await in_force(office.restrictions, "payer#P") is None
+
+    @pytest.mark.parametrize("kind", [PAYMENT, RestrictionKind.subscription])
+    async def test_what_the_ledger_lacks_is_not_restricted(
+        self, office: Office, kind: RestrictionKind
+    ) -> None:
+        for dry in (False, True):
+            with pytest.raises(UnknownPayment, match=f"there is no {kind.value} of that id"):
+                await office.restrict(kind, "pay-9", dry=dry)
+
+        assert [] == list(await office.restrictions.list())
+
+    @pytest.mark.parametrize("value", ["x", "x" * 300, "caf\u00e9 1"])
+    def test_a_value_has_300_printable_characters_at_most(self, value: str) -> None:
+        assert f"payer#{value}" == key_of(RestrictionKind.payer, value)
+
+    @pytest.mark.parametrize("value", ["", "x" * 301, "a\nb", "a\u202eb"])
+    def test_any_other_value_is_refused_by_the_name_of_its_option(self, value: str) -> None:
+        with pytest.raises(OptionRefused, match="PAYER has 1 to 300 printable characters"):
+            key_of(RestrictionKind.payer, value)
+
+    def test_each_kind_has_a_group_of_commands(self) -> None:
+        assert {kind: f"{kind.value}s" for kind in RestrictionKind} == COMMANDS
+
+
+class TestReleasing:
+    async def noted(self, office: Office, number: int) -> None:
+        for nth in range(number):
+            await office.hold(held(f"pay-{nth:03d}"))
+            await office.restrictions.note("gateway#example", held(f"pay-{nth:03d}").ref)
+
+    @pytest.mark.parametrize("number", [1, 50, 51, 101])
+    async def test_all_that_is_held_becomes_due_and_is_counted(
+        self, office: Office, number: int
+    ) -> None:
+        gateway = RestrictionKind.gateway, "example"
+        await self.noted(office, number)
+        await office.restrict(*gateway)
+        dry = await office.release(*gateway, dry=True)
+        told: list[int] = []
+        done = await office.release(*gateway, told=told)
+        entry = await office.entry()
+
+        assert (number, number, list(range(1, number + 1))) == (dry.due, done.due, told)
+        assert dry.restriction == done.restriction is not None
+        assert NOON == (await office.payment("pay-000")).operations[0].due_at
+        assert [] == list(await office.restrictions.list())
+        assert entry.done is not None
+        assert {"restricted": False, "due": number} == entry.done.after
+        assert Released(None, 0) == await office.release(*gateway)
+
+    @pytest.mark.parametrize(
+        ("number", "most", "refused"),
+        [(2, None, False), (2, 2, False), (3, 2, True), (0, 0, False)],
+    )
+    @pytest.mark.parametrize("dry", [False, True])
+    async def test_more_than_a_caller_can_wait_for_are_refused(
+        self, office: Office, number: int, most: int | None, refused: bool, dry: bool
+    ) -> None:
+        await self.noted(office, number)
+        if refused:
+            with pytest.raises(CommandRefused, match="more than 2 payments and subscriptions"):
+                await office.release(RestrictionKind.gateway, "example", most=most, dry=dry)
+        else:
+            done = await office.release(RestrictionKind.gateway, "example", most=most, dry=dry)
+            assert number == done.due
+
+    async def test_what_is_noted_and_not_held_any_more_is_not_counted(
+        self, office: Office
+    ) -> None:
+        await office.hold(payment("pay-1"), held("pay-3"))
+        for name in ("pay-1", "pay-2", "pay-3"):
+            await office.restrictions.note("payer#P-1", payment(name).ref)
+        told: list[int] = []
+
+        assert 1 == (await office.release(RestrictionKind.payer, "P-1", told=told)).due
+        assert [0, 0, 1] == told
+
+    async def test_what_is_due_already_is_counted_and_not_written(self, office: Office) -> None:
+        await office.hold(payment(operations=(one(CHARGE, restricted_at=NOON, due_at=NOON),)))
+        await office.restrictions.note("payment#pay-1", payment().ref)
+
+        assert (1, 0) == ((await office.release()).due, office.ledger.tries)
+
+    @pytest.mark.parametrize(("lost", "given_up"), [(9, False), (10, True)])
+    async def test_a_release_gives_up_after_ten_lost_writes(
+        self, office: Office, lost: int, given_up: bool
+    ) -> None:
+        await office.hold(held("pay-1"))
+        await office.restrictions.note("payment#pay-1", payment().ref)
+        office.ledger.lost = lost
+        if given_up:
+            with pytest.raises(LedgerConflict, match="keep writing payment#pay-1"):
+                await office.release()
+        else:
+            assert 1 == (await office.release()).due
+        assert 10 == office.ledger.tries
+
+    @pytest.mark.parametrize(
+        ("restricted", "due", "effect"),
+        [
+            (False, 0, "not restricted: nothing to release"),
+            (False, 2, "released; 2 with held operations are sent by the sweep"),
+            (True, 0, "released; 0 with held operations are sent by the sweep"),
+        ],
+    )
+    def test_a_release_says_what_it_did(self, restricted: bool, due: int, effect: str) -> None:
+        put = Restriction(PAYMENT, "pay-1", NOON, "ada", WHY) if restricted else None
+
+        assert effect == Released(put, due).effect
