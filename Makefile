@@ -25,7 +25,7 @@ given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; ex
 
 .PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
-	update preview refresh destroy graph cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
+	update preview refresh destroy graph permissions cost traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
 help: ## this list
 	@sed -n 's/^\([a-z_-]*\):.*## \(.*\)/\1\t\2/p' Makefile | awk -F '\t' '{printf "  make %-26s %s\n", $$1, $$2}'
@@ -156,9 +156,13 @@ destroy: setup ## pulumi destroy; STACK=dev; a protected stack asks for its name
 	@$(PY) -m local.confirm "$(STACK)" "$(CONFIRM)"
 	@pulumi destroy --stack $(STACK) $$(test -t 0 || echo --yes)
 
-graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=json|mermaid|permissions
+graph: setup ## what a stack would create, without an account; STACK=dev FORMAT=json|mermaid|permissions|roles
 	$(call given,STACK,STACK=dev)
 	@$(PY) -m infra.graph.show $(STACK) $(or $(FORMAT),json)
+
+permissions: setup ## what may be allowed to whom deploys a stack, as a policy of IAM; STACK=dev
+	$(call given,STACK,STACK=dev)
+	@$(PY) -m infra.graph.show $(STACK) deployer
 
 cost: setup ## what a stack would cost a month, by line; STACK=prod WEBHOOKS=1e6 KIND=sale|refund|renewal|recorded|...
 	$(call given,STACK,STACK=prod)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pulumi
 
 from infra.access.guard import guard
+from infra.access.roles import roles
 from infra.asks import GAPS_MINUTES
 from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
@@ -41,9 +42,6 @@ def main() -> None:
     # deliver per sink, operate if it is turned on, and mocks of gateways in a trial stack.
     working = functions(made)
 
-    # Who may vouch for a delivery, and who may have money moved.
-    guard(made, working)
-
     # What sets it going: a route per operation of the contract that is turned on and per mock, and
     # three schedules.
     served = [one for one in operations() if one.function in working] + routes(plugins)
@@ -56,8 +54,14 @@ def main() -> None:
     # What tells somebody: metrics from logs, alarms, a dashboard, a budget.
     watched = watch(made, working)
 
+    # Who takes care of it: people, and a host of one's own; and who besides functions may vouch
+    # for a delivery or have money moved.
+    hosts = roles(made, working, watched["alertsTopicArn"], list(rates))
+    guard(made, working, list(hosts.values()))
+
     for name, value in {**outputs(made, working, rates), **watched}.items():
         pulumi.export(name, value)
+    pulumi.export("roles", dict(hosts))
 
 
 if __name__ == "__main__":

@@ -8,11 +8,12 @@ import pulumi
 
 from infra import bundle
 from infra.access.permits import conditions, resources
+from infra.config.aws_keys import allowed_accounts
 from infra.config.contract import event_types
 from infra.config.plugins import EVENTS, Plugins, everything, installed
 from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
-from infra.config.stackconfig import foreign_keys
+from infra.config.stackconfig import all_config, foreign_keys
 from infra.mocks import refused
 
 ZIPS = ("receive", "api", "merchant", "worker")
@@ -30,17 +31,38 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
     """
     if problems := [
         *foreign_keys(),
+        *_in_region(settings),
         *_gateways(plugins),
         *refused(settings, plugins),
         *_zips(settings),
         *_events(settings),
     ]:
         raise ConfigError(*problems)
+    allowed_accounts(all_config(), settings.accounts)
     for used in (plugins.gateways, plugins.sinks):
         for one in used.values():
             for asked in one.offer.permissions:
                 resources(one, asked)
                 conditions(one, asked)
+
+
+def _in_region(settings: StackSettings) -> Iterator[str]:
+    """What is of another Region than the stack, as far as its ARN says."""
+    region = pulumi.Config("aws").get("region")
+    if region and settings.domain:
+        yield from (f"{PROJECT}:{one}" for one in settings.domain.problems_in(region))
+    if region and settings.key and settings.key.split(":")[3] != region:
+        yield (
+            f"{PROJECT}:kmsKey is of another Region than the stack, whose services cannot use it: "
+            f"name a key of {region}, or its replica there"
+        )
+    for place, arn in enumerate(settings.alert_topics):
+        # [aws] An alarm's actions are of its own Region.
+        if region and arn.split(":")[3] != region:
+            yield (
+                f"{PROJECT}:alertTopics.{place} is of another Region than the stack, whose alarms "
+                f"cannot reach it: name a topic of {region}"
+            )
 
 
 def _gateways(plugins: Plugins) -> Iterator[str]:

@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pulumi
+
 from infra import environment as env
 from infra.access import permits
+from infra.access.bounds import bounds
+from infra.access.customer_key import key_permits
 from infra.asks import ASKS
 from infra.components.function import Function, FunctionArgs, Permit
 from infra.components.mapping import LARGEST_BATCH, QueueMapping, QueueMappingArgs
@@ -252,6 +256,11 @@ def _consumer(
     )
 
 
+def with_key(made: Foundation, permits: Sequence[Permit]) -> Sequence[Permit]:
+    """What the permits need besides, where a key of the customer's encrypts what they reach."""
+    return key_permits(made.settings.key, pulumi.Config("aws").require("region"), permits)
+
+
 def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
     bundle = folder / f"{work.bundle}.zip"
     settings = made.settings
@@ -262,13 +271,15 @@ def _make(made: Foundation, name: str, work: Work, folder: Path) -> Function:
             work.handler,
             bundle,
             work.variables,
-            work.permits,
+            [*work.permits, *with_key(made, work.permits)],
             work.timeout_seconds or settings.function_timeout_seconds,
             settings.log_level,
             settings.log_retention_days,
             settings.tracing,
             settings.reserved_concurrency.get(name),
             work.memory_mb,
+            bounds(settings.roles),
+            settings.key,
         ),
         made.options,
     )

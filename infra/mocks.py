@@ -15,9 +15,13 @@ _FUNCTION = "mock-"
 
 
 def handlers(plugins: Plugins) -> Mapping[str, str]:
-    """The handler of each mock that the stack's gateways ask for, by its function's name."""
+    """
+    The handler of each mock that the stack's gateways ask for, by its function's name.
+
+    It keeps nothing, so all instances of one plugin share one.
+    """
     asking = (one for one in plugins.gateways.values() if MOCK in one.settings.values())
-    return {f"{_FUNCTION}{one.offer.name}": one.offer.mock for one in asking if one.offer.mock}
+    return {f"{_FUNCTION}{one.brought}": one.offer.mock for one in asking if one.offer.mock}
 
 
 def is_mock(function: str) -> bool:

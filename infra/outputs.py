@@ -68,5 +68,9 @@ def outputs(
         # A host beside the functions decides as they do.
         "variables": deciding(made),
         # `penstock doctor` compares those who are subscribed with them.
-        "alertAddresses": sorted(map(address_digest, made.settings.alert_emails)),
+        "alertAddresses": sorted(
+            map(address_digest, (*made.settings.alert_emails, *made.settings.alert_endpoints))
+        ),
+        # Where DNS is kept elsewhere, somebody makes these there.
+        **({"dnsRecords": made.records} if made.records else {}),
     }

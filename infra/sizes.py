@@ -129,8 +129,7 @@ def _planned(stack: str, settings: StackSettings, plugins: Plugins) -> Foundatio
         index_arn=lambda index: _Known(f"{table}/index/{index}"),
     )
     # [aws] An API's id has ten characters.
-    own = settings.domain.name if settings.domain else None
-    host = own or f"{'a' * 10}.execute-api.{region}.amazonaws.com"
+    host = settings.own_name or f"{'a' * 10}.execute-api.{region}.amazonaws.com"
     queues = (*STAGES, TERMINAL, *(f"sink-{sink}" for sink in plugins.sinks))
     secrets = [name for kept in plugins.secrets.values() for name in kept]
     sketch: Any = SimpleNamespace(

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.components.api import HttpApi, HttpApiArgs
-from infra.components.domain import ApiDomain, ApiDomainArgs
+from infra.components.domain import ApiDomain, ApiDomainArgs, Record
 from infra.components.ledger import Ledger, LedgerArgs
 from infra.components.queue import FifoQueue, FifoQueueArgs
 from infra.components.secret import PluginSecret, PluginSecretArgs
 from infra.components.topic import FifoTopic, FifoTopicArgs, Subscription, SubscriptionArgs
+from infra.config.aws_keys import allowed_accounts, outside_tags, reach
+from infra.config.domain import Domain
 from infra.config.plugins import Plugins
 from infra.config.project import PROJECT
 from infra.config.settings import StackSettings
+from infra.config.stackconfig import all_config
 
 STAGES = ("deliveries", "verified", "payments")
 TERMINAL = "rejected"
@@ -32,6 +35,7 @@ class Foundation:
         prefix: what every physical name begins with.
         account: the AWS account that everything is made in.
         queues: by logical name; a sink's is `sink-<name>`.
+        records: DNS records that the stack cannot make, where its zone is elsewhere.
         secrets: by the gateway or sink; what authenticates webhooks is `<gateway>-webhooks`.
     """
 
@@ -46,6 +50,7 @@ class Foundation:
     topics: Mapping[str, FifoTopic]
     queues: Mapping[str, FifoQueue]
     secrets: Mapping[str, PluginSecret]
+    records: list[Record] = field(default_factory=list[Record])
 
     @property
     def options(self) -> pulumi.ResourceOptions:
@@ -58,20 +63,22 @@ class Foundation:
         return self.prefix
 
 
-def aws_provider(stack: str, accounts: Sequence[str]) -> aws.Provider:
+def aws_provider(stack: str, settings: StackSettings) -> aws.Provider:
     """
     AWS in the stack's region; in another account than those named, if any is, it
-    makes nothing. What it makes is tagged with whose it is.
+    makes nothing. What it makes is tagged with whose it is, and as the settings say.
 
-    Only default providers read the configuration of `aws:` by themselves. The keys that point one
-    elsewhere than to AWS, to an emulator, are handed on to ours.
+    Only default providers read the configuration of `aws:` by themselves, so it is handed on to
+    ours. The last four arguments point it elsewhere than to AWS, to an emulator.
     """
-    config = pulumi.Config("aws")
+    config, given = pulumi.Config("aws"), all_config()
+    own = {"project": PROJECT, "stack": stack}
     return aws.Provider(
         "aws",
         region=config.require("region"),
-        allowed_account_ids=list(accounts) or None,
-        default_tags={"tags": {"project": PROJECT, "stack": stack}},
+        allowed_account_ids=list(allowed_accounts(given, settings.accounts)) or None,
+        default_tags={"tags": {**outside_tags(given), **settings.tags, **own}},
+        **reach(given),
         endpoints=config.get_object("endpoints"),
         skip_credentials_validation=config.get_bool("skipCredentialsValidation"),
         skip_metadata_api_check=config.get_bool("skipMetadataApiCheck"),
@@ -82,14 +89,14 @@ def aws_provider(stack: str, accounts: Sequence[str]) -> aws.Provider:
 def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundation:
     """Make everything that holds or carries data."""
     prefix = f"{PROJECT}-{stack}"
-    provider = aws_provider(stack, settings.accounts)
+    provider = aws_provider(stack, settings)
     options = pulumi.ResourceOptions(provider=provider)
     invoke = pulumi.InvokeOutputOptions(provider=provider)
-    protect = settings.protect
+    protect, key = settings.protect, settings.key
 
     def queue(name: str, protected: bool = protect, *, terminal: bool = False) -> FifoQueue:
         visibility = settings.visibility_seconds
-        args = FifoQueueArgs(f"{prefix}-{name}", visibility, terminal, protected)
+        args = FifoQueueArgs(f"{prefix}-{name}", visibility, terminal, protected, key)
         return FifoQueue(name, args, options)
 
     made = Foundation(
@@ -101,7 +108,10 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
         aws.get_caller_identity_output(opts=invoke).account_id,
         _ledger(prefix, settings, options),
         HttpApi("api", _api_args(prefix, stack, settings), options),
-        {name: FifoTopic(name, FifoTopicArgs(f"{prefix}-{name}"), options) for name in TOPICS},
+        {
+            name: FifoTopic(name, FifoTopicArgs(f"{prefix}-{name}", key), options)
+            for name in TOPICS
+        },
         {name: queue(name) for name in STAGES}
         | {
             # What they hold is in the ledger, too, and can be sent again.
@@ -116,6 +126,7 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
                     f"{prefix}/{name}",
                     fields,
                     "verify" if name in settings.shared_secrets else None,
+                    key,
                 ),
                 options,
             )
@@ -125,13 +136,24 @@ def foundation(stack: str, settings: StackSettings, plugins: Plugins) -> Foundat
     )
     _subscribe(made)
     if settings.domain:
-        zone = aws.route53.get_zone_output(name=settings.domain.zone, opts=invoke)
-        ApiDomain(
-            "api",
-            ApiDomainArgs(settings.domain.name, zone.zone_id, made.api, protect),
-            options,
-        )
+        made.records.extend(_named(made, settings.domain, invoke))
     return made
+
+
+def _named(
+    made: Foundation, domain: Domain, invoke: pulumi.InvokeOutputOptions
+) -> Sequence[Record]:
+    """Give the API its name; returns the records that somebody else must make."""
+    zone = aws.route53.get_zone_output(name=domain.zone, opts=invoke) if domain.zone else None
+    args = ApiDomainArgs(
+        domain.name,
+        zone.zone_id if zone else None,
+        made.api,
+        made.settings.protect and made.settings.protect_domain,
+        domain.certificate,
+        domain.answers,
+    )
+    return ApiDomain("api", args, made.options).records
 
 
 def _ledger(prefix: str, settings: StackSettings, options: pulumi.ResourceOptions) -> Ledger:
@@ -139,10 +161,10 @@ def _ledger(prefix: str, settings: StackSettings, options: pulumi.ResourceOption
     The table that functions use. After a restore the first one stays beside it: what it holds is
     evidence, and taking the setting out leads back to it.
     """
-    own = Ledger("ledger", LedgerArgs(f"{prefix}-ledger", settings.protect), options)
+    own = Ledger("ledger", LedgerArgs(f"{prefix}-ledger", settings.protect, settings.key), options)
     if not settings.ledger_table:
         return own
-    args = LedgerArgs(settings.ledger_table, settings.protect, restored=True)
+    args = LedgerArgs(settings.ledger_table, settings.protect, settings.key, restored=True)
     return Ledger(settings.ledger_table, args, options)
 
 
@@ -153,7 +175,8 @@ def _api_args(prefix: str, stack: str, settings: StackSettings) -> HttpApiArgs:
         settings.throttling_rate,
         settings.throttling_burst,
         settings.log_retention_days,
-        settings.domain.name if settings.domain else None,
+        settings.own_name,
+        settings.key,
     )
 
 

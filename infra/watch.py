@@ -16,6 +16,7 @@ from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.function import Function
 from infra.components.log_metric import LogMetric, LogMetrics
 from infra.config.project import PROJECT
+from infra.config.settings import StackSettings
 from infra.signals import AGE, ANSWERED, BY_STATUS, COUNTED, MEASURED, OLDEST, is_stage
 from infra.stack import Foundation
 
@@ -35,12 +36,20 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulu
     settings = made.settings
     told = Alerts(
         "alerts",
-        AlertsArgs(f"{made.prefix}-alerts", made.account, settings.alert_emails),
+        AlertsArgs(
+            f"{made.prefix}-alerts",
+            made.account,
+            settings.alert_emails,
+            settings.alert_endpoints,
+            settings.key,
+        ),
         made.options,
     )
     alerts = told.topic.arn
     alarms = Alarms(
-        "alarms", AlarmsArgs(made.prefix, watches(made, functions), alerts), made.options
+        "alarms",
+        AlarmsArgs(made.prefix, watches(made, functions), [alerts, *settings.alert_topics]),
+        made.options,
     )
     dashboard = _dashboard(made, functions)
     if settings.monthly_budget_usd:
@@ -51,12 +60,18 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulu
             BudgetArgs(
                 f"{made.prefix}-budget",
                 settings.monthly_budget_usd,
-                alerts,
+                _told_of_costs(settings, alerts),
                 (told.policy, alarms, dashboard),
             ),
             made.options,
         )
     return {"alertsTopicArn": alerts} | ({"serveLogGroup": hosted.name} if hosted else {})
+
+
+def _told_of_costs(settings: StackSettings, alerts: pulumi.Input[str]) -> pulumi.Input[str]:
+    """The topic that the budget tells, one at most [aws]: another only if ours tells nobody."""
+    heard = settings.alert_emails or settings.alert_endpoints or not settings.alert_topics
+    return alerts if heard else settings.alert_topics[0]
 
 
 def _log_of_serve(made: Foundation) -> aws.cloudwatch.LogGroup:
@@ -65,6 +80,7 @@ def _log_of_serve(made: Foundation) -> aws.cloudwatch.LogGroup:
         SERVE,
         name=f"/{PROJECT}/{made.stack}/{SERVE}",
         retention_in_days=made.settings.log_retention_days,
+        kms_key_id=made.settings.key,
         opts=made.options,
     )
 

@@ -35,43 +35,47 @@ GUARDED: Mapping[str, Guarded] = {
 }
 RENEWS = "renew"
 """It sends dead letters again, to the dead-letter queue that they lay in."""
-# Roles of the account's owner, by convention: who works on queues on a host of one's own, and who
-# redrives them.
-ROLES = ("serve", "operator")
 
 
-def guard(made: Foundation, functions: Mapping[str, Function]) -> None:
+def guard(
+    made: Foundation,
+    functions: Mapping[str, Function],
+    hosts: Sequence[pulumi.Input[str]],
+) -> None:
     """
     Refuse all but those that must, `serve` and operators to send to the queues of `GUARDED`.
 
     To their dead-letter queues, too: what lies there goes back by a redrive. The account's root
     stays allowed, so that somebody always is.
+
+    Args:
+        hosts: the ARNs of the roles `serve` and `operator`.
     """
     for name, one in GUARDED.items():
         queue = made.queues[name]
         besides = made.settings.payment_senders if name == "payments" else ()
-        _deny_others(made, functions, name, queue.queue, one.senders, besides)
+        senders = [functions[sender].role.arn for sender in one.senders]
+        _deny_others(made, name, queue.queue, senders, hosts, besides)
         if queue.dlq is not None:
-            parking = (one.consumer, RENEWS)
-            _deny_others(made, functions, f"{name}-dlq", queue.dlq, parking, redriven_to=True)
+            parking = [functions[parks].role.arn for parks in (one.consumer, RENEWS)]
+            _deny_others(made, f"{name}-dlq", queue.dlq, parking, hosts, redriven_to=True)
 
 
 def _deny_others(
     made: Foundation,
-    functions: Mapping[str, Function],
     name: str,
     queue: aws.sqs.Queue,
-    senders: Sequence[str],
+    senders: Sequence[pulumi.Input[str]],
+    hosts: Sequence[pulumi.Input[str]],
     besides: Sequence[str] = (),
     *,
     redriven_to: bool = False,
 ) -> None:
-    arns = [functions[one].role.arn for one in senders]
-    principals = pulumi.Output.all(arns, made.account).apply(
+    principals = pulumi.Output.all(senders, made.account, hosts).apply(
         lambda known: [
             *known[0],
             f"arn:aws:iam::{known[1]}:root",
-            *(f"arn:aws:iam::{known[1]}:role/{made.prefix}-{role}" for role in ROLES),
+            *known[2],
             *made.settings.operators,
             *besides,
         ]

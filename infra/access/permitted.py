@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from infra.rules.view import Graph, of, statements
@@ -15,11 +15,21 @@ _OUTPUT = re.compile(r"\$\{([A-Za-z]+)/([\w-]+)\.arn\}")
 
 def permitted(graph: Graph) -> str:
     """A row for each function, and in it a line for each statement of its role."""
+    return _table(graph, "function", of(graph, "Function").keys())
+
+
+def taken_on(graph: Graph) -> str:
+    """The same of the roles that people and hosts take on."""
+    return _table(graph, "role", of(graph, "RolePolicy").keys() - of(graph, "Function").keys())
+
+
+def _table(graph: Graph, what: str, names: Collection[str]) -> str:
     rows = [
         f"| {name} | {'<br>'.join(sorted(_said(one['policy'])))} |"
         for name, one in sorted(of(graph, "RolePolicy").items())
+        if name in names
     ]
-    return "\n".join(["| function | may |", "| --- | --- |", *rows]) + "\n"
+    return "\n".join([f"| {what} | may |", "| --- | --- |", *rows]) + "\n"
 
 
 def _said(policy: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ CONSUME = (
 )
 SEND = ("sqs:SendMessage",)
 LOOK_AT = ("sqs:GetQueueAttributes",)
+PURGE = ("sqs:PurgeQueue",)
 PUBLISH = ("sns:Publish",)
 ENCRYPT = ("kms:Decrypt", "kms:GenerateDataKey*")
 READ_SECRET = ("secretsmanager:GetSecretValue",)
@@ -31,8 +32,19 @@ DELETE_ITEM = ("dynamodb:DeleteItem",)
 # [aws] X-Ray has no resources that these could be narrowed to (Service Authorization Reference,
 # "Actions, resources, and condition keys for AWS X-Ray").
 TRACE = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+LOOK_AT_FUNCTION = ("lambda:GetFunctionConfiguration",)
+LOOK_AT_TABLE = (
+    "dynamodb:DescribeContinuousBackups",
+    "dynamodb:DescribeTable",
+    "dynamodb:DescribeTimeToLive",
+)
+LOOK_AT_RULE = ("events:DescribeRule",)
+LOOK_AT_TOPIC = ("sns:ListSubscriptionsByTopic",)
+READ_LOG = ("logs:DescribeLogStreams", "logs:FilterLogEvents")
+# [aws] Likewise in "… for AWS Lambda": both list what the account has.
+LOOK_AT_ACCOUNT = ("lambda:GetAccountSettings", "lambda:ListEventSourceMappings")
 EVERYTHING = "*"
-UNSCOPED = frozenset(TRACE)
+UNSCOPED = frozenset([*TRACE, *LOOK_AT_ACCOUNT])
 """The actions that AWS lets nobody narrow; no other is allowed on everything."""
 
 

@@ -276,9 +276,11 @@ def _scheduled(graph: Graph, a: Assumed) -> Iterator[Line]:
 
 
 def _secret_readers(graph: Graph) -> int:
+    functions = of(graph, "Function")
     return sum(
         len(statement["Resource"])
-        for one in of(graph, "RolePolicy").values()
+        for name, one in of(graph, "RolePolicy").items()
+        if name in functions
         for statement in statements(one["policy"])
         if "secretsmanager:GetSecretValue" in statement["Action"]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -52,12 +52,12 @@ class AlarmsArgs:
     """
     Attributes:
         prefix: what physical names begin with.
-        alerts: where each is said, and said again when it is over.
+        alerts: the topics where each is said, and said again when it is over.
     """
 
     prefix: str
     watches: Iterable[Watch]
-    alerts: pulumi.Input[str]
+    alerts: Sequence[pulumi.Input[str]]
 
 
 class Alarms(pulumi.ComponentResource):
@@ -89,7 +89,7 @@ class Alarms(pulumi.ComponentResource):
             period=watch.seconds,
             evaluation_periods=watch.periods,
             treat_missing_data=watch.silence,
-            alarm_actions=[args.alerts],
-            ok_actions=[args.alerts],
+            alarm_actions=list(args.alerts),
+            ok_actions=list(args.alerts),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -18,11 +18,16 @@ class AlertsArgs:
     Attributes:
         name: the topic's physical name.
         emails: the addresses that are notified; each confirms by a link that AWS sends.
+        key: the ARN of a key that is there, whose policy lets alarms and budgets in; None to have
+            one made.
+        endpoints: https addresses that are notified; each confirms the request that AWS sends.
     """
 
     name: str
     account: pulumi.Input[str]
     emails: Sequence[str]
+    endpoints: Sequence[str] = ()
+    key: str | None = None
 
 
 class Alerts(pulumi.ComponentResource):
@@ -42,14 +47,16 @@ class Alerts(pulumi.ComponentResource):
         super().__init__("penstock:watch:Alerts", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         account = pulumi.Output.from_input(args.account)
-        key = aws.kms.Key(
-            name,
-            description=f"{args.name}: what alarms and the budget say",
-            policy=account.apply(alerts_key),
-            enable_key_rotation=True,
-            opts=child,
-        )
-        self.topic = aws.sns.Topic(name, name=args.name, kms_master_key_id=key.arn, opts=child)
+        key: pulumi.Input[str] | None = args.key
+        if key is None:
+            key = aws.kms.Key(
+                name,
+                description=f"{args.name}: what alarms and the budget say",
+                policy=account.apply(alerts_key),
+                enable_key_rotation=True,
+                opts=child,
+            ).arn
+        self.topic = aws.sns.Topic(name, name=args.name, kms_master_key_id=key, opts=child)
         self.policy = aws.sns.TopicPolicy(
             name,
             arn=self.topic.arn,
@@ -69,6 +76,15 @@ class Alerts(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(
                     parent=self, aliases=[pulumi.Alias(name=f"{name}-{place}")]
                 ),
+            )
+        for endpoint in args.endpoints:
+            aws.sns.TopicSubscription(
+                f"{name}-{_own_name(endpoint)}",
+                topic=self.topic.arn,
+                protocol="https",
+                # Such an address often holds a key.
+                endpoint=pulumi.Output.secret(endpoint),
+                opts=child,
             )
         self.register_outputs({"arn": self.topic.arn})
 

@@ -33,6 +33,7 @@ class HttpApiArgs:
         throttling_rate: requests a second.
         throttling_burst: requests at once.
         domain: the name it answers to alone; without one, it answers to AWS's own.
+        key: the ARN of the key that encrypts its log; None for CloudWatch's own.
     """
 
     name: str
@@ -41,6 +42,7 @@ class HttpApiArgs:
     throttling_burst: int
     log_retention_days: int
     domain: str | None = None
+    key: str | None = None
 
 
 class HttpApi(pulumi.ComponentResource):
@@ -74,6 +76,7 @@ class HttpApi(pulumi.ComponentResource):
             # [aws] Below this name the services' right to write needs no policy of ours.
             name=f"/aws/vendedlogs/{args.name}",
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.key,
             opts=pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(name=name)]),
         )
         self.stage = aws.apigatewayv2.Stage(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,20 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """
+    What holds of every role of the stack.
+
+    Attributes:
+        path: its path; None is AWS's own, `/`.
+        boundary: the ARN of the policy that limits it, whatever its own policy allows.
+    """
+
+    path: str | None = None
+    boundary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionArgs:
     """
     Attributes:
@@ -39,6 +53,8 @@ class FunctionArgs:
         permits: everything it may do, in addition to writing its log and its trace.
         log_level: of our own lines.
         tracing: whether X-Ray follows its invocations.
+        bounds: what holds of its role.
+        key: the ARN of the key that encrypts its log; None for CloudWatch's own.
         reserved_concurrency: its share of the account's; None for what the others leave.
     """
 
@@ -53,6 +69,8 @@ class FunctionArgs:
     tracing: bool
     reserved_concurrency: int | None
     memory_mb: int
+    bounds: Bounds = Bounds()
+    key: str | None = None
 
 
 class Function(pulumi.ComponentResource):
@@ -71,10 +89,16 @@ class Function(pulumi.ComponentResource):
             name,
             name=f"/aws/lambda/{args.name}",
             retention_in_days=args.log_retention_days,
+            kms_key_id=args.key,
             opts=child,
         )
         self.role = aws.iam.Role(
-            name, name=args.name, assume_role_policy=trust("lambda.amazonaws.com"), opts=child
+            name,
+            name=args.name,
+            path=args.bounds.path,
+            permissions_boundary=args.bounds.boundary,
+            assume_role_policy=trust("lambda.amazonaws.com"),
+            opts=child,
         )
         permits = [*args.permits, Permit(LOG, [pulumi.Output.concat(self.log.arn, ":*")])]
         if args.tracing:
@@ -83,14 +107,7 @@ class Function(pulumi.ComponentResource):
             name,
             name=args.name,
             role=self.role.name,
-            policy=pulumi.Output.all(*(pulumi.Output.all(*p.resources) for p in permits)).apply(
-                lambda arns: role_policy(
-                    [
-                        Grant(p.actions, own, p.condition)
-                        for p, own in zip(permits, arns, strict=True)
-                    ]
-                )
-            ),
+            policy=policy_document(permits),
             opts=child,
         )
         self.function = aws.lambda_.Function(
@@ -110,6 +127,24 @@ class Function(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, self.log]),
         )
         self.register_outputs({"arn": self.function.arn})
+
+
+def policy_document(
+    permits: Sequence[Permit],
+    arranged: Callable[[Sequence[Grant]], Sequence[Grant]] = lambda grants: grants,
+) -> pulumi.Output[str]:
+    """
+    The policy that allows the permits, once their resources are known.
+
+    Args:
+        arranged: how its statements are put together.
+    """
+
+    def allowed(arns: Sequence[Sequence[str]]) -> str:
+        grants = [Grant(p.actions, own, p.condition) for p, own in zip(permits, arns, strict=True)]
+        return role_policy(arranged(grants))
+
+    return pulumi.Output.all(*(pulumi.Output.all(*p.resources) for p in permits)).apply(allowed)
 
 
 def _logging(level: str) -> aws.lambda_.FunctionLoggingConfigArgs:

@@ -27,12 +27,14 @@ class LedgerArgs:
     """
     Attributes:
         name: the physical name.
+        key: the ARN of the key that encrypts it; None for DynamoDB's own.
         restored: whether the table is there already, from a backup: it is adopted as it is (Pulumi
             refuses one that differs from what is declared here), and never deleted.
     """
 
     name: str
     protect: bool = False
+    key: str | None = None
     restored: bool = False
 
 
@@ -69,6 +71,9 @@ class Ledger(pulumi.ComponentResource):
             ],
             ttl={"attribute_name": "expires_at", "enabled": True},
             point_in_time_recovery={"enabled": True},
+            server_side_encryption=(
+                {"enabled": True, "kms_key_arn": args.key} if args.key else None
+            ),
             deletion_protection_enabled=args.protect,
             opts=pulumi.ResourceOptions(
                 parent=self,

@@ -26,12 +26,14 @@ class FifoQueueArgs:
         name: the physical name, without `.fifo`.
         visibility_timeout_seconds: how long a message that was handed out is hidden.
         terminal: nobody consumes it, so it has no dead-letter queue.
+        key: the ARN of the key that encrypts it; None for SQS's own.
     """
 
     name: str
     visibility_timeout_seconds: int
     terminal: bool = False
     protect: bool = False
+    key: str | None = None
 
 
 class FifoQueue(pulumi.ComponentResource):
@@ -91,7 +93,9 @@ class FifoQueue(pulumi.ComponentResource):
             max_message_size=max_bytes,
             message_retention_seconds=RETENTION_SECONDS,
             visibility_timeout_seconds=args.visibility_timeout_seconds,
-            sqs_managed_sse_enabled=True,
+            # One or the other [aws].
+            sqs_managed_sse_enabled=None if args.key else True,
+            kms_master_key_id=args.key,
             redrive_allow_policy=redrive_allow_policy,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )

@@ -16,11 +16,13 @@ class PluginSecretArgs:
         name: the physical name.
         fields: the fields its value has, named in its description for people.
         shared_with: the function that reads it until it is split, as a tag says.
+        key: the ARN of the key that encrypts it; None for Secrets Manager's own.
     """
 
     name: str
     fields: Sequence[str]
     shared_with: str | None = None
+    key: str | None = None
 
 
 class PluginSecret(pulumi.ComponentResource):
@@ -41,6 +43,7 @@ class PluginSecret(pulumi.ComponentResource):
             name,
             name=args.name,
             description=f"A JSON object of: {', '.join(args.fields)}",
+            kms_key_id=args.key,
             tags={"shared-with": args.shared_with} if args.shared_with else None,
             opts=pulumi.ResourceOptions(parent=self),
         )

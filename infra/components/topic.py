@@ -24,9 +24,11 @@ class FifoTopicArgs:
     """
     Attributes:
         name: the physical name, without `.fifo`.
+        key: the ARN of the key that encrypts it; None for the one that SNS manages.
     """
 
     name: str
+    key: str | None = None
 
 
 class FifoTopic(pulumi.ComponentResource):
@@ -44,7 +46,7 @@ class FifoTopic(pulumi.ComponentResource):
             fifo_topic=True,
             content_based_deduplication=False,
             fifo_throughput_scope="MessageGroup",
-            kms_master_key_id=SNS_KEY,
+            kms_master_key_id=args.key or SNS_KEY,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"arn": self.topic.arn})

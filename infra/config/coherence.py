@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from infra.config.settings import StackSettings
+from infra.config.tags import wrong_tags
 
 KEY = "penstock:"
 # What a function needs besides its item: to start it, and to report what became of the batch.
@@ -69,11 +70,8 @@ def waiting(settings: StackSettings) -> Iterator[str]:
 
 def shape(stack: str, settings: StackSettings) -> Iterator[str]:
     """Each thing that is named and is not there, and what a stack that earns money must have."""
-    domain = settings.domain
-    if domain and not f".{domain.name}".endswith(f".{domain.zone}"):
-        yield (
-            f"{KEY}domain.name does not lie in domain.zone: name the hosted zone that it ends with"
-        )
+    if settings.domain:
+        yield from (f"{KEY}{problem}" for problem in settings.domain.problems())
     own = f"penstock-{stack}-ledger"
     if settings.ledger_table and not re.fullmatch(
         f"{own}-[a-z0-9-]{{1,40}}", settings.ledger_table
@@ -86,16 +84,17 @@ def shape(stack: str, settings: StackSettings) -> Iterator[str]:
         if name not in settings.gateways:
             yield f"{KEY}sharedSecrets names {name}, and the stack has no such gateway: remove it"
     if settings.protect:
-        if not settings.alert_emails:
+        if not (settings.alert_emails or settings.alert_endpoints or settings.alert_topics):
             yield (
                 f"{KEY}alertEmails is empty, and nobody would be told of an alarm of stack "
-                f"{stack}: name an address"
+                f"{stack}: name an address, or one in alertEndpoints or alertTopics"
             )
         if not settings.accounts:
             yield (
                 f"{KEY}accounts is empty, and stack {stack} could be made in any account: name "
                 "the one it belongs in"
             )
+    yield from wrong_tags(f"{KEY}tags", settings.tags)
     yield from _concurrency(settings)
 
 

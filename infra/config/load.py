@@ -12,9 +12,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.config import coherence
+from infra.config.domain import Domain
 from infra.config.pages import Pages
 from infra.config.project import PROJECT, PROJECT_FILE, ConfigError
-from infra.config.settings import AccessSettings, Days, Domain, StackSettings
+from infra.config.roles import RoleSettings
+from infra.config.settings import AccessSettings, Days, StackSettings
 
 # Function names hold the stack's and the plugin's, and end at 64 characters [aws].
 _STACK = re.compile(r"[a-z][a-z0-9-]{0,15}")
@@ -30,6 +32,7 @@ _WITHIN: Mapping[str, type[BaseModel]] = {
     "access": AccessSettings,
     "domain": Domain,
     "pages": Pages,
+    "roles": RoleSettings,
 }
 
 
@@ -105,12 +108,18 @@ def _instead(wrong: str, known: type[BaseModel]) -> str:
 
 def _remedy(error: Any) -> str:
     match error["type"], error["loc"]:
+        case "dict_type", ("tags",):
+            return "write {key: value}"
         case "dict_type", ("gateways" | "sinks",):
             return "write {name: {setting: value}}, or [name] for those without settings"
         case "dict_type", ("gateways" | "sinks", *_):
             return "write {setting: value}, or {} for none"
         case "model_type", ("pages",):
             return "write {brand: Your Name, language: en, supportUrl: https://example.com/help}"
+        case "model_type", ("roles",):
+            return "write {path: /payments/, operatorTrusts: [the ARN of a role]}"
+        case "model_type", ("access",):
+            return "write {graceDays: 3, afterRefund: end}"
         case "model_type", _:
             return "write {name: pay.example.com, zone: example.com}"
         case "string_type", _:

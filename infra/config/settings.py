@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -15,7 +16,12 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from infra.config.address import Address
+from infra.config.alerting import MOST_TOPICS, Endpoint, TopicArn
+from infra.config.domain import Domain
+from infra.config.key import is_key
 from infra.config.pages import Pages
+from infra.config.roles import RoleSettings
+from infra.config.tags import Tags
 
 # [aws] The queue hides a message for at least six times the function's timeout (Lambda, "Using
 # Lambda with Amazon SQS"), so that a throttled invocation is not handed out twice.
@@ -25,11 +31,6 @@ VISIBILITY_FACTOR = 6
 _NAME = re.compile(r"(?=.{1,30}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OURS = ("-dlq", "-webhooks")
 """What the names of a dead-letter queue and of a gateway's second secret end with."""
-# RFC 1123, two labels at least, in lower case: DNS makes no difference, ACM and we do.
-_DOMAIN = re.compile(
-    r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]"
-)
-
 _FORBIDDING = ConfigDict(
     alias_generator=to_camel, extra="forbid", frozen=True, strict=True, populate_by_name=False
 )
@@ -39,31 +40,6 @@ _LEAST_DAYS = 30
 """A payer's name is kept for as long at least: an invoice or a retry may need it."""
 # [aws] The retentions CloudWatch Logs knows.
 Days = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653]
-
-
-class Domain(BaseModel):
-    """
-    The API's name.
-
-    Attributes:
-        name: what the API answers to.
-        zone: the hosted zone that is there already, and that the name lies in.
-    """
-
-    model_config = _FORBIDDING
-
-    name: str
-    zone: str
-
-    @field_validator("name", "zone")
-    @classmethod
-    def _is_one(cls, value: str) -> str:
-        if not _DOMAIN.fullmatch(value):
-            raise ValueError(
-                "not a domain: write it in lower case, without scheme, path or final dot, "
-                "as in pay.example.com"
-            )
-        return value
 
 
 class AccessSettings(BaseModel):
@@ -101,15 +77,23 @@ class StackSettings(BaseModel):
             stands for the least that is safe.
         sweep_minutes: how often the sweep looks for what was left behind.
         protect: whether what holds money or names is protected from deletion.
+        kms_key: the ARN of a key that encrypts queues, topics, table, secrets and logs; empty for
+            the services' own.
         protect_sinks: whether a protected stack protects the queues of its sinks, too: without,
             a sink can be removed.
+        protect_domain: whether a protected stack protects the API's name, too: without, it can
+            be renamed.
         bundles: the folder of the zips, absolute or beside Pulumi.yaml.
         ledger_table: a table that the ledger was restored into, and that is used from now on;
             empty for the one that the stack makes.
         domain: the API's own name; without it the API answers to the one AWS gives it.
         pages: the merchant's name, language and links on the pages that buyers see.
         access: what a subscription's payments give access to.
+        tags: of every resource that takes any, besides the stack's own.
+        roles: the path and the limit of every role, and who takes on `operator` and `serve`.
         alert_emails: the addresses that are notified of alarms.
+        alert_endpoints: https addresses that are notified, too.
+        alert_topics: standard topics that are there already and that alarms go to, too.
         accounts: the AWS accounts the stack may be made in; any when empty.
         operators: roles that may send to the queues that are believed and to their dead-letter
             queues, besides those the stack knows: who redrives them.
@@ -142,14 +126,20 @@ class StackSettings(BaseModel):
     consumers: Literal["functions", "serve"]
     sweep_minutes: int = Field(ge=1, le=60)
     protect: bool
+    kms_key: Annotated[str, AfterValidator(is_key)] = ""
     protect_sinks: bool = True
+    protect_domain: bool = True
     ledger_table: str = ""
     bundles: str = Field(min_length=1)
     visibility_timeout_seconds: int = Field(ge=0, le=43_200)
     domain: Domain | None = None
     pages: Pages | None = None
     access: AccessSettings = Field(default_factory=AccessSettings)
+    roles: RoleSettings = Field(default_factory=RoleSettings)
+    tags: Tags = Field(default_factory=dict[str, Any])
     alert_emails: list[Address]
+    alert_endpoints: list[Endpoint] = Field(default_factory=list[Endpoint])
+    alert_topics: list[TopicArn] = Field(default_factory=list[TopicArn], max_length=MOST_TOPICS)
     accounts: list[Account]
     operators: list[RoleArn]
     payment_senders: list[RoleArn] = Field(default_factory=list[RoleArn])
@@ -200,7 +190,14 @@ class StackSettings(BaseModel):
         return value
 
     @field_validator(
-        "gateways", "sinks", "accounts", "operators", "payment_senders", "shared_secrets"
+        "gateways",
+        "sinks",
+        "accounts",
+        "operators",
+        "payment_senders",
+        "shared_secrets",
+        "alert_endpoints",
+        "alert_topics",
     )
     @classmethod
     def _in_one_order(cls, value: Any) -> Any:
@@ -218,12 +215,29 @@ class StackSettings(BaseModel):
             )
         return value
 
+    @field_validator("alert_endpoints", "alert_topics")
+    @classmethod
+    def _each_once(cls, value: list[str]) -> list[str]:
+        if len(set(value)) < len(value):
+            raise ValueError("one is named twice: name each once")
+        return value
+
     @field_validator("alert_emails")
     @classmethod
     def _once_each(cls, value: list[str]) -> list[str]:
         if len({address.casefold() for address in value}) < len(value):
             raise ValueError("an address is named twice: name each address once")
         return value
+
+    @property
+    def key(self) -> str | None:
+        """The customer's key; None for the services' own."""
+        return self.kms_key or None
+
+    @property
+    def own_name(self) -> str | None:
+        """The name that the API answers to alone; None for AWS's own."""
+        return self.domain.name if self.domain and self.domain.answers else None
 
     @property
     def visibility_seconds(self) -> int:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from pulumi.runtime import config as pulumi_config
 
+from infra.config.aws_keys import wrong_aws_keys
 from infra.config.project import PROJECT
 
-# What is handed on to the provider of ours; default providers, which read all, make nothing here.
-# The last four point it to an emulator.
-AWS = (
-    "region",
-    "endpoints",
-    "skipCredentialsValidation",
-    "skipMetadataApiCheck",
-    "skipRequestingAccountId",
-)
-# Pulumi's own namespace, and those that the program reads.
-_NAMESPACES = ("pulumi", "aws", PROJECT)
+_NEAR = 0.75
+"""How much of a namespace must be ours, so that it counts as ours with a typing error."""
 # [aws] As regions are named; with another partition's, ours would be the wrong ARNs.
 _REGION = re.compile(r"(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-[0-9]")
 
@@ -34,23 +27,25 @@ def project_config() -> Mapping[str, Any]:
     namespace = f"{PROJECT}:"
     return {
         key.removeprefix(namespace): value
-        for key, value in _all().items()
+        for key, value in all_config().items()
         if key.startswith(namespace)
     }
 
 
 def foreign_keys() -> Iterator[str]:
-    """What is wrong with the keys that are not the project's: they would be passed over."""
-    config = _all()
+    """
+    What is wrong with the keys that are not the project's.
+
+    Namespaces of others are left alone: a shared environment sets keys for several projects.
+    """
+    config = all_config()
     for key in config:
         namespace, _, name = key.partition(":")
-        if namespace == "aws" and name.partition(".")[0] not in AWS:
-            yield (
-                f"{key} reaches no provider here: remove it; say who you are by AWS_PROFILE or "
-                f"what else the AWS tools read, and the account by {PROJECT}:accounts"
-            )
-        elif namespace not in _NAMESPACES:
-            yield f"{key} is read by nothing here: remove it, or did you mean {PROJECT}:{name}"
+        if namespace != PROJECT and get_close_matches(
+            namespace.casefold(), [PROJECT], cutoff=_NEAR
+        ):
+            yield f"{key} is read by nothing here: did you mean {PROJECT}:{name}"
+    yield from wrong_aws_keys(config)
     region = config.get("aws:region")
     if not region:
         yield "aws:region is missing: set it in the stack's file, as in us-east-1"
@@ -58,5 +53,6 @@ def foreign_keys() -> Iterator[str]:
         yield "aws:region is no region that this project knows: name one, as in us-east-1"
 
 
-def _all() -> Mapping[str, str]:
+def all_config() -> Mapping[str, str]:
+    """Every key that is set, with its namespace, as text."""
     return {**pulumi_config.get_config_env(), **pulumi_config.CONFIG.get()}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra.emulated.kind import Clients, Inputs, Kind, found, tag_list
+from infra.emulated.kind import Clients, Inputs, Kind, found, given, tag_list
 from infra.graph.monitor import Made
 
 
@@ -14,11 +14,21 @@ def _put_role(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     iam, name, trust = clients("iam"), inputs["name"], inputs["assumeRolePolicy"]
     there = found(iam.get_role, RoleName=name)
     if there is None:
+        limits = given(
+            inputs,
+            Path="path",
+            PermissionsBoundary="permissionsBoundary",
+            Description="description",
+        )
         there = iam.create_role(
-            RoleName=name, AssumeRolePolicyDocument=trust, Tags=tag_list(inputs)
+            RoleName=name, AssumeRolePolicyDocument=trust, Tags=tag_list(inputs), **limits
         )
     else:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+        if boundary := inputs.get("permissionsBoundary"):
+            iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        elif there["Role"].get("PermissionsBoundary"):
+            iam.delete_role_permissions_boundary(RoleName=name)
     return Made(name, {"arn": there["Role"]["Arn"]})
 
 
@@ -78,8 +88,10 @@ KINDS: Mapping[str, Kind] = {
     "aws:iam/role:Role": Kind(
         _put_role,
         _drop_role,
-        frozenset(["name", "assumeRolePolicy", "tags"]),
-        replacing=frozenset(["name"]),
+        frozenset(
+            ["name", "assumeRolePolicy", "description", "path", "permissionsBoundary", "tags"]
+        ),
+        replacing=frozenset(["name", "path"]),
         computed=frozenset(["arn"]),
     ),
     "aws:iam/rolePolicy:RolePolicy": Kind(

@@ -122,6 +122,8 @@ def _put_log_group(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     logs, name = clients("logs"), inputs["name"]
     if not _log_group(clients, name):
         logs.create_log_group(logGroupName=name, tags=dict(inputs.get("tags", {})))
+    if key := inputs.get("kmsKeyId"):
+        logs.associate_kms_key(logGroupName=name, kmsKeyId=key)
     if "retentionInDays" in inputs:
         logs.put_retention_policy(logGroupName=name, retentionInDays=inputs["retentionInDays"])
     # The provider's ARN ends with the name; the API's has another ":*" at its end.
@@ -210,7 +212,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:cloudwatch/logGroup:LogGroup": Kind(
         _put_log_group,
         _drop_log_group,
-        frozenset(["name", "retentionInDays", "tags"]),
+        frozenset(["name", "retentionInDays", "kmsKeyId", "tags"]),
         replacing=frozenset(["name"]),
         computed=frozenset(["arn"]),
     ),

@@ -17,6 +17,7 @@ QUEUE = {
     "messageRetentionSeconds": "MessageRetentionPeriod",
     "visibilityTimeoutSeconds": "VisibilityTimeout",
     "sqsManagedSseEnabled": "SqsManagedSseEnabled",
+    "kmsMasterKeyId": "KmsMasterKeyId",
     "redriveAllowPolicy": "RedriveAllowPolicy",
 }
 TOPIC = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from infra.emulated.kind import Clients, Inputs, Kind, found, tag_list
+from infra.emulated.kind import Clients, Inputs, Kind, found, given, tag_list
 from infra.graph.monitor import Made
 
 
@@ -29,13 +29,24 @@ def _put_table(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
             **({"GlobalSecondaryIndexes": indexes} if indexes else {}),
             DeletionProtectionEnabled=protection,
             Tags=tag_list(inputs),
+            **_encrypted(inputs),
         )
     else:
         _converge(clients, name, there["Table"], attributes, indexes)
-        api.update_table(TableName=name, DeletionProtectionEnabled=protection)
+        api.update_table(
+            TableName=name, DeletionProtectionEnabled=protection, **_encrypted(inputs)
+        )
     _switch(clients, name, inputs)
     arn = api.describe_table(TableName=name)["Table"]["TableArn"]
     return Made(name, {"arn": arn})
+
+
+def _encrypted(inputs: Inputs) -> dict[str, Any]:
+    asked = inputs.get("serverSideEncryption")
+    if asked is None:
+        return {}
+    key = {"SSEType": "KMS", "KMSMasterKeyId": asked["kmsKeyArn"]}
+    return {"SSESpecification": {"Enabled": asked["enabled"], **key}}
 
 
 def _converge(
@@ -102,12 +113,19 @@ def _put_secret(clients: Clients, inputs: Inputs, id_: str | None) -> Made:
     there = found(api.describe_secret, SecretId=name)
     if there is None:
         arn = api.create_secret(
-            Name=name, Description=inputs.get("description", ""), Tags=tag_list(inputs)
+            Name=name,
+            Description=inputs.get("description", ""),
+            Tags=tag_list(inputs),
+            **given(inputs, KmsKeyId="kmsKeyId"),
         )["ARN"]
         return Made(arn, {"arn": arn})
     if there.get("DeletedDate"):
         api.restore_secret(SecretId=name)
-    api.update_secret(SecretId=name, Description=inputs.get("description", ""))
+    api.update_secret(
+        SecretId=name,
+        Description=inputs.get("description", ""),
+        **given(inputs, KmsKeyId="kmsKeyId"),
+    )
     if tags := tag_list(inputs):
         api.tag_resource(SecretId=name, Tags=tags)
     return Made(there["ARN"], {"arn": there["ARN"]})
@@ -172,6 +190,7 @@ KINDS: Mapping[str, Kind] = {
                 "globalSecondaryIndexes",
                 "ttl",
                 "pointInTimeRecovery",
+                "serverSideEncryption",
                 "deletionProtectionEnabled",
                 "tags",
             ]
@@ -182,7 +201,7 @@ KINDS: Mapping[str, Kind] = {
     "aws:secretsmanager/secret:Secret": Kind(
         _put_secret,
         _drop_secret,
-        frozenset(["name", "description", "tags"]),
+        frozenset(["name", "description", "kmsKeyId", "tags"]),
         replacing=frozenset(["name"]),
         computed=frozenset(["arn"]),
     ),

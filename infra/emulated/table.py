@@ -6,19 +6,22 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from infra.config.aws_keys import REACH
 from infra.emulated import access, compute, messaging, names, storage, watching, web
 from infra.emulated.kind import Clients, Inputs, Kind
 from infra.graph.monitor import Made
 
 PROVIDER_PROPERTIES = frozenset(
     [
+        # How AWS is reached and as whom: an emulator has one address, and one who may do all.
+        *REACH,
+        "assumeRoles",
         "allowedAccountIds",
         "defaultTags",
         "endpoints",
         "region",
         "skipCredentialsValidation",
         "skipMetadataApiCheck",
-        "skipRegionValidation",
         "skipRequestingAccountId",
     ]
 )

@@ -53,7 +53,10 @@ def _arrows(graph: Graph) -> Iterator[str]:
 def _permitted(graph: Graph) -> Iterator[str]:
     """Where functions send, publish and write, as their roles allow it."""
     parked = set(dead_letter_queues(graph).values())
+    functions = of(graph, "Function")
     for name, one in of(graph, "RolePolicy").items():
+        if name not in functions:
+            continue
         for statement in statements(one["policy"]):
             for resource in statement["Resource"]:
                 for action, kind in _WRITES.items():

@@ -1,5 +1,5 @@
 """
-`python -m infra.graph.show STACK [json|mermaid|permissions]`: what a stack would create.
+`python -m infra.graph.show STACK [FORMAT]`: what a stack would create, as JSON or another page.
 
 It needs no account.
 """
@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from infra.access.permitted import permitted
+from infra.access import deployer
+from infra.access.permitted import permitted, taken_on
 from infra.bundle import Stamp, record, sources
 from infra.checks import ZIPS
 from infra.config.plugins import installed
@@ -26,7 +27,12 @@ from infra.graph.program import stack_config
 from infra.graph.values import Archive
 from infra.printing import printing
 
-PAGES = {"mermaid": mermaid, "permissions": permitted}
+PAGES = {
+    "mermaid": mermaid,
+    "permissions": permitted,
+    "roles": taken_on,
+    "deployer": deployer.policy,
+}
 
 
 def committed(stack: str) -> Sequence[Declared]:

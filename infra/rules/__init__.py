@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from infra.rules import messaging, permissions, running, watching
+from infra.rules import messaging, permissions, running, taken_on, watching
 from infra.rules.view import Graph
 
 Rule = Callable[[Graph], Iterator[str]]
@@ -19,6 +19,7 @@ RULES: Mapping[str, Rule] = {
     for rule in (
         *messaging.RULES,
         *permissions.RULES,
+        *taken_on.RULES,
         *running.RULES,
         *watching.RULES,
     )

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from infra.access.policies import EVERYTHING, NOT_A_SERVICE, UNSCOPED
+from infra.rules.taken_on import ROLES
 from infra.rules.view import Graph, dead_letter_queues, listed, of, referred, statements
 
 _WILD = re.compile(r"[*?]")
@@ -36,6 +37,7 @@ RESTRICTIONS = "restrictions"
 """The partition key of what operators have restricted."""
 OPERATE = "operate"
 """The function that runs operators' commands, where a stack turns it on."""
+OPERATOR, SERVE = "operator", "serve"
 _OWN = ("dynamodb:", "logs:", "xray:")
 READS = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
@@ -86,14 +88,6 @@ def nothing_is_public(graph: Graph) -> Iterator[str]:
             yield f"permission {name} lets in others than one source"
 
 
-def roles_are_of_one_service(graph: Graph) -> Iterator[str]:
-    """A role is taken on by Lambda, and by nobody else."""
-    for name, one in of(graph, "Role").items():
-        for statement in statements(one["assumeRolePolicy"]):
-            if statement["Principal"] != {"Service": "lambda.amazonaws.com"}:
-                yield f"role {name} may be taken on by others than Lambda"
-
-
 def few_may_send_what_is_believed(graph: Graph) -> Iterator[str]:
     """
     Only those that must send to a queue whose messages have an effect without a further check.
@@ -101,9 +95,11 @@ def few_may_send_what_is_believed(graph: Graph) -> Iterator[str]:
     Such a queue is found by what its consumer may do: write entities, as what moves money and what
     records it does. From there the rule goes back along redrives: what lies in a dead-letter queue
     comes back. Each function's own role says the same as the queue's Deny: that is not all that
-    keeps others out.
+    keeps others out. The stack's roles of people and hosts may, too: they redrive.
     """
-    for queue, expected in _believed(graph).items():
+    hosts = ROLES & of(graph, "Role").keys()
+    for queue, functions in _believed(graph).items():
+        expected = functions | hosts
         sending = {name for name, to in _sending(graph) if to == queue}
         for name in sorted(sending - expected):
             yield f"role {name} may send to queue {queue}"
@@ -172,7 +168,7 @@ def verify_reads_no_other_functions_secret(graph: Graph) -> Iterator[str]:
         shared = secrets.get(secret, {}).get("tags", {}).get(SHARED_WITH) == VERIFIES
         if f"{secret}{WEBHOOKS}" in secrets and VERIFIES in names and not shared:
             yield f"role {VERIFIES} may read secret {secret}"
-        if secret.endswith(WEBHOOKS) and names != {VERIFIES}:
+        if secret.endswith(WEBHOOKS) and names - {SERVE} != {VERIFIES}:
             yield f"secret {secret} is read by {', '.join(sorted(names))}"
 
 
@@ -183,21 +179,21 @@ def no_function_writes_tokens(graph: Graph) -> Iterator[str]:
     Every function names the ledger's items that it may write, and tokens are not among them.
     """
     for name, actions in _on_items(graph, TOKENS):
-        if not READS.issuperset(actions):
+        if name != OPERATOR and not READS.issuperset(actions):
             yield f"role {name} may {', '.join(actions)} on tokens"
 
 
 def few_may_read_tokens(graph: Graph) -> Iterator[str]:
-    """Only functions that check tokens read their hashes."""
+    """Only functions that check tokens read their hashes, `serve` that does, and people."""
     for name, actions in _on_items(graph, TOKENS):
-        if name not in CHECK_TOKENS and not READS.isdisjoint(actions):
+        if name not in CHECK_TOKENS | ROLES and not READS.isdisjoint(actions):
             yield f"role {name} may {', '.join(actions)} on tokens"
 
 
 def operators_only_restrict(graph: Graph) -> Iterator[str]:
     """A function that could write restrictions could lift those that keep it from moving money."""
     for name, actions in _on_items(graph, RESTRICTIONS):
-        if name != OPERATE and not READS.issuperset(actions):
+        if name not in {OPERATE, *ROLES} and not READS.issuperset(actions):
             yield f"role {name} may {', '.join(actions)} on restrictions"
 
 
@@ -232,7 +228,6 @@ RULES = (
     nobody_may_do_everything,
     permissions_are_for_what_can_be,
     nothing_is_public,
-    roles_are_of_one_service,
     few_may_send_what_is_believed,
     verify_reads_no_other_functions_secret,
     no_function_writes_tokens,

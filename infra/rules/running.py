@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from infra.rules.view import Graph, dead_letter_queues, of, referred
 
 PUBLISHED = "events"
-_PROTECTED = {"Table", "Queue", "DomainName"}
+_PROTECTED = {"Table", "Queue"}
 _TAGS = {"project", "stack"}
 
 
@@ -55,9 +55,10 @@ def the_ledger_can_be_restored(graph: Graph) -> Iterator[str]:
 
 def protection_is_whole(graph: Graph) -> Iterator[str]:
     """
-    Where anything is protected, all is that holds money, messages or the name; by AWS too.
+    Where anything is protected, all is that holds money or messages; by AWS too.
 
-    The queues of sinks are protected together or not at all: their events are in the ledger.
+    The queues of sinks are protected together or not at all: their events are in the ledger. The
+    API's name may be free, to be changed: that loses nothing.
     """
     if not any(one.protect for one in graph):
         return

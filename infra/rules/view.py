@@ -17,10 +17,12 @@ def of(graph: Graph, kind: str) -> Mapping[str, Inputs]:
     return {one.name: one.inputs for one in graph if one.custom and one.type.endswith(f":{kind}")}
 
 
-def referred(text: str, kind: str) -> str | None:
-    """The name of the resource that an output, `${Queue/payments.arn}`, is of."""
+def referred(text: Any, kind: str) -> str | None:
+    """The name of the resource that an output, `${Queue/payments.arn}`, is of, if it is one."""
     begin = f"${{{kind}/"
-    return text[len(begin) :].rpartition(".")[0] if text.startswith(begin) else None
+    if not isinstance(text, str) or not text.startswith(begin):
+        return None
+    return text[len(begin) :].rpartition(".")[0]
 
 
 def statements(document: str) -> Iterator[Mapping[str, Any]]:

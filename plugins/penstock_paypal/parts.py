@@ -43,9 +43,6 @@ class Parts:
     What the gateway is made of.
 
     Args:
-        name: the gateway's, with which its ids begin.
-
-    Args:
         name: the gateway's, which its ids begin with.
 
     Raises:

@@ -275,7 +275,6 @@ BELIEVED = {f"send to {queue}{of}" for queue in ("verified", "payments") for of 
     [
         ("somebody", BELIEVED),
         ("penstock-local-verify-too", BELIEVED),
-        ("penstock-local-operator", set()),
         ("penstock-local-serve", set()),
     ],
 )
@@ -292,6 +291,24 @@ def test_whom_the_account_allows_everything_may_still_not_send_what_is_believed(
 
     assert f":assumed-role/{name}/" in told.who
     assert refused == told.refused
+
+
+def test_an_operators_role_may_do_what_commands_ask_for_and_nothing_else(world: World) -> None:
+    """
+    It commits, looks at queues and sends to them; it parks nothing and reads no secret.
+    """
+    out = world.platform.outputs
+    # Emptying a queue is allowed, and would be done.
+    listed = {name: call for name, call in calls(world).items() if name != "empty a queue"}
+    told = ask_as(world.platform, out["roles"]["operator"], listed)
+    queues = {f"{what} {queue}" for what in ("send to", "consume") for queue in out["queues"]}
+    dead = {f"consume {name}'s DLQ" for name, one in out["queues"].items() if one.get("dlqUrl")}
+    reads = {"query what is due", "query events", *_LOOK_UPS}
+
+    assert ":assumed-role/penstock-local-operator/" in told.who
+    assert {*_LEDGER, "delete from the ledger", *reads, *queues, *dead} == (
+        told.answers.keys() - told.refused
+    )
 
 
 def test_the_deny_is_what_keeps_them_out(world: World) -> None:

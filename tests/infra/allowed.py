@@ -13,7 +13,11 @@ from infra.rules.view import of
 
 
 def statements(graph: Sequence[Declared]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The statements of each function's role."""
+    functions = of(graph, "Function")
     for name, inputs in of(graph, "RolePolicy").items():
+        if name not in functions:
+            continue
         for statement in json.loads(inputs["policy"])["Statement"]:
             yield name, statement
 

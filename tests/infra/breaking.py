@@ -80,8 +80,8 @@ ELSE = policy(
 
 
 def spares(queue: str, *names: str) -> str:
-    """A Deny that spares those roles only."""
-    arns = [f"${{Role/{name}.arn}}" for name in names]
+    """A Deny that spares those functions' roles and operators only."""
+    arns = [f"${{Role/{name}.arn}}" for name in (*names, "operator")]
     return policy(
         effect="Deny",
         Principal="*",

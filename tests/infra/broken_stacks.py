@@ -151,9 +151,20 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "roles_are_of_one_service": [
         changed(
             "Role",
-            "charge",
-            assumeRolePolicy=policy(Principal={"AWS": "*"}, Action="sts:AssumeRole"),
+            name,
+            assumeRolePolicy=policy(Principal=principal, Action="sts:AssumeRole"),
         )
+        for name, principal in (
+            ("charge", {"AWS": "*"}),
+            ("operator", "*"),
+            ("operator", {"AWS": "*"}),
+            ("operator", {"Service": "ecs-tasks.amazonaws.com"}),
+            ("operator", {"AWS": OTHER["AWS"], "Federated": "*"}),
+        )
+    ],
+    "every_role_has_the_same_path_and_boundary": [
+        changed("Role", "charge", path="/elsewhere/"),
+        changed("Role", "operator", permissionsBoundary="arn:aws:iam::1:policy/p"),
     ],
     "few_may_send_what_is_believed": [
         *(
@@ -265,6 +276,7 @@ BREAKS: Mapping[str, Sequence[Break]] = {
         changed("Budget", "budget", notifications=[{"subscriberEmailAddresses": ["a@b.example"]}]),
         changed("MetricAlarm", "api-errors", alarmActions=["${Topic/events.arn}"]),
         changed("TopicPolicy", "alerts", policy=ONE_SERVICE),
+        changed("MetricAlarm", "api-errors", alarmActions=["arn:aws:sns:r:123456789012:a.fifo"]),
         # SNS's own key lets no service in.
         changed("Topic", "alerts", kmsMasterKeyId="alias/aws/sns"),
         changed("Key", "alerts", policy=policy(Principal=OTHER, Action="kms:*", Resource="*")),

@@ -228,7 +228,7 @@ def test_nobody_else_may_send_what_is_believed_whatever_they_are_allowed(
                 *(f"${{Role/{name}.arn}}" for name in SENDERS[queue]),
                 f"{account}:root",
                 f"{account}:role/penstock-{stack}-serve",
-                f"{account}:role/penstock-{stack}-operator",
+                "${Role/operator.arn}",
             ]
         },
         **SQS_ITSELF.get(queue.rpartition("-")[2], {}),

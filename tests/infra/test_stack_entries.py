@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from infra.config.settings import StackSettings
 from infra.graph.capture import capture
-from infra.graph.values import Archive
+from infra.graph.values import Archive, Secret
 from tests.depth import examples
 
 ROLE = "arn:aws:iam::123456789012:role/"
@@ -50,12 +51,24 @@ def _digest(address: str) -> str:
     return hashlib.sha256(address.encode()).hexdigest()[:12]
 
 
+ENDPOINTS = [f"https://{name}.example.com/alarms?key=k" for name in "dacb"]
 ADDRESSES = [f"{name}@example.com" for name in "dacb"]
 SETTINGS: Mapping[str, Entries] = {
     "alertEmails": Entries(ADDRESSES, marks={one: _digest(one) for one in ADDRESSES}),
+    "alertEndpoints": Entries(ENDPOINTS, marks={one: _digest(one) for one in ENDPOINTS}),
+    "alertTopics": Entries(
+        [f"arn:aws:sns:eu-west-1:123456789012:{n}" for n in "onp"],
+        frozenset({"MetricAlarm"}),
+    ),
     "accounts": Entries(["333333333333", "111111111111", "222222222222"], frozenset({"aws aws"})),
     "operators": Entries([f"{ROLE}{name}" for name in "cab"], frozenset({"QueuePolicy"})),
     "paymentSenders": Entries([f"{ROLE}{n}" for n in "fde"], frozenset({"QueuePolicy payments"})),
+    "roles.operatorTrusts": Entries([f"{ROLE}{n}" for n in "ihg"], frozenset({"Role operator"})),
+    "roles.serveTrusts": Entries(
+        [f"{ROLE}host", "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"], frozenset({"Role serve"})
+    ),
+    # The provider holds them, and AWS's merges them into each resource.
+    "tags": Entries({"team": "payments", "area": "eu", "cost": "7"}, frozenset({"aws aws"})),
     # Each function names the gateways, and its role their secrets.
     "gateways": Entries(
         {"paypal": {"environment": "live"}, "example": {"request_uri": "https://a.b/c"}},
@@ -64,24 +77,36 @@ SETTINGS: Mapping[str, Entries] = {
     ),
     "sinks": Entries(
         {"slack": {"events": ["invoice.paid", "dispute.opened"]}, "email": EMAIL},
-        frozenset({"Dashboard dashboard", "Function renew", "RolePolicy renew"}),
+        frozenset(
+            {"Dashboard dashboard", "Function renew"}
+            | {f"RolePolicy {name}" for name in ("renew", "serve", "operator")}
+        ),
         {"slack": "slack", "email": "email"},
     ),
     "reservedConcurrency": Entries({"sweep": 2, "api": 5, "gaps": 1}, frozenset({"Function {}"})),
-    "sharedSecrets": Entries(["paypal", "example"], frozenset({"RolePolicy verify", "Secret {}"})),
+    "sharedSecrets": Entries(
+        ["paypal", "example"], frozenset({"RolePolicy verify", "RolePolicy serve", "Secret {}"})
+    ),
 }
+WHAT_IS_NOT_MADE = {"roles.existing"}
+"""An entry that goes makes the role that it stood for."""
 Graph = Mapping[str, Any]
 """The inputs of every resource, by kind and name: what Pulumi knows it by."""
 
 
 def test_every_setting_with_entries_is_tried() -> None:
-    several = {
-        to_camel(name)
-        for name, field in StackSettings.model_fields.items()
-        if get_origin(field.annotation) in (list, dict)
-    }
+    assert {*_several(StackSettings)} - WHAT_IS_NOT_MADE == SETTINGS.keys()
 
-    assert several == SETTINGS.keys()
+
+def _several(model: type[BaseModel], within: str = "") -> Iterator[str]:
+    """The settings with several entries, those of objects too: `roles.operatorTrusts`."""
+    for name, field in model.model_fields.items():
+        if get_origin(field.annotation) in (list, dict):
+            yield within + to_camel(name)
+            continue
+        for kind in get_args(field.annotation) or (field.annotation,):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _several(kind, f"{within}{to_camel(name)}.")
 
 
 @cache
@@ -96,16 +121,19 @@ def _graph(bundles: Path, config: str) -> Graph:
     }
 
 
-def _zip(value: Archive) -> str:
-    return value.path.name
+def _zip(value: Archive | Secret) -> str:
+    return value.path.name if isinstance(value, Archive) else value.value
 
 
 def graph(bundles: Path, **changed: Any) -> Graph:
-    config = {
-        "aws:region": "eu-west-1",
-        **{f"penstock:{name}": one.all for name, one in SETTINGS.items()},
-        **{f"penstock:{name}": value for name, value in changed.items()},
-    }
+    config: dict[str, Any] = {"aws:region": "eu-west-1", "penstock:consumers": "serve"}
+    entries = {name: one.all for name, one in SETTINGS.items()}
+    for name, value in {**entries, **changed}.items():
+        outer, _, inner = f"penstock:{name}".partition(".")
+        if inner:
+            config.setdefault(outer, {})[inner] = value
+        else:
+            config[outer] = value
     return _graph(bundles, json.dumps(config))
 
 

@@ -35,7 +35,7 @@ CHANNELS = {
 STACK = "s" * 16
 LONGEST = "slack-abcdefghijklmnopqrstuvwx"
 PLUGINS = {name: str(own["plugin"]) for name, own in {**ACCOUNTS, **CHANNELS}.items()}
-PLUGINS[LONGEST] = "slack"
+PLUGINS |= {LONGEST: "slack", "example-2": "example"}
 Graph = Sequence[Declared]
 Made = dict[tuple[str, str], Any]
 
@@ -65,7 +65,8 @@ class Several:
 def stack(bundles: Path) -> Several:
     """That stack, made once."""
     config = {**stack_config("dev"), "bundles": str(bundles)}
-    config["penstock:gateways"] = {**config["penstock:gateways"], **ACCOUNTS}
+    mocked = {"example-2": {"plugin": "example", "request_uri": "mock"}}
+    config["penstock:gateways"] = {**config["penstock:gateways"], **ACCOUNTS, **mocked}
     longest = {LONGEST: {"plugin": "slack"}}
     config["penstock:sinks"] = {**config["penstock:sinks"], **CHANNELS, **longest}
     monitor = GraphMonitor()
@@ -137,6 +138,13 @@ def test_each_channel_gets_its_own_events_and_reads_its_own_secret(several: Grap
         assert f"${{Secret/{name}.arn}}" in roles[f"deliver-{name}"]
         assert f"${{Secret/{other}.arn}}" not in roles[f"deliver-{name}"]
         assert f"attempt#{name}#*" in roles[f"deliver-{name}"]
+
+
+def test_a_mock_of_an_instance_is_a_function_and_a_route_of_its_own(several: Graph):
+    routes = {one["routeKey"] for one in of(several, "Route").values()}
+
+    assert "mock-example-2" in of(several, "Function")
+    assert "ANY /mocks/example-2/{path+}" in routes
 
 
 def test_verify_reads_of_both_accounts_what_authenticates_webhooks_and_no_more(several: Graph):

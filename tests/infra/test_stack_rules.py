@@ -46,6 +46,8 @@ def test_what_a_broken_rule_says_names_the_resource(graphs: Mapping[str, Graph])
 EMAIL = {"sender": "a@example.com", "recipients": ["b@example.com"]}
 GATEWAYS = {"paypal": {"environment": "live"}, "example": {"request_uri": "https://a.b/c"}}
 ROLE = "arn:aws:iam::123456789012:role/somebody"
+CERTIFICATE = "arn:aws:acm:eu-west-1:123456789012:certificate/12345678"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/12345678-1234-1234-1234-123456789012"
 CONFIGS = st.fixed_dictionaries(
     {
         "penstock:gateways": st.sets(st.sampled_from(sorted(GATEWAYS)), min_size=1).map(
@@ -61,6 +63,19 @@ CONFIGS = st.fixed_dictionaries(
             st.just(1000),
         ),
         "operators": st.sampled_from([[], [ROLE]]),
+        "roles": st.sampled_from(
+            [
+                {},
+                {"existing": ["operator"]},
+                {"path": "/p/", "permissionsBoundary": "arn:aws:iam::123456789012:policy/b"},
+                {"operatorTrusts": [ROLE], "serveTrusts": [ROLE, "ec2.amazonaws.com"]},
+            ]
+        ),
+        "kmsKey": st.sampled_from(["", KEY]),
+        "alertEndpoints": st.sampled_from([[], ["https://a.example.com/alarms"]]),
+        "alertTopics": st.sampled_from([[], ["arn:aws:sns:eu-west-1:123456789012:oncall"]]),
+        "protectDomain": st.booleans(),
+        "tags": st.sampled_from([{}, {"team": "payments", "cost center": "4711"}]),
         "logLevel": st.sampled_from(["INFO", "DEBUG"]),
         "sweepMinutes": st.integers(1, 60),
         "throttlingBurst": st.integers(1, 5_000),
@@ -81,6 +96,9 @@ CONFIGS = st.fixed_dictionaries(
             [
                 {"name": "example.com", "zone": "example.com"},
                 {"name": "pay.eu.example.com", "zone": "example.com"},
+                {"name": "pay.example.com"},
+                {"name": "pay.example.com", "issued": True},
+                {"name": "pay.example.com", "certificate": CERTIFICATE},
             ]
         ),
     },

@@ -39,7 +39,16 @@ def test_every_key_but_the_objects_is_declared_with_type_and_default() -> None:
     declared = yaml.safe_load(PROJECT_FILE.read_text())["config"]
     keys = set(StackSettings.model_json_schema(by_alias=True)["properties"])
 
-    objects = {"gateways", "sinks", "domain", "access", "pages", "reservedConcurrency"}
+    objects = {
+        "gateways",
+        "sinks",
+        "domain",
+        "access",
+        "pages",
+        "reservedConcurrency",
+        "roles",
+        "tags",
+    }
     assert keys - objects == set(declared)
     assert all(
         {"type", "default", "description"} == set(one) - {"items"} for one in declared.values()
@@ -153,7 +162,7 @@ def test_a_base_above_the_cap_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["Slack", "my-sink", "a" * 31, "ünï", ""])
+@pytest.mark.parametrize("name", ["Slack", "my_sink", "my--sink", "a" * 31, "ünï", ""])
 def test_a_name_that_cannot_name_a_queue_is_refused(name: str) -> None:
     assert "penstock:sinks" in refusal(sinks={name: {}})
 

@@ -63,10 +63,9 @@ class Recordings:
             lines = range(mutant.number, mutant.end + 1)
             return self._fitting(self._ordered(one for n in lines for one in ran.get(n, ())))
         first = sorted(one for one in self.seconds if one.startswith(EVERYWHERE))
-        found = dict.fromkeys([*first, *self._users(mutant.module)])
-        for module in _importers(mutant.module):
-            found |= dict.fromkeys(self._users(module))
-        return self._fitting(found)
+        users = self._users(mutant.module)
+        others = {one for module in _importers(mutant.module) for one in self._users(module)}
+        return self._fitting(dict.fromkeys([*first, *users, *self._ordered(others)]))
 
     def _users(self, module: str) -> list[str]:
         return self._ordered(one for tests in self.lines.get(module, {}).values() for one in tests)

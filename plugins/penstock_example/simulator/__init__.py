@@ -49,11 +49,14 @@ from typing import Any
 from aiohttp import web
 
 from penstock.api import Simulated
+from penstock.testing.samples import Samples
 from penstock.testing.simulator import with_faults
+from penstock_example.notifying import SIGNATURE, signature
 from penstock_example.simulator.approval import Approval
 from penstock_example.simulator.charges import Charges
 from penstock_example.simulator.checkouts import Checkouts
 from penstock_example.simulator.desk import Desk
+from penstock_example.simulator.held import written
 from penstock_example.simulator.notices import Notices
 from penstock_example.simulator.refunds import Refunds
 from penstock_example.simulator.subscriptions import Subscriptions
@@ -99,6 +102,9 @@ class ExampleSimulator:
         )
         for part in parts:
             part.routes(self.app)
+        Samples({"payment.succeeded": self._sample}, self._signed, concerns="data.id").add_to(
+            self.app
+        )
         with_faults(self.app)
 
     def describe(self, url: str) -> Simulated:
@@ -107,6 +113,23 @@ class ExampleSimulator:
             settings={"request_uri": f"{url.rstrip('/')}/charges"},
             secret={"signing_key": self.key},
         )
+
+    def _sample(self, type: str) -> dict[str, Any]:
+        """A payment of a subscription that nobody holds, as `penstock trigger` sends it."""
+        at = written(self.desk.now())
+        paid = {
+            "id": f"py_{self.letters(8)}",
+            "subscription": f"sub_{self.letters(8)}",
+            "status": "succeeded",
+            "minor": 1250,
+            "currency": "EUR",
+            "reference": "order-4711",
+            "at": at,
+        }
+        return {"id": f"evt_{self.letters(8)}", "type": type, "created_at": at, "data": paid}
+
+    def _signed(self, body: bytes) -> Mapping[str, str]:
+        return {SIGNATURE: signature(body, self.key)}
 
     def _paid(self, named: str) -> Mapping[str, Any] | None:
         return self.charges.paid(named) or self.desk.payment(named) or self.checkouts.paid(named)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from penstock.api import HttpNotSent, Response
+from penstock_paypal.client.api import SIZE_LIMIT
 
 _END = ".pem"
 
@@ -32,7 +33,7 @@ class FolderHttp:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - the port's own signature
-        limit: int = 1024 * 1024,
+        limit: int = SIZE_LIMIT,
     ) -> Response:
         """
         The certificate at its address.
@@ -51,10 +52,11 @@ def leaves(certificates: Mapping[str, bytes], url: str) -> list[bytes]:
     The files that may hold the certificate of that address: the name ends with the address's last
     segment and `.pem`. Two environments may use one id, so there may be several.
     """
-    wanted = url.rpartition("/")[2] + _END
-    if wanted == _END:
+    wanted = url.rpartition("/")[2]
+    if not wanted:
         return []
-    return [pem for name, pem in sorted(certificates.items()) if name.endswith(wanted)]
+    end = f"{wanted}{_END}"
+    return [pem for name, pem in sorted(certificates.items()) if name.endswith(end)]
 
 
 def issuers(certificates: Mapping[str, bytes]) -> bytes:

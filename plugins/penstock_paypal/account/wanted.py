@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
 from penstock.api import BillingCycle, Interval, IntervalUnit, Money, SettingsError
 from penstock_paypal import shapes
@@ -22,6 +30,27 @@ _CAPS = {"day": 365, "week": 52, "month": 12, "year": 1}
 """The longest interval of each unit (billing_subscriptions_v1, `frequency`)."""
 
 
+def _no_float(what: str) -> BeforeValidator:
+    def refuse(value: object) -> object:
+        if isinstance(value, float):
+            raise ValueError(f'write the {what} in quotes, such as "9.90"')
+        return value
+
+    return BeforeValidator(refuse)
+
+
+def _percent(value: str | int | None) -> str | int | None:
+    if value is not None and not _PERCENT.fullmatch(str(value)):
+        raise ValueError(f"expected {_PERCENTAGE}")
+    return value
+
+
+def _ours(value: str) -> str:
+    if value.startswith("PROD-"):
+        raise ValueError("ids that begin with PROD- are PayPal's own: choose another")
+    return value
+
+
 class _Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -29,18 +58,11 @@ class _Written(BaseModel):
 class _Priced(_Written):
     """One kind of billing cycle."""
 
-    price: str | int = Field(description=_AMOUNT)
+    price: Annotated[str | int, _no_float("amount")] = Field(description=_AMOUNT)
     interval: Literal["day", "week", "month", "year"] = Field(
         description="day, week, month or year"
     )
     interval_count: int = Field(1, ge=1, description="a whole number from 1 on")
-
-    @field_validator("price", mode="before")
-    @classmethod
-    def _no_float(cls, value: object) -> object:
-        if isinstance(value, float):
-            raise ValueError('write the amount in quotes, such as "9.90"')
-        return value
 
 
 class Trial(_Priced):
@@ -61,25 +83,13 @@ class Plan(_Priced):
     )
     cycles: int = Field(0, ge=0, le=999, description=_TO_999)
     trials: list[Trial] = Field([], max_length=2, description="a list of at most two trials")
-    setup_fee: str | int | None = Field(None, description=_AMOUNT)
+    setup_fee: Annotated[str | int | None, _no_float("number")] = Field(None, description=_AMOUNT)
     collect_outstanding: bool = Field(True, description="true or false")
     suspend_after_failures: int = Field(0, ge=0, le=999, description=_TO_999)
-    tax_percent: str | int | None = Field(None, description=_PERCENTAGE)
+    tax_percent: Annotated[str | int | None, _no_float("number"), AfterValidator(_percent)] = (
+        Field(None, description=_PERCENTAGE)
+    )
     tax_included: bool = Field(True, description="true or false")
-
-    @field_validator("setup_fee", "tax_percent", mode="before")
-    @classmethod
-    def _quoted(cls, value: object) -> object:
-        if isinstance(value, float):
-            raise ValueError('write the number in quotes, such as "9.90"')
-        return value
-
-    @field_validator("tax_percent")
-    @classmethod
-    def _percent(cls, value: str | int | None) -> str | int | None:
-        if value is not None and not _PERCENT.fullmatch(str(value)):
-            raise ValueError(f"expected {_PERCENTAGE}")
-        return value
 
     def money(self, amount: str | int) -> Money:
         """
@@ -114,7 +124,7 @@ class Plan(_Priced):
 class Product(_Written):
     """A product; its id, which is ours, finds it again."""
 
-    id: str = Field(
+    id: Annotated[str, AfterValidator(_ours)] = Field(
         pattern="^[A-Z0-9-]{6,50}$", description="6 to 50 capital letters, digits and hyphens"
     )
     name: str = Field(min_length=1, max_length=127, description=_TEXT.format(127))
@@ -132,13 +142,6 @@ class Product(_Written):
     home_url: str | None = Field(None, pattern="^https://", max_length=2000, description=_URL)
     image_url: str | None = Field(None, pattern="^https://", max_length=2000, description=_URL)
     plans: list[Plan] = Field(min_length=1, description="a list of at least one plan")
-
-    @field_validator("id")
-    @classmethod
-    def _ours(cls, value: str) -> str:
-        if value.startswith("PROD-"):
-            raise ValueError("ids that begin with PROD- are PayPal's own: choose another")
-        return value
 
 
 class Wanted(_Written):
@@ -179,20 +182,20 @@ def _check(path: str, plan: Plan) -> None:
         Money.parse("0", plan.currency)
     except ValueError as exc:
         raise SettingsError(f"{path}.currency: {exc}") from None
-    amounts = {f"{path}.price": plan.price}
     intervals = {path: plan, **{f"{path}.trials[{n}]": one for n, one in enumerate(plan.trials)}}
-    amounts |= {f"{path}.trials[{n}].price": one.price for n, one in enumerate(plan.trials)}
+    # With the least that each may be, in minor units.
+    amounts = [(f"{path}.price", plan.price, 1)]
+    amounts += [(f"{path}.trials[{n}].price", one.price, 0) for n, one in enumerate(plan.trials)]
     if plan.setup_fee is not None:
-        amounts[f"{path}.setup_fee"] = plan.setup_fee
-    for field, amount in amounts.items():
+        amounts.append((f"{path}.setup_fee", plan.setup_fee, 0))
+    for field, amount, least in amounts:
         try:
             money = plan.money(amount)
         except ValueError as exc:
             raise SettingsError(f"{field}: {exc}; write an amount in {plan.currency}") from None
-        if field == f"{path}.price" and money.minor <= 0:
-            raise SettingsError(f"{field}: the amount must be above 0")
-        if money.minor < 0:
-            raise SettingsError(f"{field}: the amount must not be below 0")
+        if money.minor < least:
+            how = "be above 0" if least else "not be below 0"
+            raise SettingsError(f"{field}: the amount must {how}")
     for field, one in intervals.items():
         most = _CAPS[one.interval]
         if one.interval_count > most:
@@ -202,6 +205,6 @@ def _check(path: str, plan: Plan) -> None:
 
 
 def _unique(path: str, names: Sequence[str], field: str) -> None:
-    twice = sorted({one for one in names if names.count(one) > 1})
+    twice = sorted(Counter(names) - Counter(set(names)))
     if twice:
         raise SettingsError(f"{path}: the {field} {twice[0]!r} occurs twice; make it unique")

@@ -22,7 +22,7 @@ _RATE_LIMIT = "RATE_LIMIT_REACHED"
 # For people to mend, at the gateway or in the secret: what waits for it is not lost.
 _DENIED = frozenset({401, 403})
 # In addition to 5xx: may pass by itself, or once a person has corrected it.
-_PASSING = _DENIED | {408, 409, 425, 429}
+_PASSING = _DENIED.union({408, 409, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from penstock.api import DisputeObservation, DisputeOutcome, is_own_payment
@@ -26,6 +26,7 @@ _OPEN = frozenset(
     {"open", "waiting_for_buyer_response", "waiting_for_seller_response", "under_review"}
 )
 _RESOLVED = "resolved"
+_EPOCH = datetime.fromtimestamp(0, UTC)
 # PayPal's own word where none of the others fits.
 _OTHER = "other"
 
@@ -75,8 +76,8 @@ def _opened(data: Mapping[str, Any]) -> datetime | None:
     stamp = data.get("dispute_creation_date")
     if isinstance(stamp, int) and not isinstance(stamp, bool):
         try:
-            return datetime.fromtimestamp(stamp / 1000, UTC)
-        except (OverflowError, ValueError, OSError):
+            return _EPOCH + timedelta(milliseconds=stamp)
+        except OverflowError:
             return None
     return shapes.moment(data, "create_time")
 

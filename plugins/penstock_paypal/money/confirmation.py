@@ -30,14 +30,14 @@ from penstock_paypal.webhooks.notification import (
     CAPTURE_CLAIMS,
     CLAIMS,
     GONE,
+    MONEY_CLAIMS,
     REVERSED,
     SENT_BACK,
 )
 
 _UNTOUCHED = frozenset({PaymentStatus.succeeded, PaymentStatus.pending})
-_DECIDED = frozenset({notifications.COMPLETED, notifications.DENIED}) | (
-    CAPTURE_CLAIMS - {"PAYMENT.CAPTURE.PENDING"}
-)
+_PENDING = ("PAYMENT.SALE.PENDING", "PAYMENT.CAPTURE.PENDING")
+_DECIDED = MONEY_CLAIMS.difference(_PENDING)
 
 
 class Confirmations:
@@ -97,7 +97,7 @@ class Confirmations:
             if sale.custom is None:
                 return _later(notification, now, "PayPal does not show whose capture it is")
             return self._contradicted(("custom_id",), sale)
-        if notification.type in CLAIMS | CAPTURE_CLAIMS:
+        if notification.type in MONEY_CLAIMS:
             if differs := differences(notification.resource, sale):
                 return self._contradicted(differs, sale)
             if young(notification, now) and _lacks_agreement(notification, sale):
@@ -155,7 +155,7 @@ def _lacks_agreement(notification: Notification, sale: Sale) -> bool:
 
 def _implied(notification: Notification) -> tuple[Implied, ...]:
     """What an older copy of the sale cannot take back."""
-    if notification.type not in CLAIMS | CAPTURE_CLAIMS:
+    if notification.type not in MONEY_CLAIMS:
         return ()
     held = (shapes.text(notification.resource, "payment_hold_status") or "").upper()
     decided = (Implied.decided,) if notification.type in _DECIDED else ()

@@ -31,6 +31,7 @@ CAPTURE_CLAIMS = frozenset(
     {f"PAYMENT.CAPTURE.{one}" for one in ("COMPLETED", "PENDING", "DENIED", "DECLINED")}
 )
 """The same of the capture of a checkout."""
+MONEY_CLAIMS = CLAIMS.union(CAPTURE_CLAIMS)
 APPROVED = "CHECKOUT.ORDER.APPROVED"
 REVERSED_APPROVAL = "CHECKOUT.PAYMENT-APPROVAL.REVERSED"
 CHECKOUT = frozenset({APPROVED, REVERSED_APPROVAL})
@@ -42,7 +43,7 @@ REFUNDS = frozenset(
 )
 """How a refund goes on, of a sale or of a capture that is none of ours."""
 REVERSED = frozenset({"PAYMENT.SALE.REVERSED", "PAYMENT.CAPTURE.REVERSED"})
-GONE = SENT_BACK | CAPTURE_SENT_BACK | REFUNDS
+GONE = SENT_BACK.union(CAPTURE_SENT_BACK, REFUNDS)
 INVOICE = "INVOICING.INVOICE."
 SUBSCRIPTION = "BILLING.SUBSCRIPTION."
 # RE-ACTIVATED comes of agreements from before subscriptions only: of a subscription that is
@@ -69,8 +70,8 @@ _BEGINS: Mapping[Lifecycle, str] = {
 }
 """The status that a fact begins."""
 
-_OF_A_SALE = SENT_BACK | REFUNDS
-_OF_A_CHECKOUT = CAPTURE_CLAIMS | CHECKOUT
+_OF_A_SALE = SENT_BACK.union(REFUNDS)
+_OF_A_CHECKOUT = CAPTURE_CLAIMS.union(CHECKOUT)
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
 _SALE_LINK = re.compile(r"https://[^/?#]+/v1/payments/sale/([A-Z0-9-]{3,64})")
 _LONGEST = 127

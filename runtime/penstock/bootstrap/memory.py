@@ -81,6 +81,10 @@ class MemoryWorld:
         """A topic or queue to send to."""
         return self._topics.get(name) or self.queues[name]
 
+    def topic(self, name: str) -> MemoryTopic:
+        """A topic, for more subscribers."""
+        return self._topics[name]
+
     def inbox(self, queue: str) -> MemoryQueue:
         """A queue to consume."""
         return self.queues[queue]

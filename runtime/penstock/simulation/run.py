@@ -34,6 +34,7 @@ from penstock.simulation.shop import Shop
 from penstock.simulation.sink import NAME, SELECTED, Heard, plugin
 from penstock.simulation.trace import Trace
 from penstock.simulation.watch import Watch
+from penstock.testing.kept_events import CheckedQueue
 from penstock.testing.stand import Build, Stand
 
 HOUR = 3600.0
@@ -158,6 +159,7 @@ class Run:
             secrets={self.gateway: told.secret},
             letters_kept_for=timedelta(days=14),
         )
+        self.world.topic("events").subscribe(CheckedQueue(clock))
         self.world.ledger = self.ledger = OpenLedger()
         self.heard.attempts = self.world.attempts
         token, text = mint("simulation", self.chance, clock.now())

@@ -9,6 +9,7 @@ from penstock.api import Delivery
 from penstock.testing.clock import NOON
 from penstock.testing.context import context
 from penstock_example.gateway import ExampleGateway
+from penstock_example.requesting import address
 from penstock_example.settings import ExampleSettings
 
 TOLD: dict[str, Any] = {
@@ -25,3 +26,10 @@ def test_its_notifications_are_of_its_own_payments():
     told = gateway.read(Delivery.of("example-2", {}, json.dumps(TOLD).encode(), NOON))
 
     assert ("example-2", "example-2", "example-2-c-1") == (gateway.name, told.gateway, told.entity)
+
+
+def test_it_asks_the_mock_of_its_own_name():
+    settings = ExampleSettings.model_validate({"request_uri": "mock"})
+    asked = address(context(settings, name="example-2"), "refunds")
+
+    assert "https://penstock.test/mocks/example-2/refunds" == asked

@@ -40,7 +40,8 @@ class Lambda:
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        timeout: float,  # noqa: ASYNC109 - as the port has it
+        timeout: float | None = None,  # noqa: ASYNC109 - as the port has it
+        limit: int = 1024 * 1024,
     ) -> Response:
         parts = urlsplit(url)
         assert API == f"{parts.scheme}://{parts.netloc}"

@@ -26,7 +26,20 @@ from tests.plugins.paypal.setting_up import (
         ({"products": {"id": "TEA-CLUB"}}, "products: expected a list.*it is a group of fields"),
         (
             {"products": ["TEA-CLUB"]},
-            r"products\[0\]: expected the fields of a product; it is text",
+            r"products\[0\]: expected the fields of a product; it is text$",
+        ),
+        (
+            changed("products", 0, "plans", to=["x"]),
+            r"plans\[0\]: .* of a plan; it is text$",
+        ),
+        (
+            changed(*PLAN, "trials", to=["x"]),
+            r"trials\[0\]: .* of a trial; it is text$",
+        ),
+        (changed(*PLAN, "trials", to="x"), "trials: expected a list .* two trials; it is text$"),
+        (
+            changed(*PLAN, "trials", to=[{"price": "0", "interval": "day"}] * 3),
+            "trials: expected a list of at most two trials$",
         ),
         (
             {"products": FILE["products"], 1: 2},
@@ -58,8 +71,11 @@ from tests.plugins.paypal.setting_up import (
             " without quotes",
         ),
         (changed(*PLAN, "cycles", to=1000), "cycles: expected a whole number from 0 to 999$"),
+        (changed(*PLAN, "description", to=""), "description: expected a text of 1 to 127 char"),
         (changed(*PLAN, "name", to=12), r"name: .* 127 characters; it is a number.* in quotes"),
-        (changed(*PLAN, "collect_outstanding", to="yes"), "expected true or false; it is text"),
+        (changed(*PLAN, "collect_outstanding", to="yes"), "expected true or false; it is text$"),
+        (changed(*PLAN, "collect_outstanding", to=1), "true or false; it is a number$"),
+        (changed(*PLAN, "cycles", to=1.5), "whole number from 0 to 999; it is a number$"),
         (changed(*PLAN, "trials", to=None), "trials: expected a list .* trials; it is empty"),
         (changed(*PLAN, "trials", to=[{}]), r"trials\[0\].price: missing; give an amount"),
         *(
@@ -109,3 +125,103 @@ from tests.plugins.paypal.setting_up import (
 def test_a_wrong_file_is_refused_by_its_field(stage: Stage, file: Any, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         account(stage).read_wanted(file)
+
+
+def test_at_most_five_complaints_are_made_at_a_time(stage: Stage) -> None:
+    file = {"products": [{**FILE["products"][0], **dict.fromkeys("abcdefg", 1)}]}
+    with pytest.raises(SettingsError) as refused:
+        account(stage).read_wanted(file)
+
+    assert 5 == str(refused.value).count(": no such field")
+    with pytest.raises(SettingsError, match=r"the name 'A' occurs twice"):
+        account(stage).read_wanted(
+            changed("products", 0, "plans", to=[_plan(name=name) for name in "BABA"])
+        )
+
+
+def _plan(**changes: Any) -> dict[str, Any]:
+    return {"name": "P", "currency": "EUR", "price": "9.90", "interval": "month", **changes}
+
+
+def _product(**changes: Any) -> dict[str, Any]:
+    known = {"id": "TEA-CLUB", "name": "T", "type": "PHYSICAL", "plans": [_plan()]}
+    return {"products": [{**known, **changes}]}
+
+
+URL_OF = "https://x.test/{}".format
+TRIAL = {"price": "0", "interval": "day"}
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("name", ["x", "x" * 127], ["", "x" * 128]),
+        ("description", [None, "x", "x" * 127], ["", "x" * 128]),
+        ("cycles", [0, 999], [-1, 1000]),
+        ("suspend_after_failures", [0, 999], [-1, 1000]),
+        ("interval_count", [1, 12], [0, 13]),
+        ("trials", [[], [TRIAL] * 2], [[TRIAL] * 3]),
+        ("price", ["0.01", 1], ["0.00", 0, "-0.01"]),
+        ("setup_fee", ["0", "0.00", "0.01", None], ["-0.01", -1]),
+        ("tax_percent", [0, "0", "99.9999", 100, "100.0000"], ["100.0001", 101]),
+    ],
+)
+def test_the_limits_of_a_plan_are_paypals_own(
+    stage: Stage, field: str, good: list[Any], bad: list[Any]
+) -> None:
+    read = account(stage).read_wanted
+    for value in good:
+        assert read(_product(plans=[_plan(**{field: value})]))
+    for value in bad:
+        with pytest.raises(SettingsError, match=rf"^products\[0\].plans\[0\].{field}: "):
+            read(_product(plans=[_plan(**{field: value})]))
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("cycles", [1, 999], [0, 1000]),
+        ("interval_count", [1, 365], [0, 366]),
+        ("price", ["0", "0.01"], ["-0.01"]),
+    ],
+)
+def test_the_limits_of_a_trial_are_paypals_own(
+    stage: Stage, field: str, good: list[Any], bad: list[Any]
+) -> None:
+    read = account(stage).read_wanted
+    for value in good:
+        assert read(_product(plans=[_plan(trials=[{**TRIAL, field: value}])]))
+    for value in bad:
+        with pytest.raises(SettingsError, match=rf"plans\[0\].trials\[0\].{field}: "):
+            read(_product(plans=[_plan(trials=[{**TRIAL, field: value}])]))
+
+
+@pytest.mark.parametrize(
+    ("unit", "most"), [("day", 365), ("week", 52), ("month", 12), ("year", 1)]
+)
+def test_an_interval_is_a_year_at_most(stage: Stage, unit: str, most: int) -> None:
+    read = account(stage).read_wanted
+    assert read(_product(plans=[_plan(interval=unit, interval_count=most)]))
+
+    with pytest.raises(SettingsError, match=f"PayPal takes at most {most} for {unit}$"):
+        read(_product(plans=[_plan(interval=unit, interval_count=most + 1)]))
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad", "said"),
+    [
+        ("name", ["x", "x" * 127], ["", "x" * 128], "a text of 1 to 127 characters"),
+        ("description", [None, "x", "x" * 256], ["", "x" * 257], "a text of 1 to 256 characters"),
+        ("home_url", [None, URL_OF("x" * 1985)], [URL_OF("x" * 1986)], "at most 2000"),
+        ("image_url", [None, URL_OF("x" * 1985)], [URL_OF("x" * 1986)], "at most 2000"),
+    ],
+)
+def test_the_limits_of_a_product_are_paypals_own(
+    stage: Stage, field: str, good: list[Any], bad: list[Any], said: str
+) -> None:
+    read = account(stage).read_wanted
+    for value in good:
+        assert read(_product(**{field: value}))
+    for value in bad:
+        with pytest.raises(SettingsError, match=rf"^products\[0\].{field}: expected .*{said}"):
+            read(_product(**{field: value}))

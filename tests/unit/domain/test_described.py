@@ -101,7 +101,11 @@ def test_a_subscriptions_events_carry_what_is_known_of_it() -> None:
         outstanding=Money(1, "USD"),
         failures=2,
         next_attempt_at=NOON + 2 * DAY,
-        links={"approve": "https://gateway.test/a", "wallet": "https://gateway.test/w"},
+        links={
+            "account": "https://gateway.test/b",
+            "approve": "https://gateway.test/a",
+            "wallet": "https://gateway.test/w",
+        },
     )
     one = replace(one, paid_through=NOON + 3 * DAY, trial_until=NOON + 4 * DAY)
 
@@ -120,7 +124,7 @@ def test_a_subscriptions_events_carry_what_is_known_of_it() -> None:
         "outstanding": {"minor": 1, "currency": "USD"},
         "failures": 2,
         "next_attempt_at": "2026-11-04T12:00:00Z",
-        "links": {"wallet": "https://gateway.test/w"},
+        "links": {"account": "https://gateway.test/b", "wallet": "https://gateway.test/w"},
     } == describe(one)
 
 

@@ -76,6 +76,7 @@ def test_a_look_that_is_planned_is_not_planned_anew() -> None:
     one = subscription(PENDING, operations=looked(timedelta(minutes=10), 1))
 
     assert (1, 1) == look(one, timedelta(minutes=10) - SECOND)
+    assert (1200, 2) == look(one, timedelta(minutes=10) + SECOND)
 
 
 @pytest.mark.parametrize(("status", "access"), [(CANCELLED, Access.none), (ACTIVE, Access.ended)])

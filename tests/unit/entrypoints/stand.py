@@ -24,6 +24,7 @@ from penstock.bootstrap.memory import MemoryWorld
 from penstock.plugins import load
 from penstock.settings import Settings
 from penstock.testing.clock import FrozenClock
+from penstock.testing.kept_events import CheckedQueue
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.club import Club
 from tests.unit.pipeline.till import Till
@@ -86,6 +87,7 @@ class Stand:
     def __post_init__(self) -> None:
         http: Http = NoHttp()
         self.world = MemoryWorld(clock=self.clock, ids=HexIds(), http=http, sinks={"pager": None})
+        self.world.topic("events").subscribe(CheckedQueue(self.clock))
         environ = {"PENSTOCK_GATEWAYS": "acme", "PENSTOCK_SINK": "pager", **self.environ}
         for other in (self.club, self.till):
             if other is not None:

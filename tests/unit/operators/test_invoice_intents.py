@@ -60,11 +60,12 @@ class TestAnInvoice:
                 await office.make(because, dry=dry)
         assert 0 == office.ledger.tries
 
+    @pytest.mark.parametrize("due", [-1, 1])
     @pytest.mark.parametrize("payer", [None, ADA])
     async def test_it_says_whether_the_address_is_asked_for_first(
-        self, office: Office, payer: Payer | None
+        self, office: Office, payer: Payer | None, due: int
     ) -> None:
-        reread = one(OperationKind.reread, reason=NO_RECIPIENT, due_at=NOON + SECOND)
+        reread = one(OperationKind.reread, reason=NO_RECIPIENT, due_at=NOON + due * SECOND)
         await office.hold(paid(reread, payer=payer))
 
         assert (payer is None) is (await office.make())[1]

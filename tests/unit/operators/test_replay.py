@@ -215,6 +215,12 @@ def test_a_new_id_says_when_the_replay_began():
     assert (NOON, made) == (made.begun_at, ReplayId.read(made.text))
 
 
+def test_a_new_id_ends_with_the_last_eight_characters_of_one_of_ours():
+    made = ReplayId.new(FrozenClock(), CountingIds("0123456789abcde"))
+
+    assert "20261102T120000000000Z-9abcde-1" == made.text
+
+
 def test_an_entitys_events_keep_their_order_though_a_hosts_clock_is_behind():
     early = event("p1", 1)
     late = Event("p1-2", early.type, "p1", "acme", 2, NOON - timedelta(minutes=1), {})

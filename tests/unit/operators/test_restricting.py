@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from penstock.adapters.memory import MemoryRestrictions
 from penstock.domain.operation import Operation, OperationKind
+from penstock.domain.ref import Ref
 from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.errors import CommandRefused, LedgerConflict, OptionRefused, UnknownPayment
 from penstock.operators.restrictions import COMMANDS, Released, in_force, key_of
@@ -105,6 +109,20 @@ class TestRestricting:
         assert {kind: f"{kind.value}s" for kind in RestrictionKind} == COMMANDS
 
 
+class Many(MemoryRestrictions):
+    """Restrictions that hold as many as are asked for, some times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = 1
+        self.limits: list[int] = []
+
+    async def held(self, key: str, limit: int) -> Sequence[Ref]:
+        self.limits.append(limit)
+        self.left -= 1
+        return [payment().ref] * limit if self.left >= 0 else []
+
+
 class TestReleasing:
     async def noted(self, office: Office, number: int) -> None:
         for nth in range(number):
@@ -146,6 +164,17 @@ class TestReleasing:
         else:
             done = await office.release(RestrictionKind.gateway, "example", most=most, dry=dry)
             assert number == done.due
+
+    async def test_a_dry_run_counts_up_to_10000_and_a_release_reads_fifty_at_a_time(
+        self, office: Office
+    ) -> None:
+        many = office.restrictions = Many()
+        dry = await office.release(RestrictionKind.gateway, "example", dry=True)
+        assert (10_000, [10_000]) == (dry.due, many.limits)
+
+        many.left = 1
+        await office.release(RestrictionKind.gateway, "example")
+        assert [10_000, 50, 50] == many.limits
 
     async def test_what_is_noted_and_not_held_any_more_is_not_counted(
         self, office: Office

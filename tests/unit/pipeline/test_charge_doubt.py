@@ -75,10 +75,15 @@ async def test_a_repeat_that_is_turned_down_while_nobody_can_be_asked_is_not_dec
     assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
 
 
-async def test_what_is_turned_down_at_once_is_believed_unasked():
-    world = World(Lagging(answers=[Declined("no funds")], away=True))
+async def test_what_is_turned_down_at_once_is_believed_once_its_look_up_answers():
+    acme = Lagging(answers=[Declined("no funds"), Declined("no funds")], away=True)
+    world = World(acme)
     await send(world)
+    await world.consume(world.payments, world.charge)
 
+    assert (PaymentStatus.unknown, OperationState.unknown) == await states(world)
+    acme.away = False
+    world.clock.advance(600)
     (result,) = await world.consume(world.payments, world.charge)
 
     assert "done" == result.status

@@ -102,7 +102,7 @@ LIVES: dict[str, tuple[Callable[[Store], Awaitable[None]], int]] = {
     "return": (by_return, 21),
     "notification": (by_notification, 30),
     "both": (by_both, 32),
-    "declined": (after_a_decline, 37),
+    "declined": (after_a_decline, 38),
     "abandoned": (abandoned, 19),
 }
 """Each life, and how many calls it makes in all."""

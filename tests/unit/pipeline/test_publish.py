@@ -103,7 +103,7 @@ async def test_events_that_an_earlier_commit_left_behind_go_first():
     one = notification()
     await world.verified.send(Outgoing(one.dumps(), group=one.group, dedup="d"))
     await world.consume(world.verified, world.process)
-    await world.ledger.commit(await moved(world, EventType.payment_on_hold))
+    await world.ledger.commit(await moved(world, EventType.payment_released))
     latest = await moved(world, EventType.payment_released)
     await world.ledger.commit(latest)
 

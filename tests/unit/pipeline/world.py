@@ -43,6 +43,7 @@ from penstock.pipeline.sweep import Sweep
 from penstock.pipeline.verify import Verify
 from penstock.ports import Channel, Inbox, Ledger, Message
 from penstock.testing.clock import FrozenClock
+from penstock.testing.kept_events import CheckedQueue
 from tests.unit.pipeline.acme import Acme
 
 LEASE = timedelta(seconds=25)
@@ -87,7 +88,7 @@ class World:
         self.deliveries = MemoryQueue(self.clock, dead_letters=self.dead)
         self.verified = MemoryQueue(self.clock, dead_letters=self.dead)
         self.rejected = MemoryQueue(self.clock)
-        self.events = MemoryQueue(self.clock)
+        self.events = CheckedQueue(self.clock)
 
     @property
     def gateways(self) -> dict[str, Gateway]:

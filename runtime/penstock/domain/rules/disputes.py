@@ -52,7 +52,7 @@ def claim_dispute(
         after = ask_again(before, now, because) if rereads else before
         return change(before, after, now=now, new_id=new_id) if after != before else None
     known = before or _met(dispute_id, gateway, seen, now)
-    after = replace(known, seen=seen, confirmed=False, unconfirmed_because=because)
+    after = replace(known, seen=seen, unconfirmed_because=because)
     if rereads:
         after = ask_again(after, now, because)
     return _changed(before, after, now, new_id)

@@ -22,7 +22,7 @@ COMMANDS: Mapping[str, str] = {
     " rejected.",
     "listen": "Follow a gateway's list of events and feed the stack with those it lacks, until"
     " Ctrl-C.",
-    "trigger": "Have the PayPal simulator send a webhook to the local platform, correctly signed.",
+    "trigger": "Have a gateway's simulator send a signed webhook to the local platform.",
 }
 """Commands: `commands/<name>.py` has the function of that name, whose docstring begins so."""
 

@@ -20,7 +20,7 @@ from penstock.domain.operation import OperationKind
 from penstock.domain.payment import Order, Payment, PaymentStatus
 from penstock.domain.ref import EntityKind, Ref
 from penstock.entrypoints.cli.reach import health
-from penstock.entrypoints.cli.trial import GATEWAY, Check, Proof, Trial
+from penstock.entrypoints.cli.trial import Check, Proof, Trial
 from penstock.errors import MalformedMessage
 from penstock.operators.passes import walk
 from penstock.pipeline.orders import ChargeMessage
@@ -44,9 +44,9 @@ async def api(trial: Trial) -> AsyncIterator[Proof]:
 async def sends(trial: Trial) -> AsyncIterator[Proof]:
     """A payment is on its queue, and a webhook with a wrong signature is past the door."""
     order = Order(_AMOUNT, reference=trial.payment, description="Smoke test")
-    message = ChargeMessage(trial.payment, GATEWAY, order)
+    message = ChargeMessage(trial.payment, trial.gateway, order)
     queue = SqsChannel(trial.world.clients, trial.stack.queues["payments"].url)
-    attributes = {"gateway": GATEWAY}
+    attributes = {"gateway": trial.gateway}
     await queue.send(
         Outgoing(message.dumps(), trial.payment, trial.payment, attributes=attributes)
     )
@@ -55,7 +55,7 @@ async def sends(trial: Trial) -> AsyncIterator[Proof]:
     try:
         answer = await trial.world.http.request(
             "POST",
-            f"{trial.stack.api_url}/webhooks/{GATEWAY}",
+            f"{trial.stack.api_url}/webhooks/{trial.gateway}",
             headers={"content-type": "application/json", **dict([_SIGNATURE])},
             body=_forged(trial),
             timeout=_SECONDS,
@@ -90,8 +90,9 @@ async def charged(trial: Trial) -> AsyncIterator[Proof]:
 
     async def settled() -> Payment | None:
         found = await trial.world.ledger.load(Payment, trial.payment)
-        done = found is not None and found.status is PaymentStatus.succeeded
-        return found if done and not await trial.world.ledger.unsent(found) else None
+        if found is None or found.status is not PaymentStatus.succeeded:
+            return None
+        return None if await trial.world.ledger.unsent(found) else found
 
     payment = await trial.seen(settled)
     if payment is None:
@@ -143,7 +144,9 @@ async def rejected(trial: Trial) -> AsyncIterator[Proof]:
         yield Proof.failed("rejected.fifo", "the webhook is not there", todo)
     else:
         yield Proof("rejected.fifo", f"{reason}; removed again")
-    known = await trial.world.ledger.find(Ref(EntityKind.payment, f"{GATEWAY}-{trial.payment}"))
+    known = await trial.world.ledger.find(
+        Ref(EntityKind.payment, f"{trial.gateway}-{trial.payment}")
+    )
     said = "the webhook made a payment" if known else "the webhook made no payment"
     yield Proof("forged payment", said, known is None)
 
@@ -234,9 +237,9 @@ def _status_of(line: str, stage: str, entity: str) -> str | None:
 
 async def unproved(trial: Trial) -> AsyncIterator[Proof]:
     """What only a payment at the provider, or a look by a person, can prove."""
-    if _PAYPAL in trial.stack.outputs["gateways"]:
+    for name in trial.stack.instances(_PAYPAL):
         yield Proof(
-            _PAYPAL,
+            name,
             "its signature, API and invoices need a payment of its sandbox",
             ok=None,
         )

@@ -84,7 +84,7 @@ async def _logged(patient: Patient, group: str, since: datetime, pattern: str) -
 
 
 async def alerts(patient: Patient) -> AsyncIterator[Finding]:
-    """Each address of `penstock:alertEmails` is subscribed to the alarms and has confirmed it."""
+    """Each address that the stack names is subscribed to the alarms and has confirmed it."""
     outputs = patient.stack.outputs
     topic = outputs.get("alertsTopicArn")
     if topic is None:
@@ -93,14 +93,17 @@ async def alerts(patient: Patient) -> AsyncIterator[Finding]:
     confirmed = {
         digest(str(one["Endpoint"])): str(one["SubscriptionArn"]).startswith("arn:")
         for one in answer["Subscriptions"]
-        if one["Protocol"] == "email"
+        if one["Protocol"] in ("email", "https")
     }
     # Without their digests, of a stack that older code deployed, those subscribed are those named.
     named = outputs.get("alertAddresses")
     wanted = set(confirmed) if named is None else set(named)
     heard = sum(confirmed.get(one, False) for one in wanted)
     others = len(set(confirmed) - wanted)
-    said = f"{heard} of {len(wanted)} that penstock:alertEmails names"
+    settings = "penstock:alertEmails names"
+    if any(one["Protocol"] == "https" for one in answer["Subscriptions"]):
+        settings = "penstock:alertEmails and alertEndpoints name"
+    said = f"{heard} of {len(wanted)} that {settings}"
     if others:
         said += f", and {others} that it does not name"
     todo = None
@@ -110,7 +113,10 @@ async def alerts(patient: Patient) -> AsyncIterator[Finding]:
             f"pulumi up --refresh --stack {patient.stack.name}"
         )
     elif heard < len(wanted):
-        todo = "open the link that AWS mailed; SNS's console sends it again"
+        todo = (
+            "open the link that AWS mailed, or that it sent to the endpoint; SNS's console sends"
+        )
+        todo += " it again"
     yield Finding("alarms tell", said, todo)
 
 

@@ -13,7 +13,8 @@ from penstock.entrypoints.cli.session import Code, CommandError
 from penstock.entrypoints.cli.stack import Stack
 
 T = TypeVar("T")
-GATEWAY = "example"
+PLUGIN = "example"
+"""The gateway whose charges may be played: it needs no account anywhere."""
 MOCK = "mock"
 """The setting's value that has the stack answer in the gateway's place."""
 _LOOK_EVERY = 0.5
@@ -50,6 +51,7 @@ class Trial:
     One run.
 
     Attributes:
+        gateway: the name of the gateway that is charged.
         payment: the id of its payment, new in each run; its webhook's begins alike.
         began: by this machine's clock.
         until: when waiting ends; each check looks once at least.
@@ -59,6 +61,7 @@ class Trial:
 
     stack: Stack
     world: AwsWorld = field(repr=False)
+    gateway: str
     payment: str
     began: datetime
     until: datetime
@@ -73,10 +76,10 @@ class Trial:
         Raises:
             CommandError: the stack would charge real money, or nothing.
         """
-        _refuse_real_money(stack)
+        gateway = _without_money(stack)
         now = world.clock.now()
         name = f"smoke-{world.ids.new().replace('-', '')[:12]}"
-        return cls(stack, world, name, now, now + timedelta(seconds=wait))
+        return cls(stack, world, gateway, name, now, now + timedelta(seconds=wait))
 
     def command(self, words: str) -> str:
         """A command of this stack, to be typed as it stands."""
@@ -92,18 +95,26 @@ class Trial:
 Check = Callable[[Trial], AsyncIterator[Proof]]
 
 
-def _refuse_real_money(stack: Stack) -> None:
-    settings = stack.outputs["gateways"].get(GATEWAY)
-    if settings is None:
+def _without_money(stack: Stack) -> str:
+    """The gateway that a mock or a simulator plays."""
+    instances = stack.instances(PLUGIN)
+    simulators = stack.outputs.get("simulators", {})
+    for name in instances:
+        settings = stack.outputs["gateways"][name]
+        address = simulators.get(name)
+        # A setting that is written down goes before the simulator's.
+        simulated = address and any(str(one).startswith(address) for one in settings.values())
+        if MOCK in settings.values() or simulated:
+            return name
+    add = f"penstock:gateways.{PLUGIN}.request_uri: {MOCK}"
+    if not instances:
         raise CommandError(
-            f"the stack {stack.name} has no gateway {GATEWAY}, so there is nothing to charge "
-            f"without money; in a trial stack add penstock:gateways.{GATEWAY}.request_uri: {MOCK}",
+            f"the stack {stack.name} has no gateway {PLUGIN}, so there is nothing to charge "
+            f"without money; in a trial stack add {add}",
             Code.configuration,
         )
-    simulated = GATEWAY in stack.outputs.get("simulators", {})
-    if MOCK not in settings.values() and not simulated:
-        raise CommandError(
-            f"the gateway {GATEWAY} of {stack.name} is a real one, and a charge would move money; "
-            f"nothing was done (smoke needs penstock:gateways.{GATEWAY}.request_uri: {MOCK})",
-            Code.refused,
-        )
+    raise CommandError(
+        f"the gateway {instances[0]} of {stack.name} is a real one, and a charge would move "
+        f"money; nothing was done (smoke needs {add})",
+        Code.refused,
+    )

@@ -27,6 +27,7 @@ from penstock.pipeline.batch import Status
 from penstock.pipeline.subscribe import SignUpRequest
 from penstock.plugins import Kind, load, plugin_variables
 from penstock.settings import Function, Settings
+from penstock.testing.kept_events import CheckedQueue
 from penstock_paypal import shapes
 from penstock_paypal.simulator.app import PayPalSimulator
 from penstock_paypal.simulator.authority import Identity
@@ -308,6 +309,7 @@ async def beginning(
             sinks={"all": None},
             secrets={"paypal": told.secret},
         )
+        world.topic("events").subscribe(CheckedQueue(world.clock))
         url = str(server.make_url("/webhooks/paypal"))
         life = Life(control, simulator, told, world, counts, url)
         lives.append(life)

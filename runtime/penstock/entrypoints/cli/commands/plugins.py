@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from penstock.entrypoints.cli.session import AsJson, session, table
+from penstock.entrypoints.cli.skeleton import write
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -42,4 +46,30 @@ def list_plugins(context: typer.Context, as_json: AsJson = False) -> None:
                 for one in found
             ],
         ),
+    )
+
+
+@app.command("new")
+def new(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(help="gateway or sink")],
+    name: Annotated[str, typer.Argument(help="lower-case letters and digits, such as acmepay")],
+    into: Annotated[
+        Path, typer.Option("--into", help="where its folder is made", exists=True, file_okay=False)
+    ] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Write the package of a new plugin: its code, simulator, tests and README."""
+    from penstock.plugins import load
+
+    made = write(kind, name, {one.name for one in load().registrations}, into)
+    folder = into / f"penstock-{name}"
+    session(context, None, as_json).show(
+        {"folder": str(folder), "files": [str(one) for one in made]},
+        lambda: [
+            *(str(one) for one in made),
+            "",
+            f"pip install --no-deps -e {folder}",
+            f"python -m pytest {folder}",
+        ],
     )

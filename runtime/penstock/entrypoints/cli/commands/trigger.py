@@ -16,6 +16,7 @@ from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
     CommandError,
+    Session,
     StackName,
     session,
 )
@@ -29,8 +30,9 @@ _LOST = "happened; its webhook was not sent, as the simulator was told (deliveri
 def trigger(
     context: typer.Context,
     event: Annotated[
-        str, typer.Argument(help="the event's type, in the gateway's words")
-    ] = "PAYMENT.SALE.COMPLETED",
+        str | None,
+        typer.Argument(help="the event's type, in the gateway's words; of PayPal's a sale"),
+    ] = None,
     changes: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,20 +54,20 @@ def trigger(
     copies: Annotated[int, typer.Option(min=1, max=100, help="the same one, side by side")] = 1,
     gateway: Annotated[
         str | None,
-        typer.Option("--gateway", help="which account; needed if several could be meant"),
+        typer.Option("--gateway", help="whose webhook; PayPal's if none is named"),
     ] = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have the PayPal simulator send a webhook to the local platform, correctly signed."""
+    """Have a gateway's simulator send a signed webhook to the local platform."""
     begun = session(context, stack, as_json)
     if begun.stack_name != LOCAL:
         raise CommandError(
-            "trigger works on the local platform only: only PayPal can sign for PayPal",
+            "trigger works on the local platform only: only the provider can sign for itself",
             Code.refused,
         )
     order: dict[str, Any] = {
-        "event_type": event,
+        **({"event_type": event} if event else {}),
         "set": dict(_change("--set", one) for one in changes or ()),
         "subscription": dict(_change("--subscription", one) for one in subscription or ()),
         "forge": forge,
@@ -77,15 +79,22 @@ def trigger(
                 "--body sends a file as it is: leave --set and --subscription out", Code.usage
             )
         # The body says itself what type of event it is.
-        del order["event_type"]
+        order.pop("event_type", None)
         order["body"] = base64.b64encode(body.read_bytes()).decode()
-    sent = asyncio.run(_send(begun.stack(), Gateway.named(begun, PLUGIN, gateway), order))
+    sent = asyncio.run(_send(begun.stack(), _gateway(begun, gateway), order))
     answers: list[int | None] = sent["answers"]
     begun.show(sent, lambda: list(_told(sent, forge=forge)))
     if None in answers:
         raise CommandError("the API gave no answer: is `make run` still up?", Code.unavailable)
     if not all(status and 200 <= status < 300 for status in answers):
         raise CommandError("the door refused it", Code.refused)
+
+
+def _gateway(begun: Session, name: str | None) -> str:
+    """The gateway that is meant: any that the stack has, or the one account at PayPal."""
+    if name is not None and name in begun.stack().outputs["gateways"]:
+        return name
+    return Gateway.named(begun, PLUGIN, name)
 
 
 def _told(sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
@@ -106,13 +115,20 @@ async def _send(stack: Stack, gateway: str, order: dict[str, Any]) -> dict[str, 
 
     simulator = stack.outputs.get("simulators", {}).get(gateway)
     if simulator is None:
-        raise CommandError("the local platform runs no PayPal simulator", Code.configuration)
+        raise CommandError(
+            f"the local platform runs no simulator of {gateway}", Code.configuration
+        )
     order["target"] = f"{stack.api_url}/webhooks/{gateway}"
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(_SECONDS)) as http,
             http.post(f"{simulator}/_simulator/webhooks", json=order) as answer,
         ):
+            if answer.status == 404 and answer.content_type != "application/json":
+                raise CommandError(
+                    f"the simulator of {gateway} has no samples: add penstock.testing.samples",
+                    Code.refused,
+                )
             told = await answer.json()
             if answer.status != 200:
                 said = "; ".join(str(one.get("msg")) for one in told["errors"])
@@ -121,7 +137,8 @@ async def _send(stack: Stack, gateway: str, order: dict[str, Any]) -> dict[str, 
             return told
     except (aiohttp.ClientError, TimeoutError) as exc:
         raise CommandError(
-            "the PayPal simulator gives no answer: is `make run` still up?", Code.unavailable
+            f"the simulator of {gateway} gives no answer: is `make run` still up?",
+            Code.unavailable,
         ) from exc
 
 

@@ -1,0 +1,38 @@
+"""Where alarms are said, besides by e-mail."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+MOST_TOPICS = 4
+"""[aws] An alarm has at most five actions of a kind (PutMetricAlarm); one is the stack's topic."""
+_URL = re.compile(r"[!-~]{1,2048}")
+_TOPIC = re.compile(r"arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+
+
+def _is_endpoint(value: str) -> str:
+    # Not repeated: such an address often holds a key.
+    parts = urlsplit(value) if _URL.fullmatch(value) else None
+    if parts is None or parts.scheme != "https" or not parts.hostname:
+        raise ValueError(
+            "not an https address: write it in full, as in https://events.example.com/alarms"
+        )
+    return value
+
+
+def _is_topic(value: str) -> str:
+    if not _TOPIC.fullmatch(value):
+        raise ValueError(
+            "not the ARN of a topic: write one as in arn:aws:sns:us-east-1:123456789012:oncall"
+        )
+    if value.endswith(".fifo"):
+        raise ValueError("a FIFO topic, which CloudWatch cannot publish on: name a standard one")
+    return value
+
+
+Endpoint = Annotated[str, AfterValidator(_is_endpoint)]
+TopicArn = Annotated[str, AfterValidator(_is_topic)]

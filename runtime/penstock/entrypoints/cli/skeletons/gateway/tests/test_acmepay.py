@@ -1,0 +1,55 @@
+"""AcmePay passes the conformance tests of all that it can do."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+from acmepay.gateway import SECRET, SIGNATURE, signature
+
+from penstock.api import Delivery, PaymentStatus
+from penstock.plugins import load
+from penstock.testing import (
+    NOON,
+    Bench,
+    GatewayConformance,
+    ObservesConformance,
+    WebhooksConformance,
+    delivery,
+)
+
+KEY = "a signing key for tests"
+PAYMENT = {
+    "id": "pay_1",
+    "minor": 1250,
+    "currency": "USD",
+    "reference": "order-4711",
+    "at": NOON.isoformat(),
+}
+BODY = json.dumps({"id": "evt_1", "type": "payment.succeeded", "payment": PAYMENT}).encode()
+
+
+class TestAcmePay(GatewayConformance, WebhooksConformance, ObservesConformance):
+    @pytest.fixture
+    def bench(self) -> Bench:
+        return Bench(load(["acmepay"]).gateway("acmepay"), secret={SECRET: KEY})
+
+    @pytest.fixture
+    def genuine(self) -> Delivery:
+        return delivery(BODY, {SIGNATURE: signature(BODY, KEY)}, gateway="acmepay")
+
+    @pytest.fixture
+    def now(self) -> datetime:
+        return NOON
+
+    def test_a_webhook_says_what_was_paid(self, bench: Bench, genuine: Delivery) -> None:
+        gateway = bench.build()
+        seen = gateway.observe(gateway.read(genuine))
+
+        assert (PaymentStatus.succeeded, 1250, "USD", "order-4711") == (
+            seen.status,
+            seen.transaction.amount.minor,
+            seen.transaction.amount.currency,
+            seen.reference,
+        )

@@ -1,0 +1,113 @@
+"""
+What `penstock trigger` asks of a gateway's simulator: a webhook of its own, signed and sent.
+
+    POST /_simulator/webhooks   {"target", "event_type", "set", "forge", "copies"}
+                                200 {"event_type", "event_id", "concerns", "answers"}
+                                400 {"errors": [{"msg"}]}
+
+Only `target` is required. `set` changes fields of the sample, each named by its place: `a.b`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import aiohttp
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
+Sample = Callable[[str], dict[str, Any]]
+"""Makes a webhook of a type, each time another one."""
+
+
+class _Order(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    target: str
+    event_type: str | None = None
+    set: dict[str, Any] = Field(default_factory=dict[str, Any])
+    subscription: Annotated[dict[str, Any], Field(max_length=0)] = Field(
+        default_factory=dict[str, Any]
+    )
+    forge: bool = False
+    copies: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """
+    The webhooks that a simulator can send when asked.
+
+    Attributes:
+        makes: by the event's type, in the gateway's words; the first is sent where none is named.
+        signed: the headers that prove a body's bytes.
+        concerns: the place of the payment's id in a webhook, as `payment.id`; empty for none.
+    """
+
+    makes: Mapping[str, Sample]
+    signed: Callable[[bytes], Mapping[str, str]] = field(repr=False)
+    concerns: str = ""
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve the route."""
+        app.router.add_post("/_simulator/webhooks", self._send)
+
+    async def _send(self, request: web.Request) -> web.Response:
+        try:
+            order = _Order.model_validate_json(await request.read())
+            kind = order.event_type or next(iter(self.makes))
+            event = self.makes[kind](kind)
+            for place, value in order.set.items():
+                _put(event, place, value)
+        except ValidationError as exc:
+            errors = [{"msg": f"{one['loc']}: {one['msg']}"} for one in exc.errors()]
+            return web.json_response({"errors": errors}, status=400)
+        except (KeyError, TypeError) as exc:
+            known = ", ".join(self.makes)
+            said = f"{exc}: no such type or field; the types are {known}"
+            return web.json_response({"errors": [{"msg": said}]}, status=400)
+        body = json.dumps(event).encode()
+        sent = body[:-1] + b" }" if order.forge else body
+        headers = {"Content-Type": "application/json", **self.signed(body)}
+        async with aiohttp.ClientSession(timeout=_TIMEOUT) as http:
+            asked = (_posted(http, order.target, sent, headers) for _ in range(order.copies))
+            answers = await asyncio.gather(*asked)
+        return web.json_response(
+            {
+                "event_type": kind,
+                "event_id": event.get("id"),
+                "concerns": self._concerned(order.target, event),
+                "answers": answers,
+            }
+        )
+
+    def _concerned(self, target: str, event: Mapping[str, Any]) -> list[dict[str, str]]:
+        if not self.concerns:
+            return []
+        at: Any = event
+        for step in self.concerns.split("."):
+            at = at[step]
+        return [{"kind": "payment", "id": f"{target.rpartition('/')[2]}-{at}"}]
+
+
+def _put(event: dict[str, Any], place: str, value: Any) -> None:
+    *before, last = place.split(".")
+    at: Any = event
+    for step in before:
+        at = at[step]
+    at[last] = value
+
+
+async def _posted(
+    http: aiohttp.ClientSession, target: str, body: bytes, headers: Mapping[str, str]
+) -> int | None:
+    try:
+        async with http.post(target, data=body, headers=headers) as answer:
+            return answer.status
+    except (aiohttp.ClientError, TimeoutError):
+        return None
