@@ -97,7 +97,7 @@ def _commits(made: Foundation) -> Sequence[Permit]:
         permits.listings(made),
         permits.due(made),
         on(policies.READ_ITEM, "tokens", "attempt#*"),
-        on(policies.WRITE_ITEM, "tokens", "restrictions", "audit#*"),
+        on(policies.WRITE_ITEM, "tokens", "restrictions", "restricted#*", "audit#*"),
         on(policies.QUERY, "tokens", "tokens-used", "restrictions", "held#*", "audit#*"),
         on(policies.DELETE_ITEM, "tokens", "tokens-used", "restrictions", "held#*"),
     ]

@@ -47,9 +47,16 @@ CAUSES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "stage-failures": ("deliver-slack", mishaps.deliver_meets_a_bug),
     "sweep-unfinished": ("sweep", mishaps.sweep_without_ledger),
     "failed-gap-detector": ("gaps", scenes.list_not_answered),
-    "retries-process": ("process", scenes.rate_limited),
 }
 """Whose log says it, and what happens."""
+RETRIES: Mapping[str, tuple[str, Callable[[], Any]]] = {
+    "retries-verify": ("verify", mishaps.verify_meets_a_bug),
+    "retries-process": ("process", scenes.rate_limited),
+    "retries-charge": ("charge", scenes.charge_not_answered),
+    "retries-deliver": ("deliver-slack", mishaps.deliver_meets_a_bug),
+    "retries-sweep": ("sweep", mishaps.sweep_meets_a_bug),
+}
+"""The same of each stage."""
 ENDS: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "sweep-silent": ("sweep", mishaps.swept),
     "gaps-silent": ("gaps", mishaps.gaps_found_nothing),
@@ -80,14 +87,24 @@ def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Any], list
 def test_every_alarm_of_ours_has_its_cause_here() -> None:
     causes = {*CAUSES, *ENDS, *ANSWERS, *NATIVE, "no-deliveries"}
 
-    assert {*ALARMS, *OLD_LETTERS, "retries-process"} == causes
+    assert {*ALARMS, *OLD_LETTERS} == causes
 
 
-@pytest.mark.parametrize("name", CAUSES)
+def test_every_stage_that_retries_has_its_cause_here(world: World) -> None:
+    found = world.platform.client("cloudwatch").describe_alarms(
+        AlarmNamePrefix="penstock-local-retries-"
+    )
+
+    assert {f"penstock-local-{one}" for one in RETRIES} == {
+        one["AlarmName"] for one in found["MetricAlarms"]
+    }
+
+
+@pytest.mark.parametrize("name", [*CAUSES, *RETRIES])
 def test_what_happens_reaches_a_person(
     world: World, told: str, written: Callable[[Any], list[str]], name: str
 ) -> None:
-    function, play = CAUSES[name]
+    function, play = {**CAUSES, **RETRIES}[name]
     raised(world, told, name, _group(world, function), written(play))
 
 
@@ -151,7 +168,8 @@ def counted(world: World, group: str, lines: Sequence[str], watched: Mapping[str
             continue
         for line in map(json.loads, filter(matcher(one["filterPattern"]), lines)):
             # In memory a batch has no function to be named by.
-            line["stage"] = "process" if line.get("stage") == "test" else line.get("stage")
+            if line.get("stage") == "test":
+                line["stage"] = wanted.get("stage")
             named = {name: str(select(way, line)) for name, way in to["dimensions"].items()}
             value = to["metricValue"]
             if named == wanted:

@@ -19,7 +19,7 @@ from infra.rules import broken
 from infra.rules.view import of
 from penstock.adapters.aws.secrets import WEBHOOKS
 from tests.infra.allowed import allowed, statements
-from tests.infra.broken_stacks import changed
+from tests.infra.breaking import changed
 
 
 def test_nothing_is_allowed_on_everything(graph: Sequence[Declared]) -> None:

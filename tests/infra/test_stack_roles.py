@@ -82,6 +82,7 @@ def test_an_operator_commits_intents_and_reads_no_secret(graph: Sequence[Declare
     assert commits == items(graph, "operator", "payment#p")
     assert {"GetItem", "Query", "PutItem", "DeleteItem"} == items(graph, "operator", "tokens")
     assert {"Query", "PutItem", "DeleteItem"} == items(graph, "operator", "restrictions")
+    assert {"PutItem"} == items(graph, "operator", "restricted#gateway#g")
     assert {"Query", "PutItem"} == items(graph, "operator", "audit#2026-03-01")
     assert {"GetItem"} == items(graph, "operator", "attempt#slack#e")
     assert set() == items(graph, "operator", "watermarks")

@@ -16,7 +16,8 @@ from infra.config.project import ROOT
 from infra.graph.capture import capture
 from infra.rules import RULES, broken
 from tests.depth import examples
-from tests.infra.broken_stacks import BREAKS, Graph, changed
+from tests.infra.breaking import Graph, changed
+from tests.infra.broken_stacks import BREAKS
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])

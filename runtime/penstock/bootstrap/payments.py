@@ -48,15 +48,7 @@ class Payments(Notifications, Abilities):
         """
         from penstock.pipeline.open_checkout import OpenCheckout
 
-        return OpenCheckout(
-            self.checkouts,
-            self.ledger,
-            self.clock,
-            self.ids,
-            self.settings.lease,
-            self.settings.public_url,
-            self.settings.pages_brand or None,
-        )
+        return OpenCheckout(self.checkouts, self.ledger, *self._opening)
 
     @cached_property
     def refunding(self) -> Refunding:
@@ -121,6 +113,13 @@ class Payments(Notifications, Abilities):
             self.settings.lease,
             self.gate,
         )
+
+    @property
+    def _opening(self) -> tuple[Clock, Ids, timedelta, str, str | None]:
+        """The last parts of each stage that sends buyers to a gateway, and has them return."""
+        settings = self.settings
+        brand = settings.pages_brand or None
+        return self.clock, self.ids, settings.lease, settings.public_url, brand
 
     def _reserving(
         self, capability: str

@@ -36,16 +36,7 @@ class Subscriptions(Payments):
         """
         from penstock.pipeline.subscribe import Subscribe
 
-        return Subscribe(
-            self._subscribing,
-            self.ledger,
-            self.finish,
-            self.clock,
-            self.ids,
-            self.settings.lease,
-            self.settings.public_url,
-            self.settings.pages_brand or None,
-        )
+        return Subscribe(self._subscribing, self.ledger, self.finish, *self._opening)
 
     @cached_property
     def returning(self) -> Returning:

@@ -92,6 +92,28 @@ def test_all_fields_are_given_at_once_and_kept_apart(two: Any) -> None:
     assert "secrets rollback paypal-webhooks\n" in result.stdout
 
 
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_a_set_that_was_killed_and_is_run_again_can_be_rolled_back(two: Any, writes: int) -> None:
+    """
+    To the value before it; only the new one is good until then.
+    """
+    before(two, {"client_id": "a", "client_secret": "old"})
+    clients: Any = Mortal(writes)
+    new = {"client_id": "a", "client_secret": "new"}
+    with pytest.raises(Killed):
+        asyncio.run(Vault.of(clients, {NAME: CALLS["paypal"]}).set(new))
+    clients.clients.close()
+    again = Clients(calls=1, polls=1)
+    vault = Vault.of(again, {NAME: CALLS["paypal"]})
+    asyncio.run(vault.set(new))
+    found = asyncio.run(vault.parts[0].read("AWSPREVIOUS"))
+    asyncio.run(vault.parts[0].rollback())
+    again.close()
+
+    assert found is None
+    assert {"client_id": "a", "client_secret": "old"} == written(two, NAME)
+
+
 def test_a_split_keeps_good_what_was_good(two: Any) -> None:
     before(two, FIRST, SECOND)
     result, again = split(), split()

@@ -1,73 +1,22 @@
-"""`resolve`: what a person found out settles an operation as the gateway's answer would have."""
+"""`resolve` of a charge and of what went back: the person's word settles it, once."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from penstock.adapters.memory import MemoryAudit
-from penstock.api import Critical, Money, Pending, Refused, Unanswered
+from penstock.api import Money, Pending, Refused, Unanswered
 from penstock.domain import rules
-from penstock.domain.operation import OperationKind, OperationState
-from penstock.domain.payment import Payment, PaymentStatus
-from penstock.domain.ref import EntityKind, Ref
+from penstock.domain.operation import OperationState
+from penstock.domain.payment import PaymentStatus
 from penstock.errors import CommandRefused, UnknownPayment
-from penstock.operators.audited import Audited
-from penstock.operators.reprocessing import Reprocess, Reprocessing
-from penstock.operators.resolving import Outcome, Resolve, Resolved
-from penstock.queries.operations import FindOperation
+from penstock.operators.resolving import Outcome
+from tests.unit.operators.resolving import SEEN, lost_refund, parked, resolve, told, work
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.charging import payment, send, states
-from tests.unit.pipeline.club import Club, Desk
-from tests.unit.pipeline.invoicing import arrive, away_once, operation
 from tests.unit.pipeline.refunds import ask, refunds
-from tests.unit.pipeline.test_collect import ask as ask_to_collect
-from tests.unit.pipeline.test_collect import collection, owing
-from tests.unit.pipeline.test_collect import told as of_collections
-from tests.unit.pipeline.test_collect import work as collect
-from tests.unit.pipeline.test_invoice_refunds import invoiced, news, part_gone, refund
-from tests.unit.pipeline.till import PAYMENT, Store
 from tests.unit.pipeline.world import LEASE, World
-
-SEEN = "the gateway's dashboard shows it"
-
-
-def audited(world: Any) -> Audited:
-    return Audited(MemoryAudit(), world.clock, world.ids, "arn:aws:iam::1:user/ada")
-
-
-async def resolve(
-    world: Any, outcome: Outcome, reference: str | None = None, *, of: str = "p1", **named: Any
-) -> Resolved:
-    can = {"acme": rules.Abilities(), "till": rules.Abilities()}
-    command = Resolve(world.ledger, world.clock, world.ids, audited(world), can)
-    ref = Ref(EntityKind.payment, of)
-    return await command(ref, outcome, SEEN, reference=reference, **named)
-
-
-async def work(world: World) -> None:
-    await world.consume(world.payments, world.dispatch)
-
-
-async def parked() -> World:
-    """A charge whose answer was lost, at a gateway that keeps no idempotency keys."""
-    world = World(Acme(idempotent_charges=False, answers=[Unanswered("timeout")]))
-    await send(world)
-    await work(world)
-    world.clock.advance(60)
-    await work(world)
-    assert (PaymentStatus.parked, OperationState.unknown) == await states(world)
-    await world.published()
-    return world
-
-
-async def told(world: World) -> list[str]:
-    world.clock.advance(120)
-    await world.sweep()
-    return [event.type for event in await world.published()]
 
 
 class TestACharge:
@@ -189,20 +138,8 @@ def rules_order() -> Any:
 
 
 class TestARefund:
-    async def lost(self) -> World:
-        """A refund that was parked because the gateway has forgotten the request."""
-        world = World(Acme(refund_answers=[Unanswered("timeout")]))
-        await send(world)
-        await work(world)
-        await ask(world, 500)
-        await work(world)
-        world.clock.advance(timedelta(days=30).total_seconds())
-        await work(world)
-        await world.published()
-        return world
-
     async def test_one_that_failed_frees_its_amount(self):
-        world = await self.lost()
+        world = await lost_refund()
         held = rules.refundable(await payment(world))
         await resolve(world, Outcome.failed)
         (refund,) = await refunds(world)
@@ -213,7 +150,7 @@ class TestARefund:
         assert ["refund.failed"] == await told(world)
 
     async def test_one_that_succeeded_is_gone_once(self):
-        world = await self.lost()
+        world = await lost_refund()
         await resolve(world, Outcome.succeeded, "RE-7")
         held = await payment(world)
 
@@ -228,7 +165,7 @@ class TestARefund:
         """
         The answer to the first try was lost: the same words may mean either.
         """
-        world = await self.lost()
+        world = await lost_refund()
         await resolve(world, Outcome.failed)
         world.acme.refund_answers = [Unanswered("timeout")]
         await ask(world, 1000, key="k-2")
@@ -240,206 +177,3 @@ class TestARefund:
         assert {OperationState.declined, OperationState.unknown} == {
             one.state for one in await refunds(world)
         }
-
-
-class TestACapture:
-    async def lost(self) -> Store:
-        store = Store()
-        await store.pay()
-        store.till.approve()
-        store.till.capture_answers = [Critical("broke")]
-        await store.back()
-        await store.work()
-        store.clock.advance(60)
-        return store
-
-    async def test_one_that_succeeded_is_paid(self):
-        store = await self.lost()
-        done = await resolve(store, Outcome.succeeded, "CAP-7", of=PAYMENT)
-        held = await store.ledger.load(Payment, PAYMENT)
-
-        assert held is not None
-        assert held.transaction is not None
-        assert (PaymentStatus.succeeded, "CAP-7") == (held.status, held.transaction.id)
-        assert SEEN == done.operation.reason
-
-    async def test_one_that_failed_is_declined(self):
-        store = await self.lost()
-        await resolve(store, Outcome.failed, of=PAYMENT)
-        held = await store.ledger.load(Payment, PAYMENT)
-
-        assert held is not None
-        assert PaymentStatus.declined is held.status
-
-
-class TestAnInvoice:
-    async def lost(self) -> World:
-        world = World(Acme(create_answers=[Unanswered("timeout")], searchable=False))
-        await arrive(world)
-        await world.consume(world.verified, world.process)
-        await world.published()
-        return world
-
-    async def test_one_that_is_recorded_is_published_as_paid(self):
-        world = await self.lost()
-        await resolve(world, Outcome.succeeded, "INV-7", of="acme-SALE1")
-
-        made = await operation(world)
-        assert (OperationState.succeeded, "INV-7") == (made.state, made.reference)
-        assert ["invoice.paid"] == await told(world)
-
-    async def test_one_that_is_not_there_is_withheld_and_can_be_made_again(self):
-        world = await self.lost()
-        await resolve(world, Outcome.failed, of="acme-SALE1")
-
-        assert SEEN == (await world.payment()).invoice_withheld
-        assert ["invoice.withheld"] == await told(world)
-        assert None is rules.why_not_remake(await world.payment(), new_number=False)
-
-
-class TestWhatIsRecordedOnAnInvoice:
-    async def lost(self) -> World:
-        """A refund of 3.00 whose record on the invoice was not answered."""
-        world = await invoiced(Acme(after_refund=away_once()))
-        part_gone(world.acme, refund(300))
-        world.acme.refunds_shown = False
-        await news(world, "WH-2")
-        world.clock.advance(LEASE.total_seconds() + 1)
-        await world.published()
-        return world
-
-    async def test_a_record_that_is_there_is_not_made_again(self):
-        world = await self.lost()
-        done = await resolve(world, Outcome.succeeded, of="acme-SALE1")
-        await told(world)
-
-        assert (OperationKind.invoice_refunds, SEEN) == (
-            done.operation.kind,
-            done.operation.reason,
-        )
-        assert Money(300, "USD") == (await world.payment()).invoice_refunded
-        assert [300] == world.acme.refunds_recorded
-
-    async def test_a_record_that_cannot_be_made_is_not_tried_again_for_that_total(self):
-        world = await self.lost()
-        await resolve(world, Outcome.failed, of="acme-SALE1")
-        await told(world)
-        held = await world.payment()
-
-        assert (None, Money(300, "USD")) == (held.invoice_refunded, held.invoice_refund_refused)
-        assert [300] == world.acme.refunds_recorded
-
-
-class TestACollection:
-    """`subscriptions resolve`: the same command, on a subscription."""
-
-    async def lost(self) -> tuple[Desk, Ref]:
-        desk = await owing(Club(collect_answers=[Unanswered("lost")]))
-        await ask_to_collect(desk)
-        await collect(desk)
-        desk.clock.advance(timedelta(hours=72).total_seconds())
-        await collect(desk)
-        return desk, (await desk.subscription()).ref
-
-    async def resolve(self, desk: Desk, ref: Ref, outcome: Outcome, **named: Any) -> Resolved:
-        command = Resolve(desk.ledger, desk.clock, desk.ids, audited(desk), {})
-        return await command(ref, outcome, SEEN, **named)
-
-    async def test_one_that_failed_is_published_and_another_can_be_asked_for(self):
-        desk, ref = await self.lost()
-        await self.resolve(desk, ref, Outcome.failed)
-        await desk.publish(ref)
-        parked, failed = await of_collections(desk)
-
-        assert "collection.parked" == parked.type
-        assert ("collection.failed", SEEN) == (failed.type, failed.data["because"])
-        assert OperationState.declined is (await collection(desk)).state
-        assert OperationState.reserved is (await ask_to_collect(desk, "k-2")).state
-
-    async def test_one_that_succeeded_has_the_subscription_read_again(self):
-        desk, ref = await self.lost()
-        await self.resolve(desk, ref, Outcome.succeeded, reference="SALE-7")
-        held = await desk.subscription()
-        look = held.operation(OperationKind.access)
-
-        assert (OperationState.succeeded, "SALE-7") == (
-            (await collection(desk)).state,
-            (await collection(desk)).reference,
-        )
-        assert look is not None
-        assert desk.clock.now() == look.due_at
-
-    async def test_a_message_that_comes_back_afterwards_collects_nothing(self):
-        desk, ref = await self.lost()
-        await self.resolve(desk, ref, Outcome.failed)
-        before = len(desk.club.collect_calls)
-        desk.clock.advance(3600)
-        await collect(desk)
-
-        assert before == len(desk.club.collect_calls)
-
-
-class TestAnOperationAlone:
-    async def test_an_operation_in_doubt_is_found_at_its_payment(self):
-        world = await parked()
-        charge = (await payment(world)).operations[0]
-        find = FindOperation(world.ledger, world.clock)
-        looked: list[int] = []
-
-        assert Ref(EntityKind.payment, "p1") == await find(charge.id, 1, looked.append)
-        assert None is await find("o-9", 31)
-        assert [1] == looked
-
-    async def test_an_operation_that_is_due_is_found_at_a_subscription(self):
-        desk = await owing()
-        held = await desk.subscription()
-        access = held.operation(OperationKind.access)
-
-        assert access is not None
-        assert held.ref == await FindOperation(desk.ledger, desk.clock)(access.id, 1)
-
-
-class TestReprocess:
-    async def reprocess(self, world: World, of: str, *, dry_run: bool = False) -> Reprocessing:
-        command = Reprocess(world.ledger, world.clock, world.ids, audited(world))
-        return await command(of, "the webhook was lost", dry_run=dry_run)
-
-    async def test_a_parked_charge_whose_money_turned_up_is_settled_by_the_sweep(self):
-        world = World(Acme(idempotent_charges=False, answers=[Unanswered("timeout")]))
-        await send(world)
-        await work(world)
-        world.clock.advance(60)
-        await work(world)
-        charge = (await payment(world)).operations[0]
-        world.acme.charges[charge.id] = "ch-1"
-        done = await self.reprocess(world, "p1")
-        await world.sweep()
-
-        assert [OperationKind.charge] == [one.kind for one in done.asked]
-        assert (PaymentStatus.succeeded, OperationState.succeeded) == await states(world)
-
-    async def test_a_lost_refund_is_not_asked_for_again(self):
-        world = World(Acme(refund_answers=[Unanswered("timeout")]))
-        await send(world)
-        await work(world)
-        await ask(world, 500)
-        await work(world)
-        done = await self.reprocess(world, "p1")
-        for _ in range(2):
-            world.clock.advance(60)
-            await world.sweep()
-
-        assert [OperationKind.refund] == [one.kind for one in done.left]
-        assert 1 == len(world.acme.refund_calls)
-
-    async def test_a_dry_run_and_an_unknown_payment_change_nothing(self):
-        world = World()
-        await send(world)
-        await work(world)
-        before = await payment(world)
-        dry = await self.reprocess(world, "p1", dry_run=True)
-        with pytest.raises(UnknownPayment, match="gap detector"):
-            await self.reprocess(world, "p9")
-
-        assert [OperationKind.reread] == [one.kind for one in dry.asked]
-        assert before == replace(await payment(world))

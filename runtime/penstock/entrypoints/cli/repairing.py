@@ -64,7 +64,9 @@ def add_resolve(app: typer.Typer, kind: EntityKind) -> None:
         days: Annotated[
             int,
             typer.Option(
-                min=1, max=366, help="how far back payments are looked through for --operation"
+                min=1,
+                max=366,
+                help="how far back it is looked for by --operation alone",
             ),
         ] = 31,
         dry_run: DryRun = False,
@@ -151,8 +153,8 @@ async def _holder(world: AwsWorld, begun: Session, operation: str, days: int) ->
         found = await FindOperation(world.ledger, world.clock)(operation, days, tell)
     if found is None:
         raise CommandError(
-            f"nothing that is due and no payment of the last {days} days has that operation: name "
-            "its payment or subscription, or give more --days",
+            f"nothing that is due, was new or had an event in the last {days} days has that "
+            "operation: name its payment or subscription, or give more --days",
             Code.not_found,
         )
     return found

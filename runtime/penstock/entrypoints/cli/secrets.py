@@ -96,10 +96,15 @@ class PluginSecret:
             SecretRefused: a field is missing, unknown or no proper text.
             AwsError: AWS refused.
         """
-        current = await self._write(fields)
-        if current is not None:
+        current = await self.read()
+        if current is not None and self._completed(current, fields) == current.fields:
+            # Written by a run that was killed: what it replaced is the value before, not its own.
+            replaced = await self.read(PREVIOUS)
+        else:
+            replaced = await self._write(fields)
+        if replaced is not None:
             # In this order: a crash in between leaves one label or the other on it.
-            await self._mark_before(current)
+            await self._mark_before(replaced)
             await self._forget_previous()
 
     async def rotate(self, fields: Mapping[str, str]) -> None:
