@@ -47,6 +47,7 @@ READS = {
 _BY_THE_API = "the API does it: its log names the token, and the payment or subscription keeps it"
 NOT_AUDITED = {
     "serve": "a host: it does what messages and requests ask for",
+    "plugins new": "it writes files on this machine and reaches no stack",
     "trigger": "the local platform only: a simulator sends a webhook",
     "payments refund": _BY_THE_API,
     "subscriptions cancel": _BY_THE_API,

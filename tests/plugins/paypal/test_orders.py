@@ -239,7 +239,7 @@ class TestWhoseMoneyItIs:
         transaction = {"seller_transaction_id": CAPTURE_ID, "custom": PAYMENT_ID}
         told = {"status": "OPEN", "disputed_transactions": [transaction]}
 
-        assert (PAYMENT_ID,) == observation(told, "PP-D-1", NOON, "").payments
+        assert (PAYMENT_ID,) == observation(told, "paypal", "PP-D-1", NOON, "").payments
 
 
 class TestCapturing:

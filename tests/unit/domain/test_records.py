@@ -19,8 +19,11 @@ NOTE = notification(
 )
 
 
+BARE: dict[str, object] = {"because": None, "subject": None, "confirmed": False}
+
+
 def kept(became: Became, before: Record | None = None, **rest: object) -> Change[Record]:
-    given: dict[str, object] = {"now": NOON, "new_id": lambda: "event", **rest}
+    given: dict[str, object] = {**BARE, "now": NOON, "new_id": lambda: "event", **rest}
     return record(before, "example/note-1", NOTE, became, **given)  # type: ignore[arg-type]  # arguments by name
 
 
@@ -68,7 +71,17 @@ def test_a_record_that_is_looked_at_again_keeps_its_beginning_only() -> None:
 )
 def test_a_summary_is_kept_up_to_300_characters(summary: str | None, length: int | None) -> None:
     note = replace(NOTE, summary=summary)
-    one = record(None, "r", note, Became.recorded, now=NOON, new_id=lambda: "event").entity
+    one = record(
+        None,
+        "r",
+        note,
+        Became.recorded,
+        because=None,
+        subject=None,
+        confirmed=False,
+        now=NOON,
+        new_id=lambda: "event",
+    ).entity
 
     assert length == (None if one.summary is None else len(one.summary))
 

@@ -46,7 +46,7 @@ LEFT_OUT = {
     "AccessPolicy.grace": timedelta(days=3),
     "Trail.effect": "done",
     **dict.fromkeys(("Renew.patience", "LettersOf.patience"), 1.0),
-    **dict.fromkeys(("Compared.listed", "Compared.fetched", "_Run.fetched", "_Run.listed"), 0),
+    **dict.fromkeys(("_Run.fetched", "_Run.listed"), 0),
     **dict.fromkeys(("Looked.renewed", "_Round.moves", "_Run.letters"), 0),
     **dict.fromkeys(("Report.with_others", "Report.unseen"), 0),
     **dict.fromkeys(("Walk.with_others", "Walk.unseen", "Replayed.had", "Replayed.left_out"), 0),

@@ -197,7 +197,17 @@ async def test_an_action_on_a_payment_is_looked_up_there(action: Action) -> None
 async def test_a_notification_is_done_unless_it_is_parked(became: Became) -> None:
     desk = Desk()
     told = notification()
-    kept = rules.record(None, record_id(told), told, became, now=NOON, new_id=desk.world.ids.new)
+    kept = rules.record(
+        None,
+        record_id(told),
+        told,
+        became,
+        because=None,
+        subject=None,
+        confirmed=False,
+        now=NOON,
+        new_id=desk.world.ids.new,
+    )
     await desk.world.ledger.commit(kept)
     done = became is not Became.parked
 

@@ -178,7 +178,7 @@ async def logs(trial: Trial) -> AsyncIterator[Proof]:
     served = outputs["settings"].get("consumers") == "serve"
     group = outputs.get("serveLogGroup")
     if served and "aws" in outputs:
-        yield Proof("logs", "penstock serve prints them on this machine", ok=None)
+        yield Proof("logs", "they are on the host that consumes, where its output goes", ok=None)
         return
     stages = {"charge": trial.payment} | (
         {f"deliver-{sink}": trial.payment for sink in _told(trial)} if trial.events else {}
