@@ -21,7 +21,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-_PLACE = re.compile(r"/mocks/[a-z0-9-]+/([a-z]+)(?:/([A-Za-z0-9_-]{1,64}))?")
+_PLACE = re.compile(r"/mocks/example/([a-z]+)(?:/([A-Za-z0-9_-]{1,64}))?")
 _NOTHING: Mapping[str, Mapping[str, Any]] = {
     "notifications": {"notifications": [], "more": False},
     "plans": {"plans": [], "next": None},

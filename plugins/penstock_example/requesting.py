@@ -24,9 +24,8 @@ from penstock_example.settings import MOCK, ExampleSettings
 def charges(context: Context[ExampleSettings]) -> str:
     """Where charges are posted: at the gateway, or at the stack's own mock of it."""
     uri = context.settings.request_uri
-    if uri != MOCK:
-        return str(uri).rstrip("/")
-    return f"{context.api_url.rstrip('/')}/mocks/{context.name or 'example'}/charges"
+    home = f"{context.api_url.rstrip('/')}/mocks/example/charges" if uri == MOCK else str(uri)
+    return home.rstrip("/")
 
 
 def address(context: Context[ExampleSettings], path: str) -> str:

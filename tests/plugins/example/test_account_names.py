@@ -28,8 +28,8 @@ def test_its_notifications_are_of_its_own_payments():
     assert ("example-2", "example-2", "example-2-c-1") == (gateway.name, told.gateway, told.entity)
 
 
-def test_it_asks_the_mock_of_its_own_name():
+def test_it_asks_the_mock_that_all_instances_share():
     settings = ExampleSettings.model_validate({"request_uri": "mock"})
     asked = address(context(settings, name="example-2"), "refunds")
 
-    assert "https://penstock.test/mocks/example-2/refunds" == asked
+    assert "https://penstock.test/mocks/example/refunds" == asked
