@@ -287,7 +287,7 @@ async def test_what_is_held_is_sent_after_the_release_and_looked_at_later_unless
     (held,) = (await world.payment("p1")).operations
     later = world.clock.now() + timedelta(minutes=5)
     assert ((later if noted else NOON), []) == (held.due_at, await world.drain(world.payments))
-    await world.restrictions.lift(FRAUD.key)
+    await world.restrictions.lift(FRAUD.key, FRAUD.since)
     world.clock.advance(300)
     await world.sweep.send(ref)
     assert 1 == len(await world.drain(world.payments))
@@ -307,7 +307,7 @@ async def test_a_lost_charge_is_asked_about_while_it_is_held_and_sent_instead_af
     acme = Counting()
     world = await restricted(OperationKind.charge, OperationState.unknown, acme)
     if released:
-        await world.restrictions.lift(FRAUD.key)
+        await world.restrictions.lift(FRAUD.key, FRAUD.since)
 
     await world.sweep.resume(Ref(EntityKind.payment, "p1"))
 
