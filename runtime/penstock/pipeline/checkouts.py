@@ -124,11 +124,11 @@ class Checkouts:
         capture = rules.open_capture(payment)
         if capture is None or capture.restricted_at:
             payment = await self.look(payment, anew=False)
-            operation = payment.operation(OperationKind.checkout) or operation
-        if operation.open and rules.open_capture(payment) is not None:
-            later = replace(operation, due_at=self.clock.now() + LOOK_AGAIN)
-            return await self._commit(self._noted(payment, payment.with_operation(later)))
-        return payment
+        latest = payment.operation(OperationKind.checkout)
+        if latest is None or rules.open_capture(payment) is None:
+            return payment
+        later = replace(latest, due_at=self.clock.now() + LOOK_AGAIN)
+        return await self._commit(self._noted(payment, payment.with_operation(later)))
 
     async def _approved(self, payment: Payment) -> Payment:
         decided = rules.reserve_capture(payment, now=self.clock.now(), new_id=self.ids.new)

@@ -67,7 +67,7 @@ class Finish:
             if isinstance(ahead, Payment):
                 made = await self.invoicing(ahead)
                 # Both at once: what is committed below must be of the version it is based on.
-                kept, ahead = (made if made.version > kept.version else kept), made
+                kept, ahead = (kept if made is ahead else made), made
                 ahead = await self.publish.sent(ahead)
         except PenstockError as exc:
             failed = failed or exc

@@ -125,7 +125,7 @@ class Sweep:
         kept = await self.gate.kept(entity, operation)
         if kept is None:
             return False
-        if operation.state is OperationState.reserved or operation.kind not in _LOOKED_UP:
+        if operation.lost_at is None or operation.kind not in _LOOKED_UP:
             after = rules.with_operation(entity, kept)
             now = self.clock.now()
             await self.ledger.commit(change(entity, after, now=now, new_id=self.ids.new))

@@ -75,4 +75,4 @@ def _middle(begins: datetime, ends: datetime) -> datetime:
     """Half way, at a whole second where one is between: gateways may keep whole seconds only."""
     middle = begins + (ends - begins) / 2
     whole = middle.replace(microsecond=0)
-    return whole if begins < whole < ends and ends - begins >= _A_SECOND else middle
+    return whole if begins < whole and ends - begins >= _A_SECOND else middle

@@ -116,6 +116,17 @@ class TestACheckoutThatIsRead:
             store.till.reads,
         )
 
+    async def test_that_is_over_when_it_is_due_is_not_looked_at_again(self):
+        store = Store()
+        await store.pay()
+        store.till.close()
+
+        after = await store.checkouts.due(await store.payment())
+
+        checkout = [one for one in after.operations if one.kind == "checkout"][-1]
+        assert (PaymentStatus.expired, None) == (after.status, checkout.due_at)
+        assert after.version == (await store.payment()).version
+
     async def test_that_is_paid_is_done_without_a_read_when_it_is_due(self):
         store = await approved()
         await store.till.capture_checkout(CAPTURE)

@@ -86,7 +86,7 @@ async def test_what_was_done_is_not_put_off():
 
 async def test_the_line_of_a_turn_says_what_came_of_it_and_how_long_it_took():
     world = away(takes=0.12344)
-    await lost(world, "p1", "good")
+    await lost(world, "p1", "p2", "good")
     world.clock.advance(120)
 
     with capture_logs() as logs:
@@ -94,13 +94,14 @@ async def test_the_line_of_a_turn_says_what_came_of_it_and_how_long_it_took():
 
     lines = [line for line in logs if line["event"] == "stage.finished"]
     assert [
+        ("p2", "retry", "retry", "GatewayUnavailable: away", 0.0),
         ("p1", "retry", "retry", "GatewayUnavailable: away", 0.0),
         ("good", "resumed", "done", None, 123.4),
     ] == [
         tuple(line[name] for name in ("entity", "outcome", "status", "because", "ms"))
         for line in sorted(lines, key=lambda line: line["entity"], reverse=True)
     ]
-    assert [(2, 1, 0)] == [
+    assert [(3, 2, 0)] == [
         (line["swept"], line["failed"], line["left"])
         for line in logs
         if line["event"] == "sweep.finished"
@@ -255,9 +256,9 @@ async def test_a_doubt_is_asked_about_from_the_moment_it_is_due(seconds: int, as
 async def restricted(kind: OperationKind, state: OperationState, acme: Acme) -> World:
     """A payment with an operation that a restriction of its gateway holds."""
     world = World(acme)
-    held = Operation(
-        "op-1", kind, state, due_at=NOON, restricted_at=NOON, lost_at=NOON, terms=TERMS
-    )
+    held = Operation("op-1", kind, state, due_at=NOON, restricted_at=NOON, terms=TERMS)
+    if state is OperationState.unknown:
+        held = replace(held, lost_at=NOON)
     await world.ledger.commit(Change(payment("p1", gateway="acme", operations=(held,)), None))
     await world.restrictions.put(FRAUD)
     return world
