@@ -18,10 +18,10 @@ def handlers(plugins: Plugins) -> Mapping[str, str]:
     """
     The handler of each mock that the stack's gateways ask for, by its function's name.
 
-    Each instance of a plugin has its own, below its own path.
+    It keeps nothing, so all instances of one plugin share one.
     """
-    asking = {n: one for n, one in plugins.gateways.items() if MOCK in one.settings.values()}
-    return {f"{_FUNCTION}{n}": one.offer.mock for n, one in asking.items() if one.offer.mock}
+    asking = (one for one in plugins.gateways.values() if MOCK in one.settings.values())
+    return {f"{_FUNCTION}{one.brought}": one.offer.mock for one in asking if one.offer.mock}
 
 
 def is_mock(function: str) -> bool:
