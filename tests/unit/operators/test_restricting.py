@@ -11,7 +11,15 @@ from penstock.domain.operation import Operation, OperationKind
 from penstock.domain.ref import Ref
 from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.errors import CommandRefused, LedgerConflict, OptionRefused, UnknownPayment
-from penstock.operators.restrictions import COMMANDS, Released, in_force, key_of
+from penstock.operators.restrictions import (
+    COMMANDS,
+    Meant,
+    Release,
+    Released,
+    Restrict,
+    in_force,
+    key_of,
+)
 from penstock.testing.builders import payment
 from penstock.testing.clock import NOON
 from tests.unit.operators.office import (
@@ -219,3 +227,64 @@ class TestReleasing:
         put = Restriction(PAYMENT, "pay-1", NOON, "ada", WHY) if restricted else None
 
         assert effect == Released(put, due).effect
+
+
+class TestTheRestrictionThatIsMeant:
+    """A command that is repeated, however late, undoes nothing that others did meanwhile."""
+
+    async def release(self, office: Office, meant: Meant | None, *, dry: bool) -> Released:
+        command = Release(
+            office.ledger, office.restrictions, office.clock, office.ids, office.audited
+        )
+        return await command(RestrictionKind.payer, "P-1", WHY, meant=meant, dry_run=dry)
+
+    @pytest.mark.parametrize("dry", [False, True])
+    @pytest.mark.parametrize(
+        ("since", "lifted"), [(-1, False), (0, True), (1, False), (None, False)]
+    )
+    async def test_only_the_one_that_is_meant_is_lifted(
+        self, office: Office, since: int | None, lifted: bool, dry: bool
+    ) -> None:
+        put = (await office.restrict(RestrictionKind.payer, "P-1")).restriction
+        await office.hold(held("pay-1"))
+        await office.restrictions.note("payer#P-1", held("pay-1").ref)
+        meant = Meant(None if since is None else NOON + since * SECOND)
+        done = await self.release(office, meant, dry=dry)
+
+        assert (Released(put, 1) if lifted else Released(None, 0, later=put)) == done
+        there = dry or not lifted
+        assert ([put] if there else []) == list(await office.restrictions.list())
+        if not dry:
+            entry = (await office.entry()).done
+            assert entry is not None
+            assert {"restricted": not lifted, "due": int(lifted)} == entry.after
+
+    async def test_what_is_meant_may_have_been_lifted_already(self, office: Office) -> None:
+        for dry in (False, True):
+            assert Released(None, 0) == await self.release(office, Meant(NOON), dry=dry)
+
+    async def test_a_restriction_that_was_lifted_is_not_put_again_by_its_repeat(
+        self, office: Office
+    ) -> None:
+        command = Restrict(office.ledger, office.restrictions, office.clock, office.audited)
+        arguments = (RestrictionKind.payer, "P-1", WHY)
+        first = await command(*arguments, since=NOON - SECOND)
+        await office.release(RestrictionKind.payer, "P-1")
+        again = await command(*arguments, since=NOON - SECOND)
+        entry = (await office.entry()).done
+        assert first.restriction is not None
+        assert entry is not None
+
+        assert (NOON - SECOND, True) == (first.restriction.since, first.anew)
+        assert (None, False) == (again.restriction, again.anew)
+        effect = "was restricted before, and released since: nothing is done"
+        assert (effect, {"restricted": False}) == (again.effect, entry.after)
+
+    def test_what_is_meant_is_kept_as_a_text(self) -> None:
+        put = Restriction(PAYMENT, "pay-1", NOON, "ada", WHY)
+
+        assert ("2026-11-02T12:00:00.000000Z", "") == (Meant.of(put).text, Meant.of(None).text)
+        for meant in (Meant.of(put), Meant.of(None)):
+            assert meant == Meant.read(meant.text)
+        later = Released(None, 0, later=put).effect
+        assert "nothing is done: ada has restricted it again at 2026-11-02 12:00:00 UTC" == later
