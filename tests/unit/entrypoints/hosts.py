@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,6 +100,15 @@ async def functions(stand: Stand) -> AsyncIterator[Ask]:
 HOSTS = {"serve": serve, "functions": functions}
 
 
+async def _all(reader: asyncio.StreamReader) -> bytes:
+    """What came until the other side closed, be it by a reset of what it did not read."""
+    found = b""
+    with suppress(ConnectionResetError):
+        while block := await reader.read(65_536):
+            found += block
+    return found
+
+
 async def raw(url: str, request: bytes) -> Told:
     """Send these bytes and read the answer to its end."""
     host, _, port = url.removeprefix("http://").partition(":")
@@ -107,7 +116,7 @@ async def raw(url: str, request: bytes) -> Told:
     try:
         writer.write(request)
         async with asyncio.timeout(20):
-            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+            head, _, body = (await _all(reader)).partition(b"\r\n\r\n")
     finally:
         writer.close()
     lines = head.decode().split("\r\n")
