@@ -18,7 +18,7 @@ from penstock.domain.payment import Payment, PaymentStatus, nameless
 from penstock.domain.record import Record
 from penstock.domain.rules.invoices import NO_RECIPIENT, WENT_BACK
 from penstock.domain.signup import SignUp
-from penstock.domain.subscription import Access, Standing, Subscription
+from penstock.domain.subscription import Access, Standing, Subscription, SubscriptionStatus
 from penstock.simulation.post import Post
 from penstock.simulation.shop import Shop
 from penstock.simulation.sink import NAME, PAID, SELECTED, Heard
@@ -333,8 +333,10 @@ def _access(one: Subscription, now: datetime) -> Iterator[str]:
         return
     fresh = now - paid < timedelta(days=27)
     stale = now - paid > timedelta(days=36)
-    # What was collected paid for the period in which it was, which may end the next day.
-    if fresh and one.access is not Access.active and not (_is_back(one) or _was_collected(one)):
+    # What was collected, or taken at a resume, paid for the period in which it was, which may end
+    # the next day.
+    late = _is_back(one) or _was_collected(one) or _was_resumed(one)
+    if fresh and one.access is not Access.active and not late:
         yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
     if stale and one.access is not Access.ended:
         yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
@@ -345,6 +347,10 @@ def _was_collected(one: Subscription) -> bool:
         op.kind is OperationKind.collect and op.state is OperationState.succeeded
         for op in one.operations
     )
+
+
+def _was_resumed(one: Subscription) -> bool:
+    return any(told.startswith(f"{SubscriptionStatus.suspended}@") for told in one.told)
 
 
 def _is_back(one: Subscription) -> bool:
