@@ -68,7 +68,10 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulu
 
 
 def _told_of_costs(settings: StackSettings, alerts: pulumi.Input[str]) -> pulumi.Input[str]:
-    """The topic that the budget tells, one at most [aws]: another only if ours tells nobody."""
+    """
+    The budget notifies one topic [aws]: ours, or the first of `alertTopics` if ours has no
+    subscribers.
+    """
     heard = settings.alert_emails or settings.alert_endpoints or not settings.alert_topics
     return alerts if heard else settings.alert_topics[0]
 
