@@ -295,8 +295,8 @@ MUTANTS = (
     Mutant(
         "the renewal of dead letters",
         "pipeline/renew.py",
-        "        return group if begun or any(map(self._old, group)) else ()\n",
-        "        return ()\n",
+        "        if not self._is_old(first):\n",
+        "        if True:\n",
     ),
     Mutant(
         "a redriven letter is sent",

@@ -187,7 +187,7 @@ class Signatures:
         if any(holds(key, claim, new, body) for new in latest if new not in known):
             return None
         if not latest:
-            return Undecided("no webhook id is set: put webhook_id into the secret of paypal")
+            return Undecided("no webhook id is set: put webhook_id into the gateway's secret")
         return Forged("the signature does not match")
 
     def _webhook_ids(self, secret: Secret) -> tuple[str, ...]:

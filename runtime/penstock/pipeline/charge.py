@@ -206,7 +206,9 @@ class Charge:
         submitted = operation.submit(self.clock.now(), self.lease)
         payment = await self._commit(payment, submitted, PaymentStatus.accepted, None)
         answer = await gateway.charge(_request(payment, submitted))
-        if isinstance(answer, Declined | Refused):
+        # A gateway without keys was looked up just before its first try.
+        doubted = gateway.idempotent_charges or submitted.attempts > 1
+        if doubted and isinstance(answer, Declined | Refused):
             answer = await self._doubted(payment, submitted, gateway, answer)
         try:
             return await self._settle(payment, submitted, answer)

@@ -6,9 +6,9 @@ Renew: keeps dead letters until a person has decided on them, beyond the 14 days
     the others go behind it, each sent, then deleted    1 4 1' 2' 3'
     the first one is deleted at last                    1' 2' 3' 4'
 
-The first letter stays in front until all is done. A receive shows ten letters of a group, so a
-run that follows a killed one sees by it that the group is to go on, and goes on to the copy. In a
-larger group it is not known at first whether there is a copy: the group goes round once to see.
+The first letter stays in front until all the others are behind its copy. So a run that follows a
+killed one finds it there and goes on. A receive shows ten letters at most: where the copy is not
+among them, the whole group is moved round once, to see whether there is one.
 A letter is sent before it is deleted: a crash in between leaves both, and the first one is
 deleted when they are seen together, in the round after a kill.
 """
@@ -170,14 +170,15 @@ class _Run:
                 self._held += batch
                 self._ids |= {one.id for one in batch}
                 for group in _groups(batch):
-                    await self._group(group)
+                    # A full batch may show a part of each of its groups only.
+                    await self._group(group, whole=len(batch) < _BATCH)
         finally:
             if self._held:
                 # What is not given back comes back after the queue's visibility timeout.
                 with suppress(ChannelUnavailable):
                     await self.queue.give_back(self._held)
 
-    async def _group(self, received: Sequence[Message]) -> None:
+    async def _group(self, received: Sequence[Message], *, whole: bool) -> None:
         for letter in received:
             since = self._since(letter)
             self.oldest = min(self.oldest or since, since)
@@ -187,7 +188,7 @@ class _Run:
             return
         others = await self._without_copies(others)
         around = self._rounds.setdefault(first.group, _Round())
-        around.whole = len(received) < _BATCH
+        around.whole = whole
         if others and not around.whole and self._key(others[0]) == around.last:
             # A killed run sent it, too: both copies are there, one behind the other.
             await self._forget(others.pop(0))

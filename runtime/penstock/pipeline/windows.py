@@ -51,7 +51,7 @@ async def walk(
     Raises:
         GatewayUnavailable, Unconfirmable: as `list_notifications` does.
     """
-    # A page of nothing cuts nothing off, however sure the gateway is of it.
+    # An empty page is never cut, even if the gateway says that there is more.
     largest, left = 1, [(since, until)]
     while left:
         begins, ends = left.pop()

@@ -86,6 +86,22 @@ async def test_the_first_refusal_is_asked_about_before_it_is_believed():
     assert (1, S.declined) == (acme.looked, (await payment(world)).status)
 
 
+async def test_a_first_refusal_of_a_gateway_without_keys_is_final_as_it_was_asked_before():
+    """Its look-up may fail afterwards: what it refused is declined, and in no doubt."""
+
+    class Keyless(Looked):
+        async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+            assert 1 == self.looked
+            return Declined("no funds")
+
+    acme = Keyless(idempotent_charges=False)
+    world = World(acme)
+    await send(world)
+    await world.consume(world.payments, world.charge)
+
+    assert (1, S.declined) == (acme.looked, (await payment(world)).status)
+
+
 async def test_a_repeat_that_succeeds_is_believed_without_a_question():
     acme = Looked(answers=[NotSent("later")])
     world = World(acme)

@@ -240,6 +240,40 @@ async def test_a_large_group_keeps_its_order_though_its_renewal_is_killed_at_any
         print(f" a large group: killed at {counted.calls} calls, before and after each", end="")
 
 
+@pytest.mark.parametrize("sizes", [{"A": 7, "B": 8}, {"A": 4, "B": 14}, {"A": 3, "B": 3, "C": 9}])
+async def test_groups_that_share_a_receive_keep_their_order_though_a_renewal_is_killed(
+    sizes: dict[str, int],
+):
+    """
+    A full receive may show a part of any of its groups.
+    """
+    whole = await crowd(sizes)
+    counted = Dying(whole.letters, 10_000, after=False)
+    await whole.renew(counted)
+    for step, after in lives(counted.calls):
+        dead = await crowd(sizes)
+        with suppress(Killed):
+            await dead.renew(Dying(dead.letters, step, after=after))
+        dead.clock.advance(6 * 3600)
+        await dead.renew()
+
+        found = await drained(dead)
+        for group, size in sizes.items():
+            names = [f"{group}{place:02}" for place in range(size)]
+            assert names == [one for one in found if one[0] == group], (step, after)
+
+
+async def crowd(sizes: dict[str, int]) -> Dead:
+    """Groups whose letters are all ten days old."""
+    dead = Dead()
+    for group, size in sizes.items():
+        for place in range(size):
+            await dead.park(f"{group}{place:02}", group=group)
+            dead.clock.advance(1)
+    dead.clock.advance(10 * DAY)
+    return dead
+
+
 async def large(names: list[str]) -> Dead:
     """A group of which only the first letter is ten days old."""
     dead = Dead()
