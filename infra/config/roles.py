@@ -60,7 +60,7 @@ class RoleSettings(Strict):
         operator_trusts: who may assume the role `operator`; when empty, any principal the
             account's policies allow.
         serve_trusts: who may take on the role `serve`: services that run hosts, or roles.
-        existing: roles of those two that are there already; the stack makes neither them nor
+        existing: those of the two roles that exist already; the stack makes neither them nor
             their policies.
     """
 
