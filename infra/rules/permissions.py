@@ -205,8 +205,15 @@ def operators_commands_commit_only(graph: Graph) -> Iterator[str]:
     for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
             others = [one for one in statement["Action"] if not one.startswith(_OWN)]
-            if name == OPERATE and others:
+            if name == OPERATE and others and not _for_the_table(statement):
                 yield f"role {name} may {', '.join(others)}"
+
+
+def _for_the_table(statement: Mapping[str, Any]) -> bool:
+    """Whether it lets DynamoDB use a customer's key, and no other service and nobody directly."""
+    conditions = statement.get("Condition", {}).values()
+    services = [one for tests in conditions for one in listed(tests.get("kms:ViaService", []))]
+    return bool(services) and all(one.startswith("dynamodb.") for one in services)
 
 
 def _on_items(graph: Graph, key: str) -> Iterator[tuple[str, Sequence[str]]]:

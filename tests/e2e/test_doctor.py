@@ -174,6 +174,7 @@ def test_no_answer_at_all_is_told_for_each_check_and_breaks_none(
         "schedules",
         "alerts",
         "dead_letters",
+        "ledger",
         "webhooks",
         "clock",
     } == todo.keys()

@@ -19,9 +19,7 @@ from local.simulators import Running, simulators
 from local.workspace import Workspace
 from tests.e2e.conftest import in_background
 
-_LEFT_BEHIND = shutil.ignore_patterns(
-    ".*", "build", "dist", "tests", "docs", "benchmarks", "__pycache__"
-)
+_UNUSED = ("build", "dist", "tests", "docs", "benchmarks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,12 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield standing
 
 
+def _left_behind(folder: str, names: list[str]) -> set[str]:
+    """What the engine does not read; a folder of that name deeper inside is one of ours."""
+    unused = {one for one in names if one.startswith(".") or one == "__pycache__"}
+    return unused | ({*_UNUSED} & {*names} if Path(folder) == ROOT else set())
+
+
 @asynccontextmanager
 async def _ground(workspace: Workspace) -> AsyncIterator[Ground]:
     async with simulators(
@@ -76,7 +80,7 @@ async def _ground(workspace: Workspace) -> AsyncIterator[Ground]:
         profile = {name: dict(one.told.profile) for name, one in running.items()}
         written = workspace.write_private(workspace.folder / "profile.json", profile)
         zips, project = workspace.part("zips"), workspace.root / "project"
-        shutil.copytree(ROOT, project, ignore=_LEFT_BEHIND)
+        shutil.copytree(ROOT, project, ignore=_left_behind)
         emulator, _ = await asyncio.gather(
             asyncio.to_thread(
                 Emulator.start, workspace.folder / "emulator", port=workspace.port("emulator")
