@@ -130,12 +130,13 @@ bench-recovery: setup ## how soon what an outage left is done, on virtual time
 	@$(PY) -m benchmarks.bench_recovery
 
 # Pulumi asks, too, before it begins; where nobody can type, what make was told is the answer.
-update: setup ## pulumi up; STACK=dev; a protected stack asks for its name first, or CONFIRM=<its name>
+# Without a refresh Pulumi compares the program with its state only, and sees no change made by hand.
+update: setup ## pulumi up; STACK=dev; REFRESH=1 undoes changes made by hand; a protected stack asks for its name first, or CONFIRM=<its name>
 	$(call given,STACK,STACK=dev)
 	$(call need,pulumi,see pulumi.com/docs/install)
 	@$(PY) -m local.confirm "$(STACK)" "$(CONFIRM)"
 	@$(MAKE) build
-	@pulumi up --stack $(STACK) $$(test -t 0 || echo --yes)
+	@pulumi up --stack $(STACK) $(if $(REFRESH),--refresh )$$(test -t 0 || echo --yes)
 
 preview: setup ## pulumi preview; STACK=dev
 	$(call given,STACK,STACK=dev)
@@ -143,7 +144,7 @@ preview: setup ## pulumi preview; STACK=dev
 	@$(MAKE) build
 	@pulumi preview --stack $(STACK)
 
-# Without a terminal it changes nothing, and fails where something differs: a nightly look for drift.
+# Without a terminal it changes nothing, and fails where something differs: a nightly drift check.
 refresh: setup ## what was changed by hand since the last deployment; STACK=dev
 	$(call given,STACK,STACK=dev)
 	$(call need,pulumi,see pulumi.com/docs/install)

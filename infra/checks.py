@@ -8,12 +8,13 @@ import pulumi
 
 from infra import bundle
 from infra.access.permits import conditions, resources
-from infra.config.aws_keys import allowed_accounts
+from infra.config.aws_keys import allowed_accounts, outside_tags
 from infra.config.contract import event_types
 from infra.config.plugins import EVENTS, Plugins, everything, installed
 from infra.config.project import PROJECT, ROOT, ConfigError
 from infra.config.settings import StackSettings
 from infra.config.stackconfig import all_config, foreign_keys
+from infra.config.tags import wrong_together
 from infra.mocks import refused
 
 ZIPS = ("receive", "api", "merchant", "worker")
@@ -24,13 +25,19 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
     Make sure that the program will come to its end.
 
     Raises:
-        ConfigError: a key would be passed over, a zip is missing, stale or of unknown making,
-            nothing can be paid by, a mock would take real payments, a gateway's door knows no
-            such environment, a sink waits for events that are never published, or a plugin asks
-            for what it cannot be given.
+        ConfigError: a key would be passed over, AWS would refuse the tags together, a zip is
+            missing, stale or of unknown making, nothing can be paid by, a mock would take real
+            payments, a gateway's door knows no such environment, a sink waits for events that are
+            never published, or a plugin asks for what it cannot be given.
     """
     if problems := [
         *foreign_keys(),
+        *wrong_together(
+            {
+                "aws:defaultTags": outside_tags(all_config()),
+                f"{PROJECT}:tags": settings.tags,
+            }
+        ),
         *_in_region(settings),
         *_gateways(plugins),
         *refused(settings, plugins),

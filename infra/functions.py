@@ -257,7 +257,7 @@ def _consumer(
 
 
 def with_key(made: Foundation, permits: Sequence[Permit]) -> Sequence[Permit]:
-    """What the permits need besides, where a key of the customer's encrypts what they reach."""
+    """Extra KMS permissions when a customer key is set."""
     return key_permits(made.settings.key, pulumi.Config("aws").require("region"), permits)
 
 

@@ -1,19 +1,23 @@
 """
-Whether each function's variables fit into what Lambda takes, before anything is made.
+Whether functions' variables and roles' policies fit into what AWS takes, before anything is made.
 
-The functions are planned once more, on a stack that is not there: its addresses are texts of the
-length that AWS will give them, so that what is counted is what will be sent.
+Functions and roles are planned once more, on a stack that is not there: its addresses are texts of
+the length that AWS will give them, so that what is counted is what will be sent.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 import pulumi
 
+from infra.access.merging import merged
+from infra.access.policies import Grant, role_policy
+from infra.access.roles import allowed_to
+from infra.components.function import Permit
 from infra.config.plugins import Plugins
 from infra.config.project import PROJECT, ConfigError
 from infra.config.settings import StackSettings
@@ -23,6 +27,10 @@ from infra.stack import STAGES, TERMINAL, TOPICS, Foundation
 
 LAMBDA_BYTES = 4096
 """[aws] All variables of a function together, as JSON ("Lambda quotas")."""
+POLICY_CHARACTERS = 10_240
+"""[aws] A role's inline policies together, without white space (IAM, "Quotas")."""
+SCHEDULED = ("sweep", "gaps", "renew")
+"""The functions that rules of their names start."""
 ACCOUNT = "0" * 12
 T = TypeVar("T")
 
@@ -37,13 +45,16 @@ class _Known(str):
 
 def refuse_what_does_not_fit(stack: str, settings: StackSettings, plugins: Plugins) -> None:
     """
-    Make sure that Lambda takes every function's variables.
+    Make sure that Lambda takes every function's variables, and IAM the roles' policies.
 
     Raises:
-        ConfigError: it would refuse some, half-way through the deployment; names the functions
-            and the longest settings.
+        ConfigError: they would refuse some, half-way through the deployment; names the functions
+            or roles, and the longest settings.
     """
-    if problems := list(_oversize(variables(stack, settings, plugins), plugins)):
+    if problems := [
+        *_oversize(variables(stack, settings, plugins), plugins),
+        *_long_policies(policies(stack, settings, plugins)),
+    ]:
         raise ConfigError(*problems)
 
 
@@ -53,6 +64,39 @@ def variables(
     """The variables of each function, with addresses of the length that they will have."""
     planned = works(_planned(stack, settings, plugins))
     return {name: cast("Mapping[str, str]", work.variables) for name, work in planned.items()}
+
+
+def policies(stack: str, settings: StackSettings, plugins: Plugins) -> Mapping[str, str]:
+    """The policy of each role that people and hosts take on, with names of their real length."""
+    made = _planned(stack, settings, plugins)
+    region = pulumi.Config("aws").require("region")
+
+    def function(name: str) -> Any:
+        physical, begin = f"{made.prefix}-{name}", f"{region}:{ACCOUNT}"
+        arn = _Known(f"arn:aws:lambda:{begin}:function:{physical}")
+        log = _Known(f"arn:aws:logs:{begin}:log-group:/aws/lambda/{physical}")
+        return SimpleNamespace(function=SimpleNamespace(arn=arn), log=SimpleNamespace(arn=log))
+
+    functions = {name: function(name) for name in works(made)}
+    alerts = _Known(f"arn:aws:sns:{region}:{ACCOUNT}:{made.prefix}-alerts")
+    return {
+        role: role_policy(merged([_known(permit) for permit in permits]))
+        for role, permits in allowed_to(made, functions, alerts, SCHEDULED).items()
+    }
+
+
+def _known(permit: Permit) -> Grant:
+    return Grant(permit.actions, cast("Sequence[str]", permit.resources), permit.condition)
+
+
+def _long_policies(found: Mapping[str, str]) -> Iterator[str]:
+    for role, policy in found.items():
+        if (characters := len("".join(policy.split()))) > POLICY_CHARACTERS:
+            yield (
+                f"{PROJECT}:sinks: the policy of the role {role} would take {characters:,} "
+                f"characters, and IAM takes at most {POLICY_CHARACTERS:,}: use fewer sinks or "
+                f"gateways, or shorter names, or make the role yourself ({PROJECT}:roles.existing)"
+            )
 
 
 def measured(given: Mapping[str, str]) -> int:

@@ -63,6 +63,11 @@ class Foundation:
         return self.prefix
 
 
+def log_of_serve(stack: str) -> str:
+    """The log group that a host of `penstock serve` writes to."""
+    return f"/{PROJECT}/{stack}/serve"
+
+
 def aws_provider(stack: str, settings: StackSettings) -> aws.Provider:
     """
     AWS in the stack's region; in another account than those named, if any is, it

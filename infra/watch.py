@@ -15,10 +15,9 @@ from infra.components.budget import Budget, BudgetArgs
 from infra.components.dashboard import Dashboard, DashboardArgs
 from infra.components.function import Function
 from infra.components.log_metric import LogMetric, LogMetrics
-from infra.config.project import PROJECT
 from infra.config.settings import StackSettings
 from infra.signals import AGE, ANSWERED, BY_STATUS, COUNTED, MEASURED, OLDEST, is_stage
-from infra.stack import Foundation
+from infra.stack import Foundation, log_of_serve
 
 SERVE = "serve"
 
@@ -31,7 +30,7 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulu
         What the stack exports of it: who is told, and where `penstock serve` shall log, if that
         is who works.
     """
-    hosted = None if made.settings.enabled else _log_of_serve(made)
+    hosted = None if made.settings.enabled else _hosted_log(made)
     LogMetrics("metrics", _counted(made, functions, hosted), made.options)
     settings = made.settings
     told = Alerts(
@@ -69,16 +68,19 @@ def watch(made: Foundation, functions: Mapping[str, Function]) -> dict[str, pulu
 
 
 def _told_of_costs(settings: StackSettings, alerts: pulumi.Input[str]) -> pulumi.Input[str]:
-    """The topic that the budget tells, one at most [aws]: another only if ours tells nobody."""
+    """
+    The budget notifies one topic [aws]: ours, or the first of `alertTopics` if ours has no
+    subscribers.
+    """
     heard = settings.alert_emails or settings.alert_endpoints or not settings.alert_topics
     return alerts if heard else settings.alert_topics[0]
 
 
-def _log_of_serve(made: Foundation) -> aws.cloudwatch.LogGroup:
+def _hosted_log(made: Foundation) -> aws.cloudwatch.LogGroup:
     """The log of a host of one's own, which sends it there: ours to count and to end."""
     return aws.cloudwatch.LogGroup(
         SERVE,
-        name=f"/{PROJECT}/{made.stack}/{SERVE}",
+        name=log_of_serve(made.stack),
         retention_in_days=made.settings.log_retention_days,
         kms_key_id=made.settings.key,
         opts=made.options,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from infra.access.policies import ALERTING, ENCRYPT, VERSION
+from infra.access.policies import ALERTING, ENCRYPT, VERSION, Condition
 from infra.components.function import Permit
 
 _READS = ("kms:Decrypt",)
@@ -22,6 +22,7 @@ _TABLE = (
 )
 # [aws] SQS, "Key management": who sends needs both, who receives Decrypt. SNS, "Key management":
 # who publishes needs both. Secrets Manager, "Secret encryption": who reads needs Decrypt.
+_KEEPING = ("dynamodb", "logs", "secretsmanager", "sns", "sqs")
 USES: Mapping[str, tuple[str, Sequence[str]]] = {
     "sqs:SendMessage": ("sqs", _WRITES),
     "sqs:ReceiveMessage": ("sqs", _READS),
@@ -30,8 +31,6 @@ USES: Mapping[str, tuple[str, Sequence[str]]] = {
     "dynamodb:": ("dynamodb", _TABLE),
 }
 """By action, or by what it begins with: the service that uses the key, and what that takes."""
-DEPLOYS = (*_TABLE, "kms:CreateGrant")
-"""What the deployer needs to give the key to table, secrets, queues, topics and log groups."""
 
 
 def key_permits(key: str | None, region: str, permits: Sequence[Permit]) -> Sequence[Permit]:
@@ -44,13 +43,26 @@ def key_permits(key: str | None, region: str, permits: Sequence[Permit]) -> Sequ
             if action.startswith(begin):
                 needed.setdefault(service, set()).update(actions)
     return [
-        Permit(sorted(actions), [key], _through(service, region))
+        Permit(sorted(actions), [key], _through([service], region))
         for service, actions in sorted(needed.items())
     ]
 
 
-def _through(service: str, region: str) -> Mapping[str, Mapping[str, Sequence[str]]]:
-    return {"StringEquals": {"kms:ViaService": [f"{service}.{region}.amazonaws.com"]}}
+def deployer_uses(region: str) -> Sequence[tuple[Sequence[str], Condition]]:
+    """
+    What the deployer needs to give the key to table, secrets, queues, topics and log groups.
+
+    Only through those services, and it grants the key to AWS's services only [aws] ("AWS KMS
+    condition keys": `kms:ViaService`, `kms:GrantIsForAWSResource`).
+    """
+    grants: Condition = {"Bool": {"kms:GrantIsForAWSResource": ["true"]}}
+    return [(_TABLE, _through(_KEEPING, region)), (("kms:CreateGrant",), grants)]
+
+
+def _through(services: Sequence[str], region: str) -> Condition:
+    return {
+        "StringEquals": {"kms:ViaService": [f"{one}.{region}.amazonaws.com" for one in services]}
+    }
 
 
 def key_policy(account: str, region: str, stack: str) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from infra.access.customer_key import DEPLOYS
+from infra.access.customer_key import deployer_uses
 from infra.access.policies import VERSION
 from infra.config.project import ConfigError
 from infra.rules.view import Graph, of
@@ -30,7 +30,8 @@ class Needs:
     Attributes:
         service: the prefix of the actions.
         actions: their names, with blanks between them.
-        arn: what they are for, with `{region}`, `{account}`, `{stack}` and `{name}` in it.
+        arn: what they are for, with `{region}`, `{account}`, `{stack}` and `{name}` in it; several
+            have blanks between them.
         named: the kind whose names `{name}` stands for, and the input that holds them.
         only_if: the statement's condition, with the same words in it.
     """
@@ -102,10 +103,14 @@ _RULE = _named(
     "events:{region}:{account}:rule/{name}",
     f"PutRule DeleteRule DescribeRule PutTargets RemoveTargets ListTargetsByRule {_TAGS}",
 )
+# [aws] CloudWatch Logs, "Overview of managing access permissions": most actions want `:*` after
+# the group's name, which the patterns cover. The log group of `penstock serve` comes and goes with
+# `penstock:consumers`, also within a restore: that needs no new policy.
 _LOG = _named(
     "logs",
     "LogGroup",
-    "logs:{region}:{account}:log-group:{name}",
+    "logs:{region}:{account}:log-group:{name}"
+    " arn:aws:logs:{region}:{account}:log-group:/penstock/{stack}/*",
     f"CreateLogGroup DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy PutMetricFilter"
     f" DescribeMetricFilters DeleteMetricFilter AssociateKmsKey DisassociateKmsKey {_TAGS}",
 )
@@ -118,7 +123,12 @@ _MAPPING = Needs(
     ("Function", "name"),
     {"ArnLike": {"lambda:FunctionArn": "arn:aws:lambda:{region}:{account}:function:{name}"}},
 )
-_MAPPINGS = Needs("lambda", "GetEventSourceMapping ListTags TagResource UntagResource")
+# Its id is AWS's.
+_MAPPINGS = Needs(
+    "lambda",
+    "GetEventSourceMapping ListTags TagResource UntagResource",
+    "arn:aws:lambda:{region}:{account}:event-source-mapping:*",
+)
 # An API has no name that an ARN could hold: its id is AWS's.
 _API = Needs("apigateway", "GET POST PUT PATCH DELETE", "arn:aws:apigateway:{region}::/apis")
 _APIS = Needs("apigateway", "GET POST PUT PATCH DELETE", "arn:aws:apigateway:{region}::/apis/*")
@@ -282,7 +292,8 @@ def _statements(graph: Graph) -> Iterator[Mapping[str, Any]]:
         actions = {f"{needs.service}:{action}" for action in needs.actions.split()}
         allowed.setdefault((resources, limits), set()).update(actions)
     for key in {t["serverSideEncryption"]["kmsKeyArn"] for t in _encrypted(graph)}:
-        allowed[(key,), "null"] = set(DEPLOYS)
+        for actions, condition in deployer_uses(_given(graph)["region"][0]):
+            allowed[(key,), json.dumps(condition, sort_keys=True)] = set(actions)
     for (resources, limits), actions in sorted(allowed.items()):
         condition = json.loads(limits)
         yield {
@@ -313,7 +324,7 @@ def _filled(graph: Graph, text: str, needs: Needs) -> set[str]:
     """The text once for each account and name that it has a word for."""
     given = _given(graph)
     given["name"] = _patterns(graph, given["stack"][0], needs.named) if needs.named else []
-    texts = {text}
+    texts = set(text.split())
     for word in _WORD.findall(text):
         texts = {one.replace(f"{{{word}}}", value) for one in texts for value in given[word]}
     return texts
@@ -338,9 +349,10 @@ def _given(graph: Graph) -> dict[str, list[str]]:
 def _patterns(graph: Graph, stack: str, named: tuple[str, str]) -> list[str]:
     """The names of a kind; of those that begin with the stack's prefix, what they begin with."""
     kind, key = named
-    prefix = f"penstock-{stack}"
+    prefix = re.compile(rf".*?penstock[-/]{re.escape(stack)}(.?)")
     found: set[str] = set()
     for one in of(graph, kind).values():
-        head, own, rest = str(one[key]).partition(prefix)
-        found.add(f"{head}{own}{rest[:1]}*" if rest else f"{head}{own}")
+        name = str(one[key])
+        own = prefix.match(name)
+        found.add(f"{own[0]}*" if own and own[1] else name)
     return sorted(found)

@@ -13,7 +13,7 @@ from infra.components.function import Function, Permit
 from infra.components.role import StackRole, StackRoleArgs
 from infra.config.roles import NAMES
 from infra.functions import with_key, works
-from infra.stack import Foundation
+from infra.stack import Foundation, log_of_serve
 
 OPERATOR, SERVE = NAMES
 
@@ -35,17 +35,32 @@ def roles(
         The ARNs of both; that of a role that is not made here follows from its name.
     """
     settings = made.settings.roles
+    allowed = allowed_to(made, functions, alerts, scheduled)
     found = {name: _by_name(made, name) for name in (SERVE, OPERATOR)}
-    if OPERATOR not in settings.existing:
+    if OPERATOR in allowed:
         trust = made.account.apply(lambda own: operator_trust(own, settings.operator_trusts))
-        allowed = operator_permits(made, functions, alerts, scheduled)
         said = "People who operate the stack with penstock's commands"
-        found[OPERATOR] = _make(made, OPERATOR, said, trust, allowed)
-    if SERVE not in settings.existing and not made.settings.enabled:
+        found[OPERATOR] = _make(made, OPERATOR, said, trust, allowed[OPERATOR])
+    if SERVE in allowed:
         trust = made.account.apply(lambda own: serve_trust(own, settings.serve_trusts))
         said = "Hosts that run penstock serve"
-        found[SERVE] = _make(made, SERVE, said, trust, serve_permits(made))
+        found[SERVE] = _make(made, SERVE, said, trust, allowed[SERVE])
     return found
+
+
+def allowed_to(
+    made: Foundation,
+    functions: Mapping[str, Function],
+    alerts: pulumi.Input[str],
+    scheduled: Sequence[str],
+) -> Mapping[str, Sequence[Permit]]:
+    """What each role may do that is made here; arguments as those of `roles`."""
+    found: dict[str, Sequence[Permit]] = {}
+    if OPERATOR not in made.settings.roles.existing:
+        found[OPERATOR] = operator_permits(made, functions, alerts, scheduled)
+    if SERVE not in made.settings.roles.existing and not made.settings.enabled:
+        found[SERVE] = serve_permits(made)
+    return {name: [*own, *with_key(made, own)] for name, own in found.items()}
 
 
 def _make(
@@ -56,8 +71,7 @@ def _make(
     allowed: Sequence[Permit],
 ) -> pulumi.Output[str]:
     physical = f"{made.prefix}-{name}"
-    permits = [*allowed, *with_key(made, allowed)]
-    args = StackRoleArgs(physical, said, trust, permits, bounds(made.settings.roles))
+    args = StackRoleArgs(physical, said, trust, allowed, bounds(made.settings.roles))
     return StackRole(name, args, made.options).role.arn
 
 
@@ -127,7 +141,10 @@ def _looks(
         )
         for name in scheduled
     ]
-    logs = [pulumi.Output.concat(one.log.arn, ":*") for one in functions.values()]
+    logs = [one.log.arn.apply(lambda arn: f"{arn}:*") for one in functions.values()]
+    if not made.settings.enabled:
+        hosted = f"log-group:{log_of_serve(made.stack)}:*"
+        logs.append(made.account.apply(lambda own: f"arn:aws:logs:{region}:{own}:{hosted}"))
     return [
         Permit(policies.LOOK_AT_FUNCTION, [one.function.arn for one in functions.values()]),
         Permit(policies.READ_LOG, logs),

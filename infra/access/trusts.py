@@ -1,4 +1,4 @@
-"""Who may take on the roles of people and hosts."""
+"""Who may assume the roles of people and hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TASKS = "ecs-tasks.amazonaws.com"
 
 def operator_trust(account: str, principals: Sequence[str]) -> str:
     """
-    Let the principals take it on; without any, whom the account's own policies let.
+    Let the principals assume it; without any, any principal the account's policies allow.
 
     [aws] The account's root stands for the account ("AWS JSON policy elements: Principal").
     """

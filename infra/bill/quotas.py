@@ -1,5 +1,5 @@
 """
-What AWS and Slack allow by default, and where each says so; see docs/scale.md.
+What AWS (in us-east-1) and Slack allow by default, and where each says so; see docs/scale.md.
 
 Read in stored copies of those pages in November 2026: an account's own quotas are in AWS's Service
 Quotas console.

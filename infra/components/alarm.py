@@ -52,7 +52,7 @@ class AlarmsArgs:
     """
     Attributes:
         prefix: what physical names begin with.
-        alerts: the topics where each is said, and said again when it is over.
+        alerts: topics notified when an alarm starts and ends.
     """
 
     prefix: str

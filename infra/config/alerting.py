@@ -1,4 +1,4 @@
-"""Where alarms are said, besides by e-mail."""
+"""Other alarm destinations: https endpoints and topics."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def _is_endpoint(value: str) -> str:
     if parts is None or parts.scheme != "https" or not parts.hostname:
         raise ValueError(
             "not an https address: write it in full, as in https://events.example.com/alarms"
+        )
+    if parts.username is not None or parts.password is not None:
+        # SNS would log in with them; a person's password is no key for a machine.
+        raise ValueError(
+            "an address with a user or password in it: give the endpoint a key in its path or "
+            "query instead, and keep it out of the file (docs/deploy.md)"
         )
     return value
 

@@ -127,8 +127,10 @@ def reach(config: Mapping[str, str]) -> dict[str, Any]:
 
 
 def outside_tags(config: Mapping[str, str]) -> Mapping[str, str]:
-    """The tags of `aws:defaultTags`."""
-    return (_read(config, _TAGS) or {}).get("tags", {})
+    """The tags of `aws:defaultTags`; none where it has another form, which is refused."""
+    given = _read(config, _TAGS)
+    tags = given.get("tags", {}) if isinstance(given, dict) else {}
+    return tags if isinstance(tags, dict) else {}
 
 
 def allowed_accounts(config: Mapping[str, str], own: Sequence[str]) -> Sequence[str]:

@@ -57,10 +57,10 @@ class RoleSettings(Strict):
     Attributes:
         path: the path of every role of the stack.
         permissions_boundary: the policy that limits every role of the stack, whatever it allows.
-        operator_trusts: who may take on the role `operator`; when empty, whom the account's own
-            policies let.
+        operator_trusts: who may assume the role `operator`; when empty, any principal the
+            account's policies allow.
         serve_trusts: who may take on the role `serve`: services that run hosts, or roles.
-        existing: roles of those two that are there already; the stack makes neither them nor
+        existing: those of the two roles that exist already; the stack makes neither them nor
             their policies.
     """
 

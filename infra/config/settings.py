@@ -93,7 +93,7 @@ class StackSettings(BaseModel):
         roles: the path and the limit of every role, and who takes on `operator` and `serve`.
         alert_emails: the addresses that are notified of alarms.
         alert_endpoints: https addresses that are notified, too.
-        alert_topics: standard topics that are there already and that alarms go to, too.
+        alert_topics: existing standard topics that also receive alarms.
         accounts: the AWS accounts the stack may be made in; any when empty.
         operators: roles that may send to the queues that are believed and to their dead-letter
             queues, besides those the stack knows: who redrives them.

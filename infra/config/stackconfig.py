@@ -13,7 +13,7 @@ from infra.config.aws_keys import wrong_aws_keys
 from infra.config.project import PROJECT
 
 _NEAR = 0.75
-"""How much of a namespace must be ours, so that it counts as ours with a typing error."""
+"""How much of a namespace must be ours, so that it counts as a misspelt one of ours."""
 # [aws] As regions are named; with another partition's, ours would be the wrong ARNs.
 _REGION = re.compile(r"(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-[0-9]")
 

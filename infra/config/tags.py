@@ -47,11 +47,34 @@ def wrong_tags(where: str, tags: Mapping[str, Any]) -> Iterator[str]:
     for key, value in tags.items():
         if why := wrong_key(key) or wrong_value(value):
             yield f"{where}.{key[:LONGEST_KEY]} {why}"
-    if len({key.casefold() for key in tags}) < len(tags):
-        # [aws] IAM, "Tagging IAM resources": keys that differ by case alone are one key.
-        yield f"{where} has two keys that differ by upper and lower case only: keep one"
-    if len(tags) > MOST:
-        yield f"{where} has {len(tags)} tags, and AWS takes {MOST} besides ours: remove some"
+
+
+def wrong_together(given: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """
+    What AWS would refuse of all tags of a resource: those of each setting, and the stack's own.
+
+    Args:
+        given: the tags by the setting that they are from.
+    """
+    where = " and ".join(name for name, tags in given.items() if tags)
+    names = {key for tags in given.values() for key in tags} - {*OWN}
+    if len(names) > MOST:
+        has = "has" if sum(map(bool, given.values())) == 1 else "together have"
+        yield (
+            f"{where} {has} {len(names)} tags, and AWS allows {MOST} besides the stack's own: "
+            "remove some"
+        )
+    # [aws] IAM, "Tagging IAM resources": keys that differ by case alone are one key.
+    alike: dict[str, set[str]] = {}
+    for key in (*names, *OWN):
+        alike.setdefault(key.casefold(), set()).add(key)
+    for keys in alike.values():
+        if len(keys) > 1:
+            ours = "" if keys.isdisjoint(OWN) else ", and the stack sets one of them itself"
+            yield (
+                f"{where}: the keys {' and '.join(sorted(keys))} differ by upper and lower case "
+                f"only{ours}: keep one"
+            )
 
 
 def _taken(tags: dict[str, Any]) -> dict[str, str]:
@@ -63,4 +86,4 @@ def _taken(tags: dict[str, Any]) -> dict[str, str]:
 
 
 Tags = Annotated[dict[str, Any], AfterValidator(_taken)]
-"""A map of tags; `wrong_tags` says what is wrong with each."""
+"""A map of tags; `wrong_tags` says what is wrong with each, `wrong_together` with all of them."""

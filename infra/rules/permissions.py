@@ -44,6 +44,7 @@ READS = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
 
 def nobody_may_do_everything(graph: Graph) -> Iterator[str]:
     """No `*` or `?` in an action, nor in a resource but for a log group's own streams."""
+    groups = tuple(f":log-group:{one['name']}:*" for one in of(graph, "LogGroup").values())
     for name, one in of(graph, "RolePolicy").items():
         for statement in statements(one["policy"]):
             if not statement["Action"] or not statement["Resource"]:
@@ -54,7 +55,9 @@ def nobody_may_do_everything(graph: Graph) -> Iterator[str]:
             if UNSCOPED.issuperset(statement["Action"]):
                 continue
             for resource in statement["Resource"]:
-                streams = referred(resource, "LogGroup") and resource.endswith("}:*")
+                streams = resource.endswith(groups) or (
+                    referred(resource, "LogGroup") and resource.endswith("}:*")
+                )
                 if _WILD.search(resource.removesuffix(":*") if streams else resource):
                     yield f"role {name} may {', '.join(statement['Action'])} on {resource}"
 

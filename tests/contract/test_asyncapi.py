@@ -31,7 +31,7 @@ def reads(kind: str) -> Callable[[Any], bool]:
 
 
 def parsed(event: Event) -> BaseCloudEvent:
-    """The event as CloudEvents' own package reads it."""
+    """The event as the official CloudEvents package parses it."""
     return JSONFormat().read(get_event_factory_for_version("1.0"), event.dumps())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -111,7 +112,37 @@ def test_its_expressions_name_contexts_and_no_strangers_text_is_in_a_command(
     assert [] == [step["run"] for step in steps(workflow) if "${{" in step.get("run", "")]
 
 
+def test_a_nightly_run_replaces_no_deployment_that_waits(workflow: Mapping[str, Any]) -> None:
+    """
+    [github] A group has one run that waits: a newer one cancels it, whatever its event.
+    """
+    group = "github.event_name == 'pull_request' && github.ref || github.event_name"
+
+    assert {"group": f"penstock-${{{{ {group} }}}}", "cancel-in-progress": False} == (
+        workflow["concurrency"]
+    )
+
+
+def test_code_that_nobody_has_reviewed_reads_no_payment_and_writes_no_state() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text().partition("## Deploy from GitHub")[2]
+    statements = json.loads(page.partition("```json\n")[2].partition("```")[0])["Statement"]
+    allowed = {one["Action"] for one in statements if one["Effect"] == "Allow"}
+    (denied,) = [one["Action"] for one in statements if one["Effect"] == "Deny"]
+
+    assert {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"} == allowed
+    assert {
+        *(f"dynamodb:{one}" for one in ("GetItem", "BatchGetItem", "Query", "Scan")),
+        "dynamodb:PartiQLSelect",
+        *(f"logs:{one}" for one in ("FilterLogEvents", "GetLogEvents", "StartQuery")),
+        "secretsmanager:GetSecretValue",
+        "sqs:ReceiveMessage",
+    } == {*denied}
+
+
 def test_it_installs_the_engine_that_the_project_requires(workflow: Mapping[str, Any]) -> None:
+    """
+    Or a later one of the same major version.
+    """
     required = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["requiredPulumiVersion"]
     installed = {
         step["with"]["pulumi-version"]
@@ -119,7 +150,7 @@ def test_it_installs_the_engine_that_the_project_requires(workflow: Mapping[str,
         if step.get("uses", "").startswith("pulumi/")
     }
 
-    assert {required} == installed
+    assert {required.replace(">=", "^")} == installed
 
 
 def test_the_required_engine_is_the_one_that_tests_deploy_with() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,11 @@ from infra.config.project import ConfigError
 from infra.emulated.table import TABLE
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
+from infra.graph.program import stack_config
+from infra.rules.view import of
+from tests.infra.stacks import STACKS
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 INLINE = 10_240
 """[aws] Characters of a role's inline policies together, without blanks (IAM, "Quotas")."""
@@ -24,6 +31,8 @@ OTHERS = {
     "iam:PassRole",
     "budgets:ModifyBudget",
     "budgets:ViewBudget",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
     *(f"logs:{one}LogDelivery" for one in ("Create", "Get", "Update", "Delete")),
     "logs:ListLogDeliveries",
 }
@@ -41,9 +50,25 @@ UNNAMED = {
         "DescribeResourcePolicies",
     },
     "route53": {"ListHostedZones", "ListHostedZonesByName", "ListTagsForResource", "GetChange"},
-    # A mapping's name is AWS's, and its tags are on the mapping.
-    "lambda": {"GetEventSourceMapping", "ListTags", "TagResource", "UntagResource"},
 }
+FOREIGN = ("aws-service-role", ":event-source-mapping:")
+"""What has an id of AWS's, or is AWS's own."""
+
+
+@pytest.fixture(scope="module")
+def changed(bundles: Path) -> Sequence[Declared]:
+    """A stack of prod's with a key of the customer's and another name for its API."""
+    domain = {"name": "till.example.org", "zone": "example.org"}
+    config = {**stack_config("prod"), "bundles": str(bundles), "kmsKey": KEY, "domain": domain}
+    return capture("prod", config)
+
+
+@pytest.fixture(params=[*STACKS, "served", "changed"])
+def graph(request: pytest.FixtureRequest) -> Sequence[Declared]:
+    """Each stack, one whose work a host does, and one with what few stacks have."""
+    if request.param in STACKS:
+        return request.getfixturevalue("graphs")[request.param]
+    return request.getfixturevalue(request.param)
 
 
 def allowed(graph: Sequence[Declared]) -> Sequence[Mapping[str, Any]]:
@@ -73,7 +98,8 @@ def test_names_are_the_stacks_own(graph: Sequence[Declared]) -> None:
     for statement in allowed(graph):
         for resource in statement["Resource"]:
             if resource.split(":")[2:3] and resource.split(":")[2] in named:
-                assert f"penstock-{stack}" in resource or "aws-service-role" in resource, resource
+                own = re.search(f"penstock[-/]{stack}", resource)
+                assert own or any(one in resource for one in FOREIGN), resource
 
 
 def test_what_is_allowed_everywhere_cannot_be_narrowed_or_is_narrowed_by_a_condition(
@@ -113,6 +139,38 @@ def test_only_the_stacks_own_account_and_region_are_meant(
     assert "arn:aws:sqs:us-east-1:*:penstock-dev-*" in [
         one for statement in allowed(graphs["dev"]) for one in statement["Resource"]
     ]
+
+
+def test_a_restore_needs_no_new_policy(
+    graphs: Mapping[str, Sequence[Declared]], served: Sequence[Declared]
+) -> None:
+    """
+    Its first step hands the work to hosts, whose log group is of another name.
+    """
+    before, then = ({*_each(one)} for one in (graphs["prod"], served))
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/penstock/prod/*"
+
+    assert ("logs:CreateLogGroup", group, "{}") in before
+    # What a policy lacks of the other is what hosts do not need.
+    assert set() == then - before
+
+
+def _each(graph: Sequence[Declared]) -> Iterator[tuple[str, str, str]]:
+    """Each action with its resource and condition."""
+    for one in allowed(graph):
+        limits = json.dumps(one.get("Condition", {}))
+        yield from ((a, r, limits) for a in one["Action"] for r in one["Resource"])
+
+
+def test_every_log_group_is_within_reach(graph: Sequence[Declared]) -> None:
+    """
+    [aws] As it is named for tags, and with `:*` behind it for everything else.
+    """
+    patterns = [r for a, r, _ in _each(graph) if a == "logs:CreateLogGroup"]
+    for one in of(graph, "LogGroup").values():
+        for end in ("", ":*"):
+            text = f"arn:aws:logs:us-east-1:123456789012:log-group:{one['name']}{end}"
+            assert any(fnmatchcase(text, pattern) for pattern in patterns), text
 
 
 def test_roles_are_passed_to_lambda_only(graph: Sequence[Declared]) -> None:

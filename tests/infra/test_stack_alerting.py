@@ -1,4 +1,4 @@
-"""Alarms go to mailboxes, https endpoints and topics that are there already."""
+"""Alarms go to mailboxes, https endpoints and existing topics."""
 
 from __future__ import annotations
 
@@ -72,6 +72,16 @@ def test_a_protected_stack_may_tell_an_endpoint_or_a_topic_alone(told: dict[str,
             "alertEndpoints",
             ["http://a.example"],
             "penstock:alertEndpoints.0: not an https address",
+        ),
+        (
+            "alertEndpoints",
+            ["https://user:hunter2@a.example/alarms"],
+            "penstock:alertEndpoints.0: an address with a user or password in it: give the endp",
+        ),
+        (
+            "alertEndpoints",
+            ["https://hunter2@a.example"],
+            "penstock:alertEndpoints.0: an address with a user or password in it",
         ),
         ("alertEndpoints", [ENDPOINT, ENDPOINT], "penstock:alertEndpoints: one is named twice"),
         ("alertEndpoints", [7], "penstock:alertEndpoints.0 has a value of kind int"),

@@ -19,6 +19,7 @@ from infra.rules import broken
 from infra.rules.view import of, statements
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/12345678-1234-1234-1234-123456789012"
+KEEPING = ("dynamodb", "logs", "secretsmanager", "sns", "sqs")
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +75,19 @@ def test_a_role_may_use_it_through_the_services_of_its_own_work(keyed: Sequence[
 
 
 def test_the_deployer_may_give_it_to_what_it_makes(keyed: Sequence[Declared]) -> None:
-    (granting,) = [
-        one for one in json.loads(policy(keyed))["Statement"] if [KEY] == one["Resource"]
-    ]
+    """
+    Through the services that keep something, and to those services only.
+    """
+    found = [one for one in json.loads(policy(keyed))["Statement"] if [KEY] == one["Resource"]]
+    (granting,) = [one for one in found if "kms:CreateGrant" in one["Action"]]
+    (using,) = [one for one in found if one is not granting]
 
-    assert {"kms:CreateGrant", "kms:DescribeKey"} <= {*granting["Action"]}
+    assert ["kms:CreateGrant"] == granting["Action"]
+    assert {"Bool": {"kms:GrantIsForAWSResource": ["true"]}} == granting["Condition"]
+    assert {"kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey"} <= {*using["Action"]}
+    assert [f"{one}.us-east-1.amazonaws.com" for one in KEEPING] == (
+        using["Condition"]["StringEquals"]["kms:ViaService"]
+    )
 
 
 def test_the_documents_have_the_policy_that_the_key_must_have() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from infra.config.project import ConfigError
+from infra.config.tags import wrong_together
 from infra.graph.capture import GraphMonitor
 from infra.graph.program import run
 
@@ -78,12 +79,12 @@ def refusal(config: dict[str, Any]) -> str:
         (
             "penstock:tags",
             {"a": "x", "A": "y"},
-            "penstock:tags has two keys that differ by upper ",
+            "penstock:tags: the keys A and a differ by upper and lower case only: keep one",
         ),
         (
             "penstock:tags",
             {f"t{number}": "x" for number in range(48)},
-            "penstock:tags has 48 tags, and AWS takes 47 besides ours: remove some",
+            "penstock:tags has 48 tags, and AWS allows 47 besides the stack's own: remove some",
         ),
         ("penstock:gateways", {}, "penstock:gateways names none, and nothing could be paid"),
         (
@@ -126,6 +127,44 @@ def test_it_is_refused_with_its_key_and_the_remedy_and_nothing_is_made(
 
     assert remedy in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    ("outside", "own", "remedy"),
+    [
+        (
+            {f"o{number}": "x" for number in range(24)},
+            {f"t{number}": "x" for number in range(24)},
+            "aws:defaultTags and penstock:tags together have 48 tags, and AWS allows 47 besides",
+        ),
+        (
+            {"Team": "x"},
+            {"team": "y"},
+            "aws:defaultTags and penstock:tags: the keys Team and team differ by upper and lower",
+        ),
+        (
+            {"Stack": "x"},
+            {},
+            "aws:defaultTags: the keys Stack and stack differ by upper and lower case only, and",
+        ),
+    ],
+)
+def test_tags_of_both_settings_are_refused_together_as_aws_would(
+    dev: dict[str, Any], outside: dict[str, str], own: dict[str, str], remedy: str
+) -> None:
+    config = {**dev, "aws:defaultTags": {"tags": outside}, "penstock:tags": own}
+
+    assert remedy in refusal(config)
+
+
+def test_the_most_tags_that_aws_allows_are_taken() -> None:
+    """
+    A tag of both settings counts once, and one that the stack sets itself is replaced by it.
+    """
+    outside = {"stack": "shared", "team": "x"} | {f"o{number}": "x" for number in range(23)}
+    own = {"team": "y"} | {f"t{number}": "x" for number in range(23)}
+
+    assert [] == [*wrong_together({"aws:defaultTags": outside, "penstock:tags": own})]
 
 
 def test_a_gateway_of_this_machine_is_for_an_emulator(dev: dict[str, Any]) -> None:

@@ -92,6 +92,25 @@ def test_an_operator_commits_intents_and_reads_no_secret(graph: Sequence[Declare
     assert [] == publishing
 
 
+def test_an_operator_looks_at_the_log_of_the_host_that_works(
+    graphs: Mapping[str, Sequence[Declared]], served: Sequence[Declared]
+) -> None:
+    """
+    `doctor` says whether it arrives.
+    """
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/penstock/prod/serve:*"
+    reads, none = (
+        [
+            one
+            for one in policy(graph, "operator")
+            if group in one["Resource"] and "logs:DescribeLogStreams" in one["Action"]
+        ]
+        for graph in (served, graphs["prod"])
+    )
+
+    assert (1, []) == (len(reads), none)
+
+
 def test_an_operator_sends_to_queues_and_parks_nothing(graph: Sequence[Declared]) -> None:
     every = set(of(graph, "Queue"))
 

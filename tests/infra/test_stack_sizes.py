@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from infra.config.settings import StackSettings
 from infra.graph.capture import GraphMonitor
 from infra.graph.monitor import Declared
 from infra.graph.program import defaults, run, stack_config
-from infra.rules.view import of
+from infra.rules.view import of, statements
 from tests.infra.conftest import Install
 from tests.infra.stacks import STACKS
 
@@ -71,6 +72,44 @@ def test_a_sink_has_the_room_to_itself(install: Install, dev: dict[str, Any]) ->
     said = refusal({**dev, "penstock:sinks": {"third": {"text": "x" * 3600}}})
 
     assert "penstock:sinks.third.text: the variables of deliver-third would take" in said
+
+
+def test_more_sinks_than_a_roles_policy_can_name_are_refused(
+    install: Install, dev: dict[str, Any]
+) -> None:
+    names = [f"{'s' * 13}{number}" for number in range(100, 120)]
+    install("several", {"sinks": [{"name": name, "settings": TEXT} for name in names]})
+    said = refusal({**dev, "penstock:sinks": {name: {} for name in names}})
+
+    assert "penstock:sinks: the policy of the role operator would take 1" in said
+    assert "characters, and IAM takes at most 10,240: use fewer sinks or gateways" in said
+
+
+def test_the_policies_that_are_counted_are_those_that_roles_are_given(
+    served: Sequence[Declared],
+) -> None:
+    """
+    By the graph, whose outputs read `${Queue/payments.arn}`: as many names of as many resources.
+    """
+    given: dict[str, Any] = {**stack_config("prod"), "penstock:consumers": "serve"}
+    own = {k.removeprefix("penstock:"): v for k, v in given.items() if k.startswith("penstock:")}
+    settings = load("prod", {**_declared(), **own})
+    set_all_config({"aws:region": str(given["aws:region"])})
+    try:
+        counted = sizes.policies("prod", settings, configured(settings, installed()))
+    finally:
+        set_all_config({})
+
+    assert {"operator", "serve"} == counted.keys()
+    for role, policy in counted.items():
+        assert _shape(of(served, "RolePolicy")[role]["policy"]) == _shape(policy)
+
+
+def _shape(policy: str) -> list[tuple[list[str], int, str]]:
+    return sorted(
+        (one["Action"], len(one["Resource"]), json.dumps(one.get("Condition")))
+        for one in statements(policy)
+    )
 
 
 def test_more_sinks_than_one_function_can_know_of_are_refused(

@@ -113,6 +113,15 @@ def test_where_nobody_can_type_a_refresh_changes_nothing_and_fails_on_drift(
     assert ["refresh --stack prod --preview-only --expect-no-changes"] == pulumi.asked
 
 
+def test_an_update_that_refreshes_undoes_what_was_changed_by_hand(pulumi: Pulumi) -> None:
+    """
+    Without `--refresh` Pulumi compares with its state, and changes nothing.
+    """
+    make(pulumi, "update", "STACK=dev", "CONFIRM=dev", "REFRESH=1")
+
+    assert ["up --stack dev --refresh --yes"] == pulumi.asked
+
+
 def test_a_stack_without_a_file_is_one_line(pulumi: Pulumi) -> None:
     done = make(pulumi, "update", "STACK=nowhere")
 

@@ -78,7 +78,7 @@ SWITCH = "aws lambda update-event-source-mapping --region eu-west-1 --uuid u-1"
     [
         ("functions", "Enabled", None),
         ("functions", "Disabled", f"{SWITCH} --enabled"),
-        ("functions", None, "deleted by hand: pulumi up --refresh --stack dev"),
+        ("functions", None, "deleted by hand: make update STACK=dev REFRESH=1"),
         ("serve", "Disabled", None),
         ("serve", None, None),
         ("serve", "Enabled", f"{SWITCH} --no-enabled"),
@@ -189,7 +189,7 @@ class Scheduled:
         ("functions", Scheduled(lines=0), "no run has finished for 3 minutes", "look why: aws"),
         ("functions", Scheduled(lines=0, deployed_hours_ago=0), "no run yet since", None),
         ("functions", Scheduled("DISABLED"), "disabled", "aws events enable-rule --region eu-w"),
-        ("functions", Scheduled(None), "none", "deleted by hand: pulumi up --refresh --stack dev"),
+        ("functions", Scheduled(None), "none", "deleted by hand: make update STACK=dev REFRESH=1"),
         ("serve", Scheduled("DISABLED"), "finished a run within the last 3 minutes", None),
         ("serve", Scheduled("ENABLED"), "enabled", "aws events disable-rule --region eu-west-1"),
         ("serve", Scheduled(None), "none", None),

@@ -154,7 +154,7 @@ def _mapping(stack: Stack, function: str, made: Sequence[Any], served: bool) -> 
     """
     label = f"mapping of {function}"
     if not made:
-        todo = f"deleted by hand: pulumi up --refresh --stack {stack.name}"
+        todo = f"deleted by hand: make update STACK={stack.name} REFRESH=1"
         return Finding(label, "none", None if served else todo)
     state, enabled = str(made[0]["State"]), str(made[0]["State"]) == "Enabled"
     todo = _SWITCH.format(

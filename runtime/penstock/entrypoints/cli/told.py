@@ -23,7 +23,7 @@ async def schedules(patient: Patient) -> AsyncIterator[Finding]:
         label = f"schedule of {name}"
         state = await _state(patient, str(one["rule"]))
         if state is None:
-            todo = f"deleted by hand: pulumi up --refresh --stack {patient.stack.name}"
+            todo = f"deleted by hand: make update STACK={patient.stack.name} REFRESH=1"
             yield Finding(label, "none", None if patient.served else todo)
             continue
         enabled = state == "ENABLED"
@@ -110,7 +110,7 @@ async def alerts(patient: Patient) -> AsyncIterator[Finding]:
     if not wanted <= confirmed.keys():
         todo = (
             "an address was unsubscribed: put it back with "
-            f"pulumi up --refresh --stack {patient.stack.name}"
+            f"make update STACK={patient.stack.name} REFRESH=1"
         )
     elif heard < len(wanted):
         todo = (
