@@ -164,6 +164,7 @@ def _restrict_view(
         **_view(kind, value, dry_run),
         "restricted": found.restriction is not None,
         "since": moment(found.restriction.since) if found.restriction else None,
+        "made_at": moment(found.restriction.in_force_since) if found.restriction else None,
         "held": [operation_view(one) for one in found.waiting],
         "under_way": [operation_view(one) for one in found.under_way],
     }
@@ -178,7 +179,7 @@ def _said(told: _Done, dry_run: bool) -> list[str]:
         return [found.effect if told.seen is None else "is not restricted: released meanwhile"]
     head = "would restrict" if dry_run and found.anew else "restricted"
     if found.restriction is not None and (dry_run or not found.anew) and told.seen is None:
-        since = moment(found.restriction.since)
+        since = moment(found.restriction.in_force_since)
         head = f"restricted since {since} by {found.restriction.actor}"
     lines = [f"{head}: {_held(one)}" for one in found.waiting]
     lines += [
