@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from penstock.testing.samples import Samples
+from penstock.testing.samples import Samples, gateway_of
 
 
 @dataclass
@@ -72,6 +72,26 @@ async def test_the_first_sample_is_sent_signed_and_says_what_it_concerns(
         told["answers"],
     )
     assert [{"kind": "payment", "id": "acme-s-1"}] == told["concerns"]
+
+
+@pytest.mark.parametrize(
+    ("address", "gateway"),
+    [
+        ("https://api.test/webhooks/acme", "acme"),
+        ("https://api.test/v1/webhooks/acme-eu/", "acme-eu"),
+        ("https://api.test/hook", ""),
+        ("https://api.test/webhooks/", ""),
+        ("", ""),
+    ],
+)
+def test_a_webhooks_address_names_the_gateway(address: str, gateway: str) -> None:
+    assert gateway == gateway_of(address)
+
+
+async def test_a_webhook_to_another_address_concerns_no_payment_of_the_platform(ask: Any) -> None:
+    _, told = await ask(target="http://127.0.0.1:9/elsewhere")
+
+    assert [] == told["concerns"]
 
 
 async def test_fields_are_changed_and_copies_sent_before_it_is_signed(

@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from penstock.testing.samples import gateway_of
 from penstock_paypal import shapes
 from penstock_paypal.simulator import events, truth
 from penstock_paypal.simulator.books import Books, Document, put
@@ -110,7 +111,8 @@ class Webhooks:
             return web.json_response({"errors": [{"msg": str(exc)}]}, status=404)
         state(self._books, trigger.books)
         self._contradict(event, trigger.contradict)
-        about = concerns(self._books, _gateway(trigger.target), event)
+        gateway = gateway_of(trigger.target or "") or "paypal"
+        about = concerns(self._books, gateway, event)
         answers = await self._deliver(trigger, event, body)
         resource = shapes.mapping(event.get("resource"))
         told = shapes.text(resource, "id") or shapes.text(resource, "invoice", "id")
@@ -172,8 +174,3 @@ class Webhooks:
         headers = self._signer.headers(kept.body, webhook_id, forged=forged)
         sent = kept.body + b" " if trigger.forge == "body" else kept.body
         return self._deliveries.take(kept, target, headers, sent, at_once=False)
-
-
-def _gateway(target: str | None) -> str:
-    """What the platform calls this account, by the webhook's address: …/webhooks/<name>."""
-    return (target or "").rstrip("/").rpartition("/webhooks/")[2] or "paypal"

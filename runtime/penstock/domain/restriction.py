@@ -34,9 +34,12 @@ class Restriction:
 
     Attributes:
         value: the id, reference or name, by the kind.
-        since: when it was made.
+        since: when its command was first given, which names it among those of its key. A command
+            that failed and is repeated puts it later.
         actor: who made it, as the audit trail names them.
         reason: why.
+        made_at: when it was put, and took effect; None where older code put it. It does not make
+            one another restriction: a repeat of a write may have a later one.
     """
 
     kind: RestrictionKind
@@ -44,6 +47,12 @@ class Restriction:
     since: datetime
     actor: str
     reason: str = field(repr=False)
+    made_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def in_force_since(self) -> datetime:
+        """When it took effect, as people are shown it."""
+        return self.made_at or self.since
 
     @property
     def key(self) -> str:

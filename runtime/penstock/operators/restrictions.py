@@ -87,7 +87,7 @@ class Released:
     def effect(self) -> str:
         """What the command did, in one line."""
         if self.later is not None:
-            since = f"{self.later.since:%Y-%m-%d %H:%M:%S} UTC"
+            since = f"{self.later.in_force_since:%Y-%m-%d %H:%M:%S} UTC"
             return f"nothing is done: {self.later.actor} has restricted it again at {since}"
         if self.restriction is None and not self.due:
             return "not restricted: nothing to release"
@@ -156,12 +156,12 @@ class Restrict:
             return await self._seen(kind, value, known, anew=known is None)
         async with self.audited(f"{COMMANDS[kind]} restrict", [key], because) as trail:
             await self._entity(kind, value)
-            begun = since or self.clock.now()
-            wanted = Restriction(kind, value, begun, self.audited.actor, because)
+            now = self.clock.now()
+            wanted = Restriction(kind, value, since or now, self.audited.actor, because, now)
             known = await self.restrictions.put(wanted)
             done = await self._seen(kind, value, known, anew=known == wanted)
             trail.effect = done.effect
-            since_when: Facts = {"since": known.since.isoformat()} if known else {}
+            since_when: Facts = {"since": known.in_force_since.isoformat()} if known else {}
             trail.after = {"restricted": known is not None, **since_when}
             return done
 

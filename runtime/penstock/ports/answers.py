@@ -20,7 +20,8 @@ class Asked:
         digest: of what is asked.
         claim: names one try; no other try has it.
         until: when the claim ends.
-        meant: what the first try was about, where that may change before it is repeated.
+        meant: what the first try was about, where that may change before it is repeated;
+            None for a claim that does not say, as code before this field wrote it.
         answer: what was answered; None before.
     """
 
@@ -28,7 +29,7 @@ class Asked:
     digest: str
     claim: str
     until: datetime
-    meant: str = ""
+    meant: str | None = None
     answer: str | None = field(default=None, repr=False)
 
 
@@ -45,7 +46,7 @@ class Answers(Protocol):
 
         Returns:
             What is kept under the key. It has the claim of `asked` where that was claimed; what is
-            meant is then what the first try meant.
+            meant is then what the first try meant, or `asked` where that is not known.
         """
         ...
 

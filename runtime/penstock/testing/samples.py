@@ -92,7 +92,13 @@ class Samples:
         at: Any = event
         for step in self.concerns.split("."):
             at = at[step]
-        return [{"kind": "payment", "id": f"{target.rpartition('/')[2]}-{at}"}]
+        gateway = gateway_of(target)
+        return [{"kind": "payment", "id": f"{gateway}-{at}"}] if gateway else []
+
+
+def gateway_of(target: str) -> str:
+    """What the platform calls the gateway of a webhook's address; empty where that is none."""
+    return target.rstrip("/").partition("/webhooks/")[2]
 
 
 def _put(event: dict[str, Any], place: str, value: Any) -> None:

@@ -56,6 +56,22 @@ def test_set_up_is_of_the_account_that_is_named(shops: Shop):
     assert "/webhooks/paypal-eu" in done.stdout
 
 
+def test_set_up_asks_which_account_also_where_one_is_called_as_the_plugin(shops: Shop):
+    """
+    What only looks may take that one.
+    """
+    two = dict.fromkeys(("paypal", "paypal-eu"), ACCOUNTS["paypal-eu"])
+    profile = dict.fromkeys(two, shops.outputs["profile"]["paypal-eu"])
+    shops.write(gateways=two, profile=profile)
+    given = {**shops.credentials, "webhook_id": "WH-1"}
+    penstock("secrets", "set", "paypal", given=given)
+    unclear = shops.setup("--from-file", "-", given=shops.credentials)
+    looked = penstock("paypal", "check")
+
+    assert (2, [], 0) == (unclear.exit_code, shops.written(), looked.exit_code), looked.output
+    assert "name one with --gateway: paypal, paypal-eu" in unclear.stderr
+
+
 def test_the_only_account_needs_no_name(shops: Shop):
     shops.write(gateways={"paypal-eu": ACCOUNTS["paypal-eu"]})
     done = shops.setup("--from-file", "-", given=shops.credentials)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from threading import Thread
 
 import pytest
 
@@ -15,6 +17,23 @@ from tests.contract.cli.commands import penstock
 from tests.contract.cli.ledger import NOON, keep
 
 BECAUSE = ("--because", "the card was stolen")
+
+
+def lift_once_restricted(stack: Stack, key: str) -> None:
+    """What another operator does meanwhile."""
+
+    async def lift() -> None:
+        world = stack.world()
+        for _ in range(200):
+            for one in await world.restrictions.list():
+                if one.key == key:
+                    await world.restrictions.lift(key, one.since)
+                    await world.close()
+                    return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{key} was never restricted")
+
+    asyncio.run(lift())
 
 
 @pytest.mark.emulator
@@ -49,13 +68,25 @@ class TestRestrict:
         assert since
         penstock("gateways", "release", "example", *BECAUSE)
         again = penstock("gateways", "restrict", "example", *BECAUSE, "--since", since[1])
+        waits = ("--since", since[1], "--wait", "9")
+        waited = penstock("gateways", "restrict", "example", *BECAUSE, *waits)
         penstock("gateways", "restrict", "example", *BECAUSE)
         left = penstock("gateways", "release", "example", *BECAUSE, "--since", since[1])
         held = json.loads(penstock("gateways", "release", "example", *BECAUSE, "--json").stdout)
 
         assert "was restricted before, and released since: nothing is done\n" == again.stdout
+        assert waited.stdout == again.stdout
         assert left.stdout.startswith("nothing is done: ")
         assert held["was_restricted"]
+
+    @pytest.mark.slow
+    def test_what_is_released_during_the_wait_is_not_said_to_be_restricted(self, stack: Stack):
+        other = Thread(target=lift_once_restricted, args=(stack, "gateway#example"))
+        other.start()
+        done = penstock("gateways", "restrict", "example", *BECAUSE, "--wait", "1")
+        other.join()
+
+        assert "is not restricted: released meanwhile\n" == done.stdout
 
     @pytest.mark.parametrize(
         ("group", "value", "code"),

@@ -139,6 +139,15 @@ class TestCaptures:
         assert "capture_id" not in refund
         assert f"paypal-{CAPTURE}" == sent["concerns"][-1]["id"]
 
+    async def test_a_webhook_to_an_address_that_names_no_gateway_is_of_paypal(self, stage: Stage):
+        sent = await stage.trigger(
+            target="http://127.0.0.1:9/elsewhere",
+            event_type="PAYMENT.CAPTURE.COMPLETED",
+            set={"resource.id": CAPTURE},
+        )
+
+        assert f"paypal-{CAPTURE}" == sent["concerns"][-1]["id"]
+
     async def test_a_refund_of_a_capture_may_be_of_a_sale(self, stage: Stage):
         """
         PayPal has one id for the sale of v1 and the capture of v2.

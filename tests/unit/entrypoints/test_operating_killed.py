@@ -19,6 +19,8 @@ from penstock.entrypoints.http.message import Answer
 from penstock.entrypoints.http.operating import OperateHandlers
 from penstock.errors import TransientError
 from penstock.operators.once import LEASE
+from penstock.pipeline.keys import derived_id
+from penstock.ports import Asked
 from tests.unit.entrypoints.stand import Stand
 from tests.unit.entrypoints.test_operating import sold
 from tests.unit.operators.desk import Dying, Killed, lives
@@ -91,6 +93,29 @@ async def state(stand: Stand) -> Any:
     restricted = [one.key for one in await stand.world.restrictions.list()]
     operations = [(one.id, one.state, one.reason) for one in payment.operations]
     return payment.status, operations, payment.sequence, restricted
+
+
+@pytest.mark.parametrize(
+    ("operation", "claims"), [("restrict", 1), ("release", 2), ("makeInvoice", 2)]
+)
+async def test_a_claim_of_code_before_this_version_is_finished_by_its_repeat(
+    operation: str, claims: int
+):
+    """
+    Such a claim does not say what its request was about: the repeat says it.
+    """
+    undisturbed, stand = await ready(operation), await ready(operation)
+    await send(undisturbed, operation, Dying(NEVER, after=False))
+    with pytest.raises(Killed):
+        await send(stand, operation, Dying(claims, after=True))
+    answers, now = stand.world.answers, stand.clock.now()
+    kept = await answers.claim(Asked(derived_id("operate", "k", "shop"), "", "", now), now)
+    await answers.keep(replace(kept, meant=None))
+    stand.clock.advance(LEASE.total_seconds())
+    done = await send(stand, operation, Dying(NEVER, after=False))
+
+    assert 200 == done.status
+    assert await state(undisturbed) == await state(stand)
 
 
 @pytest.mark.parametrize("operation", BODIES)

@@ -86,6 +86,23 @@ class TestRestricting:
         assert entry.done is not None
         assert {"restricted": True, "since": "2026-11-02T12:00:00+00:00"} == entry.done.after
 
+    async def test_a_restriction_put_by_a_repeat_is_shown_since_it_took_effect(
+        self, office: Office
+    ) -> None:
+        """
+        Its first try failed, and kept nothing from moving money.
+        """
+        office.clock.advance(4 * 3600)
+        command = Restrict(office.ledger, office.restrictions, office.clock, office.audited)
+        done = await command(RestrictionKind.payer, "P-1", WHY, since=NOON)
+        entry = await office.entry()
+
+        assert done.restriction is not None
+        assert entry.done is not None
+        assert "2026-11-02T16:00:00+00:00" == entry.done.after["since"]
+        assert "2026-11-02T16:00:00+00:00" == done.restriction.in_force_since.isoformat()
+        assert NOON == done.restriction.since
+
     async def test_a_restriction_is_found_by_its_whole_key(self, office: Office) -> None:
         for name in ("P-1", "P-2", "P-3"):
             await office.restrict(RestrictionKind.payer, name)

@@ -33,7 +33,7 @@ class DynamoAnswers:
         # A call whose answer was lost is repeated below us, and finds its own claim.
         if not ended or kept.claim == asked.claim:
             return kept
-        anew = replace(asked, meant=kept.meant)
+        anew = replace(asked, meant=asked.meant if kept.meant is None else kept.meant)
         taken = await self._table.put_if(
             "#claim = :claim AND attribute_not_exists(answer)",
             _item(anew),
@@ -62,7 +62,7 @@ def _item(asked: Asked) -> Item:
         "claim": asked.claim,
         "until": stamp(asked.until),
         "expires_at": int((asked.until + KEPT_FOR).timestamp()),
-        "meant": asked.meant or None,
+        "meant": asked.meant,
         "answer": asked.answer,
     }
     return to_item(fields)
@@ -75,6 +75,6 @@ def _read(item: Mapping[str, Mapping[str, Any]]) -> Asked:
         record["digest"],
         record["claim"],
         datetime.fromisoformat(record["until"]),
-        record.get("meant", ""),
+        record.get("meant"),
         record.get("answer"),
     )

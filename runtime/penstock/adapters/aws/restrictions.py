@@ -42,6 +42,7 @@ class DynamoRestrictions:
             "since": stamp(restriction.since),
             "actor": restriction.actor,
             "reason": restriction.reason,
+            "made_at": restriction.made_at and stamp(restriction.made_at),
         }
         item = _key(restriction.key) | to_item(fields)
         refused = await self._table.put_all_once([item, _once(restriction)], "restrict")
@@ -113,10 +114,12 @@ def _read(item: Mapping[str, Mapping[str, Any]]) -> Restriction:
     except ValueError as exc:
         # Fail closed: this version must not submit what newer code restricts.
         raise LedgerUnavailable("a restriction was written by newer code") from exc
+    made_at = record.get("made_at")
     return Restriction(
         kind,
         record["value"],
         datetime.fromisoformat(record["since"]),
         record["actor"],
         record["reason"],
+        datetime.fromisoformat(made_at) if made_at else None,
     )

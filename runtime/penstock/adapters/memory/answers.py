@@ -20,7 +20,7 @@ class MemoryAnswers:
         kept = self._kept.get(asked.key, asked)
         ended = kept.digest == asked.digest and kept.answer is None and kept.until <= now
         if ended:
-            kept = replace(asked, meant=kept.meant)
+            kept = replace(asked, meant=asked.meant if kept.meant is None else kept.meant)
         self._kept[asked.key] = kept
         return kept
 

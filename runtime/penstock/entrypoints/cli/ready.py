@@ -85,12 +85,14 @@ class Gateway:
         )
 
     @classmethod
-    def named(cls, begun: Session, plugin: str, name: str | None) -> str:
+    def named(cls, begun: Session, plugin: str, name: str | None, *, changes: bool = False) -> str:
         """
         The stack's gateway that a command for a plugin's accounts means.
 
         Args:
             name: what the command was told, if it was.
+            changes: it writes at the account: no gateway is then meant by being called as its
+                plugin is.
 
         Raises:
             StackMissing: the stack cannot be found.
@@ -98,7 +100,7 @@ class Gateway:
         """
         stack = begun.stack()
         there = stack.instances(plugin)
-        if name is None and plugin not in there and len(there) > 1:
+        if name is None and len(there) > 1 and (changes or plugin not in there):
             raise CommandError(
                 f"the stack {stack.name} has several gateways of {plugin}: name one with"
                 f" --gateway: {', '.join(there)}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -73,12 +73,13 @@ def _restrict(kind: RestrictionKind, asked: Asked) -> None:
         since = asked.since or world.clock.now()
         _say_how_to_go_on(asked, since)
         done = await command(kind, value, because, since=since, dry_run=asked.dry_run)
-        if not asked.waits:
+        if not asked.waits or done.restriction is None:
             return _Done(done, None)
         # After that no function works with the older list.
         await asyncio.sleep(KNOWN_FOR.total_seconds())
         seen = await asked.waited(world, kind, Until.nobody_at_it)
-        return _Done(await command(kind, value, because, dry_run=True), seen)
+        after = await command(kind, value, because, dry_run=True)
+        return _Done(replace(after, anew=False), seen)
 
     told = asked.begun.run(work)
     asked.begun.show(
@@ -163,6 +164,7 @@ def _restrict_view(
         **_view(kind, value, dry_run),
         "restricted": found.restriction is not None,
         "since": moment(found.restriction.since) if found.restriction else None,
+        "made_at": moment(found.restriction.in_force_since) if found.restriction else None,
         "held": [operation_view(one) for one in found.waiting],
         "under_way": [operation_view(one) for one in found.under_way],
     }
@@ -174,10 +176,10 @@ def _said(told: _Done, dry_run: bool) -> list[str]:
 
     found = told.found
     if found.restriction is None and not found.anew:
-        return [found.effect]
+        return [found.effect if told.seen is None else "is not restricted: released meanwhile"]
     head = "would restrict" if dry_run and found.anew else "restricted"
     if found.restriction is not None and (dry_run or not found.anew) and told.seen is None:
-        since = moment(found.restriction.since)
+        since = moment(found.restriction.in_force_since)
         head = f"restricted since {since} by {found.restriction.actor}"
     lines = [f"{head}: {_held(one)}" for one in found.waiting]
     lines += [

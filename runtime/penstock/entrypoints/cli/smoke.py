@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,8 @@ _AMOUNT = Money(100, "EUR")
 _SECONDS = 10.0
 _PATIENCE = 1.0
 _EVENTS = 20
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far this machine's clock may be ahead of that of CloudWatch Logs."""
 _SIGNATURE = ("example-signature", "0" * 64)
 """The gateway's header, with a signature that no key makes."""
 _PAYPAL = "paypal"
@@ -205,7 +208,7 @@ async def _status(trial: Trial, group: str, stage: str, entity: str) -> str | No
     """The status of the last line in which a stage names the entity."""
     asked: dict[str, Any] = {
         "logGroupName": group,
-        "startTime": int(trial.began.timestamp() * 1000),
+        "startTime": int((trial.began - _CLOCKS_DIFFER).timestamp() * 1000),
         "filterPattern": f'"{entity}"',
     }
     found: str | None = None

@@ -49,6 +49,7 @@ def view(found: Timeline) -> dict[str, Any]:
             {
                 "restricted": one.key,
                 "since": moment(one.since),
+                "made_at": moment(one.in_force_since),
                 "actor": one.actor,
                 "reason": one.reason,
             }
@@ -71,7 +72,7 @@ def lines(view: dict[str, Any]) -> list[str]:
         told += _wrapped(f"{at[:_SECOND].replace('T', ' ')}  {text}")
     for one in view["restrictions"]:
         told += _wrapped(
-            f"restricted ({one['restricted']}) since {one['since']} by {one['actor']}, because "
+            f"restricted ({one['restricted']}) since {one['made_at']} by {one['actor']}, because "
             f"{one['reason']}"
         )
     waits = [one for one in view["operations"] if one["open"]]

@@ -206,7 +206,7 @@ class OperateHandlers:
             key = call.checked.parameters["Idempotency-Key"]
             digest = _digest(command, call.checked.body)
             told = await once(
-                caller.client, key, digest, lambda asked: run(asked.key, asked.meant), meant
+                caller.client, key, digest, lambda asked: run(asked.key, asked.meant or ""), meant
             )
             return json_answer(200, json.loads(told))
 

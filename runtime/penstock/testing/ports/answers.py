@@ -65,6 +65,27 @@ class AnswersConformance:
         assert replace(SECOND, meant="the first") == anew
         assert anew == await answers.claim(replace(SECOND, meant="another"), LATER)
 
+    async def test_that_the_first_meant_nothing_is_told_too(self, answers: Answers) -> None:
+        """
+        Nothing, as in a release of what was not restricted, is not the same as not known.
+        """
+        await answers.claim(replace(FIRST, meant=""), NOON)
+
+        assert replace(SECOND, meant="") == await answers.claim(
+            replace(SECOND, meant="another"), LATER
+        )
+
+    async def test_a_claim_that_does_not_say_what_it_meant_takes_it_from_the_next(
+        self, answers: Answers
+    ) -> None:
+        """
+        Code before this version wrote such claims.
+        """
+        await answers.claim(FIRST, NOON)
+        anew = await answers.claim(replace(SECOND, meant="another"), LATER)
+
+        assert replace(SECOND, meant="another") == anew
+
     async def test_an_answer_stays(self, answers: Answers) -> None:
         """
         However late the request comes again.

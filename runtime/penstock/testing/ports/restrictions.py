@@ -56,6 +56,24 @@ class RestrictionsConformance:
         assert FIRST == await restrictions.put(replace(FIRST, actor="eve", reason="again"))
         assert [FIRST] == list(await restrictions.list())
 
+    async def test_when_a_restriction_took_effect_is_kept_and_does_not_name_it(
+        self, restrictions: Restrictions
+    ) -> None:
+        """
+        A command that failed is repeated under its first moment, and takes effect later.
+        """
+        later = NOON + timedelta(hours=4)
+        await restrictions.put(replace(FIRST, made_at=later))
+        await restrictions.put(SECOND)
+        again = await restrictions.put(replace(FIRST, made_at=later + timedelta(hours=1)))
+        lifted = await restrictions.lift(FIRST.key, FIRST.since)
+
+        assert FIRST == again == lifted
+        assert again is not None
+        assert lifted is not None
+        assert (later, later) == (again.in_force_since, lifted.in_force_since)
+        assert [SECOND.since] == [one.in_force_since for one in await restrictions.list()]
+
     async def test_a_later_restriction_is_not_lifted_in_the_place_of_the_one_that_was_meant(
         self, restrictions: Restrictions
     ) -> None:

@@ -34,7 +34,15 @@ Env = Annotated[
 Named = Annotated[
     str | None,
     typer.Option(
-        "--gateway", metavar="NAME", help="the stack's gateway; needed if several could be meant"
+        "--gateway", metavar="NAME", help="the stack's gateway; needed if there are several"
+    ),
+]
+Looked = Annotated[
+    str | None,
+    typer.Option(
+        "--gateway",
+        metavar="NAME",
+        help="the stack's gateway; needed if there are several, none called as the plugin",
     ),
 ]
 
@@ -77,7 +85,7 @@ def group(plugin: str) -> typer.Typer:
         document = files.read(file)
         if not dry_run:
             begun.guard(f"setting {gateway or plugin} up")
-        mine = Gateway.of(begun, Gateway.named(begun, plugin, gateway), env)
+        mine = Gateway.of(begun, Gateway.named(begun, plugin, gateway, changes=True), env)
         done = _Done(dry_run)
 
         async def work(world: AwsWorld) -> None:
@@ -96,7 +104,7 @@ def group(plugin: str) -> typer.Typer:
     def check(
         context: typer.Context,
         env: Env = None,
-        gateway: Named = None,
+        gateway: Looked = None,
         stack: StackName = None,
         as_json: AsJson = False,
     ) -> None:

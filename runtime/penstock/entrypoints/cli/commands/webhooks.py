@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True)
 _REGISTER = "webhooks register"
 
-Named = Annotated[
-    str | None, typer.Option("--gateway", help="the gateway; needed if several could be meant")
+Only = Annotated[
+    str | None, typer.Option("--gateway", help="only this gateway; else each of the stack's")
 ]
 
 
 @app.command("register")
 def register(
     context: typer.Context,
-    gateway: Named = None,
+    gateway: Only = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="only look: say what would be done")
     ] = False,
@@ -81,7 +81,7 @@ def register(
 @app.command("drift")
 def drift(
     context: typer.Context,
-    gateway: Named = None,
+    gateway: Only = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -165,7 +165,10 @@ def check(
             " by being there",
         ),
     ] = None,
-    gateway: Named = None,
+    gateway: Annotated[
+        str | None,
+        typer.Option("--gateway", help="the gateway; needed if several could be meant"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """

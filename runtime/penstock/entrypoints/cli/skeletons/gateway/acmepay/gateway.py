@@ -91,7 +91,7 @@ class AcmePay:
                 type=_text(body["type"]),
                 entity=f"{self.name}-{_text(payment['id'])}",
                 resource=payment,
-                occurred_at=datetime.fromisoformat(payment["at"]),
+                occurred_at=_moment(payment["at"]),
                 evidence=Evidence.signed,
                 delivery_id=delivery.id,
                 transmission=delivery.id,
@@ -113,7 +113,7 @@ class AcmePay:
             return None
         told = notification.resource
         try:
-            amount = Money(int(told["minor"]), _text(told["currency"]))
+            amount = Money(told["minor"], _text(told["currency"]))
             at = notification.occurred_at
             sale = Transaction(_text(told["id"]), "sale", status, amount, at)
             return Observation(sale, reference=told.get("reference"))
@@ -124,6 +124,13 @@ class AcmePay:
 def signature(body: bytes, key: str) -> str:
     """AcmePay's signature of a body."""
     return hmac.new(key.encode(), body, "sha256").hexdigest()
+
+
+def _moment(value: object) -> datetime:
+    at = datetime.fromisoformat(_text(value))
+    if at.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return at
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from acmepay.gateway import SECRET, SIGNATURE, signature
 
-from penstock.api import Delivery, PaymentStatus
+from penstock.api import Delivery, MalformedDelivery, PaymentStatus, Unconfirmable
 from penstock.plugins import load
 from penstock.testing import (
     NOON,
@@ -28,6 +28,12 @@ PAYMENT = {
     "at": NOON.isoformat(),
 }
 BODY = json.dumps({"id": "evt_1", "type": "payment.succeeded", "payment": PAYMENT}).encode()
+
+
+def changed(**fields: object) -> Delivery:
+    """A webhook whose payment has other fields."""
+    body = {"id": "evt_1", "type": "payment.succeeded", "payment": {**PAYMENT, **fields}}
+    return delivery(json.dumps(body).encode(), {}, gateway="acmepay")
 
 
 class TestAcmePay(GatewayConformance, WebhooksConformance, ObservesConformance):
@@ -53,3 +59,16 @@ class TestAcmePay(GatewayConformance, WebhooksConformance, ObservesConformance):
             seen.transaction.amount.currency,
             seen.reference,
         )
+
+    @pytest.mark.parametrize("minor", [12.7, True, "1250", None])
+    def test_an_amount_is_a_whole_number_of_minor_units(self, bench: Bench, minor: object) -> None:
+        gateway = bench.build()
+        told = gateway.read(changed(minor=minor))
+
+        with pytest.raises(Unconfirmable):
+            gateway.observe(told)
+
+    @pytest.mark.parametrize("at", ["2026-11-02T12:00:00", "2026-11-02", "noon", 1, None])
+    def test_a_time_has_its_offset(self, bench: Bench, at: object) -> None:
+        with pytest.raises(MalformedDelivery):
+            bench.build().read(changed(at=at))
