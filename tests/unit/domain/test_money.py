@@ -109,10 +109,11 @@ def test_no_digit_of_a_long_amount_is_rounded_away(currency: str):
 
 
 def test_what_is_below_zero_reads_and_writes_the_same():
-    assert [-1205, "-12.05", "-0.05", "-1205"] == [
+    assert [-1205, "-12.05", "-0.05", "-0.01", "-1205"] == [
         Money.parse("-12.05", "USD").minor,
         Money(-1205, "USD").decimal,
         Money(-5, "USD").decimal,
+        Money(-1, "USD").decimal,
         Money(-1205, "JPY").decimal,
     ]
 

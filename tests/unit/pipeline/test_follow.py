@@ -90,7 +90,8 @@ async def test_a_dispute_has_its_payment_read_again_at_once():
     assert ["payment#acme-SALE1"] == acme.asked
 
 
-async def test_a_dispute_in_one_account_leaves_the_payments_of_another_alone():
+@pytest.mark.parametrize("other", ["acme-eu", "abc"])
+async def test_a_dispute_in_one_account_leaves_the_payments_of_another_alone(other: str):
     """Two accounts of one provider: a dispute may name any id, another account's among them."""
 
     class Two(World):
@@ -98,20 +99,20 @@ async def test_a_dispute_in_one_account_leaves_the_payments_of_another_alone():
 
         @property
         def gateways(self) -> dict[str, Gateway]:
-            return {**super().gateways, "acme-eu": self.eu}
+            return {**super().gateways, other: self.eu}
 
     acme = Asked()
     world = Two(acme)
-    world.eu.name = "acme-eu"
+    world.eu.name = other
     await arrive(world, notification())
 
-    stranger = replace(disputed(), gateway="acme-eu", entity="acme-eu-D-1")
+    stranger = replace(disputed(), gateway=other, entity=f"{other}-D-1")
     assert "done" == await arrive(world, stranger)
 
     payment = await world.ledger.load(Payment, "acme-SALE1")
     assert payment is not None
     assert (False, []) == (payment.disputed, acme.asked)
-    assert await world.ledger.load(Dispute, "acme-eu-D-1") is not None
+    assert await world.ledger.load(Dispute, f"{other}-D-1") is not None
 
 
 async def test_a_dispute_about_a_payment_from_before_penstock_makes_no_invoice():

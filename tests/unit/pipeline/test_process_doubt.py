@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from structlog.testing import capture_logs
+
 from penstock.api import Confirmed, Contradicted, Money, Observation, PaymentStatus, Transaction
 from penstock.domain.delivery import Notification
 from penstock.domain.payment import Implied, Payment
@@ -38,8 +40,10 @@ async def test_a_contradicted_delivery_that_comes_again_is_told_once():
     world.acme.confirmations *= 2
     await handled(world, notification(), "first")
 
-    await handled(world, notification(), "the same once more")
+    with capture_logs() as logs:
+        await handled(world, notification(), "the same once more")
 
+    assert ["duplicate"] == [one["outcome"] for one in logs if one["event"] == "stage.finished"]
     assert ["payment.contradicted"] == [event.type for event in await world.published()]
     assert 1 == len(await world.drain(world.rejected))
 

@@ -24,7 +24,7 @@ from penstock.domain.payment import Payment, PaymentStatus, Transaction
 UNATTRIBUTED = "unattributed"
 EARLIER = "earlier"
 MOST_STEPS = 50
-_WHOLE = (PaymentStatus.refunded, PaymentStatus.reversed)
+_WHOLE = {PaymentStatus.refunded: "refund", PaymentStatus.reversed: "reversal"}
 
 
 def steps(known: Sequence[Transaction], seen: Observation) -> tuple[Transaction, ...]:
@@ -39,11 +39,14 @@ def steps(known: Sequence[Transaction], seen: Observation) -> tuple[Transaction,
     listed = _bounded(sorted(named.values(), key=lambda one: (one.at, one.id)), paid)
     rest = paid.minor - _sum(listed, paid)
     if seen.status in _WHOLE and rest > 0:
-        kind = "reversal" if seen.status is PaymentStatus.reversed else "refund"
         when = _first_seen(known) or seen.as_of or seen.transaction.at
         listed.append(
             Transaction(
-                UNATTRIBUTED, kind, PaymentStatus.refunded, Money(rest, paid.currency), when
+                UNATTRIBUTED,
+                _WHOLE[seen.status],
+                PaymentStatus.refunded,
+                Money(rest, paid.currency),
+                when,
             )
         )
     return tuple(listed)
