@@ -24,6 +24,7 @@ class Connection:
 
     def __init__(self, context: Context[PayPalSettings]) -> None:
         self._context = context
+        self._name = context.name or "paypal"
         self._where = environment(context.settings.environment, context.profile)
         self._tokens = self._tokens_of(self._where)
         pace = Pace(context.ids)
@@ -35,6 +36,7 @@ class Connection:
             pace,
             context.log,
             context.request_timeout,
+            self._name,
         )
         self._tried = False
 
@@ -88,6 +90,7 @@ class Connection:
             Pace(context.ids),
             context.log,
             context.request_timeout,
+            self._name,
         )
 
 

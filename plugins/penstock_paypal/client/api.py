@@ -46,7 +46,7 @@ class Api:
         pace: Pace,
         log: Log,
         timeout: float,
-        gateway: str = "paypal",
+        gateway: str,
     ) -> None:
         self._gateway = gateway
         self._api_url = api_url

@@ -41,7 +41,7 @@ class Tokens:
         pace: Pace,
         log: Log,
         timeout: float,
-        gateway: str = "paypal",
+        gateway: str,
     ) -> None:
         self._gateway = gateway
         self._url = f"{api_url}/v1/oauth2/token"

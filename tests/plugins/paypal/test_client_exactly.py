@@ -37,8 +37,8 @@ class Asked:
 
 def api(http: Any, log: RecordingLog | None = None, secrets: Any = None) -> Api:
     clock, log, pace = FrozenClock(), log or RecordingLog(), Pace(CountingIds())
-    tokens = Tokens(API, secrets or FixedSecrets(SECRET), http, clock, pace, log, 4.0)
-    return Api(API, tokens, http, clock, pace, log, 5.0)
+    tokens = Tokens(API, secrets or FixedSecrets(SECRET), http, clock, pace, log, 4.0, "paypal")
+    return Api(API, tokens, http, clock, pace, log, 5.0, "paypal")
 
 
 async def test_what_a_request_carries() -> None:
@@ -153,7 +153,14 @@ async def test_only_a_401_costs_the_token(status: int) -> None:
 async def test_a_token_that_was_replaced_meanwhile_is_not_dropped() -> None:
     http = Asked(response(200, {}))
     tokens = Tokens(
-        API, FixedSecrets(SECRET), http, FrozenClock(), Pace(CountingIds()), RecordingLog(), 4.0
+        API,
+        FixedSecrets(SECRET),
+        http,
+        FrozenClock(),
+        Pace(CountingIds()),
+        RecordingLog(),
+        4.0,
+        "paypal",
     )
     tokens.drop("A21AA")
     for other in ("A", "Z", "A21AB"):
@@ -179,7 +186,7 @@ async def test_without_both_halves_of_the_credentials_there_is_none_to_try(versi
     http = Asked(response(200, {}))
     client = Tokens(
         *(API, FixedSecrets(*versions), http, FrozenClock(), Pace(CountingIds())),
-        *(RecordingLog(), 4.0),
+        *(RecordingLog(), 4.0, "paypal"),
     )
     with pytest.raises(HttpNotSent, match="the secret has no client_id and client_secret"):
         await client.accepted()
@@ -204,7 +211,7 @@ async def test_only_a_400_or_401_refuses_the_credentials(
     secrets = FixedSecrets(SECRET)
     tokens = Tokens(
         *(API, secrets, Always(response(status, {})), FrozenClock(), Pace(CountingIds())),
-        *(RecordingLog(), 4.0),
+        *(RecordingLog(), 4.0, "paypal"),
     )
     with pytest.raises(HttpNotSent, match=said):
         await tokens.get()
@@ -234,7 +241,7 @@ async def test_a_token_is_printable_ascii_with_a_life(granting: Any, good: bool)
             FrozenClock(),
             Pace(CountingIds()),
         ),
-        *(RecordingLog(), 4.0),
+        *(RecordingLog(), 4.0, "paypal"),
     )
     if good:
         assert "A" == await tokens.get()

@@ -25,8 +25,8 @@ OPERATION = "6f1c2a52-8c0a-5a1e-9a52-3f5b1a0c7d11"
 
 def _api(http: ScriptedHttp) -> Api:
     clock, log, pace = FrozenClock(), RecordingLog(), Pace(CountingIds())
-    tokens = Tokens(API, FixedSecrets(SECRET), http, clock, pace, log, 5.0)
-    return Api(API, tokens, http, clock, pace, log, 5.0)
+    tokens = Tokens(API, FixedSecrets(SECRET), http, clock, pace, log, 5.0, "paypal")
+    return Api(API, tokens, http, clock, pace, log, 5.0, "paypal")
 
 
 async def test_the_operations_id_is_sent_and_repeated_with_a_fresh_token() -> None:

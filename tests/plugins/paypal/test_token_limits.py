@@ -19,7 +19,7 @@ DAY = 24 * 3600
 def tokens(clock: FrozenClock, http: ToldHttp) -> Tokens:
     """The client's tokens, over an address that answers as told."""
     secrets, pace = FixedSecrets(SECRET), Pace(CountingIds())
-    return Tokens(API, secrets, http, clock, pace, RecordingLog(), timeout=1.0)
+    return Tokens(API, secrets, http, clock, pace, RecordingLog(), timeout=1.0, gateway="paypal")
 
 
 @pytest.mark.parametrize(
