@@ -118,12 +118,9 @@ class Finish:
         # What one account says touches no payment of another.
         if isinstance(found, Payment | Dispute) and found.gateway == source.gateway:
             again = await self.observe.again(found)
-            match source, again:
-                case Dispute(), Payment():
-                    # Access may depend on it.
-                    again = await self.observe.disputed(again, source.seen.outcome is None)
-                case _:
-                    pass
+            if isinstance(source, Dispute) and isinstance(again, Payment):
+                # Access may depend on it.
+                again = await self.observe.disputed(again, source.seen.outcome is None)
             await self.resume(again)
 
     async def _subscription(self, target: Ref, source: AnyEntity) -> None:
