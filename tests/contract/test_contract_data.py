@@ -107,7 +107,7 @@ def test_every_error_answer_is_a_problem(api: dict[str, Any]):
                 name = answer["$ref"].rpartition("/")[2]
                 content = api["components"]["responses"][name]["content"]
 
-                # Buyers are told by a page.
+                # Buyers get a page.
                 shown = operation["responses"].get("200", {}).get("content", {})
                 buyers = "text/html" in shown and operation["tags"] != ["service"]
                 page = ["text/html"] if buyers else []

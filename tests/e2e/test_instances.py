@@ -79,7 +79,7 @@ def test_one_sale_id_in_two_accounts_is_two_payments_each_with_one_invoice(shop:
 
 def test_a_dispute_is_told_to_the_channel_that_selects_it(shop: World) -> None:
     sent = shop.send_webhook("paypal-us", event_type="CUSTOMER.DISPUTE.CREATED")
-    until(lambda: shop.slack("dispute.opened", sink="slack-ops"), what="what operations is told")
+    until(lambda: shop.slack("dispute.opened", sink="slack-ops"), what="the dispute in slack-ops")
 
     assert [202] == sent.answers
     assert 1 == len(shop.slack("dispute.opened", sink="slack-ops"))

@@ -49,8 +49,8 @@ class Once:
         Args:
             digest: of what is asked.
             work: must be safe to repeat, for a try that was killed before its answer was kept.
-            meant: what the request is about now. The work is told what its first try meant: by the
-                time of a repeat another operator may have changed it.
+            meant: what the request is about now. The work gets what its first try meant: another
+                operator may have changed it by the time of a repeat.
 
         Raises:
             RequestRefused: 422, the key belongs to another request.

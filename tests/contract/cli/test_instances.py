@@ -1,4 +1,4 @@
-"""Two accounts of PayPal in one stack: a command is told which it means, by the account's name."""
+"""Two accounts of PayPal in one stack: a command names the account that it means."""
 
 from __future__ import annotations
 

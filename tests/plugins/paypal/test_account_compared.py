@@ -1,4 +1,4 @@
-"""What PayPal has of a catalogue, compared with the file; what is created is told exactly."""
+"""What PayPal has of a catalogue, compared with the file; what is created is named exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`payers forget`: each payment is erased, or is told why not."""
+"""`payers forget`: each payment is erased, or the reason is said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restrict and release: what is told, counted and given up."""
+"""Restrict and release: what they say, count and give up."""
 
 from __future__ import annotations
 

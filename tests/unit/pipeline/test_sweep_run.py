@@ -23,7 +23,7 @@ Turn = Callable[[Ref], Awaitable[Exception | None]]
 
 @dataclass
 class Working:
-    """Does of a run what it is told to."""
+    """Does what a test wants of a run."""
 
     turn: Turn
     deferred: list[tuple[str, float]] = field(default_factory=list[tuple[str, float]])

@@ -34,7 +34,7 @@ def written(body: str, title: str, **told: Any) -> str:
     A page without scripts.
 
     Args:
-        body: a template; what it is told is escaped.
+        body: a template; the values in it are escaped.
     """
     # Imported here: only these pages need it, so other cold starts do not pay for it.
     from jinja2 import Environment, StrictUndefined
