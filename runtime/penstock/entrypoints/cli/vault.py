@@ -166,7 +166,7 @@ class Vault:
             # First of all: functions trust the second secret from its first value on.
             await other.set(current)
         elif there.fields != current or await other.read(PREVIOUS) or await other.read(BEFORE):
-            # Written since: the first one's value before may be good no longer.
+            # Written since: the first one's value before may not be valid any more.
             return False
         if previous != current:
             await other.set_before(previous)
