@@ -20,7 +20,7 @@ GROUP = "penstock"
 FILE = "plugin.json"
 EVENTS = "events"
 PLUGIN = "plugin"
-"""The setting that says what a gateway or sink is an instance of."""
+"""The setting that says what a gateway or sink is an instance of; `penstock.variables` has it."""
 WEBHOOKS = "-webhooks"
 """What the name of a secret ends with that authenticates webhooks; the runtime reads it so."""
 

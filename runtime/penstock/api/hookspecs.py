@@ -16,6 +16,8 @@ from penstock.api.sink import Sink
 hookspec = pluggy.HookspecMarker("penstock")
 hookimpl = pluggy.HookimplMarker("penstock")
 
+MOCK = "mock"
+"""The value of a gateway's setting that asks the stack for the gateway's mock."""
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
@@ -87,7 +89,7 @@ class Register(Protocol[T_contra]):
                 otherwise; None for all.
             mock: for a gateway, `package.module.function`, a Lambda handler that answers its
                 requests with mocked results. A stack makes it, at `<apiUrl>/mocks/<name>/`, where
-                a setting of the gateway is `mock`; a protected stack refuses that.
+                a setting of the gateway is `MOCK`; a protected stack refuses that.
         """
         ...
 
