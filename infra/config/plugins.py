@@ -172,15 +172,19 @@ def _read(point: EntryPoint) -> Plugin:
     spec = find_spec(point.value) if "." not in point.value else None
     folder = next(iter(spec.submodule_search_locations or ()), None) if spec else None
     if folder is None:
-        raise ConfigError(f"plugin {point.name}: no package {point.value} is installed")
+        raise ConfigError(
+            f"plugin {point.name}: there is no package {point.value}: correct the entry point in "
+            "its pyproject.toml and install it again, or uninstall it"
+        )
     path = Path(folder, FILE)
+    again = f"write it with `.venv/bin/python -m penstock.testing.datafile {point.value}`"
     try:
         raw = json.loads(path.read_bytes())
         return Plugin(point.name, path.parent, PluginFile.model_validate(raw), raw)
     except FileNotFoundError:
-        raise ConfigError(f"plugin {point.name}: its package has no {FILE}") from None
-    except (ValueError, ValidationError) as exc:
-        raise ConfigError(f"plugin {point.name}: its {FILE} cannot be read") from exc
+        raise ConfigError(f"plugin {point.name}: its package has no {FILE}: {again}") from None
+    except (OSError, ValueError, ValidationError) as exc:
+        raise ConfigError(f"plugin {point.name}: its {FILE} cannot be read: {again}") from exc
 
 
 def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:

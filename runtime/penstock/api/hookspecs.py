@@ -18,6 +18,7 @@ hookimpl = pluggy.HookimplMarker("penstock")
 
 MOCK = "mock"
 """The value of a gateway's setting that asks the stack for the gateway's mock."""
+S = TypeVar("S", bound=BaseModel)
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
@@ -65,8 +66,8 @@ class Register(Protocol[T_contra]):
         self,
         *,
         name: str,
-        settings: type[BaseModel],
-        build: Callable[[Context[Any]], T_contra],
+        settings: type[S],
+        build: Callable[[Context[S]], T_contra],
         secrets: tuple[str, ...] = (),
         webhook_secrets: tuple[str, ...] = (),
         permissions: tuple[Permission, ...] = (),
@@ -79,6 +80,10 @@ class Register(Protocol[T_contra]):
         Offer one.
 
         Args:
+            name: what it is configured as: small letters and digits.
+            settings: the pydantic model of its settings.
+            build: its class, or a function that returns one; it takes the context with those
+                settings, and the name of what it makes is `context.name`.
             secrets: the fields of its secret.
             webhook_secrets: for a gateway, those of them that authenticate its webhooks. A stack
                 keeps them in a secret of their own, the only one that `verify` reads; where
