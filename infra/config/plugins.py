@@ -200,10 +200,12 @@ def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
     if problems := [*_names(settings, {*gateways, *sinks})]:
         raise ConfigError(*problems)
     return Plugins(
-        {n: _configure("gateways", n, s, gateways) for n, s in settings.gateways.items()},
+        {n: _configure("gateways", n, s, gateways, sinks) for n, s in settings.gateways.items()},
         {
             n: _selecting(
-                _configure("sinks", n, {k: v for k, v in s.items() if k != EVENTS}, sinks),
+                _configure(
+                    "sinks", n, {k: v for k, v in s.items() if k != EVENTS}, sinks, gateways
+                ),
                 s.get(EVENTS),
             )
             for n, s in settings.sinks.items()
@@ -272,10 +274,17 @@ def _index(kind: str, offers: Iterable[tuple[Plugin, Offer]]) -> dict[str, tuple
 
 
 def _configure(
-    key: str, name: str, given: Mapping[str, Any], index: Mapping[str, tuple[Plugin, Offer]]
+    key: str,
+    name: str,
+    given: Mapping[str, Any],
+    index: Mapping[str, tuple[Plugin, Offer]],
+    others: Collection[str],
 ) -> Configured:
     where = f"{PROJECT}:{key}.{name}"
     brought = str(given.get(PLUGIN, name))
+    if brought not in index and brought in others:
+        kind = "sinks" if key == "gateways" else "gateways"
+        raise ConfigError(f"{where}: {brought} is one of the {kind}: move it to {PROJECT}:{kind}")
     if brought not in index:
         another = "" if PLUGIN in given else f", name the one it is an instance of ({PLUGIN}: …)"
         raise ConfigError(

@@ -14,6 +14,8 @@ def why(module: str, exc: BaseException) -> str:
     """What is wrong, where, and what to do; of a stranger's exception only the type."""
     where = " → ".join(_places(module.partition(".")[0], exc.__traceback__))
     match exc:
+        case ModuleNotFoundError() if not where and "." in module:
+            return f"there is no module {exc.name!r}: correct the name, or write it"
         case ModuleNotFoundError() if not where:
             return (
                 f"there is no module {exc.name!r}: install its package, or correct the name;"

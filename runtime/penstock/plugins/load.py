@@ -12,7 +12,7 @@ import pluggy
 
 from penstock.api import hookspecs
 from penstock.errors import PluginError
-from penstock.plugins.registration import Collector, Plugin
+from penstock.plugins.registration import Account, Collector, Plugin, StandIn
 from penstock.plugins.registry import Registry
 
 GROUP = "penstock"
@@ -52,6 +52,23 @@ def load(
         because = hooks.unknown(exc.plugin) or _one_line(exc)
         raise PluginError(f"{manager.get_name(exc.plugin)}: {because}") from exc
     return Registry(tuple(_collect(manager, name) for name in names), only or {})
+
+
+def imported(offer: StandIn | Account) -> Any:
+    """
+    What a simulator's or an account's `build` names.
+
+    Raises:
+        PluginError: its module cannot be imported, or lacks that name.
+    """
+    module, _, name = offer.build.partition(":")
+    found = getattr(_imported(module), name, None)
+    if found is None:
+        raise PluginError(
+            f"{offer.plugin}: build {offer.build!r} of {offer.name}: {module} has no {name};"
+            " correct build, or write it"
+        )
+    return found
 
 
 def indexed_capabilities() -> Mapping[str, Collection[str]] | None:

@@ -11,7 +11,7 @@ import pytest
 from infra.config.plugins import installed
 from infra.config.project import ConfigError
 from penstock.errors import PluginError
-from penstock.plugins import load
+from penstock.plugins import imported, load
 from penstock.testing import datafile
 
 CLASS = """
@@ -176,6 +176,35 @@ def test_a_simulator_that_is_given_as_a_function_says_what_to_write(package: Wri
         "acme: simulator 'acmepay': build must be text, 'package.module:function': it is imported"
         " when needed"
     ) == refused(package(__init__=told))
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (
+            "PACKAGE.simulater:build",
+            "PACKAGE.simulater: importing it failed: there is no module 'PACKAGE.simulater':"
+            " correct the name, or write it",
+        ),
+        (
+            "PACKAGE.simulator:bild",
+            "PACKAGE: build 'PACKAGE.simulator:bild' of acmepay: PACKAGE.simulator has no bild;"
+            " correct build, or write it",
+        ),
+    ],
+)
+def test_a_simulator_that_is_not_there_is_named(package: Write, build: str, said: str):
+    register = f"name='acmepay', build='{build}'"
+    name = package(
+        __init__=registering(register, "penstock_register_simulators"),
+        simulator="def build(folder): ...",
+    )
+    (offer,) = load([name]).simulators
+
+    with pytest.raises(PluginError) as raised:
+        imported(offer)
+
+    assert said.replace("PACKAGE", name) == str(raised.value)
 
 
 @pytest.mark.parametrize(
