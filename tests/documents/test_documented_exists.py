@@ -16,7 +16,7 @@ import yaml
 from infra.config.settings import StackSettings
 from infra.signals import COUNTED
 from penstock.adapters.memory import MemoryLedger
-from penstock.api import EventType, hookspecs
+from penstock.api import EventType, account, hookspecs
 from penstock.api.context import Context
 from penstock.api.gateway import CAPABILITIES
 from penstock.domain.caller import Scope
@@ -94,17 +94,36 @@ def test_a_command_within_a_sentence_exists(words: tuple[str, ...]) -> None:
 
 
 @cache
+def tree() -> Any:
+    """All commands, with those of PayPal's account."""
+    package = "penstock.entrypoints.cli.commands"
+    made = typer.Typer()
+    for name in COMMANDS:
+        made.command(name)(getattr(import_module(f"{package}.{name}"), name))
+    for name in GROUPS:
+        made.add_typer(import_module(f"{package}.{name}").app, name=name)
+    made.add_typer(import_module(f"{package}.accounts").group("paypal"), name="paypal")
+    return typer.main.get_command(made)
+
+
+def test_each_command_of_each_group_is_in_a_document() -> None:
+    """As `penstock group command`, or both words in backticks."""
+    pages = [doc.read_text("utf-8") for doc in documents() if doc.name != "CHANGELOG.md"]
+    text = re.sub(r"penstock (--stack \w+ )?", "`", "\n".join(pages))
+    named = [
+        f"{group} {command}"
+        for group, one in tree().commands.items()
+        for command in getattr(one, "commands", ())
+    ]
+
+    assert len(named) > 40
+    assert [] == [one for one in named if not re.search(rf"`{one}\b", text)]
+
+
 def options() -> frozenset[str]:
     """The options of all commands."""
     found: set[str] = {"--stack", "--json", "--help", "--version", "--confirm"}
-    commands = "penstock.entrypoints.cli.commands"
-    made = typer.Typer()
-    for name in COMMANDS:
-        made.command(name)(getattr(import_module(f"{commands}.{name}"), name))
-    for name in GROUPS:
-        made.add_typer(import_module(f"{commands}.{name}").app, name=name)
-    made.add_typer(import_module(f"{commands}.accounts").group("paypal"), name="paypal")
-    waiting: list[Any] = [typer.main.get_command(made)]
+    waiting: list[Any] = [tree()]
     while waiting:
         command = waiting.pop()
         waiting += getattr(command, "commands", {}).values()
@@ -271,6 +290,15 @@ def test_the_capabilities_are_in_the_table_with_their_methods() -> None:
     known = {one.__name__: {m for m in vars(one) if not m.startswith("_")} for one in CAPABILITIES}
 
     assert known == {name: listed.get(name) for name in known}
+
+
+def test_the_protocols_of_an_account_are_in_the_table_and_no_other() -> None:
+    text = page("docs/plugins.md").partition("`penstock.api.account`")[2].partition("\n## ")[0]
+    protocols = [
+        name for name, one in vars(account).items() if getattr(one, "_is_protocol", False)
+    ]
+
+    assert {*protocols} - {"Protocol", "Finds"} == set(re.findall(r"^\| `(\w+)` \|", text, re.M))
 
 
 def test_the_hooks_are_in_the_table_and_no_other() -> None:
