@@ -84,6 +84,19 @@ class CollectsConformance:
 
         assert isinstance(answer, NotSent)
 
+    async def test_a_collection_comes_back_when_it_is_told_to(
+        self, bench: Bench, collect_request: CollectRequest
+    ) -> None:
+        """429 with Retry-After: nothing happened, and the time is kept."""
+        later = Always(response(429, "", {"Retry-After": "7"}))
+
+        answer = await bench.build(http=later).collect(collect_request)
+
+        assert isinstance(answer, NotSent), f"it answered {type(answer).__name__}, not NotSent"
+        # Some spread what was asked for, so that not all come back at once; none comes sooner.
+        kept = 7.0 <= (answer.retry_after or 0.0) < 14.0
+        assert kept, "it does not keep the time of Retry-After"
+
     @pytest.mark.parametrize("body", GARBAGE)
     @pytest.mark.parametrize("status", [200, 201, 500, 501, 502, 503, 504])
     async def test_a_collection_s_answer_that_says_nothing_ends_nothing(

@@ -22,7 +22,8 @@ from penstock.api import (
 from penstock.domain.money import Money
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import GARBAGE, MARK, NO_ANSWERS
-from penstock.testing.http import Always, Lossy, Unreachable, response
+from penstock.testing.context import LIMIT
+from penstock.testing.http import Always, Lossy, Slow, Unreachable, response
 
 
 class RefundsConformance:
@@ -149,6 +150,32 @@ class RefundsConformance:
         answer = await bench.build(http=Unreachable()).refund(routed)
 
         assert isinstance(answer, NotSent)
+
+    async def test_a_refund_comes_back_when_it_is_told_to(
+        self, bench: Bench, refund_request: RefundRequest
+    ) -> None:
+        """429 with Retry-After: nothing happened, and the time is kept."""
+        routed = await _routed(bench, refund_request)
+        later = Always(response(429, "", {"Retry-After": "7"}))
+
+        answer = await bench.build(http=later).refund(routed)
+
+        assert isinstance(answer, NotSent), f"it answered {type(answer).__name__}, not NotSent"
+        # Some spread what was asked for, so that not all come back at once; none comes sooner.
+        kept = 7.0 <= (answer.retry_after or 0.0) < 14.0
+        assert kept, "it does not keep the time of Retry-After"
+
+    async def test_a_slow_refund_is_unknown(
+        self, bench: Bench, refund_request: RefundRequest
+    ) -> None:
+        """The money may have gone back, and no request waits longer than it may."""
+        routed = await _routed(bench, refund_request)
+        slow = Slow(bench.http)
+
+        answer = await bench.build(http=slow).refund(routed)
+
+        assert slow.longest <= LIMIT, f"it waits {slow.longest:g} s; pass context.request_timeout"
+        assert isinstance(answer, Unanswered | NotSent), f"it answered {type(answer).__name__}"
 
     async def test_a_refund_can_be_read_again(
         self, bench: Bench, refund_request: RefundRequest
