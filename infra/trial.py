@@ -12,6 +12,7 @@ import json
 import select
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -23,6 +24,7 @@ from infra.environment import plugin_settings, sink_settings
 
 _MODULE = "penstock.bootstrap.trial"
 _WITHIN_SECONDS = 60.0
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def refuse_what_cannot_be_built(plugins: Plugins) -> None:
@@ -46,7 +48,9 @@ def refuse_what_cannot_be_built(plugins: Plugins) -> None:
         "modules": [*where],
         "folders": [*where.values()],
     }
-    if problems := _answer(json.dumps(question)):
+    with _ONE_AT_A_TIME:
+        problems = _answer(json.dumps(question))
+    if problems:
         raise ConfigError(*problems)
 
 

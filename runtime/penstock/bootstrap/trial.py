@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -72,19 +73,18 @@ def problems(
     gateways, sinks = [*gateways], [*sinks]
 
     def context(registration: Registration, settings: BaseModel) -> Context[Any]:
-        nothing = _Nothing()
-        return Context(
-            settings=settings,
-            secrets=nothing,
-            clock=SystemClock(),
-            ids=RandomIds(),
-            http=nothing,
-            aws=nothing,
-            log=nothing,
-            request_timeout=_SECONDS,
-            profile=(profiles or {}).get(registration.name, {}),
-            name=registration.name,
-        )
+        # Every way to the outside, by whatever name: none of it is there.
+        ports: dict[str, Any] = dict.fromkeys((one.name for one in fields(Context)), _Nothing())
+        given: dict[str, Any] = {
+            "settings": settings,
+            "clock": SystemClock(),
+            "ids": RandomIds(),
+            "request_timeout": _SECONDS,
+            "api_url": "",
+            "profile": (profiles or {}).get(registration.name, {}),
+            "name": registration.name,
+        }
+        return Context(**{**ports, **given})
 
     try:
         registry = load(modules, only=plugins_of(environ, gateways, sinks))

@@ -106,13 +106,7 @@ def _register(manager: pluggy.PluginManager, module: str | object) -> str:
         manager.register(plugin, name)
     except pluggy.PluginValidationError as exc:
         raise PluginError(f"{name}: {exc}") from exc
-    except ModuleNotFoundError as exc:
-        imports = "" if exc.name == name else f"it imports {exc.name}, and "
-        raise PluginError(
-            f"{name}: {imports}there is no module of that name: install the package that has it,"
-            " or uninstall the plugin"
-        ) from exc
-    except (Exception, SystemExit) as exc:
+    except Exception as exc:
         raise PluginError(
             f"{name}: importing it raised {type(exc).__name__}; repair or uninstall it"
         ) from exc

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,7 +19,8 @@ from tests.plugins.conformance.acme import DOOR, AcmePay, AcmeSink
 from tests.plugins.conformance.broken_plugins import broken
 from tests.plugins.conformance.sitting import CHECKS, bench, run
 
-HERE = "tests.plugins.conformance"
+SITE = str(Path(__file__).with_name("site"))
+"""Packages that are broken before they are built."""
 
 
 class Loose(BaseModel):
@@ -43,8 +46,8 @@ def _registered(**changes: Any) -> Callable[[Bench], Bench]:
 
 
 REGISTERED: Mapping[str, Callable[[Bench], Bench]] = {
-    "test_importing_it_reaches_for_nothing": _registered(plugin=f"{HERE}.exitpay"),
-    "test_its_data_file_says_what_its_classes_say": _registered(plugin=f"{HERE}.stalepay"),
+    "test_importing_it_reaches_for_nothing": _registered(plugin="exitpay"),
+    "test_its_data_file_says_what_its_classes_say": _registered(plugin="stalepay"),
     "test_a_setting_it_has_not_is_refused": _registered(settings=Loose),
     "test_its_door_lets_the_genuine_in": _registered(
         door=replace(DOOR, headers={"x-acme-signature": "[A-Z]+"})
@@ -68,6 +71,8 @@ def good(name: str) -> Bench:
 
 def fail(name: str) -> None:
     """Run a check against what is broken in it."""
+    if SITE not in sys.path:
+        sys.path.append(SITE)
     check = name.split(".")[1]
     if check in SITS:
         made, sitting = SITS[check]

@@ -46,6 +46,11 @@ def test_the_page_has_a_row_for_each_check_and_no_other(page: set[str]):
     assert len(CHECKS) == len([line for line in page if line.startswith("| `")])
 
 
+@pytest.mark.parametrize("what", IMPORTS)
+def test_the_page_says_what_importing_must_not_do(what: str, page: set[str]):
+    assert f"| {what} | `{IMPORTS[what][1]}` |" in page, "run `make plugin-checks`"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("what", IMPORTS)
 def test_what_importing_does_is_said_in_one_line(

@@ -69,7 +69,7 @@ class ChargesConformance:
         answer = await bench.build().charge(charge_request)
 
         assert isinstance(answer, Succeeded)
-        assert answer.reference
+        assert answer.reference, "it succeeded without the gateway's id of it"
 
     async def test_a_decline_is_told_as_one(
         self, bench: Bench, declined_request: ChargeRequest
@@ -180,7 +180,7 @@ class ChargesConformance:
         again, once_more = [await gateway.charge(charge_request) for _ in range(2)]
 
         assert isinstance(again, Succeeded)
-        assert again == once_more
+        assert again == once_more, "one operation id gave two charges"
 
     @pytest.mark.parametrize("body", GARBAGE)
     @pytest.mark.parametrize("status", [200, 201, 500, 501, 502, 503, 504])
@@ -201,7 +201,7 @@ class ChargesConformance:
         answer = await bench.build(http=later).charge(charge_request)
 
         assert isinstance(answer, NotSent)
-        assert 7.0 == answer.retry_after
+        assert 7.0 == answer.retry_after, "it does not keep the time of Retry-After"
 
     @pytest.mark.parametrize("status", [200, 301, 400, 401, 402, 404, 409, 422, 429, 500, 503])
     async def test_it_repeats_nothing_of_an_answer(
@@ -212,7 +212,7 @@ class ChargesConformance:
 
         answer = await bench.build(http=Always(response(status, said))).charge(charge_request)
 
-        assert MARK not in repr(answer)
+        assert MARK not in repr(answer), "its answer quotes the provider"
 
 
 def _named(answer: object) -> str:
@@ -226,7 +226,8 @@ class LookupConformance:
         self, bench: Bench, charge_request: ChargeRequest
     ) -> None:
         """And said so, not guessed."""
-        assert NotFound() == await bench.build().look_up(charge_request)
+        said = "it found a charge that was never made"
+        assert NotFound() == await bench.build().look_up(charge_request), said
 
     async def test_a_charge_whose_answer_was_lost_is_found(
         self,
@@ -240,7 +241,7 @@ class LookupConformance:
         answer = await bench.build().look_up(charge_request)
 
         assert isinstance(answer, Succeeded)
-        assert answer.reference
+        assert answer.reference, "it succeeded without the gateway's id of it"
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_it_is_still_unknown(

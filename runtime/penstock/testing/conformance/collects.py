@@ -34,11 +34,11 @@ class CollectsConformance:
         answer = await bench.build().collect(collect_request)
 
         assert isinstance(answer, Succeeded)
-        assert answer.reference
+        assert answer.reference, "it succeeded without the gateway's id of the payment"
 
     async def test_the_gateway_knows_a_collection_for_a_day_at_least(self, bench: Bench) -> None:
         """A message that waits for a gateway comes back within hours."""
-        assert bench.build().collect_window.days >= 1
+        assert bench.build().collect_window.days >= 1, "collect_window is shorter than a day"
 
     async def test_one_operation_collects_once(
         self,
@@ -54,7 +54,7 @@ class CollectsConformance:
 
         assert isinstance(lost, Unanswered)
         assert isinstance(again, Succeeded)
-        assert again == once_more
+        assert again == once_more, "one operation id took the money twice"
 
     async def test_more_than_is_owed_is_refused_for_good(
         self, bench: Bench, collect_request: CollectRequest
@@ -116,4 +116,4 @@ class CollectsConformance:
 
         answer = await bench.build(http=Always(response(status, said))).collect(collect_request)
 
-        assert MARK not in repr(answer)
+        assert MARK not in repr(answer), "its answer quotes the provider"

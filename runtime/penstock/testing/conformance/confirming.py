@@ -35,7 +35,8 @@ class ConfirmConformance:
         self, bench: Bench, notification: Notification, now: datetime
     ) -> None:
         """With the state as fetched."""
-        assert isinstance(await bench.build().confirm(notification, now), Confirmed)
+        said = "it does not confirm a true notification"
+        assert isinstance(await bench.build().confirm(notification, now), Confirmed), said
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_nothing_is_said(
@@ -68,7 +69,7 @@ class RereadConformance:
         seen = confirmed.observation
         again = await gateway.reread(notification.subject, _steps(seen), now)
 
-        assert seen == again
+        assert seen == again, "asked again, it says something else"
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_nothing_is_seen(
@@ -102,8 +103,8 @@ class ObservesConformance:
         notification = gateway.read(genuine)
         seen = gateway.observe(notification)
 
-        assert seen is not None
-        assert seen == gateway.observe(notification)
+        assert seen is not None, "it observes nothing"
+        assert seen == gateway.observe(notification), "asked again, it says something else"
 
     def test_an_amount_keeps_its_digits(
         self, bench: Bench, paid: Callable[[Money], Delivery]

@@ -155,7 +155,8 @@ class SinkConformance(PluginConformance):
             links={text: f"https://x.test/{text}"},
         )
 
-        assert Delivered() == await bench.build().deliver(told, FIRST)
+        said = "an event with strange text is not delivered"
+        assert Delivered() == await bench.build().deliver(told, FIRST), said
 
     def test_it_chooses_without_reaching_out(self, bench: Bench) -> None:
         """`accepts` is asked for every message on its queue."""
@@ -164,9 +165,9 @@ class SinkConformance(PluginConformance):
 
         answers: list[Any] = [sink.accepts(event(type)) for type in TYPES]
 
-        assert {True, False} >= set(answers)
-        assert True in answers
-        assert 0 == world.asked
+        assert {True, False} >= set(answers), "accepts must answer True or False"
+        assert True in answers, "it accepts no event at all"
+        assert 0 == world.asked, "accepts asked the network"
 
     @pytest.mark.parametrize(("http", "aws"), OUTAGES, ids=repr)
     async def test_an_outage_is_waited_for(self, bench: Bench, http: Any, aws: Any) -> None:
@@ -176,7 +177,7 @@ class SinkConformance(PluginConformance):
         answer = await sink.deliver(event(), FIRST)
 
         assert isinstance(answer, RetryAfter)
-        assert MARK not in answer.because
+        assert MARK not in answer.because, "its answer quotes the service"
 
     async def test_an_unreadable_secret_is_waited_for(self, bench: Bench) -> None:
         """And is nothing to a sink that has none."""
@@ -194,4 +195,5 @@ class SinkConformance(PluginConformance):
 
         shown = repr(await sink.deliver(told, FIRST))
 
-        assert not [value for value in (MARK, *bench.secret.values()) if value in shown]
+        said = "its answer quotes the service, the secret or the payer"
+        assert not [value for value in (MARK, *bench.secret.values()) if value in shown], said

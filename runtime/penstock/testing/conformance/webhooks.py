@@ -57,7 +57,10 @@ class WebhooksConformance:
         """Each time it is asked."""
         gateway = bench.build()
 
-        assert [Authentic()] * 2 == [await gateway.authenticate(genuine, now) for _ in range(2)]
+        said = "it does not take a genuine delivery, or not twice"
+        assert [Authentic()] * 2 == [await gateway.authenticate(genuine, now) for _ in range(2)], (
+            said
+        )
 
     @pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
     async def test_one_flipped_bit_is_forged(
@@ -83,7 +86,8 @@ class WebhooksConformance:
             await gateway.authenticate(replace(genuine, body=other), now) for other in others
         ]
 
-        assert all(isinstance(answer, Forged) for answer in answers)
+        said = "a body that lost or gained bytes is not Forged"
+        assert all(isinstance(answer, Forged) for answer in answers), said
 
     async def test_a_missing_header_is_forged(
         self, bench: Bench, genuine: Delivery, now: datetime
@@ -94,7 +98,7 @@ class WebhooksConformance:
         for name in _door(bench):
             headers = {k: v for k, v in genuine.headers.items() if k != name}
             answer = await gateway.authenticate(replace(genuine, headers=headers), now)
-            assert isinstance(answer, Forged), f"without {name}"
+            assert isinstance(answer, Forged), f"without {name} it is not Forged"
 
     @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
     async def test_no_header_value_gets_in_or_raises(
@@ -106,7 +110,9 @@ class WebhooksConformance:
         for name in _door(bench):
             headers = {**genuine.headers, name: value}
             answer = await gateway.authenticate(replace(genuine, headers=headers), now)
-            assert isinstance(answer, Forged | Undecided), f"{name} of another value"
+            assert isinstance(answer, Forged | Undecided), (
+                f"with another value of {name} it is {type(answer).__name__}"
+            )
 
     async def test_header_names_are_read_in_lower_case(
         self, bench: Bench, genuine: Delivery, now: datetime
@@ -207,35 +213,34 @@ class WebhooksConformance:
         secret = {name: value for name, value in bench.secret.items() if name in named}
         answer = await bench.build(secrets=FixedSecrets(secret)).authenticate(genuine, now)
 
-        assert isinstance(answer, Authentic), "webhook_secrets lacks a field"
+        assert isinstance(answer, Authentic), (
+            "webhook_secrets lacks a field that the signature needs"
+        )
 
     def test_its_door_lets_the_genuine_in(self, bench: Bench, genuine: Delivery) -> None:
         """Or nothing is ever received."""
         door = bench.registration.door
         assert door is not None
-        assert len(genuine.body) <= door.body_limit
+        assert len(genuine.body) <= door.body_limit, "the door takes shorter bodies only"
         if door.json:
             json.loads(genuine.body)
         for name, pattern in _door(bench).items():
-            assert re.fullmatch(pattern, genuine.headers[name]), f"the pattern of {name}"
+            assert re.fullmatch(pattern, genuine.headers[name]), (
+                f"the door's pattern of {name} refuses it"
+            )
 
     def test_a_delivery_is_read_as_a_notification(self, bench: Bench, genuine: Delivery) -> None:
         """With where it came from, and able to travel."""
         notification: Notification = bench.build().read(genuine)
 
-        assert (
-            bench.registration.name,
-            Evidence.signed,
-            genuine.id,
-            hashlib.sha256(genuine.body).hexdigest(),
-        ) == (
-            notification.gateway,
-            notification.evidence,
-            notification.delivery_id,
-            notification.digest,
-        )
-        assert notification.id
-        assert notification == Notification.loads(notification.dumps())
+        digest = hashlib.sha256(genuine.body).hexdigest()
+        told = (notification.gateway, notification.evidence, notification.delivery_id)
+        said = "the notification has not the name, the evidence, the id or the digest it must have"
+        assert (bench.registration.name, Evidence.signed, genuine.id) == told, said
+        assert digest == notification.digest, said
+        assert notification.id, "the notification has no id"
+        said = "the notification does not survive being written and read"
+        assert notification == Notification.loads(notification.dumps()), said
 
     @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:12]))
     def test_what_cannot_be_read_is_malformed(
@@ -245,7 +250,7 @@ class WebhooksConformance:
         with pytest.raises(MalformedDelivery) as refused:
             bench.build().read(replace(genuine, body=body))
 
-        assert MARK not in str(refused.value)
+        assert MARK not in str(refused.value), "its error quotes the body"
 
 
 def _long(headers: dict[str, str]) -> dict[str, str]:
