@@ -23,7 +23,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts events-baseline api-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview refresh destroy graph permissions cost scale traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -101,6 +101,9 @@ contracts: setup ## contracts/asyncapi.yaml and docs/events.md anew, from the sc
 
 events-baseline: setup ## renew the baseline of the event schemas, at a release or for an announced breaking change
 	@$(PY) -m tests.contract.events_baseline
+
+api-baseline: setup ## renew the baseline of contracts/api.yaml, at a release or for an announced breaking change
+	@$(PY) -m tests.contract.api_baseline
 
 bench-flow: setup ## webhook accepted until Slack is called, on the local platform
 	@$(PY) -m benchmarks.bench_flow
