@@ -68,6 +68,10 @@ def no_field(document: Document) -> None:
     del schema(document, "Payment")["properties"]["status"]
 
 
+def no_field_of_a_part(document: Document) -> None:
+    del schema(document, "Refund")["properties"]["because"]
+
+
 def no_longer_given(document: Document) -> None:
     schema(document, "Payment")["required"].remove("status")
 
@@ -119,6 +123,10 @@ BREAKING: dict[str, tuple[Callable[[Document], None], str]] = {
     "a status is gone": (no_answer, "POST /payments: 202 is gone"),
     "another media type": (no_media, "GET /events: 200: application/json is gone"),
     "a field of an answer is gone": (no_field, "GET /payments/{id}: 200.status is gone"),
+    "a field of a part of an answer is gone": (
+        no_field_of_a_part,
+        "POST /payments/{id}/refunds: 202.because is gone",
+    ),
     "a field of an answer may be left out": (
         no_longer_given,
         "GET /payments/{id}: 200.status is not required any more",
