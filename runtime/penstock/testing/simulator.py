@@ -16,7 +16,7 @@ import asyncio
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
@@ -159,7 +159,7 @@ _watches: list[Callable[[Exchange], None]] = []
 
 
 @contextmanager
-def watching(watch: Callable[[Exchange], None]) -> Iterator[None]:
+def watching(watch: Callable[[Exchange], None]) -> Generator[None]:
     """
     Show every exchange with a simulator of this process to `watch`, until the block ends.
 
@@ -217,7 +217,13 @@ def with_faults(app: web.Application, provider: str = "") -> web.Application:
         # Before the answer: a fault may close the connection.
         body = await _body(request) if _watches else b""
         fault = faults.pending.take(lambda one: one.matches(request))
-        response = await _answer(faults, fault, request, handler)
+        try:
+            response = await _answer(faults, fault, request, handler)
+        except Exception:
+            # A fault of the simulator's own; the server answers it with 500.
+            if _watches:
+                _show(provider, request, body, web.Response(status=500))
+            raise
         status = None if fault is not None and fault.drop else response.status
         faults.asked.append({"method": request.method, "path": request.path, "status": status})
         if _watches:

@@ -179,6 +179,16 @@ async def test_an_answer_with_a_further_field_is_fine(recorder: Recorder, tmp_pa
     assert [] == recorder.found()
 
 
+async def test_a_simulator_that_breaks_is_found(recorder: Recorder, tmp_path: Path):
+    simulator = BUILDS["example"](tmp_path)
+    async with served(answering(simulator, **{"id": object()})) as made:
+        await TALKS["example"](made.told, made.http)
+
+    assert [f"{CHARGES}: 500: is application/octet-stream; must be application/json"] == (
+        recorder.found()
+    )
+
+
 async def test_what_a_fault_answers_is_not_the_simulators(recorder: Recorder, tmp_path: Path):
     async with served(BUILDS["example"](tmp_path)) as made:
         fault = b'[{"path": "/plans", "status": 418}]'
