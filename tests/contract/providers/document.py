@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,21 @@ import yaml
 FOLDER = Path(__file__).parents[3] / "contracts/providers"
 PROVIDERS = tuple(sorted(path.stem for path in FOLDER.glob("*.yaml")))
 METHODS = ("get", "post", "patch", "put", "delete")
-Schema = jsonschema_rs.Draft202012Validator
+
+
+class Schema:
+    """A schema, compiled when something is first compared with it: a run needs a few of them."""
+
+    def __init__(self, written: Mapping[str, Any]) -> None:
+        self._written = written
+
+    def iter_errors(self, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
+        """What breaks it."""
+        return self._compiled.iter_errors(value)
+
+    @cached_property
+    def _compiled(self) -> jsonschema_rs.Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator(self._written, validate_formats=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +150,7 @@ class Provider:
         return found
 
     def _schema(self, schema: Mapping[str, Any]) -> Schema:
-        whole = {**schema, "components": self._document.get("components", {})}
-        return Schema(whole, validate_formats=True)
+        return Schema({**schema, "components": self._document.get("components", {})})
 
 
 @cache
