@@ -23,7 +23,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts plugin-checks events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep contract-deep soak simulate mutation engine lint lint-contract format build lock contracts plugin-checks events-baseline api-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview refresh destroy graph permissions cost scale traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -49,14 +49,19 @@ check: lint engine ## everything a change needs: lint, every test, Pulumi's engi
 	@echo "penstock: check, 3 of 4: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
 	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20 && $(PY) -m penstock.simulation --gateway paypal --seeds 2
 
-check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, 250 mutants, and the pages in Chromium
-	@echo "penstock: check-deep, 1 of 7: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
-	@echo "penstock: check-deep, 2 of 7: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check-deep, 3 of 7: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
-	@echo "penstock: check-deep, 4 of 7: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
-	@echo "penstock: check-deep, 5 of 7: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
-	@echo "penstock: check-deep, 6 of 7: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
-	@echo "penstock: check-deep, 7 of 7: the contract under the rules of redocly and spectral" && $(MAKE) lint-contract
+check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, 250 mutants, the pages in Chromium, and contract-deep
+	@echo "penstock: check-deep, 1 of 8: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
+	@echo "penstock: check-deep, 2 of 8: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check-deep, 3 of 8: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
+	@echo "penstock: check-deep, 4 of 8: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
+	@echo "penstock: check-deep, 5 of 8: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+	@echo "penstock: check-deep, 6 of 8: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
+	@echo "penstock: check-deep, 7 of 8: the contract under the rules of redocly and spectral" && $(MAKE) lint-contract
+	@echo "penstock: check-deep, 8 of 8: schemathesis with a random seed, against both hosts and the simulators" && $(MAKE) contract-deep
+
+# The seed is printed; what it finds comes again with SEED=<it>.
+contract-deep: setup ## schemathesis against both hosts and the simulators, all phases and checks, a random seed; SEED=1 EXAMPLES=100 ONLY="serve functions paypal example slack"
+	@$(PY) -m tests.contract.deep $(if $(SEED),--seed $(SEED)) $(if $(EXAMPLES),--examples $(EXAMPLES)) $(ONLY)
 
 simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example
 	@$(PY) -m penstock.simulation --seeds $(or $(SEEDS),20) --gateway $(or $(GATEWAY),example)
@@ -104,6 +109,9 @@ plugin-checks: setup ## docs/plugin-checks.md anew, from the kit and the plugins
 
 events-baseline: setup ## renew the baseline of the event schemas, at a release or for an announced breaking change
 	@$(PY) -m tests.contract.events_baseline
+
+api-baseline: setup ## renew the baseline of contracts/api.yaml, at a release or for an announced breaking change
+	@$(PY) -m tests.contract.api_baseline
 
 bench-flow: setup ## webhook accepted until Slack is called, on the local platform
 	@$(PY) -m benchmarks.bench_flow

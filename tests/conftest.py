@@ -9,6 +9,8 @@ import pytest
 from hypothesis import settings
 
 from local.emulator import PYTHON, Emulator
+from penstock.testing.simulator import watching
+from tests.contract.providers.recorder import Recorder
 from tests.depth import DEEP, examples
 
 # Conformance lives outside tests/, and its asserts shall speak as plainly as those in it.
@@ -20,6 +22,26 @@ if DEEP:
     settings.load_profile("deep")
 
 
+_RECORDER = Recorder()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop() -> Generator[None, object, object]:
+    """Whatever plugins and simulators say to each other keeps to contracts/providers."""
+    with watching(_RECORDER.watch):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """A test in which one of them did not fails."""
+    result = yield
+    found = _RECORDER.found(odd_answers=item.get_closest_marker("odd_answers") is not None)
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+    return result
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
     """Tests and what they import stay until the end: nothing looks through them for garbage."""
@@ -29,6 +51,12 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    """What holds plugins and simulators to contracts/providers; findings taken are forgiven."""
+    return _RECORDER
 
 
 @pytest.fixture(scope="session")

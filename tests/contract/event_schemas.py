@@ -60,6 +60,8 @@ def resolved(schema: Any, home: str, schemas: Mapping[str, Schema]) -> Any:
                 written = {**written, key: sorted({*written.get(key, ()), *value})}
             case "items" | "additionalProperties":
                 written = {**written, key: resolved(value, home, schemas)}
+            case "allOf" | "anyOf" | "oneOf":
+                written = {**written, key: [resolved(one, home, schemas) for one in value]}
             case _:
                 written = {**written, key: value}
     return written

@@ -19,8 +19,8 @@ from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.specs.openapi import stateful
 
 from penstock import contracts
-from tests.contract.conftest import Live
-from tests.contract.test_live import excluded
+from tests.contract.exceptions import excluded
+from tests.contract.living import Live
 from tests.depth import examples
 
 PUBLISHED = json.loads(json.dumps(contracts.load().published))

@@ -17,53 +17,19 @@ from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 
 from penstock import contracts
-from tests.contract.conftest import Live
+from tests.contract.exceptions import excluded
+from tests.contract.living import Live
 from tests.depth import examples
 
 CONTRACT = contracts.load()
 SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(CONTRACT.published)))
+# The functions are tried in the coverage phase, too, by `make contract-deep`.
+WITHOUT_COVERAGE = schemathesis.openapi.from_dict(json.loads(json.dumps(CONTRACT.published)))
+WITHOUT_COVERAGE.config.phases.coverage.enabled = False
 TOKEN_NEEDED = {one.id for one in CONTRACT.operations.values() if not one.public}
 
 CURSORS = {"listSubscriptions": {200}, "listSubscriptionPayments": {200, 404}}
 """What lists answer that refuse a cursor which they never handed out, and nothing else."""
-
-
-def excluded(operation: str) -> list[Any]:
-    """The checks of schemathesis that do not hold for an operation, each for its reason."""
-    names = {
-        # Which headers and body a webhook needs is for its gateway's door to say.
-        "receiveWebhook": ["positive_data_acceptance", "negative_data_rejection"],
-        "receiveWebhookOld": ["positive_data_acceptance", "negative_data_rejection"],
-        # A key used twice and a provider that is not there are 422, a cursor that we never handed
-        # out is 400: all of them well-formed, and looked at by hand below.
-        "createPayment": ["positive_data_acceptance"],
-        # A payment that is not there is 404, one without money 409, another currency 422.
-        "createRefund": ["positive_data_acceptance"],
-        # A subscription that is not there is 404.
-        "collectSubscription": ["positive_data_acceptance"],
-        # What is not there is 404, what must not be done 409, a gateway that is not there 422.
-        "restrict": ["positive_data_acceptance"],
-        "release": ["positive_data_acceptance"],
-        "reprocessPayment": ["positive_data_acceptance"],
-        "resolveOperation": ["positive_data_acceptance"],
-        "makeInvoice": ["positive_data_acceptance"],
-        "listEvents": ["positive_data_acceptance"],
-        # A cursor that we never handed out is 400.
-        "listAudit": ["positive_data_acceptance"],
-        # Any token but the buyer's own is 404, and the gateway's query parameters are ignored.
-        "showReturn": ["positive_data_acceptance", "negative_data_rejection"],
-        "getReturnState": ["positive_data_acceptance", "negative_data_rejection"],
-        "showCancelledReturn": ["positive_data_acceptance", "negative_data_rejection"],
-        # A reference beside a subscription, a day long ago and a cursor of others are 400, too.
-        "listPayments": ["positive_data_acceptance"],
-        "listSubscriptions": ["positive_data_acceptance"],
-        "listSubscriptionPayments": ["positive_data_acceptance"],
-        # A provider or a plan that is not there is 422.
-        "listPlans": ["positive_data_acceptance"],
-        "createSubscription": ["positive_data_acceptance"],
-        "createSubscriptionOld": ["positive_data_acceptance"],
-    }
-    return [CHECKS.get_one(name) for name in names.get(operation, [])]
 
 
 def unsent(case: Any, answer: Any) -> list[Any]:
@@ -73,20 +39,34 @@ def unsent(case: Any, answer: Any) -> list[Any]:
     return [CHECKS.get_one("negative_data_rejection")] if lost else []
 
 
+def search(most: int, deep: int) -> settings:
+    # The same ones each time; `make contract-deep` tries others.
+    return settings(
+        max_examples=examples(most, deep=deep),
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 @SCHEMA.parametrize()
-@settings(
-    # The same ones each time; `make check-deep` tries more.
-    max_examples=examples(20, deep=400),
-    deadline=None,
-    database=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+@search(20, deep=400)
 def test_every_answer_keeps_to_the_contract(case: Any, live: Live):
+    ask(case, live.url, live.token)
+
+
+@pytest.mark.slow
+@WITHOUT_COVERAGE.parametrize()
+@search(8, deep=100)
+def test_every_answer_of_the_functions_keeps_to_the_contract(case: Any, live: Live):
+    ask(case, live.functions, live.token)
+
+
+def ask(case: Any, url: str, token: str) -> None:
     operation = case.operation.definition.raw["operationId"]
-    bearer = {"Authorization": f"Bearer {live.token}"}
-    answer = case.call(base_url=live.url, headers=bearer, timeout=10)
+    answer = case.call(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
     case.validate_response(answer, excluded_checks=[*excluded(operation), *unsent(case, answer)])
 
     if case.meta.generation.mode is GenerationMode.POSITIVE:

@@ -105,7 +105,7 @@ class ExampleSimulator:
         Samples({"payment.succeeded": self._sample}, self._signed, concerns="data.id").add_to(
             self.app
         )
-        with_faults(self.app)
+        with_faults(self.app, "example")
 
     def describe(self, url: str) -> Simulated:
         """What the plugin must be told to reach it."""

@@ -83,7 +83,7 @@ class PayPalSimulator:
             Control(self.books, billing.clock.move),
         ):
             part.add_to(app)
-        self.app = with_faults(app)
+        self.app = with_faults(app, "paypal")
 
     def describe(self, url: str) -> Simulated:
         """What the platform must know to use it and to trust what it signs."""

@@ -20,6 +20,7 @@ _PAYABLE = frozenset({"SENT", "PARTIALLY_PAID", "UNPAID"})
 _MERCHANT = timezone(timedelta(hours=-8))
 """The merchant's zone, whose day PayPal fills in where no date is told: not UTC's day."""
 _REFUNDABLE = frozenset({"PAID", "MARKED_AS_PAID", "PARTIALLY_PAID", "PARTIALLY_REFUNDED"})
+_DELETED = frozenset({"DRAFT", "SCHEDULED"})
 _NOT_CANCELLED = {
     "DRAFT": "CANNOT_CANCEL_DRAFT_INVOICE",
     "SCHEDULED": "CANNOT_CANCEL_SCHEDULED_INVOICE",
@@ -56,6 +57,7 @@ class Invoicing:
         app.router.add_get(_INVOICES, self._list)
         app.router.add_post("/v2/invoicing/search-invoices", self._search)
         app.router.add_get(_INVOICE, self._show)
+        app.router.add_delete(_INVOICE, self._delete)
         app.router.add_post(f"{_INVOICE}/send", self._send)
         app.router.add_post(f"{_INVOICE}/cancel", self._cancel)
         app.router.add_post(f"{_INVOICE}/payments", self._record)
@@ -112,6 +114,14 @@ class Invoicing:
 
     async def _show(self, request: web.Request) -> web.Response:
         return web.json_response(self._found(request))
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        invoice = self._found(request)
+        if invoice["status"] not in _DELETED:
+            # PayPal's specification names no issue for it.
+            raise Problem(422, "CANNOT_DELETE_INVOICE")
+        del self._books.invoices[invoice["id"]]
+        return web.Response(status=204)
 
     async def _send(self, request: web.Request) -> web.Response:
         invoice = self._found(request)

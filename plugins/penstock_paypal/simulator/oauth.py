@@ -26,6 +26,7 @@ from penstock_paypal.simulator.problems import Problem, unauthorized
 
 CERTIFICATES = "/v1/notifications/certs/"
 _TOKEN = "/v1/oauth2/token"  # noqa: S105 - the path that gives tokens
+_FORM = "application/x-www-form-urlencoded"
 # What PayPal gives; older samples say 28800, so no client may rest on it.
 _LIFE = timedelta(seconds=32_400)
 
@@ -77,6 +78,8 @@ class OAuth:
     async def _give(self, request: web.Request) -> web.Response:
         if not self._is_client(request.headers.get("Authorization", "")):
             return unauthorized("invalid_client", "Client Authentication failed")
+        if request.content_type != _FORM:
+            raise Problem(415)
         form = await request.post()
         if form.get("grant_type") != "client_credentials":
             body = {

@@ -18,6 +18,7 @@ class Payments:
         """Serve them."""
         app.router.add_get("/v1/payments/sale/{id}", self._show_sale)
         app.router.add_get("/v1/payments/payment/{id}", self._show_payment)
+        app.router.add_get("/v1/payments/billing-agreements/{id}", self._show_agreement)
         for version, captures, refunds in (
             ("v1", "/v1/payments/capture/{id}", "/v1/payments/refund/{id}"),
             ("v2", "/v2/payments/captures/{id}", "/v2/payments/refunds/{id}"),
@@ -30,6 +31,10 @@ class Payments:
 
     async def _show_payment(self, request: web.Request) -> web.Response:
         return web.json_response(found(self._books.payments, request))
+
+    async def _show_agreement(self, request: web.Request) -> web.Response:
+        # It has none: all its subscriptions are of the newer kind.
+        raise Problem(404, "INVALID_RESOURCE_ID")
 
     async def _show_capture(self, request: web.Request) -> web.Response:
         return web.json_response(_of_version(self._books.captures, request))

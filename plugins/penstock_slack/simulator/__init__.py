@@ -45,7 +45,7 @@ class SlackSimulator:
         self.app.router.add_get("/", self._page)
         self.app.router.add_get("/messages", self._list)
         self.app.router.add_delete("/messages", self._forget)
-        with_faults(self.app)
+        with_faults(self.app, "slack")
 
     def describe(self, url: str) -> Simulated:
         """What the plugin must be told to post here."""

@@ -18,6 +18,8 @@ import aiohttp
 from penstock.api.context import HttpNotSent, HttpUnanswered, Response
 
 CONNECT_SECONDS = 3.0
+USER_AGENT = "Penstock"
+"""Who asks; providers' support looks for it (RFC 9110, 10.1.5)."""
 
 
 @dataclass(slots=True)
@@ -98,7 +100,10 @@ class AiohttpHttp:
             departures = aiohttp.TraceConfig()
             departures.on_request_headers_sent.append(_note)
             self._session = aiohttp.ClientSession(
-                cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, trace_configs=[departures]
+                headers={"User-Agent": USER_AGENT},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                trace_configs=[departures],
             )
         return self._session
 

@@ -5,6 +5,9 @@ The parts that every simulator has: faults on demand, and a list of its requests
 * `DELETE /_simulator/faults` forgets them and ends every delay under way.
 * `GET /_simulator/requests` lists method, path and status of each request, oldest first; never
   a body or a header. A dropped one has status null.
+
+A test may watch what simulators are asked and what they answer (`watching`), to hold both to a
+description of the provider's API.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ import asyncio
 import json
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -128,6 +132,47 @@ class Fault(OfRequests):
         return web.Response(status=status, headers=headers, body=json.dumps(self.body).encode())
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """
+    One request to a simulator, and its answer.
+
+    Attributes:
+        provider: whose stand-in was asked, as `with_faults` was told.
+        headers: of the request; their names are lower-case.
+        status: of the answer; None if it was a fault's and not the simulator's own.
+        media: the answer's content type, without parameters.
+    """
+
+    provider: str
+    method: str
+    path: str
+    query: Sequence[tuple[str, str]]
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    status: int | None
+    media: str
+    answer: bytes = field(repr=False)
+
+
+_watches: list[Callable[[Exchange], None]] = []
+
+
+@contextmanager
+def watching(watch: Callable[[Exchange], None]) -> Generator[None]:
+    """
+    Show every exchange with a simulator of this process to `watch`, until the block ends.
+
+    Simulators run in several threads, and so does `watch`. It is not shown orders to the
+    simulator itself, below `/_simulator/`.
+    """
+    _watches.append(watch)
+    try:
+        yield
+    finally:
+        _watches.remove(watch)
+
+
 _FAULTS = TypeAdapter(list[Fault])
 
 
@@ -155,8 +200,13 @@ class _Faults:
             return
 
 
-def with_faults(app: web.Application) -> web.Application:
-    """Give a simulator's application the routes above, and return it."""
+def with_faults(app: web.Application, provider: str = "") -> web.Application:
+    """
+    Give a simulator's application the routes above, and return it.
+
+    Args:
+        provider: whose API it plays, for those who are `watching`.
+    """
     faults = _Faults()
 
     @web.middleware
@@ -164,10 +214,21 @@ def with_faults(app: web.Application) -> web.Application:
         if request.path.startswith(CONTROL):
             return await handler(request)
 
+        # Before the answer: a fault may close the connection.
+        body = await _body(request) if _watches else b""
         fault = faults.pending.take(lambda one: one.matches(request))
-        response = await _answer(faults, fault, request, handler)
+        try:
+            response = await _answer(faults, fault, request, handler)
+        except Exception:
+            # A fault of the simulator's own; the server answers it with 500.
+            if _watches:
+                _show(provider, request, body, web.Response(status=500))
+            raise
         status = None if fault is not None and fault.drop else response.status
         faults.asked.append({"method": request.method, "path": request.path, "status": status})
+        if _watches:
+            own = fault is None or (fault.status is None and not fault.drop)
+            _show(provider, request, body, response if own else None)
         return response
 
     async def add(request: web.Request) -> web.Response:
@@ -196,6 +257,32 @@ def with_faults(app: web.Application) -> web.Application:
     app.router.add_get(f"{CONTROL}requests", asked)
     app.on_shutdown.append(stop)
     return app
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return b""  # the answer says so
+
+
+def _show(
+    provider: str, request: web.Request, body: bytes, answer: web.StreamResponse | None
+) -> None:
+    told = answer.body if isinstance(answer, web.Response) else b""
+    exchange = Exchange(
+        provider,
+        request.method,
+        request.path,
+        tuple(request.query.items()),
+        {name.lower(): value for name, value in request.headers.items()},
+        body,
+        answer.status if answer is not None else None,
+        answer.content_type if answer is not None else "",
+        told if isinstance(told, bytes) else b"",
+    )
+    for watch in tuple(_watches):
+        watch(exchange)
 
 
 async def _answer(

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.contract.cli.commands import penstock, printed_json, write
-from tests.contract.conftest import Live
+from tests.contract.living import Live
 
 REFUND = ["payments", "refund"]
 WHY = ["--because", "damaged", "--key"]

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.contract.cli.commands import penstock
-from tests.contract.conftest import Live
+from tests.contract.living import Live
 
 
 def test_plugins_are_listed_with_what_they_can_do():

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.cli.commands import penstock, write
-from tests.contract.conftest import Live, logged_apart
+from tests.contract.living import Live, logged_apart
 
 
 def shown(url: str) -> Any:

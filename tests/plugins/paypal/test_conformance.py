@@ -226,6 +226,7 @@ async def _plan(simulator: Served, number: int) -> str:
         "POST",
         f"{simulator.url}/v1/oauth2/token",
         headers={
+            "User-Agent": "a test",
             "Authorization": encode_basic_auth(
                 simulator.told.secret["client_id"], simulator.told.secret["client_secret"]
             ),
@@ -257,6 +258,8 @@ async def _call(
         method,
         f"{simulator.url}{path}",
         headers={
+            # Not what the plugin sends, so not held to contracts/providers.
+            "User-Agent": "a test",
             "Content-Type": "application/json",
             **{name.replace("_", "-"): value for name, value in headers.items()},
         },

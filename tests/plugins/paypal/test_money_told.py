@@ -227,6 +227,7 @@ UNREADABLE = [
 ]
 
 
+@pytest.mark.odd_answers
 @pytest.mark.parametrize(("total", "currency"), UNREADABLE)
 async def test_an_amount_that_cannot_be_read_is_parked_at_once(
     stage: Stage, total: object, currency: object
@@ -241,6 +242,7 @@ async def test_an_amount_that_cannot_be_read_is_parked_at_once(
     assert ("parked", True) == (result.status, "amount" in (result.error or ""))
 
 
+@pytest.mark.odd_answers
 @pytest.mark.parametrize(
     ("total", "currency", "minor"),
     [

@@ -8,8 +8,9 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from penstock.bootstrap import Platform
 from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.functions.api import answer, make_api
 from penstock.entrypoints.functions.merchant import make_merchant
@@ -55,8 +56,15 @@ async def serve(stand: Stand) -> AsyncIterator[Ask]:
         yield ask
 
 
+class HasPlatform(Protocol):
+    """Whatever a platform was put together for."""
+
+    @property
+    def platform(self) -> Platform: ...
+
+
 @asynccontextmanager
-async def functions(stand: Stand) -> AsyncIterator[Ask]:
+async def functions(stand: HasPlatform) -> AsyncIterator[Ask]:
     """The functions behind API Gateway, which joins repeated headers by commas (payload 2.0)."""
     api, intake = make_api(stand.platform), Intake(stand.platform.receive)
     merchant, operate = make_merchant(stand.platform), make_operate(stand.platform)
