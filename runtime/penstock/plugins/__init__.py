@@ -10,7 +10,12 @@ from penstock.plugins.environment import (
     read_settings,
     variable,
 )
-from penstock.plugins.load import indexed_capabilities, indexed_whole_currencies, load
+from penstock.plugins.load import (
+    indexed_capabilities,
+    indexed_webhook_headers,
+    indexed_whole_currencies,
+    load,
+)
 from penstock.plugins.registration import Account, Kind, Plugin, Registration, StandIn
 from penstock.plugins.registry import MakeContext, Registry
 
@@ -26,6 +31,7 @@ __all__ = [
     "as_text",
     "describe",
     "indexed_capabilities",
+    "indexed_webhook_headers",
     "indexed_whole_currencies",
     "load",
     "plugin_variables",

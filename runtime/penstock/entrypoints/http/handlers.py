@@ -18,6 +18,7 @@ from penstock.entrypoints.http.docs import page
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
 from penstock.entrypoints.http.problem_page import problem_page
 from penstock.entrypoints.http.views import asked_view, payment_view
+from penstock.entrypoints.http.webhook_headers import of_stack
 from penstock.errors import RequestRefused
 from penstock.pipeline.collecting import CollectAsked
 from penstock.pipeline.refunding import RefundAsked
@@ -165,7 +166,8 @@ class Handlers:
 
     async def get_contract(self, _: Call) -> Answer:
         """The contract for programs."""
-        return json_answer(200, self.contract.published)
+        headers = self.platform.webhook_headers
+        return json_answer(200, of_stack(self.contract.published, headers))
 
     async def get_docs(self, _: Call) -> Answer:
         """The contract for people."""
