@@ -59,7 +59,7 @@ async def test_a_form_sends_its_request_and_shows_the_answer(
         looking(browser, size) as page,
     ):
         asked: list[Request] = []
-        page.on("request", asked.append)
+        page.on("request", lambda one: asked.append(one))
         await page.goto(f"{url}/docs")
         await page.get_by_label("Bearer token").fill(text)
         await opened(page, "listPlans")
@@ -123,7 +123,7 @@ async def test_what_is_typed_into_a_path_reaches_no_other_host_and_becomes_no_pa
         looking(browser) as page,
     ):
         asked: list[Request] = []
-        page.on("request", asked.append)
+        page.on("request", lambda one: asked.append(one))
         await page.goto(f"{url}/docs")
         await opened(page, "getProblem")
         await page.locator("#getProblem-name").fill(typed)
