@@ -125,5 +125,5 @@ class Account(Club):
         token = "BA-2M539689T3856352J"  # noqa: S105 - names an agreement, opens nothing
         url = f"{_PAYPAL}/webapps/billing/subscriptions?ba_token={token}"
         waiting = SubscriptionStatus.approval_pending
-        self.held[SUBSCRIPTION] = shown(waiting, links={"approve": url})
+        self.held.setdefault(SUBSCRIPTION, shown(waiting, links={"approve": url}))
         return Subscribed(SUBSCRIPTION, url)
