@@ -100,7 +100,9 @@ lock: setup ## the locks anew from pyproject.toml
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group emulator -o locks/emulator.txt
 	@$(PY) -m uv pip compile -q --universal --no-header --generate-hashes --group bench -o locks/bench.txt
 
-contracts: setup ## contracts/asyncapi.yaml and docs/events.md anew, from the schemas of the events
+contracts: setup ## contracts/asyncapi.yaml, contracts/postman.json, docs/events.md and the answers in contracts/examples anew
+	@$(PY) -m tests.contract.shown.record
+	@$(PY) -m tests.contract.postman
 	@$(PY) -m tests.contract.asyncapi
 	@$(PY) -m tests.contract.events_catalogue
 

@@ -54,6 +54,8 @@ _LEFT_OUT = frozenset(["yaml"])
 _LEFT_AT_HOME = re.compile(r"(^|/)(simulator|account)(/|\.py$)")
 _TESTING = "penstock/testing/"
 _CONTRACTS = "_contracts/"
+_UNREAD = frozenset(["events-baseline.json", "postman.json"])
+"""Contracts that no function reads."""
 
 
 def build(
@@ -157,6 +159,8 @@ def _data(plugins: Sequence[Plugin], profile: Path | None) -> Mapping[str, bytes
         f"{_CONTRACTS}api.json": _json(read_yaml(CONTRACTS / "api.yaml")),
     }
     for path in CONTRACTS.rglob("*.json"):
+        if path.name in _UNREAD:
+            continue
         data[f"{_CONTRACTS}{path.relative_to(CONTRACTS).as_posix()}"] = path.read_bytes()
     if profile:
         data["_profile.json"] = _json(json.loads(profile.read_bytes()))

@@ -14,7 +14,7 @@ SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 SCHEMES = ("light", "dark")
 _SMALL = """() => [...document.querySelectorAll("a, button, input, select")]
-  .filter((one) => one.type !== "hidden")
+  .filter((one) => one.type !== "hidden" && one.checkVisibility())
   .filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML)"""
 _TINY = """() => [...document.querySelectorAll("body *")]
   .filter((one) => !["SCRIPT", "STYLE"].includes(one.tagName) && one.innerText)
@@ -46,8 +46,8 @@ async def looking(
 
 
 def _bad(line: Any) -> bool:
-    # The pages of a wrong token and of a wrong field are 404 and 422 on purpose.
-    meant = "status of 404" in line.text or "status of 422" in line.text
+    # A wrong token, a wrong field and a wrong request are refused on purpose.
+    meant = any(f"status of {status}" in line.text for status in (400, 404, 422))
     return line.type in ("error", "warning") and not meant
 
 

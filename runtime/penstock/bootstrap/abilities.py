@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from penstock.bootstrap.parts import Parts
 from penstock.errors import MissingCapability, PluginError
+from penstock.plugins import indexed_webhook_headers
+from penstock.variables import plugins_of
 
 _APPROVED = frozenset({"managessubscriptions", "checkout"})
 """Capabilities whose buyers go to the gateway and come back."""
@@ -23,6 +25,16 @@ class Abilities(Parts):
     def sends_buyers_away(self) -> bool:
         """Whether buyers go to a configured gateway and return to the API's address."""
         return any(not _APPROVED.isdisjoint(self._abilities(g)) for g in self.settings.gateways)
+
+    @property
+    def webhook_headers(self) -> Mapping[str, Collection[str]]:
+        """By configured gateway that takes webhooks, the headers that its door requires."""
+        if self.capabilities is None:
+            doors = {name: self.registry.gateway(name).door for name in self.settings.gateways}
+            return {name: tuple(door.headers) for name, door in doors.items() if door}
+        named = plugins_of(self.environ, self.settings.gateways)
+        indexed = indexed_webhook_headers()
+        return {name: indexed[one] for name, one in named.items() if one in indexed}
 
     def needs_approval(self, provider: str, wanted: bool | None) -> bool:
         """

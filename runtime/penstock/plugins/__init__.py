@@ -10,7 +10,13 @@ from penstock.plugins.environment import (
     read_settings,
     variable,
 )
-from penstock.plugins.load import imported, indexed_capabilities, indexed_whole_currencies, load
+from penstock.plugins.load import (
+    imported,
+    indexed_capabilities,
+    indexed_webhook_headers,
+    indexed_whole_currencies,
+    load,
+)
 from penstock.plugins.registration import Account, Kind, Plugin, Registration, StandIn
 from penstock.plugins.registry import MakeContext, Registry
 
@@ -27,6 +33,7 @@ __all__ = [
     "describe",
     "imported",
     "indexed_capabilities",
+    "indexed_webhook_headers",
     "indexed_whole_currencies",
     "load",
     "plugin_variables",

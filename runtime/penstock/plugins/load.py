@@ -85,6 +85,12 @@ def indexed_whole_currencies() -> Mapping[str, Collection[str]]:
     return {one["name"]: one.get("whole_currencies", ()) for one in gateways}
 
 
+def indexed_webhook_headers() -> Mapping[str, Collection[str]]:
+    """The headers that each gateway's door requires, from the index of a zip."""
+    gateways = [one for plugin in _index() or () for one in plugin["gateways"]]
+    return {one["name"]: list(one["door"]["headers"]) for one in gateways if one["door"]}
+
+
 def _index() -> list[dict[str, Any]] | None:
     """The plugins that the index of a zip describes; None where there is no index."""
     try:

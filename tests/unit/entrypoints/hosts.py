@@ -10,18 +10,30 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from penstock import contracts
 from penstock.bootstrap import Platform
 from penstock.domain.caller import READ_AND_PAY, Scope
 from penstock.entrypoints.functions.api import answer, make_api
 from penstock.entrypoints.functions.merchant import make_merchant
 from penstock.entrypoints.functions.operate import make_operate
 from penstock.entrypoints.functions.receive import Intake
+from penstock.entrypoints.http.api import Api
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
 from penstock.entrypoints.http.web import application
+from penstock.errors import RequestRefused
 from tests.unit.entrypoints.stand import Stand
 
 Headers = Sequence[tuple[str, bytes]]
+
+
+class Housed(Protocol):
+    """Something that holds a platform, such as a `Stand`."""
+
+    @property
+    def platform(self) -> Platform:
+        """The platform that the hosts serve."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ Ask = Callable[[str, str, Headers, bytes], Awaitable[Told]]
 
 
 @asynccontextmanager
-async def serve(stand: Stand) -> AsyncIterator[Ask]:
+async def serve(stand: Housed) -> AsyncIterator[Ask]:
     """`penstock serve`, asked over a socket of its own, byte for byte."""
 
     async with listening(application(stand.platform), "127.0.0.1", 0) as url:
@@ -67,7 +79,17 @@ class HasPlatform(Protocol):
 async def functions(stand: HasPlatform) -> AsyncIterator[Ask]:
     """The functions behind API Gateway, which joins repeated headers by commas (payload 2.0)."""
     api, intake = make_api(stand.platform), Intake(stand.platform.receive)
-    merchant, operate = make_merchant(stand.platform), make_operate(stand.platform)
+    others = {"merchant": make_merchant(stand.platform), "operate": make_operate(stand.platform)}
+    # A stack has the routes of the contract; without the operators' commands, if they are off.
+    contract = contracts.load(operations=stand.platform.settings.operations_api)
+
+    def served_by(method: str, path: str) -> Api:
+        try:
+            operation, _ = contract.find(method, path)
+        except RequestRefused:
+            # Any other request goes to `api`, by the route `$default`.
+            return api
+        return others.get(operation.function, api)
 
     async def ask(method: str, path: str, headers: Headers, body: bytes) -> Told:
         joined: dict[str, str] = {}
@@ -86,18 +108,12 @@ async def functions(stand: HasPlatform) -> AsyncIterator[Ask]:
             "body": base64.b64encode(body).decode(),
             "isBase64Encoded": True,
         }
-        # Any other method goes to `api`, by the route `$default`.
         if method == "POST" and path.startswith(("/webhooks/", "/webhook/")):
             if path != "/webhook/receiver":
                 event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
             told = await asyncio.to_thread(intake, event)
             return Told(told["statusCode"], told["headers"]["content-type"], told["body"].encode())
-        asks_gateways = path.startswith(("/plans", "/subscription", "/returns")) or (
-            (method, path) == ("POST", "/payments")
-        )
-        # Where they are not turned on, operators' commands have no route: `$default` is `api`.
-        commands = stand.platform.settings.operations_api and path.startswith("/operations/")
-        serving = merchant if asks_gateways else operate if commands and method == "POST" else api
+        serving = served_by(method, path)
         answered = await answer(serving, event)
         media = answered.headers["content-type"]
         return Told(answered.status, media, answered.body, answered.headers)

@@ -101,10 +101,10 @@ class Api:
         try:
             return await self._answer(request, known)
         except RequestRefused as exc:
-            return self._refusal(request, exc)
+            return self.refusal(request, exc)
         except QueryRefused as exc:
             wrong = (f"query.{exc.field}", exc.detail)
-            return self._refusal(request, RequestRefused(problems.BAD_REQUEST, fields=[wrong]))
+            return self.refusal(request, RequestRefused(problems.BAD_REQUEST, fields=[wrong]))
         except DoorRefusal as exc:
             structlog.get_logger().warning(
                 "stage.finished",
@@ -116,13 +116,13 @@ class Api:
             return problem_answer(RequestRefused(exc.kind, exc.detail))
         except TransientError as exc:
             structlog.get_logger().warning("api.unavailable", because=str(exc))
-            return self._refusal(request, unavailable(exc))
+            return self.refusal(request, unavailable(exc))
         except Exception as exc:
             # A bug; its message may quote the request, so the caller does not get it.
             notices.stage_failed("api", exc)
-            return self._refusal(request, RequestRefused(problems.INTERNAL_ERROR))
+            return self.refusal(request, RequestRefused(problems.INTERNAL_ERROR))
 
-    def _refusal(self, request: Request, refused: RequestRefused) -> Answer:
+    def refusal(self, request: Request, refused: RequestRefused) -> Answer:
         """A page for a browser that asked for one, a problem for other clients."""
         if "text/html" not in request.headers.get("accept", "").lower():
             return problem_answer(refused)

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_HEAD = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ title }}</title>
-<style>
+STYLE = """
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto;
          padding: 0 1rem; color: #1b1f24; background: #fff }
   h2 { border-top: 1px solid #d0d7de; padding-top: 1.2rem; margin-top: 2rem }
@@ -20,7 +14,15 @@ _HEAD = """<!doctype html>
           vertical-align: top } .open { color: #57606a }
   @media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117 }
     code, pre { background: #161b22 } h2 { border-color: #30363d } .open { color: #8b949e } }
-</style>
+"""
+"""The one style of these pages."""
+_HEAD = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ title }}</title>
+<style>{{ style | safe }}</style>
 </head>
 <body>
 """
@@ -40,4 +42,5 @@ def written(body: str, title: str, **told: Any) -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined)
-    return environment.from_string(_HEAD + body + _FOOT).render(title=title, **told)
+    template = environment.from_string(_HEAD + body + _FOOT)
+    return template.render(title=title, style=STYLE, **told)

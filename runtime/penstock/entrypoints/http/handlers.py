@@ -14,10 +14,12 @@ from penstock.domain.caller import Caller
 from penstock.domain.events import EventType
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.audit_view import audit_view
-from penstock.entrypoints.http.docs import page
+from penstock.entrypoints.http.documents import STYLE
 from penstock.entrypoints.http.message import Answer, html_answer, json_answer
 from penstock.entrypoints.http.problem_page import problem_page
+from penstock.entrypoints.http.reference.page import page
 from penstock.entrypoints.http.views import asked_view, payment_view
+from penstock.entrypoints.http.webhook_headers import of_stack
 from penstock.errors import RequestRefused
 from penstock.pipeline.collecting import CollectAsked
 from penstock.pipeline.refunding import RefundAsked
@@ -165,12 +167,14 @@ class Handlers:
 
     async def get_contract(self, _: Call) -> Answer:
         """The contract for programs."""
-        return json_answer(200, self.contract.published)
+        headers = self.platform.webhook_headers
+        return json_answer(200, of_stack(self.contract.published, headers))
 
     async def get_docs(self, _: Call) -> Answer:
         """The contract for people."""
-        return html_answer(page(self.contract))
+        return page(self.contract, self.platform.webhook_headers)
 
     async def get_problem(self, call: Call) -> Answer:
         """A kind of problem for people."""
-        return html_answer(problem_page(self.contract, call.checked.parameters["name"]))
+        shown = problem_page(self.contract, call.checked.parameters["name"])
+        return html_answer(shown, STYLE)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from penstock.entrypoints.http.page_policy import policy
 from penstock.entrypoints.http.problem import MEDIA, problem
 from penstock.errors import RequestRefused
 
@@ -69,10 +70,19 @@ def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = Non
     return Answer(status, body, {"content-type": "application/json", **_ALWAYS, **(headers or {})})
 
 
-def html_answer(page: str) -> Answer:
-    """A page for people; its headers forbid scripts."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": policy}
+def html_answer(page: str, style: str, script: str = "") -> Answer:
+    """
+    A page for people.
+
+    Args:
+        style: the text of its `<style>`, and `script` that of its `<script>`: nothing else is
+            allowed.
+    """
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": policy(style, script),
+        "referrer-policy": "no-referrer",
+    }
     return Answer(200, page.encode(), {**headers, **_ALWAYS})
 
 

@@ -15,7 +15,7 @@ from penstock.entrypoints.http.api import WEBHOOK, Api, too_large
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
 from penstock.entrypoints.http.merchant import MerchantHandlers
-from penstock.entrypoints.http.message import Request, joined, problem_answer
+from penstock.entrypoints.http.message import Request, joined
 from penstock.entrypoints.http.operating import OperateHandlers
 from penstock.entrypoints.http.pages.handlers import PageHandlers
 from penstock.entrypoints.http.pages.page import PageSettings
@@ -50,6 +50,7 @@ def application(
     head_seconds: float = HEAD_SECONDS,
     most: int | None = None,
     answered: Answered = unheard,
+    body_seconds: float = BODY_SECONDS,
 ) -> Server:
     """
     Every operation of the contract, and problems for all other requests. Operators' commands are
@@ -59,6 +60,7 @@ def application(
         head_seconds: how long a connection may be without a complete request head.
         most: connections at once; left out, what the process has room for.
         answered: called with each answer.
+        body_seconds: how long a client may take to send its body.
 
     Raises:
         SettingsError: the contract and the handlers do not fit together.
@@ -95,9 +97,9 @@ def application(
         operation, limit = None, 0
         try:
             operation, limit = find(asked)
-            body = await _read(request, limit) if limit else b""
+            body = await _read(request, limit, body_seconds) if limit else b""
         except RequestRefused as exc:
-            made, complete = problem_answer(exc), False
+            made, complete = api.refusal(asked, exc), False
         else:
             with server.working(request):
                 made = await api(replace(asked, body=body))
@@ -121,7 +123,7 @@ def _request(incoming: web.BaseRequest) -> Request:
     )
 
 
-async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
+async def _read(incoming: web.BaseRequest, limit: int, seconds: float) -> bytes:
     """
     The body; at most one chunk beyond the limit is held.
 
@@ -141,14 +143,14 @@ async def _read(incoming: web.BaseRequest, limit: int) -> bytes:
         return body
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             await _ask_for_body(incoming)
             async for chunk in incoming.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > limit:
                     raise too_large(limit)
     except TimeoutError as exc:
-        detail = f"the body must come within {BODY_SECONDS:.0f} s"
+        detail = f"the body must come within {seconds:g} s"
         raise RequestRefused(problems.BODY_TOO_SLOW, detail) from exc
     except (web.PayloadAccessError, web.RequestPayloadError, OSError) as exc:
         raise RequestRefused(problems.BODY_REFUSED, "the body broke off") from exc

@@ -6,8 +6,6 @@ What is put in is escaped; the style and the script are allowed by their hashes,
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +14,7 @@ from string import Template
 
 from penstock import problems
 from penstock.entrypoints.http.message import Answer
+from penstock.entrypoints.http.page_policy import policy
 from penstock.entrypoints.http.pages.texts import FOLDER, Texts, texts_for
 from penstock.errors import RequestRefused
 from penstock.settings import Settings
@@ -111,8 +110,8 @@ def html(
         style=style,
         script=f"<script>{script}</script>" if looks else "",
     )
-    policy = {"content-security-policy": _policy(style, script if looks else "")}
-    return Answer(status, page.encode(), {**_FIXED, **policy, "content-language": texts.language})
+    allowed = {"content-security-policy": policy(style, script if looks else "")}
+    return Answer(status, page.encode(), {**_FIXED, **allowed, "content-language": texts.language})
 
 
 def problem_page(refused: RequestRefused, settings: PageSettings, accept_language: str) -> Answer:
@@ -145,26 +144,6 @@ def onward(settings: PageSettings, texts: Texts) -> list[Link]:
 def _anchor(link: Link, *, first: bool) -> str:
     kind = ' class="first"' if first else ""
     return f'<a{kind} href="{escape(link.href)}">{escape(link.text)}</a>'
-
-
-def _policy(style: str, script: str) -> str:
-    allowed = {"style-src": style, "script-src": script}
-    hashed = [f"{name} 'sha256-{_digest(text)}'" for name, text in allowed.items() if text]
-    looks = ["connect-src 'self'"] if script else []
-    return "; ".join(
-        [
-            "default-src 'none'",
-            *hashed,
-            *looks,
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        ]
-    )
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @cache
