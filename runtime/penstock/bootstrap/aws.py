@@ -80,6 +80,13 @@ class AwsWorld:
         self._inboxes = inboxes
         self._share = share
 
+    @cached_property
+    def public_http(self) -> AiohttpHttp:
+        """The same to public addresses only, for URLs that somebody else chose."""
+        from penstock.api.addresses import is_public
+
+        return AiohttpHttp(self._settings.request_timeout, allows=is_public)
+
     @property
     def aws(self) -> Aws:
         """AWS, for plugins."""
@@ -181,6 +188,8 @@ class AwsWorld:
     async def close(self) -> None:
         """Let go of connections and threads."""
         await self.http.aclose()
+        if "public_http" in vars(self):
+            await self.public_http.aclose()
         self.clients.close()
 
 
