@@ -64,7 +64,7 @@ async def listener() -> AsyncIterator[Wire]:
         "127.1",
         "[::1]",
         "[::ffff:127.0.0.1]",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - refused
     ],
 )
 async def test_no_form_of_a_loopback_address_is_connected_to(listener: Wire, host: str):

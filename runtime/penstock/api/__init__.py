@@ -11,6 +11,7 @@ from penstock.api.answers import (
     Delivered,
     Delivering,
     Forged,
+    Gone,
     LookupAnswer,
     NotFound,
     NotSent,
@@ -77,7 +78,7 @@ from penstock.api.invoices import (
 )
 from penstock.api.refunds import RefundRequest, Refunds
 from penstock.api.retry import retry_after
-from penstock.api.sink import Attempt, Reaches, Sink
+from penstock.api.sink import Attempt, Reaches, Scheduled, Sink
 from penstock.api.subscriptions import (
     Done,
     Invalid,
@@ -184,6 +185,7 @@ __all__ = [
     "Forged",
     "Gateway",
     "GatewayUnavailable",
+    "Gone",
     "History",
     "Http",
     "HttpForbidden",
@@ -249,6 +251,7 @@ __all__ = [
     "Revised",
     "RouteAnswer",
     "Routed",
+    "Scheduled",
     "Secret",
     "Secrets",
     "SettingsError",

@@ -2,15 +2,13 @@
 Which network addresses are public, so that a request to an address that somebody configured cannot
 reach what only this network can.
 
-A name is checked where it is connected to (`Http`, `public=True`): what it resolves to may change
+A name is checked where it is connected to (`Context.public_http`): what it resolves to may change
 between a check and the connection (DNS rebinding).
 """
 
 from __future__ import annotations
 
-import socket
-from contextlib import suppress
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 """RFC 4291, 2.4: all that is routed. Leaves out IPv4-mapped and NAT64 (64:ff9b::/96) addresses."""
@@ -23,7 +21,6 @@ _NOT_PUBLIC = (
     IPv4Network("168.63.129.16/32"),  # Azure's own endpoint in every virtual network
 )
 """What `is_global` takes for global in some or all versions of Python."""
-_LOCAL_NAMES = ("localhost", "local", "internal", "localdomain", "home.arpa")
 
 
 def is_public(text: str) -> bool:
@@ -45,26 +42,3 @@ def is_public(text: str) -> bool:
     if address.is_multicast or address.is_reserved or not address.is_global:
         return False
     return not any(address in network for network in _NOT_PUBLIC)
-
-
-def literal(host: str) -> str | None:
-    """
-    The IP address that a host of a URL stands for, without asking any name server; None for a name.
-
-    Decimal, octal, hexadecimal and short forms are read as the C library reads them: 2130706433,
-    0x7f.1 and 0177.0.0.1 are all 127.0.0.1.
-    """
-    with suppress(ValueError):
-        return str(ip_address(host))
-    with suppress(OSError, UnicodeError):
-        return str(IPv4Address(socket.inet_aton(host)))
-    return None
-
-
-def may_be_public(host: str) -> bool:
-    """Whether a host of a URL may be public: an address that is, or a name that may lead to one."""
-    address = literal(host)
-    if address is not None:
-        return is_public(address)
-    name = host.rstrip(".").lower()
-    return "." in name and not any(name == one or name.endswith(f".{one}") for one in _LOCAL_NAMES)
