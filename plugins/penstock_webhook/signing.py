@@ -1,5 +1,5 @@
 """
-Signatures of Standard Webhooks 1.0.0 (github.com/standard-webhooks, spec/standard-webhooks.md).
+Signatures of Standard Webhooks 1.0.0 (standardwebhooks.com, "Signature scheme").
 
     signed      {webhook-id}.{webhook-timestamp}.{body}
     signature   v1,{base64 of HMAC-SHA256}; one for each valid secret, with blanks between them

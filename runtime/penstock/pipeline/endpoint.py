@@ -22,6 +22,8 @@ from penstock.ports import Attempts, Message, Trouble
 
 LONGEST_WAIT = 11.5 * 3600
 """Seconds. SQS holds a message back for 12 hours, counted from the receipt."""
+_WAITED = 3600.0
+"""Seconds by which an event is later than its schedule once it has waited for something else."""
 _LATE = timedelta(minutes=5)
 """By how much the first try of an event may be later than the event itself."""
 
@@ -87,8 +89,8 @@ class Endpoint:
         later = next((at for at in self.retries if at > age), None)
         if later is not None:
             raise SinkScheduled(because, min(max(later - age, asked or 0.0), LONGEST_WAIT))
-        whole = timedelta(seconds=self.retries[-1])
-        told = f"{because}; tried for {whole / timedelta(hours=1):.0f} hours"
+        whole = timedelta(seconds=max(self.retries, default=0.0))
+        told = f"{because}; not taken within {whole / timedelta(hours=1):.0f} hours"
         if now - trouble.since >= whole - _LATE:
             await self.disable(trouble, told)
         raise SinkRefused(told)
@@ -103,8 +105,17 @@ class Endpoint:
         notices.sink_disabled(self.sink, because)
 
     def _age(self, message: Message, now: datetime) -> float:
-        """Seconds since the event came; by its receipts where the queue does not say."""
-        if message.sent_at is not None:
-            return (now - message.sent_at).total_seconds()
+        """
+        Seconds since the event came, or since it should have been tried first.
+
+        Receipts count others' failures, too (those of earlier events of its payment), so the time
+        decides. An event that has waited itself, behind one of those or for its consumer, has its
+        tries still: then receipts decide, but not for ever, as a queue keeps it for 14 days.
+        """
         before = (0.0, *self.retries)
-        return before[min(message.receives, len(before)) - 1]
+        by_receipts = before[min(message.receives, len(before)) - 1]
+        if message.sent_at is None:
+            return by_receipts
+        age = (now - message.sent_at).total_seconds()
+        waited = age - by_receipts >= _WAITED and age < 2 * before[-1]
+        return by_receipts if waited else age

@@ -126,7 +126,9 @@ async def test_an_event_is_tried_for_three_days_with_growing_waits_and_then_park
 
     late = [when.total_seconds() - at for (when, _), at in zip(tried, (0, *RETRIES), strict=True)]
     assert all(0 <= one <= 60 for one in late), late
-    assert ["SinkRefused: the endpoint answered 503; tried for 72 hours"] == await scene.parked()
+    assert [
+        "SinkRefused: the endpoint answered 503; not taken within 72 hours"
+    ] == await scene.parked()
 
 
 async def test_a_try_waits_as_long_as_the_endpoint_asks_but_never_longer_than_sqs_can(
@@ -135,8 +137,7 @@ async def test_a_try_waits_as_long_as_the_endpoint_asks_but_never_longer_than_sq
     scene.wire.answer = RetryAfter("the endpoint answered 429", 3600)
     await scene.come("e-1")
     tried = await scene.pass_by(timedelta(hours=4))
-    # After two hours the next time of the schedule is later than what it asks for.
-    assert [0, 1, 2] == [round(when / timedelta(hours=1)) for when, _ in tried]
+    assert [0, 1, 2, 3] == [round(when / timedelta(hours=1)) for when, _ in tried]
 
     scene.wire.answer = RetryAfter("the endpoint answered 429", 12 * 3600)
     tried = await scene.pass_by(DAY)
@@ -166,8 +167,8 @@ async def test_an_endpoint_that_took_nothing_for_three_days_is_disabled_once(sce
     assert ["sink.disabled"] == scene.logs
     assert tries == len(scene.wire.had)
     assert (
-        "SinkRefused: disabled since 2026-11-05 12:00 UTC (the endpoint answered 503; tried for "
-        "72 hours); redrive this letter to try the endpoint again"
+        "SinkRefused: disabled since 2026-11-05 12:00 UTC (the endpoint answered 503; not taken "
+        "within 72 hours); redrive this letter to try the endpoint again"
     ) == (await scene.parked())[-1]
 
 
@@ -230,6 +231,25 @@ async def test_a_redriven_letter_has_three_days_of_its_own(scene: Scene):
 
     assert 1 + len(RETRIES) == len(scene.wire.had)
     assert ["sink.disabled"] == scene.logs
+
+
+async def test_an_event_that_waited_for_its_consumer_is_still_tried_for_three_days(scene: Scene):
+    await scene.come("e-1")
+    scene.clock.advance(2.5 * 24 * 3600)
+
+    tried = await scene.pass_by(7 * DAY)
+
+    assert 1 + len(RETRIES) == len(tried)
+    assert 1 == len(await scene.parked())
+
+
+async def test_no_event_waits_until_the_queue_forgets_it(scene: Scene):
+    await scene.come("e-1")
+    scene.clock.advance(7 * 24 * 3600)
+
+    await scene.work()
+
+    assert (["e-1"], 1) == (scene.wire.had, len(await scene.parked()))
 
 
 async def test_what_is_not_the_endpoint_s_fault_is_not_held_against_it(scene: Scene):
