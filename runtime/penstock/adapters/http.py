@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -131,7 +132,8 @@ def _checking(
     address at its next look (DNS rebinding) gains nothing, nor does an odd form of an address.
     """
 
-    def checked(info: aiohttp.AddrInfoType) -> socket.socket:
+    def checked(info: Any) -> socket.socket:
+        # aiohttp leaves the parts of an address untyped.
         family, kind, protocol, _, address = info
         if not allows(str(address[0])):
             raise _NotAllowed
