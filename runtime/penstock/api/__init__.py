@@ -59,6 +59,7 @@ from penstock.api.context import (
 from penstock.api.gateway import Gateway, capabilities
 from penstock.api.history import History, Listed, SubscriptionPayments
 from penstock.api.hookspecs import (
+    MOCK,
     Door,
     Permission,
     Register,
@@ -140,6 +141,7 @@ from penstock.errors import (
 )
 
 __all__ = [
+    "MOCK",
     "AnyObservation",
     "Attempt",
     "Authentic",
