@@ -115,6 +115,12 @@ def _stages(made: Foundation, functions: Iterable[str]) -> Iterator[Watch]:
         "A stage met an error that it does not foresee: a bug.",
         "StagesFailed",
     )
+    yield _counted(
+        made,
+        "disabled-sinks",
+        "A sink's endpoint was disabled: its events are parked.",
+        "SinksDisabled",
+    )
     for stage in stages(functions):
         if stage == "receive":
             # It retries nothing: gateways do, and the API's errors tell of it.

@@ -21,7 +21,7 @@ class Signal:
     Attributes:
         events: the names of the log events.
         asking: functions that may ask gateways for one of these capabilities log it.
-        functions: these functions log it; `ALL` for every one.
+        functions: these functions log it, `deliver` for each sink's; `ALL` for every one.
     """
 
     events: tuple[str, ...]
@@ -38,7 +38,7 @@ class Signal:
         return [
             one
             for one in functions
-            if self.functions in (ALL, frozenset({one}))
+            if self.functions in (ALL, frozenset({one.partition("-")[0]}))
             or not self.asking.isdisjoint(ASKS.get(one, ()))
         ]
 
@@ -70,6 +70,7 @@ COUNTED: Mapping[str, Signal] = {
     "InvoiceRefundsRefused": _asking("invoice.refund_refused", "invoices"),
     "WebhooksFetched": _asking("webhook.fetched", "history", "subscriptionpayments"),
     "WebhooksMissed": _asking("webhook.missed", "history"),
+    "SinksDisabled": _by("deliver", "sink.disabled"),
     "StagesFailed": Signal(("stage.failed",), functions=ALL),
     "SweepsFinished": _by("sweep", "sweep.finished"),
     "SweepsUnfinished": _by("sweep", "sweep.failed", "sweep.out_of_time"),

@@ -18,7 +18,9 @@ from local.platform import Platform
 
 _POLL_SECONDS = 0.1
 _EVENT_TYPE = "PAYMENT.SALE.COMPLETED"
-_PLACES = {"slack": "Slack message", "email": "e-mail"}
+_PLACES = {"slack": "Slack message", "email": "e-mail", "webhook": "webhook"}
+_SHOWN = {"slack": "messages", "webhook": "events"}
+"""Where the simulator of a plugin lists what it got."""
 
 
 class DemonstrationError(Exception):
@@ -110,7 +112,7 @@ def deliveries(platform: Platform, sent: Sent) -> Iterator[tuple[str, str, str]]
 
 @dataclass(slots=True)
 class Arrivals:
-    """What has arrived so far: at Slack and in the mailbox."""
+    """What has arrived so far: at Slack, in the mailbox and at webhooks' endpoints."""
 
     platform: Platform
     http: aiohttp.ClientSession
@@ -147,5 +149,6 @@ class Arrivals:
         if plugin == "email":
             mail = await asyncio.to_thread(self.platform.emulator.mailbox)
             return [json.dumps(message) for message in mail]
-        async with self.http.get(f"{self.platform.simulators[sink].url}/messages") as answer:
+        url = f"{self.platform.simulators[sink].url}/{_SHOWN[plugin]}"
+        async with self.http.get(url) as answer:
             return [json.dumps(message) for message in await answer.json()]

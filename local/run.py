@@ -112,7 +112,7 @@ def _verdict(arrivals: Arrivals) -> str:
             "name one in penstock:gateways to see it."
         )
     if not arrivals.places:
-        return "Sent. Nothing is delivered: penstock:sinks names neither slack nor email."
+        return "Sent. Nothing is delivered: penstock:sinks names none of slack, email, webhook."
     count = len(arrivals.sent.payments)
     number = {1: "the payment", 2: "both payments"}.get(count, f"all {count} payments")
     return (

@@ -19,6 +19,7 @@ _BEGAN_BY = {"receive": "webhook", "verify": "webhook", "process": "webhook", "c
 _WIDTH = 26
 _STAND_INS = {
     "slack": ("Slack capture", "/"),
+    "webhook": ("Webhook endpoint", "/"),
     "paypal": ("PayPal simulator", ""),
     "example": ("Example simulator", ""),
 }

@@ -15,6 +15,7 @@ from penstock.api import (
     Delivering,
     Event,
     GatewayUnavailable,
+    Gone,
     HttpNotSent,
     HttpUnanswered,
     Refused,
@@ -84,7 +85,7 @@ class SlackSink:
             match answer:
                 case Refused(because) if because in _GONE:
                     continue
-                case Delivered() | RetryAfter() | Refused():
+                case Delivered() | RetryAfter() | Refused() | Gone():
                     return answer
                 case _:
                     assert_never(answer)

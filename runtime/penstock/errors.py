@@ -25,6 +25,7 @@ Everything Penstock raises on purpose:
     + OperationInFlight       - another worker holds the operation's lease
     + ChannelUnavailable      - a queue or topic did not take a message
     + SinkUnavailable         - the sink said "later", or nothing
+      - SinkScheduled         - and the sink's own schedule says when it is tried again
     + OutOfTime               - the function has too little time left to begin
   x ProblemError              - answer with a problem of `problems.py`
     + DoorRefusal             - the request cannot be one of the gateway's
@@ -154,6 +155,19 @@ class ChannelUnavailable(TransientError):
 
 class SinkUnavailable(TransientError):
     """The sink said "later", or nothing at all."""
+
+
+class SinkScheduled(SinkUnavailable):
+    """
+    The sink took nothing, and its own schedule says when it is tried again.
+
+    Attributes:
+        wait: seconds until then, which no backoff and no cap changes.
+    """
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__(message)
+        self.wait = wait
 
 
 class OutOfTime(TransientError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from penstock.adapters.aws.messages import message_from_record
 from penstock.ports import Message
 
@@ -43,4 +45,5 @@ def test_a_record_is_a_message():
         receipt="AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
         receives=3,
         attributes={"type": "payment.succeeded"},
+        sent_at=datetime(2018, 12, 17, 21, 37, 29, 183000, UTC),
     ) == message_from_record(record)

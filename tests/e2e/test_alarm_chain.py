@@ -45,6 +45,7 @@ CAUSES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "old-dead-letters-3-days": ("renew", mishaps.letter_of_three_days),
     "old-dead-letters-9-days": ("renew", mishaps.letter_of_nine_days),
     "stage-failures": ("deliver-slack", mishaps.deliver_meets_a_bug),
+    "disabled-sinks": ("deliver-slack", mishaps.endpoint_is_gone),
     "sweep-unfinished": ("sweep", mishaps.sweep_without_ledger),
     "failed-gap-detector": ("gaps", scenes.list_not_answered),
 }

@@ -1,4 +1,4 @@
-"""Two PayPal accounts and two Slack channels on the local platform: none mixes with the other."""
+"""Two PayPal accounts, two Slack channels and a webhook on the local platform: none mixes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ SEVERAL: dict[str, Any] = {
     "sinks": {
         "slack-finance": {"plugin": "slack", "events": ["payment.succeeded", "invoice.paid"]},
         "slack-ops": {"plugin": "slack", "events": ["dispute.opened"]},
+        "webhook-shop": {"plugin": "webhook", "events": ["payment.succeeded"]},
     },
 }
 
@@ -75,6 +77,22 @@ def test_one_sale_id_in_two_accounts_is_two_payments_each_with_one_invoice(shop:
         assert [] == shop.slack(one.payment, sink="slack-ops")
     assert [1, 1] == [len(shop.invoices(name)) for name in ACCOUNTS]
     assert [] == shop.dead_letters()
+
+
+def test_a_signed_webhook_reaches_its_endpoint_once_with_the_selected_events_only(
+    shop: World,
+) -> None:
+    sent = shop.send_webhook("paypal-us")
+
+    def got() -> list[Any]:
+        with urllib.request.urlopen(  # noqa: S310 - our own simulator
+            f"{shop.platform.simulators['webhook-shop'].url}/events", timeout=10
+        ) as answer:
+            return [one for one in json.load(answer) if one["event"]["subject"] == sent.payment]
+
+    until(got, what="the webhook")
+    until(lambda: paid(shop, sent), what="the invoice")
+    assert [("payment.succeeded", 1)] == [(one["event"]["type"], one["copies"]) for one in got()]
 
 
 def test_a_dispute_is_told_to_the_channel_that_selects_it(shop: World) -> None:
@@ -141,5 +159,6 @@ def test_make_run_shows_such_a_stack_at_work(tmp_path: Path) -> None:
     )
 
     assert 0 == done.returncode, done.stdout + done.stderr
-    assert "All arrived: the Slack messages of both payments." in done.stdout
+    assert "All arrived: the Slack messages and the webhooks of both payments." in done.stdout
+    assert "Webhook endpoint webhook-shop" in done.stdout
     assert "PayPal simulator paypal-us" in done.stdout

@@ -12,10 +12,13 @@ import pytest
 from penstock import contracts
 from penstock.adapters.memory import MemoryLedger
 from penstock.api import (
+    Attempt,
     Authenticity,
     ChargeAnswer,
+    Delivering,
     Delivery,
     Event,
+    Gone,
     Notification,
     Unanswered,
 )
@@ -70,6 +73,15 @@ class Broken(Pager):
         raise BUG
 
 
+class Closed(Pager):
+    """A sink with a schedule of its own, whose endpoint is gone."""
+
+    retries = (5.0,)
+
+    async def deliver(self, event: Event, attempt: Attempt) -> Delivering:
+        return Gone("410")
+
+
 async def verify_meets_a_bug() -> None:
     world = World(Buggy())
     await verifying.arrive(world)
@@ -86,8 +98,15 @@ async def charge_meets_a_bug() -> None:
     await world.consume(world.payments, world.charge)
 
 
+async def endpoint_is_gone() -> None:
+    await _delivered(Stand(pager=Closed()))
+
+
 async def deliver_meets_a_bug() -> None:
-    stand = Stand(pager=Broken())
+    await _delivered(Stand(pager=Broken()))
+
+
+async def _delivered(stand: Stand) -> None:
     world = World()
     await _notified(world, notification())
     (event, *_) = await world.published()
@@ -234,6 +253,7 @@ SCENES = (
     Scene("process", process_meets_a_bug, FAILED),
     Scene("charge", charge_meets_a_bug, FAILED),
     Scene("deliver-slack", deliver_meets_a_bug, FAILED),
+    Scene("deliver-slack", endpoint_is_gone, {"SinksDisabled": 1}),
     Scene("sweep", sweep_meets_a_bug, {**FAILED, **SWEPT, "OperationsUnknown": 1}),
     Scene("sweep", sweep_begins_with_a_bug, FAILED, items=False),
     Scene("gaps", gaps_meet_a_bug, {**FAILED, "GapsFailed": 1}, items=False),

@@ -22,6 +22,7 @@ ALARMS = (
     "failed-gap-detector",
     "no-deliveries",
     "stage-failures",
+    "disabled-sinks",
     "sweep-silent",
     "sweep-unfinished",
     "gaps-silent",

@@ -30,8 +30,10 @@ def sink(name: str, **settings: Any) -> dict[str, Any]:
     return {"sinks": [{"name": name, "settings": schema, "secrets": ["key"], "permissions": []}]}
 
 
-def test_the_four_that_come_with_penstock_are_found() -> None:
-    assert {"paypal", "example", "slack", "email"} <= {plugin.name for plugin in installed()}
+def test_those_that_come_with_penstock_are_found() -> None:
+    assert {"paypal", "example", "slack", "email", "webhook"} <= {
+        plugin.name for plugin in installed()
+    }
 
 
 def test_a_third_plugin_is_configured_by_name_and_never_imported(
@@ -54,6 +56,27 @@ def test_a_name_two_bring_is_refused_with_both(install: Callable[..., None]) -> 
     install("impostor", sink("slack"))
     with pytest.raises(ConfigError, match="impostor and slack both bring it"):
         choose()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://shop.example.com/",
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://169.254.169.254/",
+        "https://[fd00:ec2::254]/",
+        "https://metadata.google.internal/",
+        "https://user@shop.example.com/",
+    ],
+)
+def test_a_webhook_to_this_network_is_refused_before_anything_is_made(url: str) -> None:
+    hook = {"plugin": "webhook", "url": url}
+    with pytest.raises(ConfigError, match=r"sinks\.hook\.url: .*as in https://shop") as refused:
+        choose(sinks={"hook": hook})
+
+    assert url not in str(refused.value)
 
 
 def test_a_plugin_without_a_data_file_is_named(install: Callable[..., None]) -> None:

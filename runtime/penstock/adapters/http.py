@@ -8,14 +8,17 @@ The border is the moment when the request's head is handed to a connection. A fa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 
-from penstock.api.context import HttpNotSent, HttpUnanswered, Response
+from penstock.api.context import HttpForbidden, HttpNotSent, HttpUnanswered, Response
 
 CONNECT_SECONDS = 3.0
 USER_AGENT = "Penstock"
@@ -37,10 +40,20 @@ class AiohttpHttp:
 
     Args:
         timeout: seconds that a request without a limit of its own may take.
+        allows: says of an IP address whether it may be connected to; None for all.
+        resolver: looks names up; None for the system's.
     """
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(
+        self,
+        timeout: float,
+        *,
+        allows: Callable[[str], bool] | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
         self._timeout = timeout
+        self._allows = allows
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -58,6 +71,7 @@ class AiohttpHttp:
         Make one request; any status is an answer.
 
         Raises:
+            HttpForbidden: only public addresses are allowed, and the host's are not.
             HttpNotSent: no connection could be made, or the address is invalid.
             HttpUnanswered: the answer is missing, late, cut off or longer than `limit` bytes.
         """
@@ -85,6 +99,8 @@ class AiohttpHttp:
             # failure to connect says nothing of the first, so its type alone does not tell.
             if departure.left:
                 raise HttpUnanswered(f"{to}: no answer ({type(exc).__name__})") from None
+            if isinstance(getattr(exc, "os_error", exc), _NotAllowed):
+                raise HttpForbidden(f"{to}: its address is not public") from None
             raise HttpNotSent(f"{to}: no connection ({type(exc).__name__})") from None
 
     async def aclose(self) -> None:
@@ -100,12 +116,38 @@ class AiohttpHttp:
             departures = aiohttp.TraceConfig()
             departures.on_request_headers_sent.append(_note)
             self._session = aiohttp.ClientSession(
+                connector=_checking(self._allows, self._resolver) if self._allows else None,
                 headers={"User-Agent": USER_AGENT},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 trace_configs=[departures],
             )
         return self._session
+
+
+def _checking(
+    allows: Callable[[str], bool], resolver: AbstractResolver | None
+) -> aiohttp.TCPConnector:
+    """
+    A connector that opens no socket to an address that is not allowed.
+
+    The socket is made for the address that is connected to. So a name that resolves to another
+    address at its next look (DNS rebinding) gains nothing, nor does an odd form of an address.
+    """
+
+    def checked(info: Any) -> socket.socket:
+        # aiohttp leaves the parts of an address untyped.
+        family, kind, protocol, _, address = info
+        if not allows(str(address[0])):
+            raise _NotAllowed
+        return socket.socket(family, kind, protocol)
+
+    return aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, socket_factory=checked)
+
+
+class _NotAllowed(OSError):
+    """An address may not be connected to. It says no more: for several, aiohttp keeps the type of
+    their errors only where all have the same text."""
 
 
 async def _note(

@@ -11,6 +11,7 @@ from penstock.api.answers import (
     Delivered,
     Delivering,
     Forged,
+    Gone,
     LookupAnswer,
     NotFound,
     NotSent,
@@ -46,6 +47,7 @@ from penstock.api.context import (
     Clock,
     Context,
     Http,
+    HttpForbidden,
     HttpNotSent,
     HttpUnanswered,
     Ids,
@@ -77,7 +79,7 @@ from penstock.api.invoices import (
 )
 from penstock.api.refunds import RefundRequest, Refunds
 from penstock.api.retry import retry_after
-from penstock.api.sink import Attempt, Reaches, Sink
+from penstock.api.sink import Attempt, Reaches, Scheduled, Sink
 from penstock.api.subscriptions import (
     Done,
     Invalid,
@@ -185,8 +187,10 @@ __all__ = [
     "Forged",
     "Gateway",
     "GatewayUnavailable",
+    "Gone",
     "History",
     "Http",
+    "HttpForbidden",
     "HttpNotSent",
     "HttpUnanswered",
     "Ids",
@@ -249,6 +253,7 @@ __all__ = [
     "Revised",
     "RouteAnswer",
     "Routed",
+    "Scheduled",
     "Secret",
     "Secrets",
     "SettingsError",

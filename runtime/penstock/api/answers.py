@@ -115,10 +115,24 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """The sink said "later": in that many seconds; None leaves it to the backoff."""
+    """
+    The sink said "later": in that many seconds; None leaves it to the backoff.
+
+    Attributes:
+        tried: whether the endpoint was tried. Of a sink with a schedule of its own (`Scheduled`)
+            only such tries count against its endpoint.
+    """
 
     because: str
     seconds: float | None = None
+    tried: bool = True
 
 
-Delivering = Delivered | RetryAfter | Refused
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The endpoint says that it is gone for good: it is disabled, and the event is parked."""
+
+    because: str
+
+
+Delivering = Delivered | RetryAfter | Refused | Gone

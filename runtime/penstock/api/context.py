@@ -88,6 +88,10 @@ class HttpUnanswered(GatewayUnavailable):
     """The request may have reached the other side: no answer, or half an answer, came back."""
 
 
+class HttpForbidden(HttpNotSent):
+    """Nothing was sent: `Context.public_http` was asked for an address that is not public."""
+
+
 class Http(Protocol):
     """Outgoing HTTP: no redirects, TLS checked, time and size limited."""
 
@@ -163,6 +167,9 @@ class Context(Generic[S]):
         name: what the gateway or sink is configured as; its ids, events and log lines have it.
             Empty stands for the plugin's own name for it.
         request_timeout: seconds one HTTP request may take.
+        public_http: the way to URLs that somebody else chose: the same, and it raises
+            HttpForbidden for every address that is not public (`penstock.api.addresses`). The
+            address that is checked is the one that is connected to.
         api_url: where this stack's API is served; empty when it is not known.
         profile: what only the local platform adds (its certificates, its addresses); empty
             wherever Penstock is deployed.
@@ -173,6 +180,7 @@ class Context(Generic[S]):
     clock: Clock
     ids: Ids
     http: Http
+    public_http: Http
     aws: Aws
     log: Log
     request_timeout: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -31,6 +32,22 @@ class Reaches(Protocol):
         Raises:
             AwsError, GatewayUnavailable: the service did not say.
         """
+        ...
+
+
+@runtime_checkable
+class Scheduled(Protocol):
+    """
+    A sink that retries at times of its own, and whose endpoint is disabled after long failure.
+
+    An event that the endpoint has not taken at the last of these times is parked. If the endpoint
+    has taken nothing else meanwhile, it is disabled: later events are parked at once, until one
+    that an operator sent again (`penstock dlq redrive`, `penstock events replay`) is taken.
+    """
+
+    @property
+    def retries(self) -> Sequence[float]:
+        """Seconds after an event came to the sink, ascending, at most 11 hours apart."""
         ...
 
 

@@ -12,6 +12,7 @@ from penstock.adapters.clock import SystemClock
 from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
 from penstock.api import AwsError, Context, Secret
+from penstock.api.addresses import is_public
 from penstock.errors import SettingsError
 from penstock.plugins import Registry, imported
 
@@ -72,7 +73,7 @@ async def account(
         SettingsError: the gateway does not take these settings; names the field.
     """
     offered = registry.account(name)
-    http = AiohttpHttp(_SECONDS)
+    http, public_http = AiohttpHttp(_SECONDS), AiohttpHttp(_SECONDS, allows=is_public)
     try:
         read = registry.gateway(name).settings.model_validate(settings)
     except ValidationError as exc:
@@ -85,6 +86,7 @@ async def account(
         clock=SystemClock(),
         ids=RandomIds(),
         http=http,
+        public_http=public_http,
         aws=_NoAws(),
         log=_Quiet(),
         request_timeout=_SECONDS,
@@ -96,3 +98,4 @@ async def account(
         yield build(context)
     finally:
         await http.aclose()
+        await public_http.aclose()

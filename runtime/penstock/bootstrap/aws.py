@@ -15,7 +15,7 @@ from penstock.adapters.aws.sqs import SqsChannel
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
-from penstock.api.context import Aws, Secrets
+from penstock.api.context import Aws, Http, Secrets
 from penstock.bootstrap.platform import Platform, packaged_profiles
 from penstock.plugins import Registry, indexed_capabilities, indexed_whole_currencies, load
 from penstock.ports import (
@@ -79,6 +79,17 @@ class AwsWorld:
         self._settings = settings
         self._inboxes = inboxes
         self._share = share
+
+    @property
+    def public_http(self) -> Http:
+        """The same to public addresses only, for URLs that somebody else chose."""
+        return self._public_http
+
+    @cached_property
+    def _public_http(self) -> AiohttpHttp:
+        from penstock.api.addresses import is_public
+
+        return AiohttpHttp(self._settings.request_timeout, allows=is_public)
 
     @property
     def aws(self) -> Aws:
@@ -181,6 +192,8 @@ class AwsWorld:
     async def close(self) -> None:
         """Let go of connections and threads."""
         await self.http.aclose()
+        if "_public_http" in vars(self):
+            await self._public_http.aclose()
         self.clients.close()
 
 

@@ -38,6 +38,7 @@ class MemoryWorld:
 
     Args:
         sinks: each sink's name and the event types its queue is for; None for all.
+        public_http: the way to public addresses only; `http` where it is left out, as in tests.
         secrets: each plugin's secret.
         letters_kept_for: how long a dead letter is kept (SQS: 14 days); None keeps it for ever.
     """
@@ -49,12 +50,14 @@ class MemoryWorld:
         ids: Ids,
         http: Http,
         sinks: Mapping[str, Collection[str] | None],
+        public_http: Http | None = None,
         secrets: Mapping[str, Mapping[str, str]] | None = None,
         letters_kept_for: timedelta | None = None,
     ) -> None:
         self.clock = clock
         self.ids = ids
         self.http = http
+        self.public_http = public_http or http
         self.aws = NoAws()
         self.ledger = MemoryLedger()
         self.attempts = MemoryAttempts()

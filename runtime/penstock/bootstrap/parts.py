@@ -89,6 +89,7 @@ class Parts:
             clock=self.clock,
             ids=self.ids,
             http=self.world.http,
+            public_http=self.world.public_http,
             aws=self.world.aws,
             log=structlog.get_logger().bind(plugin=registration.name),
             request_timeout=self.settings.request_timeout,

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from penstock.api import Scheduled
 from penstock.bootstrap.schedule import Schedule
 from penstock.bootstrap.subscriptions import Subscriptions
 from penstock.pipeline.batch import Backoff, Batch, Handle
@@ -20,7 +21,9 @@ from penstock.settings import Function
 
 if TYPE_CHECKING:
     # A worker's cold start is its imports: each stage is imported where it is made.
+    from penstock.api import Sink
     from penstock.pipeline.deliver import Deliver
+    from penstock.pipeline.endpoint import Endpoint
 
 _PROFILE = Path(__file__).parents[1] / "_profile.json"
 
@@ -39,7 +42,14 @@ class Platform(Subscriptions, Schedule):
 
         built = self.registry.build_sink(sink, self.environ, self._context)
         selected = self.registry.selection(sink, self.environ)
-        return Deliver(built, self.world.attempts, self.clock, selected)
+        return Deliver(built, self.world.attempts, self.clock, selected, self._endpoint(built))
+
+    def _endpoint(self, sink: Sink) -> Endpoint | None:
+        if not isinstance(sink, Scheduled):
+            return None
+        from penstock.pipeline.endpoint import Endpoint
+
+        return Endpoint(sink.name, sink.retries, self.world.attempts, self.clock)
 
     def batch(self, function: Function, sink: str | None = None) -> Batch:
         """

@@ -39,6 +39,11 @@ class World(Protocol):
         ...
 
     @property
+    def public_http(self) -> Http:
+        """The same to public addresses only, for URLs that somebody else chose."""
+        ...
+
+    @property
     def aws(self) -> Aws:
         """AWS, for plugins."""
         ...

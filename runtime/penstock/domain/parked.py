@@ -10,6 +10,8 @@ ATTEMPTS = "attempts"
 """How often the message was handed out before it was parked."""
 FIRST_PARKED_AT = "first_parked_at"
 """Since when it is a dead letter; only a copy that was renewed has it."""
+REDRIVEN = "redriven"
+"""That an operator has sent it back to its queue; kept if it is parked again."""
 KEPT_BESIDE = frozenset({REASON, ATTEMPTS, FIRST_PARKED_AT})
 
 
@@ -21,6 +23,16 @@ def parked(attributes: Mapping[str, str], reason: str, attempts: int) -> dict[st
 def renewed(attributes: Mapping[str, str], first: datetime) -> dict[str, str]:
     """The attributes of a dead letter that is sent again to its dead-letter queue."""
     return {**attributes, FIRST_PARKED_AT: first.isoformat()}
+
+
+def sent_back(attributes: Mapping[str, str]) -> dict[str, str]:
+    """The attributes of a dead letter that is sent back to its queue."""
+    return {**own(attributes), REDRIVEN: "true"}
+
+
+def by_operator(attributes: Mapping[str, str]) -> bool:
+    """Whether an operator has sent a message back to its queue; SQS's own redrive counts, too."""
+    return REDRIVEN in attributes or REASON in attributes
 
 
 def own(attributes: Mapping[str, str]) -> dict[str, str]:

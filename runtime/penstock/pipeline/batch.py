@@ -20,7 +20,13 @@ from enum import StrEnum
 import structlog
 
 from penstock.api.context import Clock
-from penstock.errors import LedgerConflict, OutOfTime, PermanentError, TransientError
+from penstock.errors import (
+    LedgerConflict,
+    OutOfTime,
+    PermanentError,
+    SinkScheduled,
+    TransientError,
+)
 from penstock.pipeline import correlation, notices
 from penstock.ports import Inbox, Message, by_group
 
@@ -162,6 +168,8 @@ class Batch:
         except OutOfTime as exc:
             # The worker ran out of time, so another one may take the message at once.
             status, outcome, error = Status.retry, "retry", str(exc)
+        except SinkScheduled as exc:
+            status, outcome, error, delay = Status.retry, "retry", str(exc), exc.wait
         except TransientError as exc:
             status, outcome, error = Status.retry, "retry", str(exc)
             delay = self.backoff.delay(message.receives, exc.retry_after)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from penstock.api.answers import Delivered, Refused, RetryAfter
+from penstock.api.answers import Delivered, Gone, Refused, RetryAfter
 from penstock.api.context import Clock
 from penstock.api.sink import Attempt, Sink
 from penstock.domain.events import Event
@@ -14,6 +14,10 @@ from penstock.errors import SinkRefused, SinkUnavailable
 from penstock.pipeline import correlation
 from penstock.pipeline.batch import Handled
 from penstock.ports import Attempts, Message
+
+if TYPE_CHECKING:
+    # Only the sinks that have a schedule need it.
+    from penstock.pipeline.endpoint import Endpoint
 
 REPLAY = "replay"
 """The attribute of an event that an operator has sent to a sink again: the replay's id."""
@@ -32,12 +36,14 @@ class Deliver:
     Attributes:
         selected: the event types it gets; None for all. The topic's filter holds the others
             back, except those on their way when the selection changed.
+        endpoint: what is known of the endpoint of a sink that retries at times of its own.
     """
 
     sink: Sink
     attempts: Attempts
     clock: Clock
     selected: Collection[str] | None = None
+    endpoint: Endpoint | None = None
 
     async def __call__(self, message: Message) -> Handled:
         """
@@ -49,7 +55,7 @@ class Deliver:
         the event twice: delivery is at least once.
 
         Raises:
-            SinkRefused: the sink will never take it.
+            SinkRefused: the sink will never take it, or its endpoint is disabled.
             SinkUnavailable: the sink does not take it now.
         """
         event = Event.loads(message.body)
@@ -66,13 +72,23 @@ class Deliver:
         key = attempt_key(event.id, replay)
         if await self.attempts.delivered(self.sink.name, key):
             return Handled(event.entity, "duplicate")
+        endpoint = self.endpoint
+        trouble = await endpoint.admit(message, replayed=replay is not None) if endpoint else None
         answer = await self.sink.deliver(event, Attempt(message.receives))
         match answer:
             case Delivered():
                 await self.attempts.record(self.sink.name, key, self.clock.now())
+                if endpoint:
+                    await endpoint.took(trouble)
                 return Handled(event.entity, f"{event.type} delivered")
-            case RetryAfter(because, seconds):
+            case RetryAfter(because, seconds, tried):
+                if endpoint and tried:
+                    await endpoint.failed(trouble, message, because, seconds)
                 raise SinkUnavailable(because, retry_after=seconds)
+            case Gone(because):
+                if endpoint:
+                    await endpoint.disable(trouble, because)
+                raise SinkRefused(because)
             case Refused(because):
                 raise SinkRefused(because)
             case _:

@@ -156,6 +156,16 @@ def list_cut(gateway: str, at: datetime) -> None:
     )
 
 
+def sink_disabled(sink: str, because: str) -> None:
+    """A sink's endpoint is not tried any more: its events are parked."""
+    structlog.get_logger().error("sink.disabled", sink=sink, because=because)
+
+
+def sink_enabled(sink: str) -> None:
+    """A sink's endpoint that was disabled has taken an event: it gets all of them again."""
+    structlog.get_logger().info("sink.enabled", sink=sink)
+
+
 def sweep_finished(swept: int, failed: int, left: int) -> None:
     """A run of the sweep is over; `left` is the number of due entities that had no turn."""
     structlog.get_logger().info("sweep.finished", swept=swept, failed=failed, left=left)

@@ -6,7 +6,7 @@ its conformance tests. Import the names from here.
 """
 
 from penstock.ports.answers import Answers, Asked
-from penstock.ports.attempts import Attempts
+from penstock.ports.attempts import Attempts, Trouble
 from penstock.ports.audit import Audit
 from penstock.ports.ledger import EventPage, Index, Ledger, Place
 from penstock.ports.queues import Channel, DeadLetters, Inbox, Message, Outgoing, by_group
@@ -31,6 +31,7 @@ __all__ = [
     "Restrictions",
     "Token",
     "Tokens",
+    "Trouble",
     "Watermark",
     "Watermarks",
     "by_group",

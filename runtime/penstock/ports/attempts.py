@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -9,9 +10,26 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """
+    That a sink's endpoint takes nothing.
+
+    Attributes:
+        since: when it failed first after the last delivery that it took.
+        disabled_at: since when it is not tried any more; None while it still is.
+        because: why it was disabled.
+    """
+
+    since: datetime
+    disabled_at: datetime | None = None
+    because: str = ""
+
+
 class Attempts(Protocol):
     """
-    Which events each sink was given, so that a sink gets an event once.
+    Which events each sink was given, so that a sink gets an event once, and what is wrong with
+    its endpoint.
 
     Every method raises LedgerUnavailable when the store gives no answer.
     """
@@ -22,4 +40,12 @@ class Attempts(Protocol):
 
     async def record(self, sink: str, event_id: str, at: datetime) -> None:
         """Remember that the sink was given the event at that moment."""
+        ...
+
+    async def trouble(self, sink: str) -> Trouble | None:
+        """What is wrong with the sink's endpoint; None while it takes events."""
+        ...
+
+    async def note(self, sink: str, trouble: Trouble | None) -> None:
+        """Remember what is wrong with the sink's endpoint; None: it takes events again."""
         ...

@@ -98,7 +98,7 @@ class ProcessWorld:
         self._world, self._process = world, process
         self.clock: Clock = clock
         self.ids: Ids = world.ids
-        self.http = http
+        self.http = self.public_http = http
         self.aws = world.aws
         self.ledger: Any = Faulty(world.ledger, process, LedgerUnavailable)
         self.attempts: Any = Faulty(world.attempts, process, LedgerUnavailable)

@@ -139,19 +139,24 @@ def context(
     secrets: Secrets | None = None,
     clock: Clock | None = None,
     http: Http | None = None,
+    public_http: Http | None = None,
     aws: Aws | None = None,
     log: RecordingLog | None = None,
     api_url: str = "https://penstock.test",
     profile: Mapping[str, Any] | None = None,
     name: str = "",
 ) -> Context[S]:
-    """A context with a frozen clock and counted ids; HTTP and AWS are unreachable unless given."""
+    """A context with a frozen clock and counted ids; HTTP and AWS are unreachable unless given.
+
+    What is given as `http` is `public_http`, too, unless that is given apart.
+    """
     return Context(
         settings=settings,
         secrets=secrets or FixedSecrets(),
         clock=clock or FrozenClock(),
         ids=CountingIds(),
         http=http or Unreachable(),
+        public_http=public_http or http or Unreachable(),
         aws=aws or Unreachable(),
         log=log or RecordingLog(),
         request_timeout=LIMIT,

@@ -19,7 +19,7 @@ URI = {"PROVIDER_ACME_REQUEST_URI": "https://acme.test/charges"}
 def make_context(registration: Registration, settings: BaseModel) -> Context[Any]:
     """A context of settings alone: what a fake needs."""
     world: Any = None
-    return Context(settings, world, world, world, world, world, world, request_timeout=1.0)
+    return Context(settings, *(world,) * 7, request_timeout=1.0)
 
 
 def build(environ: dict[str, str], **rest: Any) -> Any:

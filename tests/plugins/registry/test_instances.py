@@ -46,6 +46,7 @@ def make_context(registration: Registration, settings: BaseModel) -> Context[Any
         world,
         world,
         world,
+        world,
         request_timeout=1.0,
         name=registration.name,
     )

@@ -16,12 +16,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from penstock.adapters.memory import MemoryAttempts
 from penstock.api import AwsError
 from penstock.entrypoints.cli.doctor import clock, log_of_serve, mappings, quota, skew
 from penstock.entrypoints.cli.patient import Patient
 from penstock.entrypoints.cli.reach import certificate, domain
 from penstock.entrypoints.cli.stack import Stack
-from penstock.entrypoints.cli.told import alerts, digest, schedules
+from penstock.entrypoints.cli.told import alerts, digest, endpoints, schedules
+from penstock.ports import Trouble
 from penstock.testing.clock import FrozenClock
 
 NOON = datetime.now(UTC)
@@ -215,6 +217,32 @@ async def test_what_runs_by_a_schedule_is_enabled_and_has_run(
     groups = {one["logGroupName"] for one in aws.asked if "logGroupName" in one}
     looked = "/penstock/dev/serve" if consumers == "serve" else "/aws/lambda/penstock-dev-sweep"
     assert groups <= {looked}
+
+
+@dataclass
+class Kept:
+    """What is kept of sinks' deliveries."""
+
+    attempts: MemoryAttempts = field(default_factory=MemoryAttempts)
+
+
+@pytest.mark.parametrize("protected", [True, False])
+async def test_an_endpoint_that_fails_or_is_disabled_says_how_it_is_put_right(protected: bool):
+    kept, at = Kept(), datetime(2026, 11, 2, 12, tzinfo=UTC)
+    await kept.attempts.note("hook-a", Trouble(at))
+    await kept.attempts.note("hook-b", Trouble(at, at + timedelta(days=3), "410 Gone"))
+    await kept.attempts.note("hook-c", Trouble(at))
+    await kept.attempts.note("hook-c", None)
+    sinks = {name: {"plugin": "webhook"} for name in ("hook-a", "hook-b", "hook-c", "hook-d")}
+    outputs = {"sinks": sinks, "protected": protected}
+    one = Patient(Stack("dev", outputs), cast("Any", kept), cast("Any", None))
+    fails, disabled = [finding async for finding in endpoints(one)]
+
+    assert ("endpoint of hook-a", False) == (fails.check, fails.ok)
+    assert "has taken nothing since 2026-11-02 12:00 UTC" == fails.said
+    assert "disabled since 2026-11-05 12:00 UTC: 410 Gone" == disabled.said
+    command = 'penstock --stack dev dlq redrive sink-hook-b --all --because "…"'
+    assert (disabled.todo or "").endswith(command + (" --confirm dev" if protected else ""))
 
 
 @pytest.mark.parametrize(("off", "ok"), [(-59, True), (0, True), (61, False), (-3600, False)])

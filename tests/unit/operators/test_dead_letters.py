@@ -52,13 +52,13 @@ async def test_a_redriven_group_goes_back_in_its_order(desk: Desk):
     assert sent == seen
 
 
-async def test_a_redriven_message_is_as_it_was(desk: Desk):
+async def test_a_redriven_message_is_as_it_was_and_says_that_it_was_redriven(desk: Desk):
     await desk.park(order("p1"))
 
     await redrive(desk)
 
     (message,) = await peek(desk.world.payments)
-    assert ("p1", {"gateway": "acme"}) == (message.group, message.attributes)
+    assert ("p1", {"gateway": "acme", "redriven": "true"}) == (message.group, message.attributes)
 
 
 @pytest.mark.parametrize(

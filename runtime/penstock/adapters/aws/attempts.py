@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.table import Table
-from penstock.adapters.aws.values import Item, to_item
+from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.place import stamp
+from penstock.ports import Trouble
 
 KEPT_FOR = timedelta(days=30)
 """Longer than a queue and then its dead-letter queue keep a message (14 days each)."""
+_ENDPOINT = "~endpoint"
+"""In the place of an event's id; no event has it. The function may write its own sink's items."""
 
 
 class DynamoAttempts:
@@ -26,6 +29,32 @@ class DynamoAttempts:
     async def record(self, sink: str, event_id: str, at: datetime) -> None:
         """Remember that the sink was given the event at that moment."""
         await self._table.put(attempt_item(sink, event_id, at))
+
+    async def trouble(self, sink: str) -> Trouble | None:
+        """What is wrong with the sink's endpoint (a consistent read)."""
+        item = await self._table.get(_key(sink, _ENDPOINT))
+        kept = from_item(item) if item else {}
+        if "failing_since" not in kept:
+            return None
+        disabled = kept.get("disabled_at")
+        return Trouble(
+            datetime.fromisoformat(kept["failing_since"]),
+            datetime.fromisoformat(disabled) if disabled else None,
+            kept.get("because", ""),
+        )
+
+    async def note(self, sink: str, trouble: Trouble | None) -> None:
+        """Remember what is wrong with the sink's endpoint; its item stays and says nothing."""
+        await self._table.put(_key(sink, _ENDPOINT) | to_item(_told(sink, trouble)))
+
+
+def _told(sink: str, trouble: Trouble | None) -> dict[str, str]:
+    told = {"sink": sink}
+    if trouble is not None:
+        told |= {"failing_since": stamp(trouble.since)}
+        if trouble.disabled_at is not None:
+            told |= {"disabled_at": stamp(trouble.disabled_at), "because": trouble.because}
+    return told
 
 
 def attempt_item(sink: str, event_id: str, at: datetime) -> Item:

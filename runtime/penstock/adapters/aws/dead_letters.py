@@ -8,7 +8,7 @@ from datetime import datetime
 from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.inbox import SqsInbox
 from penstock.adapters.aws.sending import send_copy, unavailable
-from penstock.domain.parked import own, renewed
+from penstock.domain.parked import renewed, sent_back
 from penstock.ports import Message
 
 
@@ -39,7 +39,7 @@ class SqsDeadLetters:
         if self._back is None:
             raise ValueError("this host sends no dead letters back")
         with unavailable("send back"):
-            await send_copy(self._clients, self._back, message, own(message.attributes))
+            await send_copy(self._clients, self._back, message, sent_back(message.attributes))
 
     async def renew(self, message: Message, first_parked_at: datetime) -> None:
         """Send a copy to this queue itself; its dedup id is this one's id."""

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from penstock.domain.parked import KEPT_BESIDE, own, parked
+from penstock.domain.parked import KEPT_BESIDE, REDRIVEN, own, parked
 from penstock.ports import Message
 
 LONGEST_REASON = 512
 _MOST = 10  # attributes of a message (AWS, quotas of messages)
 # What stages and sinks' filters read.
-_READ = frozenset({"type", "gateway", "delivery_id", "replay"})
+_READ = frozenset({"type", "gateway", "delivery_id", "replay", REDRIVEN})
 
 
 def read_message(raw: Mapping[str, Any]) -> Message:
@@ -39,6 +39,7 @@ def message_from_record(record: Mapping[str, Any]) -> Message:
         receipt=record["receiptHandle"],
         receives=int(system.get("ApproximateReceiveCount", 1)),
         attributes=_texts(record.get("messageAttributes", {}), "stringValue"),
+        sent_at=_moment(system.get("SentTimestamp")),
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from penstock.ports import Trouble
+
 
 class MemoryAttempts:
     """Deliveries that succeeded, by sink and event."""
 
     def __init__(self) -> None:
         self._delivered: dict[tuple[str, str], datetime] = {}
+        self._trouble: dict[str, Trouble | None] = {}
 
     async def delivered(self, sink: str, event_id: str) -> bool:
         """Whether the sink was given the event."""
@@ -18,3 +21,11 @@ class MemoryAttempts:
     async def record(self, sink: str, event_id: str, at: datetime) -> None:
         """Remember that the sink was given the event at that moment."""
         self._delivered[sink, event_id] = at
+
+    async def trouble(self, sink: str) -> Trouble | None:
+        """What is wrong with the sink's endpoint."""
+        return self._trouble.get(sink)
+
+    async def note(self, sink: str, trouble: Trouble | None) -> None:
+        """Remember what is wrong with the sink's endpoint."""
+        self._trouble[sink] = trouble

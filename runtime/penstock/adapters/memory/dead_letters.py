@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from penstock.adapters.memory.queue import MemoryQueue
-from penstock.domain.parked import own, renewed
+from penstock.domain.parked import renewed, sent_back
 from penstock.ports import Message
 
 
@@ -33,7 +33,7 @@ class MemoryDeadLetters:
 
     async def send_back(self, message: Message) -> None:
         """Send a copy to the queue that the message came from."""
-        self.back.copy(message, own(message.attributes))
+        self.back.copy(message, sent_back(message.attributes))
 
     async def renew(self, message: Message, first_parked_at: datetime) -> None:
         """Send a copy to this queue itself."""

@@ -18,7 +18,7 @@ from penstock.entrypoints.cli.patient import Check, Finding, Patient
 from penstock.entrypoints.cli.reach import domain, health
 from penstock.entrypoints.cli.secrets import PluginSecret
 from penstock.entrypoints.cli.stack import Stack
-from penstock.entrypoints.cli.told import alerts, schedules, sinks
+from penstock.entrypoints.cli.told import alerts, endpoints, schedules, sinks
 from penstock.entrypoints.cli.vault import Vault
 from penstock.errors import PenstockError, PluginError, SettingsError
 from penstock.plugins import Kind, load, read_settings
@@ -237,6 +237,7 @@ CHECKS: tuple[Check, ...] = (
     log_of_serve,
     alerts,
     sinks,
+    endpoints,
     dead_letters,
     webhooks,
     clock,

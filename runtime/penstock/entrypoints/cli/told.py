@@ -125,6 +125,26 @@ def digest(address: str) -> str:
     return hashlib.sha256(address.casefold().encode()).hexdigest()[:12]
 
 
+async def endpoints(patient: Patient) -> AsyncIterator[Finding]:
+    """Endpoints of sinks take events; one that was disabled says how it is enabled again."""
+    stack = patient.stack
+    for name in stack.sinks:
+        trouble = await patient.world.attempts.trouble(name)
+        if trouble is None:
+            continue
+        since = trouble.disabled_at or trouble.since
+        said = f"has taken nothing since {since:%Y-%m-%d %H:%M} UTC"
+        todo = "see that it answers 2xx; nothing is lost, events are tried for three days"
+        if trouble.disabled_at is not None:
+            said = f"disabled since {since:%Y-%m-%d %H:%M} UTC: {trouble.because}"
+            meant = f" --confirm {stack.name}" if stack.protected else ""
+            todo = (
+                "put the endpoint right, then send its letters back, which enables it: penstock "
+                f'--stack {stack.name} dlq redrive sink-{name} --all --because "…"{meant}'
+            )
+        yield Finding(f"endpoint of {name}", said, todo)
+
+
 async def sinks(patient: Patient) -> AsyncIterator[Finding]:
     """What sinks send arrives, as far as the service they use can say (SES: sandbox, sender)."""
     if "aws" in patient.stack.outputs:

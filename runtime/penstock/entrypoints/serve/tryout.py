@@ -7,7 +7,7 @@ The gateways and sinks are those whose plugins bring a simulator, each talking t
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from penstock.adapters.clock import SystemClock
 from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
 from penstock.api import Clock, Simulated, Simulator
+from penstock.api.addresses import is_public
 from penstock.bootstrap import Platform
 from penstock.bootstrap.memory import MemoryWorld
 from penstock.domain.caller import Scope
@@ -84,8 +85,9 @@ async def tryout(
             told[one.name] = simulator.describe(address)
         used = [one for one in registry.registrations if one.name in told]
         port = port or _free_port()
-        platform, world, http = _platform(registry, used, told, clock or SystemClock(), port)
-        stack.push_async_callback(http.aclose)
+        platform, world, ways = _platform(registry, used, told, clock or SystemClock(), port)
+        for way in ways:
+            stack.push_async_callback(way.aclose)
         token, text = mint("tryout", world.ids, world.clock.now(), scopes=frozenset(Scope))
         await world.tokens.put(token)
         yield Tryout(platform, world, _names(used, Kind.sink), text, addresses, port)
@@ -102,7 +104,7 @@ def _platform(
     told: Mapping[str, Simulated],
     clock: Clock,
     port: int,
-) -> tuple[Platform, MemoryWorld, AiohttpHttp]:
+) -> tuple[Platform, MemoryWorld, Sequence[AiohttpHttp]]:
     environ = {
         "PENSTOCK_STACK": "memory",
         "PENSTOCK_API_URL": f"http://{HOST}:{port}",
@@ -119,15 +121,17 @@ def _platform(
             environ[variable(Kind.sink, one.name, EVENTS)] = "all"
     settings = Settings.read(environ)
     http = AiohttpHttp(settings.request_timeout)
+    public_http = AiohttpHttp(settings.request_timeout, allows=is_public)
     world = MemoryWorld(
         clock=clock,
         ids=RandomIds(),
         http=http,
+        public_http=public_http,
         sinks=dict.fromkeys(_names(used, Kind.sink)),
         secrets={name: one.secret for name, one in told.items()},
     )
     profiles = {name: one.profile for name, one in told.items()}
-    return Platform(settings, environ, registry, world, profiles), world, http
+    return Platform(settings, environ, registry, world, profiles), world, (http, public_http)
 
 
 def _build(offer: StandIn, folder: Path) -> Simulator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.ports import Attempts
+from penstock.ports import Attempts, Trouble
 from penstock.testing.clock import NOON
 
 
@@ -39,3 +39,23 @@ class AttemptsConformance:
 
         assert not await attempts.delivered("email", "event-1")
         assert not await attempts.delivered("slack", "event-2")
+
+    async def test_an_endpoint_is_well_at_first(self, attempts: Attempts) -> None:
+        """
+        Nothing is wrong with the endpoint of a sink that nothing was noted of.
+        """
+        assert await attempts.trouble("webhook") is None
+
+    async def test_what_is_wrong_with_an_endpoint_is_known_until_it_is_over(
+        self, attempts: Attempts
+    ) -> None:
+        """
+        The latest note counts, to the microsecond; each sink has its own, apart from deliveries.
+        """
+        later = NOON.replace(microsecond=1)
+        for trouble in (Trouble(NOON), Trouble(NOON, later, "410 Gone"), None, Trouble(later)):
+            await attempts.note("webhook", trouble)
+            assert trouble == await attempts.trouble("webhook")
+
+        assert await attempts.trouble("slack") is None
+        assert not await attempts.delivered("webhook", "event-1")

@@ -1,0 +1,121 @@
+"""
+The endpoint of a sink that retries at times of its own: when the next try is, and when it is
+disabled.
+
+    fails ──► retried at each of its times ──► parked
+                 nothing taken in all that time ──► disabled: events are parked at once
+    an event that an operator sent again is taken ──► enabled
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from penstock.api.context import Clock
+from penstock.domain.parked import by_operator
+from penstock.errors import SinkRefused, SinkScheduled
+from penstock.pipeline import notices
+from penstock.ports import Attempts, Message, Trouble
+
+LONGEST_WAIT = 11.5 * 3600
+"""Seconds. SQS holds a message back for 12 hours, counted from the receipt."""
+_WAITED = 3600.0
+"""Seconds by which an event is later than its schedule once it has waited for something else."""
+_LATE = timedelta(minutes=5)
+"""By how much the first try of an event may be later than the event itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """
+    What is known of one sink's endpoint.
+
+    Attributes:
+        retries: when an event is tried again, in seconds since it came to the sink's queue.
+    """
+
+    sink: str
+    retries: Sequence[float]
+    attempts: Attempts
+    clock: Clock
+
+    async def admit(self, message: Message, *, replayed: bool) -> Trouble | None:
+        """
+        What is wrong with the endpoint, before an event is handed over.
+
+        Raises:
+            SinkRefused: it is disabled, and no operator has sent the event again.
+        """
+        trouble = await self.attempts.trouble(self.sink)
+        if trouble is None or trouble.disabled_at is None:
+            return trouble
+        if replayed or by_operator(message.attributes):
+            return trouble
+        raise SinkRefused(
+            f"disabled since {trouble.disabled_at:%Y-%m-%d %H:%M} UTC ({trouble.because}); "
+            "redrive this letter to try the endpoint again"
+        )
+
+    async def took(self, trouble: Trouble | None) -> None:
+        """An event was taken: whatever was wrong before is over."""
+        if trouble is None:
+            return
+        await self.attempts.note(self.sink, None)
+        if trouble.disabled_at is not None:
+            notices.sink_enabled(self.sink)
+
+    async def failed(
+        self, trouble: Trouble | None, message: Message, because: str, asked: float | None
+    ) -> NoReturn:
+        """
+        An event was not taken.
+
+        Args:
+            trouble: what was wrong before it was tried.
+            asked: seconds to wait that the endpoint named.
+
+        Raises:
+            SinkScheduled: it is tried again.
+            SinkRefused: it was the last of its tries.
+        """
+        now = self.clock.now()
+        if trouble is None:
+            trouble = Trouble(now)
+            await self.attempts.note(self.sink, trouble)
+        age = self._age(message, now)
+        later = next((at for at in self.retries if at > age), None)
+        if later is not None:
+            raise SinkScheduled(because, min(max(later - age, asked or 0.0), LONGEST_WAIT))
+        whole = timedelta(seconds=max(self.retries, default=0.0))
+        told = f"{because}; not taken within {whole / timedelta(hours=1):.0f} hours"
+        if now - trouble.since >= whole - _LATE:
+            await self.disable(trouble, told)
+        raise SinkRefused(told)
+
+    async def disable(self, trouble: Trouble | None, because: str) -> None:
+        """Try the endpoint no more; one that is disabled already stays so."""
+        if trouble is not None and trouble.disabled_at is not None:
+            return
+        now = self.clock.now()
+        since = trouble.since if trouble else now
+        await self.attempts.note(self.sink, Trouble(since, now, because))
+        notices.sink_disabled(self.sink, because)
+
+    def _age(self, message: Message, now: datetime) -> float:
+        """
+        Seconds since the event came, or since it should have been tried first.
+
+        Receipts count others' failures, too (those of earlier events of its payment), so the time
+        decides. An event that has waited itself, behind one of those or for its consumer, has its
+        tries still: then receipts decide, but not for ever, as a queue keeps it for 14 days.
+        """
+        before = (0.0, *self.retries)
+        by_receipts = before[min(message.receives, len(before)) - 1]
+        if message.sent_at is None:
+            return by_receipts
+        age = (now - message.sent_at).total_seconds()
+        waited = age - by_receipts >= _WAITED and age < 2 * before[-1]
+        return by_receipts if waited else age

@@ -1,0 +1,275 @@
+"""A sink with a schedule of its own: three days of tries, then its endpoint is disabled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from penstock.adapters.memory import MemoryAttempts, MemoryDeadLetters, MemoryQueue
+from penstock.api import Attempt, Delivered, Delivering, Event, EventType, Gone, RetryAfter
+from penstock.errors import SinkScheduled
+from penstock.pipeline.batch import Backoff, Batch
+from penstock.pipeline.deliver import REPLAY, Deliver
+from penstock.pipeline.endpoint import LONGEST_WAIT, Endpoint
+from penstock.ports import Outgoing, Trouble
+from penstock.testing.builders import event
+from penstock.testing.clock import NOON, FrozenClock
+from penstock_webhook.sink import RETRIES
+
+DOWN = RetryAfter("the endpoint answered 503")
+DAY = timedelta(days=1)
+
+
+class Wire:
+    """A sink whose endpoint answers as a test says."""
+
+    name = "wire"
+    retries = RETRIES
+
+    def __init__(self) -> None:
+        self.answer: Delivering = DOWN
+        self.takes: tuple[str, ...] = ()
+        self.had: list[str] = []
+
+    def accepts(self, event: Event) -> bool:
+        return True
+
+    async def deliver(self, event: Event, attempt: Attempt) -> Delivering:
+        self.had.append(event.id)
+        return Delivered() if event.id in self.takes else self.answer
+
+
+@dataclass
+class Scene:
+    """One sink's queue, its dead letters, and the stage between it and the sink."""
+
+    clock: FrozenClock = field(default_factory=FrozenClock)
+    wire: Wire = field(default_factory=Wire)
+    attempts: MemoryAttempts = field(default_factory=MemoryAttempts)
+    logs: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.dead = MemoryQueue(self.clock)
+        self.queue = MemoryQueue(self.clock, dead_letters=self.dead)
+
+    @property
+    def letters(self) -> MemoryDeadLetters:
+        return MemoryDeadLetters(self.dead, self.queue)
+
+    async def come(self, identity: str, entity: str = "pay-1", **attributes: str) -> None:
+        """An event comes to the sink's queue."""
+        told = event(EventType.payment_succeeded, id=identity, entity=entity)
+        await self.queue.send(Outgoing(told.dumps(), entity, identity, attributes))
+
+    async def work(self) -> list[str]:
+        """Work on what is there now; the reason of each that was not delivered."""
+        endpoint = Endpoint("wire", self.wire.retries, self.attempts, self.clock)
+        stage = Deliver(self.wire, self.attempts, self.clock, endpoint=endpoint)
+        batch = Batch("deliver", stage, self.queue, self.clock, Backoff(2, 900), 20)
+        errors: list[str] = []
+        with capture_logs() as lines:
+            while messages := await self.queue.receive(10, 0):
+                results = await batch.run(messages, lambda: 3600.0)
+                for message, result in zip(messages, results, strict=True):
+                    errors += [result.error] if result.error else []
+                    if result.status != "retry":
+                        await self.queue.delete(message)
+        self.logs += [line["event"] for line in lines if line["event"].startswith("sink.")]
+        return errors
+
+    async def pass_by(self, time: timedelta) -> list[tuple[timedelta, list[str]]]:
+        """Let time go by; when something was tried, and what was said."""
+        end, tried = self.clock.now() + time, list[tuple[timedelta, list[str]]]()
+        while self.clock.now() < end:
+            before = len(self.wire.had)
+            errors = await self.work()
+            if len(self.wire.had) > before:
+                tried.append((self.clock.now() - NOON, errors))
+            self.clock.advance(min(60, (end - self.clock.now()).total_seconds()))
+        return tried
+
+    async def parked(self) -> list[str]:
+        """The reasons of the dead letters, in order."""
+        held = await self.dead.receive(10, 0)
+        await self.letters.give_back(held)
+        return [letter.attributes["reason"] for letter in held]
+
+    async def redrive(self) -> None:
+        """What `penstock dlq redrive --all` does."""
+        for letter in await self.dead.receive(10, 0):
+            await self.letters.send_back(letter)
+            await self.dead.delete(letter)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_the_schedule_grows_over_three_days_within_what_sqs_can_wait():
+    waits = [later - at for at, later in zip((0.0, *RETRIES), RETRIES, strict=False)]
+
+    assert sorted(waits) == waits
+    assert 72 * 3600 == RETRIES[-1]
+    assert LONGEST_WAIT >= max(waits)
+    # The queue gives a message up after 200 receipts, and keeps it for 14 days.
+    assert len(RETRIES) < 20
+
+
+async def test_an_event_is_tried_for_three_days_with_growing_waits_and_then_parked(scene: Scene):
+    await scene.come("e-1")
+
+    tried = await scene.pass_by(4 * DAY)
+
+    late = [when.total_seconds() - at for (when, _), at in zip(tried, (0, *RETRIES), strict=True)]
+    assert all(0 <= one <= 60 for one in late), late
+    assert [
+        "SinkRefused: the endpoint answered 503; not taken within 72 hours"
+    ] == await scene.parked()
+
+
+async def test_a_try_waits_as_long_as_the_endpoint_asks_but_never_longer_than_sqs_can(
+    scene: Scene,
+):
+    scene.wire.answer = RetryAfter("the endpoint answered 429", 3600)
+    await scene.come("e-1")
+    tried = await scene.pass_by(timedelta(hours=4))
+    assert [0, 1, 2, 3] == [round(when / timedelta(hours=1)) for when, _ in tried]
+
+    scene.wire.answer = RetryAfter("the endpoint answered 429", 12 * 3600)
+    tried = await scene.pass_by(DAY)
+    assert LONGEST_WAIT == (tried[1][0] - tried[0][0]).total_seconds()
+
+
+async def test_events_of_one_payment_stay_in_order_behind_one_that_fails(scene: Scene):
+    await scene.come("e-1")
+    await scene.come("e-2")
+    await scene.work()
+    scene.wire.answer = Delivered()
+    scene.clock.advance(5)
+    await scene.work()
+
+    assert ["e-1", "e-1", "e-2"] == scene.wire.had
+
+
+async def test_an_endpoint_that_took_nothing_for_three_days_is_disabled_once(scene: Scene):
+    for number in range(3):
+        await scene.come(f"e-{number}", f"pay-{number}")
+    await scene.pass_by(3 * DAY + timedelta(minutes=5))
+    tries = len(scene.wire.had)
+
+    await scene.come("e-9", "pay-9")
+    await scene.work()
+
+    assert ["sink.disabled"] == scene.logs
+    assert tries == len(scene.wire.had)
+    assert (
+        "SinkRefused: disabled since 2026-11-05 12:00 UTC (the endpoint answered 503; not taken "
+        "within 72 hours); redrive this letter to try the endpoint again"
+    ) == (await scene.parked())[-1]
+
+
+async def test_one_event_that_is_never_taken_disables_nothing_while_others_are(scene: Scene):
+    await scene.come("e-1", "pay-1")
+    await scene.work()
+    scene.wire.takes = tuple(f"good-{day}" for day in range(4))
+    for day in range(4):
+        await scene.come(f"good-{day}", f"pay-good-{day}")
+        await scene.pass_by(DAY)
+
+    assert 1 == len(await scene.parked())
+    assert [] == scene.logs
+
+
+async def test_an_endpoint_that_is_gone_is_disabled_at_once(scene: Scene):
+    scene.wire.answer = Gone("the endpoint answered 410 Gone")
+    await scene.come("e-1", "pay-1")
+    await scene.come("e-2", "pay-2")
+
+    await scene.work()
+
+    assert ["sink.disabled"] == scene.logs
+    assert ["e-1"] == scene.wire.had
+    assert "SinkRefused: the endpoint answered 410 Gone" == (await scene.parked())[0]
+
+
+async def test_a_redriven_letter_that_is_taken_enables_the_endpoint(scene: Scene):
+    scene.wire.answer = Gone("the endpoint answered 410 Gone")
+    await scene.come("e-1", "pay-1")
+    await scene.come("e-2", "pay-2")
+    await scene.work()
+    scene.wire.answer = Delivered()
+    await scene.redrive()
+    await scene.work()
+    await scene.come("e-3", "pay-3")
+    await scene.work()
+
+    assert ["e-1", "e-1", "e-2", "e-3"] == scene.wire.had
+    assert ["sink.disabled", "sink.enabled"] == scene.logs
+    assert [] == await scene.parked()
+
+
+async def test_a_replayed_event_is_tried_and_enables_the_endpoint(scene: Scene):
+    await scene.attempts.note("wire", Trouble(NOON, NOON, "410"))
+    scene.wire.answer = Delivered()
+    await scene.come("e-1", **{REPLAY: "r-1"})
+    await scene.work()
+
+    assert ["e-1"] == scene.wire.had
+    assert await scene.attempts.trouble("wire") is None
+
+
+async def test_a_redriven_letter_has_three_days_of_its_own(scene: Scene):
+    await scene.come("e-1")
+    await scene.pass_by(4 * DAY)
+    scene.wire.had.clear()
+    await scene.redrive()
+    await scene.pass_by(4 * DAY)
+
+    assert 1 + len(RETRIES) == len(scene.wire.had)
+    assert ["sink.disabled"] == scene.logs
+
+
+async def test_an_event_that_waited_for_its_consumer_is_still_tried_for_three_days(scene: Scene):
+    await scene.come("e-1")
+    scene.clock.advance(2.5 * 24 * 3600)
+
+    tried = await scene.pass_by(7 * DAY)
+
+    assert 1 + len(RETRIES) == len(tried)
+    assert 1 == len(await scene.parked())
+
+
+async def test_no_event_waits_until_the_queue_forgets_it(scene: Scene):
+    await scene.come("e-1")
+    scene.clock.advance(7 * 24 * 3600)
+
+    await scene.work()
+
+    assert (["e-1"], 1) == (scene.wire.had, len(await scene.parked()))
+
+
+async def test_what_is_not_the_endpoint_s_fault_is_not_held_against_it(scene: Scene):
+    scene.wire.answer = RetryAfter("the secret could not be read", tried=False)
+    await scene.come("e-1")
+    await scene.pass_by(4 * DAY)
+
+    assert await scene.attempts.trouble("wire") is None
+    assert [] == await scene.parked()
+
+
+async def test_a_queue_that_does_not_say_when_an_event_came_is_counted_by_receipts(scene: Scene):
+    await scene.come("e-1")
+    (message,) = await scene.queue.receive(1, 0)
+    endpoint = Endpoint("wire", RETRIES, scene.attempts, scene.clock)
+    waits: list[float] = []
+    for receives in range(1, 4):
+        told = replace(message, sent_at=None, receives=receives)
+        with pytest.raises(SinkScheduled) as scheduled:
+            await endpoint.failed(None, told, "x", None)
+        waits.append(scheduled.value.wait)
+
+    assert [5, 295, 1500] == waits
