@@ -57,12 +57,10 @@ class StripeSimulator:
     Stripe in memory.
 
     Attributes:
-        began: its time at the start.
         machine: this machine's time; a test gives its own.
         letters: makes that many random bytes in hexadecimal; a test gives its own.
     """
 
-    began: datetime = field(default_factory=lambda: datetime.now(UTC))
     machine: Callable[[], datetime] = lambda: datetime.now(UTC)
     letters: Callable[[int], str] = secrets.token_hex
     app: web.Application = field(default_factory=web.Application)
@@ -75,7 +73,7 @@ class StripeSimulator:
     subscriptions: Subscriptions = field(init=False)
 
     def __post_init__(self) -> None:
-        self.books = Books(self.began, self.machine, self.letters)
+        self.books = Books(self.machine, self.letters)
         self.gate = Idempotency(f"sk_test_{self.letters(16)}")
         self.notices = Notices(self.books, f"whsec_{self.letters(16)}")
         self.books.told = self.notices.send

@@ -6,7 +6,7 @@ import copy
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 Shown = dict[str, Any]
@@ -23,13 +23,11 @@ class Books:
     Objects as Stripe shows them without expansion, oldest first.
 
     Attributes:
-        began: its time at the start.
         machine: this machine's time; a test gives its own.
         letters: makes that many random bytes in hexadecimal; a test gives its own.
         told: is given each event that is to be sent.
     """
 
-    began: datetime = field(default_factory=lambda: datetime.now(UTC))
     machine: Callable[[], datetime] = lambda: datetime.now(UTC)
     letters: Callable[[int], str] = secrets.token_hex
     told: Callable[[Shown], None] = _nobody
@@ -40,22 +38,14 @@ class Books:
     subscriptions: dict[str, Shown] = field(default_factory=dict[str, Shown])
     invoices: dict[str, Shown] = field(default_factory=dict[str, Shown])
     events: list[Shown] = field(default_factory=list[Shown])
-    _ahead: timedelta = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._ahead = self.began - self.machine()
 
     def now(self) -> datetime:
         """Its time, to the second."""
-        return (self.machine() + self._ahead).replace(microsecond=0)
+        return self.machine().replace(microsecond=0)
 
     def seconds(self) -> int:
         """Its time as Stripe writes it."""
         return int(self.now().timestamp())
-
-    def advance(self, span: timedelta) -> None:
-        """Let time pass."""
-        self._ahead += span
 
     def new(self, prefix: str) -> str:
         """A new id."""

@@ -34,7 +34,8 @@ class Idempotency:
 
     Attributes:
         key: the account's API key.
-        forgets: whether keys are pruned, as Stripe may do after a day.
+        kept: the answers by idempotency key; Stripe may prune them after a day.
+        versions: the API versions that requests named.
     """
 
     key: str = field(repr=False)

@@ -102,7 +102,7 @@ class StripeStand(Stand):
 
 def stand(clock: Clock, letters: Letters) -> StripeStand:
     """Stripe on that clock, with those names."""
-    return StripeStand(StripeSimulator(clock.now(), clock.now, letters))
+    return StripeStand(StripeSimulator(clock.now, letters))
 
 
 def _is_whole(charges: Mapping[str, Shown], intent: Shown) -> bool:

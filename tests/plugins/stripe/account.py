@@ -55,7 +55,7 @@ class Account:
 @asynccontextmanager
 async def account() -> AsyncIterator[Account]:
     """An account whose clock stands at noon, served until the block ends."""
-    simulator = StripeSimulator(began=NOON, machine=lambda: NOON)
+    simulator = StripeSimulator(machine=lambda: NOON)
     async with served(simulator) as running:
         environ = {"PROVIDER_STRIPE_API_URL": running.told.settings["api_url"]}
         registration = load(["penstock_stripe"]).gateway("stripe")
