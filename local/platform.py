@@ -179,10 +179,10 @@ def _surroundings(
     }
 
 
-def _register(simulator: str, url: str) -> None:
-    """Have the simulated PayPal send its webhooks to us, as people do at the real one."""
+def register(simulator: Running, url: str) -> None:
+    """Have a simulated provider send its webhooks to us, as people do at the real one."""
     request = urllib.request.Request(  # noqa: S310 - our own simulator
-        f"{simulator}/_simulator/registration",
+        f"{simulator.url}{simulator.told.registration}",
         method="PUT",
         data=json.dumps({"url": url}).encode(),
         headers={"Content-Type": "application/json"},
@@ -217,8 +217,8 @@ def _fill_in(
     api = str(outputs["apiUrl"]).rstrip("/")
     named = plugins(config)
     for name in config["gateways"]:
-        if named[name] == "paypal" and name in running:
-            _register(running[name].url, f"{api}/webhooks/{name}")
+        if name in running and running[name].told.registration:
+            register(running[name], f"{api}/webhooks/{name}")
     mail = (own for name, own in config["sinks"].items() if named[name] == "email")
     for sender in sorted({own["sender"] for own in mail if "sender" in own}):
         client("sesv2", emulator.url).create_email_identity(EmailIdentity=sender)

@@ -21,6 +21,7 @@ PAYPAL = {"paypal": {"environment": "sandbox"}}
         ({"paypal": {}}, {"paypal", "slack"}),
         (["paypal"], {"paypal", "slack"}),
         (PAYPAL, {"slack"}),
+        ({"stripe": {}}, {"stripe", "slack"}),
         ({"paypal": {"environment": "live"}, "example": {}}, {"example", "slack"}),
     ],
 )

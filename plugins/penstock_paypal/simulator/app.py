@@ -91,6 +91,7 @@ class PayPalSimulator:
         certificates = f"{re.escape(base + CERTIFICATES)}{CERT_NAME}"
         return Simulated(
             settings={"environment": "local"},
+            registration="/_simulator/registration",
             secret={
                 "client_id": self._credentials.client_id,
                 "client_secret": self._credentials.client_secret,

@@ -131,11 +131,14 @@ class Simulated:
         settings: the plugin settings that point at it.
         secret: the values of the plugin's secret that it honours.
         profile: what the plugin's `Context.profile` must hold to trust it.
+        registration: the path of its that takes `PUT {"url": …}`, the address to send webhooks
+            to; empty where each request names one, or none is sent.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     secret: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     profile: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    registration: str = ""
 
 
 class Simulator(Protocol):

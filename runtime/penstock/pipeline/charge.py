@@ -242,6 +242,10 @@ class Charge:
     ) -> Payment:
         now = self.clock.now()
         match answer:
+            case Succeeded(reference) | Pending(reference) if _told(payment, reference):
+                # A notification told of its money first, and perhaps of what went back since.
+                settled = operation.settle(OperationState.succeeded, reference=reference)
+                return await self._commit(payment, settled, payment.status, payment.reason)
             case Succeeded(reference):
                 settled = operation.settle(OperationState.succeeded, reference=reference)
                 moved = Transaction(
@@ -317,6 +321,11 @@ def _charge_of(payment: Payment) -> Operation:
     if operation is None:
         raise PaymentConflict("the payment's id belongs to one the gateway began itself")
     return operation
+
+
+def _told(payment: Payment, reference: str) -> bool:
+    """Whether the payment is known to be paid by that step."""
+    return payment.paid and payment.transaction is not None and payment.transaction.id == reference
 
 
 def _request(payment: Payment, operation: Operation) -> ChargeRequest:

@@ -75,8 +75,9 @@ class Post:
 
     async def _until_taken(self, webhook: Webhook) -> None:
         where = f"/webhooks/{self.gateway}"
-        request = Request("POST", where, headers=webhook.headers, body=webhook.body)
         for wait in (*_WAITS, None):
+            headers = {**webhook.headers, **webhook.signed()}
+            request = Request("POST", where, headers=headers, body=webhook.body)
             answer = await self.ask(request)
             if answer is not None and answer.status < 300:
                 return

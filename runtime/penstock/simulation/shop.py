@@ -208,7 +208,7 @@ class Shop:
         reference = self.chance.random.choice(self.stand.references) if odd else key
         order = {"amount": paid.minor, "currency": "USD", "reference": reference}
         payer = {"reference": key, "name": "Ada L", "email": "ada@example.test"}
-        return {**order, "payer": payer}
+        return {**self.stand.order({**order, "payer": payer})}
 
     async def _beside(self, request: Request) -> None:
         """Send a request whose answer nobody waits for; the same follows within seconds."""

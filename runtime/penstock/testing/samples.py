@@ -23,6 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 Sample = Callable[[str], dict[str, Any]]
 """Makes a webhook of a type, each time another one."""
+Concerned = Callable[[Mapping[str, Any]], tuple[str, str] | None]
+"""What a webhook is about: its kind and the gateway's id of it; None for nothing that is kept."""
 
 
 class _Order(BaseModel):
@@ -47,11 +49,12 @@ class Samples:
         makes: by the event's type, in the gateway's words; the first is sent where none is named.
         signed: the headers that prove a body's bytes.
         concerns: the place of the payment's id in a webhook, as `payment.id`; empty for none.
+            Where webhooks are about other things, too, a function that says what one is about.
     """
 
     makes: Mapping[str, Sample]
     signed: Callable[[bytes], Mapping[str, str]] = field(repr=False)
-    concerns: str = ""
+    concerns: str | Concerned = ""
 
     def add_to(self, app: web.Application) -> None:
         """Serve the route."""
@@ -87,18 +90,28 @@ class Samples:
         )
 
     def _concerned(self, target: str, event: Mapping[str, Any]) -> list[dict[str, str]]:
-        if not self.concerns:
-            return []
-        at: Any = event
-        for step in self.concerns.split("."):
-            at = at[step]
         gateway = gateway_of(target)
-        return [{"kind": "payment", "id": f"{gateway}-{at}"}] if gateway else []
+        told = self.concerns
+        about = _payment(event, told) if isinstance(told, str) else told(event)
+        if about is None or not gateway:
+            return []
+        kind, identity = about
+        return [{"kind": kind, "id": f"{gateway}-{identity}"}]
 
 
 def gateway_of(target: str) -> str:
     """What the platform calls the gateway of a webhook's address; empty where that is none."""
     return target.rstrip("/").partition("/webhooks/")[2]
+
+
+def _payment(event: Mapping[str, Any], place: str) -> tuple[str, str] | None:
+    """The payment whose id is at a place of a webhook; None where the place is empty."""
+    if not place:
+        return None
+    at: Any = event
+    for step in place.split("."):
+        at = at[step]
+    return "payment", str(at)
 
 
 def _put(event: dict[str, Any], place: str, value: Any) -> None:

@@ -30,11 +30,13 @@ class Webhook:
 
     Attributes:
         id: the gateway's id of the notification.
+        signed: makes its signature anew for each sending, where one is good for a while only.
     """
 
     id: str
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    signed: Callable[[], Mapping[str, str]] = field(default=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,10 @@ class Stand:
     plans: Sequence[str] = ()
     references: Sequence[str] = ()
     meddles: bool = False
+
+    def order(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
+        """An order with what the gateway needs besides, such as the card that pays."""
+        return order
 
     def webhooks(self) -> Sequence[Webhook]:
         """The webhooks that the gateway has made since the last call, oldest first."""

@@ -13,14 +13,16 @@ from penstock.api import (
     Critical,
     Declined,
     LookupAnswer,
+    Money,
     NotSent,
     Pending,
+    Succeeded,
     Unanswered,
 )
 from penstock.api.answers import ChargeAnswer
 from penstock.domain.change import Change, change
 from penstock.domain.operation import Operation, OperationKind, OperationState
-from penstock.domain.payment import Payment, PaymentStatus
+from penstock.domain.payment import Payment, PaymentStatus, Transaction
 from penstock.errors import LedgerConflict, MissingCapability, PaymentConflict, UnknownGateway
 from penstock.pipeline.charge import charges
 from penstock.testing.builders import payment as built
@@ -228,3 +230,44 @@ async def test_a_payment_that_the_gateway_began_has_no_charge():
 
     with pytest.raises(PaymentConflict, match="the gateway began itself"):
         await world.charge.settle_by_lookup(held)
+
+
+@pytest.mark.parametrize("answer", [Succeeded("ch-1"), Pending("ch-1")])
+async def test_an_answer_that_comes_after_its_notification_takes_nothing_back(
+    answer: ChargeAnswer,
+):
+    """
+    A gateway that notifies of charges may tell of the money, and of its refund, first.
+    """
+
+    class Late(Acme):
+        async def look_up(self, request: ChargeRequest) -> LookupAnswer:
+            assert isinstance(answer, Succeeded | Pending)
+            return answer
+
+    world = World(Late())
+    paid = Transaction("ch-1", "charge", S.succeeded, Money(1250, "USD"), NOON)
+    back = Transaction("re-1", "refund", S.refunded, Money(500, "USD"), NOON)
+    lost = Operation("op", OperationKind.charge, State.unknown, lost_at=NOON, due_at=NOON)
+    held = built(
+        "p1",
+        gateway="acme",
+        status=S.partially_refunded,
+        paid=True,
+        refunded=Money(500, "USD"),
+        transactions=(paid, back),
+        operations=(lost,),
+    )
+    await world.ledger.commit(Change(replace(held, version=1), None))
+
+    after = await world.charge.settle_by_lookup(await payment(world))
+
+    operation = after.operation(OperationKind.charge)
+    assert operation is not None
+    assert (S.partially_refunded, (paid, back), State.succeeded, "ch-1") == (
+        after.status,
+        after.transactions,
+        operation.state,
+        operation.reference,
+    )
+    assert [] == await world.published()

@@ -1,0 +1,73 @@
+"""Stripe's forms, read: `a[b]=c` is {"a": {"b": "c"}}; and its refusals."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+_NAME = re.compile(r"[^\[\]]+", re.ASCII)
+
+
+def nested(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Fields by their names in brackets; a list is an object with the keys 0, 1, …"""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        *before, last = _NAME.findall(name) or [name]
+        at = found
+        for step in before:
+            at = cast(dict[str, Any], at.setdefault(step, {}))
+        at[last] = value
+    return found
+
+
+async def form(request: web.Request) -> dict[str, Any]:
+    """The fields of a request's body."""
+    return nested(parse_qsl((await request.read()).decode(), keep_blank_values=True))
+
+
+def query(request: web.Request) -> dict[str, Any]:
+    """The fields of a request's query."""
+    return nested(request.query.items())
+
+
+def expanded(fields: Mapping[str, Any]) -> frozenset[str]:
+    """What a request wants to have expanded."""
+    return frozenset(fields.get("expand", {}).values())
+
+
+def shown(data: Mapping[str, Any], status: int = 200) -> web.Response:
+    """An answer, with the id that each has."""
+    body = json.dumps(data).encode()
+    headers = {"Request-Id": "req_simulated", "Content-Type": "application/json"}
+    return web.Response(status=status, body=body, headers=headers)
+
+
+def refusal(
+    status: int,
+    type: str,
+    code: str | None = None,
+    *,
+    decline: str | None = None,
+    param: str | None = None,
+    intent: Mapping[str, Any] | None = None,
+) -> web.Response:
+    """A refusal, with an error object."""
+    said: dict[str, Any] = {"type": type, "message": f"The simulator says {code or type}."}
+    more = {"code": code, "decline_code": decline, "param": param, "payment_intent": intent}
+    said.update({name: value for name, value in more.items() if value is not None})
+    return shown({"error": said}, status)
+
+
+def invalid(code: str, param: str | None = None, status: int = 400) -> web.Response:
+    """The refusal of a request that is wrong."""
+    return refusal(status, "invalid_request_error", code, param=param)
+
+
+def missing(param: str = "id") -> web.Response:
+    """The refusal of a path that names nothing."""
+    return invalid("resource_missing", param, 404)

@@ -1,0 +1,83 @@
+"""
+What every request to the simulated Stripe needs: a key, a version; and idempotency keys.
+
+The first answer under a key is kept with the request's digest and repeated, a 500 and a decline
+too. It is not kept where nothing was begun: a refused form, 401, 409, 429.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from penstock_stripe.simulator.forms import refusal
+
+_KEPT = (200, 402, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The first answer under a key."""
+
+    digest: str
+    status: int
+    body: bytes = field(repr=False)
+
+
+@dataclass(slots=True)
+class Idempotency:
+    """
+    The gate of the API.
+
+    Attributes:
+        key: the account's API key.
+        kept: the answers by idempotency key; Stripe may prune them after a day.
+        versions: the API versions that requests named.
+    """
+
+    key: str = field(repr=False)
+    kept: dict[str, Kept] = field(default_factory=dict[str, Kept])
+    under_way: set[str] = field(default_factory=set[str])
+    versions: set[str] = field(default_factory=set[str])
+
+    def add_to(self, app: web.Application) -> None:
+        """Stand before the API's routes."""
+
+        @web.middleware
+        async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if not request.path.startswith("/v1/"):
+                return await handler(request)
+            if request.headers.get("Authorization") != f"Bearer {self.key}":
+                return refusal(401, "invalid_request_error")
+            self.versions.add(request.headers.get("Stripe-Version", ""))
+            named = request.headers.get("Idempotency-Key")
+            if request.method != "POST" or not named:
+                return await handler(request)
+            return await self._once(named, request, handler)
+
+        app.middlewares.append(gate)
+
+    async def _once(
+        self, named: str, request: web.Request, handler: Handler
+    ) -> web.StreamResponse:
+        digest = hashlib.sha256(request.path.encode() + await request.read()).hexdigest()
+        known = self.kept.get(named)
+        if known is not None and known.digest != digest:
+            return refusal(400, "idempotency_error")
+        if known is not None:
+            headers = {"Idempotent-Replayed": "true", "Content-Type": "application/json"}
+            return web.Response(status=known.status, body=known.body, headers=headers)
+        if named in self.under_way:
+            return refusal(409, "idempotency_error", "idempotency_key_in_use")
+        self.under_way.add(named)
+        try:
+            answer = await handler(request)
+        finally:
+            self.under_way.discard(named)
+        if answer.status in _KEPT and isinstance(answer, web.Response):
+            body = answer.body if isinstance(answer.body, bytes) else b""
+            self.kept[named] = Kept(digest, answer.status, body)
+        return answer
