@@ -16,7 +16,7 @@ from tests.contract.conftest import Live
 def test_plugins_are_listed_with_what_they_can_do():
     found = {one["name"]: one for one in json.loads(penstock("--json", "plugins", "list").stdout)}
 
-    assert {"paypal", "example", "slack", "email"} == found.keys()
+    assert {"paypal", "example", "slack", "email", "postgres"} == found.keys()
     assert [
         "webhooks",
         "observes",

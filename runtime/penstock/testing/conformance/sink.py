@@ -43,7 +43,15 @@ OUTAGES = (
 
 
 class SinkConformance(PluginConformance):
-    """What holds for a sink. Fixtures: `bench`."""
+    """
+    What holds for a sink. Fixtures: `bench`; and `dark`, for a sink that makes connections of its
+    own, not by HTTP or AWS: the same while its service is away.
+    """
+
+    @pytest.fixture
+    def dark(self, bench: Bench) -> Bench:
+        """The same bench: its HTTP and AWS are taken away."""
+        return bench
 
     @pytest.mark.parametrize("type", TYPES, ids=str)
     async def test_it_delivers_every_event(self, bench: Bench, type: str) -> None:
@@ -80,9 +88,9 @@ class SinkConformance(PluginConformance):
         assert 0 == world.asked
 
     @pytest.mark.parametrize(("http", "aws"), OUTAGES, ids=repr)
-    async def test_an_outage_is_waited_for(self, bench: Bench, http: Any, aws: Any) -> None:
+    async def test_an_outage_is_waited_for(self, dark: Bench, http: Any, aws: Any) -> None:
         """It raises nothing, refuses nothing and repeats nothing of the answer."""
-        sink = bench.build(http=Always(http), aws=AlwaysAws(aws))
+        sink = dark.build(http=Always(http), aws=AlwaysAws(aws))
 
         answer = await sink.deliver(event(), FIRST)
 
