@@ -75,11 +75,14 @@ class Connections:
                     max_size=self._settings.connections,
                     max_inactive_connection_lifetime=_IDLE_SECONDS,
                 )
-            if not self._migrated:
-                async with self._pool.acquire() as connection:
-                    await self._migrate(connection)
-                self._migrated = True
-        return self._pool
+            pool = self._pool
+        # Not under the lock: while the server is away, no delivery waits for another's time limit.
+        # Several may migrate at once, as several hosts do.
+        if not self._migrated:
+            async with pool.acquire() as connection:
+                await self._migrate(connection)
+            self._migrated = True
+        return pool
 
     async def _connect(self, *_: Any, **given: Any) -> Any:
         """One connection, with whichever password is right during a rotation."""

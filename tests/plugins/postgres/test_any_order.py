@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -72,8 +73,16 @@ async def test_what_went_back_adds_up_to_what_the_payment_says(
 
         assert payment["refunded"] == sum(signs[one["kind"]] * one["amount"] for one in own)
         assert shown["status"] == payment["status"]
+        assert paid_at(told, payment["id"]) == payment["paid_at"]
         assert shown["amount"] == {"minor": payment["amount"], "currency": payment["currency"]}
     await sink.close()
+
+
+def paid_at(told: Sequence[Event], payment: str) -> datetime | None:
+    """When the first event said that the money is there."""
+    without = ("pending", "declined")
+    own = [one for one in told if one.entity == payment and one.data["status"] not in without]
+    return min((one.time for one in own), default=None)
 
 
 async def begin(sink: Any, database: Any, schema: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from infra.config.load import load as load_stack
 from infra.config.plugins import configured, installed
-from infra.config.project import ConfigError
+from infra.config.project import ROOT, ConfigError
 from infra.graph.program import defaults
 from penstock.errors import PluginError
 from penstock.plugins import load, read_settings
@@ -69,6 +71,15 @@ def test_the_stack_refuses_what_the_sink_would(given: dict[str, Any], said: str)
 
     with pytest.raises(ConfigError, match=said):
         configured(load_stack("dev", declared), installed())
+
+
+def test_the_page_names_every_setting_and_its_examples_are_settings():
+    page = (ROOT / "docs" / "postgres.md").read_text("utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    given = [next(iter(yaml.safe_load(one).values()))["postgres"] for one in blocks]
+
+    assert [] == [name for name in PostgresSettings.model_fields if f"`{name}`" not in page]
+    assert ["verify-full", "none"] == [PostgresSettings(**one).tls for one in given]
 
 
 def test_a_ca_is_said_once():
