@@ -70,7 +70,7 @@ def test_a_package_that_is_not_there_is_named(install: Callable[..., None]) -> N
     install("gone", sink("gone"))
     from importlib.metadata import EntryPoint
 
-    with pytest.raises(ConfigError, match="plugin lost: no package nowhere is installed"):
+    with pytest.raises(ConfigError, match="plugin lost: there is no package nowhere: correct"):
         installed([EntryPoint("lost", "nowhere", "penstock")])
 
 

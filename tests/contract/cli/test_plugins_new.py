@@ -65,6 +65,8 @@ def test_what_it_writes_passes_the_kit_and_is_strictly_typed(
         ("gateway", "acme-pay", "NAME: write 2 to 20 lower-case letters and digits"),
         ("gateway", "a", "NAME: write 2 to 20 lower-case letters and digits"),
         ("gateway", "paypal", "NAME: a plugin paypal is installed; choose another"),
+        ("gateway", "json", "NAME: json is a module or a word of Python; choose another"),
+        ("sink", "class", "NAME: class is a module or a word of Python; choose another"),
         ("wallet", "acme", "wallet: a plugin is a gateway or a sink; name one"),
     ],
 )
@@ -75,6 +77,13 @@ def test_a_name_that_cannot_be_used_writes_nothing(
 
     assert (2, True) == (code, said in " ".join(output.split()))
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    """Nobody may write to /proc, not even root."""
+    code, output = new("sink", "chatty", Path("/proc"))
+
+    assert (5, True) == (code, "--into: /proc/penstock-chatty: " in " ".join(output.split()))
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
