@@ -39,25 +39,26 @@ run: setup ## the platform on this machine, with a demonstration; ONCE=1 ends by
 	@$(PY) -m local.run --host $(HOST) $(if $(ONCE),--once)
 
 test: setup ## every test but the slow ones, side by side
-	@$(TESTS) -m "not slow and not browser"
+	@$(TESTS) -m "not slow and not browser and not postgres"
 
 # Each part prints its closing line. A part that cannot run fails: a missing emulator or engine is
 # an error, and pytest fails where it finds no test.
 check: lint engine ## everything a change needs: lint, every test, Pulumi's engine, a short soak
-	@echo "penstock: check, 1 of 4: unit, contract, one end-to-end" && $(TESTS) -m "not slow and not browser"
+	@echo "penstock: check, 1 of 4: unit, contract, one end-to-end" && $(TESTS) -m "not slow and not browser and not postgres"
 	@echo "penstock: check, 2 of 4: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak and not mutants"
 	@echo "penstock: check, 3 of 4: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
 	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20 && $(PY) -m penstock.simulation --gateway paypal --seeds 2
 
-check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, 250 mutants, the pages in Chromium, and contract-deep
-	@echo "penstock: check-deep, 1 of 8: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser"
-	@echo "penstock: check-deep, 2 of 8: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check-deep, 3 of 8: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
-	@echo "penstock: check-deep, 4 of 8: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
-	@echo "penstock: check-deep, 5 of 8: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
-	@echo "penstock: check-deep, 6 of 8: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
-	@echo "penstock: check-deep, 7 of 8: the contract under the rules of redocly and spectral" && $(MAKE) lint-contract
-	@echo "penstock: check-deep, 8 of 8: schemathesis with a random seed, against both hosts and the simulators" && $(MAKE) contract-deep
+check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, 250 mutants, the PostgreSQL sink on a real server, the pages in Chromium, and contract-deep
+	@echo "penstock: check-deep, 1 of 9: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser and not postgres"
+	@echo "penstock: check-deep, 2 of 9: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
+	@echo "penstock: check-deep, 3 of 9: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
+	@echo "penstock: check-deep, 4 of 9: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
+	@echo "penstock: check-deep, 5 of 9: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
+	@echo "penstock: check-deep, 6 of 9: the PostgreSQL sink on a real server (Debian's package postgresql)" && PENSTOCK_DEEP=1 $(TESTS) --timeout 1200 -m postgres tests/plugins/postgres
+	@echo "penstock: check-deep, 7 of 9: tests find changes put into the code at random" && $(PY) -m tests.mutation --seed $(or $(SEED),1) --sample $(or $(SAMPLE),250)
+	@echo "penstock: check-deep, 8 of 9: the contract under the rules of redocly and spectral" && $(MAKE) lint-contract
+	@echo "penstock: check-deep, 9 of 9: schemathesis with a random seed, against both hosts and the simulators" && $(MAKE) contract-deep
 
 # The seed is printed; what it finds comes again with SEED=<it>.
 contract-deep: setup ## schemathesis against both hosts and the simulators, all phases and checks, a random seed; SEED=1 EXAMPLES=100 ONLY="serve functions paypal example slack"

@@ -24,7 +24,7 @@ from infra.printing import printing
 
 ROUNDS = 11
 TARGET = 1.05
-LIMITS_MB = {"receive": 7.0, "api": 18.0, "worker": 18.0}
+LIMITS_MB = {"receive": 7.0, "api": 18.0, "merchant": 23.0, "worker": 18.0, "deliver": 18.0}
 
 # A handler that does nothing; importing it imports the real one's module.
 _PROBE = """

@@ -89,7 +89,10 @@ def working(folder: Path) -> Iterator[list[Case]]:
         own = {**environ, "SSL_CERT_FILE": trusted["SSL_CERT_FILE"]}
         environ = {**environ, **trusted}
         zips = bundle.build("local", folder / "zips", profile)
-        ours = _trusting(zips["worker"], folder / "ours", root)
+        ours = {
+            kind: _trusting(zips[kind], folder / f"ours-{kind}", root)
+            for kind in ("worker", "deliver")
+        }
         theirs = [
             _compiled("worker_aiobotocore", folder),
             staged(platform("local"), ROOT / "locks" / "bench.txt"),
@@ -97,7 +100,12 @@ def working(folder: Path) -> Iterator[list[Case]]:
         yield [
             Case(
                 name,
-                Sandbox([ours], f"penstock.entrypoints.functions.workers.{name}", event, own),
+                Sandbox(
+                    [ours["deliver" if name == "deliver" else "worker"]],
+                    f"penstock.entrypoints.functions.workers.{name}",
+                    event,
+                    own,
+                ),
                 Sandbox(theirs, f"worker_aiobotocore.{name}", event, environ),
                 _comes_back if "Records" in event else _nothing_due,
             )

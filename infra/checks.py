@@ -17,7 +17,7 @@ from infra.config.stackconfig import all_config, foreign_keys
 from infra.config.tags import wrong_together
 from infra.mocks import refused
 
-ZIPS = ("receive", "api", "merchant", "worker")
+ZIPS = ("receive", "api", "merchant", "worker", "deliver")
 
 
 def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:

@@ -235,6 +235,7 @@ def _deliver(made: Foundation, sink: str) -> Work:
             permits.attempts(made, sink),
             *permits.plugins(made, {sink: made.plugins.sinks[sink]}),
         ],
+        bundle="deliver",
     )
 
 
@@ -245,12 +246,14 @@ def _consumer(
     variables: Variables,
     allowed: Sequence[Permit],
     batch_size: int = LARGEST_BATCH,
+    bundle: str = "worker",
 ) -> Work:
     consumed = made.queues[queue]
     return Work(
         f"penstock.entrypoints.functions.workers.{stage}",
         env.working(made) | env.consumes(made, consumed, batch_size) | variables,
         [*permits.consume(consumed), *allowed],
+        bundle=bundle,
         queue=queue,
         batch_size=batch_size,
     )

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from infra.bundle.archive import write
 from infra.bundle.closure import closure
@@ -28,12 +28,12 @@ class Kind:
 
     Attributes:
         entries: the modules its handlers are in.
-        plugins: whether it runs them, and so carries them.
+        plugins: those it runs, and so carries: of gateways, or of sinks.
         contract: whether it serves the API's contract.
     """
 
     entries: tuple[str, ...]
-    plugins: bool = False
+    plugins: Literal["gateways", "sinks"] | None = None
     contract: bool = False
 
 
@@ -44,8 +44,12 @@ KINDS: Mapping[str, Kind] = {
         ("penstock.entrypoints.functions.api", "penstock.entrypoints.functions.operate"),
         contract=True,
     ),
-    "merchant": Kind(("penstock.entrypoints.functions.merchant",), plugins=True, contract=True),
-    "worker": Kind(("penstock.entrypoints.functions.workers",), plugins=True),
+    "merchant": Kind(
+        ("penstock.entrypoints.functions.merchant",), plugins="gateways", contract=True
+    ),
+    "worker": Kind(("penstock.entrypoints.functions.workers",), plugins="gateways"),
+    # Apart, so that no other function carries a sink's driver.
+    "deliver": Kind(("penstock.entrypoints.functions.workers",), plugins="sinks"),
 }
 # A checkout's contract is YAML, and a zip's is JSON.
 _LEFT_OUT = frozenset(["yaml"])
@@ -64,7 +68,8 @@ def build(
     """
     Build a zip for each kind of function; at once, if nothing has changed since.
 
-    `worker.zip` holds every installed plugin, whichever a stack uses: one build serves all stacks.
+    `worker.zip` holds every installed plugin that brings a gateway, and `deliver.zip` those with a
+    sink, whichever a stack uses: one build serves all stacks.
 
     Args:
         profile: JSON of what the local platform adds, by plugin; for the target `local` only.
@@ -97,7 +102,7 @@ def _entries(
     kind: Kind, where: Platform, plugins: Sequence[Plugin], data: Mapping[str, bytes]
 ) -> Mapping[str, Path | bytes]:
     """Everything in a zip: our code and its `.pyc`, the plugins', data, dependencies."""
-    carried = plugins if kind.plugins else ()
+    carried = [plugin for plugin in plugins if kind.plugins and plugin.raw.get(kind.plugins)]
     own = {name: path for plugin in carried for name, path in _package(plugin).items()}
     packages = [RUNTIME / "penstock", *(plugin.folder for plugin in carried)]
     modules = [*kind.entries, *(_module(name) for name in own if name.endswith(".py"))]

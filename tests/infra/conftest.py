@@ -101,6 +101,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("api", "api", API),
         ("merchant", "merchant", API),
         ("worker", "workers", WORKER),
+        ("deliver", "workers", WORKER),
     )
     for kind, module, source in made:
         with zipfile.ZipFile(folder / f"{kind}.zip", "w") as archive:

@@ -82,7 +82,9 @@ def test_it_imports_with_nothing_else_installed(
         "api": "penstock.entrypoints.functions.api, penstock.entrypoints.http.docs, jinja2",
         "merchant": "penstock.entrypoints.functions.merchant, penstock_paypal, penstock_example",
         "worker": "penstock.entrypoints.functions.workers, penstock_paypal, penstock_example, "
-        "penstock_slack, penstock_email, penstock.bootstrap",
+        "penstock.bootstrap",
+        "deliver": "penstock.entrypoints.functions.workers, penstock_slack, penstock_email, "
+        "penstock_postgres.sink, penstock.bootstrap",
     }
     # Isolated, and without site: neither our environment nor the checkout is on the path.
     program = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {modules[kind]}"
@@ -133,7 +135,7 @@ def test_receive_holds_nothing_but_our_own_code(zips: Mapping[str, Path]) -> Non
     assert {"penstock"} == {name.partition("/")[0] for name in names(zips["receive"])}
 
 
-@pytest.mark.parametrize("kind", ["api", "merchant", "receive", "worker"])
+@pytest.mark.parametrize("kind", ["api", "deliver", "merchant", "receive", "worker"])
 def test_each_carries_the_roots_of_aws_alone(zips: Mapping[str, Path], kind: str) -> None:
     """
     The five that Amazon Trust Services names, each good for more than a year.
@@ -162,6 +164,9 @@ def test_none_carries_what_only_another_needs(zips: Mapping[str, Path]) -> None:
     }
     assert {"merchant", "worker"} == {
         kind for kind, held in tops.items() if "penstock_paypal" in held
+    }
+    assert {"deliver"} == {
+        kind for kind, held in tops.items() if {"asyncpg", "penstock_postgres"} & held
     }
 
 
@@ -192,9 +197,13 @@ def test_the_index_holds_each_plugins_data_file_word_for_word(zips: Mapping[str,
         with zipfile.ZipFile(path) as archive:
             index = json.loads(archive.read("penstock/_plugins.json"))
 
-        assert {"penstock_paypal", "penstock_example", "penstock_slack", "penstock_email"} <= {
-            plugin["module"] for plugin in index["plugins"]
-        }
+        assert {
+            "penstock_paypal",
+            "penstock_example",
+            "penstock_slack",
+            "penstock_email",
+            "penstock_postgres",
+        } <= {plugin["module"] for plugin in index["plugins"]}
 
 
 def test_only_the_api_carries_the_contract_and_it_does_so_as_json(
@@ -210,6 +219,7 @@ def test_only_the_api_carries_the_contract_and_it_does_so_as_json(
 
 def test_a_plugins_data_files_go_with_it(zips: Mapping[str, Path]) -> None:
     assert "penstock_paypal/plugin.json" in names(zips["worker"])
+    assert "penstock_postgres/migrations/0001_tables.sql" in names(zips["deliver"])
 
 
 def test_what_is_deployed_takes_no_profile(profile: Path, tmp_path: Path) -> None:
@@ -222,6 +232,7 @@ LIMITS = {
     "api": 18_000_000,
     "merchant": 23_000_000,
     "worker": 18_000_000,
+    "deliver": 18_000_000,
 }
 """Bytes; receive would still fit if it were to carry something one day."""
 # What belongs to the local platform: addresses of this machine, keys to be trusted by nobody.

@@ -92,7 +92,7 @@ def test_each_resource_is_an_object_with_its_inputs_and_options(
 def test_it_needs_no_zips_and_shows_no_path_of_this_machine(printed: list[dict[str, Any]]) -> None:
     codes = {one["inputs"]["code"]["archive"] for one in printed if "code" in one["inputs"]}
 
-    assert {"receive.zip", "api.zip", "merchant.zip", "worker.zip"} == codes
+    assert {"receive.zip", "api.zip", "merchant.zip", "worker.zip", "deliver.zip"} == codes
     assert "/tmp" not in json.dumps(printed)  # noqa: S108 - a path that must not be there
 
 

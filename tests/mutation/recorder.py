@@ -61,7 +61,10 @@ def record(out: Path, files: list[str]) -> None:
     )
     recorder = Recorder(coverage)
     coverage.start()
-    pytest.main([*OPTIONS, "-m", "not slow and not browser and not emulator", *files], [recorder])
+    pytest.main(
+        [*OPTIONS, "-m", "not slow and not browser and not emulator and not postgres", *files],
+        [recorder],
+    )
     coverage.stop()
 
     lines: dict[str, dict[str, dict[str, list[int]]]] = defaultdict(lambda: defaultdict(dict))

@@ -16,7 +16,9 @@ from tests.contract.living import Live
 def test_plugins_are_listed_with_what_they_can_do():
     found = {one["name"]: one for one in json.loads(penstock("--json", "plugins", "list").stdout)}
 
-    assert {"paypal", "example", "slack", "email", "webhook"} == found.keys()
+    known = {"paypal", "example", "slack", "email", "webhook", "stripe", "postgres"}
+
+    assert known == found.keys()
     assert [
         "webhooks",
         "observes",

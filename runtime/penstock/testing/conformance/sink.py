@@ -48,7 +48,15 @@ OUTAGES = (
 
 
 class SinkConformance(PluginConformance):
-    """What holds for a sink. Fixtures: `bench`."""
+    """
+    What holds for a sink. Fixtures: `bench`; and `dark`, for a sink that makes connections of its
+    own, not by HTTP or AWS: the same while its service is away.
+    """
+
+    @pytest.fixture
+    def dark(self, bench: Bench) -> Bench:
+        """The same bench: its HTTP and AWS are taken away."""
+        return bench
 
     def test_what_is_awaited_can_be_awaited(self, bench: Bench) -> None:
         """`deliver` is `async`, and `accepts` is not."""
@@ -170,9 +178,9 @@ class SinkConformance(PluginConformance):
         assert 0 == world.asked, "accepts asked the network"
 
     @pytest.mark.parametrize(("http", "aws"), OUTAGES, ids=repr)
-    async def test_an_outage_is_waited_for(self, bench: Bench, http: Any, aws: Any) -> None:
+    async def test_an_outage_is_waited_for(self, dark: Bench, http: Any, aws: Any) -> None:
         """It raises nothing, refuses nothing and repeats nothing of the answer."""
-        sink = bench.build(http=Always(http), aws=AlwaysAws(aws))
+        sink = dark.build(http=Always(http), aws=AlwaysAws(aws))
 
         answer = await sink.deliver(event(), FIRST)
 
