@@ -125,6 +125,8 @@ def _platform(
         http=http,
         sinks=dict.fromkeys(_names(used, Kind.sink)),
         secrets={name: one.secret for name, one in told.items()},
+        # One process: nothing has to be written as text on its way from stage to stage.
+        as_sent=True,
     )
     profiles = {name: one.profile for name, one in told.items()}
     return Platform(settings, environ, registry, world, profiles), world, http
