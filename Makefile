@@ -24,7 +24,7 @@ EVENT ?= tests/events/$(FUNCTION).json
 need = @command -v $(1) >/dev/null 2>&1 || { echo "penstock: $(1) is missing: $(2)" >&2; exit 1; }
 given = @test -n "$($(1))" || { echo "penstock: say which: make $@ $(2)" >&2; exit 1; }
 
-.PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts events-baseline bench-flow bench-batch bench-signature \
+.PHONY: help setup run test check check-deep soak simulate mutation engine lint lint-contract format build lock contracts plugin-checks events-baseline bench-flow bench-batch bench-signature \
 	bench-coldstart bench-bundle bench-validation bench-intake bench-depth bench-recovery \
 	update preview refresh destroy graph permissions cost scale traffic invoke sqs_receive_messages sqs_create_test_message sqs_purge_queue clean
 
@@ -99,6 +99,9 @@ lock: setup ## the locks anew from pyproject.toml
 contracts: setup ## contracts/asyncapi.yaml and docs/events.md anew, from the schemas of the events
 	@$(PY) -m tests.contract.asyncapi
 	@$(PY) -m tests.contract.events_catalogue
+
+plugin-checks: setup ## docs/plugin-checks.md anew, from the kit and the plugins that are broken
+	@$(PY) -m tests.plugins.conformance.table
 
 events-baseline: setup ## renew the baseline of the event schemas, at a release or for an announced breaking change
 	@$(PY) -m tests.contract.events_baseline

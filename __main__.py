@@ -24,6 +24,7 @@ from infra.mocks import routes
 from infra.outputs import outputs
 from infra.sizes import refuse_what_does_not_fit
 from infra.stack import foundation
+from infra.trial import refuse_what_cannot_be_built
 from infra.watch import watch
 
 
@@ -34,6 +35,7 @@ def main() -> None:
     plugins = configured(settings, installed())
     refuse_what_cannot_be(settings, plugins)
     refuse_what_does_not_fit(stack, settings, plugins)
+    refuse_what_cannot_be_built(plugins)
 
     # What holds or carries data: ledger, secrets, topics, queues, the address of the API.
     made = foundation(stack, settings, plugins)

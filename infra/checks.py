@@ -83,14 +83,14 @@ def _gateways(plugins: Plugins) -> Iterator[str]:
         patterns = (one.offer.door or {}).get("headers", {}).values()
         known = {place for pattern in patterns if isinstance(pattern, dict) for place in pattern}
         environment = one.settings.get("environment")
-        if known and environment not in known and not _emulated():
+        if known and environment not in known and not emulated():
             yield (
                 f"{PROJECT}:gateways.{name}.environment is one that its door does not know, so "
                 f"that every webhook would be refused: name one of {', '.join(sorted(known))}"
             )
 
 
-def _emulated() -> bool:
+def emulated() -> bool:
     """Whether AWS is an emulator on this machine, where simulators stand for gateways."""
     return bool(pulumi.Config("aws").get("endpoints"))
 
@@ -106,7 +106,7 @@ def _zips(settings: StackSettings) -> Iterator[str]:
             f"{PROJECT}:bundles: nothing in {folder} says what its zips were made of: "
             "run `make build`"
         )
-    elif made_of.target != "aws" and not _emulated():
+    elif made_of.target != "aws" and not emulated():
         yield (
             f"{PROJECT}:bundles: the zips in {folder} trust the keys of this machine's emulator: "
             "remove the key and run `make build`"

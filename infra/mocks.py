@@ -10,7 +10,7 @@ from infra.config.project import PROJECT
 from infra.config.settings import StackSettings
 
 MOCK = "mock"
-"""The value of a gateway's setting that asks for it."""
+"""The value of a gateway's setting that asks for it, as `penstock.api` has it."""
 _FUNCTION = "mock-"
 
 

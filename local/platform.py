@@ -19,6 +19,9 @@ from local.aws import OPERATOR, client
 from local.emulator import REGION, Emulator, require_free
 from local.simulators import Running, simulators
 from local.workspace import Workspace
+from penstock.bootstrap.trial import problems
+from penstock.errors import PluginError
+from penstock.plugins import Kind, plugin_variables
 
 STACK = "local"
 KINDS = ("gateways", "sinks")
@@ -77,6 +80,7 @@ async def platform(
 
     Raises:
         EmulatorError: a port is taken, or the emulator does not come up.
+        PluginError: a configured plugin cannot be built; names each, and nothing was started.
     """
     port = workspace.port("emulator")
     require_free(port, "the emulator")
@@ -84,6 +88,7 @@ async def platform(
     async with simulators(workspace, simulated(config)) as running:
         complete: dict[str, Any] = {**_with_simulators(named, running), "consumers": consumers}
         profile = {name: dict(one.told.profile) for name, one in running.items()}
+        _refuse_what_cannot_be_built(complete, profile)
         written = workspace.write_private(workspace.folder / "profile.json", profile)
         zips = workspace.part("zips")
         emulator, _ = await asyncio.gather(
@@ -103,6 +108,20 @@ async def platform(
         finally:
             workspace.stack_file.unlink(missing_ok=True)
             await asyncio.to_thread(emulator.stop)
+
+
+def _refuse_what_cannot_be_built(
+    config: Mapping[str, Any], profile: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Build each configured plugin once: in a function that fails, nobody would see it."""
+    environ = {
+        variable: text
+        for kind, key in ((Kind.gateway, "gateways"), (Kind.sink, "sinks"))
+        for name, own in config[key].items()
+        for variable, text in plugin_variables(kind, name, own or {}).items()
+    }
+    if found := problems(environ, config["gateways"], config["sinks"], profiles=profile):
+        raise PluginError("\n".join(found))
 
 
 def simulated(config: Mapping[str, Any]) -> Mapping[str, str]:

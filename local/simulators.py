@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from aiohttp import web
 from local.emulator import require_free
 from local.workspace import Workspace
 from penstock.api import Simulated, Simulator
-from penstock.plugins import StandIn, load
+from penstock.plugins import StandIn, imported, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,7 @@ async def simulators(
 
 @asynccontextmanager
 async def _served(name: str, stand_in: StandIn, workspace: Workspace) -> AsyncIterator[Running]:
-    module, _, function = stand_in.build.partition(":")
-    build = getattr(importlib.import_module(module), function)
+    build = imported(stand_in)
     simulator: Simulator = build(workspace.part("simulators", name))
     port = workspace.port(name)
     require_free(port, f"the simulator {name}")

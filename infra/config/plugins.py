@@ -20,7 +20,7 @@ GROUP = "penstock"
 FILE = "plugin.json"
 EVENTS = "events"
 PLUGIN = "plugin"
-"""The setting that says what a gateway or sink is an instance of."""
+"""The setting that says what a gateway or sink is an instance of; `penstock.variables` has it."""
 WEBHOOKS = "-webhooks"
 """What the name of a secret ends with that authenticates webhooks; the runtime reads it so."""
 
@@ -172,15 +172,19 @@ def _read(point: EntryPoint) -> Plugin:
     spec = find_spec(point.value) if "." not in point.value else None
     folder = next(iter(spec.submodule_search_locations or ()), None) if spec else None
     if folder is None:
-        raise ConfigError(f"plugin {point.name}: no package {point.value} is installed")
+        raise ConfigError(
+            f"plugin {point.name}: there is no package {point.value}: correct the entry point in "
+            "its pyproject.toml and install it again, or uninstall it"
+        )
     path = Path(folder, FILE)
+    again = f"write it with `.venv/bin/python -m penstock.testing.datafile {point.value}`"
     try:
         raw = json.loads(path.read_bytes())
         return Plugin(point.name, path.parent, PluginFile.model_validate(raw), raw)
     except FileNotFoundError:
-        raise ConfigError(f"plugin {point.name}: its package has no {FILE}") from None
-    except (ValueError, ValidationError) as exc:
-        raise ConfigError(f"plugin {point.name}: its {FILE} cannot be read") from exc
+        raise ConfigError(f"plugin {point.name}: its package has no {FILE}: {again}") from None
+    except (OSError, ValueError, ValidationError) as exc:
+        raise ConfigError(f"plugin {point.name}: its {FILE} cannot be read: {again}") from exc
 
 
 def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
@@ -196,10 +200,12 @@ def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
     if problems := [*_names(settings, {*gateways, *sinks})]:
         raise ConfigError(*problems)
     return Plugins(
-        {n: _configure("gateways", n, s, gateways) for n, s in settings.gateways.items()},
+        {n: _configure("gateways", n, s, gateways, sinks) for n, s in settings.gateways.items()},
         {
             n: _selecting(
-                _configure("sinks", n, {k: v for k, v in s.items() if k != EVENTS}, sinks),
+                _configure(
+                    "sinks", n, {k: v for k, v in s.items() if k != EVENTS}, sinks, gateways
+                ),
                 s.get(EVENTS),
             )
             for n, s in settings.sinks.items()
@@ -268,10 +274,17 @@ def _index(kind: str, offers: Iterable[tuple[Plugin, Offer]]) -> dict[str, tuple
 
 
 def _configure(
-    key: str, name: str, given: Mapping[str, Any], index: Mapping[str, tuple[Plugin, Offer]]
+    key: str,
+    name: str,
+    given: Mapping[str, Any],
+    index: Mapping[str, tuple[Plugin, Offer]],
+    others: Collection[str],
 ) -> Configured:
     where = f"{PROJECT}:{key}.{name}"
     brought = str(given.get(PLUGIN, name))
+    if brought not in index and brought in others:
+        kind = "sinks" if key == "gateways" else "gateways"
+        raise ConfigError(f"{where}: {brought} is one of the {kind}: move it to {PROJECT}:{kind}")
     if brought not in index:
         another = "" if PLUGIN in given else f", name the one it is an instance of ({PLUGIN}: …)"
         raise ConfigError(

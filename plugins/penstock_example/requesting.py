@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from penstock.api import (
+    MOCK,
     Context,
     GatewayUnavailable,
     HttpNotSent,
@@ -18,7 +19,7 @@ from penstock.api import (
     retry_after,
 )
 from penstock_example.reading import object_of
-from penstock_example.settings import MOCK, ExampleSettings
+from penstock_example.settings import ExampleSettings
 
 
 def charges(context: Context[ExampleSettings]) -> str:

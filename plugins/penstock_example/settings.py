@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
-MOCK = "mock"
-"""The `request_uri` that means the mock which the stack makes (`penstock_example.mock`)."""
+from penstock.api import MOCK
 
 
 class ExampleSettings(BaseModel):

@@ -47,6 +47,51 @@ process = charge = deliver = sweep = gaps = renew = verify
 """
 
 
+# Whoever imports it in the process of the stack's program is found out.
+FAKE = """
+import json, pathlib, sys
+
+from pydantic import BaseModel, ConfigDict
+
+from penstock.api import Door, hookimpl
+
+if "infra" in sys.modules:
+    raise RuntimeError("a plugin was imported")
+DATA = json.loads(pathlib.Path(__file__).with_name("plugin.json").read_text())
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+def made(**methods):
+    def build(self, context):
+        self.name = context.name
+
+    return type("Fake", (), {"__init__": build, **methods})
+
+
+@hookimpl
+def penstock_register_gateways(register):
+    for one in DATA.get("gateways", ()):
+        charging = dict(idempotent_charges=True, charge=lambda *_: None)
+        register(name=one["name"], settings=settings(one), build=made(**charging))
+
+
+@hookimpl
+def penstock_register_sinks(register):
+    for one in DATA.get("sinks", ()):
+        build = made(accepts=lambda *_: True, deliver=lambda *_: None)
+        register(name=one["name"], settings=settings(one), build=build)
+
+
+def settings(one):
+    fields = one.get("settings", {}).get("properties", {})
+    hints = {"__annotations__": dict.fromkeys(fields, object)}
+    return type("Settings", (Settings,), {**hints, **dict.fromkeys(fields)})
+"""
+
+
 @pytest.fixture(scope="session")
 def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of zips whose functions do next to nothing."""
@@ -117,8 +162,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundles: Path) -> I
         module = module or f"tests_plugin_{name}"
         package, metadata = site / module, site / f"tests_{name}-1.dist-info"
         package.mkdir()
-        # Whoever imports it is found out.
-        (package / "__init__.py").write_text("raise RuntimeError('a plugin was imported')")
+        (package / "__init__.py").write_text(FAKE)
         metadata.mkdir()
         (metadata / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: tests-{name}\nVersion: 1"

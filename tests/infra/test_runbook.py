@@ -61,6 +61,15 @@ def test_every_alarm_of_prod_has_its_entry_and_every_entry_its_alarm(
     assert all(alarm.inputs["name"].startswith(f"penstock-prod-{kind(alarm)}") for alarm in alarms)
 
 
+def test_every_alarm_of_each_stack_has_its_entry(
+    graphs: Mapping[str, Sequence[Declared]],
+) -> None:
+    alarms = [one for graph in graphs.values() for one in graph if one.type == _ALARM]
+
+    assert {kind(alarm) for alarm in alarms} <= entries().keys()
+    assert {"dev", "prod"} <= graphs.keys()
+
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

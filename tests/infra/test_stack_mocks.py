@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from infra.config.plugins import installed
+from infra import mocks
+from infra.config.plugins import PLUGIN, installed
 from infra.config.project import ConfigError
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.rules.view import of, statements
+from penstock import api, variables
 
 
 def test_dev_has_a_mock_and_prod_has_none(graphs: Mapping[str, Sequence[Declared]]) -> None:
@@ -23,6 +25,11 @@ def test_dev_has_a_mock_and_prod_has_none(graphs: Mapping[str, Sequence[Declared
 
     assert {"dev": ["mock-example"], "prod": []} == mocks
     assert not [one.name for one in graphs["prod"] if "mock" in one.name]
+
+
+def test_the_stack_and_the_runtime_have_the_same_words_for_a_mock_and_a_plugin() -> None:
+    """They import nothing of each other, so each has its own."""
+    assert (api.MOCK, variables.PLUGIN) == (mocks.MOCK, PLUGIN)
 
 
 def test_the_mock_answers_below_its_own_path_and_may_do_nothing(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infra.access.permits import resources
+from infra.bundle import Stamp, record, sources
 from infra.config.load import load
 from infra.config.plugins import Configured, Permission, Plugins, configured, installed
 from infra.config.project import ConfigError
@@ -15,6 +17,7 @@ from infra.graph.capture import capture
 from infra.graph.program import defaults
 from infra.rules import broken
 from infra.rules.view import of
+from tests.plugins.unbuildable import ADDRESS, CODE, DATA, KEY, SAID
 
 
 def choose(**named: Mapping[str, Any]) -> Plugins:
@@ -70,7 +73,7 @@ def test_a_package_that_is_not_there_is_named(install: Callable[..., None]) -> N
     install("gone", sink("gone"))
     from importlib.metadata import EntryPoint
 
-    with pytest.raises(ConfigError, match="plugin lost: no package nowhere is installed"):
+    with pytest.raises(ConfigError, match="plugin lost: there is no package nowhere: correct"):
         installed([EntryPoint("lost", "nowhere", "penstock")])
 
 
@@ -188,3 +191,22 @@ def test_a_third_partys_gateway_has_all_it_needs_by_its_name_in_the_configuratio
     assert "${Secret/acmechat.arn}" in roles["deliver-acmechat"]
     assert "${Secret/acmepay.arn}" not in roles["deliver-acmechat"]
     assert {} == broken(graph)
+
+
+def test_a_preview_names_a_plugin_that_cannot_be_built(
+    install: Callable[..., None], dev: dict[str, Any]
+) -> None:
+    """
+    Nothing is planned then, and neither a setting's value nor a key is quoted.
+    """
+    install("brittle", DATA, "brittle")
+    (brittle,) = [one for one in installed() if one.name == "brittle"]
+    (brittle.folder / "__init__.py").write_text(CODE)
+    record(Path(dev["bundles"]), Stamp("aws", sources(installed()), "test"))
+    dev["penstock:gateways"] = {"brittle-eu": {"plugin": "brittle", "url": ADDRESS}}
+
+    with pytest.raises(ConfigError) as refused:
+        capture("dev", dev)
+
+    assert f"brittle: gateway 'brittle-eu': building it raised {SAID}" in str(refused.value)
+    assert not [one for one in (KEY, ADDRESS) if one in str(refused.value)]

@@ -137,4 +137,4 @@ class Checkouts:
         return web.json_response(one.shown())
 
     def _over(self, one: Held) -> bool:
-        return one.status in ("open", "approved") and self.desk.now() >= one.ends_at
+        return one.money is None and (one.status == "closed" or self.desk.now() >= one.ends_at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
@@ -205,6 +204,6 @@ def _check(path: str, plan: Plan) -> None:
 
 
 def _unique(path: str, names: Sequence[str], field: str) -> None:
-    twice = sorted(Counter(names) - Counter(set(names)))
+    twice = sorted(name for name in names if names.count(name) > 1)
     if twice:
         raise SettingsError(f"{path}: the {field} {twice[0]!r} occurs twice; make it unique")

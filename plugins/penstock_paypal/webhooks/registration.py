@@ -7,17 +7,17 @@ from penstock_paypal import shapes
 from penstock_paypal.client.api import Api
 from penstock_paypal.webhooks import notification
 
-WANTED = frozenset[str]().union(
-    notification.MONEY_CLAIMS,
-    notification.SENT_BACK,
-    notification.CAPTURE_SENT_BACK,
-    notification.CHECKOUT,
+WANTED = (
+    notification.MONEY_CLAIMS
+    | notification.SENT_BACK
+    | notification.CAPTURE_SENT_BACK
+    | notification.CHECKOUT
     # Not REFUND.COMPLETED, RISK.DISPUTE.CREATED and SUBSCRIPTION.RE-ACTIVATED: they are handled,
     # and PayPal's list of events does not have them, so a webhook could not be given them.
-    {"PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"},
-    {f"CUSTOMER.DISPUTE.{what}" for what in ("CREATED", "UPDATED", "RESOLVED")},
-    {"INVOICING.INVOICE.PAID", "INVOICING.INVOICE.CANCELLED"},
-    set(notification.SAYS).difference({"BILLING.SUBSCRIPTION.RE-ACTIVATED"}),
+    | {"PAYMENT.REFUND.PENDING", "PAYMENT.REFUND.FAILED"}
+    | {f"CUSTOMER.DISPUTE.{what}" for what in ("CREATED", "UPDATED", "RESOLVED")}
+    | {"INVOICING.INVOICE.PAID", "INVOICING.INVOICE.CANCELLED"}
+    | (notification.SAYS.keys() - {"BILLING.SUBSCRIPTION.RE-ACTIVATED"})
 )
 """The events a webhook must be registered for; a test compares docs/deploy.md with them."""
 _ALL = "*"

@@ -57,6 +57,7 @@ from penstock.api.context import (
 from penstock.api.gateway import Gateway, capabilities
 from penstock.api.history import History, Listed, SubscriptionPayments
 from penstock.api.hookspecs import (
+    MOCK,
     Door,
     Permission,
     Register,
@@ -138,6 +139,7 @@ from penstock.errors import (
 )
 
 __all__ = [
+    "MOCK",
     "AnyObservation",
     "Attempt",
     "Authentic",

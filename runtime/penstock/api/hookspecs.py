@@ -16,6 +16,9 @@ from penstock.api.sink import Sink
 hookspec = pluggy.HookspecMarker("penstock")
 hookimpl = pluggy.HookimplMarker("penstock")
 
+MOCK = "mock"
+"""The value of a gateway's setting that asks the stack for the gateway's mock."""
+S = TypeVar("S", bound=BaseModel)
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
@@ -63,8 +66,8 @@ class Register(Protocol[T_contra]):
         self,
         *,
         name: str,
-        settings: type[BaseModel],
-        build: Callable[[Context[Any]], T_contra],
+        settings: type[S],
+        build: Callable[[Context[S]], T_contra],
         secrets: tuple[str, ...] = (),
         webhook_secrets: tuple[str, ...] = (),
         permissions: tuple[Permission, ...] = (),
@@ -77,6 +80,10 @@ class Register(Protocol[T_contra]):
         Offer one.
 
         Args:
+            name: what it is configured as: small letters and digits.
+            settings: the pydantic model of its settings.
+            build: its class, or a function that returns one; it takes the context with those
+                settings, and the name of what it makes is `context.name`.
             secrets: the fields of its secret.
             webhook_secrets: for a gateway, those of them that authenticate its webhooks. A stack
                 keeps them in a secret of their own, the only one that `verify` reads; where
@@ -87,7 +94,7 @@ class Register(Protocol[T_contra]):
                 otherwise; None for all.
             mock: for a gateway, `package.module.function`, a Lambda handler that answers its
                 requests with mocked results. A stack makes it, at `<apiUrl>/mocks/<name>/`, where
-                a setting of the gateway is `mock`; a protected stack refuses that.
+                a setting of the gateway is `MOCK`; a protected stack refuses that.
         """
         ...
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,8 +12,8 @@ from penstock.adapters.clock import SystemClock
 from penstock.adapters.http import AiohttpHttp
 from penstock.adapters.ids import RandomIds
 from penstock.api import AwsError, Context, Secret
-from penstock.errors import PluginError, SettingsError
-from penstock.plugins import Registry
+from penstock.errors import SettingsError
+from penstock.plugins import Registry, imported
 
 _SECONDS = 20.0
 
@@ -92,11 +91,7 @@ async def account(
         profile=profile or {},
         name=name,
     )
-    module, _, made = offered.build.partition(":")
-    try:
-        build: Any = getattr(importlib.import_module(module), made)
-    except (ImportError, AttributeError) as exc:
-        raise PluginError(f"{offered.plugin}: {offered.build} cannot be imported") from exc
+    build = imported(offered)
     try:
         yield build(context)
     finally:

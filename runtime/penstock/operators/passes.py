@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from penstock.errors import ChannelUnavailable, TransientError
-from penstock.ports import DeadLetters, Message
+from penstock.ports import DeadLetters, Message, by_group
 
 _BATCH = 10
 Handle = Callable[[Message], Awaitable[bool]]
@@ -88,7 +88,7 @@ class _Going:
                     # The visibility timeout is over: the pass has taken too long for more.
                     break
                 fresh = [one for one in batch if one not in again]
-                results = await asyncio.gather(*(self._group(one) for one in _groups(fresh)))
+                results = await asyncio.gather(*(self._group(one) for one in by_group(fresh)))
                 for message in (one for group in results for one in group):
                     del held[message.id]
                     deleted += 1
@@ -114,10 +114,3 @@ class _Going:
                 self.done.failed[message.id] = str(exc)
                 self._stopped.add(message.group)
         return gone
-
-
-def _groups(batch: Sequence[Message]) -> list[list[Message]]:
-    groups: dict[str, list[Message]] = {}
-    for message in batch:
-        groups.setdefault(message.group, []).append(message)
-    return list(groups.values())

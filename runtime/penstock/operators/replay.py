@@ -14,8 +14,6 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import compress
-from operator import not_
 
 from penstock.api.context import Clock, Ids
 from penstock.domain.describe import named
@@ -194,7 +192,7 @@ class Replay:
         for start in range(0, len(keys), _SIDE_BY_SIDE):
             some = keys[start : start + _SIDE_BY_SIDE]
             had = await asyncio.gather(*(self.attempts.delivered(self.sink, key) for key in some))
-            left += compress(some, map(not_, had))
+            left += [key for key, delivered in zip(some, had, strict=True) if not delivered]
         return left
 
     async def _all(

@@ -22,11 +22,10 @@ import structlog
 from penstock.api.context import Clock
 from penstock.errors import LedgerConflict, OutOfTime, PermanentError, TransientError
 from penstock.pipeline import correlation, notices
-from penstock.ports import Inbox, Message
+from penstock.ports import Inbox, Message, by_group
 
 MARGIN = 5.0
 """Seconds a function keeps for giving back what it did not begin."""
-_AT_ONCE = 0.0
 _MAX_DOUBLINGS = 32
 PATIENCE = 100
 """Receipts for which the other side's word counts; a queue gives a message up after 200."""
@@ -112,13 +111,11 @@ class Batch:
         self, messages: Sequence[Message], remaining: Callable[[], float]
     ) -> list[Result]:
         """Work through the messages; a result each, in the order they came."""
-        groups: dict[str, list[Message]] = {}
-        for message in messages:
-            groups.setdefault(message.group, []).append(message)
+        groups = by_group(messages)
         if len(groups) == 1:
             # `serve` hands them over one by one: a task for each would cost more than the rest.
             return await self._group(messages, remaining)
-        done = await asyncio.gather(*(self._group(group, remaining) for group in groups.values()))
+        done = await asyncio.gather(*(self._group(group, remaining) for group in groups))
         results = {result.id: result for group in done for result in group}
         return [results[message.id] for message in messages]
 
@@ -152,7 +149,7 @@ class Batch:
         entity: str | None = message.group
         error: str | None = None
         because: str | None = None
-        delay = _AT_ONCE
+        delay = 0.0
         try:
             if remaining() <= self.item_timeout + MARGIN:
                 raise OutOfTime("too little time left to begin")
@@ -205,7 +202,7 @@ class Batch:
         except TransientError as exc:
             delay = self.backoff.delay(message.receives, exc.retry_after)
             return Status.retry, "retry", f"could not be parked: {exc}", delay
-        return Status.parked, "parked", reason, _AT_ONCE
+        return Status.parked, "parked", reason, 0.0
 
     async def _postpone(self, messages: Sequence[Message], delay: float) -> None:
         try:

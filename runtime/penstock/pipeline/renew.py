@@ -26,7 +26,7 @@ from penstock.api.context import Clock
 from penstock.domain.parked import FIRST_PARKED_AT, first_parked_at
 from penstock.errors import ChannelUnavailable
 from penstock.pipeline.batch import MARGIN
-from penstock.ports import DeadLetters, Message
+from penstock.ports import DeadLetters, Message, by_group
 
 AFTER = timedelta(days=10)
 """The age at which a letter is renewed; SQS leaves four days to try again."""
@@ -169,7 +169,7 @@ class _Run:
                 # Held from here on: whatever fails, it is given back.
                 self._held += batch
                 self._ids |= {one.id for one in batch}
-                for group in _groups(batch):
+                for group in by_group(batch):
                     # A full batch may show a part of each of its groups only.
                     await self._group(group, whole=len(batch) < _BATCH)
         finally:
@@ -264,10 +264,3 @@ class _Run:
 
     def _key(self, letter: Message) -> Key:
         return letter.group, letter.body, self._since(letter)
-
-
-def _groups(batch: Sequence[Message]) -> list[list[Message]]:
-    groups: dict[str, list[Message]] = {}
-    for message in batch:
-        groups.setdefault(message.group, []).append(message)
-    return list(groups.values())

@@ -10,7 +10,7 @@ from penstock.plugins.environment import (
     read_settings,
     variable,
 )
-from penstock.plugins.load import indexed_capabilities, indexed_whole_currencies, load
+from penstock.plugins.load import imported, indexed_capabilities, indexed_whole_currencies, load
 from penstock.plugins.registration import Account, Kind, Plugin, Registration, StandIn
 from penstock.plugins.registry import MakeContext, Registry
 
@@ -25,6 +25,7 @@ __all__ = [
     "StandIn",
     "as_text",
     "describe",
+    "imported",
     "indexed_capabilities",
     "indexed_whole_currencies",
     "load",

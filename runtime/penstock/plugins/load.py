@@ -12,7 +12,7 @@ import pluggy
 
 from penstock.api import hookspecs
 from penstock.errors import PluginError
-from penstock.plugins.registration import Collector, Plugin
+from penstock.plugins.registration import Account, Collector, Plugin, StandIn
 from penstock.plugins.registry import Registry
 
 GROUP = "penstock"
@@ -46,11 +46,29 @@ def load(
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as exc:
-        raise PluginError(
-            f"{manager.get_name(exc.plugin)}: no such hook: {exc}. The hooks are"
-            f" {', '.join(sorted(_hooks()))}."
-        ) from exc
+        # Imported here: a plugin that works does not need it.
+        from penstock.plugins import hooks
+
+        because = hooks.unknown(exc.plugin) or _one_line(exc)
+        raise PluginError(f"{manager.get_name(exc.plugin)}: {because}") from exc
     return Registry(tuple(_collect(manager, name) for name in names), only or {})
+
+
+def imported(offer: StandIn | Account) -> Any:
+    """
+    What a simulator's or an account's `build` names.
+
+    Raises:
+        PluginError: its module cannot be imported, or lacks that name.
+    """
+    module, _, name = offer.build.partition(":")
+    found = getattr(_imported(module), name, None)
+    if found is None:
+        raise PluginError(
+            f"{offer.plugin}: build {offer.build!r} of {offer.name}: {module} has no {name};"
+            " correct build, or write it"
+        )
+    return found
 
 
 def indexed_capabilities() -> Mapping[str, Collection[str]] | None:
@@ -102,15 +120,31 @@ def _register(manager: pluggy.PluginManager, module: str | object) -> str:
     if manager.has_plugin(name):
         raise PluginError(f"{name}: listed twice; remove one")
     try:
-        plugin = importlib.import_module(module) if isinstance(module, str) else module
+        plugin = _imported(module) if isinstance(module, str) else module
         manager.register(plugin, name)
     except pluggy.PluginValidationError as exc:
-        raise PluginError(f"{name}: {exc}") from exc
-    except Exception as exc:
-        raise PluginError(
-            f"{name}: importing it raised {type(exc).__name__}; repair or uninstall it"
-        ) from exc
+        # Its first lines say which hook, its last one what is wrong with it.
+        raise PluginError(f"{name}: {_one_line(exc)}; a hook takes `register`") from exc
     return name
+
+
+def _imported(module: str) -> object:
+    if ":" in module:
+        package = module.partition(":")[0]
+        raise PluginError(
+            f"{module}: an entry point of the group {GROUP} names a package: write {package}"
+        )
+    try:
+        return importlib.import_module(module)
+    except (Exception, SystemExit) as exc:
+        # Imported here: a plugin that works does not need it.
+        from penstock.plugins.importing import why
+
+        raise PluginError(f"{module}: importing it failed: {why(module, exc)}") from exc
+
+
+def _one_line(exc: Exception) -> str:
+    return " ".join(str(exc).split())
 
 
 def _collect(manager: pluggy.PluginManager, name: str) -> Plugin:
@@ -131,14 +165,12 @@ def _collect(manager: pluggy.PluginManager, name: str) -> Plugin:
     except Exception as exc:
         raise PluginError(f"{name}: registering it raised {type(exc).__name__}: {exc}") from exc
     if not (collector.registrations or collector.simulators or collector.accounts):
-        raise PluginError(f"{name}: registers nothing; mark its hooks with @hookimpl")
+        from penstock.plugins import hooks
+
+        raise PluginError(f"{name}: {hooks.silent(manager.get_plugin(name))}")
     return Plugin(
         name,
         tuple(collector.registrations),
         tuple(collector.simulators),
         tuple(collector.accounts),
     )
-
-
-def _hooks() -> list[str]:
-    return [name for name in vars(hookspecs) if name.startswith("penstock_register_")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, get_type_hints
@@ -14,12 +14,24 @@ from penstock.api import Context, Door, EventType, Permission, Sink, capabilitie
 from penstock.api.gateway import CAPABILITIES
 from penstock.domain.currencies import DIGITS
 from penstock.errors import PluginError
+from penstock.plugins import asked
 from penstock.variables import PLUGIN
 
 # A plugin's own name has neither underscore nor dash: PROVIDER_<NAME>_<FIELD> must be readable in
 # one way only. An instance's may have dashes.
 _NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
 _HANDLER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){2,}", re.ASCII)
+_NEEDS = ("name", "settings", "build")
+_OPTIONS = (
+    "secrets",
+    "webhook_secrets",
+    "permissions",
+    "door",
+    "events",
+    "whole_currencies",
+    "mock",
+)
+_FACTORY_NEEDS = ("name", "build")
 _FACTORY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
 
 
@@ -110,48 +122,52 @@ class Collector:
     simulators: list[StandIn] = field(default_factory=list[StandIn])
     accounts: list[Account] = field(default_factory=list[Account])
 
-    def gateway(self, *, name: str, build: Callable[[Context[Any]], Any], **rest: Any) -> None:
-        """Register a gateway."""
-        self._take(Kind.gateway, name, build, rest)
+    def gateway(self, *unnamed: object, **given: Any) -> None:
+        """Register a gateway; the arguments are those of `Register`."""
+        self._take(Kind.gateway, unnamed, given)
 
-    def sink(self, *, name: str, build: Callable[[Context[Any]], Any], **rest: Any) -> None:
-        """Register a sink."""
-        self._take(Kind.sink, name, build, rest)
+    def sink(self, *unnamed: object, **given: Any) -> None:
+        """Register a sink; the arguments are those of `Register`."""
+        self._take(Kind.sink, unnamed, given)
 
-    def simulator(self, *, name: str, build: str) -> None:
-        """Register a simulator."""
-        self._check_factory(f"simulator {name!r}", build, "package.module:function")
+    def simulator(self, *unnamed: object, **given: Any) -> None:
+        """Register a simulator; the arguments are those of `RegisterSimulator`."""
+        form = "package.module:function"
+        name, build = self._factory("simulator", unnamed, given, form)
         self.simulators.append(StandIn(self.plugin, name, build))
 
-    def account(self, *, name: str, build: str) -> None:
-        """Register the account of a gateway."""
-        self._check_factory(f"account of {name!r}", build, "package.account:Class")
+    def account(self, *unnamed: object, **given: Any) -> None:
+        """Register the account of a gateway; the arguments are those of `RegisterAccount`."""
+        name, build = self._factory("account of", unnamed, given, "package.account:Class")
         self.accounts.append(Account(self.plugin, name, build))
 
-    def _check_factory(self, what: str, build: str, form: str) -> None:
-        if not _FACTORY.fullmatch(build):
-            raise PluginError(f"{self.plugin}: {what}: build must be '{form}'")
+    def _factory(
+        self, what: str, unnamed: Sequence[object], given: Mapping[str, Any], form: str
+    ) -> tuple[str, str]:
+        who = f"{self.plugin}: {what} {given.get('name', '')!r}"
+        asked.check(who, unnamed, given, _FACTORY_NEEDS, _FACTORY_NEEDS)
+        name, build = given["name"], given["build"]
+        if not isinstance(build, str) or not _FACTORY.fullmatch(build):
+            raise PluginError(f"{who}: build must be text, '{form}': it is imported when needed")
+        return name, build
 
-    def _take(
-        self,
-        kind: Kind,
-        name: str,
-        build: Callable[[Context[Any]], Any],
-        rest: Mapping[str, Any],
-    ) -> None:
-        who = f"{self.plugin}: {kind} {name!r}"
-        if not _NAME.fullmatch(name):
+    def _take(self, kind: Kind, unnamed: Sequence[object], given: Mapping[str, Any]) -> None:
+        who = f"{self.plugin}: {kind} {given.get('name', '')!r}"
+        asked.check(who, unnamed, given, _NEEDS, (*_NEEDS, *_OPTIONS))
+        if not _NAME.fullmatch(given["name"]):
             raise PluginError(f"{who}: a name is small letters and digits, at most 30")
-        registration = Registration(
-            self.plugin, kind, name, build=build, made=_made(who, build), **rest
-        )
+        registration = Registration(self.plugin, kind, made=_made(who, given["build"]), **given)
         _check_claims(registration)
         self.registrations.append(registration)
 
 
 def _made(who: str, build: Callable[[Context[Any]], Any]) -> type:
     """The class that `build` makes: `build` itself, or the function's return annotation."""
-    made: Any = build if isinstance(build, type) else get_type_hints(build).get("return")
+    try:
+        made: Any = build if isinstance(build, type) else get_type_hints(build).get("return")
+    except TypeError:
+        # It can have no annotations: no function.
+        made = None
     if not isinstance(made, type):
         raise PluginError(
             f"{who}: build must be a class, or a function annotated with the class it returns"

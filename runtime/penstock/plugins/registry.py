@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from penstock.api import Context, Gateway, SettingsError, Sink
 from penstock.errors import PluginError
 from penstock.plugins.environment import read_selection, read_settings
+from penstock.plugins.quoting import quoted
 from penstock.plugins.registration import Account, Kind, Plugin, Registration, StandIn
 
 MakeContext = Callable[[Registration, BaseModel], Context[Any]]
@@ -141,14 +142,18 @@ class Registry:
 def _build(
     registration: Registration, environ: Mapping[str, str], make_context: MakeContext
 ) -> object:
-    context = make_context(registration, read_settings(registration, environ))
+    settings = read_settings(registration, environ)
+    context = make_context(registration, settings)
     try:
         built = registration.build(context)
     except SettingsError as exc:
         raise PluginError(f"{registration}: {exc}") from exc
-    except Exception as exc:
-        # Only the type: the words of a stranger's exception may quote a setting or a secret.
-        raise PluginError(f"{registration}: building it raised {type(exc).__name__}") from exc
+    except (Exception, SystemExit) as exc:
+        # Without its cause: a stranger's exception may quote a setting or a secret.
+        raise PluginError(
+            f"{registration}: building it raised {quoted(exc, settings)}. Correct its settings, or"
+            " repair or uninstall the plugin."
+        ) from None
     if not isinstance(built, registration.made):
         raise PluginError(
             f"{registration}: build returned a {type(built).__name__},"

@@ -9,7 +9,15 @@ from penstock.ports.answers import Answers, Asked
 from penstock.ports.attempts import Attempts
 from penstock.ports.audit import Audit
 from penstock.ports.ledger import EventPage, Index, Ledger, Place
-from penstock.ports.queues import Channel, DeadLetters, Inbox, Message, Outgoing, Written
+from penstock.ports.queues import (
+    Channel,
+    DeadLetters,
+    Inbox,
+    Message,
+    Outgoing,
+    Written,
+    by_group,
+)
 from penstock.ports.restrictions import Restrictions
 from penstock.ports.tokens import Token, Tokens
 from penstock.ports.watermarks import Watermark, Watermarks
@@ -34,4 +42,5 @@ __all__ = [
     "Watermark",
     "Watermarks",
     "Written",
+    "by_group",
 ]

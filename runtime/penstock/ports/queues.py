@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -67,6 +67,14 @@ class Message:
     def body(self) -> str:
         """Its text."""
         return self.content if isinstance(self.content, str) else self.content.dumps()
+
+
+def by_group(messages: Iterable[Message]) -> list[list[Message]]:
+    """The messages by their group, in order within it."""
+    groups: dict[str, list[Message]] = {}
+    for message in messages:
+        groups.setdefault(message.group, []).append(message)
+    return list(groups.values())
 
 
 class Channel(Protocol):

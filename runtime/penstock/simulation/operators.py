@@ -229,7 +229,7 @@ class Operators:
         return self.stand.meddles
 
     async def _look_at(self, queue: str, *, settled: bool) -> None:
-        """Only what a sink refuses, or a person has resolved, may be parked; in its order."""
+        """Only what a sink refuses, or what is settled since, may be parked; in its order."""
         world = self._plain()
         knowledge = Knowledge(world.ledger, world.attempts)
         seen = await LettersOf(queue, world.parked(queue), knowledge, world.clock).list()
@@ -251,7 +251,9 @@ class Operators:
     def _is_explained(self, letter: Letter) -> bool:
         if letter.reason.startswith(_REFUSED):
             return True
-        return letter.reason.startswith(_DOUBTFUL) and letter.group in self.resolved
+        # The merchant may have asked again, and that settled it.
+        settled = letter.group in self.resolved or letter.known.ended
+        return letter.reason.startswith(_DOUBTFUL) and settled
 
     async def _redrive(self, queue: str) -> None:
         async def send(world: ProcessWorld) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         SubscriptionsConformance,
         WebhooksConformance,
     )
-    from penstock.testing.serving import served
+    from penstock.testing.serving import Served, Simulate, served
 
 __all__ = [
     "NOON",
@@ -54,6 +54,8 @@ __all__ = [
     "PlansConformance",
     "RefundsConformance",
     "RereadConformance",
+    "Served",
+    "Simulate",
     "SinkConformance",
     "SubscriptionPaymentsConformance",
     "SubscriptionsConformance",
@@ -66,6 +68,8 @@ __all__ = [
 _OTHERS = {
     "NOON": "clock",
     "FrozenClock": "clock",
+    "Served": "serving",
+    "Simulate": "serving",
     "delivery": "builders",
     "event": "builders",
     "notification": "builders",

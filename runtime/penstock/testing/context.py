@@ -12,6 +12,8 @@ from penstock.testing.clock import FrozenClock
 from penstock.testing.http import Unreachable
 
 S = TypeVar("S")
+LIMIT = 5.0
+"""Seconds that one request may take: the `request_timeout` of a context made here."""
 
 
 class CountingIds:
@@ -101,6 +103,19 @@ class AlwaysAws:
         return self._answer
 
 
+class OverheardAws:
+    """Passes calls on and keeps their arguments, as text."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self.sent: list[str] = []
+
+    async def call(self, service: str, operation: str, **arguments: Any) -> Mapping[str, Any]:
+        """Pass the call on."""
+        self.sent.append(repr(arguments))
+        return await self._aws.call(service, operation, **arguments)
+
+
 @dataclass(slots=True)
 class RecordingLog:
     """A log that keeps its lines: level, event, fields."""
@@ -139,7 +154,7 @@ def context(
         http=http or Unreachable(),
         aws=aws or Unreachable(),
         log=log or RecordingLog(),
-        request_timeout=5.0,
+        request_timeout=LIMIT,
         api_url=api_url,
         profile=profile or {},
         name=name,

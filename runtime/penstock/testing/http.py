@@ -99,6 +99,32 @@ class Unreachable:
         raise GatewayUnavailable("no connection could be made")
 
 
+class Slow:
+    """
+    The other side does its work and answers too late, which is as good as no answer.
+
+    Attributes:
+        longest: the longest time that a request would have waited, in seconds.
+    """
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self.longest = 0.0
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 - the port has it
+        **rest: Any,
+    ) -> NoReturn:
+        """Pass the request on, and let its answer come too late."""
+        self.longest = max(self.longest, timeout or 0.0)
+        await self._http.request(method, url, timeout=timeout, **rest)
+        raise HttpUnanswered("the answer came too late")
+
+
 class Lossy:
     """
     Passes requests on and loses some answers: the other side has done the work.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,3 +33,7 @@ async def served(simulator: Simulator) -> AsyncGenerator[Served]:
     finally:
         await http.aclose()
         await server.close()
+
+
+Simulate = Callable[[Simulator], Awaitable[Served]]
+"""Serves a simulator until the test ends: the fixture `penstock_simulator`."""

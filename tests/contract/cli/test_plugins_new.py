@@ -28,6 +28,14 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True)  # noqa: S603 - our own interpreter; the caller looks at the code
 
 
+def named(folder: Path, name: str) -> None:
+    """What installing the package adds: an entry point."""
+    metadata = folder / f"penstock_{name}-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: penstock-{name}\nVersion: 1")
+    (metadata / "entry_points.txt").write_text(f"[penstock]\n{name} = {name}\n")
+
+
 @pytest.mark.parametrize(("kind", "name"), KINDS.items())
 def test_it_writes_a_package_with_its_data_file_under_the_new_name(
     tmp_path: Path, kind: str, name: str
@@ -44,18 +52,21 @@ def test_it_writes_a_package_with_its_data_file_under_the_new_name(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name"), KINDS.items())
-def test_what_it_writes_passes_the_kit_and_is_strictly_typed(
+def test_what_it_writes_passes_every_check_and_is_strictly_typed(
     tmp_path: Path, kind: str, name: str
 ) -> None:
     new(kind, name, tmp_path)
     folder = tmp_path / f"penstock-{name}"
+    named(folder, name)
 
-    sat = run(folder, "pytest", "-q", "-p", "no:cacheprovider")
-    typed = run(folder, "pyright", "--pythonpath", sys.executable)
+    done = run(folder, "penstock.entrypoints.cli", "--json", "plugins", "check", name)
 
-    assert 0 == sat.returncode, sat.stdout[-3000:]
-    assert re.search(r"^\d\d passed in ", sat.stdout, re.M)
-    assert "0 errors, 0 warnings" in typed.stdout, typed.stdout
+    told = json.loads(done.stdout)
+    wrong = [one for one in told["checks"] if one["result"] == "failed"]
+    assert (0, [], True) == (done.returncode, wrong, told["passed"])
+    parts = {one["part"] for one in told["checks"] if one["result"] == "passed"}
+    assert {"package", "types", f"{kind.capitalize()}Conformance"} <= parts
+    assert 25 < len(told["checks"])
 
 
 @pytest.mark.parametrize(
@@ -65,6 +76,8 @@ def test_what_it_writes_passes_the_kit_and_is_strictly_typed(
         ("gateway", "acme-pay", "NAME: write 2 to 20 lower-case letters and digits"),
         ("gateway", "a", "NAME: write 2 to 20 lower-case letters and digits"),
         ("gateway", "paypal", "NAME: a plugin paypal is installed; choose another"),
+        ("gateway", "json", "NAME: json is a module or a word of Python; choose another"),
+        ("sink", "class", "NAME: class is a module or a word of Python; choose another"),
         ("wallet", "acme", "wallet: a plugin is a gateway or a sink; name one"),
     ],
 )
@@ -75,6 +88,13 @@ def test_a_name_that_cannot_be_used_writes_nothing(
 
     assert (2, True) == (code, said in " ".join(output.split()))
     assert [] == list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    """Nobody may write to /proc, not even root."""
+    code, output = new("sink", "chatty", Path("/proc"))
+
+    assert (5, True) == (code, "--into: /proc/penstock-chatty: " in " ".join(output.split()))
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from penstock.api import (
     Confirmed,
     Context,
     CreateAnswer,
+    Declined,
     Delivered,
     Delivering,
     Delivery,
@@ -68,6 +69,8 @@ from tests.plugins.conformance.acme_refunds import AcmeRefunds
 from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
 
 URL = "https://acme.test"
+DECLINED = "no-money"
+"""The reference of an order whose charge is declined."""
 KEY = "a-key-nobody-knows"
 BODY = b'{"event": "e-1", "type": "paid"}'
 DOOR = Door({"x-acme-signature": "[0-9a-f]{64}"})
@@ -135,7 +138,7 @@ class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
             gateway=self.name,
             type=kind,
             entity="pay-1",
-            resource={"id": "s-1"},
+            resource={"id": "s-1", **{k: told[k] for k in ("minor", "currency") if k in told}},
             occurred_at=delivery.received_at,
             evidence=Evidence.signed,
             delivery_id=delivery.id,
@@ -161,9 +164,10 @@ class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
         )
 
     def observe(self, notification: Notification) -> AnyObservation | None:
-        sale = notification.resource["id"]
+        told = notification.resource
+        amount = Money(told.get("minor", 1), told.get("currency", "USD"))
         at = notification.occurred_at
-        return Observation(Transaction(sale, "sale", PaymentStatus.succeeded, Money(1, "USD"), at))
+        return Observation(Transaction(told["id"], "sale", PaymentStatus.succeeded, amount, at))
 
     @property
     def listed_for(self) -> timedelta:
@@ -188,8 +192,12 @@ class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
         return [Notification.fetched(self.name, "payment-s-1", "paid", {}, NOON, paid)]
 
     async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+        if request.order.reference == DECLINED:
+            return Declined("insufficient_funds")
+        amount = request.order.amount
+        told = {"status": "succeeded", "minor": amount.minor, "currency": amount.currency}
         try:
-            await self._ask("PUT", f"/charges/{request.operation_id}", {"status": "succeeded"})
+            await self._ask("PUT", f"/charges/{request.operation_id}", told)
         except HttpNotSent as exc:
             return NotSent("not sent", exc.retry_after)
         except GatewayUnavailable:
@@ -288,7 +296,9 @@ class AcmeSink:
         except GatewayUnavailable:
             return RetryAfter("no answer")
         assert secret.values("key")
-        return Delivered() if answer.status == 200 else RetryAfter("not now")
+        if answer.status == 200:
+            return Delivered()
+        return RetryAfter("not now", retry_after(answer, self.context.clock.now()))
 
 
 def _draft(draft: InvoiceDraft) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class AcmeCollects(_Asks):
             return Critical(because) if request.doubted else Declined(because)
         try:
             await self._ask("PUT", f"/collections/{request.operation_id}", {"taken": True})
-        except HttpNotSent:
-            return NotSent("not sent")
+        except HttpNotSent as exc:
+            return NotSent("not sent", exc.retry_after)
         except GatewayUnavailable:
             return Unanswered("no answer")
         return Succeeded(request.operation_id)
@@ -75,6 +75,7 @@ def broken_collects(acme: type[AcmeCollects]) -> Mapping[str, type]:
             Critical, Declined("x")
         ),
         "test_without_a_connection_nothing_was_collected": instead(NotSent, Unanswered("x")),
+        "test_a_collection_comes_back_when_it_is_told_to": instead(NotSent, NotSent("x")),
         "test_a_collection_s_answer_that_says_nothing_ends_nothing": instead(
             Unanswered, Declined("x")
         ),

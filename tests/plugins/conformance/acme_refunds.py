@@ -52,8 +52,8 @@ class AcmeRefunds(_Asks):
             await self._ask(
                 "PUT", f"{request.path}/{request.operation_id}", {"amount": request.amount.minor}
             )
-        except HttpNotSent:
-            return NotSent("not sent")
+        except HttpNotSent as exc:
+            return NotSent("not sent", exc.retry_after)
         except GatewayUnavailable:
             return Unanswered("no answer")
         return Succeeded(request.operation_id)
@@ -88,6 +88,14 @@ def broken_refunds(acme: type[AcmeRefunds]) -> Mapping[str, type]:
         answer = await self.context.http.request("PUT", "https://acme.test/x", body=b"{}")
         return Declined(answer.body.decode())
 
+    async def patient(self: Any, request: RefundRequest) -> Any:
+        url = f"https://acme.test{request.path}/{request.operation_id}"
+        try:
+            await self.context.http.request("PUT", url, body=b"{}", timeout=60.0)
+        except GatewayUnavailable:
+            return Unanswered("no answer")
+        return Succeeded(request.operation_id)
+
     async def routing_at_will(self: Any, request: RefundRequest) -> Any:
         found = await acme.route_refund(self, request)
         return Routed(f"/refunds{next(_COUNT)}") if isinstance(found, Routed) else found
@@ -120,6 +128,8 @@ def broken_refunds(acme: type[AcmeRefunds]) -> Mapping[str, type]:
         "test_without_a_connection_nothing_was_sent_back": instead(
             "refund", NotSent, Unanswered("x")
         ),
+        "test_a_refund_comes_back_when_it_is_told_to": instead("refund", NotSent, NotSent("x")),
+        "test_a_slow_refund_is_unknown": type("Broken", (acme,), {"refund": patient}),
         "test_a_refund_can_be_read_again": answering("read_refund", lambda _: Succeeded("other")),
         "test_without_an_answer_a_pending_refund_stays_pending": answering(
             "read_refund", lambda _: Declined("x")

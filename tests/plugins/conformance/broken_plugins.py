@@ -42,6 +42,7 @@ from tests.plugins.conformance.acme_collects import broken_collects
 from tests.plugins.conformance.acme_refunds import broken_refunds
 from tests.plugins.conformance.broken_checkout import CHECKOUT
 from tests.plugins.conformance.broken_history import HISTORY
+from tests.plugins.conformance.broken_manners import GATEWAY_MANNERS, SINK_MANNERS
 from tests.plugins.conformance.broken_subscriptions import SUBSCRIPTIONS
 
 
@@ -251,6 +252,7 @@ GATEWAY: Mapping[str, Any] = {
     **SUBSCRIPTIONS,
     **HISTORY,
     **CHECKOUT,
+    **GATEWAY_MANNERS,
     **broken_refunds(AcmePay),
     **broken_collects(AcmePay),
     "test_what_is_awaited_can_be_awaited": type("Broken", (AcmePay,), {"charge": lambda *_: None}),
@@ -308,6 +310,7 @@ GATEWAY: Mapping[str, Any] = {
 
 
 SINK: Mapping[str, Any] = {
+    **SINK_MANNERS,
     "test_it_delivers_every_event": sink("deliver", forgetful),
     "test_it_delivers_what_a_stranger_wrote": sink("deliver", picky),
     "test_it_chooses_without_reaching_out": sink("accepts", lambda *_: None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from penstock.api import Delivery, Money, RefundRequest, SubscriptionRequest
+from penstock.api import ChargeRequest, Delivery, Money, RefundRequest, SubscriptionRequest
 from penstock.plugins import load
-from penstock.testing.builders import charge_request, subscription_request
+from penstock.testing.builders import charge_request, delivery, subscription_request
 from penstock.testing.clock import NOON
 from penstock.testing.conformance import (
     Bench,
@@ -29,6 +30,7 @@ from penstock.testing.conformance import (
     WebhooksConformance,
 )
 from penstock.testing.serving import Served, served
+from penstock_example.notifying import SIGNATURE, signature
 from penstock_example.simulator import build
 from tests.plugins.example.buying import Buyer
 
@@ -60,6 +62,24 @@ class TestExample(
             simulator.told.secret,
             http=simulator.http,
         )
+
+    @pytest.fixture
+    def declined_request(self) -> ChargeRequest:
+        return charge_request(reference="decline")
+
+    @pytest.fixture
+    def paid(self, simulator: Served) -> Callable[[Money], Delivery]:
+        at = NOON.isoformat()
+        payment = {"id": "py_1", "subscription": "sub_1", "status": "succeeded", "at": at}
+
+        def told(amount: Money) -> Delivery:
+            data = {**payment, "minor": amount.minor, "currency": amount.currency}
+            event = {"id": "evt_1", "type": "payment.succeeded", "created_at": at, "data": data}
+            body = json.dumps(event).encode()
+            signed = {SIGNATURE: signature(body, simulator.told.secret["signing_key"])}
+            return delivery(body, signed, gateway="example")
+
+        return told
 
     @pytest.fixture
     async def refund_request(self, bench: Bench) -> RefundRequest:

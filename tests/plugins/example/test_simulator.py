@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -137,3 +138,21 @@ async def test_the_checkouts_it_holds_are_listed_without_their_addresses(client:
 
     shown = {"id": opened["id"], "payment": "pay-1", "status": "open"}
     assert (200, [shown]) == await get(client, "/_simulator/checkouts")
+
+
+async def test_a_checkout_that_was_shown_as_closed_cannot_be_captured(client: Client):
+    asked = dict.fromkeys(("return_url", "cancel_url", "notify_url"), "http://127.0.0.1/")
+    body = {"id": "op-1", "payment": "pay-1", "minor": 1250, "currency": "USD", **asked}
+    async with client.post("/checkouts", json=body, headers={"Idempotency-Key": "op-1"}) as made:
+        opened = await made.json()
+    await client.post(
+        urlsplit(opened["approval_url"]).path, data={"decision": "approve"}, allow_redirects=False
+    )
+    await client.post("/_simulator/clock", json={"advance": 3700})
+    shown = await get(client, f"/checkouts/{opened['id']}")
+
+    late = await client.post(f"/checkouts/{opened['id']}/capture", json={"id": "op-2"})
+
+    assert "closed" == shown[1]["status"]
+    assert 410 == late.status
+    assert shown == await get(client, f"/checkouts/{opened['id']}")

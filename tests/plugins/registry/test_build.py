@@ -6,7 +6,7 @@ import traceback
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, HttpUrl, field_validator
+from pydantic import BaseModel, HttpUrl, SecretStr, field_validator
 
 from penstock.api import Context, SettingsError
 from penstock.errors import PluginError
@@ -126,7 +126,11 @@ def settings_error(context: Any) -> AcmePay:
 
 
 def any_error(context: Any) -> AcmePay:
-    raise RuntimeError("hunter2")
+    raise RuntimeError(f"{context.settings.request_uri}: no such hunter2")
+
+
+def the_end(context: Any) -> AcmePay:
+    raise SystemExit(2)
 
 
 def something_else(context: Any) -> AcmePay:
@@ -141,7 +145,8 @@ class Renamed(AcmePay):
     ("how", "said"),
     [
         (settings_error, "the key is no key"),
-        (any_error, "building it raised RuntimeError"),
+        (any_error, "building it raised RuntimeError: <request_uri>: no such hunter2 (registry/"),
+        (the_end, "building it raised SystemExit: 2"),
         (something_else, "build returned a Pager, not the AcmePay it promised"),
         (Renamed, "calls itself 'apex'"),
     ],
@@ -152,4 +157,36 @@ def test_a_gateway_that_cannot_be_built_is_named(how: Any, said: str):
 
     assert str(refused.value).startswith("acmepay: gateway 'acme': ")
     assert said in str(refused.value)
-    assert "hunter2" not in str(refused.value)
+    assert "acme.test" not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("key sk_live_51HxY2eZvKYlo2C9a7b is no key", "key … is no key"),
+        ("no account of ada@example.test", "no account of …"),
+        ("two\nlines\x1b[31m", "two lines [31m"),
+        ("x" * 1000, f"{'x' * 300}…"),
+        ("", "raised RuntimeError ("),
+    ],
+)
+def test_what_a_build_raises_is_one_line_without_keys_and_addresses(told: str, said: str):
+    def raising(context: Any) -> AcmePay:
+        raise RuntimeError(told)
+
+    with pytest.raises(PluginError) as refused:
+        build(URI, build=raising)
+
+    assert said in str(refused.value)
+    assert 1 == len(str(refused.value).splitlines())
+
+
+def test_a_secret_setting_is_not_quoted_either():
+    class Hiding(AcmeSettings):
+        pin: SecretStr = SecretStr("hunter2!")
+
+    def raising(context: Any) -> AcmePay:
+        raise RuntimeError(f"the pin {context.settings.pin.get_secret_value()} is wrong")
+
+    with pytest.raises(PluginError, match="the pin <pin> is wrong"):
+        build(URI, build=raising, settings=Hiding)

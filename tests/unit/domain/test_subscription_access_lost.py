@@ -161,3 +161,17 @@ def test_a_new_plan_seen_only_after_its_first_payment_counts_from_that():
     story.learn(revised, payment=sale("S-2", month(1)), at=month(1))
 
     assert yearly.interval.after(month(1)) == story.subscription.paid_through
+
+
+def test_a_plan_that_comes_back_is_billed_from_the_next_payment_not_from_its_last_one():
+    dearer = BillingCycle(MONTHLY.interval, Money(1500, "USD"))
+    late = START + timedelta(days=5)  # the first try failed, so the payment came late
+    paid = {"last_paid": PRICE, "last_paid_at": late, "next_billing_at": month(1)}
+    story = Story().learn(shown(**paid), payment=sale(at=late), at=late)
+
+    story.learn(shown(plan=Plan("P-2", "Dear"), cycles=(dearer,), **paid))
+    story.learn(shown(**paid))
+    renewed = paid | {"last_paid_at": month(1), "next_billing_at": month(2)}
+    story.learn(shown(**renewed), payment=sale("S-2", month(1)), at=month(1))
+
+    assert MONTHLY.interval.after(month(1)) == story.subscription.paid_through

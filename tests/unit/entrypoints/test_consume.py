@@ -16,7 +16,6 @@ from penstock.domain.money import Money
 from penstock.domain.payment import Order
 from penstock.entrypoints.serve.consume import (
     Consumer,
-    by_group,
     consumers,
     gaps,
     sweep,
@@ -25,7 +24,7 @@ from penstock.entrypoints.serve.consume import (
 from penstock.errors import ChannelUnavailable, SinkUnavailable
 from penstock.pipeline.batch import Backoff, Batch, Handled
 from penstock.pipeline.orders import ChargeMessage
-from penstock.ports import Message, Outgoing
+from penstock.ports import Message, Outgoing, by_group
 from penstock.testing.clock import FrozenClock
 from tests.unit.entrypoints.stand import Stand
 from tests.unit.pipeline.listing import Listing, at, made

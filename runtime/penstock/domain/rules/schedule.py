@@ -51,7 +51,7 @@ def period_of(spans: Sequence[Span], paid_at: datetime) -> Period | None:
     A free trial after the cycle is covered, too: nothing else will be paid for it. `first` is
     only true of the first cycle of all.
     """
-    span = _span(spans, paid_at)
+    span = span_at(spans, paid_at)
     if span is None:
         return None
     found = None
@@ -81,7 +81,8 @@ def free_until(spans: Sequence[Span]) -> datetime | None:
     return ends
 
 
-def _span(spans: Sequence[Span], paid_at: datetime) -> Span | None:
+def span_at(spans: Sequence[Span], paid_at: datetime) -> Span | None:
+    """The span that a payment of that moment is for; the first one if it came before all."""
     known = [span for span in spans if span.since.date() <= paid_at.date()]
     return known[-1] if known else next(iter(spans), None)
 

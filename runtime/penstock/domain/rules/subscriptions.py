@@ -22,7 +22,7 @@ from penstock.domain.plan import BillingCycle
 from penstock.domain.rules.access import AccessPolicy, reckoned
 from penstock.domain.rules.invoices import money_is_gone
 from penstock.domain.rules.looking import with_next_look
-from penstock.domain.rules.schedule import period_of
+from penstock.domain.rules.schedule import period_of, span_at
 from penstock.domain.subscription import (
     Access,
     PaidCycle,
@@ -167,7 +167,7 @@ def _spans(known: Subscription, seen: SubscriptionObservation) -> tuple[Span, ..
         return (first, *known.spans[1:])
     # The new plan's trials are not for somebody who pays already.
     regular = tuple(cycle for cycle in seen.cycles if not cycle.trial)
-    since = _billed_since(known.spans[-1], seen, regular)
+    since = _billed_since(known.spans, seen, regular)
     spans = (*known.spans, Span(since, regular, plan)) if since else known.spans
     # The first one holds the beginning, and with it the free trial.
     return (spans[0], *spans[1:][-(_MOST_SPANS - 1) :])
@@ -178,16 +178,17 @@ def _plan(seen: SubscriptionObservation) -> str | None:
 
 
 def _billed_since(
-    old: Span, seen: SubscriptionObservation, regular: Sequence[BillingCycle]
+    before: Sequence[Span], seen: SubscriptionObservation, regular: Sequence[BillingCycle]
 ) -> datetime | None:
     """
     From when the new plan is billed: from the next payment on, or from the last one, if that
-    has the new plan's price and not the old one's.
+    has the new plan's price, and neither the plan before nor the one it fell into has it.
     """
-    prices = {cycle.price for cycle in regular}
-    paid = seen.last_paid
-    if paid and paid in prices and all(paid != one.price for one in old.cycles):
-        return seen.last_paid_at
+    paid, at = seen.last_paid, seen.last_paid_at
+    fell_into = span_at(before, at) if at else None
+    earlier = {cycle.price for span in (before[-1], fell_into) if span for cycle in span.cycles}
+    if paid and paid not in earlier and any(paid == cycle.price for cycle in regular):
+        return at
     return seen.next_billing_at or seen.as_of
 
 

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-Because = Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")]
+_BECAUSE = typer.Option("--because", help="why; it is kept in the audit trail")
+Because = Annotated[str, _BECAUSE]
+OptionalBecause = Annotated[str | None, _BECAUSE]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")]
 
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
+from keyword import iskeyword
 from pathlib import Path
 
 from penstock.entrypoints.cli.session import Code, CommandError
@@ -34,10 +36,16 @@ def write(kind: str, name: str, taken: set[str], into: Path) -> list[Path]:
     if folder.exists():
         raise CommandError(f"{folder} is there already: choose another name", Code.refused)
     source = files("penstock.entrypoints.cli").joinpath("skeletons", kind)
-    made = [
-        _copied(one, folder / _named(place, kind, name), kind, name)
-        for place, one in _walk(source)
-    ]
+    try:
+        made = [
+            _copied(one, folder / _named(place, kind, name), kind, name)
+            for place, one in _walk(source)
+        ]
+    except OSError as exc:
+        raise CommandError(
+            f"--into: {exc.filename}: {exc.strerror}; name a folder that you may write to",
+            Code.refused,
+        ) from exc
     return sorted([*made, _data_file(folder, name)])
 
 
@@ -52,6 +60,12 @@ def _refuse(kind: str, name: str, taken: set[str]) -> None:
         )
     if name in taken:
         raise CommandError(f"NAME: a plugin {name} is installed; choose another", Code.usage)
+    if iskeyword(name) or find_spec(name) is not None:
+        # Its package would hide that module, or could not be imported at all.
+        raise CommandError(
+            f"NAME: {name} is a module or a word of Python; choose another, such as {name}pay",
+            Code.usage,
+        )
 
 
 def _walk(folder: Traversable, at: str = "") -> list[tuple[str, Traversable]]:

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from penstock.api import MOCK
 from penstock.bootstrap.aws import AwsWorld
 from penstock.domain.events import Event
 from penstock.entrypoints.cli.session import Code, CommandError
 from penstock.entrypoints.cli.stack import Stack
 
 T = TypeVar("T")
-PLUGIN = "example"
-"""The gateway whose charges may be played: it needs no account anywhere."""
-MOCK = "mock"
-"""The setting's value that has the stack answer in the gateway's place."""
+CHARGED = "example"
+"""The plugin whose charges may be played: it needs no account anywhere."""
 _LOOK_EVERY = 0.5
 
 
@@ -97,7 +96,7 @@ Check = Callable[[Trial], AsyncIterator[Proof]]
 
 def _without_money(stack: Stack) -> str:
     """The gateway that a mock or a simulator plays."""
-    instances = stack.instances(PLUGIN)
+    instances = stack.instances(CHARGED)
     simulators = stack.outputs.get("simulators", {})
     for name in instances:
         settings = stack.outputs["gateways"][name]
@@ -106,10 +105,10 @@ def _without_money(stack: Stack) -> str:
         simulated = address and any(str(one).startswith(address) for one in settings.values())
         if MOCK in settings.values() or simulated:
             return name
-    add = f"penstock:gateways.{PLUGIN}.request_uri: {MOCK}"
+    add = f"penstock:gateways.{CHARGED}.request_uri: {MOCK}"
     if not instances:
         raise CommandError(
-            f"the stack {stack.name} has no gateway {PLUGIN}, so there is nothing to charge "
+            f"the stack {stack.name} has no gateway {CHARGED}, so there is nothing to charge "
             f"without money; in a trial stack add {add}",
             Code.configuration,
         )

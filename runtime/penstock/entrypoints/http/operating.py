@@ -167,7 +167,7 @@ class OperateHandlers:
         async def work(run: Run) -> dict[str, Any]:
             command = MakeInvoice(world.ledger, world.clock, world.ids, run.audited)
             done = await command(
-                body["payment"],
+                payment,
                 body["reason"],
                 new_number=body.get("new_number", False),
                 asked=Request(run.name, run.meant),
@@ -181,9 +181,9 @@ class OperateHandlers:
                 "invoice": done.number,
             }
 
-        subject, payment = f"payment#{body['payment']}", body["payment"]
+        payment = body["payment"]
         number = await number_of(world.ledger, payment)
-        return await self._answered(call, "invoices make", subject, work, number)
+        return await self._answered(call, "invoices make", f"payment#{payment}", work, number)
 
     async def _answered(
         self, call: Call, command: str, subject: str, work: Work, meant: str = ""

@@ -20,7 +20,7 @@ from penstock.bootstrap import Platform
 from penstock.errors import TransientError
 from penstock.pipeline import notices
 from penstock.pipeline.batch import MARGIN, Batch, Status
-from penstock.ports import Message
+from penstock.ports import Message, by_group
 from penstock.settings import Function
 
 T = TypeVar("T")
@@ -161,14 +161,6 @@ async def _repeated(
 def _remaining(stop: asyncio.Event) -> float:
     # What has not begun when we stop is for the next run.
     return 0.0 if stop.is_set() else float("inf")
-
-
-def by_group(messages: Sequence[Message]) -> list[list[Message]]:
-    """The messages by their group, in order within it."""
-    groups: dict[str, list[Message]] = {}
-    for message in messages:
-        groups.setdefault(message.group, []).append(message)
-    return list(groups.values())
 
 
 async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

@@ -6,14 +6,12 @@ The gateways and sinks are those whose plugins bring a simulator, each talking t
 
 from __future__ import annotations
 
-import importlib
 import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
 
 from penstock.adapters.clock import SystemClock
 from penstock.adapters.http import AiohttpHttp
@@ -29,6 +27,8 @@ from penstock.plugins import (
     Kind,
     Registration,
     Registry,
+    StandIn,
+    imported,
     load,
     plugin_variables,
     variable,
@@ -78,7 +78,7 @@ async def tryout(
         addresses: dict[str, str] = {}
         told: dict[str, Simulated] = {}
         for one in registry.simulators:
-            simulator = _build(one.build, folder / one.name)
+            simulator = _build(one, folder / one.name)
             address = await stack.enter_async_context(listening(simulator.app, HOST, 0))
             addresses[one.name] = address
             told[one.name] = simulator.describe(address)
@@ -132,10 +132,9 @@ def _platform(
     return Platform(settings, environ, registry, world, profiles), world, http
 
 
-def _build(name: str, folder: Path) -> Simulator:
+def _build(offer: StandIn, folder: Path) -> Simulator:
     folder.mkdir(mode=0o700)
-    module, _, function = name.partition(":")
-    build = cast("Callable[[Path], Simulator]", getattr(importlib.import_module(module), function))
+    build: Callable[[Path], Simulator] = imported(offer)
     return build(folder)
 
 

@@ -15,6 +15,11 @@ from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.collects import CollectsConformance
+from penstock.testing.conformance.confirming import (
+    ConfirmConformance,
+    ObservesConformance,
+    RereadConformance,
+)
 from penstock.testing.conformance.gateway import GatewayConformance
 from penstock.testing.conformance.history import (
     HistoryConformance,
@@ -27,12 +32,7 @@ from penstock.testing.conformance.plans import PlansConformance
 from penstock.testing.conformance.refunds import RefundsConformance
 from penstock.testing.conformance.sink import SinkConformance
 from penstock.testing.conformance.subscriptions import SubscriptionsConformance
-from penstock.testing.conformance.webhooks import (
-    ConfirmConformance,
-    ObservesConformance,
-    RereadConformance,
-    WebhooksConformance,
-)
+from penstock.testing.conformance.webhooks import WebhooksConformance
 
 __all__ = [
     "Bench",

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from pydantic import ValidationError
 
 from penstock.api import Aws, Clock, Http, Secrets
 from penstock.plugins import Registration, read_settings
-from penstock.testing import datafile
+from penstock.testing import datafile, importing
 from penstock.testing.clock import FrozenClock
-from penstock.testing.context import FixedSecrets, context
+from penstock.testing.conformance.hearing import Heard
+from penstock.testing.context import FixedSecrets, RecordingLog, context
 from penstock.testing.http import Unreachable
 
 
@@ -39,7 +39,12 @@ class Bench:
     aws: Aws = field(default_factory=Unreachable)
 
     def build(
-        self, *, http: Http | None = None, aws: Aws | None = None, secrets: Secrets | None = None
+        self,
+        *,
+        http: Http | None = None,
+        aws: Aws | None = None,
+        secrets: Secrets | None = None,
+        log: RecordingLog | None = None,
     ) -> Any:
         """The gateway or sink; a given argument replaces the working one."""
         return self.registration.build(
@@ -49,13 +54,24 @@ class Bench:
                 clock=self.clock,
                 http=http or self.http,
                 aws=aws or self.aws,
+                log=log,
                 profile=self.profile,
             )
         )
 
+    def told(self, heard: Heard, *marks: str) -> list[str]:
+        """What of its secret was said, by the fields' names, and which of the marks."""
+        return heard.told([*self.secret.items(), *((mark, mark) for mark in marks)])
+
 
 class PluginConformance:
     """What holds for every gateway and sink. Fixtures: `bench`."""
+
+    def test_importing_it_reaches_for_nothing(self, bench: Bench) -> None:
+        """Every command imports it: no network, no process, no file of others, no `sys.exit()`."""
+        found = importing.findings_once(bench.registration.plugin)
+
+        assert not found, "; ".join(found)
 
     def test_its_data_file_says_what_its_classes_say(self, bench: Bench) -> None:
         """Infra and receive read the file and never import the plugin."""
@@ -65,15 +81,20 @@ class PluginConformance:
 
     def test_it_bears_the_name_it_is_registered_under(self, bench: Bench) -> None:
         """Messages, queues and secrets call it by that name."""
-        assert bench.registration.name == bench.build().name
+        name = bench.build().name
+
+        assert bench.registration.name == name, f"it is named {name!r} on the instance"
 
     def test_a_setting_it_has_not_is_refused(self, bench: Bench) -> None:
         """A misspelt setting is an error before anything is deployed."""
-        with pytest.raises(ValidationError) as refused:
+        kinds: set[tuple[str | int, ...]] = set()
+        try:
             bench.registration.settings.model_validate({"no_such_setting": "x"})
+        except ValidationError as refused:
+            kinds = {(error["type"], *error["loc"]) for error in refused.errors()}
 
-        kinds = {(error["type"], *error["loc"]) for error in refused.value.errors()}
-        assert ("extra_forbidden", "no_such_setting") in kinds, 'set extra="forbid"'
+        remedy = 'give its settings model_config = ConfigDict(extra="forbid")'
+        assert ("extra_forbidden", "no_such_setting") in kinds, remedy
 
     def test_building_it_reaches_for_nothing(self, bench: Bench) -> None:
         """What is built at start must start while its provider is down."""
@@ -81,10 +102,12 @@ class PluginConformance:
 
         bench.build(http=world, aws=world, secrets=secrets)
 
-        assert (0, 0) == (world.asked, secrets.reads)
+        asked = world.asked + secrets.reads
+        assert not asked, f"build asked for the network or the secret {asked} times"
 
     def test_it_shows_no_secret(self, bench: Bench) -> None:
         """A representation ends up in a log one day."""
         shown = repr(bench.build())
 
-        assert not [name for name, value in bench.secret.items() if value in shown]
+        found = [name for name, value in bench.secret.items() if value in shown]
+        assert not found, f"its repr shows {', '.join(found)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -20,8 +21,12 @@ from penstock.api import (
     Unanswered,
 )
 from penstock.testing.builders import charge_request as build_request
+from penstock.testing.conformance.amounts import AMOUNTS, Overheard, states
 from penstock.testing.conformance.bench import Bench
-from penstock.testing.http import Always, Lossy, Unreachable, response
+from penstock.testing.conformance.hearing import listening
+from penstock.testing.conformance.watching import watched
+from penstock.testing.context import LIMIT
+from penstock.testing.http import Always, Lossy, Slow, Unreachable, response
 
 MARK = "hunter2"
 GARBAGE = ("", "<html>", "[]", "null", "[" * 100_000, "\x00")
@@ -38,13 +43,19 @@ class ChargesConformance:
     What holds for `Charges`.
 
     Fixtures: `bench`; `charge_request`, one the provider takes (default: 12.50 dollars);
-    `moves_money`, which of the gateway's requests do, by method and URL (default: every POST).
+    `declined_request`, one that it declines (default: that check is skipped); `moves_money`, which
+    of the gateway's requests do, by method and URL (default: every POST).
     """
 
     @pytest.fixture
     def charge_request(self) -> ChargeRequest:
         """A charge that the provider takes."""
         return build_request()
+
+    @pytest.fixture
+    def declined_request(self) -> ChargeRequest:
+        """A charge that the provider declines."""
+        pytest.skip("say which charge is declined: give the fixture `declined_request`")
 
     @pytest.fixture
     def moves_money(self) -> Callable[[str, str], bool]:
@@ -58,7 +69,82 @@ class ChargesConformance:
         answer = await bench.build().charge(charge_request)
 
         assert isinstance(answer, Succeeded)
-        assert answer.reference
+        assert answer.reference, "it succeeded without the gateway's id of it"
+
+    async def test_a_decline_is_told_as_one(
+        self, bench: Bench, declined_request: ChargeRequest
+    ) -> None:
+        """With a reason, and the same again: no money moved and none will."""
+        gateway = bench.build()
+
+        for _ in range(2):
+            answer = await gateway.charge(declined_request)
+            assert isinstance(answer, Declined), f"it answered {_named(answer)}, not Declined"
+            assert answer.because, "it gives no reason"
+
+    async def test_a_charge_keeps_the_digits_of_its_amount(
+        self,
+        bench: Bench,
+        charge_request: ChargeRequest,
+        moves_money: Callable[[str, str], bool],
+    ) -> None:
+        """Of currencies with no, two and three decimal digits; one may be refused unsent."""
+        for end, amount in zip("abc", AMOUNTS, strict=True):
+            order = replace(charge_request.order, amount=amount)
+            operation = f"{charge_request.operation_id[:-1]}{end}"
+            http = Overheard(bench.http, moves_money)
+            await bench.build(http=http).charge(
+                replace(charge_request, order=order, operation_id=operation)
+            )
+            right = f"{amount.minor} (minor units) or {amount.decimal}"
+            wrong = [sent for sent in http.sent if not states(sent, amount)]
+            assert not wrong, f"a charge of {amount} does not say {right}"
+
+    async def test_a_slow_answer_leaves_it_unknown(
+        self, bench: Bench, charge_request: ChargeRequest
+    ) -> None:
+        """The work was done, and no request waits longer than `context.request_timeout`."""
+        slow = Slow(bench.http)
+
+        answer = await bench.build(http=slow).charge(charge_request)
+
+        assert slow.longest <= LIMIT, f"it waits {slow.longest:g} s; pass context.request_timeout"
+        assert isinstance(answer, Unanswered), f"it answered {_named(answer)}, not Unanswered"
+
+    async def test_charging_takes_the_time_from_its_clock(
+        self, bench: Bench, charge_request: ChargeRequest
+    ) -> None:
+        """A test owns the time, and a wait of an hour takes no hour then."""
+        gateway = bench.build()
+
+        with watched(gateway, bench.registration.plugin) as seen:
+            await gateway.charge(charge_request)
+
+        assert not seen.clocks, f"{seen.clocks[0]}; use context.clock"
+
+    async def test_charging_blocks_nothing(
+        self, bench: Bench, charge_request: ChargeRequest
+    ) -> None:
+        """Other payments are worked on by the same thread."""
+        gateway = bench.build()
+
+        with watched(gateway, bench.registration.plugin) as seen:
+            await gateway.charge(charge_request)
+
+        assert not seen.blocking, f"{seen.blocking[0]}; await context.http or context.clock"
+
+    @pytest.mark.parametrize("status", [200, 400, 402, 429, 500, 503])
+    async def test_charging_logs_no_secret(
+        self, bench: Bench, charge_request: ChargeRequest, status: int
+    ) -> None:
+        """Nor what the provider said."""
+        with listening() as heard:
+            broken = Always(response(status, f"{{the card of Ada {MARK} {dict(bench.secret)}"))
+            await bench.build(log=heard.log, http=broken).charge(charge_request)
+            await bench.build(log=heard.log).charge(charge_request)
+
+        told = bench.told(heard, MARK)
+        assert not told, f"it logs {', '.join(told)}"
 
     async def test_without_a_connection_nothing_was_sent(
         self, bench: Bench, charge_request: ChargeRequest
@@ -94,7 +180,7 @@ class ChargesConformance:
         again, once_more = [await gateway.charge(charge_request) for _ in range(2)]
 
         assert isinstance(again, Succeeded)
-        assert again == once_more
+        assert again == once_more, "one operation id gave two charges"
 
     @pytest.mark.parametrize("body", GARBAGE)
     @pytest.mark.parametrize("status", [200, 201, 500, 501, 502, 503, 504])
@@ -115,7 +201,7 @@ class ChargesConformance:
         answer = await bench.build(http=later).charge(charge_request)
 
         assert isinstance(answer, NotSent)
-        assert 7.0 == answer.retry_after
+        assert 7.0 == answer.retry_after, "it does not keep the time of Retry-After"
 
     @pytest.mark.parametrize("status", [200, 301, 400, 401, 402, 404, 409, 422, 429, 500, 503])
     async def test_it_repeats_nothing_of_an_answer(
@@ -126,7 +212,11 @@ class ChargesConformance:
 
         answer = await bench.build(http=Always(response(status, said))).charge(charge_request)
 
-        assert MARK not in repr(answer)
+        assert MARK not in repr(answer), "its answer quotes the provider"
+
+
+def _named(answer: object) -> str:
+    return type(answer).__name__
 
 
 class LookupConformance:
@@ -136,7 +226,8 @@ class LookupConformance:
         self, bench: Bench, charge_request: ChargeRequest
     ) -> None:
         """And said so, not guessed."""
-        assert NotFound() == await bench.build().look_up(charge_request)
+        said = "it found a charge that was never made"
+        assert NotFound() == await bench.build().look_up(charge_request), said
 
     async def test_a_charge_whose_answer_was_lost_is_found(
         self,
@@ -150,7 +241,7 @@ class LookupConformance:
         answer = await bench.build().look_up(charge_request)
 
         assert isinstance(answer, Succeeded)
-        assert answer.reference
+        assert answer.reference, "it succeeded without the gateway's id of it"
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_it_is_still_unknown(

@@ -67,10 +67,12 @@ class CheckoutConformance:
         opened = await _open(bench, checkout_request)
         seen = await _read(bench, opened.reference)
 
-        assert opened.approval_url.startswith("http")
-        assert opened.expires_at > bench.clock.now()
-        assert (Standing.open, None) == (seen.standing, seen.money)
-        assert checkout_request.payment_id == seen.payment_id
+        assert opened.approval_url.startswith("http"), "the approval URL is no address"
+        assert opened.expires_at > bench.clock.now(), "it has expired already"
+        said = "it is not open, or money is shown on it"
+        assert (Standing.open, None) == (seen.standing, seen.money), said
+        said = "our id of the payment is not read back from it"
+        assert checkout_request.payment_id == seen.payment_id, said
 
     async def test_one_operation_opens_one_checkout(
         self, bench: Bench, checkout_request: CheckoutRequest, moves_checkouts: Moves
@@ -85,8 +87,8 @@ class CheckoutConformance:
         )
 
         assert isinstance(lost, Unanswered)
-        assert first.reference == again.reference
-        assert first.reference != other.reference
+        assert first.reference == again.reference, "one operation id opened two checkouts"
+        assert first.reference != other.reference, "two operation ids opened one checkout"
 
     async def test_nothing_is_captured_before_the_buyer_approves(
         self, bench: Bench, checkout_request: CheckoutRequest
@@ -97,8 +99,10 @@ class CheckoutConformance:
         answer = await bench.build().capture_checkout(_capture(checkout_request, opened))
         seen = await _read(bench, opened.reference)
 
-        assert NotApproved() == answer
-        assert (Standing.open, None) == (seen.standing, seen.money)
+        said = "it was captured, or refused for another reason, before the approval"
+        assert NotApproved() == answer, said
+        said = "it is not open, or money is shown on it"
+        assert (Standing.open, None) == (seen.standing, seen.money), said
 
     async def test_an_approved_checkout_is_captured_once(
         self,
@@ -116,17 +120,19 @@ class CheckoutConformance:
         anew = await gateway.capture_checkout(replace(capture, operation_id="op-9"))
         seen = await _read(bench, opened.reference)
 
-        assert Standing.approved == approved.standing
+        assert Standing.approved == approved.standing, "it is not shown as approved"
         assert isinstance(first, Captured)
-        assert first.seen.money is not None
+        assert first.seen.money is not None, "the capture shows no money"
         paid = first.seen.money.transaction
         assert (PaymentStatus.succeeded, checkout_request.order.amount) == (
             paid.status,
             paid.amount,
         )
-        assert [paid.id] * 3 == [_money_of(one) for one in (again, anew, Captured(seen))]
-        assert checkout_request.payment_id == seen.payment_id
-        assert Standing.captured == seen.standing
+        said = "a repeat shows another capture"
+        assert [paid.id] * 3 == [_money_of(one) for one in (again, anew, Captured(seen))], said
+        said = "our id of the payment is not read back from it"
+        assert checkout_request.payment_id == seen.payment_id, said
+        assert Standing.captured == seen.standing, "it is not shown as captured"
 
     async def test_a_capture_whose_answer_was_lost_is_read_on_the_checkout(
         self,
@@ -144,14 +150,15 @@ class CheckoutConformance:
         seen = await _read(bench, opened.reference)
 
         assert isinstance(lost, Unanswered)
-        assert seen.money is not None
+        assert seen.money is not None, "the capture whose answer was lost is not shown"
         assert PaymentStatus.succeeded == seen.money.status
 
     async def test_a_checkout_it_does_not_know_is_none(
         self, bench: Bench, unknown_checkout: str
     ) -> None:
         """And said so, not guessed."""
-        assert None is await bench.build().read_checkout(unknown_checkout, bench.clock.now())
+        said = "it read a checkout that it does not know"
+        assert None is await bench.build().read_checkout(unknown_checkout, bench.clock.now()), said
 
     async def test_without_a_connection_no_checkout_was_changed(
         self, bench: Bench, checkout_request: CheckoutRequest, unknown_checkout: str
@@ -162,7 +169,8 @@ class CheckoutConformance:
         unsent = await _both(bench.build(http=Unreachable()), checkout_request, unknown_checkout)
         told = await _both(bench.build(http=later), checkout_request, unknown_checkout)
 
-        assert [NotSent] * 4 == [type(answer) for answer in (*unsent, *told)]
+        said = "without a connection, or at 429, it must answer NotSent"
+        assert [NotSent] * 4 == [type(answer) for answer in (*unsent, *told)], said
         waits = [one.retry_after or 0.0 for one in told if isinstance(one, NotSent)]
         assert all(7.0 <= wait < 14.0 for wait in waits), waits
 
@@ -197,7 +205,7 @@ class CheckoutConformance:
 
         answers = await _both(bench.build(http=words), checkout_request, unknown_checkout)
 
-        assert MARK not in repr(answers)
+        assert MARK not in repr(answers), "its answers quote the provider"
 
     async def test_no_representation_shows_where_the_buyer_approves(
         self, bench: Bench, checkout_request: CheckoutRequest
@@ -208,8 +216,8 @@ class CheckoutConformance:
 
         shown = repr((checkout_request, opened, seen, _capture(checkout_request, opened)))
 
-        assert opened.approval_url not in shown
-        assert RETURN_MARK not in shown
+        assert opened.approval_url not in shown, "a repr shows the approval URL"
+        assert RETURN_MARK not in shown, "a repr shows the address of return"
 
 
 async def _open(bench: Bench, request: CheckoutRequest) -> Opened:

@@ -34,11 +34,11 @@ class CollectsConformance:
         answer = await bench.build().collect(collect_request)
 
         assert isinstance(answer, Succeeded)
-        assert answer.reference
+        assert answer.reference, "it succeeded without the gateway's id of the payment"
 
     async def test_the_gateway_knows_a_collection_for_a_day_at_least(self, bench: Bench) -> None:
         """A message that waits for a gateway comes back within hours."""
-        assert bench.build().collect_window.days >= 1
+        assert bench.build().collect_window.days >= 1, "collect_window is shorter than a day"
 
     async def test_one_operation_collects_once(
         self,
@@ -54,7 +54,7 @@ class CollectsConformance:
 
         assert isinstance(lost, Unanswered)
         assert isinstance(again, Succeeded)
-        assert again == once_more
+        assert again == once_more, "one operation id took the money twice"
 
     async def test_more_than_is_owed_is_refused_for_good(
         self, bench: Bench, collect_request: CollectRequest
@@ -84,6 +84,19 @@ class CollectsConformance:
 
         assert isinstance(answer, NotSent)
 
+    async def test_a_collection_comes_back_when_it_is_told_to(
+        self, bench: Bench, collect_request: CollectRequest
+    ) -> None:
+        """429 with Retry-After: nothing happened, and the time is kept."""
+        later = Always(response(429, "", {"Retry-After": "7"}))
+
+        answer = await bench.build(http=later).collect(collect_request)
+
+        assert isinstance(answer, NotSent), f"it answered {type(answer).__name__}, not NotSent"
+        # Some spread what was asked for, so that not all come back at once; none comes sooner.
+        kept = 7.0 <= (answer.retry_after or 0.0) < 14.0
+        assert kept, "it does not keep the time of Retry-After"
+
     @pytest.mark.parametrize("body", GARBAGE)
     @pytest.mark.parametrize("status", [200, 201, 500, 501, 502, 503, 504])
     async def test_a_collection_s_answer_that_says_nothing_ends_nothing(
@@ -103,4 +116,4 @@ class CollectsConformance:
 
         answer = await bench.build(http=Always(response(status, said))).collect(collect_request)
 
-        assert MARK not in repr(answer)
+        assert MARK not in repr(answer), "its answer quotes the provider"

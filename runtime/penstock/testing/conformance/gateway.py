@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-
 from penstock.api.gateway import CAPABILITIES
 from penstock.testing.conformance.bench import Bench, PluginConformance
 from penstock.testing.conformance.charges import ChargesConformance, LookupConformance
 from penstock.testing.conformance.checkout import CheckoutConformance
 from penstock.testing.conformance.collects import CollectsConformance
+from penstock.testing.conformance.confirming import (
+    ConfirmConformance,
+    ObservesConformance,
+    RereadConformance,
+)
 from penstock.testing.conformance.history import (
     HistoryConformance,
     SubscriptionPaymentsConformance,
@@ -18,15 +21,11 @@ from penstock.testing.conformance.invoices import InvoicesConformance
 from penstock.testing.conformance.manages import ManagesSubscriptionsConformance
 from penstock.testing.conformance.plans import PlansConformance
 from penstock.testing.conformance.refunds import RefundsConformance
+from penstock.testing.conformance.shapes import awaited_wrongly, shaped_wrongly
 from penstock.testing.conformance.subscriptions import SubscriptionsConformance
-from penstock.testing.conformance.webhooks import (
-    ConfirmConformance,
-    ObservesConformance,
-    RereadConformance,
-    WebhooksConformance,
-)
+from penstock.testing.conformance.webhooks import WebhooksConformance
 
-SAT: dict[str, type] = {
+KIT: dict[str, type] = {
     "webhooks": WebhooksConformance,
     "confirm": ConfirmConformance,
     "observes": ObservesConformance,
@@ -49,24 +48,34 @@ SAT: dict[str, type] = {
 class GatewayConformance(PluginConformance):
     """What holds for a gateway, whatever it can do. Fixtures: `bench`."""
 
-    def test_it_sits_the_conformance_of_all_it_claims(self, bench: Bench) -> None:
+    def test_its_tests_cover_every_capability_that_it_has(self, bench: Bench) -> None:
         """Every capability you declare must pass its conformance tests."""
         claimed = bench.registration.capabilities
-        left_out = [SAT[name].__name__ for name in claimed if not isinstance(self, SAT[name])]
+        left_out = [KIT[name].__name__ for name in claimed if not isinstance(self, KIT[name])]
 
         assert not left_out, f"{type(self).__name__} must also subclass {', '.join(left_out)}"
 
+    def test_its_tests_claim_no_capability_that_it_lacks(self, bench: Bench) -> None:
+        """A method that is missing or misspelt is missed by the platform, too."""
+        made, can = bench.registration.made, bench.registration.capabilities
+        claimed = [name for name, cls in KIT.items() if isinstance(self, cls) and name not in can]
+
+        names = ", ".join(claimed)
+        assert not claimed, f"{made.__name__} lacks the methods of {names}: write or unclaim them"
+
     def test_what_is_awaited_can_be_awaited(self, bench: Bench) -> None:
         """A method that the protocol has as `async` is one, and no other is."""
-        made = bench.registration.made
-        wrong = [
-            member
-            for protocol in CAPABILITIES
-            if protocol.__name__.lower() in bench.registration.capabilities
-            for member, wanted in inspect.getmembers(protocol, inspect.isfunction)
-            if not member.startswith("_")
-            and inspect.iscoroutinefunction(wanted)
-            is not inspect.iscoroutinefunction(getattr(made, member))
-        ]
+        wrong = awaited_wrongly(bench.registration.made, _protocols(bench))
 
-        assert not wrong
+        assert not wrong, "; ".join(wrong)
+
+    def test_its_methods_take_and_return_what_the_protocol_says(self, bench: Bench) -> None:
+        """The platform calls them by position and matches their answers to the end."""
+        wrong = shaped_wrongly(bench.registration.made, _protocols(bench))
+
+        assert not wrong, "; ".join(wrong)
+
+
+def _protocols(bench: Bench) -> list[type]:
+    can = bench.registration.capabilities
+    return [protocol for protocol in CAPABILITIES if protocol.__name__.lower() in can]

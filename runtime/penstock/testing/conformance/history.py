@@ -40,16 +40,20 @@ class HistoryConformance:
 
         listed = await gateway.list_notifications(now - _AN_HOUR, now + _LATER)
 
-        (found,) = [one for one in listed.notifications if one.id == sent.id]
+        found = next((one for one in listed.notifications if one.id == sent.id), None)
+        assert found is not None, "what it sent is not listed under the webhook's id"
+        said = "the list says something else of it than the webhook"
         assert (sent.gateway, sent.type, sent.subject, sent.says, sent.resource) == (
             found.gateway,
             found.type,
             found.subject,
             found.says,
             found.resource,
-        )
-        assert (Evidence.fetched, "", "") == (found.evidence, found.digest, found.transmission)
-        assert found == Notification.loads(found.dumps())
+        ), said
+        marked = (found.evidence, found.digest, found.transmission)
+        assert (Evidence.fetched, "", "") == marked, "make it with Notification.fetched"
+        said = "the notification does not survive being written and read"
+        assert found == Notification.loads(found.dumps()), said
 
     async def test_a_span_in_which_it_sent_nothing_is_whole(
         self, bench: Bench, genuine: Delivery, now: datetime
@@ -59,11 +63,12 @@ class HistoryConformance:
 
         listed = await bench.build().list_notifications(begins, begins + _AN_HOUR)
 
-        assert (True, []) == (listed.whole, list(listed.notifications))
+        said = "a span without notifications is not whole, or lists some"
+        assert (True, []) == (listed.whole, list(listed.notifications)), said
 
     def test_it_lists_them_for_a_day_at_least(self, bench: Bench) -> None:
         """An outage must not outlast the list."""
-        assert timedelta(days=1) <= bench.build().listed_for
+        assert timedelta(days=1) <= bench.build().listed_for, "listed_for is shorter than a day"
 
     @pytest.mark.parametrize("answer", [*NO_ANSWERS, response(404, GARBAGE[1])], ids=repr)
     async def test_without_an_answer_nothing_is_listed(
@@ -94,12 +99,13 @@ class SubscriptionPaymentsConformance:
             for _ in range(2)
         ]
 
-        assert first
-        assert [one.id for one in first] == [one.id for one in again]
-        assert len(first) == len({one.subject for one in first})
-        assert {(EntityKind.payment, Evidence.fetched, gateway.name)} == {
-            (one.kind, one.evidence, one.gateway) for one in first
-        }
+        assert first, "it lists no payment"
+        said = "the same payment has another id the second time"
+        assert [one.id for one in first] == [one.id for one in again], said
+        assert len(first) == len({one.subject for one in first}), "a payment is listed twice"
+        made = {(one.kind, one.evidence, one.gateway) for one in first}
+        said = "a notification is not of a payment, fetched and of this gateway"
+        assert {(EntityKind.payment, Evidence.fetched, gateway.name)} == made, said
 
     async def test_a_span_without_a_payment_lists_none(
         self, bench: Bench, subscription: str, take_payment: TakePayment
@@ -110,7 +116,7 @@ class SubscriptionPaymentsConformance:
 
         found = await bench.build().list_payments(subscription, begins, begins + _AN_HOUR)
 
-        assert [] == list(found)
+        assert [] == list(found), "it lists payments where there are none"
 
     async def test_a_subscription_it_does_not_know_has_no_payments(
         self, bench: Bench, unknown_subscription: str
@@ -120,7 +126,7 @@ class SubscriptionPaymentsConformance:
 
         found = await bench.build().list_payments(unknown_subscription, now - _AN_HOUR, now)
 
-        assert [] == list(found)
+        assert [] == list(found), "it lists payments where there are none"
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_no_payments_are_known(

@@ -32,8 +32,11 @@ class InvoiceRefundsConformance:
             await gateway.record_refund(reference, invoice_draft, amount)
 
         recorded = await gateway.invoice_refunds(reference, invoice_draft)
-        assert sorted(one.minor for one in amounts) == sorted(one.amount.minor for one in recorded)
-        assert 2 == len({one.id for one in recorded})
+        said = "what was recorded is not what is read back"
+        assert sorted(one.minor for one in amounts) == sorted(
+            one.amount.minor for one in recorded
+        ), said
+        assert 2 == len({one.id for one in recorded}), "two refunds have one id"
 
     async def test_a_recorded_refund_is_taken_off_again(
         self, bench: Bench, invoice_draft: InvoiceDraft
@@ -46,7 +49,8 @@ class InvoiceRefundsConformance:
         for _ in range(2):
             await gateway.delete_refund(reference, invoice_draft, recorded.id)
 
-        assert not await gateway.invoice_refunds(reference, invoice_draft)
+        said = "a refund that was taken off is still shown"
+        assert not await gateway.invoice_refunds(reference, invoice_draft), said
 
     async def test_a_refund_whose_answer_was_lost_is_read_on_the_invoice(
         self,
@@ -62,7 +66,7 @@ class InvoiceRefundsConformance:
             await lossy.record_refund(reference, invoice_draft, _most(invoice_draft))
 
         (recorded,) = await gateway.invoice_refunds(reference, invoice_draft)
-        assert _most(invoice_draft) == recorded.amount
+        assert _most(invoice_draft) == recorded.amount, "another amount was recorded"
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_nothing_is_known_of_refunds(

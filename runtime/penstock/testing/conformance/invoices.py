@@ -44,12 +44,15 @@ class InvoicesConformance:
                 await step(made.reference, invoice_draft)
             for reference in (made.reference, None):
                 found = await gateway.find_invoice(invoice_draft, reference)
-                assert found is not None, f"after {step}, by {reference or 'its number'}"
+                after = step.__name__ if step else "create_invoice"
+                said = f"after {after} it is not found by {reference or 'its number'}"
+                assert found is not None, said
                 assert (made.reference, invoice_draft.number) == (found.reference, found.number)
                 states.append(found.state)
 
         draft, sent, recorded = InvoiceState.draft, InvoiceState.sent, InvoiceState.recorded
-        assert [draft, draft, sent, sent, recorded, recorded] == states
+        said = "its states are not draft, sent and recorded, by number and by reference"
+        assert [draft, draft, sent, sent, recorded, recorded] == states, said
 
     async def test_doing_it_again_changes_nothing(
         self, bench: Bench, invoice_draft: InvoiceDraft
@@ -63,7 +66,7 @@ class InvoicesConformance:
                 await step(made.reference, invoice_draft)
 
         found = await gateway.find_invoice(invoice_draft, None)
-        assert InvoiceState.recorded is found.state
+        assert InvoiceState.recorded is found.state, "it is not shown as recorded"
 
     async def test_an_invoice_that_was_sent_can_be_taken_back(
         self, bench: Bench, invoice_draft: InvoiceDraft
@@ -77,7 +80,7 @@ class InvoicesConformance:
             await gateway.cancel_invoice(made.reference, invoice_draft)
 
         found = await gateway.find_invoice(invoice_draft, made.reference)
-        assert found is None or found.state is InvoiceState.cancelled
+        assert found is None or found.state is InvoiceState.cancelled, "it is still shown as good"
 
     async def test_taking_back_what_was_never_sent_is_no_error(
         self, bench: Bench, invoice_draft: InvoiceDraft
@@ -89,7 +92,8 @@ class InvoicesConformance:
         await gateway.cancel_invoice(made.reference, invoice_draft)
 
         found = await gateway.find_invoice(invoice_draft, made.reference)
-        assert found is None or found.state in (InvoiceState.draft, InvoiceState.cancelled)
+        said = "it is shown as sent"
+        assert found is None or found.state in (InvoiceState.draft, InvoiceState.cancelled), said
 
     async def test_a_paid_invoice_is_not_taken_back(
         self, bench: Bench, invoice_draft: InvoiceDraft
@@ -104,7 +108,7 @@ class InvoicesConformance:
             await gateway.cancel_invoice(made.reference, invoice_draft)
 
         found = await gateway.find_invoice(invoice_draft, made.reference)
-        assert InvoiceState.recorded is found.state
+        assert InvoiceState.recorded is found.state, "it is not shown as recorded"
 
     async def test_an_invoice_whose_answer_was_lost_is_found_by_its_number(
         self,
@@ -118,7 +122,8 @@ class InvoicesConformance:
         answer = await lossy.create_invoice(invoice_draft)
 
         assert isinstance(answer, Unanswered)
-        assert await bench.build().find_invoice(invoice_draft, None) is not None
+        said = "it is not found by its number"
+        assert await bench.build().find_invoice(invoice_draft, None) is not None, said
 
     async def test_an_invoice_never_made_is_not_found(
         self, bench: Bench, invoice_draft: InvoiceDraft
@@ -126,7 +131,8 @@ class InvoicesConformance:
         """And said so, not guessed."""
         other = replace(invoice_draft, number=f"{invoice_draft.number[:-1]}?")
 
-        assert await bench.build().find_invoice(other, None) is None
+        said = "it found an invoice that was never made"
+        assert await bench.build().find_invoice(other, None) is None, said
 
     async def test_an_invoice_of_the_same_number_for_another_sale_is_foreign(
         self, bench: Bench, invoice_draft: InvoiceDraft
@@ -138,8 +144,8 @@ class InvoicesConformance:
 
         found = await gateway.find_invoice(other, None)
 
-        assert found is not None
-        assert found.foreign
+        assert found is not None, "it is not found by its number"
+        assert found.foreign, "it takes an invoice of another sale for its own"
 
     async def test_without_a_connection_nothing_was_made(
         self, bench: Bench, invoice_draft: InvoiceDraft
@@ -161,4 +167,5 @@ class InvoicesConformance:
         for step in (gateway.send_invoice, gateway.record_payment, gateway.cancel_invoice):
             with pytest.raises(GatewayUnavailable):
                 await step("INV2-AAAA-BBBB-CCCC-DDDD", invoice_draft)
-        assert isinstance(await gateway.create_invoice(invoice_draft), NotSent | Unanswered)
+        said = "without an answer it must be NotSent or Unanswered"
+        assert isinstance(await gateway.create_invoice(invoice_draft), NotSent | Unanswered), said

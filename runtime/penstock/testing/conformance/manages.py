@@ -104,19 +104,21 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         opened = await desk.open()
         seen = await desk.read(opened.reference)
 
-        assert opened.approval_url.startswith("http")
-        assert SubscriptionStatus.approval_pending == seen.status
-        assert desk.request.reference == seen.merchant_reference
-        assert seen.plan is not None
-        assert desk.request.plan == seen.plan.id
+        assert opened.approval_url.startswith("http"), "the approval URL is no address"
+        said = "it is not shown as waiting for approval"
+        assert SubscriptionStatus.approval_pending == seen.status, said
+        said = "our reference is not read back from it"
+        assert desk.request.reference == seen.merchant_reference, said
+        assert seen.plan is not None, "it shows no plan"
+        assert desk.request.plan == seen.plan.id, "it shows another plan"
 
     async def test_one_operation_opens_one(self, desk: Desk) -> None:
         """The same key again finds it; another key opens another."""
         first, again = [await desk.open() for _ in range(2)]
         other = await desk.open(operation_id="op-2", reference="order_8")
 
-        assert first.reference == again.reference
-        assert first.reference != other.reference
+        assert first.reference == again.reference, "one operation id opened two subscriptions"
+        assert first.reference != other.reference, "two operation ids opened one subscription"
         assert "order_8" == (await desk.read(other.reference)).merchant_reference
 
     async def test_a_lost_answer_leaves_it_unknown_and_opens_one(
@@ -129,7 +131,7 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         again, once_more = [await desk.open() for _ in range(2)]
 
         assert isinstance(lost, Unanswered)
-        assert again.reference == once_more.reference
+        assert again.reference == once_more.reference, "one operation id opened two subscriptions"
 
     async def test_a_change_whose_answer_was_lost_is_unknown(
         self, desk: Desk, changes_subscriptions: Changes
@@ -141,7 +143,8 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         lost = await lossy.cancel_subscription(reference, "asked for")
 
         assert isinstance(lost, Unanswered)
-        assert SubscriptionStatus.cancelled == (await desk.read(reference)).status
+        said = "it is not shown as cancelled"
+        assert SubscriptionStatus.cancelled == (await desk.read(reference)).status, said
 
     async def test_an_unknown_plan_is_invalid(self, desk: Desk, unknown_plan: str) -> None:
         """The answer names our field, to subscribe with and to move to."""
@@ -159,19 +162,22 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         """The buyer has agreed; that changes neither plan nor reference."""
         seen = await desk.read(await desk.active())
 
-        assert SubscriptionStatus.active == seen.status
-        assert desk.request.reference == seen.merchant_reference
-        assert seen.next_billing_at is not None
+        assert SubscriptionStatus.active == seen.status, "it is not shown as active"
+        said = "our reference is not read back from it"
+        assert desk.request.reference == seen.merchant_reference, said
+        assert seen.next_billing_at is not None, "it does not show when the next payment is due"
 
     async def test_a_suspended_one_is_resumed(self, desk: Desk) -> None:
         """To suspend it twice is refused, and so is resuming one that is active."""
         reference = await desk.active()
 
         assert Done() == await desk.gateway.suspend_subscription(reference, "on holiday")
-        assert SubscriptionStatus.suspended == (await desk.read(reference)).status
+        said = "it is not shown as suspended"
+        assert SubscriptionStatus.suspended == (await desk.read(reference)).status, said
         assert isinstance(await desk.gateway.suspend_subscription(reference, "again"), Refused)
         assert Done() == await desk.gateway.resume_subscription(reference, "back")
-        assert SubscriptionStatus.active == (await desk.read(reference)).status
+        said = "it is not shown as active again"
+        assert SubscriptionStatus.active == (await desk.read(reference)).status, said
         assert isinstance(await desk.gateway.resume_subscription(reference, "again"), Refused)
 
     async def test_a_cancelled_one_stays_cancelled(self, desk: Desk) -> None:
@@ -187,8 +193,10 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         )
         seen = await desk.read(reference)
 
-        assert [Refused] * 4 == [type(answer) for answer in after]
-        assert (SubscriptionStatus.cancelled, None) == (seen.status, seen.next_billing_at)
+        said = "a change of a cancelled one must be Refused"
+        assert [Refused] * 4 == [type(answer) for answer in after], said
+        said = "it is not cancelled any more, or another payment is due"
+        assert (SubscriptionStatus.cancelled, None) == (seen.status, seen.next_billing_at), said
 
     async def test_one_that_is_not_approved_is_not_suspended(self, desk: Desk) -> None:
         """Nor resumed: only the buyer makes it active."""
@@ -198,7 +206,8 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
             assert isinstance(await change(opened.reference, "asked for"), Refused)
         seen = await desk.read(opened.reference)
 
-        assert SubscriptionStatus.approval_pending == seen.status
+        said = "it is not shown as waiting for approval"
+        assert SubscriptionStatus.approval_pending == seen.status, said
 
     async def test_another_plan_waits_for_the_buyer(self, desk: Desk) -> None:
         """The answer has an address; the plan is another once the buyer approves there."""
@@ -212,8 +221,9 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
 
         assert before.plan is not None
         assert after.plan is not None
-        assert (desk.request.plan, desk.other_plan) == (before.plan.id, after.plan.id)
-        assert SubscriptionStatus.active == after.status
+        said = "its plan was not changed after the approval only"
+        assert (desk.request.plan, desk.other_plan) == (before.plan.id, after.plan.id), said
+        assert SubscriptionStatus.active == after.status, "it is not shown as active"
 
     async def test_one_it_does_not_know_is_not_changed(
         self, desk: Desk, unknown_subscription: str
@@ -234,4 +244,5 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
 
         shown = repr((desk.request, opened, waiting, revised, gateway))
 
-        assert not [number for number, word in enumerate(secrets) if word in shown]
+        said = "a repr shows a buyer, or an address of theirs"
+        assert not [number for number, word in enumerate(secrets) if word in shown], said

@@ -25,7 +25,8 @@ class ManagesAnswersConformance:
         """So it may be tried again."""
         answers = await _all(bench.build(http=Unreachable()), subscription_request, other_plan)
 
-        assert {NotSent} == {type(answer) for answer in answers}
+        said = "without a connection every change must be NotSent"
+        assert {NotSent} == {type(answer) for answer in answers}, said
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_an_outage_is_neither_a_success_nor_a_refusal(
@@ -49,7 +50,8 @@ class ManagesAnswersConformance:
 
         for said in await _all(bench.build(http=later), subscription_request, other_plan):
             assert isinstance(said, NotSent)
-            assert 7.0 <= (said.retry_after or 0.0) < 14.0
+            kept = 7.0 <= (said.retry_after or 0.0) < 14.0
+            assert kept, "it does not keep the time of Retry-After"
 
     @pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 409, 422, 429, 500, 503])
     async def test_no_answer_of_it_repeats_the_providers_words(
@@ -64,7 +66,7 @@ class ManagesAnswersConformance:
 
         answers = await _all(bench.build(http=words), subscription_request, other_plan)
 
-        assert MARK not in repr(answers)
+        assert MARK not in repr(answers), "its answers quote the provider"
 
 
 def changes(gateway: Any) -> tuple[Callable[[str, str], Awaitable[ManageAnswer]], ...]:

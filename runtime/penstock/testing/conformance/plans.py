@@ -24,7 +24,8 @@ class PlansConformance:
         """Whatever their status, each once."""
         plans = await bench.build().plans()
 
-        assert sorted(plan_ids) == sorted(plan.id for plan in plans)
+        said = "some plans are missing, or there are others"
+        assert sorted(plan_ids) == sorted(plan.id for plan in plans), said
 
     async def test_every_active_plan_has_its_prices(self, bench: Bench) -> None:
         """Trials first, then the regular cycles, each with what it costs."""

@@ -22,7 +22,8 @@ from penstock.api import (
 from penstock.domain.money import Money
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.charges import GARBAGE, MARK, NO_ANSWERS
-from penstock.testing.http import Always, Lossy, Unreachable, response
+from penstock.testing.context import LIMIT
+from penstock.testing.http import Always, Lossy, Slow, Unreachable, response
 
 
 class RefundsConformance:
@@ -49,7 +50,7 @@ class RefundsConformance:
         answer = await gateway.refund(routed)
 
         assert isinstance(answer, Succeeded | Pending)
-        assert answer.reference
+        assert answer.reference, "it succeeded without the gateway's id of it"
 
     async def test_its_route_is_the_same_each_time_and_moves_nothing(
         self,
@@ -63,7 +64,7 @@ class RefundsConformance:
         first, again = [await bench.build(http=lossy).route_refund(refund_request) for _ in "12"]
 
         assert isinstance(first, Routed)
-        assert first == again
+        assert first == again, "the second time it takes another route"
 
     async def test_the_gateway_knows_an_operation_for_a_day_at_least(
         self, bench: Bench, refund_request: RefundRequest
@@ -71,7 +72,8 @@ class RefundsConformance:
         """A message that waits for a gateway comes back within hours."""
         routed = await _routed(bench, refund_request)
 
-        assert bench.build().refund_window(routed.path).days >= 1
+        said = "refund_window is shorter than a day"
+        assert bench.build().refund_window(routed.path).days >= 1, said
 
     async def test_one_operation_sends_back_once(
         self,
@@ -87,7 +89,7 @@ class RefundsConformance:
 
         assert isinstance(lost, Unanswered)
         assert isinstance(again, Succeeded | Pending)
-        assert again == once_more
+        assert again == once_more, "one operation id sent back twice"
 
     async def test_two_operations_send_back_twice(
         self, bench: Bench, refund_request: RefundRequest
@@ -103,7 +105,8 @@ class RefundsConformance:
             for end in "ab"
         ]
 
-        assert 2 == len({one.reference for one in answers})
+        said = "two operations have one id at the gateway"
+        assert 2 == len({one.reference for one in answers}), said
 
     async def test_more_than_was_paid_is_refused_for_good(
         self, bench: Bench, refund_request: RefundRequest
@@ -115,7 +118,7 @@ class RefundsConformance:
         answer = await bench.build().refund(replace(routed, amount=much))
 
         assert isinstance(answer, Declined)
-        assert answer.because
+        assert answer.because, "it gives no reason"
 
     async def test_a_refusal_that_an_earlier_attempt_may_explain_is_no_verdict(
         self, bench: Bench, refund_request: RefundRequest
@@ -150,6 +153,32 @@ class RefundsConformance:
 
         assert isinstance(answer, NotSent)
 
+    async def test_a_refund_comes_back_when_it_is_told_to(
+        self, bench: Bench, refund_request: RefundRequest
+    ) -> None:
+        """429 with Retry-After: nothing happened, and the time is kept."""
+        routed = await _routed(bench, refund_request)
+        later = Always(response(429, "", {"Retry-After": "7"}))
+
+        answer = await bench.build(http=later).refund(routed)
+
+        assert isinstance(answer, NotSent), f"it answered {type(answer).__name__}, not NotSent"
+        # Some spread what was asked for, so that not all come back at once; none comes sooner.
+        kept = 7.0 <= (answer.retry_after or 0.0) < 14.0
+        assert kept, "it does not keep the time of Retry-After"
+
+    async def test_a_slow_refund_is_unknown(
+        self, bench: Bench, refund_request: RefundRequest
+    ) -> None:
+        """The money may have gone back, and no request waits longer than it may."""
+        routed = await _routed(bench, refund_request)
+        slow = Slow(bench.http)
+
+        answer = await bench.build(http=slow).refund(routed)
+
+        assert slow.longest <= LIMIT, f"it waits {slow.longest:g} s; pass context.request_timeout"
+        assert isinstance(answer, Unanswered | NotSent), f"it answered {type(answer).__name__}"
+
     async def test_a_refund_can_be_read_again(
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
@@ -159,7 +188,7 @@ class RefundsConformance:
 
         read = await gateway.read_refund(replace(routed, reference=made.reference))
 
-        assert made.reference == read.reference
+        assert made.reference == read.reference, "it read another refund"
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_a_pending_refund_stays_pending(
@@ -202,7 +231,7 @@ class RefundsConformance:
 
         answer = await bench.build(http=Always(response(status, said))).refund(routed)
 
-        assert MARK not in repr(answer)
+        assert MARK not in repr(answer), "its answer quotes the provider"
 
 
 async def _routed(bench: Bench, request: RefundRequest) -> RefundRequest:

@@ -16,11 +16,16 @@ from penstock.api import (
     HttpNotSent,
     HttpUnanswered,
     RetryAfter,
+    Sink,
 )
 from penstock.testing.builders import event, least_event
+from penstock.testing.conformance.amounts import AMOUNTS, Overheard, misstates
 from penstock.testing.conformance.bench import Bench, PluginConformance
-from penstock.testing.context import AlwaysAws, NoSecrets
-from penstock.testing.http import Always, Unreachable, response
+from penstock.testing.conformance.hearing import listening
+from penstock.testing.conformance.shapes import awaited_wrongly, shaped_wrongly
+from penstock.testing.conformance.watching import watched
+from penstock.testing.context import LIMIT, AlwaysAws, NoSecrets, OverheardAws
+from penstock.testing.http import Always, Slow, Unreachable, response
 
 FIRST = Attempt(1)
 TYPES = (*EventType, "thing.unheard_of")
@@ -45,6 +50,90 @@ OUTAGES = (
 class SinkConformance(PluginConformance):
     """What holds for a sink. Fixtures: `bench`."""
 
+    def test_what_is_awaited_can_be_awaited(self, bench: Bench) -> None:
+        """`deliver` is `async`, and `accepts` is not."""
+        wrong = awaited_wrongly(bench.registration.made, [Sink])
+
+        assert not wrong, "; ".join(wrong)
+
+    def test_its_methods_take_and_return_what_the_protocol_says(self, bench: Bench) -> None:
+        """The platform calls them by position and matches their answers to the end."""
+        wrong = shaped_wrongly(bench.registration.made, [Sink])
+
+        assert not wrong, "; ".join(wrong)
+
+    async def test_an_event_that_comes_again_is_delivered_again(self, bench: Bench) -> None:
+        """After a crash the same event comes twice: that is no error."""
+        sink = bench.build()
+
+        answers = [await sink.deliver(event(), Attempt(number)) for number in (1, 2)]
+
+        assert [Delivered()] * 2 == answers, f"the second time it answered {answers[1]!r}"
+
+    async def test_an_amount_keeps_its_digits(self, bench: Bench) -> None:
+        """Of currencies with no, two and three decimal digits."""
+        for amount in AMOUNTS:
+            money = {"minor": amount.minor, "currency": amount.currency}
+            http, aws = Overheard(bench.http), OverheardAws(bench.aws)
+            told = event(amount=money, fee=None, net=None)
+            await bench.build(http=http, aws=aws).deliver(told, FIRST)
+            wrong = [sent for sent in (*http.sent, *aws.sent) if misstates(sent, amount)]
+            said = f"{amount} is shown with two decimal digits; use Money.decimal"
+            assert not wrong, said
+
+    async def test_it_comes_back_when_it_is_told_to(self, bench: Bench) -> None:
+        """429 with Retry-After: the time is kept."""
+        later = Always(response(429, "", {"Retry-After": "7"}))
+
+        answer = await bench.build(http=later).deliver(event(), FIRST)
+
+        if not later.asked:
+            pytest.skip("it sends nothing over HTTP")
+        assert isinstance(answer, RetryAfter), f"it answered {answer!r}"
+        # Some spread what was asked for, so that not all come back at once; none comes sooner.
+        kept = 7.0 <= (answer.seconds or 0.0) < 14.0
+        assert kept, "it does not keep the time of Retry-After"
+
+    async def test_a_slow_answer_is_waited_for(self, bench: Bench) -> None:
+        """And no request waits longer than `context.request_timeout`."""
+        slow = Slow(bench.http)
+
+        answer = await bench.build(http=slow).deliver(event(), FIRST)
+
+        assert slow.longest <= LIMIT, f"it waits {slow.longest:g} s; pass context.request_timeout"
+        assert isinstance(answer, RetryAfter | Delivered), f"it answered {answer!r}"
+
+    async def test_it_takes_the_time_from_its_clock(self, bench: Bench) -> None:
+        """A test owns the time, and a wait of an hour takes no hour then."""
+        sink = bench.build()
+
+        with watched(sink, bench.registration.plugin) as seen:
+            await sink.deliver(event(), FIRST)
+
+        assert not seen.clocks, f"{seen.clocks[0]}; use context.clock"
+
+    async def test_delivering_blocks_nothing(self, bench: Bench) -> None:
+        """Other sinks deliver in the same thread."""
+        sink = bench.build()
+
+        with watched(sink, bench.registration.plugin) as seen:
+            await sink.deliver(event(), FIRST)
+
+        assert not seen.blocking, f"{seen.blocking[0]}; await context.http or context.aws"
+
+    @pytest.mark.parametrize("status", [200, 302, 400, 401, 429, 500])
+    async def test_delivering_logs_no_secret(self, bench: Bench, status: int) -> None:
+        """Nor the payer's name, nor what the service said."""
+        page = f"{MARK} {dict(bench.secret)}"
+        refusal = AwsError("BadRequestException", status=status, said=page)
+        http, aws = Always(response(status, page)), AlwaysAws(refusal)
+        with listening() as heard:
+            await bench.build(log=heard.log).deliver(event(payer={"name": MARK}), FIRST)
+            await bench.build(log=heard.log, http=http, aws=aws).deliver(event(), FIRST)
+
+        told = bench.told(heard, MARK)
+        assert not told, f"it logs {', '.join(told)}"
+
     @pytest.mark.parametrize("type", TYPES, ids=str)
     async def test_it_delivers_every_event(self, bench: Bench, type: str) -> None:
         """With all the data an event may hold, and with the least."""
@@ -66,7 +155,8 @@ class SinkConformance(PluginConformance):
             links={text: f"https://x.test/{text}"},
         )
 
-        assert Delivered() == await bench.build().deliver(told, FIRST)
+        said = "an event with strange text is not delivered"
+        assert Delivered() == await bench.build().deliver(told, FIRST), said
 
     def test_it_chooses_without_reaching_out(self, bench: Bench) -> None:
         """`accepts` is asked for every message on its queue."""
@@ -75,9 +165,9 @@ class SinkConformance(PluginConformance):
 
         answers: list[Any] = [sink.accepts(event(type)) for type in TYPES]
 
-        assert {True, False} >= set(answers)
-        assert True in answers
-        assert 0 == world.asked
+        assert {True, False} >= set(answers), "accepts must answer True or False"
+        assert True in answers, "it accepts no event at all"
+        assert 0 == world.asked, "accepts asked the network"
 
     @pytest.mark.parametrize(("http", "aws"), OUTAGES, ids=repr)
     async def test_an_outage_is_waited_for(self, bench: Bench, http: Any, aws: Any) -> None:
@@ -87,7 +177,7 @@ class SinkConformance(PluginConformance):
         answer = await sink.deliver(event(), FIRST)
 
         assert isinstance(answer, RetryAfter)
-        assert MARK not in answer.because
+        assert MARK not in answer.because, "its answer quotes the service"
 
     async def test_an_unreadable_secret_is_waited_for(self, bench: Bench) -> None:
         """And is nothing to a sink that has none."""
@@ -105,4 +195,5 @@ class SinkConformance(PluginConformance):
 
         shown = repr(await sink.deliver(told, FIRST))
 
-        assert not [value for value in (MARK, *bench.secret.values()) if value in shown]
+        said = "its answer quotes the service, the secret or the payer"
+        assert not [value for value in (MARK, *bench.secret.values()) if value in shown], said

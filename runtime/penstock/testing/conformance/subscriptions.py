@@ -37,13 +37,14 @@ class SubscriptionsConformance:
         """Its plan, its start and what each cycle costs: access is computed from them."""
         seen = await bench.build().read_subscription(subscription, bench.clock.now())
 
-        assert seen is not None
-        assert (subscription, SubscriptionStatus.active) == (seen.reference, seen.status)
-        assert seen.plan is not None
-        assert seen.cycles
-        assert not seen.cycles[-1].trial
-        assert all(cycle.price is not None for cycle in seen.cycles)
-        assert seen.started_at.tzinfo is not None
+        assert seen is not None, "it reads no subscription"
+        said = "it is not shown as active under its own id"
+        assert (subscription, SubscriptionStatus.active) == (seen.reference, seen.status), said
+        assert seen.plan is not None, "it shows no plan"
+        assert seen.cycles, "it shows no cycles"
+        assert not seen.cycles[-1].trial, "its last cycle is a trial"
+        assert all(cycle.price is not None for cycle in seen.cycles), "a cycle has no price"
+        assert seen.started_at.tzinfo is not None, "started_at has no time zone"
 
     async def test_asked_again_it_says_the_same(self, bench: Bench, subscription: str) -> None:
         """Reading changes nothing."""
@@ -52,7 +53,7 @@ class SubscriptionsConformance:
         first, again = [await gateway.read_subscription(subscription, now) for _ in range(2)]
 
         assert first is not None
-        assert first == again
+        assert first == again, "asked again, it says something else"
 
     async def test_a_payment_is_shown(
         self, bench: Bench, subscription: str, take_payment: TakePayment
@@ -62,11 +63,13 @@ class SubscriptionsConformance:
 
         seen = await bench.build().read_subscription(subscription, bench.clock.now())
 
-        assert seen is not None
-        assert seen.last_paid_at is not None
-        assert seen.last_paid in [cycle.price for cycle in seen.cycles]
-        assert seen.next_billing_at is not None
-        assert seen.last_paid_at < seen.next_billing_at
+        assert seen is not None, "it reads no subscription"
+        assert seen.last_paid_at is not None, "it does not show when it was paid"
+        said = "what was paid is the price of no cycle"
+        assert seen.last_paid in [cycle.price for cycle in seen.cycles], said
+        assert seen.next_billing_at is not None, "it does not show when the next payment is due"
+        said = "the next payment is due before the last one"
+        assert seen.last_paid_at < seen.next_billing_at, said
 
     async def test_one_it_does_not_know_is_none(
         self, bench: Bench, unknown_subscription: str
@@ -74,14 +77,14 @@ class SubscriptionsConformance:
         """And said so, not guessed."""
         seen = await bench.build().read_subscription(unknown_subscription, bench.clock.now())
 
-        assert seen is None
+        assert seen is None, "it read a subscription that it does not know"
 
     async def test_its_representation_shows_nobody(self, bench: Bench, subscription: str) -> None:
         """It ends up in a log one day."""
         shown = repr(await bench.build().read_subscription(subscription, bench.clock.now()))
 
-        assert subscription in shown
-        assert not [word for word in PERSONAL if word in shown]
+        assert subscription in shown, "its repr does not show its id"
+        assert not [word for word in PERSONAL if word in shown], "its repr shows the buyer"
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_nothing_is_known_of_it(

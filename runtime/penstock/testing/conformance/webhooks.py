@@ -1,4 +1,4 @@
-"""What a gateway must do that sends webhooks, and one that is asked or believed about them."""
+"""What a gateway must do that sends webhooks."""
 
 from __future__ import annotations
 
@@ -6,31 +6,26 @@ import hashlib
 import json
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
 from penstock.api import (
-    AnyObservation,
     Authentic,
-    Confirmed,
     Delivery,
     Evidence,
     Forged,
-    GatewayUnavailable,
     HttpNotSent,
     HttpUnanswered,
     MalformedDelivery,
     Notification,
-    Observation,
-    Response,
-    Transaction,
     Undecided,
 )
 from penstock.plugins import read_settings
 from penstock.testing.conformance.bench import Bench
-from penstock.testing.conformance.charges import NO_ANSWERS
+from penstock.testing.conformance.hearing import listening
+from penstock.testing.conformance.watching import watched
 from penstock.testing.context import FixedSecrets, NoSecrets
 from penstock.testing.http import Always
 
@@ -62,7 +57,10 @@ class WebhooksConformance:
         """Each time it is asked."""
         gateway = bench.build()
 
-        assert [Authentic()] * 2 == [await gateway.authenticate(genuine, now) for _ in range(2)]
+        said = "it does not take a genuine delivery, or not twice"
+        assert [Authentic()] * 2 == [await gateway.authenticate(genuine, now) for _ in range(2)], (
+            said
+        )
 
     @pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
     async def test_one_flipped_bit_is_forged(
@@ -88,7 +86,8 @@ class WebhooksConformance:
             await gateway.authenticate(replace(genuine, body=other), now) for other in others
         ]
 
-        assert all(isinstance(answer, Forged) for answer in answers)
+        said = "a body that lost or gained bytes is not Forged"
+        assert all(isinstance(answer, Forged) for answer in answers), said
 
     async def test_a_missing_header_is_forged(
         self, bench: Bench, genuine: Delivery, now: datetime
@@ -99,7 +98,7 @@ class WebhooksConformance:
         for name in _door(bench):
             headers = {k: v for k, v in genuine.headers.items() if k != name}
             answer = await gateway.authenticate(replace(genuine, headers=headers), now)
-            assert isinstance(answer, Forged), f"without {name}"
+            assert isinstance(answer, Forged), f"without {name} it is not Forged"
 
     @pytest.mark.parametrize("value", HOSTILE, ids=ascii)
     async def test_no_header_value_gets_in_or_raises(
@@ -111,7 +110,83 @@ class WebhooksConformance:
         for name in _door(bench):
             headers = {**genuine.headers, name: value}
             answer = await gateway.authenticate(replace(genuine, headers=headers), now)
-            assert isinstance(answer, Forged | Undecided), f"{name} of another value"
+            assert isinstance(answer, Forged | Undecided), (
+                f"with another value of {name} it is {type(answer).__name__}"
+            )
+
+    async def test_header_names_are_read_in_lower_case(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """A provider may write them in any case, and the platform hands them on in lower case."""
+        headers = {name.lower(): value for name, value in genuine.headers.items()}
+
+        answer = await bench.build().authenticate(replace(genuine, headers=headers), now)
+
+        said = "it does not find a header whose name is in lower case"
+        assert isinstance(answer, Authentic), f"{type(answer).__name__}: {said}"
+
+    async def test_a_replay_under_another_header_is_not_authentic(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """Or an old webhook could be sent again under a newer time or another id."""
+        gateway = bench.build()
+
+        for name in _door(bench):
+            value = genuine.headers[name]
+            other = value[:-1] + ("1" if value[-1:] != "1" else "2")
+            headers = {**genuine.headers, name: other}
+            answer = await gateway.authenticate(replace(genuine, headers=headers), now)
+            assert not isinstance(answer, Authentic), f"the signature does not cover {name}"
+
+    def test_a_replay_is_the_same_notification(self, bench: Bench, genuine: Delivery) -> None:
+        """Its id comes from the body: by that the ledger knows what it has applied."""
+        gateway = bench.build()
+        later = genuine.received_at + timedelta(days=1)
+
+        first, again = [
+            gateway.read(one) for one in (genuine, replace(genuine, id="d-2", received_at=later))
+        ]
+
+        assert first.id == again.id, "the same body gave two notification ids"
+        assert first.subject == again.subject, "the same body concerned two entities"
+
+    async def test_it_takes_the_time_that_it_is_given(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """A delivery is judged at `now`, and a test owns it."""
+        gateway = bench.build()
+
+        with watched(gateway, bench.registration.plugin) as seen:
+            await gateway.authenticate(genuine, now)
+            gateway.read(genuine)
+
+        assert not seen.clocks, f"{seen.clocks[0]}; take `now` or context.clock"
+
+    async def test_authenticating_blocks_nothing(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """Other deliveries are worked on by the same thread."""
+        gateway = bench.build()
+
+        with watched(gateway, bench.registration.plugin) as seen:
+            await gateway.authenticate(genuine, now)
+            gateway.read(genuine)
+
+        assert not seen.blocking, f"{seen.blocking[0]}; await context.http or context.clock"
+
+    async def test_authenticating_logs_no_secret(
+        self, bench: Bench, genuine: Delivery, now: datetime
+    ) -> None:
+        """Nor a signature: a log is read by many."""
+        with listening() as heard:
+            gateway = bench.build(log=heard.log)
+            await gateway.authenticate(genuine, now)
+            await gateway.authenticate(replace(genuine, body=b"{}"), now)
+            gateway.read(genuine)
+
+        headers = {name: genuine.headers[name] for name in _door(bench)}
+        told = [*bench.told(heard), *heard.told(_long(headers).items())]
+        assert not told, f"it logs {', '.join(told)}"
 
     @pytest.mark.parametrize("failure", [HttpNotSent("x"), HttpUnanswered("x")], ids=repr)
     async def test_an_outage_makes_nothing_a_forgery(
@@ -138,35 +213,34 @@ class WebhooksConformance:
         secret = {name: value for name, value in bench.secret.items() if name in named}
         answer = await bench.build(secrets=FixedSecrets(secret)).authenticate(genuine, now)
 
-        assert isinstance(answer, Authentic), "webhook_secrets lacks a field"
+        assert isinstance(answer, Authentic), (
+            "webhook_secrets lacks a field that the signature needs"
+        )
 
     def test_its_door_lets_the_genuine_in(self, bench: Bench, genuine: Delivery) -> None:
         """Or nothing is ever received."""
         door = bench.registration.door
         assert door is not None
-        assert len(genuine.body) <= door.body_limit
+        assert len(genuine.body) <= door.body_limit, "the door takes shorter bodies only"
         if door.json:
             json.loads(genuine.body)
         for name, pattern in _door(bench).items():
-            assert re.fullmatch(pattern, genuine.headers[name]), f"the pattern of {name}"
+            assert re.fullmatch(pattern, genuine.headers[name]), (
+                f"the door's pattern of {name} refuses it"
+            )
 
     def test_a_delivery_is_read_as_a_notification(self, bench: Bench, genuine: Delivery) -> None:
         """With where it came from, and able to travel."""
         notification: Notification = bench.build().read(genuine)
 
-        assert (
-            bench.registration.name,
-            Evidence.signed,
-            genuine.id,
-            hashlib.sha256(genuine.body).hexdigest(),
-        ) == (
-            notification.gateway,
-            notification.evidence,
-            notification.delivery_id,
-            notification.digest,
-        )
-        assert notification.id
-        assert notification == Notification.loads(notification.dumps())
+        digest = hashlib.sha256(genuine.body).hexdigest()
+        told = (notification.gateway, notification.evidence, notification.delivery_id)
+        said = "the notification has not the name, the evidence, the id or the digest it must have"
+        assert (bench.registration.name, Evidence.signed, genuine.id) == told, said
+        assert digest == notification.digest, said
+        assert notification.id, "the notification has no id"
+        said = "the notification does not survive being written and read"
+        assert notification == Notification.loads(notification.dumps()), said
 
     @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:12]))
     def test_what_cannot_be_read_is_malformed(
@@ -176,87 +250,12 @@ class WebhooksConformance:
         with pytest.raises(MalformedDelivery) as refused:
             bench.build().read(replace(genuine, body=body))
 
-        assert MARK not in str(refused.value)
+        assert MARK not in str(refused.value), "its error quotes the body"
 
 
-class ConfirmConformance:
-    """
-    What holds for `Confirm`.
-
-    Fixtures: `bench`; `notification`, a true one; `now`, soon after it.
-    """
-
-    async def test_a_true_notification_is_confirmed(
-        self, bench: Bench, notification: Notification, now: datetime
-    ) -> None:
-        """With the state as fetched."""
-        assert isinstance(await bench.build().confirm(notification, now), Confirmed)
-
-    @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
-    async def test_without_an_answer_nothing_is_said(
-        self,
-        bench: Bench,
-        notification: Notification,
-        now: datetime,
-        answer: Response | Exception,
-    ) -> None:
-        """An outage confirms nothing and contradicts nothing."""
-        with pytest.raises(GatewayUnavailable):
-            await bench.build(http=Always(answer)).confirm(notification, now)
-
-
-class RereadConformance:
-    """
-    What holds for `Reread` in a gateway that has `Confirm`.
-
-    Fixtures: `bench`; `notification`, a true one; `now`, soon after it.
-    """
-
-    async def test_what_was_confirmed_is_seen_again(
-        self, bench: Bench, notification: Notification, now: datetime
-    ) -> None:
-        """Asked again, with what is known, it says the same."""
-        gateway = bench.build()
-        confirmed = await gateway.confirm(notification, now)
-        assert isinstance(confirmed, Confirmed)
-
-        seen = confirmed.observation
-        again = await gateway.reread(notification.subject, _steps(seen), now)
-
-        assert seen == again
-
-    @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
-    async def test_without_an_answer_nothing_is_seen(
-        self,
-        bench: Bench,
-        notification: Notification,
-        now: datetime,
-        answer: Response | Exception,
-    ) -> None:
-        """An outage is no state of a payment."""
-        with pytest.raises(GatewayUnavailable):
-            await bench.build(http=Always(answer)).reread(notification.subject, (), now)
-
-
-class ObservesConformance:
-    """
-    What holds for `Observes`.
-
-    Fixtures: `bench`; `genuine`, a delivery that the gateway signed.
-    """
-
-    def test_a_signed_body_says_how_things_stand(self, bench: Bench, genuine: Delivery) -> None:
-        """The same each time, without asking anybody."""
-        gateway = bench.build()
-        notification = gateway.read(genuine)
-        seen = gateway.observe(notification)
-
-        assert seen is not None
-        assert seen == gateway.observe(notification)
-
-
-def _steps(seen: AnyObservation) -> tuple[Transaction, ...]:
-    return (seen.transaction, *seen.refunds) if isinstance(seen, Observation) else ()
+def _long(headers: dict[str, str]) -> dict[str, str]:
+    """Those that tell of the key: a short value may be in a line by chance."""
+    return {name: value for name, value in headers.items() if len(value) >= 32}
 
 
 def _door(bench: Bench) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from penstock.entrypoints.cli.event_options import Since, Subject, Type, Until
+from penstock.entrypoints.cli.framing import Because
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -87,7 +88,7 @@ def show(
 @app.command("replay")
 def replay(
     context: typer.Context,
-    because: Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")],
+    because: Because,
     ids: Annotated[
         list[str] | None, typer.Argument(help="ids of events; left out, all that are chosen")
     ] = None,

@@ -13,6 +13,7 @@ import typer
 from penstock.domain.restriction import RestrictionKind
 from penstock.entrypoints.cli import restricting
 from penstock.entrypoints.cli.auditing import audited
+from penstock.entrypoints.cli.framing import Because
 from penstock.entrypoints.cli.progress import progress
 from penstock.entrypoints.cli.session import (
     AsJson,
@@ -35,7 +36,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command("forget")
 def forget(
     context: typer.Context,
-    because: Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")],
+    because: Because,
     payment: Annotated[str | None, typer.Option(help="of this payment")] = None,
     subscription: Annotated[
         str | None, typer.Option(help="of this subscription and its payments")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from penstock.entrypoints.cli.session import AsJson, session, table
+from penstock.entrypoints.cli.checking import checked
+from penstock.entrypoints.cli.session import AsJson, Code, session, table
 from penstock.entrypoints.cli.skeleton import write
 
 app = typer.Typer(no_args_is_help=True)
@@ -70,6 +71,26 @@ def new(
             *(str(one) for one in made),
             "",
             f"pip install --no-deps -e {folder}",
-            f"python -m pytest {folder}",
+            f"penstock plugins check {name}",
         ],
     )
+
+
+@app.command("check")
+def check(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="a gateway, a sink or a plugin that is installed")],
+    tests: Annotated[
+        Path | None,
+        typer.Option(
+            help="a file or folder with its tests", exists=True, show_default="its project's tests"
+        ),
+    ] = None,
+    types: Annotated[bool, typer.Option("--types/--no-types", help="run pyright, too")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Run the conformance kit on a plugin: 0 if it passes, 1 if it does not."""
+    found = checked(name, tests, types=types)
+    session(context, None, as_json).show(found.data(), found.lines)
+    if not found.passed:
+        raise typer.Exit(Code.failed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from penstock.entrypoints.cli.auditing import audited
+from penstock.entrypoints.cli.framing import Because, OptionalBecause
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -116,9 +117,7 @@ def send(
     provider: Annotated[str, typer.Option(help="of the sample payment")] = "example",
     amount: Annotated[int, typer.Option(min=1, help="of the sample, in minor units")] = 1250,
     currency: Annotated[str, typer.Option(help="of the sample payment")] = "EUR",
-    because: Annotated[
-        str | None, typer.Option("--because", help="why; it is kept in the audit trail")
-    ] = None,
+    because: OptionalBecause = None,
     wait: Annotated[
         int, typer.Option(min=0, max=900, help="wait so many seconds for what becomes of it")
     ] = 0,
@@ -149,7 +148,7 @@ def send(
 def purge(
     context: typer.Context,
     name: Name,
-    because: Annotated[str, typer.Option("--because", help="why; it is kept in the audit trail")],
+    because: Because,
     dead_letters: DeadLetters = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
     stack: StackName = None,

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from penstock.entrypoints.cli.auditing import audited
+from penstock.entrypoints.cli.framing import OptionalBecause
 from penstock.entrypoints.cli.session import (
     AsJson,
     Code,
@@ -29,9 +30,7 @@ def smoke(
     wait: Annotated[
         int, typer.Option(min=5, max=900, metavar="SECONDS", help="for all effects together")
     ] = 180,
-    because: Annotated[
-        str | None, typer.Option("--because", help="why; it is kept in the audit trail")
-    ] = None,
+    because: OptionalBecause = None,
     stack: StackName = None,
     as_json: AsJson = False,
     confirmed: Confirm = None,

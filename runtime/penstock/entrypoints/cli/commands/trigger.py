@@ -22,7 +22,7 @@ from penstock.entrypoints.cli.session import (
 )
 from penstock.entrypoints.cli.stack import LOCAL, Stack
 
-PLUGIN = "paypal"
+_UNLESS_NAMED = "paypal"
 _SECONDS = 30
 _LOST = "happened; its webhook was not sent, as the simulator was told (deliveries/faults)"
 
@@ -94,7 +94,7 @@ def _gateway(begun: Session, name: str | None) -> str:
     """The gateway that is meant: any that the stack has, or the one account at PayPal."""
     if name is not None and name in begun.stack().outputs["gateways"]:
         return name
-    return Gateway.named(begun, PLUGIN, name)
+    return Gateway.named(begun, _UNLESS_NAMED, name)
 
 
 def _told(sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 from acmepay.gateway import SECRET, SIGNATURE, signature
 
-from penstock.api import Delivery, MalformedDelivery, PaymentStatus, Unconfirmable
+from penstock.api import Delivery, MalformedDelivery, Money, PaymentStatus, Unconfirmable
 from penstock.plugins import load
 from penstock.testing import (
     NOON,
@@ -27,13 +28,13 @@ PAYMENT = {
     "reference": "order-4711",
     "at": NOON.isoformat(),
 }
-BODY = json.dumps({"id": "evt_1", "type": "payment.succeeded", "payment": PAYMENT}).encode()
 
 
 def changed(**fields: object) -> Delivery:
-    """A webhook whose payment has other fields."""
-    body = {"id": "evt_1", "type": "payment.succeeded", "payment": {**PAYMENT, **fields}}
-    return delivery(json.dumps(body).encode(), {}, gateway="acmepay")
+    """A signed webhook whose payment has other fields."""
+    told = {"id": "evt_1", "type": "payment.succeeded", "payment": {**PAYMENT, **fields}}
+    body = json.dumps(told).encode()
+    return delivery(body, {SIGNATURE: signature(body, KEY)}, gateway="acmepay")
 
 
 class TestAcmePay(GatewayConformance, WebhooksConformance, ObservesConformance):
@@ -43,11 +44,15 @@ class TestAcmePay(GatewayConformance, WebhooksConformance, ObservesConformance):
 
     @pytest.fixture
     def genuine(self) -> Delivery:
-        return delivery(BODY, {SIGNATURE: signature(BODY, KEY)}, gateway="acmepay")
+        return changed()
 
     @pytest.fixture
     def now(self) -> datetime:
         return NOON
+
+    @pytest.fixture
+    def paid(self) -> Callable[[Money], Delivery]:
+        return lambda amount: changed(minor=amount.minor, currency=amount.currency)
 
     def test_a_webhook_says_what_was_paid(self, bench: Bench, genuine: Delivery) -> None:
         gateway = bench.build()

@@ -13,6 +13,7 @@ from penstock.api import (
     GatewayUnavailable,
     Refused,
     RetryAfter,
+    retry_after,
 )
 
 SECRET = "url"  # noqa: S105 - the field's name
@@ -55,5 +56,6 @@ class AcmeChat:
         if 200 <= answer.status < 300:
             return Delivered()
         if answer.status in (408, 429) or answer.status >= 500:
-            return RetryAfter(f"AcmeChat answered {answer.status}")
+            later = retry_after(answer, self._context.clock.now())
+            return RetryAfter(f"AcmeChat answered {answer.status}", later)
         return Refused(f"AcmeChat answered {answer.status}")

@@ -1,0 +1,113 @@
+"""A check that failed, in one line: what it is about and what was seen."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import re
+import textwrap
+import traceback
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+_LONGEST = 240
+_OF_A_VALUE = 100
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_RAISES = "DID NOT RAISE"
+
+
+def promise(check: str) -> str:
+    """A check's name in words: `test_a_lost_answer_leaves_it_unknown` without `test_`."""
+    return check.removeprefix("test_").replace("_s_", "'s_").replace("_", " ")
+
+
+def line(check: str, exc: BaseException) -> str:
+    """
+    What was seen, in one line of at most 240 characters.
+
+    Args:
+        check: the name of the function that failed.
+        exc: what it raised.
+    """
+    text = " ".join(f"{promise(check)}: {_seen(exc)}".split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _seen(exc: BaseException) -> str:
+    said = str(exc).partition("\n")[0].strip()
+    if said.startswith(_RAISES):
+        name = said.removeprefix(_RAISES).strip(" <>").removeprefix("class ").strip("'")
+        return f"it did not raise {name.rpartition('.')[2]}"
+    if isinstance(exc, AssertionError):
+        # What pytest makes of an assert without a message begins with the assert itself.
+        if said and not said.startswith("assert "):
+            return said
+        return _asserted(exc.__traceback__) or said or "it does not hold"
+    if type(exc).__name__ == "Failed":
+        return said
+    return f"it raised {type(exc).__name__}{_place(exc.__traceback__)}"
+
+
+def _asserted(trace: TracebackType | None) -> str:
+    """The condition that does not hold, and what the names in it are."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    condition = _condition(trace.tb_frame, trace.tb_lineno)
+    if condition is None:
+        return ""
+    code, known = trace.tb_frame.f_code, dict[str, Any](trace.tb_frame.f_locals)
+    # What the check was given is the same each time, and long.
+    given = {"self", *code.co_varnames[: code.co_argcount]}
+    if kind := _kind(condition):
+        negated, name, expected = kind
+        if name in known:
+            says = "must not be" if negated else "where it must be"
+            return f"{_shown(known[name])} {says} {expected}"
+    names = dict.fromkeys(one.id for one in ast.walk(condition) if isinstance(one, ast.Name))
+    values = [
+        f"{name} is {_shown(known[name])}"
+        for name in names
+        if name in known and name not in given and not callable(known[name])
+    ]
+    return f"{ast.unparse(condition)} does not hold{'; ' if values else ''}{', '.join(values)}"
+
+
+def _kind(condition: ast.expr) -> tuple[bool, str, str] | None:
+    """Of `isinstance(name, kind)`: whether it is negated, the name and the kind."""
+    negated = isinstance(condition, ast.UnaryOp) and isinstance(condition.op, ast.Not)
+    if isinstance(condition, ast.UnaryOp) and negated:
+        condition = condition.operand
+    match condition:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[ast.Name(id=name), kind]):
+            return negated, name, ast.unparse(kind).replace(" | ", " or ")
+        case _:
+            return None
+
+
+def _condition(frame: FrameType, number: int) -> ast.expr | None:
+    source, first = inspect.getsourcelines(frame.f_code)
+    tree = ast.parse(textwrap.dedent("".join(source)))
+    for one in ast.walk(tree):
+        if isinstance(one, ast.Assert) and one.lineno <= number - first + 1 <= (
+            one.end_lineno or 0
+        ):
+            return one.test
+    return None
+
+
+def _shown(value: object) -> str:
+    text = _ADDRESS.sub("", repr(value))
+    return text if len(text) <= _OF_A_VALUE else f"{text[:_OF_A_VALUE]}…"
+
+
+def _place(trace: TracebackType | None) -> str:
+    linecache.checkcache()
+    frames = traceback.extract_tb(trace)
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f" ({'/'.join(Path(last.filename).parts[-2:])}, line {last.lineno})"
