@@ -26,6 +26,7 @@ from penstock.bootstrap.memory import MemoryWorld
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.web import application
 from penstock.entrypoints.serve.consume import Consumer
+from penstock.entrypoints.serve.process import settle
 from penstock.plugins import load
 from penstock.settings import Function, Settings
 
@@ -72,6 +73,7 @@ async def verifying(told: dict[str, Any]) -> AsyncIterator[tuple[str, MemoryWorl
         http=Served(told["certificate"].encode()),
         sinks={},
         secrets={"paypal": told["secret"]},
+        as_sent=True,
     )
     environ = {
         "PENSTOCK_GATEWAYS": "paypal",
@@ -83,6 +85,7 @@ async def verifying(told: dict[str, Any]) -> AsyncIterator[tuple[str, MemoryWorl
     platform = Platform(Settings.read(environ), environ, registry, world, profiles)
     stop = asyncio.Event()
     async with listening(application(platform), HOST, 0) as url:
+        settle()
         if not told["verifies"]:
             stop.set()
         consuming = asyncio.create_task(Consumer(platform.batch(Function.verify), 10, stop).run())

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from infra.bundle.archive import write
-from infra.bundle.closure import closure
-from infra.bundle.dependencies import compile_sources, dependencies, staged
+from infra.bundle.closure import Closure, Imports, closure
+from infra.bundle.dependencies import compile_sources, compiled, dependencies, staged
 from infra.bundle.roots import amazon_roots
 from infra.bundle.stamp import CONTRACTS, RUNTIME, Stamp, read, record, sources
 from infra.bundle.target import BundleError, Platform, Target, platform
@@ -92,31 +92,42 @@ def build(
         return zips
     # Until they are all there they are made of nothing known.
     record(out, Stamp(target, "", ""))
+    imports: dict[Path, Imports] = {}
+    needed = {kind: _needed(one, plugins, imports) for kind, one in KINDS.items()}
+    # Most of it goes into several zips: it is read and compiled once.
+    made = _compile({n: path for one in needed.values() for n, path in one.files.items()}, where)
     for kind, path in zips.items():
-        write(path, _entries(KINDS[kind], where, plugins, data), where.level)
+        write(path, _entries(KINDS[kind], needed[kind], made, where, data), where.level)
     record(out, made_of)
     return zips
 
 
-def _entries(
-    kind: Kind, where: Platform, plugins: Sequence[Plugin], data: Mapping[str, bytes]
-) -> Mapping[str, Path | bytes]:
-    """Everything in a zip: our code and its `.pyc`, the plugins', data, dependencies."""
+def _needed(kind: Kind, plugins: Sequence[Plugin], imports: dict[Path, Imports]) -> Closure:
+    """Our code and the plugins' in a zip, and the packages of others that it imports."""
     carried = [plugin for plugin in plugins if kind.plugins and plugin.raw.get(kind.plugins)]
     own = {name: path for plugin in carried for name, path in _package(plugin).items()}
     packages = [RUNTIME / "penstock", *(plugin.folder for plugin in carried)]
     modules = [*kind.entries, *(_module(name) for name in own if name.endswith(".py"))]
-    needed = closure(modules, packages)
-    if tests := [name for name in needed.files if name.startswith(_TESTING)]:
+    found = closure(modules, packages, imports)
+    if tests := [name for name in found.files if name.startswith(_TESTING)]:
         raise BundleError(
             f"{', '.join(kind.entries)}: {tests[0]} is imported, and is for tests only"
         )
-    code = {**needed.files, **own}
-    foreign = needed.foreign - _LEFT_OUT
+    return Closure({**found.files, **own}, found.foreign - _LEFT_OUT)
+
+
+def _entries(
+    kind: Kind,
+    needed: Closure,
+    made: Mapping[str, tuple[str, bytes]],
+    where: Platform,
+    data: Mapping[str, bytes],
+) -> Mapping[str, Path | bytes]:
+    """Everything in a zip: our code and its `.pyc`, the plugins', data, dependencies."""
     return {
-        **(dependencies(where, foreign) if foreign else {}),
-        **code,
-        **_compile({name: path for name, path in code.items() if name.endswith(".py")}, where),
+        **(dependencies(where, needed.foreign) if needed.foreign else {}),
+        **needed.files,
+        **dict(made[name] for name in needed.files if name in made),
         **{
             f"penstock/{name}": content
             for name, content in data.items()
@@ -142,18 +153,22 @@ def _module(file: str) -> str:
     return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _compile(sources: Mapping[str, Path], where: Platform) -> Mapping[str, bytes]:
+def _compile(files: Mapping[str, Path], where: Platform) -> Mapping[str, tuple[str, bytes]]:
+    """Each source's `.pyc`, by the source's name: its name in the zip, and its bytes."""
     if where.python is None:
         return {}
     with tempfile.TemporaryDirectory() as folder:
         stage = Path(folder)
-        for name, path in sources.items():
-            copy = stage / name
+        sources = {name: stage / name for name in files if name.endswith(".py")}
+        for name, copy in sources.items():
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes())
+            copy.write_bytes(files[name].read_bytes())
         compile_sources(stage, where.python)
+        pycs = {name: compiled(copy, where) for name, copy in sources.items()}
         return {
-            path.relative_to(stage).as_posix(): path.read_bytes() for path in stage.rglob("*.pyc")
+            name: (path.relative_to(stage).as_posix(), path.read_bytes())
+            for name, path in pycs.items()
+            if path
         }
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from infra.bundle.target import BundleError
 
 _DATA = frozenset([".css", ".html", ".js", ".json"])
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""The fields of a statement that hold statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,13 @@ class Closure:
     foreign: frozenset[str]
 
 
-def closure(modules: Iterable[str], packages: Iterable[Path]) -> Closure:
+Imports = Sequence[tuple[str, Sequence[str]]]
+"""What one module imports: each module's name, and the names taken from it."""
+
+
+def closure(
+    modules: Iterable[str], packages: Iterable[Path], read: dict[Path, Imports] | None = None
+) -> Closure:
     """
     Follow imports, those within functions included, through the packages that are ours.
 
@@ -36,10 +44,12 @@ def closure(modules: Iterable[str], packages: Iterable[Path]) -> Closure:
     Args:
         packages: their folders. What lies beside one is not ours: a plugin that was installed
             stands among everybody's.
+        read: the imports of modules that were read before, by their path; more are added.
 
     Raises:
         BundleError: a module of ours that is not there.
     """
+    read = {} if read is None else read
     roots = {package.name: package.parent for package in packages}
     files: dict[str, Path] = {}
     foreign: set[str] = set()
@@ -55,7 +65,9 @@ def closure(modules: Iterable[str], packages: Iterable[Path]) -> Closure:
             raise BundleError(f"{module} is imported, and there is no such module")
         root = roots[_top(module)]
         files |= {one.relative_to(root).as_posix(): one for one in (path, *_data_beside(path))}
-        for name, members in _imports(path, module):
+        if path not in read:
+            read[path] = list(_imports(path, module))
+        for name, members in read[path]:
             top = _top(name)
             if top in roots:
                 waiting += _with_parents(name)
@@ -103,11 +115,24 @@ def _imports(path: Path, module: str) -> Iterator[tuple[str, Sequence[str]]]:
                 pass
 
 
-def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node, but for what stands under `if TYPE_CHECKING`."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            yield from (part for other in node.orelse for part in (other, *_running(other)))
-            continue
-        yield node
-        yield from _running(node)
+def _running(tree: ast.AST) -> Iterator[ast.stmt]:
+    """Every statement, but for what stands under `if TYPE_CHECKING`."""
+    waiting = [tree]
+    while waiting:
+        for node in _statements(waiting.pop()):
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+                waiting.append(ast.Module(node.orelse, []))
+                continue
+            yield node
+            waiting.append(node)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """The statements right below a node; an expression holds none, so none is looked into."""
+    for part in _BLOCKS:
+        for one in getattr(node, part, ()):
+            if isinstance(one, ast.stmt):
+                yield one
+            else:
+                # An `except` or a `case`, which has its own block.
+                yield from _statements(one)

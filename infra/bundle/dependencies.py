@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -47,12 +48,12 @@ def dependencies(platform: Platform, imported: Iterable[str]) -> Mapping[str, Pa
         for file in distribution.files or ()
         if ".." not in file.parts and _kept(str(file))
     }
-    compiled = {
+    pycs = {
         path.relative_to(stage).as_posix(): path
-        for path in (_compiled(source, platform) for source in files.values())
+        for path in (compiled(source, platform) for source in files.values())
         if path
     }
-    return {**files, **compiled}
+    return {**files, **pycs}
 
 
 def compile_sources(folder: Path, python: Path) -> None:
@@ -74,6 +75,15 @@ def compile_sources(folder: Path, python: Path) -> None:
     )
     if done.returncode:
         raise BundleError(f"the sources do not compile: {(done.stdout or done.stderr)[-2000:]}")
+
+
+def compiled(source: Path, platform: Platform) -> Path | None:
+    """The `.pyc` beside a source; None if there is none."""
+    if source.suffix != ".py":
+        return None
+    tag = f"cpython-{platform.version.replace('.', '')}"
+    path = source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"
+    return path if path.is_file() else None
 
 
 def staged(platform: Platform, lock: Path = LOCK) -> Path:
@@ -126,12 +136,7 @@ def _install(platform: Platform, lock: Path, folder: Path) -> None:
 
 
 def _distributions(stage: Path, imported: Iterable[str]) -> list[Distribution]:
-    there = {_name(one.metadata["Name"]): one for one in distributions(path=[str(stage)])}
-    imports = {
-        file.parts[0].partition(".")[0]: name
-        for name, one in there.items()
-        for file in one.files or ()
-    }
+    there, imports = _installed(stage)
     if unknown := {name for name in imported if name not in imports}:
         raise BundleError(
             f"{', '.join(sorted(unknown))} is imported and not in {LOCK.name}: name what it comes "
@@ -146,6 +151,18 @@ def _distributions(stage: Path, imported: Iterable[str]) -> list[Distribution]:
     return list(needed.values())
 
 
+@cache
+def _installed(stage: Path) -> tuple[Mapping[str, Distribution], Mapping[str, str]]:
+    """What is in a stage by its name, and the name by what is imported; a stage never changes."""
+    there = {_name(one.metadata["Name"]): one for one in distributions(path=[str(stage)])}
+    imports = {
+        file.parts[0].partition(".")[0]: name
+        for name, one in there.items()
+        for file in one.files or ()
+    }
+    return there, imports
+
+
 def _name(requirement: str) -> str:
     """A distribution's name as it is compared (PEP 503)."""
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement, maxsplit=1)[0]).lower()
@@ -154,11 +171,3 @@ def _name(requirement: str) -> str:
 def _kept(file: str) -> bool:
     data = _DATA.match(file)
     return not (data and data[1] not in SERVICES) and not _UNUSED.search(file)
-
-
-def _compiled(source: Path, platform: Platform) -> Path | None:
-    if source.suffix != ".py":
-        return None
-    tag = f"cpython-{platform.version.replace('.', '')}"
-    path = source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"
-    return path if path.is_file() else None

@@ -38,7 +38,7 @@ def parse(body: bytes) -> Mapping[str, Any]:
         ValueError: it is none.
     """
     try:
-        value = json.loads(body.decode("utf-8"), parse_float=str, parse_constant=_refuse)
+        value = _DECODER.decode(body.decode("utf-8"))
     except RecursionError as exc:
         raise ValueError("nested too deeply") from exc
     if not isinstance(value, dict):
@@ -50,10 +50,15 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
+_DECODER = json.JSONDecoder(parse_float=str, parse_constant=_refuse)
+
+
 def mapping(value: object) -> Mapping[str, Any]:
     """The value if it is an object, else an empty one."""
     # Nearly always a dict, which costs a tenth of asking whether it is a mapping.
-    return cast(Mapping[str, Any], value) if isinstance(value, dict | Mapping) else {}
+    if isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101 - in this order
+        return cast(Mapping[str, Any], value)
+    return {}
 
 
 def sequence(value: object) -> Sequence[Any]:
@@ -73,7 +78,7 @@ def text(value: object, *path: str) -> str | None:
     found = at(value, *path)
     if not isinstance(found, str) or not found:
         return None
-    return None if _HALF.search(found) else found
+    return found if found.isascii() or not _HALF.search(found) else None
 
 
 def identity(value: object, *path: str) -> str | None:

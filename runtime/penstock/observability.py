@@ -14,6 +14,7 @@ import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from enum import Enum
 from functools import lru_cache
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -74,12 +75,10 @@ def configure(
             *([_from(level)] if see else []),
             *limit,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            scalars_only,
-            *([_of_stack(stack)] if stack else []),
-            structlog.processors.JSONRenderer(serializer=_dumps),
+            _line_of(stack),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=structlog.WriteLoggerFactory(),
+        logger_factory=_Output,
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -109,36 +108,76 @@ def _from(level: str) -> Processor:
     return leave_out
 
 
-def _of_stack(stack: str) -> Processor:
-    """A structlog processor that says which stack a line is of."""
+_ALONE = Lock()
 
-    def name_it(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        fields["stack"] = stack
-        return fields
 
-    return name_it
+class _Output:
+    """Standard output as it was when the logger was made."""
+
+    __slots__ = ("_file",)
+
+    def __init__(self, *_: Any) -> None:
+        self._file = sys.stdout
+
+    def write(self, line: str) -> None:
+        """Write a line, whole."""
+        with _ALONE:
+            self._file.write(f"{line}\n")
+            self._file.flush()
+
+    debug = info = warning = error = critical = exception = write
+
+
+def _line_of(stack: str | None) -> Processor:
+    """A structlog processor that makes the line, in which its stack is named."""
+
+    def line(_: Any, __: str, fields: MutableMapping[str, Any]) -> str:
+        told = scalars_only(_, __, fields)
+        if stack:
+            told["stack"] = stack
+        return _dumps(told)
+
+    return line
 
 
 def scalars_only(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: what may be confidential is replaced, so that its absence shows."""
     failure = fields.pop("exc_info", None)
-    told = {name: _told(name, value) for name, value in fields.items()}
+    # The event's name first: a person reads it in a terminal.
+    told: dict[str, Any] = {"event": ""}
+    texts: list[str] = []
+    longest = 0
+    for name, value in fields.items():
+        kind: type[object] = type(value)
+        if _is_withheld(name):
+            value = _REDACTED
+        elif kind is str:
+            texts.append(value)
+            longest = max(longest, len(value))
+        elif kind is not int and kind is not float:
+            value = _told(value)
+        told[name] = value
+    # One look at all texts: nearly every line has nothing to hide.
+    if longest > LONGEST or _is_suspect("\n".join(texts)):
+        told = {name: _text(one) if type(one) is str else one for name, one in told.items()}
     if failure:
         told["failure"] = _failure(failure)
     return told
 
 
-def _told(name: str, value: Any) -> Any:
-    if _is_withheld(name):
-        return _REDACTED
+def _told(value: Any) -> Any:
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, str):
-        text = CONFIDENTIAL.sub(_REDACTED, value) if _is_suspect(value) else value
-        return text if len(text) <= LONGEST else f"{text[:LONGEST]}{_REDACTED}"
+        return _text(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     return f"<{type(value).__name__}>"
+
+
+def _text(value: str) -> str:
+    text = CONFIDENTIAL.sub(_REDACTED, value) if _is_suspect(value) else value
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}{_REDACTED}"
 
 
 @lru_cache(maxsize=1024)
@@ -173,11 +212,9 @@ def _place(trace: TracebackType | None) -> str:
     return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
 
 
-def _dumps(fields: Any, **_: Any) -> str:
-    # The event's name first: a person reads it in a terminal. DEL is the one control character
-    # that JSON in ASCII leaves as it is.
-    line = _ENCODER.encode({"event": fields.pop("event", ""), **fields})
-    return line.replace("\x7f", "\\u007f")
+def _dumps(fields: Mapping[str, Any]) -> str:
+    # DEL is the one control character that JSON in ASCII leaves as it is.
+    return _ENCODER.encode(fields).replace("\x7f", "\\u007f")
 
 
 class _Libraries(logging.Handler):

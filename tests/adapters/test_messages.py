@@ -40,7 +40,7 @@ def test_a_record_is_a_message():
 
     assert Message(
         id="059f36b4-87a3-44ab-83d2-661975830a7d",
-        body="Test message.",
+        content="Test message.",
         group="pay-1",
         receipt="AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
         receives=3,

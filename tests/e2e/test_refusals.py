@@ -1,10 +1,4 @@
-"""
-Least privilege, by refusal: with the emulator's IAM enforcement on, each function's role makes
-every call of one list, and gets through with exactly those the table allows.
-
-The calls that pass are made so that they change nothing (a message without its group, a receipt
-that is none): refusal is decided before that is looked at.
-"""
+"""Least privilege, by refusal: each function makes every call of one list."""
 
 from __future__ import annotations
 
@@ -19,14 +13,12 @@ import pytest
 
 from infra.config.project import ROOT
 from penstock.domain.delivery import Delivery
-from tests.e2e.probe import Call, a_role, ask, ask_as, role_of
+from tests.e2e.allowed_calls import LEDGER, LOOK_UPS, calls
+from tests.e2e.probe import Call, ask, role_of
 from tests.e2e.world import World, until
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
-
-_LEDGER = {"read the ledger", "write the ledger", "query the ledger"}
-_LOOK_UPS = {"query by reference", "query by subscription", "query by day"}
-_MONEY = {*_LEDGER, "publish events", "read PayPal's secret"}
+_MONEY = {*LEDGER, "publish events", "read PayPal's secret"}
 
 
 def _consumer(queue: str) -> set[str]:
@@ -40,7 +32,7 @@ def _sink(name: str) -> set[str]:
 
 ALLOWED: Mapping[str, set[str]] = {
     "receive": {"publish deliveries"},
-    "api": {*_LEDGER, "query events", *_LOOK_UPS, "send to payments"},
+    "api": {*LEDGER, "query events", *LOOK_UPS, "send to payments"},
     "merchant": {
         *_MONEY,
         "query by reference",
@@ -68,7 +60,7 @@ ALLOWED: Mapping[str, set[str]] = {
         for queue in ("deliveries", "verified", "payments", "sink-slack", "sink-email")
     },
     # On AWS the condition on items leaves it what its commands write, and no more.
-    "operate": {*_LEDGER, "delete from the ledger"},
+    "operate": {*LEDGER, "delete from the ledger"},
     "deliver-slack": {*_sink("slack"), "read Slack's secret"},
     "deliver-email": {*_sink("email"), "send e-mail"},
 }
@@ -88,96 +80,6 @@ REFUSED: Mapping[str, tuple[str, str]] = {
     "deliver-slack": ("read PayPal's secret", "read Slack's secret"),
     "deliver-email": ("read Slack's secret", "send e-mail"),
 }
-_NOBODY = {"S": "probe-no-such-payment"}
-
-
-def calls(world: World) -> dict[str, Call]:
-    """The list: what some function may do, and what none may."""
-    out = world.platform.outputs
-    table = str(out["ledgerTable"])
-    key = {"pk": _NOBODY, "sk": _NOBODY}
-
-    def send(url: str) -> Call:
-        return Call("sqs", "send_message", {"QueueUrl": url, "MessageBody": "{}"})
-
-    def publish(topic: str) -> Call:
-        return Call("sns", "publish", {"TopicArn": topic, "Message": "{}"})
-
-    def secret(plugin: str) -> Call:
-        return Call(
-            "secretsmanager", "get_secret_value", {"SecretId": f"{out['secretsPrefix']}/{plugin}"}
-        )
-
-    def query(column: str, index: str | None = None) -> Call:
-        return Call(
-            "dynamodb",
-            "query",
-            {
-                "TableName": table,
-                "KeyConditionExpression": "#k = :k",
-                "ExpressionAttributeNames": {"#k": column},
-                "ExpressionAttributeValues": {":k": _NOBODY},
-                **({"IndexName": index} if index else {}),
-            },
-        )
-
-    listed = {
-        "publish deliveries": publish(out["deliveriesTopicArn"]),
-        "publish events": publish(out["eventsTopicArn"]),
-        "read the ledger": Call("dynamodb", "get_item", {"TableName": table, "Key": key}),
-        "write the ledger": Call(
-            "dynamodb",
-            "put_item",
-            {"TableName": table, "Item": key, "ConditionExpression": "attribute_exists(pk)"},
-        ),
-        "query the ledger": query("pk"),
-        "query what is due": query("due_pk", "due"),
-        "query events": query("events_pk", "events"),
-        "query by reference": query("reference", "by_reference"),
-        "query by subscription": query("subscription", "by_subscription"),
-        "query by day": query("day", "by_day"),
-        "read PayPal's secret": secret("paypal"),
-        "read PayPal's webhook id": secret("paypal-webhooks"),
-        "read Slack's secret": secret("slack"),
-        "send e-mail": Call(
-            "sesv2",
-            "send_email",
-            {
-                "FromEmailAddress": "nobody@unverified.example",
-                "Destination": {"ToAddresses": ["nobody@example.com"]},
-                "Content": {"Simple": {"Subject": {"Data": "x"}, "Body": {"Text": {"Data": "x"}}}},
-            },
-        ),
-        "delete from the ledger": Call(
-            "dynamodb", "delete_item", {"TableName": table, "Key": key}
-        ),
-        # No function may do any of these.
-        "scan the ledger": Call("dynamodb", "scan", {"TableName": table}),
-        "write PayPal's secret": Call(
-            "secretsmanager",
-            "put_secret_value",
-            {"SecretId": f"{out['secretsPrefix']}/paypal", "SecretString": "{}"},
-        ),
-        "list secrets": Call("secretsmanager", "list_secrets", {}),
-        "empty a queue": Call(
-            "sqs", "purge_queue", {"QueueUrl": out["queues"]["payments"]["dlqUrl"]}
-        ),
-        "read its own role": Call("iam", "get_role", {"RoleName": out["functions"]["verify"]}),
-        "call a function": Call(
-            "lambda", "invoke", {"FunctionName": out["functions"]["sweep"], "Payload": "{}"}
-        ),
-    }
-    for name, queue in out["queues"].items():
-        listed[f"send to {name}"] = send(queue["url"])
-        listed[f"consume {name}"] = Call(
-            "sqs", "delete_message", {"QueueUrl": queue["url"], "ReceiptHandle": "none"}
-        )
-        if queue.get("dlqUrl"):
-            listed[f"send to {name}'s DLQ"] = send(queue["dlqUrl"])
-            listed[f"consume {name}'s DLQ"] = Call(
-                "sqs", "delete_message", {"QueueUrl": queue["dlqUrl"], "ReceiptHandle": "none"}
-            )
-    return listed
 
 
 def test_the_platform_enforces_iam(world: World) -> None:
@@ -264,64 +166,6 @@ def test_a_delivery_that_the_role_of_receive_published_goes_all_the_way(world: W
 
     assert {"publish": "done"} == told.answers
     until(lambda: world.waiting(world.queue("rejected"), delivery.id), what="the forged delivery")
-
-
-BELIEVED = {f"send to {queue}{of}" for queue in ("verified", "payments") for of in ("", "'s DLQ")}
-"""Whose messages have an effect, or come back to where they have."""
-
-
-@pytest.mark.parametrize(
-    ("name", "refused"),
-    [
-        ("somebody", BELIEVED),
-        ("penstock-local-verify-too", BELIEVED),
-        ("penstock-local-serve", set()),
-    ],
-)
-def test_whom_the_account_allows_everything_may_still_not_send_what_is_believed(
-    world: World, name: str, refused: set[str]
-) -> None:
-    """
-    Each queue's own Deny goes before any Allow; only those it spares get through.
-    """
-    listed = calls(world)
-    asked = {call: listed[call] for call in (*BELIEVED, "send to rejected")}
-    with a_role(world.platform, name, sqs_SendMessage="*") as role:
-        told = ask_as(world.platform, role, asked)
-
-    assert f":assumed-role/{name}/" in told.who
-    assert refused == told.refused
-
-
-def test_an_operators_role_may_do_what_commands_ask_for_and_nothing_else(world: World) -> None:
-    """
-    It commits, looks at queues and sends to them; it parks nothing and reads no secret.
-    """
-    out = world.platform.outputs
-    # Emptying a queue is allowed, and would be done.
-    listed = {name: call for name, call in calls(world).items() if name != "empty a queue"}
-    told = ask_as(world.platform, out["roles"]["operator"], listed)
-    queues = {f"{what} {queue}" for what in ("send to", "consume") for queue in out["queues"]}
-    dead = {f"consume {name}'s DLQ" for name, one in out["queues"].items() if one.get("dlqUrl")}
-    reads = {"query what is due", "query events", *_LOOK_UPS}
-
-    assert ":assumed-role/penstock-local-operator/" in told.who
-    assert {*_LEDGER, "delete from the ledger", *reads, *queues, *dead} == (
-        told.answers.keys() - told.refused
-    )
-
-
-def test_the_deny_is_what_keeps_them_out(world: World) -> None:
-    sqs, url = world.platform.client("sqs"), world.queue("verified")
-    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
-    try:
-        with a_role(world.platform, "somebody", sqs_SendMessage="*") as role:
-            told = ask_as(world.platform, role, {"send": calls(world)["send to verified"]})
-    finally:
-        sqs.set_queue_attributes(QueueUrl=url, Attributes=asked["Attributes"])
-
-    assert set() == told.refused
 
 
 def _keys_of_workers(world: World, physical: str) -> set[str]:

@@ -27,7 +27,7 @@ from penstock.ports import Outgoing
 from penstock.testing.http import response
 from tests.infra import mishaps
 from tests.infra.scene import Scene
-from tests.plugins.paypal.test_client import FOUND, SALE, SALE_PATH
+from tests.plugins.paypal.client import FOUND, SALE, SALE_PATH
 from tests.plugins.paypal.told import TOKEN, Told, problem
 from tests.unit.pipeline import charging
 from tests.unit.pipeline import test_verify as verifying

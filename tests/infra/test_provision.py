@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,19 +55,65 @@ def names(emulator: Emulator) -> dict[str, set[str]]:
     }
 
 
+@dataclass
+class Standing:
+    """
+    The stack dev, standing; a test changes it, and the next one to want it has it put back.
+
+    Attributes:
+        first: what the run that made it said; None while it does not stand.
+        changed: whether it is not as its file says.
+    """
+
+    emulator: Emulator
+    first: Provisioned | None = None
+    changed: bool = False
+
+    def reset(self) -> None:
+        """Forget it with everything else."""
+        self.emulator.reset()
+        self.first, self.changed = None, False
+
+
+@pytest.fixture(scope="module")
+def held(emulator: Emulator) -> Standing:
+    return Standing(emulator)
+
+
 @pytest.fixture
-def empty(emulator: Emulator) -> Emulator:
-    emulator.reset()
-    return emulator
+def empty(held: Standing) -> Emulator:
+    """An emulator that holds nothing."""
+    held.reset()
+    return held.emulator
+
+
+@pytest.fixture
+def stands(held: Standing, dev: Mapping[str, Any]) -> Provisioned:
+    """The stack dev as its file says; what the run that made it said."""
+    if held.first is None:
+        held.reset()
+        held.first = counted(held.emulator, dev)
+    elif held.changed:
+        counted(held.emulator, dev)
+    held.changed = False
+    return held.first
+
+
+@pytest.fixture
+def changes(held: Standing, stands: Provisioned) -> Provisioned:
+    """The same, for a test that changes it."""
+    held.changed = True
+    return stands
 
 
 @pytest.mark.slow
-def test_a_second_run_changes_nothing(empty: Emulator, dev: Mapping[str, Any]) -> None:
-    first = counted(empty, dev)
-    second = counted(empty, dev)
+def test_a_second_run_changes_nothing(
+    emulator: Emulator, stands: Provisioned, dev: Mapping[str, Any]
+) -> None:
+    second = counted(emulator, dev)
 
-    assert first.outputs == second.outputs
-    assert (first.tally.made, 0, 0, 0) == (
+    assert stands.outputs == second.outputs
+    assert (stands.tally.made, 0, 0, 0) == (
         second.tally.same,
         second.tally.made,
         second.tally.changed,
@@ -120,14 +167,14 @@ def _keys(partition: str, sort: str) -> list[Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("changes")
 def test_a_sink_that_is_removed_takes_its_parts_with_it_and_no_others(
-    empty: Emulator, dev: dict[str, Any]
+    emulator: Emulator, dev: dict[str, Any]
 ) -> None:
-    provision("local", dev, empty.url)
-    before = names(empty)
+    before = names(emulator)
     del dev["penstock:sinks"]["slack"]
-    tally = counted(empty, dev).tally
-    after = names(empty)
+    tally = counted(emulator, dev).tally
+    after = names(emulator)
 
     assert {
         "queues": {"penstock-local-sink-slack.fifo", "penstock-local-sink-slack-dlq.fifo"},
@@ -142,63 +189,68 @@ def test_a_sink_that_is_removed_takes_its_parts_with_it_and_no_others(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("changes")
 def test_a_changed_setting_changes_what_reads_it_only(
-    empty: Emulator, dev: dict[str, Any]
+    emulator: Emulator, dev: dict[str, Any]
 ) -> None:
-    provision("local", dev, empty.url)
-    tally = counted(empty, {**dev, "sqsMaxNumberOfMessages": 5}).tally
+    tally = counted(emulator, {**dev, "sqsMaxNumberOfMessages": 5}).tally
 
     # The function and its mapping.
     assert (2, 0, 0, 0) == (tally.changed, tally.made, tally.replaced, tally.dropped)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("changes")
 def test_a_changed_zip_is_what_the_functions_run(
-    empty: Emulator, dev: dict[str, Any], bundles: Path, tmp_path: Path
+    emulator: Emulator, dev: dict[str, Any], bundles: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(bundles, tmp_path, dirs_exist_ok=True)
     dev["bundles"] = str(tmp_path)
-    provision("local", dev, empty.url)
     with zipfile.ZipFile(tmp_path / "receive.zip", "w") as archive:
         archive.writestr(
             "penstock/entrypoints/functions/receive.py", "def handler(e, c): return 'anew'"
         )
-    tally = counted(empty, dev).tally
-    answer = client(empty, "lambda").invoke(FunctionName="penstock-local-receive", Payload=b"{}")
+    tally = counted(emulator, dev).tally
+    answer = client(emulator, "lambda").invoke(
+        FunctionName="penstock-local-receive", Payload=b"{}"
+    )
 
     assert (1, 0, 0) == (tally.changed, tally.made, tally.replaced)
     assert b'"anew"' == answer["Payload"].read()
 
 
 @pytest.mark.slow
-def test_an_emulator_that_was_reset_is_made_again(empty: Emulator, dev: Mapping[str, Any]) -> None:
-    first = counted(empty, dev).tally
-    empty.reset()
-    second = counted(empty, dev).tally
+def test_an_emulator_that_was_reset_is_made_again(
+    held: Standing, stands: Provisioned, dev: Mapping[str, Any]
+) -> None:
+    held.reset()
+    second = counted(held.emulator, dev)
+    held.first = second
 
-    assert (first.made, 0) == (second.made, second.same)
+    assert (stands.tally.made, 0) == (second.tally.made, second.tally.same)
 
 
 @pytest.mark.slow
 def test_a_run_that_was_killed_before_it_remembered_is_completed(
-    empty: Emulator, dev: Mapping[str, Any]
+    emulator: Emulator, stands: Provisioned, dev: Mapping[str, Any]
 ) -> None:
-    first = counted(empty, dev)
-    before = names(empty)
-    client(empty, "dynamodb").delete_table(TableName="emulated-state-local")
-    again = counted(empty, dev)
+    before = names(emulator)
+    client(emulator, "dynamodb").delete_table(TableName="emulated-state-local")
+    again = counted(emulator, dev)
 
-    assert first.outputs == again.outputs
-    assert before == names(empty)
+    assert stands.outputs == again.outputs
+    assert before == names(emulator)
 
 
 @pytest.mark.slow
-def test_two_stacks_keep_out_of_each_others_way(empty: Emulator, dev: Mapping[str, Any]) -> None:
-    provision("one", dev, empty.url)
-    provision("two", dev, empty.url)
+@pytest.mark.usefixtures("stands")
+def test_two_stacks_keep_out_of_each_others_way(
+    emulator: Emulator, dev: Mapping[str, Any]
+) -> None:
+    provision("two", dev, emulator.url)
 
-    assert 0 == provision_counted("one", dev, empty.url).tally.dropped
-    assert {"penstock-one-api", "penstock-two-api"} <= names(empty)["functions"]
+    assert 0 == counted(emulator, dev).tally.dropped
+    assert {"penstock-local-api", "penstock-two-api"} <= names(emulator)["functions"]
 
 
 def test_a_wrong_configuration_makes_nothing(empty: Emulator, dev: dict[str, Any]) -> None:

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -24,7 +23,7 @@ from pydantic.alias_generators import to_camel
 from infra.config.settings import StackSettings
 from infra.graph.capture import capture
 from infra.graph.values import Archive, Secret
-from tests.depth import examples
+from tests.depth import LONG, examples
 
 ROLE = "arn:aws:iam::123456789012:role/"
 EMAIL = {"sender": "a@example.com", "recipients": ["b@example.com", "c@example.com"]}
@@ -147,9 +146,9 @@ PLACES = st.sampled_from(sorted(SETTINGS)).flatmap(
 )
 
 
-@pytest.mark.slow
+@LONG
 @settings(
-    max_examples=examples(20),
+    max_examples=examples(12, 200),
     deadline=None,
     # The zips are the same for every example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -161,9 +160,9 @@ def test_a_new_order_changes_no_resource(bundles: Path, case: tuple[str, list[st
     assert graph(bundles) == graph(bundles, **{setting: ordered(SETTINGS[setting].all, names)})
 
 
-@pytest.mark.slow
+@LONG
 @settings(
-    max_examples=examples(20),
+    max_examples=examples(12, 200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

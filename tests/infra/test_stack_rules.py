@@ -15,7 +15,7 @@ from infra.access.policies import UNSCOPED
 from infra.config.project import ROOT
 from infra.graph.capture import capture
 from infra.rules import RULES, broken
-from tests.depth import examples
+from tests.depth import LONG, examples
 from tests.infra.breaking import Graph, changed
 from tests.infra.broken_stacks import BREAKS
 
@@ -23,6 +23,15 @@ from tests.infra.broken_stacks import BREAKS
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_what_is_deployed_breaks_no_rule(graphs: Mapping[str, Graph], stack: str) -> None:
     assert {} == broken(graphs[stack])
+
+
+def test_prod_has_every_kind_of_resource_that_dev_has(graphs: Mapping[str, Graph]) -> None:
+    """
+    So `tests/engine` renames and repairs on prod only.
+    """
+    kinds = {name: {one.type for one in graph if one.custom} for name, graph in graphs.items()}
+
+    assert set() == kinds["dev"] - kinds["prod"]
 
 
 def test_every_rule_has_a_graph_that_breaks_it() -> None:
@@ -105,9 +114,9 @@ CONFIGS = st.fixed_dictionaries(
 )
 
 
-@pytest.mark.slow
+@LONG
 @settings(
-    max_examples=examples(50),
+    max_examples=examples(25, 500),
     deadline=None,
     # The zips are the same for every example.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

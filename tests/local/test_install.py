@@ -13,17 +13,26 @@ import pytest
 SCRIPT = Path(__file__).resolve().parents[2] / "local" / "install.py"
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that no `make` made."""
+    folder = tmp_path_factory.mktemp("environment") / ".venv"
+    made = [sys.executable, "-m", "venv", str(folder)]
+    subprocess.run(made, check=True)  # noqa: S603 - our own interpreter
+    return folder
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A checkout whose locks are empty, with an environment that no `make` made."""
+def checkout(tmp_path: Path, environment: Path) -> Path:
+    """A checkout whose locks are empty, with a copy of that environment."""
     for name in ("dev.txt", "emulator.txt"):
         (tmp_path / "locks").mkdir(exist_ok=True)
         (tmp_path / "locks" / name).write_text("# nothing\n")
     (tmp_path / "local").mkdir()
     shutil.copy(SCRIPT, tmp_path / "local")
     (tmp_path / "pyproject.toml").write_text("")
-    made = [sys.executable, "-m", "venv", str(tmp_path / ".venv")]
-    subprocess.run(made, check=True)  # noqa: S603 - our own interpreter
+    # What an environment imports lies where its `pyvenv.cfg` does: a copy is one of its own.
+    shutil.copytree(environment, tmp_path / ".venv", symlinks=True)
     return tmp_path
 
 

@@ -7,7 +7,6 @@ from collections import defaultdict
 from datetime import timedelta
 from random import Random
 
-import pytest
 import structlog
 
 from penstock.adapters.memory import MemoryQueue
@@ -16,11 +15,12 @@ from penstock.errors import GatewayUnavailable
 from penstock.pipeline.batch import Backoff, Batch, Handled
 from penstock.ports import Message, Outgoing
 from penstock.simulation.loop import VirtualClock, VirtualLoop
+from tests.depth import LONG, examples
 
-ENTITIES, MESSAGES = 1_000, 20
+ENTITIES, MESSAGES = 1_000, examples(10, 20)
 
 
-@pytest.mark.slow
+@LONG
 def test_a_thousand_entities_keep_their_order_with_two_hosts_of_serve() -> None:
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         done = runner.run(worked_through(Random(1)))  # noqa: S311 - chosen, not secret

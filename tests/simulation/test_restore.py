@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests.depth import DEEP, LONG
 from tests.simulation.restoring import restored
 
-pytestmark = pytest.mark.slow
+pytestmark = LONG
+SEEDS = [("example", 1), ("paypal", 1)]
+MORE = [("example", 2)]
 
 
-@pytest.mark.parametrize(("gateway", "seed"), [("example", 1), ("example", 2), ("paypal", 1)])
+@pytest.mark.parametrize(("gateway", "seed"), [*SEEDS, *MORE] if DEEP else SEEDS)
 def test_nothing_is_charged_invoiced_or_sent_back_twice(gateway: str, seed: int) -> None:
     """
     The backend repeats the requests of the lost hour, and the books agree to the minor unit.

@@ -41,6 +41,7 @@ class MemoryWorld:
         public_http: the way to public addresses only; `http` where it is left out, as in tests.
         secrets: each plugin's secret.
         letters_kept_for: how long a dead letter is kept (SQS: 14 days); None keeps it for ever.
+        as_sent: whether queues hand on what stages send; else its text, as SQS does.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class MemoryWorld:
         public_http: Http | None = None,
         secrets: Mapping[str, Mapping[str, str]] | None = None,
         letters_kept_for: timedelta | None = None,
+        as_sent: bool = False,
     ) -> None:
         self.clock = clock
         self.ids = ids
@@ -69,12 +71,14 @@ class MemoryWorld:
         self._secrets = secrets or {}
         consumed = ["deliveries", "verified", "payments", *(f"sink-{name}" for name in sinks)]
         self.dead_letters = {
-            name: MemoryQueue(clock, kept_for=letters_kept_for) for name in consumed
+            name: MemoryQueue(clock, kept_for=letters_kept_for, as_sent=as_sent)
+            for name in consumed
         }
         self.queues = {
-            name: MemoryQueue(clock, dead_letters=self.dead_letters[name]) for name in consumed
+            name: MemoryQueue(clock, dead_letters=self.dead_letters[name], as_sent=as_sent)
+            for name in consumed
         }
-        self.queues["rejected"] = MemoryQueue(clock)
+        self.queues["rejected"] = MemoryQueue(clock, as_sent=as_sent)
         self._topics = {"deliveries": MemoryTopic(clock), "events": MemoryTopic(clock)}
         self._topics["deliveries"].subscribe(self.queues["deliveries"])
         for name, types in sinks.items():

@@ -37,11 +37,9 @@ class Delivery:
         cls, gateway: str, headers: Mapping[str, str], body: bytes, received_at: datetime
     ) -> Delivery:
         """A delivery with an id derived from its content; `headers` are the door's only."""
-        digest = hashlib.sha256()
-        for part in (gateway, *(f"{k}:{v}" for k, v in sorted(headers.items()))):
-            text = part.encode()
-            digest.update(len(text).to_bytes(4, "big") + text)
-        digest.update(body)
+        texts = [gateway.encode(), *(f"{k}:{v}".encode() for k, v in sorted(headers.items()))]
+        parts = [part for text in texts for part in (len(text).to_bytes(4, "big"), text)]
+        digest = hashlib.sha256(b"".join((*parts, body)))
         return cls(digest.hexdigest(), gateway, headers, body, received_at)
 
     def dumps(self) -> str:

@@ -81,7 +81,8 @@ class Process:
                 configured here; it is recorded as parked.
             TransientError: the gateway's API, the ledger or the topic gave no answer.
         """
-        notification = Notification.loads(message.body)
+        sent = message.content
+        notification = sent if isinstance(sent, Notification) else Notification.loads(message.body)
         _bind(notification)
         gateway = self.gateways.get(notification.gateway)
         if gateway is None:

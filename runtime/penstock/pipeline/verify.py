@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from penstock.api.answers import Authentic, Forged, Undecided
@@ -30,6 +30,9 @@ class Verify:
     verified: Channel
     rejected: Channel
     clock: Clock
+    _known: dict[str, Webhooks] = field(
+        default_factory=dict[str, Webhooks], init=False, compare=False
+    )
 
     async def __call__(self, message: Message) -> Handled:
         """
@@ -39,9 +42,14 @@ class Verify:
             PermanentError: no gateway here can read it.
             TransientError: not decided yet, or not taken by the next queue.
         """
-        delivery = Delivery.loads(message.body)
+        sent = message.content
+        delivery = sent if isinstance(sent, Delivery) else Delivery.loads(message.body)
         correlation.bind(delivery_id=delivery.id)
-        gateway = webhooks(self.gateways, delivery.gateway)
+        gateway = self._known.get(delivery.gateway)
+        if gateway is None:
+            # Whether it satisfies a Protocol is looked up name by name, which takes its time.
+            gateway = webhooks(self.gateways, delivery.gateway)
+            self._known[delivery.gateway] = gateway
         answer = await gateway.authenticate(delivery, self.clock.now())
         match answer:
             case Authentic():
@@ -61,14 +69,14 @@ class Verify:
         correlation.bind(entity=notification.entity, event_id=notification.id)
         # Not the delivery's id: an operator may send it back before the queue has forgotten that.
         await self.verified.send(
-            Outgoing(notification.dumps(), group=notification.group, dedup=message.id)
+            Outgoing(notification, group=notification.group, dedup=message.id)
         )
         return Handled(notification.entity or delivery.id[:12], "authentic")
 
     async def _reject(self, delivery: Delivery, because: str, message: Message) -> Handled:
         await self.rejected.send(
             Outgoing(
-                delivery.dumps(),
+                delivery,
                 group=delivery.id,
                 dedup=message.id,
                 attributes={"reason": because},

@@ -9,7 +9,15 @@ from penstock.ports.answers import Answers, Asked
 from penstock.ports.attempts import Attempts, Trouble
 from penstock.ports.audit import Audit
 from penstock.ports.ledger import EventPage, Index, Ledger, Place
-from penstock.ports.queues import Channel, DeadLetters, Inbox, Message, Outgoing, by_group
+from penstock.ports.queues import (
+    Channel,
+    DeadLetters,
+    Inbox,
+    Message,
+    Outgoing,
+    Written,
+    by_group,
+)
 from penstock.ports.restrictions import Restrictions
 from penstock.ports.tokens import Token, Tokens
 from penstock.ports.watermarks import Watermark, Watermarks
@@ -34,5 +42,6 @@ __all__ = [
     "Trouble",
     "Watermark",
     "Watermarks",
+    "Written",
     "by_group",
 ]

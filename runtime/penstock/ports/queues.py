@@ -11,21 +11,35 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+class Written(Protocol):
+    """What a stage sends to the next one; each kind reads itself with `loads`."""
+
+    def dumps(self) -> str:
+        """It as text."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """
     A message to be sent.
 
     Attributes:
+        content: its text, or what is written as text where it leaves the process.
         group: the message group: order is kept within it.
         dedup: the deduplication id; unique in the whole queue or topic, not per group.
         attributes: at most three, as text; the filters of sinks read them.
     """
 
-    body: str = field(repr=False)
+    content: str | Written = field(repr=False)
     group: str
     dedup: str
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def body(self) -> str:
+        """Its text."""
+        return self.content if isinstance(self.content, str) else self.content.dumps()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +49,24 @@ class Message:
 
     Attributes:
         id: the queue's id of this copy; the deduplication id of the message that replaces it.
+        content: its text; from a queue of this process, what its sender sent.
         receipt: the handle of this receipt; stale once the message is handed out again.
         receives: how often it was handed out, this time included.
         sent_at: when the queue received this copy; None if the queue does not say.
     """
 
     id: str
-    body: str = field(repr=False)
+    content: str | Written = field(repr=False)
     group: str
     receipt: str = field(repr=False)
     receives: int = 1
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
     sent_at: datetime | None = None
+
+    @property
+    def body(self) -> str:
+        """Its text."""
+        return self.content if isinstance(self.content, str) else self.content.dumps()
 
 
 def by_group(messages: Iterable[Message]) -> list[list[Message]]:

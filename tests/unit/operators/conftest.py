@@ -1,4 +1,4 @@
-"""The operator's desk."""
+"""The operator's desk, and a sink to replay to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.operators.desk import Desk
 from tests.unit.operators.office import Office
+from tests.unit.operators.replaying import Sink
 
 
 @pytest.fixture
@@ -16,3 +17,8 @@ def desk() -> Desk:
 @pytest.fixture
 def office() -> Office:
     return Office()
+
+
+@pytest.fixture
+def sink() -> Sink:
+    return Sink()

@@ -71,8 +71,8 @@ OPEN = {"m-1": "no end seen yet: charge reserved"}
         (letter("m-2", since=NOON - 61 * SECOND), False),
         (letter("m-2", group="pay-0"), False),
         (letter("m-2", group="pay-2"), False),
-        (letter("m-2", body="[]"), False),
-        (letter("m-2", body="~"), False),
+        (letter("m-2", content="[]"), False),
+        (letter("m-2", content="~"), False),
     ],
 )
 async def test_another_copy_of_a_letter_that_is_dead_since_then_is_its_end(

@@ -26,7 +26,7 @@ from tests.unit.operators.resolving import (
     parked,
 )
 from tests.unit.pipeline.charging import payment
-from tests.unit.pipeline.test_collect import owing
+from tests.unit.pipeline.owing import owing
 
 Kind = OperationKind
 

@@ -22,10 +22,10 @@ from tests.unit.operators.resolving import (
 )
 from tests.unit.pipeline.club import Desk
 from tests.unit.pipeline.invoicing import operation
-from tests.unit.pipeline.test_collect import ask as ask_to_collect
-from tests.unit.pipeline.test_collect import collection
-from tests.unit.pipeline.test_collect import told as of_collections
-from tests.unit.pipeline.test_collect import work as collect
+from tests.unit.pipeline.owing import ask as ask_to_collect
+from tests.unit.pipeline.owing import collection
+from tests.unit.pipeline.owing import told as of_collections
+from tests.unit.pipeline.owing import work as collect
 from tests.unit.pipeline.till import PAYMENT
 
 

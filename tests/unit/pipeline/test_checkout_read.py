@@ -11,7 +11,7 @@ from penstock.domain.change import Change
 from penstock.domain.operation import OperationState
 from penstock.domain.payment import Payment
 from tests.unit.pipeline.approving import approved, paid
-from tests.unit.pipeline.test_capture_answers import lost
+from tests.unit.pipeline.capturing import lost
 from tests.unit.pipeline.till import CAPTURE, Store
 
 

@@ -24,7 +24,7 @@ from penstock.pipeline.collect import Collect
 from penstock.pipeline.collecting import CollectAsked, Collecting, collections
 from penstock.pipeline.orders import Action, ActionMessage
 from tests.unit.pipeline.club import Club, Desk
-from tests.unit.pipeline.test_collect import OWED, ask, collection, hand_over, owing, refused, work
+from tests.unit.pipeline.owing import OWED, ask, collection, hand_over, owing, refused, work
 from tests.unit.pipeline.world import CALLER, LEASE
 
 

@@ -1,8 +1,7 @@
-"""A refund's message sends its money back once; every outcome has its own end."""
+"""A refund that is sent: its amount, its path, and what its answer means."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,6 @@ from penstock.api import (
     Critical,
     Declined,
     NotSent,
-    Pending,
     RefundAnswer,
     Succeeded,
     Transaction,
@@ -19,19 +17,14 @@ from penstock.api import (
 )
 from penstock.domain import rules
 from penstock.domain.money import Money
-from penstock.domain.observation import Observation
 from penstock.domain.operation import OperationState
 from penstock.domain.payment import PaymentStatus
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import notification
 from tests.unit.pipeline.charging import payment
-from tests.unit.pipeline.refunds import ask, events, paid, refunds, refused, work
+from tests.unit.pipeline.refund_state import notified, state
+from tests.unit.pipeline.refunds import ask, events, paid, refused, work
 from tests.unit.pipeline.world import LEASE, World
-
-
-async def state(world: World) -> OperationState:
-    (refund,) = await refunds(world)
-    return refund.state
 
 
 async def test_a_refund_is_a_money_step_of_its_payment_and_published_once():
@@ -147,7 +140,7 @@ async def test_an_answer_that_only_people_understand_parks_the_refund_with_its_a
     assert "all of it went back already" in parked.attributes["reason"]
     assert ["refund.parked"] == await events(world)
     assert Money(250, "USD") == rules.refundable(await payment(world))
-    await _notified(
+    await notified(
         world,
         Transaction(
             "RE1",
@@ -159,20 +152,6 @@ async def test_an_answer_that_only_people_understand_parks_the_refund_with_its_a
         ),
     )
     assert OperationState.succeeded is await state(world)
-
-
-async def test_a_pending_refund_that_failed_shows_no_pending_step():
-    world = World()
-    await paid(world)
-    await ask(world, 500)
-    world.acme.refund_answers = [Pending("RE9")]
-    await work(world)
-
-    world.acme.stands = Declined("it failed")
-    world.clock.advance(400)
-    await world.sweep()
-
-    assert [PaymentStatus.declined] == [one.status for one in (await payment(world)).sent_back]
 
 
 async def test_an_amount_in_doubt_stays_reserved():
@@ -236,115 +215,6 @@ async def test_a_payment_that_the_gateway_does_not_hold_fails_without_a_call():
     assert (OperationState.declined, []) == (await state(world), world.acme.refund_calls)
 
 
-@pytest.mark.parametrize(
-    ("stands", "becomes", "published"),
-    [
-        (Succeeded("RE9"), OperationState.succeeded, ["payment.refunded"]),
-        (Declined("it failed"), OperationState.declined, ["refund.failed"]),
-    ],
-)
-async def test_a_pending_refund_stays_open_and_is_asked_again(
-    stands: RefundAnswer, becomes: OperationState, published: list[str]
-):
-    world = World()
-    await paid(world)
-    await ask(world, 500)
-    world.acme.refund_answers = [Pending("RE9")]
-    await work(world)
-    pending = (await state(world), await events(world))
-
-    world.acme.stands = stands  # pyright: ignore[reportAttributeAccessIssue]  # one that it may be
-    world.clock.advance(400)
-    await world.sweep()
-
-    assert (OperationState.pending, []) == pending
-    assert (becomes, published) == (await state(world), await events(world))
-
-
-async def test_a_pending_refund_is_asked_about_ever_more_rarely():
-    world = World()
-    await paid(world)
-    await ask(world, 500)
-    world.acme.refund_answers = [Pending("RE9")]
-    await work(world)
-
-    waits: list[timedelta] = []
-    for _ in range(12):
-        (refund,) = await refunds(world)
-        assert refund.due_at is not None
-        waits.append(refund.due_at - world.clock.now())
-        world.clock.advance(waits[-1].total_seconds() + 1)
-        await world.sweep()
-
-    assert (timedelta(minutes=5), timedelta(days=1)) == (waits[0], waits[-1])
-
-
-@pytest.mark.parametrize("first", ["notification", "answer"])
-async def test_the_notification_and_the_answer_count_once_in_either_order(first: str):
-    world = World()
-    await paid(world)
-    await ask(world, 500)
-    if first == "answer":
-        await work(world)
-    await _notified(world, step(world, PaymentStatus.refunded))
-    await work(world)
-
-    held = await payment(world)
-    assert (Money(500, "USD"), 1) == (held.refunded, len(held.sent_back))
-    assert OperationState.succeeded is await state(world)
-    await world.sweep()
-    assert ["payment.refunded"] == await events(world)
-
-
-async def test_a_pending_refund_whose_notification_says_done_is_settled():
-    world = World()
-    await paid(world)
-    await ask(world, 500)
-    world.acme.refund_answers = [Pending("RE1")]
-    await work(world)
-
-    await _notified(world, step(world, PaymentStatus.refunded))
-
-    assert OperationState.succeeded is await state(world)
-    assert Money(750, "USD") == rules.refundable(await payment(world))
-
-
-async def test_a_pending_refund_whose_notification_says_failed_is_published_as_failed():
-    world = World()
-    await paid(world)
-    await ask(world, 500)
-    world.acme.refund_answers = [Pending("RE1")]
-    await work(world)
-
-    await _notified(world, step(world, PaymentStatus.declined))
-    world.clock.advance(100)
-    await world.sweep()
-
-    assert OperationState.declined is await state(world)
-    assert ["refund.failed"] == await events(world)
-
-
-async def test_a_notification_that_names_the_operation_settles_a_lost_refund():
-    world = World()
-    await paid(world)
-    identity = await ask(world, 500)
-    world.acme.refund_answers = [Unanswered("lost")]
-    world.acme.refunds_before_answering = True
-    await work(world)
-
-    seen = replace(step(world, PaymentStatus.refunded), operation=identity)
-    await _notified(world, seen)
-    world.clock.advance(timedelta(days=60).total_seconds())
-    await work(world)
-
-    (refund,) = await refunds(world)
-    assert (OperationState.succeeded, "RE1") == (refund.state, refund.reference)
-    assert (1, Money(750, "USD")) == (
-        len(world.acme.refund_calls),
-        rules.refundable(await payment(world)),
-    )
-
-
 async def test_what_went_back_is_recorded_on_the_invoice():
     world = World()
     one = notification()
@@ -357,27 +227,3 @@ async def test_what_went_back_is_recorded_on_the_invoice():
     await world.sweep()
 
     assert [500] == world.acme.refunds_recorded
-
-
-USD5 = Money(500, "USD")
-
-
-def step(world: World, status: PaymentStatus) -> Transaction:
-    return Transaction("RE1", "refund", status, USD5, world.clock.now())
-
-
-async def _notified(world: World, step: Transaction) -> None:
-    """What a notification of the refund makes of the payment."""
-    held = await payment(world)
-    assert held.transaction is not None
-    seen = Observation(held.transaction, refunds=(step,))
-    decided = rules.observe(
-        held,
-        held.id,
-        held.gateway,
-        seen,
-        can=rules.Abilities(),
-        now=world.clock.now(),
-        new_id=world.ids.new,
-    )
-    await world.ledger.commit(decided)

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from penstock.adapters.memory import MemoryDeadLetters
 from penstock.errors import ChannelUnavailable
 from penstock.pipeline.renew import Renew
-from tests.unit.pipeline.test_renew import DAY, Dead
+from tests.unit.pipeline.dead import DAY, Dead
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def read_message(raw: Mapping[str, Any]) -> Message:
     system = raw.get("Attributes", {})
     return Message(
         id=raw["MessageId"],
-        body=raw["Body"],
+        content=raw["Body"],
         group=system.get("MessageGroupId", raw["MessageId"]),
         receipt=raw["ReceiptHandle"],
         receives=int(system.get("ApproximateReceiveCount", 1)),
@@ -34,7 +34,7 @@ def message_from_record(record: Mapping[str, Any]) -> Message:
     system = record.get("attributes", {})
     return Message(
         id=record["messageId"],
-        body=record["body"],
+        content=record["body"],
         group=system.get("MessageGroupId", record["messageId"]),
         receipt=record["receiptHandle"],
         receives=int(system.get("ApproximateReceiveCount", 1)),

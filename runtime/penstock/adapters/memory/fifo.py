@@ -16,7 +16,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from penstock.adapters.memory.recent import Recent
-from penstock.ports import Message
+from penstock.ports import Message, Written
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Entry:
 
     id: str
     group: str
-    body: str = field(repr=False)
+    content: str | Written = field(repr=False)
     attributes: Mapping[str, str]
     receives: int = 0
     out_until: datetime | None = None
@@ -41,7 +41,7 @@ class Entry:
         """The message as it is handed out."""
         return Message(
             self.id,
-            self.body,
+            self.content,
             self.group,
             self.receipt,
             self.receives,
@@ -70,7 +70,12 @@ class Fifo:
         self._back: list[tuple[datetime, int]] = []  # when what is out comes back
 
     def put(
-        self, group: str, dedup: str, body: str, attributes: Mapping[str, str], now: datetime
+        self,
+        group: str,
+        dedup: str,
+        content: str | Written,
+        attributes: Mapping[str, str],
+        now: datetime,
     ) -> bool:
         """Append a message, unless its dedup id came within five minutes; says whether it did."""
         if self._recent.came(dedup, now):
@@ -78,7 +83,7 @@ class Fifo:
         place = next(self._places)
         # An id that no other queue gives, as SQS's are: a copy's dedup id is the id it replaces.
         self._append(
-            Entry(f"{dedup}/{place}", group, body, dict(attributes), place=place, sent_at=now)
+            Entry(f"{dedup}/{place}", group, content, dict(attributes), place=place, sent_at=now)
         )
         return True
 

@@ -24,6 +24,7 @@ class MemoryQueue:
             terminal queue have none.
         max_receives: after that many receipts a message is dead-lettered unasked.
         kept_for: how long a message is kept that nobody deletes; None keeps it for ever.
+        as_sent: whether consumers get what the sender sent; else its text, as SQS hands it out.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class MemoryQueue:
         dead_letters: MemoryQueue | None = None,
         max_receives: int = 200,
         kept_for: timedelta | None = None,
+        as_sent: bool = False,
     ) -> None:
         self._clock = clock
         self._fifo = Fifo()
@@ -41,7 +43,8 @@ class MemoryQueue:
         self._dead_letters = dead_letters
         self._max_receives = max_receives
         self._kept_for = kept_for
-        self._changed = asyncio.Event()
+        self._as_sent = as_sent
+        self._changed: asyncio.Event | None = None
 
     async def send(self, message: Outgoing) -> None:
         """Append a message; the same dedup id within five minutes is taken and dropped."""
@@ -93,7 +96,7 @@ class MemoryQueue:
 
     def copy(self, message: Message, attributes: Mapping[str, str]) -> None:
         """Append a copy of another queue's message, or of our own; its dedup id is that one's."""
-        self._put(Outgoing(message.body, message.group, message.id, attributes))
+        self._put(Outgoing(message.content, message.group, message.id, attributes))
 
     async def purge(self) -> None:
         """Forget every message."""
@@ -101,8 +104,9 @@ class MemoryQueue:
         self._wake()
 
     def _put(self, message: Outgoing) -> None:
+        content = message.content if self._as_sent else message.body
         self._fifo.put(
-            message.group, message.dedup, message.body, message.attributes, self._clock.now()
+            message.group, message.dedup, content, message.attributes, self._clock.now()
         )
         self._wake()
 
@@ -119,11 +123,14 @@ class MemoryQueue:
             self._fifo.expire(self._clock.now() - self._kept_for)
 
     def _wake(self) -> None:
-        # Whoever waits holds the event it saw; the next to wait finds a fresh one.
-        self._changed.set()
-        self._changed = asyncio.Event()
+        # Those that wait hold the event they saw; the next to wait makes a new one.
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
     async def _change_or(self, seconds: float) -> None:
+        if self._changed is None:
+            self._changed = asyncio.Event()
         waits = [
             asyncio.ensure_future(self._changed.wait()),
             asyncio.ensure_future(self._clock.sleep(seconds)),

@@ -34,6 +34,9 @@ RETRY_AFTER = 5
 """Seconds that a client is asked to wait, unless an error names another time."""
 WEBHOOK = "receiveWebhook"
 
+Found = tuple[Operation, Mapping[str, str]]
+"""An operation, and what its path holds."""
+
 
 class Api:
     """
@@ -61,7 +64,7 @@ class Api:
         self._authenticate = authenticate
         self._pages = pages or PageSettings()
 
-    def find(self, request: Request) -> tuple[Operation, Mapping[str, str]]:
+    def find(self, request: Request) -> Found:
         """
         The operation a request is for; a host asks before it reads the body.
 
@@ -82,10 +85,15 @@ class Api:
             raise RequestRefused(problems.NO_SUCH_PATH, "another function serves it")
         return operation, parameters
 
-    async def __call__(self, request: Request) -> Answer:
-        """Answer a request; never raises. What a token was shown for is logged with its id."""
+    async def __call__(self, request: Request, found: Found | None = None) -> Answer:
+        """
+        Answer a request; never raises. What a token was shown for is logged with its id.
+
+        Args:
+            found: what `find` said, of a host that asked it; left out, it is asked here.
+        """
         known: list[Caller] = []
-        answered = await self._settled(request, known)
+        answered = await self._settled(request, known, found)
         for caller in known:
             structlog.get_logger().info(
                 "api.answered",
@@ -97,9 +105,9 @@ class Api:
             )
         return answered
 
-    async def _settled(self, request: Request, known: list[Caller]) -> Answer:
+    async def _settled(self, request: Request, known: list[Caller], found: Found | None) -> Answer:
         try:
-            return await self._answer(request, known)
+            return await self._answer(request, known, found)
         except RequestRefused as exc:
             return self.refusal(request, exc)
         except QueryRefused as exc:
@@ -134,8 +142,8 @@ class Api:
             return problem_answer(refused)
         return problem_page(refused, self._pages, request.headers.get("accept-language", ""))
 
-    async def _answer(self, request: Request, known: list[Caller]) -> Answer:
-        operation, parameters = self.find(request)
+    async def _answer(self, request: Request, known: list[Caller], found: Found | None) -> Answer:
+        operation, parameters = found or self.find(request)
         caller = await self._caller(operation, request, known)
         if len(request.body) > operation.body_limit and operation.id != WEBHOOK:
             raise too_large(operation.body_limit)

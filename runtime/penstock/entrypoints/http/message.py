@@ -56,17 +56,18 @@ def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """
     headers: dict[str, str] = {}
     for name, value in pairs:
-        key, text = name.lower(), _HALF.sub("\ufffd", value)
+        key, text = name.lower(), value if value.isascii() else _HALF.sub("\ufffd", value)
         headers[key] = f"{headers[key]},{text}" if key in headers else text
     return headers
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer in JSON."""
-    body = json.dumps(value, separators=(",", ":")).encode()
+    body = _ENCODER.encode(value).encode()
     return Answer(status, body, {"content-type": "application/json", **_ALWAYS, **(headers or {})})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Protocol
 from urllib.parse import parse_qsl
 
@@ -11,7 +10,7 @@ from aiohttp import HttpVersion11, web
 
 from penstock import contracts, problems
 from penstock.bootstrap import Platform
-from penstock.entrypoints.http.api import WEBHOOK, Api, too_large
+from penstock.entrypoints.http.api import WEBHOOK, Api, Found, too_large
 from penstock.entrypoints.http.handlers import Handlers
 from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
 from penstock.entrypoints.http.merchant import MerchantHandlers
@@ -82,29 +81,32 @@ def application(
     )
     doors, clock = platform.receive.doors, platform.world.clock
 
-    def find(request: Request) -> tuple[str, int]:
-        """Its operation, and how many bytes its body may have."""
-        operation, parameters = api.find(request)
+    def limit_of(found: Found) -> int:
+        """How many bytes a request's body may have."""
+        operation, parameters = found
         if operation.id != WEBHOOK:
-            return operation.id, operation.body_limit
+            return operation.body_limit
         door = doors.get(parameters["gateway"])
         # Without a door it is refused in any case: its body is not read.
-        return operation.id, door.body_limit if door else 0
+        return door.body_limit if door else 0
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         began = clock.monotonic()
         asked = _request(request)
-        operation, limit = None, 0
+        found: Found | None = None
+        limit = 0
         try:
-            operation, limit = find(asked)
+            found = api.find(asked)
+            limit = limit_of(found)
             body = await _read(request, limit, body_seconds) if limit else b""
         except RequestRefused as exc:
             made, complete = api.refusal(asked, exc), False
         else:
             with server.working(request):
-                made = await api(replace(asked, body=body))
+                whole = Request(asked.method, asked.path, asked.query, asked.headers, body)
+                made = await api(whole, found)
             complete = bool(limit)
-        answered(operation, made.status, clock.monotonic() - began)
+        answered(found[0].id if found else None, made.status, clock.monotonic() - began)
         # Unread bytes of the body would be taken for the connection's next request.
         return response(made, close=request.can_read_body and not complete)
 

@@ -172,7 +172,8 @@ async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
             return doing.result()
         return None
     finally:
-        for task in (doing, told):
-            task.cancel()
-        # Cancelling is a request: wait until it has taken effect.
-        await asyncio.gather(doing, told, return_exceptions=True)
+        told.cancel()
+        if not doing.done():
+            doing.cancel()
+            # Cancelling is a request: wait until it has taken effect.
+            await asyncio.gather(doing, told, return_exceptions=True)

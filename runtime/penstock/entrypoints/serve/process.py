@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,6 +77,7 @@ class Process:
         limit = [LineRate(self.platform.world.clock)]
         stack = self.platform.settings.stack
         observability.configure(self.level, stack, see=see, limit=limit)
+        settle()
         where = self.listens
         await serve(
             self.platform,
@@ -85,6 +87,12 @@ class Process:
             ready=self.ready,
             answered=answered,
         )
+
+
+def settle() -> None:
+    """What the process is made of stays: from now on garbage is looked for beside it only."""
+    gc.collect()
+    gc.freeze()
 
 
 async def run_in_memory(listens: Listens, say: Say) -> None:

@@ -129,6 +129,8 @@ def _platform(
         public_http=public_http,
         sinks=dict.fromkeys(_names(used, Kind.sink)),
         secrets={name: one.secret for name, one in told.items()},
+        # One process: nothing has to be written as text on its way from stage to stage.
+        as_sent=True,
     )
     profiles = {name: one.profile for name, one in told.items()}
     return Platform(settings, environ, registry, world, profiles), world, (http, public_http)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,10 @@ _PAYPAL_TRIES_FOR = timedelta(days=3)
 _AGAIN = timedelta(minutes=1)
 _SELDOM = timedelta(hours=6)
 _MOST_STEPS = 2_000
+
+
+_installed = cache(load)
+"""The plugins, looked for once: processes begin and die by the hundred."""
 
 
 class PayPalsTime:
@@ -92,8 +96,8 @@ class Process:
             **plugin_variables(Kind.gateway, "paypal", self.told.settings),
         }
         profiles = {"paypal": self.told.profile}
-        settings, registry = Settings.read(environ), load()
-        made = Platform(settings, environ, registry, self._ports(), profiles)
+        settings = Settings.read(environ)
+        made = Platform(settings, environ, _installed(), self._ports(), profiles)
         # A cached property: what is put there first is what the stages get.
         gateways = {name: self.mortal.around(one) for name, one in made.gateways.items()}
         made.__dict__["gateways"] = gateways

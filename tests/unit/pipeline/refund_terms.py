@@ -1,0 +1,47 @@
+"""Terms of a refund, and a ledger that others write to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from penstock.api import Money
+from penstock.domain.change import Change, change
+from penstock.domain.operation import Terms
+from penstock.domain.payment import Payment
+from penstock.pipeline.orders import Action, ActionMessage
+from tests.unit.pipeline.charging import payment
+from tests.unit.pipeline.world import World
+
+TERMS = Terms(Money(1, "USD"), "d")
+
+
+def asked(operation: str, of: str = "p1") -> ActionMessage:
+    return ActionMessage(of, "acme", Action.refund, operation)
+
+
+async def rewritten(world: World, **fields: Any) -> Payment:
+    """The payment as another version of the code would have left it."""
+    held = await payment(world)
+    after = replace(held, **fields, version=held.version + 1)
+    await world.ledger.commit(Change(after, held.version))
+    return after
+
+
+class Contended:
+    """A ledger in which somebody else writes the payment before so many commits of ours."""
+
+    def __init__(self, world: World, times: int) -> None:
+        self._world, self._left = world, times
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world.ledger, name)
+
+    async def commit(self, decided: Change[Any]) -> None:
+        if self._left:
+            self._left -= 1
+            held, world = await payment(self._world), self._world
+            await world.ledger.commit(
+                change(held, held, now=world.clock.now(), new_id=world.ids.new)
+            )
+        await self._world.ledger.commit(decided)
