@@ -82,7 +82,7 @@ def _answer(question: str) -> tuple[str, ...]:
     _end(trial)
     return (
         "building the configured plugins ended their process, or took longer than "
-        f"{_WITHIN_SECONDS:.0f} s: run `penstock plugins check` for each of them",
+        f"{_WITHIN_SECONDS:.0f} s: run `penstock plugins check NAME` for each of them",
     )
 
 

@@ -6,20 +6,25 @@ import gc
 from collections.abc import Generator, Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from local.emulator import PYTHON, Emulator
 from penstock.testing.simulator import watching
 from tests.contract.providers.recorder import Recorder
-from tests.depth import DEEP, examples
+from tests.depth import examples
 
 # Conformance lives outside tests/, and its asserts shall speak as plainly as those in it.
 pytest.register_assert_rewrite("penstock.testing.conformance", "penstock.testing.ports")
 
 
-if DEEP:
-    settings.register_profile("deep", max_examples=examples(100), deadline=None)
-    settings.load_profile("deep")
+# How long an example takes says more of the machine than of the code.
+settings.register_profile(
+    "patient",
+    max_examples=examples(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("patient")
 
 
 _RECORDER = Recorder()

@@ -16,7 +16,7 @@ from enum import Enum
 from functools import lru_cache
 from threading import Lock
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from structlog.contextvars import (
@@ -148,7 +148,7 @@ def scalars_only(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMa
     texts: list[str] = []
     longest = 0
     for name, value in fields.items():
-        kind: type[object] = type(value)
+        kind = cast("type[object]", type(value))
         if _is_withheld(name):
             value = _REDACTED
         elif kind is str:

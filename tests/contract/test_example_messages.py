@@ -20,7 +20,7 @@ from penstock.settings import Function
 from tests.contract.shown.documents import EXAMPLES, example
 from tests.contract.shown.house import House, Visit, visiting
 from tests.contract.shown.scenes import SCENES, run
-from tests.unit.entrypoints.test_lambdas import Remaining, records
+from tests.unit.entrypoints.lambda_host import Remaining, records
 
 EVENTS = sorted(path.stem for path in EXAMPLES.glob("event-*.json"))
 MESSAGES = sorted(path.stem for path in EXAMPLES.glob("message-*.json"))

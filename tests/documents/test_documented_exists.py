@@ -184,10 +184,17 @@ def logged() -> set[str]:
     }
 
 
+def reported() -> set[str]:
+    """The types of notifications that plugins read, where a gateway names them as we do ours."""
+    plugins = (ROOT / "plugins").rglob("*.py")
+    quoted = re.compile(r'"([a-z_]+\.[a-z_]+)"')
+    return {one for path in plugins for one in quoted.findall(path.read_text("utf-8"))}
+
+
 def test_an_event_or_a_line_of_the_log_that_is_named_exists() -> None:
     """What begins as an event type or a log event does is one."""
     counted = {event for one in COUNTED.values() for event in one.events}
-    known = {*logged(), *counted, *map(str, EventType)}
+    known = {*logged(), *counted, *reported(), *map(str, EventType)}
     families = {one.partition(".")[0] for one in known}
     files = re.compile(r"\.(py|md|json|toml|yaml|fifo)$")
     named = {

@@ -20,7 +20,7 @@ from penstock.entrypoints.functions.receive import build
 from tests.infra.counted import counted, expected_of, took
 from tests.infra.scene import Counts
 from tests.infra.stacks import STACKS
-from tests.unit.entrypoints import test_receive as receiving
+from tests.unit.entrypoints import intake as receiving
 
 
 @pytest.mark.parametrize(

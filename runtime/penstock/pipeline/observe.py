@@ -212,8 +212,8 @@ def _steps(entity: Payment | Dispute) -> tuple[Transaction, ...]:
 
 
 def _unplaced(seen: Observation, after: AnyEntity | None) -> bool:
-    """Whether refunds were seen without a sale to keep them with: only this copy tells of them."""
-    return bool(seen.refunds) and isinstance(after, Payment) and after.transaction is None
+    """Whether refunds were seen of a sale that is not known as paid: only this copy has them."""
+    return bool(seen.refunds) and isinstance(after, Payment) and not after.paid
 
 
 def _same(before: AnyEntity | None, decided: Change[AnyEntity]) -> bool:

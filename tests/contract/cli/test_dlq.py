@@ -62,7 +62,7 @@ class TestDeadLetters:
         assert "sent back" == became["p-2"]["became"]
         assert "no end seen yet: no payment has this id" == became["p-2"]["effect"]
         (waiting,) = read("queue", "receive", "payments")
-        assert ("p-2", {}) == (waiting["group"], waiting["attributes"])
+        assert ("p-2", {"redriven": "true"}) == (waiting["group"], waiting["attributes"])
         (entry,) = read("audit", "list")["entries"]
         assert ("dlq redrive", "the bank is up again", "1 sent back, 1 refused") == (
             entry["command"],
@@ -107,5 +107,6 @@ class TestDeadLetters:
 
         assert (0, True) == (done.exit_code, "1 sent back" in done.stdout)
         (sent,) = read("queue", "receive", "deliveries")
-        assert (came.dumps(), came.id, {}) == (sent["body"], sent["group"], sent["attributes"])
+        again = {"redriven": "true"}
+        assert (came.dumps(), came.id, again) == (sent["body"], sent["group"], sent["attributes"])
         assert [] == read("rejected", "list")["rejected"]["letters"]

@@ -31,6 +31,7 @@ READS = {
     "payments show",
     "paypal check",
     "plans list",
+    "plugins check",
     "plugins list",
     "queue depth",
     "queue receive",

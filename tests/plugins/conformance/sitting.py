@@ -114,7 +114,7 @@ def run(cls: type, check: Callable[..., Any], world: Bench, sitting: type | None
     if "notification" in wanted:
         fixtures["notification"] = AcmePay.read(world.build(), GENUINE)
     for given in parameters(check):
-        arguments = {**fixtures, "bench": world, **given}
+        arguments = {**fixtures, "bench": world, "dark": world, **given}
         answer = check(sits, **{name: arguments[name] for name in wanted})
         if inspect.isawaitable(answer):
             asyncio.run(answer)  # type: ignore[arg-type]  # a check is a coroutine function

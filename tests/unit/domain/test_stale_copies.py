@@ -132,6 +132,21 @@ def test_a_refund_named_beside_a_stale_copy_counts():
     assert (["payment.refunded"], Money(500, "USD")) == (types(change), change.entity.refunded)
 
 
+def test_money_goes_back_only_after_it_came():
+    """
+    A refund beside a sale that is still pending waits for the sale's own copy.
+    """
+    back = Transaction("REF1", "refund", PaymentStatus.refunded, Money(250, "USD"), NOON)
+    pending = observe(None, sale(PENDING)).entity
+    early = observe(pending, sale(PENDING, refunds=(back,)), Implied.decided)
+    then = observe(early.entity, sale(refunds=(back,)), at=NOON + HOUR)
+
+    assert ([], None, ()) == (types(early), early.entity.refunded, early.entity.sent_back)
+    assert asking(early.entity) is not None
+    assert ["payment.succeeded", "payment.refunded"] == types(then)
+    assert Money(250, "USD") == then.entity.refunded
+
+
 def test_a_held_payment_has_succeeded_is_invoiced_and_says_so():
     """
     The buyer has paid; the gateway holds the money back for a while.

@@ -65,6 +65,9 @@ def observe(
             return change(before, _later(known, now, because, can), now=now, new_id=new_id)
         if ignored:
             seen = _as_known(known, known.transaction or seen.transaction, seen)
+    if not _has_come(known, seen):
+        # Money goes back after it came: what shows a refund and no payment is an old copy.
+        seen = replace(seen, refunds=())
     after = _applied(known, seen)
     facts = _facts(before, known, after, seen)
     after, refunds = settle_refunds(after)
@@ -139,6 +142,10 @@ def _as_known(known: Payment, sale: Transaction, seen: Observation) -> Observati
     )
 
 
+def _has_come(known: Payment, seen: Observation) -> bool:
+    return known.paid or seen.status not in _UNPAID
+
+
 def _applied(known: Payment, seen: Observation) -> Payment:
     sale = seen.transaction
     back = gone.steps([t for t in known.sent_back if t.id != sale.id], seen)
@@ -155,7 +162,7 @@ def _applied(known: Payment, seen: Observation) -> Payment:
         status=gone.status(back, seen),
         reason=seen.reason,
         transactions=(sale, *back),
-        paid=known.paid or seen.status not in _UNPAID,
+        paid=_has_come(known, seen),
         refunded=gone.gone(back, sale.amount),
         hold=seen.hold,
         fee=seen.fee or known.fee,
