@@ -177,6 +177,7 @@ def test_no_answer_at_all_is_told_for_each_check_and_breaks_none(
         "ledger",
         "webhooks",
         "clock",
+        "endpoints",
     } == todo.keys()
 
 

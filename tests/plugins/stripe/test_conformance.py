@@ -46,6 +46,10 @@ class TestStripe(
         return charge()
 
     @pytest.fixture
+    def declined_request(self) -> ChargeRequest:
+        return charge("op-9", method="pm_card_visa_chargeDeclined")
+
+    @pytest.fixture
     async def genuine(self, stripe_account: Account) -> Delivery:
         await stripe_account.gateway.charge(charge("op-0"))
         return stripe_account.last("payment_intent.succeeded")
