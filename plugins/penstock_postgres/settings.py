@@ -15,7 +15,7 @@ _LOOPBACK = r"^(localhost|127(\.[0-9]{1,3}){3}|::1)$"
 def _only_loopback_is_plain(schema: dict[str, Any]) -> None:
     """The same rule for the stack, which validates settings by the schema in `plugin.json`."""
     schema["if"] = {"properties": {"tls": {"const": "none"}}, "required": ["tls"]}
-    schema["then"] = {"properties": {"host": {"pattern": _LOOPBACK, "examples": ["127.0.0.1"]}}}
+    schema["then"] = {"properties": {"host": {"pattern": _LOOPBACK, "examples": [_LOOPBACK_NAME]}}}
 
 
 class PostgresSettings(BaseModel):

@@ -174,7 +174,11 @@ def unknown(world: World, operator: Operator) -> None:
     operator.types("payments", "find", "order-1003")
     evidence = ("--evidence", "the bank lists the charge")
     resolve = ("payments", "resolve", payment, "--as", "succeeded", *evidence)
-    until(lambda: "under way" not in operator.asks(*resolve, "--dry-run"), what="the lease's end")
+    until(
+        lambda: "under way" not in operator.asks(*resolve, "--dry-run"),
+        what="the lease's end",
+        pause=1.0,
+    )
     missing = operator.types(*resolve, code=5)
     assert "--gateway-id is needed" in " ".join(missing.split())
     named = ("--gateway-id", str(charge["id"]))
@@ -183,10 +187,10 @@ def unknown(world: World, operator: Operator) -> None:
     assert "is succeeded" in done
     world.heal()
     with swept(world):
+        until(lambda: world.slack(payment, "payment.succeeded"), within=300, what="the news")
         until(
             lambda: REACHED.search(operator.asks("payments", "show", payment)),
-            within=300,
-            what="the news",
+            what="the record of its delivery",
         )
     shown = operator.types("payments", "show", payment)
     assert REACHED.search(shown)

@@ -21,15 +21,22 @@ T = TypeVar("T")
 _POLL_SECONDS = 0.05
 
 
-def until(look: Callable[[], T], within: float = 60.0, what: str = "it") -> T:
-    """What `look` sees once it sees something; another process does it, so it is polled."""
+def until(
+    look: Callable[[], T], within: float = 60.0, what: str = "it", pause: float = _POLL_SECONDS
+) -> T:
+    """
+    What `look` sees once it sees something; another process does it, so it is polled.
+
+    Args:
+        pause: seconds between two looks; more of them where a look is a command.
+    """
     deadline = time.monotonic() + within
     while True:
         if seen := look():
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not happen within {within} s")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(pause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,19 @@ LEDGER = "infra/components/ledger.py"
 INIT = '        super().__init__("penstock:storage:Ledger", name, {}, opts)\n'
 
 
+REMOVED: dict[str, Any] = {
+    "penstock:sqsMaxNumberOfMessages": 5,
+    "penstock:sinks": {"slack": None},
+}
+ADDED: dict[str, Any] = {
+    "penstock:sinks": {
+        "slack": None,
+        "slack-ops": {"plugin": "slack", "events": ["dispute.opened"]},
+    },
+    "penstock:gateways": {"paypal-eu": {"plugin": "paypal", "environment": "sandbox"}},
+}
+
+
 def renamed(program: str, before: str, now: str) -> str:
     """The ledger's component under another name, the one before as its alias."""
     assert 1 == program.count(INIT)
@@ -81,6 +94,14 @@ def stack(standing: Standing) -> Standing:
     return standing
 
 
+@pytest.fixture
+def prod(standing: Standing, request: pytest.FixtureRequest) -> Standing:
+    """The stack prod, standing."""
+    if standing.deployed.name != "prod":
+        pytest.skip("prod has every kind of resource that dev has, and each up takes its time")
+    return request.getfixturevalue("stack")
+
+
 def test_a_create_that_failed_in_the_middle_is_completed_by_the_next_up(
     standing: Standing,
 ) -> None:
@@ -111,31 +132,70 @@ def test_a_signed_webhook_through_its_api_reaches_the_last_sink(stack: Standing)
     until(lambda: world.mail("dispute.opened"), 60, "the e-mail")
 
 
-def test_a_second_up_changes_nothing(stack: Standing) -> None:
-    assert {} == stack.up().operations
-
-
-def test_a_changed_setting_updates_what_reads_it_and_the_preview_says_so(
+def test_a_changed_file_changes_what_it_names_and_no_more_as_the_preview_said(
     stack: Standing,
 ) -> None:
-    stack.deployed.configure({"penstock:sqsMaxNumberOfMessages": 5})
-    foreseen, run = stack.deployed.done("preview"), stack.up()
-    stack.deployed.configure({"penstock:sqsMaxNumberOfMessages": None})
+    """
+    A setting, a sink that goes and, where nothing is protected, another account and channel.
+
+    All in one update: each takes the engine its time. Where a sink of a protected stack goes, the
+    update before it lifts the protection of the sinks and changes nothing else.
+    """
+    sink = stack.deployed.config["penstock:sinks"]["slack"]
+    protected = bool(stack.deployed.config.get("penstock:protect"))
+    if protected:
+        # The ledger, the other queues and the name stay protected.
+        stack.deployed.configure({"penstock:protectSinks": False})
+        assert {} == stack.up().operations
+    stack.deployed.configure(REMOVED if protected else {**REMOVED, **ADDED})
+    foreseen, there = stack.deployed.done("preview"), stack.up()
+    stack.deployed.configure(
+        {
+            "penstock:sqsMaxNumberOfMessages": None,
+            "penstock:sinks": {"slack": sink, "slack-ops": None},
+            "penstock:gateways": {"paypal-eu": None},
+            "penstock:protectSinks": None,
+        }
+    )
     back = stack.up()
 
-    assert {"EventSourceMapping charge", "Function charge"} == run.by("update")
-    assert {"update": 2} == foreseen.operations == run.operations == back.operations
-    assert foreseen.steps == run.steps
+    assert foreseen.steps == there.steps
+    assert there.by("delete") == back.by("create")
+    assert there.by("create") == back.by("delete")
+    assert there.by("update") == back.by("update")
+    assert "replace" not in there.operations
+    # The sink takes its own parts and no others.
+    assert all("slack" in label for label in there.by("delete"))
+    assert {"Function deliver-slack", "Queue sink-slack", "Secret slack"} <= there.by("delete")
+    # The setting is read by one function and its mapping. The sink is taken off the dashboard;
+    # the renewal of dead letters and operators lose its queue.
+    read = {"EventSourceMapping charge", "Function charge"}
+    listing = {"Dashboard dashboard", "Function renew", "RolePolicy renew", "RolePolicy operator"}
+    assert read <= there.by("update")
+    if protected:
+        assert set() == there.by("create")
+        assert there.by("update") <= read | listing
+        return
+    own = {"Function deliver-slack-ops", "Queue sink-slack-ops", "Secret slack-ops"}
+    secrets = {"Secret paypal-eu", "Secret paypal-eu-webhooks"}
+    assert own | secrets <= there.by("create")
+    assert all("slack-ops" in label or "paypal-eu" in label for label in there.by("create"))
+    assert {"Dashboard", "EventSourceMapping", "Function", "RolePolicy"} == {
+        label.partition(" ")[0] for label in there.by("update")
+    }
+    assert {"EventSourceMapping charge"} == {
+        label for label in there.by("update") if label.startswith("EventSourceMapping")
+    }
 
 
-def test_a_rename_by_alias_replaces_nothing(stack: Standing) -> None:
-    file = stack.deployed.folder / LEDGER
+def test_a_rename_by_alias_replaces_nothing(prod: Standing) -> None:
+    file = prod.deployed.folder / LEDGER
     program = file.read_text()
     try:
         file.write_text(renamed(program, "ledger", "book"))
-        there, known_as = stack.up(), stack.deployed.state
+        there, known_as = prod.up(), prod.deployed.state
         file.write_text(renamed(program, "book", "ledger"))
-        back = stack.up()
+        back = prod.up()
     finally:
         file.write_text(program)
 
@@ -144,75 +204,26 @@ def test_a_rename_by_alias_replaces_nothing(stack: Standing) -> None:
     assert "aws:dynamodb/table:Table::book" in known_as
 
 
-def test_what_is_protected_is_not_destroyed(stack: Standing) -> None:
-    if not stack.deployed.config.get("penstock:protect"):
-        pytest.skip("this stack protects nothing")
-    before = inventory(stack.ground.emulator.url)
+def test_what_is_protected_is_not_destroyed(prod: Standing) -> None:
+    before = inventory(prod.ground.emulator.url)
     # As people do it: with the preview, which the Automation API skips.
-    done = stack.deployed.cli("destroy", "--yes")
+    done = prod.deployed.cli("destroy", "--yes")
 
     assert 0 != done.returncode
     assert "is protected" in done.stdout + done.stderr
-    assert before == inventory(stack.ground.emulator.url)
-
-
-def test_a_sink_that_is_removed_takes_its_own_parts_and_no_others(stack: Standing) -> None:
-    committed = stack.deployed.config["penstock:sinks"]["slack"]
-    if stack.deployed.config.get("penstock:protect"):
-        # The ledger, the other queues and the name stay protected.
-        stack.deployed.configure({"penstock:protectSinks": False})
-        assert {} == stack.up().operations
-    stack.deployed.configure({"penstock:sinks": {"slack": None}})
-    removed = stack.up()
-    stack.deployed.configure(
-        {"penstock:sinks": {"slack": committed}, "penstock:protectSinks": None}
-    )
-    restored = stack.up()
-
-    assert removed.by("delete") == restored.by("create")
-    assert all("slack" in label for label in removed.by("delete"))
-    assert {"Function deliver-slack", "Queue sink-slack", "Secret slack"} <= removed.by("delete")
-    # It is taken off the dashboard; the renewal of dead letters and operators lose its queue.
-    listing = {"Function renew", "RolePolicy renew", "RolePolicy operator"}
-    assert removed.by("update") <= {"Dashboard dashboard", *listing}
-    assert {"create", "replace"}.isdisjoint(removed.operations)
-
-
-def test_another_account_and_channel_leave_what_stands_alone(stack: Standing) -> None:
-    if stack.deployed.config.get("penstock:protect"):
-        pytest.skip("protection changes nothing here, and each up takes its time")
-    stack.deployed.configure(
-        {
-            "penstock:gateways": {"paypal-eu": {"plugin": "paypal", "environment": "sandbox"}},
-            "penstock:sinks": {"slack-ops": {"plugin": "slack", "events": ["dispute.opened"]}},
-        }
-    )
-    added = stack.up()
-    stack.deployed.configure(
-        {"penstock:gateways": {"paypal-eu": None}, "penstock:sinks": {"slack-ops": None}}
-    )
-    removed = stack.up()
-
-    own = {"Function deliver-slack-ops", "Queue sink-slack-ops", "Secret slack-ops"}
-    secrets = {"Secret paypal-eu", "Secret paypal-eu-webhooks"}
-    assert own | secrets <= added.by("create") == removed.by("delete")
-    assert all("slack-ops" in label or "paypal-eu" in label for label in added.by("create"))
-    assert {"Dashboard", "Function", "RolePolicy"} == {
-        label.partition(" ")[0] for label in added.by("update")
-    }
-    assert {"delete", "replace"}.isdisjoint(added.operations)
+    assert before == inventory(prod.ground.emulator.url)
 
 
 def test_what_was_changed_or_deleted_by_hand_is_noticed_by_refresh_and_put_right(
-    stack: Standing,
+    prod: Standing,
 ) -> None:
-    url, rule = stack.ground.emulator.url, f"penstock-{stack.deployed.name}-sweep"
+    url, rule = prod.ground.emulator.url, f"penstock-{prod.deployed.name}-sweep"
     events = client("events", url)
     events.remove_targets(Rule=rule, Ids=["sweep"])
     events.delete_rule(Name=rule)
-    changed = by_hand.change(f"penstock-{stack.deployed.name}", url)
-    noticed, seen = stack.deployed.done("refresh"), stack.deployed.recorded
-    again, nothing_more = stack.up(), stack.deployed.done("refresh")
+    changed = by_hand.change(f"penstock-{prod.deployed.name}", url)
+    noticed, seen = prod.deployed.done("refresh"), prod.deployed.recorded
+    again, nothing_more = prod.up(), prod.deployed.done("refresh")
 
     for label, properties in changed.items():
         assert properties == {name: seen[label].get(name) for name in properties}

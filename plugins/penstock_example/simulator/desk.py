@@ -177,7 +177,8 @@ class Desk:
         elif one.fails:
             self._failed(one, price, at)
         else:
-            one.due_at, one.owed, one.failures, one.updated_at = ends, None, 0, at
+            # What this one held up is taken now; no payment is dated before it.
+            one.due_at, one.owed, one.failures, one.updated_at = max(ends, at), None, 0, at
             self._paid(one, price, at)
 
     def _paid(self, one: Held, price: Money, at: datetime) -> None:

@@ -150,3 +150,26 @@ async def test_notifications_are_posted_here_signed_until_they_are_taken(
 @pytest.mark.parametrize("order", [{}, {"advance": "soon"}, {"to": "soon"}, {"to": "2026-01-01"}])
 async def test_a_clock_that_cannot_be_set_so_says_it(client: Client, order: dict[str, Any]):
     assert (400, {"code": "malformed"}) == await post(client, "/_simulator/clock", order)
+
+
+async def test_a_payment_that_another_one_held_up_is_dated_when_it_is_taken(client: Client):
+    """Its period began while the one before was owed: no notification comes from the past."""
+    made = await opened(client, plan="plan-monthly")
+    subscription = f"/subscriptions/{made['id']}"
+    await post(client, f"/_simulator{subscription}", {"fails": True})
+    await client.post(page_of(made), data={"decision": "approve"}, allow_redirects=False)
+    where = dict.fromkeys(("return_url", "cancel_url"), "http://127.0.0.1/")
+    _, asked = await post(
+        client, f"{subscription}/revise", {"plan": "plan-trial", **where}, "op-2"
+    )
+    await client.post(page_of(asked), data={"decision": "approve"}, allow_redirects=False)
+    await post(client, "/_simulator/clock", {"advance": 6 * 86400})
+    await post(client, f"/_simulator{subscription}", {"fails": False})
+
+    await post(client, "/_simulator/clock", {"advance": 6 * 86400})
+
+    async with client.get("/_simulator/notifications") as answer:
+        told = [json.loads(one["body"]) for one in await answer.json()]
+    paid = [one for one in told if one["type"] == "payment.succeeded"]
+    assert 2 == len(paid)
+    assert sorted(one["created_at"] for one in told) == [one["created_at"] for one in told]
