@@ -79,7 +79,8 @@ def test_it_imports_with_nothing_else_installed(
         archive.extractall(tmp_path)
     modules = {
         "receive": "penstock.entrypoints.functions.receive, penstock.adapters.blocking_topic",
-        "api": "penstock.entrypoints.functions.api, penstock.entrypoints.http.reference.page, jinja2",
+        "api": "penstock.entrypoints.functions.api, penstock.entrypoints.http.reference.page, "
+        "jinja2",
         "merchant": "penstock.entrypoints.functions.merchant, penstock_paypal, penstock_example",
         "worker": "penstock.entrypoints.functions.workers, penstock_paypal, penstock_example, "
         "penstock.bootstrap",
