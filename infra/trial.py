@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import select
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from infra.environment import plugin_settings, sink_settings
 _MODULE = "penstock.bootstrap.trial"
 _WITHIN_SECONDS = 60.0
 _ONE_AT_A_TIME = threading.Lock()
+_GIVEN = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
+"""What a plugin's code sees here: neither the deployer's credentials nor Pulumi's secrets."""
 
 
 def refuse_what_cannot_be_built(plugins: Plugins) -> None:
@@ -90,6 +93,7 @@ def _answer(question: str) -> tuple[str, ...]:
 def _trial() -> subprocess.Popen[str]:
     started = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", _MODULE],
+        env={name: os.environ[name] for name in _GIVEN if name in os.environ},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

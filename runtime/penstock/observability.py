@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping, MutableMapping, Sequence
 from enum import Enum
 from functools import lru_cache
-from threading import Lock
+from threading import RLock
 from types import TracebackType
 from typing import Any, cast
 
@@ -108,7 +108,8 @@ def _from(level: str) -> Processor:
     return leave_out
 
 
-_ALONE = Lock()
+_ALONE = RLock()
+"""Whose holder may come again: garbage collected meanwhile can say something, too."""
 
 
 class _Output:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra import trial
 from infra.access.permits import resources
 from infra.bundle import Stamp, record, sources
 from infra.config.load import load
@@ -233,3 +235,23 @@ def test_a_preview_names_a_plugin_that_cannot_be_built(
 
     assert f"brittle: gateway 'brittle-eu': building it raised {SAID}" in str(refused.value)
     assert not [one for one in (KEY, ADDRESS) if one in str(refused.value)]
+
+
+def test_a_plugin_sees_none_of_the_deployers_credentials(
+    install: Callable[..., None], dev: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its code runs at a preview; what Pulumi and AWS keep in variables is not its business."""
+    secrets = ("AWS_SECRET_ACCESS_KEY", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG")
+    for name in secrets[:2]:
+        monkeypatch.setenv(name, "hunter2")
+    trial._trial.cache_clear()  # it was started before, perhaps, and is kept
+    install("brittle", DATA, "brittle")
+    (brittle,) = [one for one in installed() if one.name == "brittle"]
+    looks = f"raise ValueError([n for n in {secrets} if n in __import__('os').environ])"
+    code = re.sub(r"raise ValueError.*", lambda _: looks, CODE)
+    (brittle.folder / "__init__.py").write_text(code)
+    record(Path(dev["bundles"]), Stamp("aws", sources(installed()), "test"))
+    dev["penstock:gateways"] = {"brittle": {"url": ADDRESS}}
+
+    with pytest.raises(ConfigError, match=r"building it raised ValueError: \[\]"):
+        capture("dev", dev)

@@ -1,5 +1,5 @@
 """
-Each configured plugin is built once before anything starts, and reaches nothing then.
+Each configured plugin is built once before anything starts, and is given no way out then.
 
 As a program it answers questions on standard input, a line of JSON each: the stack's program asks
 it, because it imports no plugin itself.
@@ -27,10 +27,12 @@ from penstock.plugins import Registration, load
 from penstock.variables import plugins_of
 
 _SECONDS = 10.0
+_API_URL = "https://api.invalid"
+"""Before the first deployment nobody knows it; this name leads nowhere (RFC 2606)."""
 
 
 class _Nothing:
-    """Secrets, HTTP, AWS and a log of which none is there while plugins are tried."""
+    """Stands for secrets, HTTP, AWS and the log: a trial asks nothing and says nothing."""
 
     async def get(self) -> NoReturn:
         raise GatewayUnavailable("no secret is read before the start")
@@ -80,7 +82,7 @@ def problems(
             "clock": SystemClock(),
             "ids": RandomIds(),
             "request_timeout": _SECONDS,
-            "api_url": "",
+            "api_url": _API_URL,
             "profile": (profiles or {}).get(registration.name, {}),
             "name": registration.name,
         }

@@ -68,6 +68,8 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(one)
         case _ if hasattr(value, "get_secret_value"):
             yield from _texts(cast(Any, value).get_secret_value())
+        case None | bool():
+            return
         case str():
             yield value
             yield json.dumps(value)[1:-1]

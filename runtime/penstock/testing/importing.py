@@ -38,13 +38,16 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 def findings(module: str) -> tuple[str, ...]:
     """What is wrong with importing that module; nothing if nothing is."""
-    done = subprocess.run(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__, module],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__, module],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return (f"importing {module} took longer than {_SECONDS} s: do that when it is needed",)
     try:
         return tuple(json.loads(done.stdout))
     except ValueError:

@@ -190,3 +190,14 @@ def test_a_secret_setting_is_not_quoted_either():
 
     with pytest.raises(PluginError, match="the pin <pin> is wrong"):
         build(URI, build=raising, settings=Hiding)
+
+
+def test_a_setting_that_is_left_out_hides_no_word_of_the_text():
+    class Sparse(AcmeSettings):
+        reply_to: str | None = None
+
+    def raising(context: Any) -> AcmePay:
+        return context.settings.reply_to.get("name")  # type: ignore[no-any-return]  # the mistake
+
+    with pytest.raises(PluginError, match="'NoneType' object has no attribute 'get'"):
+        build(URI, build=raising, settings=Sparse)

@@ -54,14 +54,17 @@ def kit(found: Found, tests: Path | None) -> Sequence[Checked]:
         report = Path(folder, "report.json")
         command = ("-q", "-p", "no:cacheprovider", "-p", _PLUGIN, "--penstock-kit")
         place = tests.resolve()
-        done = subprocess.run(  # noqa: S603 - our own interpreter, on the plugin's tests
-            [sys.executable, "-m", "pytest", *command, f"--penstock-report={report}", place],
-            cwd=root_of(place / "test"),
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - our own interpreter, on the plugin's tests
+                [sys.executable, "-m", "pytest", *command, f"--penstock-report={report}", place],
+                cwd=root_of(place / "test"),
+                capture_output=True,
+                text=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return [_none(f"the tests in {tests.name} took longer than {_SECONDS} s")]
         told: list[dict[str, Any]] = json.loads(report.read_text()) if report.is_file() else []
     ours = [one for one in told if found.name in ("", one["of"]) or not one["of"]]
     if any(one["of"] for one in ours):

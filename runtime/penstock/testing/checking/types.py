@@ -19,16 +19,21 @@ _SECONDS = 300
 
 def types(found: Found) -> Checked:
     """What pyright says of the package, by the settings of its project."""
-    if found.folder is None or importlib.util.find_spec("pyright") is None:
+    if found.folder is None:
+        return Checked(PART, CHECK, Result.skipped, "it is a module of one file, not a package")
+    if importlib.util.find_spec("pyright") is None:
         return Checked(PART, CHECK, Result.skipped, "pyright is not installed here")
     command = ("-m", "pyright", "--outputjson", "--pythonpath", sys.executable)
-    done = subprocess.run(  # noqa: S603 - our own interpreter, on an installed package
-        [sys.executable, *command, str(found.folder)],
-        cwd=root_of(found.folder),
-        capture_output=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, on an installed package
+            [sys.executable, *command, str(found.folder)],
+            cwd=root_of(found.folder),
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Checked(PART, CHECK, Result.failed, f"pyright took longer than {_SECONDS} s")
     try:
         told: dict[str, Any] = json.loads(done.stdout)
         errors = [one for one in told["generalDiagnostics"] if one["severity"] == "error"]
