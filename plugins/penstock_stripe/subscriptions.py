@@ -75,7 +75,11 @@ def _observation(
 ) -> SubscriptionObservation:
     items, invoice = shapes.listed(shown, "items"), shapes.mapping(shown, "latest_invoice")
     ended = status in (SubscriptionStatus.cancelled, SubscriptionStatus.expired)
-    stops = ended or shapes.at(shown, "cancel_at_period_end") is True
+    # In flexible billing an end is set as a time, and the flag stays false
+    # (docs.stripe.com/billing/subscriptions/billing-mode/compare).
+    leaves, next_at = shapes.moment(shown, "cancel_at"), _period_ends(shown, items)
+    scheduled = leaves is not None and next_at is not None and leaves <= next_at
+    stops = ended or scheduled or shapes.at(shown, "cancel_at_period_end") is True
     paid, owed = shapes.text(invoice, "status") == "paid", _owed(invoice)
     price = shapes.mapping(next(iter(items), None), "price")
     plan = shapes.identity(price, "id")
@@ -90,7 +94,7 @@ def _observation(
         status_at=ended_at(shown) if ended else None,
         merchant_reference=shapes.text(shown, "metadata", "reference"),
         subscriber=_subscriber(shown),
-        next_billing_at=None if stops else _period_ends(shown, items),
+        next_billing_at=None if stops else next_at,
         last_paid_at=shapes.moment(invoice, "status_transitions", "paid_at") if last else None,
         last_paid=last,
         outstanding=owed,

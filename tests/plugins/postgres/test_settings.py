@@ -57,7 +57,7 @@ def test_a_host_reads_them_from_variables_and_says_what_is_wrong():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"tls": "none"}, "sinks.postgres.host.*write one as in 127.0.0.1"),
+        ({"tls": "none"}, "sinks.postgres.host.*write one as in localhost"),
         ({"tls": "require"}, "sinks.postgres.tls"),
         ({"schema_name": "pg_catalog"}, "sinks.postgres.schema_name.*as in penstock"),
         ({"password": "x"}, "password is a secret, which no file may hold"),
