@@ -62,7 +62,8 @@ def observation(
         payer=_payer(intent, charge),
         reference=shapes.text(intent, "metadata", names.REFERENCE),
         links={"stripe": page(intent, f"payments/{identity}")},
-        refunds=tuple(_steps(refunds, disputes)),
+        # Of money that was only authorised nothing goes back: such a "refund" releases it.
+        refunds=tuple(_steps(refunds, disputes)) if status is PaymentStatus.succeeded else (),
         reason=None if status is PaymentStatus.succeeded else why(intent),
         fee=fee,
         net=net,

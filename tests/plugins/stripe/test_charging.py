@@ -230,6 +230,16 @@ async def test_a_rolled_api_key_is_tried_in_both_versions(stripe_account: Accoun
     assert isinstance(answer, Succeeded)
 
 
+async def test_a_key_of_the_other_mode_is_not_tried(stripe_account: Account):
+    """What it does not find says nothing of live money."""
+    good = stripe_account.bench.secret
+    kept = FixedSecrets({**good, "api_key": "sk_live_newer"}, good)
+
+    answer = await stripe_account.bench.build(secrets=kept).charge(charge())
+
+    assert isinstance(answer, NotSent)
+
+
 async def test_without_an_api_key_nothing_is_sent(stripe_account: Account):
     gateway = stripe_account.bench.build(secrets=FixedSecrets())
 

@@ -177,3 +177,15 @@ async def test_items_are_added_up(stripe_account: Account):
     seen = await stripe_account.gateway.read_subscription(made["id"], NOON)
 
     assert (BillingCycle(Interval(IntervalUnit.month), Money(5000, "EUR")),) == seen.cycles
+
+
+async def test_a_scheduled_end_means_that_no_payment_comes_next(stripe_account: Account):
+    """In flexible billing an end is a time, and `cancel_at_period_end` stays false."""
+    made = stripe_account.simulator.subscriptions.open()
+    before = await stripe_account.gateway.read_subscription(made["id"], NOON)
+    made["cancel_at"] = made["items"]["data"][0]["current_period_end"]
+
+    after = await stripe_account.gateway.read_subscription(made["id"], NOON)
+
+    assert before.next_billing_at is not None
+    assert (SubscriptionStatus.active, None) == (after.status, after.next_billing_at)
