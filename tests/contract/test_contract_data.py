@@ -234,3 +234,17 @@ def test_every_sample_that_sinks_are_tested_with_holds_under_its_schema(
     validator = jsonschema_rs.validator_for(schema, registry=registry, validate_formats=True)
 
     validator.validate(made(kind).cloud_event())
+
+
+def test_no_key_of_a_contract_is_written_twice() -> None:
+    """YAML's readers differ in which one they take; PyYAML takes the last and says nothing."""
+
+    class Strict(yaml.SafeLoader):
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            keys = [key.value for key, _ in node.value]
+            twice = {key for key in keys if keys.count(key) > 1}
+            assert not twice, f"{node.start_mark}: {twice}"
+            return super().construct_mapping(node, deep=deep)
+
+    for path in sorted(CONTRACTS.rglob("*.yaml")):
+        yaml.load(path.read_text("utf-8"), Strict)  # noqa: S506 - a SafeLoader
