@@ -99,6 +99,8 @@ class Soak:
 
     async def _waiting(self) -> dict[str, Mapping[str, int]]:
         depths = await self._depths()
+        # An endpoint of webhooks that failed is tried again after hours and days, by design.
+        depths.pop("sink-webhook", None)
         return {name: depth for name, depth in depths.items() if any(depth.values())}
 
     async def _depths(self) -> dict[str, Mapping[str, int]]:
