@@ -75,7 +75,7 @@ def broken_collects(acme: type[AcmeCollects]) -> Mapping[str, type]:
             Critical, Declined("x")
         ),
         "test_without_a_connection_nothing_was_collected": instead(NotSent, Unanswered("x")),
-        "test_a_collection_comes_back_when_it_is_told_to": instead(NotSent, NotSent("x")),
+        "test_a_collection_waits_as_long_as_asked": instead(NotSent, NotSent("x")),
         "test_a_collection_s_answer_that_says_nothing_ends_nothing": instead(
             Unanswered, Declined("x")
         ),

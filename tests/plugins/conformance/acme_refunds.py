@@ -128,7 +128,7 @@ def broken_refunds(acme: type[AcmeRefunds]) -> Mapping[str, type]:
         "test_without_a_connection_nothing_was_sent_back": instead(
             "refund", NotSent, Unanswered("x")
         ),
-        "test_a_refund_comes_back_when_it_is_told_to": instead("refund", NotSent, NotSent("x")),
+        "test_a_refund_waits_as_long_as_asked": instead("refund", NotSent, NotSent("x")),
         "test_a_slow_refund_is_unknown": type("Broken", (acme,), {"refund": patient}),
         "test_a_refund_can_be_read_again": answering("read_refund", lambda _: Succeeded("other")),
         "test_without_an_answer_a_pending_refund_stays_pending": answering(

@@ -281,7 +281,7 @@ GATEWAY: Mapping[str, Any] = {
     "test_an_answer_that_says_nothing_ends_nothing": of(
         "charge", instead(Declined("x"), Unanswered)
     ),
-    "test_it_comes_back_when_it_is_told_to": of("charge", instead(NotSent("x"), NotSent)),
+    "test_it_waits_as_long_as_asked": of("charge", instead(NotSent("x"), NotSent)),
     "test_it_repeats_nothing_of_an_answer": of("charge", quoting),
     "test_a_charge_it_never_saw_is_not_found": of("look_up", lambda *_: Succeeded("x")),
     "test_a_charge_whose_answer_was_lost_is_found": of("look_up", lambda *_: NotFound()),

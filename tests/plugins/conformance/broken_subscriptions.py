@@ -129,9 +129,7 @@ SUBSCRIPTIONS: Mapping[str, type] = {
     "test_an_outage_is_neither_a_success_nor_a_refusal": instead(
         "revise_subscription", Unanswered, Refused("x")
     ),
-    "test_it_changes_them_when_it_is_told_to": instead(
-        "create_subscription", NotSent, NotSent("x")
-    ),
+    "test_a_change_waits_as_long_as_asked": instead("create_subscription", NotSent, NotSent("x")),
     "test_no_answer_of_it_repeats_the_providers_words": Quoting,
     "test_no_representation_shows_a_buyer_or_an_address": of(
         "create_subscription", lambda made: Loud(made.reference, made.approval_url)

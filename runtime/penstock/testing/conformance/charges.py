@@ -71,7 +71,7 @@ class ChargesConformance:
         assert isinstance(answer, Succeeded)
         assert answer.reference, "it succeeded without the gateway's id of it"
 
-    async def test_a_decline_is_told_as_one(
+    async def test_a_decline_is_reported_as_one(
         self, bench: Bench, declined_request: ChargeRequest
     ) -> None:
         """With a reason, and the same again: no money moved and none will."""
@@ -192,7 +192,7 @@ class ChargesConformance:
 
         assert not isinstance(answer, Succeeded | Declined | Refused)
 
-    async def test_it_comes_back_when_it_is_told_to(
+    async def test_it_waits_as_long_as_asked(
         self, bench: Bench, charge_request: ChargeRequest
     ) -> None:
         """429 with Retry-After: nothing happened, and the time is kept."""

@@ -84,7 +84,7 @@ class CollectsConformance:
 
         assert isinstance(answer, NotSent)
 
-    async def test_a_collection_comes_back_when_it_is_told_to(
+    async def test_a_collection_waits_as_long_as_asked(
         self, bench: Bench, collect_request: CollectRequest
     ) -> None:
         """429 with Retry-After: nothing happened, and the time is kept."""

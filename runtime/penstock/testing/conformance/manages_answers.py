@@ -42,7 +42,7 @@ class ManagesAnswersConformance:
         for said in await _all(gateway, subscription_request, other_plan):
             assert isinstance(said, NotSent | Unanswered)
 
-    async def test_it_changes_them_when_it_is_told_to(
+    async def test_a_change_waits_as_long_as_asked(
         self, bench: Bench, subscription_request: SubscriptionRequest, other_plan: str
     ) -> None:
         """429 with Retry-After: nothing happened; the time is kept, and jitter may be added."""

@@ -1,4 +1,4 @@
-"""What a gateway must do that sends money back when told to."""
+"""What a gateway must do that sends money back."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class RefundsConformance:
 
         assert isinstance(answer, NotSent)
 
-    async def test_a_refund_comes_back_when_it_is_told_to(
+    async def test_a_refund_waits_as_long_as_asked(
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """429 with Retry-After: nothing happened, and the time is kept."""

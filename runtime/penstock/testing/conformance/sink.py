@@ -89,7 +89,7 @@ class SinkConformance(PluginConformance):
             said = f"{amount} is shown with two decimal digits; use Money.decimal"
             assert not wrong, said
 
-    async def test_it_comes_back_when_it_is_told_to(self, bench: Bench) -> None:
+    async def test_it_waits_as_long_as_asked(self, bench: Bench) -> None:
         """429 with Retry-After: the time is kept."""
         later = Always(response(429, "", {"Retry-After": "7"}))
 
