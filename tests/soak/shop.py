@@ -101,6 +101,11 @@ class Shop:
         for url in self.simulators.values():
             await self.call("DELETE", f"{url}/_simulator/faults")
 
+    async def move_receiver(self, seconds: float) -> None:
+        """The endpoint of webhooks refuses timestamps that are far from its own clock."""
+        url = self.simulators["webhook"]
+        await self.call("POST", f"{url}/_simulator/clock", {"advance": seconds})
+
     async def call(self, method: str, url: str, body: Json = None) -> Json:
         """A simulator's control, or the API with the shop's token; None if it says nothing."""
         headers = {"Authorization": f"Bearer {self.token}"} if url.startswith(self.api) else {}

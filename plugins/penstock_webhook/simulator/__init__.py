@@ -15,7 +15,7 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Endpoint:
     """One endpoint in memory; a repeated event is kept once, as `webhook-id` asks for."""
 
     now: Callable[[], datetime] = _now
+    ahead: timedelta = timedelta()
     secret: str = field(default_factory=_secret, repr=False)
     events: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     app: web.Application = field(default_factory=web.Application)
@@ -54,6 +55,7 @@ class Endpoint:
         self.app.router.add_get("/", self._page)
         self.app.router.add_get("/events", self._list)
         self.app.router.add_delete("/events", self._forget)
+        self.app.router.add_post("/_simulator/clock", self._advance)
         with_faults(self.app)
 
     def describe(self, url: str) -> Simulated:
@@ -65,6 +67,14 @@ class Endpoint:
             profile={"url_prefix": f"{root}/"},
         )
 
+    def _clock(self) -> datetime:
+        return self.now() + self.ahead
+
+    async def _advance(self, request: web.Request) -> web.Response:
+        """Move its clock by `advance` seconds, as who sends moves theirs."""
+        self.ahead += timedelta(seconds=float((await request.json())["advance"]))
+        return web.Response(status=204)
+
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.read()
         if not self._holds(request, body):
@@ -74,7 +84,7 @@ class Endpoint:
             identity,
             {
                 "id": identity,
-                "received_at": self.now().isoformat(),
+                "received_at": self._clock().isoformat(),
                 "copies": 0,
                 "event": json.loads(body),
             },
@@ -91,7 +101,7 @@ class Endpoint:
         )
         if key is None or not identity or not stamp.isascii() or not stamp.isdecimal():
             return False
-        if abs(self.now().timestamp() - int(stamp)) > _TOLERANCE:
+        if abs(self._clock().timestamp() - int(stamp)) > _TOLERANCE:
             return False
         at = datetime.fromtimestamp(int(stamp), UTC)
         expected = signing.headers(identity, at, body, [key])["webhook-signature"].encode()
