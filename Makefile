@@ -9,8 +9,8 @@ export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?= $(shell test -x .venv/bin/python && echo .venv/bin/python || echo python3)
 PY := .venv/bin/python
 PENSTOCK := .venv/bin/penstock
-# Whole files side by side, in alphabetical order: the last ones are short, so that no worker waits
-# long for another. Each worker has an emulator of its own; more than four of them gain nothing.
+# Whole files side by side, the longest first (tests/order.py), so that no worker waits long for
+# another at the end. Each worker has an emulator of its own; more than four of them gain nothing.
 # (Groups of pytest-xdist 3.8 have no effect under pytest 9.2.)
 TESTS := $(PY) -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 LINTERS := tests/contract/linters

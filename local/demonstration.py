@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -108,6 +109,14 @@ def deliveries(platform: Platform, sent: Sent) -> Iterator[tuple[str, str, str]]
         for payment, event in sent.expected:
             if wanted is None or event in wanted:
                 yield sink, payment, event
+
+
+def lines(platform: Platform, sent: Sent) -> Counter[str]:
+    """How many lines each stage logs of what was sent."""
+    webhooks = dict.fromkeys(("receive", "verify", "process"), len(sent.webhooks))
+    found = Counter({**webhooks, "charge": int(sent.payment is not None)})
+    found.update(f"deliver-{sink}" for sink, _, _ in deliveries(platform, sent))
+    return found
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ REGION = "us-east-1"
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 LEASH = Path(__file__).resolve().with_name("leash.py")
+WHOLE_LOGS = LEASH.with_name("whole_logs.py")
 _POLL_SECONDS = 0.03
 # It keeps nothing, and waits for every long poll that is open.
 _GRACE_SECONDS = "2"
@@ -96,7 +97,8 @@ class Emulator:
         _make_empty(folder)
         with (folder / "emulator.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
-                [python, LEASH, _GRACE_SECONDS, python, "-m", "ministack"],
+                # -P: its folder has modules that are named like some of Python's own.
+                [python, LEASH, _GRACE_SECONDS, python, "-P", WHOLE_LOGS],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

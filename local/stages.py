@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,7 +64,7 @@ def parse(line: str, at: datetime, where: str | None = None) -> StageLine | None
 
 async def from_functions(platform: Platform) -> AsyncIterator[StageLine]:
     """Follow the functions' log groups on the emulator, for ever."""
-    follower = _Follower(platform.client("logs"), platform.outputs["functions"])
+    follower = Follower(platform.client("logs"), platform.outputs["functions"])
     while True:
         for line in await asyncio.to_thread(follower.news):
             yield line
@@ -79,11 +80,13 @@ async def from_server(log: asyncio.StreamReader) -> AsyncIterator[StageLine]:
             yield line
 
 
-class _Follower:
+class Follower:
+    """Reads what is new in the log groups of functions."""
+
     def __init__(self, logs: Any, functions: Mapping[str, str]) -> None:
         self._logs = logs
         self._groups = {f"/aws/lambda/{physical}": name for name, physical in functions.items()}
-        self._read: dict[str, int] = {}
+        self._read: Counter[str] = Counter()
 
     def news(self) -> list[StageLine]:
         """Lines that were not there the time before, oldest first."""
@@ -93,11 +96,17 @@ class _Follower:
                 answer = self._logs.filter_log_events(logGroupName=group, filterPattern=FILTER)
             except self._logs.exceptions.ResourceNotFoundException:
                 continue
-            events = answer["events"]
-            for event in events[self._read.get(group, 0) :]:
+            # Each invocation has a stream of its own, and one that ended before another may be
+            # written after it: so what was read is counted by stream.
+            seen: Counter[str] = Counter()
+            for event in answer["events"]:
+                stream = event["logStreamName"]
+                seen[stream] += 1
+                if seen[stream] <= self._read[stream]:
+                    continue
                 at = datetime.fromtimestamp(event["timestamp"] / 1000, UTC)
                 line = parse(event["message"], at, name)
                 if line is not None:
                     found.append(line)
-            self._read[group] = len(events)
+            self._read |= seen
         return sorted(found, key=lambda line: line.at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
 from rich.console import Console
@@ -80,16 +80,23 @@ class Stages:
     The stages as they go, a line an item.
 
     Attributes:
-        complete: set once every expected delivery was shown.
+        complete: set once every expected line was shown. The stages end in any order: a function
+            logs after it has answered, and the next one may be faster.
     """
 
-    def __init__(self, console: Console, expected: int, began: datetime) -> None:
+    def __init__(self, console: Console, expected: Mapping[str, int], began: datetime) -> None:
+        """
+        Show nothing yet.
+
+        Args:
+            expected: how many lines each stage will have that are no retries.
+        """
         self.complete = asyncio.Event()
         self._console = console
-        self._expected = expected
+        self._missing = {where: count for where, count in expected.items() if count}
         self._began = began
-        self._delivered: set[tuple[str, str, str]] = set()
-        if not expected:
+        self._done: set[tuple[str, str, str]] = set()
+        if not self._missing:
             self.complete.set()
         self._kinds: dict[str, str] = {}
 
@@ -111,10 +118,16 @@ class Stages:
         )
         odd = "yellow" if line.outcome in _ODD else ""
         self._print(f"{text}  {line.because}" if line.because else text, odd)
-        if line.where.startswith("deliver-"):
-            self._delivered.add((line.where, line.entity, line.outcome))
-            if len(self._delivered) >= self._expected:
-                self.complete.set()
+        self._count(line)
+
+    def _count(self, line: StageLine) -> None:
+        told = (line.where, line.entity, line.outcome)
+        if line.where not in self._missing or line.outcome == "retry" or told in self._done:
+            return
+        self._done.add(told)
+        self._missing[line.where] -= 1
+        if not any(count > 0 for count in self._missing.values()):
+            self.complete.set()
 
     def _kind(self, line: StageLine) -> str:
         """Whether a webhook or a payment message set it going, as far as its stages tell."""

@@ -12,6 +12,7 @@ from local.emulator import PYTHON, Emulator
 from penstock.testing.simulator import watching
 from tests.contract.providers.recorder import Recorder
 from tests.depth import examples
+from tests.order import begins
 
 # Conformance lives outside tests/, and its asserts shall speak as plainly as those in it.
 pytest.register_assert_rewrite("penstock.testing.conformance", "penstock.testing.ports")
@@ -56,6 +57,11 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each worker of xdist takes the next file of this order."""
+    items.sort(key=begins)
 
 
 @pytest.fixture

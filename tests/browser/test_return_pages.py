@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from playwright.async_api import expect
 
 from penstock.domain.change import Change
 from tests.browser.conftest import Browsing
@@ -68,8 +69,8 @@ async def test_a_waiting_page_says_paid_by_itself(browsing: Browsing, size: str)
         await become_paid(scene)
 
         await page.get_by_role("status").get_by_text("Thank you, you have paid").wait_for()
-        assert "Thank you, you have paid · Ada's Books" == await page.title()
-        assert ["Continue", "Contact us"] == await page.get_by_role("link").all_inner_texts()
+        await expect(page).to_have_title("Thank you, you have paid · Ada's Books")
+        await expect(page.get_by_role("link")).to_have_text(["Continue", "Contact us"])
 
 
 async def test_without_scripts_the_page_is_looked_at_again_by_a_link(browsing: Browsing):

@@ -21,7 +21,7 @@ import pytest
 import structlog
 
 from penstock import observability
-from tests.e2e.test_alarms import alarm, measure, told
+from tests.e2e.test_alarms import alarm, becomes, measure, told
 from tests.e2e.world import World, until
 from tests.infra import mishaps, scenes
 from tests.infra.filter_pattern import matcher, select
@@ -133,7 +133,7 @@ def test_silence_reaches_a_person_and_a_run_ends_it(
     put(world, watched, values)
 
     assert ("breaching", [1.0]) == (watched["TreatMissingData"], [one for _, one in values])
-    assert "OK" == alarm(world, name)["StateValue"]
+    becomes(world, name, "OK")
     assert silent in ("ALARM", "OK")
     until(lambda: world.waiting(told, f"penstock-local-{name}"), what="the message to people")
 
@@ -150,7 +150,7 @@ def raised(world: World, told: str, name: str, group: str, lines: Sequence[str])
     times = math.ceil(watched["Threshold"] / len(values)) if _adds_up(watched) else 1
     put(world, watched, [*values] * times)
 
-    assert "ALARM" == alarm(world, name)["StateValue"]
+    becomes(world, name, "ALARM")
     until(lambda: world.waiting(told, f"penstock-local-{name}"), what="the message to people")
 
 

@@ -36,7 +36,8 @@ def wrong(folder: Path) -> Lines:
 
 @pytest.fixture
 def well(world: World) -> World:
-    """The platform with empty dead-letter queues, whatever other tests left."""
+    """The platform at rest, with empty dead-letter queues, whatever other tests left."""
+    world.settle()
     sqs = world.platform.client("sqs")
     for name in world.platform.outputs["queues"]:
         if name != "rejected":
@@ -88,11 +89,19 @@ def test_a_function_that_is_not_fed_is_named(well: World) -> None:
     physical = well.platform.outputs["functions"]["deliver-slack"]
     listed = functions.list_event_source_mappings(FunctionName=physical)
     (mapping,) = listed["EventSourceMappings"]
-    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+
+    def switch(state: str) -> None:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=state == "Enabled")
+        until(
+            lambda: state == functions.get_event_source_mapping(UUID=mapping["UUID"])["State"],
+            what=f"the mapping as {state}",
+        )
+
     try:
+        switch("Disabled")
         todo = wrong(well.platform.workspace.root)
     finally:
-        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+        switch("Enabled")
 
     assert ["mapping of deliver-slack"] == list(todo)
 

@@ -68,13 +68,14 @@ def yesterday(world: World, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_night_of_an_operator(world: World, yesterday: str) -> None:
     operator = Operator(world.platform.workspace.root)
+    today = datetime.now(UTC).date().isoformat()
     try:
         with swept(world):
             an_invoice_is_stuck(world, operator)
         dead_letters(world, operator)
         replayed(world, operator, yesterday)
         unknown(world, operator)
-        audit(operator)
+        audit(operator, today)
     finally:
         print(operator.text)
 
@@ -96,7 +97,7 @@ def an_invoice_is_stuck(world: World, operator: Operator) -> None:
 
     operator.says("The buyer's address is in doubt: no invoice until that is clear.")
     why = ("--because", "the buyer asked for another address")
-    held = operator.types("payments", "restrict", sent.payment, *why, "--wait", "60")
+    held = operator.types("payments", "restrict", sent.payment, *why, "--wait", "240")
     assert "restricted: invoice held" in held
 
     operator.says("PayPal invoices again, and the address is right.")
@@ -134,7 +135,7 @@ def dead_letters(world: World, operator: Operator) -> None:
     one = ("--group", first)
     dry = operator.types("dlq", "redrive", "payments", *one, *why, "--dry-run")
     assert "would be sent back" in dry
-    done = operator.types("dlq", "redrive", "payments", *one, *why, "--wait", "60")
+    done = operator.types("dlq", "redrive", "payments", *one, *why, "--wait", "240")
     assert "charge succeeded" in done
     assert 1 == len(world.charges(first))
 
@@ -144,19 +145,21 @@ def dead_letters(world: World, operator: Operator) -> None:
     assert "the ledger knows that it is done" in " ".join(refused.split())
     gone = operator.types("dlq", "drop", "payments", *one, "--because", "it is done")
     assert "dropped" in gone
-    operator.types("dlq", "redrive", "payments", "--group", dropped, *why, "--wait", "60")
+    operator.types("dlq", "redrive", "payments", "--group", dropped, *why, "--wait", "240")
     assert 1 == len(world.charges(dropped))
 
 
 def replayed(world: World, operator: Operator, yesterday: str) -> None:
     operator.says("Slack's channel was deleted yesterday.")
-    day = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
-    period = ("--since", day, "--until", day)
+    # It was a day ago when the night began, which may be past midnight by now.
+    now = datetime.now(UTC)
+    since, till = [(now - timedelta(hours=one)).date().isoformat() for one in (25, 24)]
+    period = ("--since", since, "--until", till)
     assert "42.00 USD" in operator.types("events", "list", *period)
     why = ("--because", "the channel was deleted")
     replay = ("events", "replay", *period, "--sink", "slack", *why)
     assert "1" in operator.types(*replay, "--dry-run")
-    done = operator.types(*replay, "--wait", "60")
+    done = operator.types(*replay, "--wait", "240")
     assert "1 of them delivered" in done
     assert 1 == len(world.slack(yesterday))
     assert "slack has it" in operator.types("payments", "show", yesterday)
@@ -201,10 +204,9 @@ def unknown(world: World, operator: Operator) -> None:
     assert 1 == len(world.charges(payment))
 
 
-def audit(operator: Operator) -> None:
+def audit(operator: Operator, since: str) -> None:
     operator.says("What was done, and why.")
-    today = datetime.now(UTC).date().isoformat()
-    trail = operator.types("audit", "list", "--since", today, "--limit", "40")
+    trail = operator.types("audit", "list", "--since", since, "--limit", "40")
     for command in (
         "payments restrict",
         "payments reprocess",

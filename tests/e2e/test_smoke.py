@@ -17,12 +17,12 @@ pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 
 def smoke(world: World, *options: str) -> tuple[int, str, str]:
     ended = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "penstock.entrypoints.cli", "smoke", "--wait", "60", *options],
+        [sys.executable, "-m", "penstock.entrypoints.cli", "smoke", "--wait", "120", *options],
         cwd=world.platform.workspace.root,
         env={**os.environ, "COLUMNS": "80"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=220,
     )
     return ended.returncode, ended.stdout, ended.stderr
 

@@ -174,20 +174,31 @@ class World:
         queues = self.platform.outputs["queues"]
         return [m for name in queues if name != "rejected" for m in self.waiting(self.queue(name))]
 
+    def settle(self) -> None:
+        """Wait until nothing is under way: a function that is idle can be killed or counted."""
+        until(lambda: not self.open_work(), within=180, what="the end of all work")
+
     def redrive(self, dlq: str, queue: str, word: str) -> None:
         """Put a dead letter back by hand, as the documents say: its own id is the dedup id."""
-        sqs = self.platform.client("sqs")
-        for message in sqs.receive_message(
+        until(lambda: self._redriven(dlq, queue, word), what=f"a look at the letter {word}")
+
+    def _redriven(self, dlq: str, queue: str, word: str) -> bool:
+        """Whether a look at the queue, which shows ten of its messages, has found the letter."""
+        sqs, done = self.platform.client("sqs"), False
+        shown = sqs.receive_message(
             QueueUrl=dlq, MaxNumberOfMessages=10, AttributeNames=["MessageGroupId"]
-        )["Messages"]:
+        )
+        for message in shown.get("Messages", ()):
             if word in message["Body"]:
                 group = message["Attributes"]["MessageGroupId"]
                 self.send(queue, message["Body"], group, message["MessageId"])
                 sqs.delete_message(QueueUrl=dlq, ReceiptHandle=message["ReceiptHandle"])
+                done = True
             else:
                 sqs.change_message_visibility(
                     QueueUrl=dlq, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
                 )
+        return done
 
     def charges(self, payment: str) -> list[Mapping[str, Any]]:
         """The charges the Example simulator holds for a payment."""

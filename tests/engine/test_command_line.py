@@ -15,6 +15,7 @@ import pytest
 import requests
 import yaml
 
+from tests.e2e.world import until
 from tests.engine.conftest import Ground
 from tests.engine.deployed import Deployed
 from tests.engine.inventory import inventory
@@ -88,7 +89,12 @@ def test_up_makes_the_stack_and_shows_its_outputs(stack: Deployed, ground: Groun
 
     assert "dev" == outputs["stack"]
     api = Standing(ground, stack, outputs).api_url
-    assert 200 == requests.get(f"{api}/health", timeout=60).status_code
+
+    def healthy() -> bool:
+        return 200 == requests.get(f"{api}/health", timeout=60).status_code
+
+    # Its first answers may come too late for the API: the function starts with them.
+    until(healthy, what="an answer of the API")
 
 
 def test_a_second_up_changes_nothing(stack: Deployed) -> None:

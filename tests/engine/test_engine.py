@@ -123,13 +123,13 @@ def test_a_signed_webhook_through_its_api_reaches_the_last_sink(stack: Standing)
     sent = world.send_webhook()
 
     assert [202] == sent.answers
-    until(lambda: world.slack(sent.payment, "payment.succeeded"), 60, "the Slack message")
+    until(lambda: world.slack(sent.payment, "payment.succeeded"), 120, "the Slack message")
 
     # What needs a person is what the e-mail sink selects.
     disputed = world.send_webhook(event_type="CUSTOMER.DISPUTE.CREATED")
 
     assert [202] == disputed.answers
-    until(lambda: world.mail("dispute.opened"), 60, "the e-mail")
+    until(lambda: world.mail("dispute.opened"), 120, "the e-mail")
 
 
 def test_a_changed_file_changes_what_it_names_and_no_more_as_the_preview_said(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from local.stages import StageLine, parse
+from local.stages import Follower, StageLine, parse
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -50,3 +52,38 @@ def test_a_servers_line_names_the_sink_it_delivered_to() -> None:
 )
 def test_any_other_line_is_left_out(line: str) -> None:
     assert parse(line, NOW) is None
+
+
+@dataclass
+class Logs:
+    """The log of one function: each invocation writes a stream, when its turn comes."""
+
+    events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    class exceptions:
+        class ResourceNotFoundException(Exception): ...
+
+    def write(self, stream: str, second: int, *entities: str) -> None:
+        for entity in entities:
+            line = logged(stage="charge", entity=entity, outcome="succeeded")
+            self.events.append(
+                {"logStreamName": stream, "timestamp": second * 1000, "message": line}
+            )
+        self.events.sort(key=lambda one: one["timestamp"])
+
+    def filter_log_events(self, **asked: Any) -> dict[str, Any]:
+        return {"events": self.events}
+
+
+def test_a_line_that_is_written_late_among_others_is_shown_and_none_is_shown_twice() -> None:
+    logs = Logs()
+    follower = Follower(logs, {"charge": "penstock-local-charge"})
+    logs.write("a", 5, "pay-1", "pay-2")
+    first = follower.news()
+    logs.write("b", 4, "pay-3")
+    logs.write("a", 6, "pay-4")
+    then = follower.news()
+
+    assert ["pay-1", "pay-2"] == [line.entity for line in first]
+    assert ["pay-3", "pay-4"] == [line.entity for line in then]
+    assert [] == follower.news()

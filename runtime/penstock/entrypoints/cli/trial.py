@@ -53,7 +53,7 @@ class Trial:
         gateway: the name of the gateway that is charged.
         payment: the id of its payment, new in each run; its webhook's begins alike.
         began: by this machine's clock.
-        until: when waiting ends; each check looks once at least.
+        until: when waiting for effects ends; each check looks once at least.
         delivery: the id of its webhook, once the API has taken it.
         events: of its payment, oldest first, once it has succeeded.
     """
@@ -84,9 +84,17 @@ class Trial:
         """A command of this stack, to be typed as it stands."""
         return f"penstock --stack {self.stack.name} {words}"
 
-    async def seen(self, look: Callable[[], Awaitable[T | None]]) -> T | None:
-        """What `look` finds as soon as it finds something; None when the time is up."""
-        while (found := await look()) is None and self.world.clock.now() < self.until:
+    async def seen(
+        self, look: Callable[[], Awaitable[T | None]], until: datetime | None = None
+    ) -> T | None:
+        """
+        What `look` finds as soon as it finds something; None when the time is up.
+
+        Args:
+            until: when waiting ends, where that is not when waiting for effects ends.
+        """
+        end = until or self.until
+        while (found := await look()) is None and self.world.clock.now() < end:
             await self.world.clock.sleep(_LOOK_EVERY)
         return found
 
