@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,7 @@ from local.emulator import PYTHON, Emulator
 from penstock.testing.simulator import watching
 from tests.contract.providers.recorder import Recorder
 from tests.depth import examples
+from tests.left_out import left_out
 from tests.order import begins
 
 # Conformance lives outside tests/, and its asserts shall speak as plainly as those in it.
@@ -57,6 +59,13 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Nothing is imported for marks that none of its tests has."""
+    if not collection_path.name.startswith("test_") or collection_path.suffix != ".py":
+        return None
+    return left_out(collection_path.read_text("utf-8"), config.option.markexpr) or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -23,7 +23,7 @@ LONG = (
     "tests/e2e/test_doctor.py",
     "tests/e2e/test_refusals.py",
     # More than the time of a usual file, without what is slow.
-    "tests/contract/test_live.py",
+    "tests/contract/test_live_at_length.py",
     "tests/e2e/test_flow.py",
     "tests/documents/test_simulator_page.py",
     "tests/simulation/test_restore.py",

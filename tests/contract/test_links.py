@@ -21,7 +21,10 @@ from schemathesis.specs.openapi import stateful
 from penstock import contracts
 from tests.contract.exceptions import excluded
 from tests.contract.living import Live
-from tests.depth import examples
+from tests.depth import LONG, examples
+from tests.e2e.world import until
+
+pytestmark = LONG
 
 PUBLISHED = json.loads(json.dumps(contracts.load().published))
 # Those of plans and subscriptions are walked in test_walk.py, from a sign-up of their own.
@@ -82,11 +85,12 @@ def machine(live: Live, walked: Counter[tuple[str, str, str]]) -> Any:
 def charged(live: Live, payment: str) -> None:
     """Wait until the payment's charge has an end: a refund before that is 409."""
     bearer = {"Authorization": f"Bearer {live.token}"}
-    for _ in range(200):
+
+    def ended() -> bool:
         answer = requests.get(f"{live.url}/payments/{payment}", headers=bearer, timeout=10)
-        if answer.json().get("status") != "accepted":
-            return
-    raise AssertionError("the payment was not charged")
+        return answer.json().get("status") != "accepted"
+
+    until(ended, what="the end of the charge", pause=0.0)
 
 
 def named(case: Any) -> str:

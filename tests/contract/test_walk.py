@@ -22,7 +22,9 @@ from schemathesis.specs.openapi import stateful
 
 from penstock import contracts
 from tests.contract.serving import Served, serving_club
-from tests.depth import examples
+from tests.depth import LONG, examples
+
+pytestmark = LONG
 
 SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(contracts.load().published)))
 # What breaks the contract is tried call by call in test_live; here each step is to be taken.

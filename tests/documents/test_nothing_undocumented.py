@@ -32,7 +32,7 @@ def protocols() -> list[str]:
 
 def paths() -> list[str]:
     """The paths of the contract."""
-    return sorted(yaml.safe_load((ROOT / "contracts/api.yaml").read_text())["paths"])
+    return sorted(yaml.load((ROOT / "contracts/api.yaml").read_text(), yaml.CSafeLoader)["paths"])
 
 
 def settings() -> list[str]:
