@@ -7,6 +7,7 @@ import contextvars
 import json
 import runpy
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,29 @@ def _run(
         # One resource that fails fails all that depend on it; the first failure is raised, the
         # others would be printed as "exception was never retrieved", thousands of lines of it.
         runner.get_loop().set_exception_handler(lambda loop, context: None)
-        runner.run(_within(limit, stack.run_in_stack(program)))
+        runner.run(_within(limit, stack.run_in_stack(partial(_settled, program))))
+
+
+async def _settled(program: Callable[[], None]) -> None:
+    """
+    Run the program, and wait until all its outputs are there or one of them failed.
+
+    Pulumi waits for them itself, after this. But it looks at all of them each time that one is
+    there, and there are thousands: that was half of the program's time.
+    """
+    program()
+    while waiting := list(settings.SETTINGS.outputs):
+        # One that is there takes itself out; one that failed stays, and Pulumi raises it.
+        try:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
+        except asyncio.CancelledError:
+            # It took too long. Pulumi would go on waiting for them.
+            for one in waiting:
+                one.cancel()
+            raise
+        if any(one.cancelled() or one.exception() for one in done):
+            return
+        await asyncio.sleep(0)
 
 
 async def _within(limit: float, work: Any) -> None:

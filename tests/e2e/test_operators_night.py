@@ -87,7 +87,7 @@ def an_invoice_is_stuck(world: World, operator: Operator) -> None:
     world.fault("paypal", path="/v2/invoicing", status=503)
     sent = world.send_webhook()
     until(lambda: world.slack(sent.payment, "payment.succeeded"), what="the payment")
-    until(lambda: REACHED.search(operator.asks("payments", "show", sent.payment)), what="the news")
+    told(operator, sent.payment)
 
     assert sent.payment in operator.types("payments", "find", sent.resource_id)
     shown = operator.types("payments", "show", sent.payment)
@@ -112,6 +112,15 @@ def an_invoice_is_stuck(world: World, operator: Operator) -> None:
     assert "released: 1 with held operations" in released
     assert "released: invoice succeeded" in released
     assert 1 == len(world.invoices_of(sent))
+
+
+def told(operator: Operator, payment: str) -> None:
+    """Wait until the delivery to Slack is on record; each look is a command."""
+    until(
+        lambda: REACHED.search(operator.asks("payments", "show", payment)),
+        what="the record of the delivery",
+        pause=1.0,
+    )
 
 
 def dead_letters(world: World, operator: Operator) -> None:
@@ -191,10 +200,7 @@ def unknown(world: World, operator: Operator) -> None:
     world.heal()
     with swept(world):
         until(lambda: world.slack(payment, "payment.succeeded"), within=300, what="the news")
-        until(
-            lambda: REACHED.search(operator.asks("payments", "show", payment)),
-            what="the record of its delivery",
-        )
+        told(operator, payment)
     shown = operator.types("payments", "show", payment)
     assert REACHED.search(shown)
     why = ("--because", "resolved by hand")
