@@ -42,7 +42,6 @@ from penstock.errors import (
     ChargeCritical,
     ChargeRefused,
     GatewayUnavailable,
-    LedgerConflict,
     MissingCapability,
     PaymentConflict,
     PermanentError,
@@ -51,7 +50,7 @@ from penstock.errors import (
 from penstock.pipeline import correlation, notices
 from penstock.pipeline.batch import Handled
 from penstock.pipeline.gate import RESTRICTED, Gate
-from penstock.pipeline.operation_work import asked_again, wait_for_lease
+from penstock.pipeline.operation_work import OperationWork, asked_again, wait_for_lease
 from penstock.pipeline.orders import ChargeMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger, Message
@@ -210,15 +209,9 @@ class Charge:
         doubted = gateway.idempotent_charges or submitted.attempts > 1
         if doubted and isinstance(answer, Declined | Refused):
             answer = await self._doubted(payment, submitted, gateway, answer)
-        try:
-            return await self._settle(payment, submitted, answer)
-        except LedgerConflict:
-            # Another worker wrote something else of the payment (that an event left). The answer
-            # still applies if the operation is still as this worker submitted it.
-            latest = await self.ledger.load(Payment, payment.id)
-            if latest is None or latest.operation(OperationKind.charge) != submitted:
-                raise
-            return await self._settle(latest, submitted, answer)
+        return await OperationWork(self.ledger).settle(
+            payment, submitted, lambda latest: self._settle(latest, submitted, answer)
+        )
 
     async def _doubted(
         self, payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
