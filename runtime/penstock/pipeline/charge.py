@@ -16,20 +16,16 @@ Charge: a message of payments.fifo moves its money once, whatever crashes on the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn, assert_never
+from typing import assert_never
 
 from penstock.api.answers import (
     ChargeAnswer,
-    Critical,
     Declined,
     LookupAnswer,
     NotFound,
-    NotSent,
-    Pending,
     Refused,
-    Succeeded,
     Unanswered,
 )
 from penstock.api.charges import ChargeRequest, Charges, Lookup
@@ -37,21 +33,20 @@ from penstock.api.context import Clock, Ids
 from penstock.api.gateway import Gateway
 from penstock.domain import rules
 from penstock.domain.operation import Operation, OperationKind, OperationState
-from penstock.domain.payment import Payment, PaymentStatus, Transaction
+from penstock.domain.payment import Payment, PaymentStatus
 from penstock.errors import (
     ChargeCritical,
-    ChargeRefused,
     GatewayUnavailable,
     LedgerConflict,
     MissingCapability,
     PaymentConflict,
-    PermanentError,
     UnknownGateway,
 )
-from penstock.pipeline import correlation, notices
+from penstock.pipeline import correlation
 from penstock.pipeline.batch import Handled
+from penstock.pipeline.charge_answers import ChargeAnswers
 from penstock.pipeline.gate import RESTRICTED, Gate
-from penstock.pipeline.operation_work import asked_again, wait_for_lease
+from penstock.pipeline.operation_work import wait_for_lease
 from penstock.pipeline.orders import ChargeMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger, Message
@@ -120,26 +115,12 @@ class Charge:
             return payment
         if not isinstance(gateway, Lookup):
             because = "the gateway cannot be asked"
-            return await self._leave(payment, replace(self._lost(operation, because), due_at=None))
+            return await self._answers.leave(payment, operation, because, ask_again=False)
         answer = await gateway.look_up(_request(payment, operation))
         if isinstance(answer, NotFound):
-            return await self._leave(
-                payment, self._lost(operation, "the gateway does not know it")
-            )
-        return await self._settle(payment, operation, answer)
-
-    def _lost(self, operation: Operation, because: str) -> Operation:
-        """The operation as unknown; the longer it stays so, the less often the sweep asks."""
-        now = self.clock.now()
-        return operation.lose(now, because, now + asked_again(now, operation.lost_at))
-
-    async def _leave(self, payment: Payment, lost: Operation) -> Payment:
-        """Leave a charge to its message. A pending one has no message any more: park it."""
-        kept = payment.status is not PaymentStatus.pending
-        if kept and payment.status is not PaymentStatus.parked:
-            return await self._commit(payment, lost, PaymentStatus.unknown, payment.reason)
-        reason = payment.reason if kept else lost.reason
-        return await self._commit(payment, lost, PaymentStatus.parked, reason)
+            because = "the gateway does not know it"
+            return await self._answers.leave(payment, operation, because, ask_again=True)
+        return await self._answers.settle(payment, operation, answer)
 
     async def _payment(self, order: ChargeMessage) -> Payment:
         known = await self.ledger.load(Payment, order.id)
@@ -182,7 +163,7 @@ class Charge:
         if not gateway.idempotent_charges and isinstance(gateway, Lookup):
             found = await gateway.look_up(_request(payment, operation))
             if not isinstance(found, NotFound):
-                return await self._settle(payment, operation, found)
+                return await self._answers.settle(payment, operation, found)
         return await self._submit(payment, operation, gateway)
 
     async def _look_up(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
@@ -190,35 +171,35 @@ class Charge:
         if isinstance(gateway, Lookup):
             answer = await gateway.look_up(_request(payment, operation))
         if not isinstance(answer, NotFound):
-            return await self._settle(payment, operation, answer)
+            return await self._answers.settle(payment, operation, answer)
         # What the gateway does not show yet may still be on its way to it.
         wait_for_lease(operation, self.clock.now(), "the charge")
         if gateway.idempotent_charges:
             return await self._submit(payment, operation, gateway)
         because = "the answer was lost, and the gateway cannot say whether money moved"
         lost = operation.lose(self.clock.now(), because)
-        await self._park(payment, lost, ChargeCritical(because))
+        await self._answers.park(payment, lost, ChargeCritical(because))
 
     async def _submit(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
         kept = await self.gate.kept(payment, operation)
         if kept is not None:
-            return await self._commit(payment, kept, payment.status, payment.reason)
+            return await self._answers.commit(payment, kept, payment.status, payment.reason)
         submitted = operation.submit(self.clock.now(), self.lease)
-        payment = await self._commit(payment, submitted, PaymentStatus.accepted, None)
+        payment = await self._answers.commit(payment, submitted, PaymentStatus.accepted, None)
         answer = await gateway.charge(_request(payment, submitted))
         # A gateway without keys was looked up just before its first try.
         doubted = gateway.idempotent_charges or submitted.attempts > 1
         if doubted and isinstance(answer, Declined | Refused):
             answer = await self._doubted(payment, submitted, gateway, answer)
         try:
-            return await self._settle(payment, submitted, answer)
+            return await self._answers.settle(payment, submitted, answer)
         except LedgerConflict:
             # Another worker wrote something else of the payment (that an event left). The answer
             # still applies if the operation is still as this worker submitted it.
             latest = await self.ledger.load(Payment, payment.id)
             if latest is None or latest.operation(OperationKind.charge) != submitted:
                 raise
-            return await self._settle(latest, submitted, answer)
+            return await self._answers.settle(latest, submitted, answer)
 
     async def _doubted(
         self, payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
@@ -237,67 +218,9 @@ class Charge:
             return Unanswered(f"it was turned down, and an earlier attempt is in doubt: {exc}")
         return answer if isinstance(found, NotFound) else found
 
-    async def _settle(
-        self, payment: Payment, operation: Operation, answer: ChargeAnswer
-    ) -> Payment:
-        now = self.clock.now()
-        match answer:
-            case Succeeded(reference) | Pending(reference) if _told(payment, reference):
-                # A notification told of its money first, and perhaps of what went back since.
-                settled = operation.settle(OperationState.succeeded, reference=reference)
-                return await self._commit(payment, settled, payment.status, payment.reason)
-            case Succeeded(reference):
-                settled = operation.settle(OperationState.succeeded, reference=reference)
-                moved = Transaction(
-                    reference, "charge", PaymentStatus.succeeded, payment.order.amount, now
-                )
-                paid = replace(payment, transactions=(moved,))
-                return await self._commit(paid, settled, PaymentStatus.succeeded, None)
-            case Declined(because):
-                settled = operation.settle(OperationState.declined, reason=because)
-                return await self._commit(payment, settled, PaymentStatus.declined, because)
-            case Pending(reference):
-                held = operation.hold(
-                    now + asked_again(now, operation.began_at), reference=reference, reason=None
-                )
-                held = replace(held, began_at=operation.began_at or now)
-                return await self._commit(payment, held, PaymentStatus.pending, None)
-            case NotSent(because, retry_after):
-                released = operation.release(because)
-                await self._commit(payment, released, PaymentStatus.accepted, because)
-                raise GatewayUnavailable(because, retry_after=retry_after)
-            case Unanswered(because):
-                lost = operation.lose(now, because)
-                await self._commit(payment, lost, PaymentStatus.unknown, because)
-                raise GatewayUnavailable(because)
-            case Refused(because):
-                await self._park(payment, operation.release(because), ChargeRefused(because))
-            case Critical(because):
-                await self._park(payment, operation.lose(now, because), ChargeCritical(because))
-            case _:
-                assert_never(answer)
-
-    async def _park(
-        self, payment: Payment, operation: Operation, cause: PermanentError
-    ) -> NoReturn:
-        parked = await self._commit(payment, operation, PaymentStatus.parked, str(cause))
-        await self.publish.unsent(parked)
-        raise cause
-
-    async def _commit(
-        self, payment: Payment, operation: Operation, status: PaymentStatus, reason: str | None
-    ) -> Payment:
-        decided = rules.settle(
-            payment,
-            operation,
-            status,
-            now=self.clock.now(),
-            new_id=self.ids.new,
-            reason=reason,
-        )
-        await self.ledger.commit(decided)
-        notices.operation_unknown(payment, operation)
-        return decided.entity
+    @property
+    def _answers(self) -> ChargeAnswers:
+        return ChargeAnswers(self.ledger, self.publish, self.clock, self.ids)
 
 
 def charges(gateways: Mapping[str, Gateway], name: str) -> Charges:
@@ -321,11 +244,6 @@ def _charge_of(payment: Payment) -> Operation:
     if operation is None:
         raise PaymentConflict("the payment's id belongs to one the gateway began itself")
     return operation
-
-
-def _told(payment: Payment, reference: str) -> bool:
-    """Whether the payment is known to be paid by that step."""
-    return payment.paid and payment.transaction is not None and payment.transaction.id == reference
 
 
 def _request(payment: Payment, operation: Operation) -> ChargeRequest:
