@@ -63,11 +63,11 @@ MUTANTS = (
     Mutant(
         "the look-up of a charge before it is sent again",
         "pipeline/charge.py",
-        """        answer: LookupAnswer = NotFound()
-        if isinstance(gateway, Lookup):
+        """        found = await _look_up(payment, operation, gateway)
+        if not isinstance(found, NotFound):
 """,
-        """        answer: LookupAnswer = NotFound()
-        if False:
+        """        found: LookupAnswer = NotFound()
+        if not isinstance(found, NotFound):
 """,
     ),
     Mutant(

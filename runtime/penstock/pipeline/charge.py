@@ -144,12 +144,12 @@ class Charge:
             case OperationState.reserved:
                 return await self._first(payment, operation, gateway)
             case OperationState.pending:
-                return await self._look_up(payment, operation, gateway)
+                return await self._resume(payment, operation, gateway)
             case OperationState.submitting:
                 wait_for_lease(operation, self.clock.now(), "the charge")
-                return await self._look_up(payment, operation, gateway)
+                return await self._resume(payment, operation, gateway)
             case OperationState.unknown:
-                return await self._look_up(payment, operation, gateway)
+                return await self._resume(payment, operation, gateway)
             case _:
                 assert_never(operation.state)
 
@@ -160,18 +160,17 @@ class Charge:
         A ledger that was restored from a backup may have forgotten that it did. A gateway that
         keeps keys then answers the same; one that does not is looked up first.
         """
-        if not gateway.idempotent_charges and isinstance(gateway, Lookup):
-            found = await gateway.look_up(_request(payment, operation))
+        if not gateway.idempotent_charges:
+            found = await _look_up(payment, operation, gateway)
             if not isinstance(found, NotFound):
                 return await self._answers.settle(payment, operation, found)
         return await self._submit(payment, operation, gateway)
 
-    async def _look_up(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
-        answer: LookupAnswer = NotFound()
-        if isinstance(gateway, Lookup):
-            answer = await gateway.look_up(_request(payment, operation))
-        if not isinstance(answer, NotFound):
-            return await self._answers.settle(payment, operation, answer)
+    async def _resume(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
+        """Go on with a charge that was sent before: settle what is found, or send it again."""
+        found = await _look_up(payment, operation, gateway)
+        if not isinstance(found, NotFound):
+            return await self._answers.settle(payment, operation, found)
         # What the gateway does not show yet may still be on its way to it.
         wait_for_lease(operation, self.clock.now(), "the charge")
         if gateway.idempotent_charges:
@@ -190,7 +189,7 @@ class Charge:
         # A gateway without keys was looked up just before its first try.
         doubted = gateway.idempotent_charges or submitted.attempts > 1
         if doubted and isinstance(answer, Declined | Refused):
-            answer = await self._doubted(payment, submitted, gateway, answer)
+            answer = await _doubted(payment, submitted, gateway, answer)
         try:
             return await self._answers.settle(payment, submitted, answer)
         except LedgerConflict:
@@ -200,23 +199,6 @@ class Charge:
             if latest is None or latest.operation(OperationKind.charge) != submitted:
                 raise
             return await self._answers.settle(latest, submitted, answer)
-
-    async def _doubted(
-        self, payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
-    ) -> ChargeAnswer:
-        """
-        The answer to a declined try: an earlier one may have moved the money.
-
-        A gateway may decline because it has charged the order already (409). A ledger that was
-        restored from a backup does not know of the earlier try, so the first is looked up, too.
-        """
-        if not isinstance(gateway, Lookup):
-            return answer
-        try:
-            found = await gateway.look_up(_request(payment, operation))
-        except GatewayUnavailable as exc:
-            return Unanswered(f"it was turned down, and an earlier attempt is in doubt: {exc}")
-        return answer if isinstance(found, NotFound) else found
 
     @property
     def _answers(self) -> ChargeAnswers:
@@ -244,6 +226,29 @@ def _charge_of(payment: Payment) -> Operation:
     if operation is None:
         raise PaymentConflict("the payment's id belongs to one the gateway began itself")
     return operation
+
+
+async def _doubted(
+    payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
+) -> ChargeAnswer:
+    """
+    The answer to a declined try: an earlier one may have moved the money.
+
+    A gateway may decline because it has charged the order already (409). A ledger that was
+    restored from a backup does not know of the earlier try, so the first is looked up, too.
+    """
+    try:
+        found = await _look_up(payment, operation, gateway)
+    except GatewayUnavailable as exc:
+        return Unanswered(f"it was turned down, and an earlier attempt is in doubt: {exc}")
+    return answer if isinstance(found, NotFound) else found
+
+
+async def _look_up(payment: Payment, operation: Operation, gateway: Charges) -> LookupAnswer:
+    """What the gateway shows of a charge; `NotFound`, too, where it cannot be asked."""
+    if not isinstance(gateway, Lookup):
+        return NotFound()
+    return await gateway.look_up(_request(payment, operation))
 
 
 def _request(payment: Payment, operation: Operation) -> ChargeRequest:
