@@ -73,15 +73,7 @@ def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
         raise ConfigError(*problems)
     return Plugins(
         {n: _configure("gateways", n, s, gateways, sinks) for n, s in settings.gateways.items()},
-        {
-            n: _selecting(
-                _configure(
-                    "sinks", n, {k: v for k, v in s.items() if k != EVENTS}, sinks, gateways
-                ),
-                s.get(EVENTS),
-            )
-            for n, s in settings.sinks.items()
-        },
+        {n: _sink(n, s, sinks, gateways) for n, s in settings.sinks.items()},
     )
 
 
@@ -106,12 +98,6 @@ def _names(settings: StackSettings, brought: Collection[str]) -> Iterator[str]:
             f"{PROJECT}:sinks.{name}: a gateway is named {name}, too, and their secrets would be "
             "one: rename one of the two"
         )
-
-
-def _selecting(sink: Configured, given: Any) -> Configured:
-    """With the event types that it gets: those of its setting, else its plugin's default."""
-    types = selected(sink.offer, given)
-    return sink if types is None else replace(sink, events=types)
 
 
 def _index(kind: str, offers: Iterable[tuple[Plugin, Offer]]) -> dict[str, tuple[Plugin, Offer]]:
@@ -148,3 +134,15 @@ def _configure(
     own = {field: value for field, value in given.items() if field != PLUGIN}
     settings = complete(where, name, offer, own)
     return Configured(offer.model_copy(update={"name": name}), plugin, brought, settings)
+
+
+def _sink(
+    name: str,
+    given: Mapping[str, Any],
+    index: Mapping[str, tuple[Plugin, Offer]],
+    others: Collection[str],
+) -> Configured:
+    """A sink with the event types that it gets: those of its setting, else its plugin's."""
+    own = {field: value for field, value in given.items() if field != EVENTS}
+    sink = _configure("sinks", name, own, index, others)
+    return replace(sink, events=selected(sink.offer, given.get(EVENTS)))
