@@ -91,7 +91,8 @@ async def _settled(program: Callable[[], None]) -> None:
     there, and there are thousands: that was half of the program's time.
     """
     program()
-    while waiting := list(settings.SETTINGS.outputs):
+    tasks: set[asyncio.Task[Any]] = getattr(settings.SETTINGS, "outputs")  # noqa: B009 - untyped
+    while waiting := list(tasks):
         # One that is there takes itself out; one that failed stays, and Pulumi raises it.
         try:
             done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_EXCEPTION)
