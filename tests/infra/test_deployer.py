@@ -13,7 +13,8 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from infra.access.deployer import EVERYWHERE, NEEDS, policy
+from infra.access.deployer import policy
+from infra.access.deployer_needs import EVERYWHERE, NEEDS
 from infra.config.project import ConfigError
 from infra.emulated.table import TABLE
 from infra.graph.capture import capture
