@@ -129,13 +129,14 @@ async def test_serve_answers_408_to_a_body_that_does_not_come():
     """
     house = House()
     made = application(house.platform, body_seconds=0.01)
-    async with listening(made, "127.0.0.1", 0) as url:
+    async with visiting("functions", house) as visit, listening(made, "127.0.0.1", 0) as url:
         told = await asyncio.gather(
             *(
                 raw(
                     url,
-                    f"{OPERATIONS[name]['method']} {path(name)} HTTP/1.1\r\n"
-                    "Host: x\r\nContent-Length: 2\r\n\r\n{".encode(),
+                    f"{OPERATIONS[name]['method']} {path(name)} HTTP/1.1\r\nHost: x\r\n"
+                    f"Authorization: Bearer {visit.token}\r\n"
+                    "Content-Length: 2\r\n\r\n{".encode(),
                 )
                 for name in OPERATIONS
             )

@@ -139,6 +139,21 @@ async def test_a_client_that_expects_to_be_asked_for_its_body_is_asked(url: str)
     assert 413 == refused.status
 
 
+@pytest.mark.parametrize(
+    "asked", [b"Content-Length: 2", b"Content-Length: 99999999999", b"Transfer-Encoding: chunked"]
+)
+async def test_a_stranger_is_refused_by_the_head_alone(url: str, asked: bytes):
+    """
+    Its body is neither waited for nor asked for, and the connection ends with the answer.
+    """
+    head = b"POST /payments HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+    async with asyncio.timeout(5):
+        refused = await raw(url, head + asked + b"\r\n\r\n")
+
+    assert (401, MEDIA) == (refused.status, refused.media)
+    assert "close" == refused.headers["connection"].lower()
+
+
 @pytest.mark.parametrize("coding", [b"gzip, chunked", b"gzip,chunked", b"deflate, chunked"])
 async def test_a_body_in_a_transfer_coding_that_is_not_undone_is_refused(url: str, coding: bytes):
     answered = await raw(

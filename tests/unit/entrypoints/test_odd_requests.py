@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from penstock.entrypoints.http.problem import MEDIA
 from tests.unit.entrypoints.client import ORDER
+from tests.unit.entrypoints.console import ON
 from tests.unit.entrypoints.hosts import HOSTS, Told, bearer
 from tests.unit.entrypoints.stand import Stand
 
@@ -25,6 +26,7 @@ PAYMENT = json.dumps({"provider": "acme", "order": ORDER}).encode()
 JSON = ("Content-Type", b"application/json")
 SIG, KEY = ("sig", b"good"), ("Idempotency-Key", b"k")
 GZIP = ("Content-Encoding", b"gzip")
+LONG = b" " * 70_000
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,28 @@ ODD = [
     payment(
         "no JSON", 415, "unsupported-media-type", ("Content-Type", b"text/hunter2"), KEY, body=b"x"
     ),
-    payment("a payment too long", 413, "body-too-large", JSON, KEY, body=b" " * 70_000),
+    payment("a payment too long", 413, "body-too-large", JSON, KEY, body=LONG),
+    Odd("a stranger's payment too long", "POST /payments", 401, "unauthorized", body=LONG),
+    Odd(
+        "too long under a token that is none of ours",
+        "POST /payments",
+        401,
+        "unauthorized",
+        [("Authorization", b"Bearer pst_%s_%s" % (b"0" * 16, b"0" * 64))],
+        LONG,
+    ),
+    Odd(
+        "too long for its scope", "POST /operations/restrict", 403, "scope-missing", (), LONG, True
+    ),
+    Odd("a stranger's body where none is taken", "GET /payments", 401, "unauthorized", (), LONG),
+    Odd("no such path, and too long", "POST /hunter2", 404, "no-such-path", (), LONG),
+    Odd("no such method, and too long", "PUT /payments", 405, "method-not-allowed", (), LONG),
 ]
 
 
 async def answers(host: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Told]:
     """What a host answers to each; whatever it says of them quotes none of them."""
-    stand = Stand()
+    stand = Stand(environ=ON)
     token = await bearer(stand)
     with capture_logs() as logs:
         async with HOSTS[host](stand) as ask:

@@ -1,15 +1,15 @@
 """
 The API: answers every request, valid or not.
 
-    find the operation ─► token, unless it is public ─► checks ─► handler
-           404, 405            401, 403                400, 415     422, 404, …
+    find the operation ─► token, unless it is public ─► body ─► checks ─► handler
+           404, 405            401, 403              413, 408   400, 415  422, 404, …
 
 Whatever is raised on the way ends here as a problem, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 import structlog
 
@@ -36,6 +36,8 @@ WEBHOOK = "receiveWebhook"
 
 Found = tuple[Operation, Mapping[str, str]]
 """An operation, and what its path holds."""
+Read = Callable[[], Awaitable[bytes]]
+"""Reads a request's body; raises RequestRefused if it is too long or does not come."""
 
 
 class Api:
@@ -66,7 +68,7 @@ class Api:
 
     def find(self, request: Request) -> Found:
         """
-        The operation a request is for; a host asks before it reads the body.
+        The operation a request is for; a host asks once it has the request's head.
 
         Raises:
             RequestRefused: 404 or 405.
@@ -85,15 +87,19 @@ class Api:
             raise RequestRefused(problems.NO_SUCH_PATH, "another function serves it")
         return operation, parameters
 
-    async def __call__(self, request: Request, found: Found | None = None) -> Answer:
+    async def __call__(
+        self, request: Request, found: Found | None = None, read: Read | None = None
+    ) -> Answer:
         """
         Answer a request; never raises. What a token was shown for is logged with its id.
 
         Args:
             found: what `find` said, of a host that asked it; left out, it is asked here.
+            read: of a host that has only the head of the request; called once the caller is
+                known, so that the body of a stranger is not read. Left out, the request has it.
         """
         known: list[Caller] = []
-        answered = await self._settled(request, known, found)
+        answered = await self._settled(request, known, found, read)
         for caller in known:
             structlog.get_logger().info(
                 "api.answered",
@@ -105,9 +111,11 @@ class Api:
             )
         return answered
 
-    async def _settled(self, request: Request, known: list[Caller], found: Found | None) -> Answer:
+    async def _settled(
+        self, request: Request, known: list[Caller], found: Found | None, read: Read | None
+    ) -> Answer:
         try:
-            return await self._answer(request, known, found)
+            return await self._answer(request, known, found, read)
         except RequestRefused as exc:
             return self.refusal(request, exc)
         except QueryRefused as exc:
@@ -142,13 +150,16 @@ class Api:
             return problem_answer(refused)
         return problem_page(refused, self._pages, request.headers.get("accept-language", ""))
 
-    async def _answer(self, request: Request, known: list[Caller], found: Found | None) -> Answer:
+    async def _answer(
+        self, request: Request, known: list[Caller], found: Found | None, read: Read | None
+    ) -> Answer:
         operation, parameters = found or self.find(request)
         caller = await self._caller(operation, request, known)
-        if len(request.body) > operation.body_limit and operation.id != WEBHOOK:
+        body = await read() if read else request.body
+        if len(body) > operation.body_limit and operation.id != WEBHOOK:
             raise too_large(operation.body_limit)
-        checked = _checked(operation, parameters, request)
-        call = Call(checked, request.headers, request.body, caller)
+        checked = _checked(operation, parameters, request, body)
+        call = Call(checked, request.headers, body, caller)
         return await self._handlers[operation.id](call)
 
     async def _caller(
@@ -164,12 +175,14 @@ class Api:
         return caller
 
 
-def _checked(operation: Operation, parameters: Mapping[str, str], request: Request) -> Checked:
+def _checked(
+    operation: Operation, parameters: Mapping[str, str], request: Request, body: bytes
+) -> Checked:
     # The gateway's door checks a webhook's body and headers, byte by byte.
     if operation.id == WEBHOOK:
         return Checked(parameters, None)
     return operation.checks(
-        path=parameters, query=request.query, headers=request.headers, body=request.body
+        path=parameters, query=request.query, headers=request.headers, body=body
     )
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 
-from penstock import contracts, problems
+from penstock import contracts
 from penstock.bootstrap import Platform
-from penstock.entrypoints.http.api import WEBHOOK, Api, Found, too_large
+from penstock.entrypoints.http.api import WEBHOOK, Api, Found
 from penstock.entrypoints.http.handlers import Handlers
+from penstock.entrypoints.http.incoming import Incoming
 from penstock.entrypoints.http.listener import HEAD_SECONDS, Server, response
 from penstock.entrypoints.http.merchant import MerchantHandlers
 from penstock.entrypoints.http.message import Request, joined
@@ -23,7 +24,6 @@ from penstock.errors import RequestRefused
 
 BODY_SECONDS = 30.0
 """How long a client may take to send its body."""
-_CHUNK = 64 * 1024
 
 
 class Answered(Protocol):
@@ -94,21 +94,16 @@ def application(
         began = clock.monotonic()
         asked = _request(request)
         found: Found | None = None
-        limit = 0
-        try:
-            found = api.find(asked)
-            limit = limit_of(found)
-            body = await _read(request, limit, body_seconds) if limit else b""
-        except RequestRefused as exc:
-            made, complete = api.refusal(asked, exc), False
-        else:
-            with server.working(request):
-                whole = Request(asked.method, asked.path, asked.query, asked.headers, body)
-                made = await api(whole, found)
-            complete = bool(limit)
+        with Incoming(request, server, body_seconds) as incoming:
+            try:
+                found = api.find(asked)
+            except RequestRefused as exc:
+                made = api.refusal(asked, exc)
+            else:
+                made = await api(asked, found, partial(incoming.body, limit_of(found)))
         answered(found[0].id if found else None, made.status, clock.monotonic() - began)
         # Unread bytes of the body would be taken for the connection's next request.
-        return response(made, close=request.can_read_body and not complete)
+        return response(made, close=request.can_read_body and not incoming.complete)
 
     # No router of aiohttp's: the contract says which operation it is, for both hosts.
     server = Server(answer, head_seconds, most, lambda status: answered(None, status, None))
@@ -123,46 +118,3 @@ def _request(incoming: web.BaseRequest) -> Request:
         query=parse_qsl(url.raw_query_string, keep_blank_values=True),
         headers=joined(incoming.headers.items()),
     )
-
-
-async def _read(incoming: web.BaseRequest, limit: int, seconds: float) -> bytes:
-    """
-    The body; at most one chunk beyond the limit is held.
-
-    Raises:
-        RequestRefused: 413 when it is longer, 408 when it does not come, 400 when it breaks off.
-    """
-    if incoming.headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
-        # aiohttp takes the chunks apart and leaves the other codings in: a body nobody sent.
-        raise RequestRefused(problems.BODY_REFUSED, "send it with no transfer coding but chunked")
-    if (incoming.content_length or 0) > limit:
-        raise too_large(limit)
-    if incoming.content.is_eof():
-        # It came with its head, as small ones do: there is nothing to wait for.
-        body = incoming.content.read_nowait()
-        if len(body) > limit:
-            raise too_large(limit)
-        return body
-    body = bytearray()
-    try:
-        async with asyncio.timeout(seconds):
-            await _ask_for_body(incoming)
-            async for chunk in incoming.content.iter_chunked(_CHUNK):
-                body += chunk
-                if len(body) > limit:
-                    raise too_large(limit)
-    except TimeoutError as exc:
-        detail = f"the body must come within {seconds:g} s"
-        raise RequestRefused(problems.BODY_TOO_SLOW, detail) from exc
-    except (web.PayloadAccessError, web.RequestPayloadError, OSError) as exc:
-        raise RequestRefused(problems.BODY_REFUSED, "the body broke off") from exc
-    return bytes(body)
-
-
-async def _ask_for_body(incoming: web.BaseRequest) -> None:
-    """Tell a waiting client to send the body (RFC 9110, 10.1.1)."""
-    expected = incoming.headers.get("Expect", "").strip().lower()
-    if expected == "100-continue" and incoming.version >= HttpVersion11:
-        await incoming.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        # aiohttp counts what was written of the answer, and this is no part of it.
-        incoming.writer.output_size = 0
