@@ -26,6 +26,7 @@ class Books:
         machine: this machine's time; a test gives its own.
         letters: makes that many random bytes in hexadecimal; a test gives its own.
         told: is given each event that is to be sent.
+        deleted: the customers that the merchant deleted.
     """
 
     machine: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -38,6 +39,7 @@ class Books:
     subscriptions: dict[str, Shown] = field(default_factory=dict[str, Shown])
     invoices: dict[str, Shown] = field(default_factory=dict[str, Shown])
     events: list[Shown] = field(default_factory=list[Shown])
+    deleted: set[str] = field(default_factory=set[str])
 
     def now(self) -> datetime:
         """Its time, to the second."""
@@ -78,6 +80,7 @@ class Books:
             "id": self.new("ch"),
             "object": "charge",
             "amount": intent["amount"],
+            "amount_captured": 0 if failed else intent["amount"],
             "amount_refunded": 0,
             "currency": intent["currency"],
             "created": self.seconds(),
@@ -115,6 +118,7 @@ class Books:
             inside["balance_transaction"] = {
                 "id": charge["balance_transaction"],
                 "object": "balance_transaction",
+                "created": charge["created"],
                 "currency": charge["currency"],
                 "fee": _FEE,
                 "net": charge["amount"] - _FEE,

@@ -55,9 +55,11 @@ def refusal(
     decline: str | None = None,
     param: str | None = None,
     intent: Mapping[str, Any] | None = None,
+    message: str | None = None,
 ) -> web.Response:
     """A refusal, with an error object."""
-    said: dict[str, Any] = {"type": type, "message": f"The simulator says {code or type}."}
+    prose = message or f"The simulator says {code or type}."
+    said: dict[str, Any] = {"type": type, "message": prose}
     more = {"code": code, "decline_code": decline, "param": param, "payment_intent": intent}
     said.update({name: value for name, value in more.items() if value is not None})
     return shown({"error": said}, status)

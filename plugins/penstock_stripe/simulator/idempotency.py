@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from penstock_stripe.simulator.forms import refusal
+from penstock_stripe.simulator.rights import denied
 
 _KEPT = (200, 402, 500)
 
@@ -36,12 +37,14 @@ class Idempotency:
         key: the account's API key.
         kept: the answers by idempotency key; Stripe may prune them after a day.
         versions: the API versions that requests named.
+        may_not: the rights that the key lacks: "charge_read".
     """
 
     key: str = field(repr=False)
     kept: dict[str, Kept] = field(default_factory=dict[str, Kept])
     under_way: set[str] = field(default_factory=set[str])
     versions: set[str] = field(default_factory=set[str])
+    may_not: set[str] = field(default_factory=set[str])
 
     def add_to(self, app: web.Application) -> None:
         """Stand before the API's routes."""
@@ -52,6 +55,8 @@ class Idempotency:
                 return await handler(request)
             if request.headers.get("Authorization") != f"Bearer {self.key}":
                 return refusal(401, "invalid_request_error")
+            if (refused := denied(request, self.may_not)) is not None:
+                return refused
             self.versions.add(request.headers.get("Stripe-Version", ""))
             named = request.headers.get("Idempotency-Key")
             if request.method != "POST" or not named:

@@ -115,6 +115,8 @@ class Intents:
         wrong = _wrong(fields)
         if wrong is not None:
             return wrong
+        if not self._customer(fields["customer"]):
+            return invalid("resource_missing", "customer")
         intent = self.make(fields)
         method = fields["payment_method"]
         if method in _DECLINES:
@@ -142,7 +144,7 @@ class Intents:
     async def _list(self, request: web.Request) -> web.Response:
         fields = query(request)
         customer = fields.get("customer")
-        if customer is not None and not _customer(customer):
+        if customer is not None and not self._customer(customer):
             return invalid("resource_missing", "customer")
         found = [i for i in self.books.intents.values() if customer in (None, i["customer"])]
         for one in found:
@@ -159,6 +161,9 @@ class Intents:
         page = self.books.page(found, fields, "/v1/payment_intents/search")
         return shown({**page, "object": "search_result"})
 
+    def _customer(self, named: str) -> bool:
+        return not named.startswith("cus_unknown") and named not in self.books.deleted
+
     async def _all(self, _: web.Request) -> web.Response:
         return web.json_response(list(self.books.intents.values()))
 
@@ -173,14 +178,10 @@ def _wrong(fields: Mapping[str, Any]) -> web.Response | None:
         return invalid("parameter_invalid", "currency")
     if int(amount) % _STEPS.get(currency, 1):
         return invalid("invalid_charge_amount_no_decimal_compatible", "amount")
-    if not _customer(fields.get("customer", "")):
+    if not fields.get("customer", "").startswith("cus_"):
         return invalid("resource_missing", "customer")
     if not fields.get("payment_method", "").startswith("pm_"):
         return invalid("resource_missing", "payment_method")
     if (fields.get("confirm"), fields.get("off_session")) != ("true", "true"):
         return invalid("parameter_missing", "confirm")
     return None
-
-
-def _customer(named: str) -> bool:
-    return named.startswith("cus_") and not named.startswith("cus_unknown")
