@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from penstock_stripe.simulator.forms import Malformed, number, word
+
 Shown = dict[str, Any]
 _FEE = 30
+_PAGE = 100
 
 
 def _nobody(event: Shown) -> None:
@@ -130,13 +133,18 @@ class Books:
         One page of a list, newest first.
 
         Raises:
-            KeyError: `starting_after` names nothing of the list.
+            Malformed: `starting_after` names nothing of the list, or the limit is none.
         """
         newest = list(reversed(listed))
-        limit = min(int(fields.get("limit", 10)), 100)
-        after = fields.get("starting_after")
+        limit = number(fields, "limit")
+        limit = 10 if limit is None else limit
+        if not 1 <= limit <= _PAGE:
+            raise Malformed("limit")
+        after = word(fields, "starting_after")
         if after is not None:
             places = {one["id"]: place for place, one in enumerate(newest)}
+            if after not in places:
+                raise Malformed("starting_after")
             newest = newest[places[after] + 1 :]
         return {
             "object": "list",
