@@ -69,9 +69,11 @@ class Charging:
             return Declined(str(exc))
         try:
             known = await self.look_up(request)
-        except (GatewayUnavailable, Unconfirmable) as exc:
-            wait = exc.retry_after if isinstance(exc, GatewayUnavailable) else None
-            return NotSent(str(exc), wait)
+        except GatewayUnavailable as exc:
+            return NotSent(str(exc), exc.retry_after)
+        except Unconfirmable as exc:
+            # An earlier attempt may have charged it, and waiting tells nothing.
+            return Critical(f"the charge cannot be looked up: {exc}")
         if not isinstance(known, NotFound):
             return known
         try:
@@ -88,12 +90,13 @@ class Charging:
         """
         Say what became of a charge.
 
-        The customer's newest intents are listed, which is certain at once; older ones are
-        searched for, whose index is up to an hour late (docs.stripe.com/search).
+        The customer's newest intents are listed, which is certain at once; older ones, and those
+        of a customer that was deleted since, are searched for, whose index is up to an hour late
+        (docs.stripe.com/search).
 
         Raises:
             GatewayUnavailable: no answer that says it.
-            Unconfirmable: Stripe will never answer that question.
+            Unconfirmable: Stripe will never answer that question, or in a way not known here.
         """
         customer = _customer(request.order)
         if customer is None or not _OPERATION.fullmatch(request.operation_id):
@@ -108,17 +111,17 @@ class Charging:
                 if status is wanted:
                     return _outcome(one) or NotFound()
         if found:
-            raise GatewayUnavailable("Stripe shows the charge in a status not known here")
+            raise Unconfirmable("Stripe shows it in a status not known here")
         return NotFound()
 
     async def _ours(
         self, path: str, request: ChargeRequest, fields: Mapping[str, Any]
     ) -> tuple[Sequence[Any], bool]:
-        """The intents of one page that are the operation's, and whether there are more pages."""
+        """The intents of one page that are the operation's, and whether there may be more."""
         what = "look up charge"
         answer = await self._client.get(path, what, {**fields, "limit": PAGE})
         if answer.absent:
-            return [], False  # no such customer
+            return [], True  # no such customer, or none any more
         shown, more = shapes.at(answer.data, "data"), shapes.at(answer.data, "has_more")
         if not answer.ok:
             raise answer.unread(what)
@@ -224,7 +227,7 @@ def refusal(answer: Answer) -> NotSent | Unanswered | Refused:
     match answer.status:
         case 401 | 403 | 429 as status:
             later = "said later" if status == 429 else "refuses our credentials"
-            return NotSent(f"Stripe {later} ({status})", answer.retry_after)
+            return NotSent(f"Stripe {later} ({status}){answer.remedy}", answer.retry_after)
         case 400 | 404 as status if answer.error is not None:
             return Refused(f"Stripe refused the request: {status} {answer.code or answer.error}")
         case status:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -25,6 +26,8 @@ default version does not matter.
 """
 KEY = "api_key"
 _DENIED = (401, 403)
+_LACKS = re.compile(r"\brak_[a-z0-9_]{1,60}", re.ASCII)
+"""The right that a restricted key lacks, which a 403 names in its message and nowhere else."""
 _SIZE_LIMIT = 8 * 1024 * 1024
 """Bytes of a page of a hundred large objects."""
 
@@ -40,6 +43,7 @@ class Answer:
         data: the JSON object; empty where there is none.
         error: the type of Stripe's error object; None without one: then it is not Stripe's word.
         code: why, in Stripe's short words: the decline's, else the error's.
+        lacks: the right that the API key lacks, if Stripe names one: "rak_charge_read".
         retry_after: seconds it asks us to wait, if it does.
     """
 
@@ -47,6 +51,7 @@ class Answer:
     data: Mapping[str, Any]
     error: str | None
     code: str | None
+    lacks: str | None
     retry_after: float | None
 
     @property
@@ -70,7 +75,13 @@ class Answer:
         return self.unavailable(what)
 
     def _told(self, what: str) -> str:
-        return f"Stripe, {what}: {self.status} {self.code or self.error or ''}".rstrip()
+        said = f"Stripe, {what}: {self.status} {self.code or self.error or ''}".rstrip()
+        return said + self.remedy
+
+    @property
+    def remedy(self) -> str:
+        """The right that is missing, for people; empty where none is."""
+        return f": the API key lacks {self.lacks}" if self.lacks else ""
 
 
 class Client:
@@ -151,11 +162,14 @@ class Client:
             data,
             shapes.code(said, "type"),
             shapes.code(said, "decline_code") or shapes.code(said, "code"),
+            _lacks(said) if response.status == 403 else None,
             retry_after(response, self._context.clock.now()),
         )
 
     def _note(self, answer: Answer, what: str) -> None:
-        told = {"gateway": self._gateway, "what": what, "status": answer.status}
+        told: dict[str, Any] = {"gateway": self._gateway, "what": what, "status": answer.status}
+        if answer.lacks:
+            told["lacks"] = answer.lacks
         # Alarms count these, by their names.
         if answer.status == 429:
             self._context.log.warning("gateway.rate_limited", **told)
@@ -183,6 +197,11 @@ def _flat(prefix: str, fields: Fields) -> Iterator[tuple[str, str]]:
                 yield where, "true" if value else "false"
             case _:
                 yield where, str(value)
+
+
+def _lacks(error: Mapping[str, Any]) -> str | None:
+    found = _LACKS.search(shapes.text(error, "message") or "")
+    return found[0] if found else None
 
 
 def _mode(key: str) -> str:

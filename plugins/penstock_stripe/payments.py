@@ -1,7 +1,8 @@
 """
 Payments, asked of Stripe's API.
 
-    GET payment_intents/{id}    with its charge, the fee, and up to ten refunds
+    GET payment_intents/{id}    with its charge, the fee, and up to ten refunds; again without
+                                the fee where the API key may not read that
     GET refunds                 all refunds, where there are more
     GET disputes                those about it, where its charge is disputed
     GET invoice_payments        the invoice that it pays, and so the subscription
@@ -24,10 +25,10 @@ from penstock.api import (
     Unconfirmable,
 )
 from penstock_stripe import names, shapes
-from penstock_stripe.client import Client
+from penstock_stripe.client import Answer, Client
 from penstock_stripe.notification import SENT_BACK, subscription_of
 from penstock_stripe.pages import everything
-from penstock_stripe.shown import EXPANDED, Unreadable, observation
+from penstock_stripe.shown import REFUNDS, SETTLED, Unreadable, observation
 
 _YOUNG = timedelta(minutes=15)
 """A 404 this soon after an event means "not yet": an event may be sent before reads show it."""
@@ -94,12 +95,19 @@ class Payments:
 
     async def _show(self, intent: str) -> Mapping[str, Any] | None:
         what = "show payment intent"
-        answer = await self._client.get(f"payment_intents/{intent}", what, {"expand": EXPANDED})
+        answer = await self._ask(intent, what, [SETTLED, REFUNDS])
+        if answer.status == 403:
+            # A payment is worth more than its fee. What the key lacks is in the log.
+            answer = await self._ask(intent, what, [REFUNDS])
         if answer.absent:
             return None
         if not answer.ok:
             raise answer.unread(what)
         return answer.data
+
+    async def _ask(self, intent: str, what: str, expand: Sequence[str]) -> Answer:
+        fields = {"expand": list(expand)}
+        return await self._client.get(f"payment_intents/{intent}", what, fields)
 
     async def _seen(self, intent: Mapping[str, Any]) -> Observation:
         charge = shapes.mapping(intent, "latest_charge")

@@ -75,9 +75,11 @@ class RefundingMoney:
             return Declined(str(exc))
         try:
             known = await self._known(request)
-        except (GatewayUnavailable, Unconfirmable) as exc:
-            wait = exc.retry_after if isinstance(exc, GatewayUnavailable) else None
-            return NotSent(str(exc), wait)
+        except GatewayUnavailable as exc:
+            return NotSent(str(exc), exc.retry_after)
+        except Unconfirmable as exc:
+            # An earlier attempt may have sent it back, and waiting tells nothing.
+            return Critical(f"the refund cannot be looked up: {exc}")
         if known is not None:
             return known
         try:
@@ -108,7 +110,7 @@ class RefundingMoney:
 
         Raises:
             GatewayUnavailable: no answer that says it.
-            Unconfirmable: Stripe will never answer that question.
+            Unconfirmable: Stripe will never answer that question, or in a way not known here.
         """
         try:
             made = await everything(self._client, _PATH, {"payment_intent": request.transaction})
@@ -119,7 +121,7 @@ class RefundingMoney:
             if shapes.at(one, "metadata", names.OPERATION) == request.operation_id:
                 found = _outcome(one)
                 if found is None:
-                    raise GatewayUnavailable("Stripe shows the refund in a status not known here")
+                    raise Unconfirmable("Stripe shows it in a status not known here")
                 return found
         return None
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from penstock.api import Money, Observation, Payer, PaymentStatus, Transaction
 from penstock_stripe import money, names, shapes
 
-EXPANDED = ["latest_charge.balance_transaction", "latest_charge.refunds"]
+SETTLED = "latest_charge.balance_transaction"
+"""Expands what Stripe booked of the charge, with its fee: a right of its own."""
+REFUNDS = "latest_charge.refunds"
+_AT_CAPTURE = timedelta(minutes=1)
 _STATUS: Mapping[str, PaymentStatus] = {
     "succeeded": PaymentStatus.succeeded,
     "canceled": PaymentStatus.declined,
@@ -63,7 +66,9 @@ def observation(
         reference=shapes.text(intent, "metadata", names.REFERENCE),
         links={"stripe": page(intent, f"payments/{identity}")},
         # Of money that was only authorised nothing goes back: such a "refund" releases it.
-        refunds=tuple(_steps(refunds, disputes)) if status is PaymentStatus.succeeded else (),
+        refunds=tuple(_steps([one for one in refunds if not _releases(charge, one)], disputes))
+        if status is PaymentStatus.succeeded
+        else (),
         reason=None if status is PaymentStatus.succeeded else why(intent),
         fee=fee,
         net=net,
@@ -113,6 +118,24 @@ def withdrawn(dispute: Any) -> bool | None:
     """
     moved = len(shapes.listed(dispute, "balance_transactions"))
     return bool(moved % 2) if moved else None
+
+
+def _releases(charge: Mapping[str, Any], refund: Any) -> bool:
+    """
+    Whether a "refund" is the rest that a partial capture released.
+
+    A capture in a version before 2025-03-31.basil made one
+    (docs.stripe.com/changelog/basil/2025-03-31), at the moment that the charge was booked.
+    """
+    whole, captured = shapes.number(charge, "amount"), shapes.number(charge, "amount_captured")
+    booked = shapes.moment(charge, "balance_transaction", "created")
+    made = shapes.moment(refund, "created")
+    if whole is None or captured is None or booked is None or made is None:
+        return False
+    ours = shapes.text(refund, "metadata", names.OPERATION) is not None
+    rest = whole - captured
+    same = rest > 0 and rest == shapes.number(refund, "amount")
+    return same and not ours and abs(made - booked) <= _AT_CAPTURE
 
 
 def _steps(refunds: Sequence[Any], disputes: Sequence[Any]) -> Sequence[Transaction]:

@@ -1,4 +1,4 @@
-"""Two PayPal accounts, two Slack channels and a webhook on the local platform: none mixes."""
+"""Two PayPal accounts, Stripe, two Slack channels and a webhook on the local platform."""
 
 from __future__ import annotations
 
@@ -24,9 +24,15 @@ pytestmark = [pytest.mark.emulator, pytest.mark.slow, pytest.mark.timeout(300)]
 ACCOUNTS = ("paypal-eu", "paypal-us")
 SALE = "5CS38179PL895402Y"
 SEVERAL: dict[str, Any] = {
-    "gateways": {name: {"plugin": "paypal", "environment": "local"} for name in ACCOUNTS},
+    "gateways": {
+        **{name: {"plugin": "paypal", "environment": "local"} for name in ACCOUNTS},
+        "stripe": {},
+    },
     "sinks": {
-        "slack-finance": {"plugin": "slack", "events": ["payment.succeeded", "invoice.paid"]},
+        "slack-finance": {
+            "plugin": "slack",
+            "events": ["payment.succeeded", "payment.refunded", "invoice.paid"],
+        },
         "slack-ops": {"plugin": "slack", "events": ["dispute.opened"]},
         "webhook-shop": {"plugin": "webhook", "events": ["payment.succeeded"]},
     },
@@ -102,6 +108,32 @@ def test_a_dispute_is_told_to_the_channel_that_selects_it(shop: World) -> None:
     assert [202] == sent.answers
     assert 1 == len(shop.slack("dispute.opened", sink="slack-ops"))
     assert [] == shop.slack("dispute.opened", sink="slack-finance")
+
+
+def test_a_charge_at_stripe_its_webhook_and_a_refund_arrive_in_slack(shop: World) -> None:
+    payment = shop.send_payment(
+        provider="stripe",
+        payer={"reference": "cus_ada"},
+        metadata={"payment_method": "pm_card_visa"},
+    )
+
+    # Only Stripe's API shows the fee, and only its webhook has it read.
+    until(lambda: "fee" in (shop.payment(payment) or {}), what="the webhook of the charge")
+    charged = (payment, "payment.succeeded")
+    until(lambda: shop.slack(*charged, sink="slack-finance"), what="the charge in Slack")
+    shop.refund(payment, 500, "EUR")
+    refunded = (payment, "payment.refunded")
+    until(lambda: shop.slack(*refunded, sink="slack-finance"), what="the refund in Slack")
+    triggered = penstock(shop, "trigger", "--gateway", "stripe", "--json")
+    (about,) = json.loads(triggered.stdout)["concerns"]
+    until(
+        lambda: shop.slack(about["id"], "payment.succeeded", sink="slack-finance"),
+        what="the triggered webhook in Slack",
+    )
+
+    assert 1 == len(shop.slack(*charged, sink="slack-finance"))
+    assert 1 == len(shop.slack(*refunded, sink="slack-finance"))
+    assert [] == shop.dead_letters(payment)
 
 
 def test_a_webhook_of_one_account_is_rejected_at_the_others_route(shop: World) -> None:

@@ -79,13 +79,21 @@ class World:
         )
         return Webhook(told["event_id"], told["resource_id"], told["answers"], gateway)
 
-    def send_payment(self, body: str | None = None, **order: Any) -> str:
+    def send_payment(
+        self, body: str | None = None, *, provider: str = "example", **order: Any
+    ) -> str:
         """Put a message on payments.fifo; returns the payment's id."""
         payment = f"e2e-{uuid.uuid4().hex[:8]}"
         complete = {"amount": 990, "currency": "EUR", "payer": {"reference": payment}, **order}
-        message = {"id": payment, "provider": "example", "order": complete}
+        message = {"id": payment, "provider": provider, "order": complete}
         self.send(self.queue("payments"), body or json.dumps(message), payment)
         return payment
+
+    def refund(self, payment: str, amount: int, currency: str) -> None:
+        """Ask the API to send some of a payment's money back."""
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": uuid.uuid4().hex}
+        url = f"{self.platform.api_url}/payments/{payment}/refunds"
+        self._call("POST", url, {"amount": amount, "currency": currency}, headers)
 
     def send(self, queue_url: str, body: str, group: str, dedup: str | None = None) -> None:
         """Put any message on a queue."""

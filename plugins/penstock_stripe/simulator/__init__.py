@@ -93,7 +93,7 @@ class StripeSimulator:
         made = Made(self.books, self.intents, self.refunds, self.disputes, self.subscriptions)
         Samples(made.by_type(), self.notices.signed, concerns=concerned).add_to(self.app)
         self.gate.add_to(self.app)
-        with_faults(self.app)
+        with_faults(self.app, "stripe")
 
     def describe(self, url: str) -> Simulated:
         """What the plugin must be told to reach it."""

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from penstock_stripe.simulator.forms import Malformed, number, word
+
 Shown = dict[str, Any]
 _FEE = 30
+_PAGE = 100
 
 
 def _nobody(event: Shown) -> None:
@@ -26,6 +29,7 @@ class Books:
         machine: this machine's time; a test gives its own.
         letters: makes that many random bytes in hexadecimal; a test gives its own.
         told: is given each event that is to be sent.
+        deleted: the customers that the merchant deleted.
     """
 
     machine: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -38,6 +42,7 @@ class Books:
     subscriptions: dict[str, Shown] = field(default_factory=dict[str, Shown])
     invoices: dict[str, Shown] = field(default_factory=dict[str, Shown])
     events: list[Shown] = field(default_factory=list[Shown])
+    deleted: set[str] = field(default_factory=set[str])
 
     def now(self) -> datetime:
         """Its time, to the second."""
@@ -78,6 +83,7 @@ class Books:
             "id": self.new("ch"),
             "object": "charge",
             "amount": intent["amount"],
+            "amount_captured": 0 if failed else intent["amount"],
             "amount_refunded": 0,
             "currency": intent["currency"],
             "created": self.seconds(),
@@ -115,6 +121,7 @@ class Books:
             inside["balance_transaction"] = {
                 "id": charge["balance_transaction"],
                 "object": "balance_transaction",
+                "created": charge["created"],
                 "currency": charge["currency"],
                 "fee": _FEE,
                 "net": charge["amount"] - _FEE,
@@ -126,13 +133,18 @@ class Books:
         One page of a list, newest first.
 
         Raises:
-            KeyError: `starting_after` names nothing of the list.
+            Malformed: `starting_after` names nothing of the list, or the limit is none.
         """
         newest = list(reversed(listed))
-        limit = min(int(fields.get("limit", 10)), 100)
-        after = fields.get("starting_after")
+        limit = number(fields, "limit")
+        limit = 10 if limit is None else limit
+        if not 1 <= limit <= _PAGE:
+            raise Malformed("limit")
+        after = word(fields, "starting_after")
         if after is not None:
             places = {one["id"]: place for place, one in enumerate(newest)}
+            if after not in places:
+                raise Malformed("starting_after")
             newest = newest[places[after] + 1 :]
         return {
             "object": "list",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from penstock_stripe.simulator.books import Books, Shown
-from penstock_stripe.simulator.forms import expanded, missing, query, shown
+from penstock_stripe.simulator.forms import expanded, missing, query, shown, word
 
 _WEEK = 7 * 24 * 3600
 _CLOSED = ("won", "lost", "warning_closed", "prevented")
@@ -71,7 +71,7 @@ class Disputes:
 
     async def _list(self, request: web.Request) -> web.Response:
         fields = query(request)
-        of = fields.get("payment_intent")
+        of = word(fields, "payment_intent")
         found = [d for d in self.books.disputes.values() if of in (None, d["payment_intent"])]
         return shown(self.books.page(found, fields, "/v1/disputes"))
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from penstock_stripe.simulator.forms import refusal
+from penstock_stripe.simulator.forms import Malformed, invalid, refusal
+from penstock_stripe.simulator.rights import denied
 
 _KEPT = (200, 402, 500)
 
@@ -36,12 +37,14 @@ class Idempotency:
         key: the account's API key.
         kept: the answers by idempotency key; Stripe may prune them after a day.
         versions: the API versions that requests named.
+        may_not: the rights that the key lacks: "charge_read".
     """
 
     key: str = field(repr=False)
     kept: dict[str, Kept] = field(default_factory=dict[str, Kept])
     under_way: set[str] = field(default_factory=set[str])
     versions: set[str] = field(default_factory=set[str])
+    may_not: set[str] = field(default_factory=set[str])
 
     def add_to(self, app: web.Application) -> None:
         """Stand before the API's routes."""
@@ -52,10 +55,12 @@ class Idempotency:
                 return await handler(request)
             if request.headers.get("Authorization") != f"Bearer {self.key}":
                 return refusal(401, "invalid_request_error")
+            if self.may_not and (refused := denied(request, self.may_not)) is not None:
+                return refused
             self.versions.add(request.headers.get("Stripe-Version", ""))
             named = request.headers.get("Idempotency-Key")
             if request.method != "POST" or not named:
-                return await handler(request)
+                return await _answered(request, handler)
             return await self._once(named, request, handler)
 
         app.middlewares.append(gate)
@@ -74,10 +79,17 @@ class Idempotency:
             return refusal(409, "idempotency_error", "idempotency_key_in_use")
         self.under_way.add(named)
         try:
-            answer = await handler(request)
+            answer = await _answered(request, handler)
         finally:
             self.under_way.discard(named)
         if answer.status in _KEPT and isinstance(answer, web.Response):
             body = answer.body if isinstance(answer.body, bytes) else b""
             self.kept[named] = Kept(digest, answer.status, body)
         return answer
+
+
+async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Malformed as exc:
+        return invalid("parameter_invalid", str(exc))

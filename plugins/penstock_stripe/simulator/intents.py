@@ -29,9 +29,12 @@ from penstock_stripe.simulator.forms import (
     form,
     invalid,
     missing,
+    number,
     query,
     refusal,
     shown,
+    word,
+    words,
 )
 
 _DECLINES = {
@@ -45,6 +48,7 @@ _SETTLES = "pm_usBankAccount_success"
 _PROCESSING = (_SETTLES, "pm_usBankAccount_processing")
 _DISPUTED = "pm_card_createDispute"
 _QUERY = re.compile(r'metadata\["([a-z_]+)"\]:"([^"]*)"')
+_CURRENCY = re.compile(r"[a-z]{3}", re.ASCII)
 _MOST = 99_999_999
 # By hand from docs.stripe.com/currencies, not from the plugin: the two must not err alike.
 _STEPS = {"isk": 100, "ugx": 100, "bhd": 10, "jod": 10, "kwd": 10, "omr": 10, "tnd": 10}
@@ -74,10 +78,10 @@ class Intents:
             "amount_received": 0,
             "currency": fields["currency"],
             "customer": fields.get("customer"),
-            "description": fields.get("description"),
+            "description": word(fields, "description"),
             "created": self.books.seconds(),
             "livemode": False,
-            "metadata": dict(fields.get("metadata", {})),
+            "metadata": words(fields, "metadata"),
             "payment_method": fields.get("payment_method"),
             "status": "requires_payment_method",
             "latest_charge": None,
@@ -115,6 +119,8 @@ class Intents:
         wrong = _wrong(fields)
         if wrong is not None:
             return wrong
+        if not self._customer(fields["customer"]):
+            return invalid("resource_missing", "customer")
         intent = self.make(fields)
         method = fields["payment_method"]
         if method in _DECLINES:
@@ -141,8 +147,8 @@ class Intents:
 
     async def _list(self, request: web.Request) -> web.Response:
         fields = query(request)
-        customer = fields.get("customer")
-        if customer is not None and not _customer(customer):
+        customer = word(fields, "customer")
+        if customer is not None and not self._customer(customer):
             return invalid("resource_missing", "customer")
         found = [i for i in self.books.intents.values() if customer in (None, i["customer"])]
         for one in found:
@@ -151,7 +157,7 @@ class Intents:
 
     async def _search(self, request: web.Request) -> web.Response:
         fields = query(request)
-        asked = _QUERY.fullmatch(fields.get("query", ""))
+        asked = _QUERY.fullmatch(word(fields, "query") or "")
         if asked is None:
             return invalid("parameter_invalid", "query")
         name, value = asked.groups()
@@ -159,28 +165,27 @@ class Intents:
         page = self.books.page(found, fields, "/v1/payment_intents/search")
         return shown({**page, "object": "search_result"})
 
+    def _customer(self, named: str) -> bool:
+        return not named.startswith("cus_unknown") and named not in self.books.deleted
+
     async def _all(self, _: web.Request) -> web.Response:
         return web.json_response(list(self.books.intents.values()))
 
 
 def _wrong(fields: Mapping[str, Any]) -> web.Response | None:
     """Why an intent is not made."""
-    amount = fields.get("amount", "")
-    if not amount.isdigit() or not 0 < int(amount) <= _MOST:
+    amount = number(fields, "amount") or 0
+    if not 0 < amount <= _MOST:
         return invalid("parameter_invalid_integer", "amount")
-    currency = fields.get("currency", "")
-    if len(currency) != 3 or currency != currency.lower():
+    currency = word(fields, "currency") or ""
+    if not _CURRENCY.fullmatch(currency):
         return invalid("parameter_invalid", "currency")
-    if int(amount) % _STEPS.get(currency, 1):
+    if amount % _STEPS.get(currency, 1):
         return invalid("invalid_charge_amount_no_decimal_compatible", "amount")
-    if not _customer(fields.get("customer", "")):
+    if not (word(fields, "customer") or "").startswith("cus_"):
         return invalid("resource_missing", "customer")
-    if not fields.get("payment_method", "").startswith("pm_"):
+    if not (word(fields, "payment_method") or "").startswith("pm_"):
         return invalid("resource_missing", "payment_method")
     if (fields.get("confirm"), fields.get("off_session")) != ("true", "true"):
         return invalid("parameter_missing", "confirm")
     return None
-
-
-def _customer(named: str) -> bool:
-    return named.startswith("cus_") and not named.startswith("cus_unknown")

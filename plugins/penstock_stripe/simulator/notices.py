@@ -12,7 +12,7 @@ from aiohttp import web
 
 from penstock_stripe import signing
 from penstock_stripe.simulator.books import Books, Shown
-from penstock_stripe.simulator.forms import invalid, query, shown
+from penstock_stripe.simulator.forms import number, query, shown, words
 
 REGISTRATION = "/_simulator/registration"
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -55,13 +55,14 @@ class Notices:
 
     async def _list(self, request: web.Request) -> web.Response:
         fields = query(request)
-        created = fields.get("created", {})
-        since, until = int(created.get("gte", 0)), int(created.get("lte", 2**60))
-        found = [one for one in self.books.events if since <= one["created"] <= until]
-        try:
-            return shown(self.books.page(found, fields, "/v1/events"))
-        except KeyError:
-            return invalid("resource_missing", "starting_after")
+        created = words(fields, "created")
+        since, until = number(created, "gte") or 0, number(created, "lte")
+        found = [
+            one
+            for one in self.books.events
+            if since <= one["created"] and (until is None or one["created"] <= until)
+        ]
+        return shown(self.books.page(found, fields, "/v1/events"))
 
     async def _register(self, request: web.Request) -> web.Response:
         self.url = str((await request.json())["url"])

@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from penstock_stripe.simulator.books import Books, Shown
-from penstock_stripe.simulator.forms import form, invalid, missing, query, shown
+from penstock_stripe.simulator.forms import (
+    form,
+    invalid,
+    missing,
+    number,
+    query,
+    shown,
+    word,
+    words,
+)
 
 _PENDING, _FAILS = "pm_card_pendingRefund", "pm_card_refundFail"
 
@@ -74,23 +83,24 @@ class Refunds:
 
     async def _create(self, request: web.Request) -> web.Response:
         fields = await form(request)
-        intent = self.books.intents.get(fields.get("payment_intent", ""))
+        intent = self.books.intents.get(word(fields, "payment_intent") or "")
         if intent is None or intent["status"] != "succeeded":
             return invalid("resource_missing", "payment_intent", 404)
         charge = self.books.charges[intent["latest_charge"]]
         left = charge["amount"] - charge["amount_refunded"]
-        amount = fields.get("amount", str(left))
+        amount, metadata = number(fields, "amount"), words(fields, "metadata")
+        amount = left if amount is None else amount
         if charge["disputed"]:
             return invalid("charge_disputed")
         if not left:
             return invalid("charge_already_refunded")
-        if not amount.isdigit() or not 0 < int(amount) <= left:
+        if not 0 < amount <= left:
             return invalid("amount_too_large", "amount")
-        return shown(self.make(intent, int(amount), fields.get("metadata", {})))
+        return shown(self.make(intent, amount, metadata))
 
     async def _list(self, request: web.Request) -> web.Response:
         fields = query(request)
-        of = fields.get("payment_intent")
+        of = word(fields, "payment_intent")
         if of is not None and of not in self.books.intents:
             return invalid("resource_missing", "payment_intent")
         found = [r for r in self.books.refunds.values() if of in (None, r["payment_intent"])]

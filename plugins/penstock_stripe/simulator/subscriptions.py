@@ -16,7 +16,16 @@ from typing import Any
 from aiohttp import web
 
 from penstock_stripe.simulator.books import Books, Shown
-from penstock_stripe.simulator.forms import expanded, invalid, missing, query, shown
+from penstock_stripe.simulator.forms import (
+    expanded,
+    invalid,
+    missing,
+    number,
+    query,
+    shown,
+    word,
+    words,
+)
 from penstock_stripe.simulator.intents import Intents
 
 _DAY = 24 * 3600
@@ -170,21 +179,22 @@ class Subscriptions:
 
     async def _invoices(self, request: web.Request) -> web.Response:
         fields = query(request)
-        of, since = fields.get("subscription"), int(fields.get("created", {}).get("gte", 0))
+        of, status = word(fields, "subscription"), word(fields, "status")
+        since = number(words(fields, "created"), "gte") or 0
         if of not in self.books.subscriptions:
             return invalid("resource_missing", "subscription")
         found = [
             one
             for one in self.books.invoices.values()
             if _subscription(one) == of
-            and one["status"] == fields.get("status", one["status"])
+            and status in (None, one["status"])
             and one["created"] >= since
         ]
         return shown(self.books.page(found, fields, "/v1/invoices"))
 
     async def _payments(self, request: web.Request) -> web.Response:
         fields = query(request)
-        of = fields.get("payment", {}).get("payment_intent")
+        of = words(fields, "payment").get("payment_intent")
         found = [
             {**payment, "invoice": invoice}
             for invoice in self.books.invoices.values()

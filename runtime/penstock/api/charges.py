@@ -47,5 +47,6 @@ class Lookup(Protocol):
 
         Raises:
             GatewayUnavailable: no answer; still unknown.
+            Unconfirmable: the gateway will never say it; the charge is parked for people.
         """
         ...

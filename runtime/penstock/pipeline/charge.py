@@ -10,6 +10,7 @@ Charge: a message of payments.fifo moves its money once, whatever crashes on the
                                                                 key again, if the gateway keeps
                                                                 keys; else park
                                                                 (declined then: look up again)
+    the gateway will never say it ────► park
     succeeded, declined ──────────────► nothing to do but to publish what is unsent
 """
 
@@ -22,6 +23,7 @@ from typing import assert_never
 
 from penstock.api.answers import (
     ChargeAnswer,
+    Critical,
     Declined,
     LookupAnswer,
     NotFound,
@@ -39,6 +41,7 @@ from penstock.errors import (
     GatewayUnavailable,
     MissingCapability,
     PaymentConflict,
+    Unconfirmable,
     UnknownGateway,
 )
 from penstock.pipeline import correlation
@@ -115,7 +118,9 @@ class Charge:
         if not isinstance(gateway, Lookup):
             because = "the gateway cannot be asked"
             return await self._answers.leave(payment, operation, because, ask_again=False)
-        answer = await gateway.look_up(_request(payment, operation))
+        answer = await _look_up(payment, operation, gateway)
+        if isinstance(answer, Critical):
+            return await self._answers.leave(payment, operation, answer.because, ask_again=True)
         if isinstance(answer, NotFound):
             because = "the gateway does not know it"
             return await self._answers.leave(payment, operation, because, ask_again=True)
@@ -237,11 +242,20 @@ async def _doubted(
     return answer if isinstance(found, NotFound) else found
 
 
-async def _look_up(payment: Payment, operation: Operation, gateway: Charges) -> LookupAnswer:
-    """What the gateway shows of a charge; `NotFound`, too, where it cannot be asked."""
+async def _look_up(
+    payment: Payment, operation: Operation, gateway: Charges
+) -> LookupAnswer | Critical:
+    """
+    What the gateway shows of a charge.
+
+    `NotFound`, too, where it cannot be asked; `Critical` where it will never say it.
+    """
     if not isinstance(gateway, Lookup):
         return NotFound()
-    return await gateway.look_up(_request(payment, operation))
+    try:
+        return await gateway.look_up(_request(payment, operation))
+    except Unconfirmable as exc:
+        return Critical(f"the charge cannot be looked up: {exc}")
 
 
 def _request(payment: Payment, operation: Operation) -> ChargeRequest:

@@ -55,6 +55,8 @@ def standing(provider: str, folder: Path, operation: str = "") -> Iterator[Stand
                 basic = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
                 token = await asyncio.to_thread(_token, url, basic)
                 made.append(Standing(url, {"Authorization": f"Bearer {token}"}, basic))
+            elif "api_key" in secret:
+                made.append(Standing(url, {"Authorization": f"Bearer {secret['api_key']}"}))
             else:
                 made.append(Standing(url))
             ready.set()

@@ -17,6 +17,7 @@ from penstock_paypal.simulator.authority import Identity
 from penstock_paypal.simulator.books import Books
 from penstock_paypal.simulator.credentials import Credentials
 from penstock_slack import simulator as slack
+from penstock_stripe.simulator import StripeSimulator
 
 # What an operation needs to find, where it is not what the examples' resources are by themselves.
 _BECOMES: dict[str, tuple[str, str, str]] = {
@@ -35,6 +36,7 @@ _SIGN_UP: dict[str, Any] = {
     "notify_url": "https://pay.example.org/webhooks/example",
 }
 _DUE: dict[str, Any] = {"currency_code": "USD", "value": "12.50"}
+_INTENT: dict[str, Any] = {"amount": "1250", "currency": "usd", "customer": "cus_example"}
 _V1: dict[str, Any] = {"currency": "USD", "total": "12.50"}
 
 
@@ -149,4 +151,27 @@ def slack_channel(folder: Path, operation: str = "") -> Simulator:
     return slack.build(folder)
 
 
-STOCKED = {"example": example_gateway, "paypal": paypal, "slack": slack_channel}
+def stripe_account(folder: Path, operation: str = "") -> Simulator:
+    """Stripe with a payment, a refund of some of it, another one disputed, and a subscription."""
+    simulator = StripeSimulator()
+    books = simulator.books
+    paid, disputed = (simulator.intents.make(_INTENT) for _ in range(2))
+    paid["id"], books.intents = "pi_example", {"pi_example": paid, disputed["id"]: disputed}
+    for one in (paid, disputed):
+        simulator.intents.pay(one)
+    back = simulator.refunds.move(paid, 100, {})
+    back["id"], books.refunds = "re_example", {"re_example": back}
+    dispute = simulator.disputes.begin(disputed)
+    dispute["id"], books.disputes = "dp_example", {"dp_example": dispute}
+    subscription = simulator.subscriptions.begin()
+    subscription["id"], books.subscriptions = "sub_example", {"sub_example": subscription}
+    simulator.subscriptions.bill(subscription)
+    return simulator
+
+
+STOCKED = {
+    "example": example_gateway,
+    "paypal": paypal,
+    "slack": slack_channel,
+    "stripe": stripe_account,
+}

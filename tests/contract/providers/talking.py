@@ -7,11 +7,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from penstock.api import Attempt, Http, Response, Simulated, Simulator
+from penstock.api import (
+    Attempt,
+    ChargeRequest,
+    Http,
+    Money,
+    Order,
+    Payer,
+    Response,
+    Simulated,
+    Simulator,
+)
 from penstock.testing.builders import charge_request, checkout_request, event
 from penstock.testing.clock import FrozenClock
 from penstock.testing.context import FixedSecrets, context
@@ -23,6 +34,9 @@ from penstock_paypal.gateway import PayPal
 from penstock_paypal.settings import PayPalSettings
 from penstock_slack import simulator as slack
 from penstock_slack.sink import SlackSettings, SlackSink
+from penstock_stripe import simulator as stripe
+from penstock_stripe.gateway import Stripe
+from penstock_stripe.settings import StripeSettings
 
 Talk = Callable[[Simulated, Http], Awaitable[object]]
 
@@ -42,9 +56,15 @@ class Call:
         kept = {name: value for name, value in told.items() if name not in _gone(fields)}
         return replace(self, body=json.dumps(kept).encode())
 
+    def writes(self, **fields: str | None) -> Call:
+        """The same with other fields in its form; those that are None are left out."""
+        told = {**dict(parse_qsl((self.body or b"").decode())), **fields}
+        kept = {name: value for name, value in told.items() if value is not None}
+        return replace(self, body=urlencode(kept).encode())
+
 
 class Altering:
-    """The way out of a plugin whose POSTs of JSON differ from what it meant."""
+    """The way out of a plugin whose POSTs differ from what it meant."""
 
     def __init__(self, http: Http, alter: Callable[[Call], Call]) -> None:
         self._http, self._alter = http, alter
@@ -116,9 +136,25 @@ async def post_message(told: Simulated, http: Http) -> object:
     return await SlackSink(made).deliver(event(), Attempt(1))
 
 
+async def charge_at_stripe(told: Simulated, http: Http) -> object:
+    """A charge at Stripe."""
+    made = context(
+        StripeSettings.model_validate(told.settings), secrets=FixedSecrets(told.secret), http=http
+    )
+    payer, method = Payer("cus_ada"), {"payment_method": "pm_card_visa"}
+    order = Order(Money(1250, "USD"), payer=payer, metadata=method)
+    return await Stripe(made).charge(ChargeRequest("op-1", "pay-1", order))
+
+
 BUILDS: Mapping[str, Callable[[Path], Simulator]] = {
     "example": example.build,
     "paypal": paypal.build,
     "slack": slack.build,
+    "stripe": stripe.build,
 }
-TALKS: Mapping[str, Talk] = {"example": charge, "paypal": open_order, "slack": post_message}
+TALKS: Mapping[str, Talk] = {
+    "example": charge,
+    "paypal": open_order,
+    "slack": post_message,
+    "stripe": charge_at_stripe,
+}

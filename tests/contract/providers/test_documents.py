@@ -9,7 +9,8 @@ import pytest
 
 from tests.contract.providers.document import FOLDER, METHODS, PROVIDERS, provider, raw
 
-PAYPAL = FOLDER.parents[1] / "plugins/penstock_paypal"
+PLUGINS = FOLDER.parents[1] / "plugins"
+PAYPAL = PLUGINS / "penstock_paypal"
 _PATH = re.compile(r'"(/v[12]/[a-z][^"?#]*)')
 _ID = re.compile(r"\{[^{}]*\}")
 
@@ -27,14 +28,15 @@ def test_each_operation_has_a_name_of_its_own_and_says_what_it_is_for(name: str)
     assert all(one["summary"] for one in told)
 
 
-def test_each_operation_of_paypal_names_the_source_of_its_facts():
-    for path, item in raw("paypal")["paths"].items():
+@pytest.mark.parametrize("name", ["paypal", "stripe"])
+def test_each_operation_of_a_real_provider_names_the_source_of_its_facts(name: str):
+    for path, item in raw(name)["paths"].items():
         for method in METHODS:
             assert method not in item or item[method]["x-source"], path
 
 
-def sources() -> str:
-    files = [one for one in PAYPAL.rglob("*.py") if "simulator" not in one.parts]
+def sources(plugin: Path = PAYPAL) -> str:
+    files = [one for one in plugin.rglob("*.py") if "simulator" not in one.parts]
     return "".join(one.read_text("utf-8") for one in sorted(files) if one != idempotency())
 
 
@@ -53,11 +55,12 @@ def test_the_document_has_each_path_that_the_plugin_names():
     ]
 
 
-def test_the_plugin_names_each_word_of_each_path_that_the_document_has():
-    text = sources()
+@pytest.mark.parametrize("name", ["paypal", "stripe"])
+def test_the_plugin_names_each_word_of_each_path_that_the_document_has(name: str):
+    text = sources(PLUGINS / f"penstock_{name}")
     words = {
         word
-        for one in provider("paypal").operations
+        for one in provider(name).operations
         for word in one.template.split("/")
         if word and "{" not in word
     }

@@ -17,6 +17,7 @@ from tests.contract.providers.talking import BUILDS, TALKS, Altering, Call, answ
 ORDERS = "paypal: POST /v2/checkout/orders"
 HOOK = "slack: POST /services/T000/B000/local"
 CHARGES = "example: POST /charges"
+INTENTS = "stripe: POST /v1/payment_intents"
 
 Alter = Callable[[Call], Call]
 
@@ -83,6 +84,21 @@ REQUESTS: dict[str, tuple[str, Alter, str]] = {
         unit,
         f"{ORDERS}: body.purchase_units.0.amount: "
         "breaks additionalProperties {'unexpected': ['total']}",
+    ),
+    "a field of a form is gone": (
+        "stripe",
+        lambda call: call.writes(**{"metadata[penstock_operation]": None}),
+        f"{INTENTS}: body: breaks required {{'property': 'metadata[penstock_operation]'}}",
+    ),
+    "a field of a form is new": (
+        "stripe",
+        lambda call: call.writes(setup_future_usage="off_session"),
+        f"{INTENTS}: body: breaks additionalProperties {{'unexpected': ['setup_future_usage']}}",
+    ),
+    "another version": (
+        "stripe",
+        with_header("stripe-version", "2022-11-15"),
+        f"{INTENTS}: header Stripe-Version: breaks const",
     ),
     "a text is too long": (
         "slack",
@@ -153,6 +169,11 @@ ANSWERS: dict[str, tuple[str, dict[str, Any], str]] = {
         "example",
         {"id": 7},
         f"{CHARGES}: 201: body.id: breaks type {{'types': ['string']}}",
+    ),
+    "a status of an intent that the plugin does not know": (
+        "stripe",
+        {"status": "requires_magic"},
+        f"{INTENTS}: 200: body.status: breaks enum",
     ),
     "a status of an order that the plugin does not know": (
         "paypal",

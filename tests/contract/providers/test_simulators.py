@@ -32,8 +32,9 @@ def stands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stand
         standing("example", keys) as example,
         standing("slack", keys) as slack,
         standing("paypal", keys) as paypal,
+        standing("stripe", keys) as stripe,
     ):
-        yield {"example": example, "slack": slack, "paypal": paypal}
+        yield {"example": example, "slack": slack, "paypal": paypal, "stripe": stripe}
 
 
 def schema(name: str) -> Any:
@@ -81,3 +82,9 @@ def test_the_example_gateways_simulator_answers_as_documented(
 @SEARCH
 def test_slacks_simulator_answers_as_documented(case: Any, stands: Mapping[str, Standing]):
     try_out(case, stands, "slack")
+
+
+@schema("stripe").parametrize()
+@SEARCH
+def test_stripes_simulator_answers_as_documented(case: Any, stands: Mapping[str, Standing]):
+    try_out(case, stands, "stripe")

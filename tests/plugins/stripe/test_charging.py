@@ -216,9 +216,46 @@ async def test_an_intent_in_a_status_not_known_here_is_neither_paid_nor_free(
     listed = response(200, {"object": "list", "data": [strange], "has_more": False})
     gateway = stripe_account.bench.build(http=ScriptedHttp(listed))
 
-    assert NotSent("Stripe shows the charge in a status not known here") == (
-        await gateway.charge(charge())
+    assert Critical(
+        "the charge cannot be looked up: Stripe shows it in a status not known here"
+    ) == await gateway.charge(charge())
+
+
+async def test_a_charge_that_can_never_be_looked_up_is_parked_at_once(stripe_account: Account):
+    """
+    Whether an earlier attempt moved the money is unknown, and waiting does not change that.
+    """
+    refused = ScriptedHttp(error(400, "invalid_request_error", "parameter_invalid"))
+    gateway = stripe_account.bench.build(http=refused)
+
+    assert Critical(
+        "the charge cannot be looked up: Stripe, look up charge: 400 parameter_invalid"
+    ) == await gateway.charge(charge())
+    assert ["GET"] == [one.method for one in refused.requests]
+
+
+async def test_a_charge_of_a_customer_that_was_deleted_since_is_found(stripe_account: Account):
+    gateway, request = stripe_account.gateway, charge()
+    first = await gateway.charge(request)
+    stripe_account.simulator.books.deleted.add("cus_ada")
+
+    assert first == await gateway.look_up(request)
+    assert NotFound() == await gateway.look_up(charge("op-2"))
+
+
+async def test_a_key_without_the_right_to_charge_is_told_which_right_it_lacks(
+    stripe_account: Account,
+):
+    message = (
+        "The provided key 'rk_test_*Kgd' does not have the required permissions. Having the "
+        "'rak_payment_intent_write' permission would allow this request to continue."
     )
+    denied = response(403, {"error": {"type": "invalid_request_error", "message": message}})
+    gateway = stripe_account.bench.build(http=ScriptedHttp(EMPTY, denied))
+
+    assert NotSent(
+        "Stripe refuses our credentials (403): the API key lacks rak_payment_intent_write"
+    ) == await gateway.charge(charge())
 
 
 async def test_a_rolled_api_key_is_tried_in_both_versions(stripe_account: Account):

@@ -25,6 +25,7 @@ from penstock.api import (
     Unconfirmable,
 )
 from penstock.testing.clock import NOON
+from penstock.testing.context import RecordingLog
 from penstock.testing.http import Always, response
 from tests.plugins.stripe.account import PAYMENT, Account, charge
 
@@ -136,6 +137,66 @@ async def test_more_refunds_than_stripe_expands_are_all_shown(stripe_account: Ac
         stripe_account.simulator.refunds.make(intent, 100, {})
 
     assert 12 == len((await _sale(stripe_account)).refunds)
+
+
+@pytest.mark.parametrize(
+    ("later", "metadata", "shown"),
+    [
+        (0, {}, False),
+        (3600, {}, True),
+        (0, {"penstock_operation": "re-0"}, True),
+    ],
+    ids=["at the capture", "an hour later", "asked by us"],
+)
+async def test_what_a_partial_capture_releases_is_no_refund(
+    stripe_account: Account, later: int, metadata: dict[str, str], shown: bool
+):
+    """
+    Captures in versions before 2025-03-31.basil made a refund of the rest, at the same moment.
+    """
+    await stripe_account.gateway.charge(charge())
+    books = stripe_account.simulator.books
+    (intent,), (shown_charge,) = books.intents.values(), books.charges.values()
+    intent["amount_received"] = shown_charge["amount_captured"] = 750
+    made = stripe_account.simulator.refunds.make(intent, 500, metadata)
+    made["created"] += later
+
+    seen = await _sale(stripe_account)
+
+    assert Money(750, "USD") == seen.transaction.amount
+    assert shown is bool(seen.refunds)
+
+
+async def test_a_key_that_may_not_read_balance_transactions_shows_payments_without_their_fee(
+    stripe_account: Account,
+):
+    await stripe_account.gateway.charge(charge())
+    told = await said(stripe_account, "payment_intent.succeeded")
+    log = RecordingLog()
+    stripe_account.simulator.gate.may_not.add("balance_transaction_source_read")
+
+    seen = await stripe_account.bench.build(log=log).confirm(told, NOON)
+
+    assert isinstance(seen, Confirmed)
+    assert (Money(1250, "USD"), None, None) == (
+        seen.observation.transaction.amount,
+        seen.observation.fee,
+        seen.observation.net,
+    )
+    assert ["rak_balance_transaction_source_read"] == [
+        fields["lacks"] for _, event, fields in log.lines if event == "gateway.denied"
+    ]
+
+
+async def test_a_key_that_may_not_read_payments_is_told_which_right_it_lacks(
+    stripe_account: Account,
+):
+    await stripe_account.gateway.charge(charge())
+    told = await said(stripe_account, "payment_intent.succeeded")
+    stripe_account.simulator.gate.may_not.add("payment_intent_read")
+
+    with pytest.raises(GatewayUnavailable, match="the API key lacks rak_payment_intent_read"):
+        await stripe_account.gateway.confirm(told, NOON)
 
 
 async def test_an_intent_that_names_another_payment_now_is_a_contradiction(

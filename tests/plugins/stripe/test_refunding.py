@@ -64,6 +64,34 @@ async def test_a_refund_that_the_bank_sends_back_has_failed(stripe_account: Acco
     )
 
 
+@pytest.mark.parametrize("doubted", [False, True])
+async def test_a_refund_that_can_never_be_looked_up_is_parked_at_once(
+    stripe_account: Account, doubted: bool
+):
+    said = {"type": "invalid_request_error", "code": "parameter_invalid"}
+    refused = ScriptedHttp(response(400, {"error": said}))
+    gateway = stripe_account.bench.build(http=refused)
+    request = RefundRequest("re-0", PAYMENT, "pi_1", Money(500, "USD"), "refunds", doubted=doubted)
+
+    assert Critical(
+        "the refund cannot be looked up: Stripe, list refunds: 400 parameter_invalid"
+    ) == await gateway.refund(request)
+    assert ["GET"] == [one.method for one in refused.requests]
+
+
+async def test_a_refund_of_ours_in_a_status_not_known_here_is_parked_at_once(
+    stripe_account: Account,
+):
+    strange = {"id": "re_1", "status": "magic", "metadata": {"penstock_operation": "re-0"}}
+    listed = response(200, {"object": "list", "data": [strange], "has_more": False})
+    gateway = stripe_account.bench.build(http=ScriptedHttp(listed))
+    request = RefundRequest("re-0", PAYMENT, "pi_1", Money(500, "USD"), "refunds")
+
+    assert Critical(
+        "the refund cannot be looked up: Stripe shows it in a status not known here"
+    ) == await gateway.refund(request)
+
+
 @pytest.mark.parametrize("status", ["requires_action", "pending"])
 async def test_a_refund_that_waits_is_pending(stripe_account: Account, status: str):
     made = response(200, {"id": "re_1", "object": "refund", "status": status})
