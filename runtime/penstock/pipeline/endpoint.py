@@ -5,6 +5,8 @@ disabled.
     fails ──► retried at each of its times ──► parked
                  nothing taken in all that time ──► disabled: events are parked at once
     an event that an operator sent again is taken ──► enabled
+
+Several workers try its events at once, so each note names the state that it was decided on.
 """
 
 from __future__ import annotations
@@ -59,13 +61,13 @@ class Endpoint:
             "redrive this letter to try the endpoint again"
         )
 
-    async def took(self, trouble: Trouble | None) -> None:
-        """An event was taken: whatever was wrong before is over."""
-        if trouble is None:
-            return
-        await self.attempts.note(self.sink, None)
-        if trouble.disabled_at is not None:
-            notices.sink_enabled(self.sink)
+    async def took(self) -> None:
+        """An event was taken: whatever was wrong before is over, whoever noted it meanwhile."""
+        while trouble := await self.attempts.trouble(self.sink):
+            if await self.attempts.note(self.sink, None, before=trouble):
+                if trouble.disabled_at is not None:
+                    notices.sink_enabled(self.sink)
+                return
 
     async def failed(
         self, trouble: Trouble | None, message: Message, because: str, asked: float | None
@@ -84,7 +86,7 @@ class Endpoint:
         now = self.clock.now()
         if trouble is None:
             trouble = Trouble(now)
-            await self.attempts.note(self.sink, trouble)
+            await self.attempts.note(self.sink, trouble, before=None)
         age = self._age(message, now)
         later = next((at for at in self.retries if at > age), None)
         if later is not None:
@@ -92,17 +94,30 @@ class Endpoint:
         whole = timedelta(seconds=max(self.retries, default=0.0))
         told = f"{because}; not taken within {whole / timedelta(hours=1):.0f} hours"
         if now - trouble.since >= whole - _LATE:
-            await self.disable(trouble, told)
+            # Not if another worker has noted anything since: then the endpoint took an event, or
+            # is disabled already.
+            await self._disable(trouble, told)
         raise SinkRefused(told)
 
-    async def disable(self, trouble: Trouble | None, because: str) -> None:
-        """Try the endpoint no more; one that is disabled already stays so."""
+    async def gone(self, because: str) -> None:
+        """The endpoint takes nothing more, it says: disabled, unless it is already."""
+        while True:
+            trouble = await self.attempts.trouble(self.sink)
+            if trouble is not None and trouble.disabled_at is not None:
+                return
+            if await self._disable(trouble, because):
+                return
+
+    async def _disable(self, trouble: Trouble | None, because: str) -> bool:
+        """Whether it is disabled now for this reason: what was wrong is still as it was seen."""
         if trouble is not None and trouble.disabled_at is not None:
-            return
+            return False
         now = self.clock.now()
-        since = trouble.since if trouble else now
-        await self.attempts.note(self.sink, Trouble(since, now, because))
-        notices.sink_disabled(self.sink, because)
+        disabled = Trouble(trouble.since if trouble else now, now, because)
+        done = await self.attempts.note(self.sink, disabled, before=trouble)
+        if done:
+            notices.sink_disabled(self.sink, because)
+        return done
 
     def _age(self, message: Message, now: datetime) -> float:
         """

@@ -46,6 +46,15 @@ class Attempts(Protocol):
         """What is wrong with the sink's endpoint; None while it takes events."""
         ...
 
-    async def note(self, sink: str, trouble: Trouble | None) -> None:
-        """Remember what is wrong with the sink's endpoint; None: it takes events again."""
+    async def note(self, sink: str, trouble: Trouble | None, *, before: Trouble | None) -> bool:
+        """
+        Remember what is wrong with the sink's endpoint, unless another worker was faster.
+
+        Args:
+            trouble: what is wrong now; None: it takes events again.
+            before: what was wrong when the caller looked.
+
+        Returns:
+            Whether that was still so; if not, nothing is changed.
+        """
         ...

@@ -8,6 +8,7 @@ from penstock.adapters.aws.clients import Clients
 from penstock.adapters.aws.table import Table
 from penstock.adapters.aws.values import Item, from_item, to_item
 from penstock.domain.place import stamp
+from penstock.errors import LedgerConflict
 from penstock.ports import Trouble
 
 KEPT_FOR = timedelta(days=30)
@@ -43,17 +44,33 @@ class DynamoAttempts:
             kept.get("because", ""),
         )
 
-    async def note(self, sink: str, trouble: Trouble | None) -> None:
-        """Remember what is wrong with the sink's endpoint; its item stays and says nothing."""
-        await self._table.put(_key(sink, _ENDPOINT) | to_item(_told(sink, trouble)))
+    async def note(self, sink: str, trouble: Trouble | None, *, before: Trouble | None) -> bool:
+        """
+        Remember what is wrong with the sink's endpoint, if it still is as `before` says.
+
+        Its item stays, and says nothing while the endpoint is well.
+        """
+        item = _key(sink, _ENDPOINT) | to_item({"sink": sink, **_told(trouble)})
+        told = _told(before)
+        as_before = " AND ".join(
+            f"#{name} = :{name}" if name in told else f"attribute_not_exists({name})"
+            for name in ("failing_since", "disabled_at")
+        )
+        compared = {name: told[name] for name in ("failing_since", "disabled_at") if name in told}
+        try:
+            taken = await self._table.put_if(as_before, item, "note an endpoint", **compared)
+        except LedgerConflict:
+            return False
+        return taken is None
 
 
-def _told(sink: str, trouble: Trouble | None) -> dict[str, str]:
-    told = {"sink": sink}
-    if trouble is not None:
-        told |= {"failing_since": stamp(trouble.since)}
-        if trouble.disabled_at is not None:
-            told |= {"disabled_at": stamp(trouble.disabled_at), "because": trouble.because}
+def _told(trouble: Trouble | None) -> dict[str, str]:
+    """It as the item's fields; none for an endpoint that is well."""
+    if trouble is None:
+        return {}
+    told = {"failing_since": stamp(trouble.since)}
+    if trouble.disabled_at is not None:
+        told |= {"disabled_at": stamp(trouble.disabled_at), "because": trouble.because}
     return told
 
 

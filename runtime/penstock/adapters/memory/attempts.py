@@ -26,6 +26,9 @@ class MemoryAttempts:
         """What is wrong with the sink's endpoint."""
         return self._trouble.get(sink)
 
-    async def note(self, sink: str, trouble: Trouble | None) -> None:
-        """Remember what is wrong with the sink's endpoint."""
+    async def note(self, sink: str, trouble: Trouble | None, *, before: Trouble | None) -> bool:
+        """Remember what is wrong with the sink's endpoint, if it still is as `before` says."""
+        if self._trouble.get(sink) != before:
+            return False
         self._trouble[sink] = trouble
+        return True

@@ -52,10 +52,28 @@ class AttemptsConformance:
         """
         The latest note counts, to the microsecond; each sink has its own, apart from deliveries.
         """
-        later = NOON.replace(microsecond=1)
+        later, before = NOON.replace(microsecond=1), None
         for trouble in (Trouble(NOON), Trouble(NOON, later, "410 Gone"), None, Trouble(later)):
-            await attempts.note("webhook", trouble)
+            assert await attempts.note("webhook", trouble, before=before)
             assert trouble == await attempts.trouble("webhook")
+            before = trouble
 
         assert await attempts.trouble("slack") is None
         assert not await attempts.delivered("webhook", "event-1")
+
+    async def test_a_note_that_another_worker_has_overtaken_changes_nothing(
+        self, attempts: Attempts
+    ) -> None:
+        """
+        A note names what was wrong before; if that is not so any more, the other note counts.
+        """
+        later = NOON.replace(microsecond=1)
+        states = (None, Trouble(NOON), Trouble(later), Trouble(NOON, later, "410 Gone"))
+        current: Trouble | None = None
+        for state in states:
+            assert await attempts.note("webhook", state, before=current)
+            current = state
+            for other in states:
+                if other != state:
+                    assert not await attempts.note("webhook", Trouble(later, later), before=other)
+                    assert state == await attempts.trouble("webhook")
