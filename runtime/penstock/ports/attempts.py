@@ -42,6 +42,15 @@ class Attempts(Protocol):
         """Remember that the sink was given the event at that moment."""
         ...
 
+    async def first_tried(self, sink: str, message_id: str, at: datetime) -> datetime:
+        """
+        When a message was first tried at the sink: `at`, unless that was remembered before.
+
+        Args:
+            message_id: the queue's id of this copy; a copy that is sent again begins anew.
+        """
+        ...
+
     async def trouble(self, sink: str) -> Trouble | None:
         """What is wrong with the sink's endpoint; None while it takes events."""
         ...

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from structlog.testing import capture_logs
@@ -14,7 +14,7 @@ from penstock.api import Attempt, Delivered, Delivering, Event, EventType, Retry
 from penstock.pipeline.batch import Backoff, Batch
 from penstock.pipeline.deliver import Deliver
 from penstock.pipeline.endpoint import Endpoint
-from penstock.ports import Outgoing
+from penstock.ports import Message, Outgoing
 from penstock.testing.builders import event
 from penstock.testing.clock import NOON, FrozenClock
 from penstock_webhook.sink import RETRIES
@@ -46,6 +46,24 @@ class Wire:
         return Delivered() if event.id in self.takes else self.answer
 
 
+class Timed(MemoryQueue):
+    """A queue that knows when what was postponed comes back."""
+
+    def __init__(self, clock: FrozenClock, dead_letters: MemoryQueue) -> None:
+        super().__init__(clock, dead_letters=dead_letters)
+        self._back: set[datetime] = set()
+        self._now = clock.now
+
+    async def postpone(self, messages: Sequence[Message], delay: float) -> None:
+        self._back.add(self._now() + timedelta(seconds=delay))
+        await super().postpone(messages, delay)
+
+    def next_back(self, end: datetime) -> datetime:
+        """When the next message comes back; `end` if none does before."""
+        self._back = {one for one in self._back if one > self._now()}
+        return min([*self._back, end])
+
+
 @dataclass
 class Scene:
     """One sink's queue, its dead letters, and the stage between it and the sink."""
@@ -57,7 +75,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         self.dead = MemoryQueue(self.clock)
-        self.queue = MemoryQueue(self.clock, dead_letters=self.dead)
+        self.queue = Timed(self.clock, self.dead)
 
     @property
     def letters(self) -> MemoryDeadLetters:
@@ -92,7 +110,7 @@ class Scene:
             errors = await self.work()
             if len(self.wire.had) > before:
                 tried.append((self.clock.now() - NOON, errors))
-            self.clock.advance(min(60, (end - self.clock.now()).total_seconds()))
+            self.clock.advance((self.queue.next_back(end) - self.clock.now()).total_seconds())
         return tried
 
     async def parked(self) -> list[str]:

@@ -14,11 +14,12 @@ from penstock.ports import Trouble
 KEPT_FOR = timedelta(days=30)
 """Longer than a queue and then its dead-letter queue keep a message (14 days each)."""
 _ENDPOINT = "~endpoint"
-"""In the place of an event's id; no event has it. The function may write its own sink's items."""
+_FIRST_TRIED = "~first#"
+"""In the place of an event's id, which none has. The function may write its own sink's items."""
 
 
 class DynamoAttempts:
-    """One item per event that a sink was given. Both calls raise LedgerUnavailable."""
+    """One item per event that a sink was given. Every call raises LedgerUnavailable."""
 
     def __init__(self, clients: Clients, table: str) -> None:
         self._table = Table(clients, table)
@@ -30,6 +31,14 @@ class DynamoAttempts:
     async def record(self, sink: str, event_id: str, at: datetime) -> None:
         """Remember that the sink was given the event at that moment."""
         await self._table.put(attempt_item(sink, event_id, at))
+
+    async def first_tried(self, sink: str, message_id: str, at: datetime) -> datetime:
+        """When a message was first tried at the sink."""
+        item = _key(sink, f"{_FIRST_TRIED}{message_id}") | to_item(
+            {"sink": sink, "first_tried_at": stamp(at), "expires_at": _expiry(at)}
+        )
+        held = await self._table.put_once(item, "note a first try")
+        return datetime.fromisoformat(from_item(held)["first_tried_at"]) if held else at
 
     async def trouble(self, sink: str) -> Trouble | None:
         """What is wrong with the sink's endpoint (a consistent read)."""
@@ -81,9 +90,13 @@ def attempt_item(sink: str, event_id: str, at: datetime) -> Item:
             "sink": sink,
             "event_id": event_id,
             "delivered_at": stamp(at),
-            "expires_at": int((at + KEPT_FOR).timestamp()),
+            "expires_at": _expiry(at),
         }
     )
+
+
+def _expiry(at: datetime) -> int:
+    return int((at + KEPT_FOR).timestamp())
 
 
 def _key(sink: str, event_id: str) -> Item:

@@ -40,6 +40,18 @@ class AttemptsConformance:
         assert not await attempts.delivered("email", "event-1")
         assert not await attempts.delivered("slack", "event-2")
 
+    async def test_the_first_try_of_a_message_is_remembered(self, attempts: Attempts) -> None:
+        """
+        Later tries are told when the first one was; each message of each sink has its own.
+        """
+        first, later = NOON.replace(microsecond=1), NOON.replace(day=5)
+
+        assert first == await attempts.first_tried("webhook", "message-1", first)
+        assert first == await attempts.first_tried("webhook", "message-1", later)
+        assert later == await attempts.first_tried("webhook", "message-2", later)
+        assert later == await attempts.first_tried("slack", "message-1", later)
+        assert not await attempts.delivered("webhook", "message-1")
+
     async def test_an_endpoint_is_well_at_first(self, attempts: Attempts) -> None:
         """
         Nothing is wrong with the endpoint of a sink that nothing was noted of.
