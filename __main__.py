@@ -15,9 +15,10 @@ from infra.asks import GAPS_MINUTES
 from infra.checks import refuse_what_cannot_be
 from infra.components.api import Routes, RoutesArgs
 from infra.components.schedule import Schedule, ScheduleArgs
+from infra.config.configured import configured
 from infra.config.contract import operations
 from infra.config.load import load
-from infra.config.plugins import configured, installed
+from infra.config.plugins import installed
 from infra.config.stackconfig import project_config
 from infra.functions import RENEW_MINUTES, functions
 from infra.mocks import routes

@@ -9,9 +9,11 @@ import pulumi
 from infra import bundle
 from infra.access.permits import conditions, resources
 from infra.config.aws_keys import allowed_accounts, outside_tags
+from infra.config.configured import Plugins
 from infra.config.contract import event_types
-from infra.config.plugins import EVENTS, Plugins, everything, installed
+from infra.config.plugins import installed
 from infra.config.project import PROJECT, ROOT, ConfigError
+from infra.config.selection import EVENTS, everything
 from infra.config.settings import StackSettings
 from infra.config.stackconfig import all_config, foreign_keys
 from infra.config.tags import wrong_together

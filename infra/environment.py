@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 
 from infra.components.queue import FifoQueue
-from infra.config.plugins import EVENTS, Configured
+from infra.config.configured import Configured
+from infra.config.selection import EVENTS
 from infra.stack import Foundation
 
 Variables = dict[str, pulumi.Input[str]]

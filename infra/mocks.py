@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from infra.config.configured import Plugins
 from infra.config.contract import Operation
-from infra.config.plugins import Plugins
 from infra.config.project import PROJECT
 from infra.config.settings import StackSettings
 

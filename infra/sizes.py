@@ -18,7 +18,7 @@ from infra.access.merging import merged
 from infra.access.policies import Grant, role_policy
 from infra.access.roles import allowed_to
 from infra.components.function import Permit
-from infra.config.plugins import Plugins
+from infra.config.configured import Plugins
 from infra.config.project import PROJECT, ConfigError
 from infra.config.settings import StackSettings
 from infra.environment import variable as variable_of

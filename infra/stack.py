@@ -15,8 +15,8 @@ from infra.components.queue import FifoQueue, FifoQueueArgs
 from infra.components.secret import PluginSecret, PluginSecretArgs
 from infra.components.topic import FifoTopic, FifoTopicArgs, Subscription, SubscriptionArgs
 from infra.config.aws_keys import allowed_accounts, outside_tags, reach
+from infra.config.configured import Plugins
 from infra.config.domain import Domain
-from infra.config.plugins import Plugins
 from infra.config.project import PROJECT
 from infra.config.settings import StackSettings
 from infra.config.stackconfig import all_config

@@ -19,7 +19,7 @@ from functools import cache
 from typing import Any
 
 from infra.checks import emulated
-from infra.config.plugins import Plugins
+from infra.config.configured import Plugins
 from infra.config.project import ConfigError
 from infra.environment import plugin_settings, sink_settings
 

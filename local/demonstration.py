@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from infra.config.plugins import PLUGIN, installed, selected
+from infra.config.configured import PLUGIN
+from infra.config.plugins import installed
+from infra.config.selection import selected
 from local.platform import Platform
 
 _POLL_SECONDS = 0.1

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from infra import bundle, emulated
-from infra.config.plugins import PLUGIN
+from infra.config.configured import PLUGIN
 from local.aws import OPERATOR, client
 from local.emulator import REGION, Emulator, require_free
 from local.simulators import Running, simulators

@@ -13,8 +13,9 @@ from infra.access import policies
 from infra.components.function import Permit
 from infra.components.ledger import DAY_INDEX, DUE_INDEX, EVENTS_INDEX, LOOK_UPS
 from infra.components.queue import FifoQueue
+from infra.config.configured import Configured
 from infra.config.contract import entity_prefixes
-from infra.config.plugins import Configured, Permission
+from infra.config.plugins import Permission
 from infra.config.project import ConfigError
 from infra.stack import Foundation
 

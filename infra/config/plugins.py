@@ -1,26 +1,21 @@
-"""What the stack knows of plugins: their data files, read without importing a line of theirs."""
+"""The installed plugins: their data files, read without importing a line of theirs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from infra.config.project import PROJECT, ConfigError
-from infra.config.settings import StackSettings
+from infra.config.project import ConfigError
 
 GROUP = "penstock"
 FILE = "plugin.json"
-EVENTS = "events"
-PLUGIN = "plugin"
-"""The setting that says what a gateway or sink is an instance of; `penstock.variables` has it."""
 WEBHOOKS = "-webhooks"
 """What the name of a secret ends with that authenticates webhooks; the runtime reads it so."""
 
@@ -112,49 +107,6 @@ class Plugin:
     raw: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Configured:
-    """
-    A gateway or sink that the stack uses.
-
-    Attributes:
-        offer: what its plugin brings, under the name that it is configured as.
-        brought: the plugin's own name for it: several instances of one share it.
-        settings: its settings, with the defaults that its schema declares.
-        events: the event types that a sink gets, sorted; None for all.
-    """
-
-    offer: Offer
-    plugin: Plugin
-    brought: str
-    settings: Mapping[str, Any]
-    events: Sequence[str] | None = None
-
-    @property
-    def name(self) -> str:
-        """The name it is configured under."""
-        return self.offer.name
-
-    @property
-    def instance_of(self) -> Mapping[str, str]:
-        """The setting `plugin`, where the name does not say it."""
-        return {} if self.brought == self.name else {PLUGIN: self.brought}
-
-
-@dataclass(frozen=True, slots=True)
-class Plugins:
-    """Everything pluggable that the stack uses, by name."""
-
-    gateways: Mapping[str, Configured]
-    sinks: Mapping[str, Configured]
-
-    @property
-    def secrets(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
-        """For each that has one, gateways first: its secrets by name, each with its fields."""
-        used = (*self.gateways.values(), *self.sinks.values())
-        return {one.name: one.offer.kept for one in used if one.offer.kept}
-
-
 def installed(found: Iterable[EntryPoint] | None = None) -> Sequence[Plugin]:
     """
     The installed plugins, by name.
@@ -185,162 +137,3 @@ def _read(point: EntryPoint) -> Plugin:
         raise ConfigError(f"plugin {point.name}: its package has no {FILE}: {again}") from None
     except (OSError, ValueError, ValidationError) as exc:
         raise ConfigError(f"plugin {point.name}: its {FILE} cannot be read: {again}") from exc
-
-
-def configured(settings: StackSettings, plugins: Sequence[Plugin]) -> Plugins:
-    """
-    The gateways and sinks that the settings name, each with its complete settings.
-
-    Raises:
-        ConfigError: one that no plugin brings, or two bring, whose name is another's, or whose
-            settings are wrong.
-    """
-    gateways = _index("gateway", ((p, o) for p in plugins for o in p.file.gateways))
-    sinks = _index("sink", ((p, o) for p in plugins for o in p.file.sinks))
-    if problems := [*_names(settings, {*gateways, *sinks})]:
-        raise ConfigError(*problems)
-    return Plugins(
-        {n: _configure("gateways", n, s, gateways, sinks) for n, s in settings.gateways.items()},
-        {
-            n: _selecting(
-                _configure(
-                    "sinks", n, {k: v for k, v in s.items() if k != EVENTS}, sinks, gateways
-                ),
-                s.get(EVENTS),
-            )
-            for n, s in settings.sinks.items()
-        },
-    )
-
-
-def _names(settings: StackSettings, brought: Collection[str]) -> Iterator[str]:
-    """
-    Each name that does not tell one thing from all others.
-
-    A name is that of a secret, too, so gateways and sinks share one list of names.
-    """
-    for key, used in (("gateways", settings.gateways), ("sinks", settings.sinks)):
-        for name, given in used.items():
-            plugin, where = given.get(PLUGIN, name), f"{PROJECT}:{key}.{name}"
-            if not isinstance(plugin, str):
-                yield f"{where}.{PLUGIN} is not text: write a plugin's name, as in slack"
-            elif plugin != name and name in brought:
-                yield (
-                    f"{where}: {name} is the name of another plugin: give the instance of "
-                    f"{plugin} a name of its own, as in {plugin}-2"
-                )
-    for name in settings.sinks.keys() & settings.gateways.keys():
-        yield (
-            f"{PROJECT}:sinks.{name}: a gateway is named {name}, too, and their secrets would be "
-            "one: rename one of the two"
-        )
-
-
-def _selecting(sink: Configured, given: Any) -> Configured:
-    """With the event types that it gets: those of its setting, else its plugin's default."""
-    types = selected(sink.offer, given)
-    return sink if types is None else replace(sink, events=types)
-
-
-def selected(sink: Offer, given: Any) -> Sequence[str] | None:
-    """
-    The event types that a sink gets, sorted; None for all.
-
-    Args:
-        given: the sink's setting `events`; None where it has none.
-    """
-    if everything(given):
-        return None
-    # What is no list is refused by the checks, with the other keys that are wrong.
-    types = given if isinstance(given, list) else sink.events
-    return None if types is None else sorted(map(str, types))
-
-
-def everything(given: Any) -> bool:
-    """Whether a sink's setting `events` selects every event: `all`, or a list with "*" in it."""
-    return given in ("all", "*") or (isinstance(given, list) and "*" in given)
-
-
-def _index(kind: str, offers: Iterable[tuple[Plugin, Offer]]) -> dict[str, tuple[Plugin, Offer]]:
-    index: dict[str, tuple[Plugin, Offer]] = {}
-    for plugin, offer in offers:
-        if other := index.get(offer.name):
-            raise ConfigError(
-                f"{kind} {offer.name}: plugins {other[0].name} and {plugin.name} both bring it; "
-                "uninstall one"
-            )
-        index[offer.name] = (plugin, offer)
-    return index
-
-
-def _configure(
-    key: str,
-    name: str,
-    given: Mapping[str, Any],
-    index: Mapping[str, tuple[Plugin, Offer]],
-    others: Collection[str],
-) -> Configured:
-    where = f"{PROJECT}:{key}.{name}"
-    brought = str(given.get(PLUGIN, name))
-    if brought not in index and brought in others:
-        kind = "sinks" if key == "gateways" else "gateways"
-        raise ConfigError(f"{where}: {brought} is one of the {kind}: move it to {PROJECT}:{kind}")
-    if brought not in index:
-        another = "" if PLUGIN in given else f", name the one it is an instance of ({PLUGIN}: …)"
-        raise ConfigError(
-            f"{where}: no installed plugin brings {brought} (there are: "
-            f"{', '.join(sorted(index)) or 'none'}){another}; install the plugin or remove the key"
-        )
-    plugin, offer = index[brought]
-    own = {field: value for field, value in given.items() if field != PLUGIN}
-    complete = {**_defaults(offer.settings), **own}
-    # Masked: the validator quotes what it refuses, and a setting may be somebody's address.
-    validator = jsonschema_rs.validator_for(
-        {**offer.settings, "additionalProperties": False}, mask="this value"
-    )
-    wrong = validator.iter_errors(complete)
-    if problems := [_problem(where, name, offer, error) for error in wrong]:
-        raise ConfigError(*problems)
-    return Configured(offer.model_copy(update={"name": name}), plugin, brought, complete)
-
-
-def _problem(where: str, name: str, offer: Offer, error: jsonschema_rs.ValidationError) -> str:
-    """One line on one wrong setting: which, and what to do."""
-    path = ".".join([where, *map(str, error.instance_path)])
-    match error.kind:
-        case jsonschema_rs.ValidationErrorKind.Required():
-            return f"{path}.{error.kind.property} is missing: {offer.name} needs it, set it"
-        case jsonschema_rs.ValidationErrorKind.AdditionalProperties():
-            named = error.kind.unexpected
-            if secret := next((one for one in named if one in offer.secrets), None):
-                return (
-                    f"{path}.{secret} is a secret, which no file may hold: remove it (who may "
-                    f"read the file knows it now), and run `penstock secrets set {name}`"
-                )
-            settings = ", ".join(sorted(offer.settings.get("properties", {}))) or "none"
-            return f"{path}.{named[0]} is no setting of {offer.name}: remove it; it has {settings}"
-        case (
-            jsonschema_rs.ValidationErrorKind.Pattern() | jsonschema_rs.ValidationErrorKind.AnyOf()
-        ):
-            return f"{path}: {error.message}{_example(offer.settings, error.schema_path)}"
-        case _:
-            return f"{path}: {error.message}"
-
-
-def _example(schema: Any, place: Sequence[str | int]) -> str:
-    """What to write instead, where the schema has an example."""
-    for name in place[:-1]:
-        schema = schema[name]
-    variants = (schema, *schema.get("anyOf", ()))
-    examples = next((one["examples"] for one in variants if "examples" in one), ())
-    return f"; write one as in {examples[0]}" if examples else ""
-
-
-def _defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting is passed on, so that what a plugin takes for granted is seen in the stack."""
-    properties: Mapping[str, Any] = schema.get("properties", {})
-    return {
-        name: field["default"]
-        for name, field in properties.items()
-        if field.get("default") is not None
-    }

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from infra.config.address import PATTERN
+from infra.config.configured import configured
 from infra.config.load import load
-from infra.config.plugins import configured, installed
+from infra.config.plugins import installed
 from infra.config.project import ConfigError
 from infra.graph.capture import capture
 from infra.graph.program import defaults

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from infra.config.configured import Plugins, configured
 from infra.config.load import load as load_settings
-from infra.config.plugins import Plugins, configured, installed
+from infra.config.plugins import installed
 from infra.config.project import ConfigError
 from infra.graph.capture import GraphMonitor, capture
 from infra.graph.monitor import Declared

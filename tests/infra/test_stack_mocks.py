@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from infra import mocks
-from infra.config.plugins import PLUGIN, installed
+from infra.config.configured import PLUGIN
+from infra.config.plugins import installed
 from infra.config.project import ConfigError
 from infra.graph.capture import capture
 from infra.graph.monitor import Declared

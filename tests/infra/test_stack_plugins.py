@@ -12,8 +12,9 @@ import pytest
 from infra import trial
 from infra.access.permits import resources
 from infra.bundle import Stamp, record, sources
+from infra.config.configured import Configured, Plugins, configured
 from infra.config.load import load
-from infra.config.plugins import Configured, Permission, Plugins, configured, installed
+from infra.config.plugins import Permission, installed
 from infra.config.project import ConfigError
 from infra.graph.capture import capture
 from infra.graph.program import defaults

@@ -10,8 +10,9 @@ import pytest
 from pulumi.runtime.config import set_all_config
 
 from infra import sizes
+from infra.config.configured import configured
 from infra.config.load import load
-from infra.config.plugins import configured, installed
+from infra.config.plugins import installed
 from infra.config.project import ConfigError
 from infra.config.settings import StackSettings
 from infra.graph.capture import GraphMonitor

@@ -39,8 +39,8 @@ MUTANTS = (
     Mutant(
         "the lease of a charge",
         "pipeline/charge.py",
-        "import asked_again, wait_for_lease\n",
-        f"import asked_again\n{_NO_LEASE}",
+        "from penstock.pipeline.operation_work import wait_for_lease\n",
+        _NO_LEASE,
     ),
     Mutant(
         "the lease of a capture",
@@ -63,24 +63,24 @@ MUTANTS = (
     Mutant(
         "the look-up of a charge before it is sent again",
         "pipeline/charge.py",
-        """        answer: LookupAnswer = NotFound()
-        if isinstance(gateway, Lookup):
+        """        found = await _look_up(payment, operation, gateway)
+        if not isinstance(found, NotFound):
 """,
-        """        answer: LookupAnswer = NotFound()
-        if False:
+        """        found: LookupAnswer = NotFound()
+        if not isinstance(found, NotFound):
 """,
     ),
     Mutant(
         "unknown is not failed: a lost charge",
-        "pipeline/charge.py",
+        "pipeline/charge_answers.py",
         """            case Unanswered(because):
                 lost = operation.lose(now, because)
-                await self._commit(payment, lost, PaymentStatus.unknown, because)
+                await self.commit(payment, lost, PaymentStatus.unknown, because)
                 raise GatewayUnavailable(because)
 """,
         """            case Unanswered(because):
                 lost = operation.settle(OperationState.declined, reason=because)
-                return await self._commit(payment, lost, PaymentStatus.declined, because)
+                return await self.commit(payment, lost, PaymentStatus.declined, because)
 """,
     ),
     Mutant(

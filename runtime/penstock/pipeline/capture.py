@@ -37,7 +37,6 @@ from penstock.errors import (
     ChargeCritical,
     ChargeRefused,
     GatewayUnavailable,
-    LedgerConflict,
     NotShownYet,
     PaymentConflict,
     PermanentError,
@@ -48,7 +47,7 @@ from penstock.pipeline.batch import Handled
 from penstock.pipeline.checkouts import OVER, Checkouts, foreign
 from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.observe import abilities
-from penstock.pipeline.operation_work import wait_for_lease
+from penstock.pipeline.operation_work import OperationWork, wait_for_lease
 from penstock.pipeline.orders import ActionMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger
@@ -138,15 +137,9 @@ class Capture:
         )
         if isinstance(answer, Declined | NotApproved | Closed | Refused):
             answer = await self._doubted(payment, answer)
-        try:
-            return await self._settle(payment, submitted, answer)
-        except LedgerConflict:
-            # Another worker wrote something else of the payment. The gateway's answer still
-            # applies if the operation is still as this worker submitted it.
-            latest = await self.ledger.load(Payment, payment.id)
-            if latest is None or latest.operation_by_id(operation.id) != submitted:
-                raise
-            return await self._settle(latest, submitted, answer)
+        return await OperationWork(self.ledger).settle(
+            payment, submitted, lambda latest: self._settle(latest, submitted, answer)
+        )
 
     async def _doubted(self, payment: Payment, answer: CaptureAnswer) -> CaptureAnswer:
         """

@@ -16,20 +16,16 @@ Charge: a message of payments.fifo moves its money once, whatever crashes on the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn, assert_never
+from typing import assert_never
 
 from penstock.api.answers import (
     ChargeAnswer,
-    Critical,
     Declined,
     LookupAnswer,
     NotFound,
-    NotSent,
-    Pending,
     Refused,
-    Succeeded,
     Unanswered,
 )
 from penstock.api.charges import ChargeRequest, Charges, Lookup
@@ -37,21 +33,19 @@ from penstock.api.context import Clock, Ids
 from penstock.api.gateway import Gateway
 from penstock.domain import rules
 from penstock.domain.operation import Operation, OperationKind, OperationState
-from penstock.domain.payment import Payment, PaymentStatus, Transaction
+from penstock.domain.payment import Payment, PaymentStatus
 from penstock.errors import (
     ChargeCritical,
-    ChargeRefused,
     GatewayUnavailable,
-    LedgerConflict,
     MissingCapability,
     PaymentConflict,
-    PermanentError,
     UnknownGateway,
 )
-from penstock.pipeline import correlation, notices
+from penstock.pipeline import correlation
 from penstock.pipeline.batch import Handled
+from penstock.pipeline.charge_answers import ChargeAnswers
 from penstock.pipeline.gate import RESTRICTED, Gate
-from penstock.pipeline.operation_work import asked_again, wait_for_lease
+from penstock.pipeline.operation_work import OperationWork, wait_for_lease
 from penstock.pipeline.orders import ChargeMessage
 from penstock.pipeline.publish import Publish
 from penstock.ports import Ledger, Message
@@ -120,26 +114,12 @@ class Charge:
             return payment
         if not isinstance(gateway, Lookup):
             because = "the gateway cannot be asked"
-            return await self._leave(payment, replace(self._lost(operation, because), due_at=None))
+            return await self._answers.leave(payment, operation, because, ask_again=False)
         answer = await gateway.look_up(_request(payment, operation))
         if isinstance(answer, NotFound):
-            return await self._leave(
-                payment, self._lost(operation, "the gateway does not know it")
-            )
-        return await self._settle(payment, operation, answer)
-
-    def _lost(self, operation: Operation, because: str) -> Operation:
-        """The operation as unknown; the longer it stays so, the less often the sweep asks."""
-        now = self.clock.now()
-        return operation.lose(now, because, now + asked_again(now, operation.lost_at))
-
-    async def _leave(self, payment: Payment, lost: Operation) -> Payment:
-        """Leave a charge to its message. A pending one has no message any more: park it."""
-        kept = payment.status is not PaymentStatus.pending
-        if kept and payment.status is not PaymentStatus.parked:
-            return await self._commit(payment, lost, PaymentStatus.unknown, payment.reason)
-        reason = payment.reason if kept else lost.reason
-        return await self._commit(payment, lost, PaymentStatus.parked, reason)
+            because = "the gateway does not know it"
+            return await self._answers.leave(payment, operation, because, ask_again=True)
+        return await self._answers.settle(payment, operation, answer)
 
     async def _payment(self, order: ChargeMessage) -> Payment:
         known = await self.ledger.load(Payment, order.id)
@@ -163,12 +143,12 @@ class Charge:
             case OperationState.reserved:
                 return await self._first(payment, operation, gateway)
             case OperationState.pending:
-                return await self._look_up(payment, operation, gateway)
+                return await self._resume(payment, operation, gateway)
             case OperationState.submitting:
                 wait_for_lease(operation, self.clock.now(), "the charge")
-                return await self._look_up(payment, operation, gateway)
+                return await self._resume(payment, operation, gateway)
             case OperationState.unknown:
-                return await self._look_up(payment, operation, gateway)
+                return await self._resume(payment, operation, gateway)
             case _:
                 assert_never(operation.state)
 
@@ -179,125 +159,43 @@ class Charge:
         A ledger that was restored from a backup may have forgotten that it did. A gateway that
         keeps keys then answers the same; one that does not is looked up first.
         """
-        if not gateway.idempotent_charges and isinstance(gateway, Lookup):
-            found = await gateway.look_up(_request(payment, operation))
+        if not gateway.idempotent_charges:
+            found = await _look_up(payment, operation, gateway)
             if not isinstance(found, NotFound):
-                return await self._settle(payment, operation, found)
+                return await self._answers.settle(payment, operation, found)
         return await self._submit(payment, operation, gateway)
 
-    async def _look_up(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
-        answer: LookupAnswer = NotFound()
-        if isinstance(gateway, Lookup):
-            answer = await gateway.look_up(_request(payment, operation))
-        if not isinstance(answer, NotFound):
-            return await self._settle(payment, operation, answer)
+    async def _resume(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
+        """Go on with a charge that was sent before: settle what is found, or send it again."""
+        found = await _look_up(payment, operation, gateway)
+        if not isinstance(found, NotFound):
+            return await self._answers.settle(payment, operation, found)
         # What the gateway does not show yet may still be on its way to it.
         wait_for_lease(operation, self.clock.now(), "the charge")
         if gateway.idempotent_charges:
             return await self._submit(payment, operation, gateway)
         because = "the answer was lost, and the gateway cannot say whether money moved"
         lost = operation.lose(self.clock.now(), because)
-        await self._park(payment, lost, ChargeCritical(because))
+        await self._answers.park(payment, lost, ChargeCritical(because))
 
     async def _submit(self, payment: Payment, operation: Operation, gateway: Charges) -> Payment:
         kept = await self.gate.kept(payment, operation)
         if kept is not None:
-            return await self._commit(payment, kept, payment.status, payment.reason)
+            return await self._answers.commit(payment, kept, payment.status, payment.reason)
         submitted = operation.submit(self.clock.now(), self.lease)
-        payment = await self._commit(payment, submitted, PaymentStatus.accepted, None)
+        payment = await self._answers.commit(payment, submitted, PaymentStatus.accepted, None)
         answer = await gateway.charge(_request(payment, submitted))
         # A gateway without keys was looked up just before its first try.
         doubted = gateway.idempotent_charges or submitted.attempts > 1
         if doubted and isinstance(answer, Declined | Refused):
-            answer = await self._doubted(payment, submitted, gateway, answer)
-        try:
-            return await self._settle(payment, submitted, answer)
-        except LedgerConflict:
-            # Another worker wrote something else of the payment (that an event left). The answer
-            # still applies if the operation is still as this worker submitted it.
-            latest = await self.ledger.load(Payment, payment.id)
-            if latest is None or latest.operation(OperationKind.charge) != submitted:
-                raise
-            return await self._settle(latest, submitted, answer)
-
-    async def _doubted(
-        self, payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
-    ) -> ChargeAnswer:
-        """
-        The answer to a declined try: an earlier one may have moved the money.
-
-        A gateway may decline because it has charged the order already (409). A ledger that was
-        restored from a backup does not know of the earlier try, so the first is looked up, too.
-        """
-        if not isinstance(gateway, Lookup):
-            return answer
-        try:
-            found = await gateway.look_up(_request(payment, operation))
-        except GatewayUnavailable as exc:
-            return Unanswered(f"it was turned down, and an earlier attempt is in doubt: {exc}")
-        return answer if isinstance(found, NotFound) else found
-
-    async def _settle(
-        self, payment: Payment, operation: Operation, answer: ChargeAnswer
-    ) -> Payment:
-        now = self.clock.now()
-        match answer:
-            case Succeeded(reference) | Pending(reference) if _told(payment, reference):
-                # A notification told of its money first, and perhaps of what went back since.
-                settled = operation.settle(OperationState.succeeded, reference=reference)
-                return await self._commit(payment, settled, payment.status, payment.reason)
-            case Succeeded(reference):
-                settled = operation.settle(OperationState.succeeded, reference=reference)
-                moved = Transaction(
-                    reference, "charge", PaymentStatus.succeeded, payment.order.amount, now
-                )
-                paid = replace(payment, transactions=(moved,))
-                return await self._commit(paid, settled, PaymentStatus.succeeded, None)
-            case Declined(because):
-                settled = operation.settle(OperationState.declined, reason=because)
-                return await self._commit(payment, settled, PaymentStatus.declined, because)
-            case Pending(reference):
-                held = operation.hold(
-                    now + asked_again(now, operation.began_at), reference=reference, reason=None
-                )
-                held = replace(held, began_at=operation.began_at or now)
-                return await self._commit(payment, held, PaymentStatus.pending, None)
-            case NotSent(because, retry_after):
-                released = operation.release(because)
-                await self._commit(payment, released, PaymentStatus.accepted, because)
-                raise GatewayUnavailable(because, retry_after=retry_after)
-            case Unanswered(because):
-                lost = operation.lose(now, because)
-                await self._commit(payment, lost, PaymentStatus.unknown, because)
-                raise GatewayUnavailable(because)
-            case Refused(because):
-                await self._park(payment, operation.release(because), ChargeRefused(because))
-            case Critical(because):
-                await self._park(payment, operation.lose(now, because), ChargeCritical(because))
-            case _:
-                assert_never(answer)
-
-    async def _park(
-        self, payment: Payment, operation: Operation, cause: PermanentError
-    ) -> NoReturn:
-        parked = await self._commit(payment, operation, PaymentStatus.parked, str(cause))
-        await self.publish.unsent(parked)
-        raise cause
-
-    async def _commit(
-        self, payment: Payment, operation: Operation, status: PaymentStatus, reason: str | None
-    ) -> Payment:
-        decided = rules.settle(
-            payment,
-            operation,
-            status,
-            now=self.clock.now(),
-            new_id=self.ids.new,
-            reason=reason,
+            answer = await _doubted(payment, submitted, gateway, answer)
+        return await OperationWork(self.ledger).settle(
+            payment, submitted, lambda latest: self._answers.settle(latest, submitted, answer)
         )
-        await self.ledger.commit(decided)
-        notices.operation_unknown(payment, operation)
-        return decided.entity
+
+    @property
+    def _answers(self) -> ChargeAnswers:
+        return ChargeAnswers(self.ledger, self.publish, self.clock, self.ids)
 
 
 def charges(gateways: Mapping[str, Gateway], name: str) -> Charges:
@@ -323,9 +221,27 @@ def _charge_of(payment: Payment) -> Operation:
     return operation
 
 
-def _told(payment: Payment, reference: str) -> bool:
-    """Whether the payment is known to be paid by that step."""
-    return payment.paid and payment.transaction is not None and payment.transaction.id == reference
+async def _doubted(
+    payment: Payment, operation: Operation, gateway: Charges, answer: ChargeAnswer
+) -> ChargeAnswer:
+    """
+    The answer to a declined try: an earlier one may have moved the money.
+
+    A gateway may decline because it has charged the order already (409). A ledger that was
+    restored from a backup does not know of the earlier try, so the first is looked up, too.
+    """
+    try:
+        found = await _look_up(payment, operation, gateway)
+    except GatewayUnavailable as exc:
+        return Unanswered(f"it was turned down, and an earlier attempt is in doubt: {exc}")
+    return answer if isinstance(found, NotFound) else found
+
+
+async def _look_up(payment: Payment, operation: Operation, gateway: Charges) -> LookupAnswer:
+    """What the gateway shows of a charge; `NotFound`, too, where it cannot be asked."""
+    if not isinstance(gateway, Lookup):
+        return NotFound()
+    return await gateway.look_up(_request(payment, operation))
 
 
 def _request(payment: Payment, operation: Operation) -> ChargeRequest:

@@ -30,7 +30,7 @@ _ASK_AT_LEAST = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OperationWork:
-    """Commits the decision on an operation, even if its entity changes in between."""
+    """Commits what becomes of an operation, even if its entity changes in between."""
 
     ledger: Ledger
 
@@ -44,17 +44,38 @@ class OperationWork:
         Raises:
             LedgerConflict: another worker is at the operation.
         """
+
+        async def committed(latest: E) -> E:
+            decided = decide(latest)
+            await self.ledger.commit(decided)
+            return decided.entity
+
+        return await self.settle(entity, operation, committed)
+
+    async def settle(
+        self, entity: E, operation: Operation, settle: Callable[[E], Awaitable[E]]
+    ) -> E:
+        """
+        Settle an operation; settle it again on a newer version of its entity.
+
+        A gateway's answer still applies where another worker wrote something else of the entity
+        (a notification, that an event left).
+
+        Args:
+            operation: as it was read or submitted; another worker's change of it is a conflict.
+            settle: commits what the answer means for that version of the entity.
+
+        Raises:
+            LedgerConflict: another worker is at the operation.
+        """
         for _ in range(_WRITES):
-            decided = decide(entity)
             try:
-                await self.ledger.commit(decided)
+                return await settle(entity)
             except LedgerConflict:
                 latest = await self.ledger.load(type(entity), entity.id)
                 if latest is None or latest.operation_by_id(operation.id) != operation:
                     raise
                 entity = latest
-            else:
-                return decided.entity
         raise LedgerConflict("other workers keep writing the entity; try again")
 
 

@@ -9,8 +9,9 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from infra.config.configured import configured
 from infra.config.load import load as load_stack
-from infra.config.plugins import configured, installed
+from infra.config.plugins import installed
 from infra.config.project import ROOT, ConfigError
 from infra.graph.program import defaults
 from penstock.errors import PluginError

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from penstock.api import Money
-from penstock.domain.change import Change, change
+from penstock.domain.change import Change
 from penstock.domain.operation import Terms
 from penstock.domain.payment import Payment
 from penstock.pipeline.orders import Action, ActionMessage
@@ -26,22 +26,3 @@ async def rewritten(world: World, **fields: Any) -> Payment:
     after = replace(held, **fields, version=held.version + 1)
     await world.ledger.commit(Change(after, held.version))
     return after
-
-
-class Contended:
-    """A ledger in which somebody else writes the payment before so many commits of ours."""
-
-    def __init__(self, world: World, times: int) -> None:
-        self._world, self._left = world, times
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._world.ledger, name)
-
-    async def commit(self, decided: Change[Any]) -> None:
-        if self._left:
-            self._left -= 1
-            held, world = await payment(self._world), self._world
-            await world.ledger.commit(
-                change(held, held, now=world.clock.now(), new_id=world.ids.new)
-            )
-        await self._world.ledger.commit(decided)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -22,10 +23,11 @@ from penstock.api import (
 from penstock.domain.change import change
 from penstock.domain.operation import OperationState
 from penstock.domain.restriction import RestrictionKind
-from penstock.errors import NotShownYet
+from penstock.errors import LedgerConflict, NotShownYet
 from tests.unit.operators.restricting import restrict
 from tests.unit.pipeline.approving import paid
 from tests.unit.pipeline.capturing import asked, lost, reserved, stage
+from tests.unit.pipeline.contended import Contended
 from tests.unit.pipeline.till import DECLINED, Store
 from tests.unit.pipeline.world import LEASE
 
@@ -124,6 +126,25 @@ async def test_an_answer_that_shows_no_capture_yet_is_waited_for():
     with pytest.raises(NotShownYet):
         await stage(store)(await asked(store))
     assert (await store.captures())[0].open
+
+
+@pytest.mark.parametrize("conflicts", [9, 10])
+async def test_an_answer_to_a_capture_is_kept_though_others_write_up_to_ten_times(conflicts: int):
+    store = await reserved()
+    capture, taking = store.till.capture_checkout, stage(store)
+
+    async def crowded(request: CaptureRequest) -> CaptureAnswer:
+        answer = await capture(request)
+        object.__setattr__(taking, "ledger", Contended(store, conflicts))
+        return answer
+
+    store.till.capture_checkout = crowded  # type: ignore[method-assign]  # a crowd comes with it
+
+    with nullcontext() if conflicts < 10 else pytest.raises(LedgerConflict, match="try again"):
+        await taking(await asked(store))
+
+    left = OperationState.succeeded if conflicts < 10 else OperationState.submitting
+    assert left is (await store.captures())[0].state
 
 
 async def test_an_answer_to_a_capture_that_somebody_else_wrote_is_a_conflict():

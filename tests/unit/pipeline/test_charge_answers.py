@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -28,6 +29,7 @@ from penstock.pipeline.charge import charges
 from penstock.testing.builders import payment as built
 from tests.unit.pipeline.acme import NOON, Acme
 from tests.unit.pipeline.charging import payment, send, states
+from tests.unit.pipeline.contended import Contended
 from tests.unit.pipeline.world import LEASE, World
 
 S = PaymentStatus
@@ -180,6 +182,26 @@ async def test_a_pending_charge_keeps_the_time_of_its_first_answer():
     await world.consume(world.payments, world.charge)
     first = await charge(world)
     assert (NOON, NOON + timedelta(minutes=5)) == (first.began_at, first.due_at)
+
+
+@pytest.mark.parametrize("conflicts", [9, 10])
+async def test_an_answer_to_a_charge_is_kept_though_others_write_up_to_ten_times(conflicts: int):
+    class Crowded(Acme):
+        async def charge(self, request: ChargeRequest) -> ChargeAnswer:
+            answer = await super().charge(request)
+            object.__setattr__(stage, "ledger", Contended(world, conflicts))
+            return answer
+
+    world = World(Crowded())
+    await send(world)
+    stage = world.charge
+    (message,) = await world.payments.receive(1, 0)
+
+    with nullcontext() if conflicts < 10 else pytest.raises(LedgerConflict, match="try again"):
+        await stage(message)
+
+    left = State.succeeded if conflicts < 10 else State.submitting
+    assert left is (await charge(world)).state
 
 
 @pytest.mark.parametrize("answer", [Critical("500"), Unanswered("lost")])

@@ -11,7 +11,7 @@ import pytest
 
 from penstock import problems
 from penstock.api import Declined, Money, NotSent, Unanswered
-from penstock.domain.change import Change, change
+from penstock.domain.change import change
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.errors import (
     LedgerConflict,
@@ -24,6 +24,7 @@ from penstock.pipeline.collect import Collect
 from penstock.pipeline.collecting import CollectAsked, Collecting, collections
 from penstock.pipeline.orders import Action, ActionMessage
 from tests.unit.pipeline.club import Club, Desk
+from tests.unit.pipeline.contended import Contended
 from tests.unit.pipeline.owing import OWED, ask, collection, hand_over, owing, refused, work
 from tests.unit.pipeline.world import CALLER, LEASE
 
@@ -108,23 +109,6 @@ async def test_a_gateway_without_collections_is_refused_with_those_that_have_the
 
 async def test_a_subscription_that_is_not_there_is_404():
     assert problems.NO_SUCH_SUBSCRIPTION == (await refused(Desk())).kind
-
-
-class Contended:
-    """A ledger in which somebody else writes the subscription before so many commits of ours."""
-
-    def __init__(self, desk: Desk, times: int) -> None:
-        self._desk, self._left = desk, times
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._desk.ledger, name)
-
-    async def commit(self, decided: Change[Any]) -> None:
-        if self._left:
-            self._left -= 1
-            held, now = await self._desk.subscription(), self._desk.clock.now()
-            await self._desk.ledger.commit(change(held, held, now=now, new_id=self._desk.ids.new))
-        await self._desk.ledger.commit(decided)
 
 
 @pytest.mark.parametrize("conflicts", [19, 20])

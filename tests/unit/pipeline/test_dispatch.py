@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from penstock.domain.change import Change, change
+from penstock.domain.change import change
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.domain.payment import Payment
 from penstock.errors import MissingCapability
@@ -20,6 +20,7 @@ from penstock.pipeline.orders import Action, ActionMessage
 from penstock.ports import Outgoing
 from tests.unit.pipeline.acme import NOON
 from tests.unit.pipeline.charging import payment, send
+from tests.unit.pipeline.contended import Contended
 from tests.unit.pipeline.world import World, message
 
 REFUND = ActionMessage("p1", "acme", Action.refund, "op-1")
@@ -116,27 +117,6 @@ async def test_a_handed_over_operation_is_owned_by_its_message():
     (sent,) = await world.drain(world.payments)
     noted = (await payment(world)).operation_by_id("op-1")
     assert (REFUND.dumps(), "p1", None) == (sent.body, sent.group, noted and noted.due_at)
-
-
-class Contended:
-    """A ledger in which somebody else writes the payment before the next commits of ours."""
-
-    def __init__(self, world: World, times: int) -> None:
-        self._world, self._left = world, times
-        self.tries = 0
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._world.ledger, name)
-
-    async def commit(self, decided: Change[Payment]) -> None:
-        self.tries += 1
-        if self._left:
-            self._left -= 1
-            held, now = await payment(self._world), self._world.clock.now()
-            await self._world.ledger.commit(
-                change(held, held, now=now, new_id=self._world.ids.new)
-            )
-        await self._world.ledger.commit(decided)
 
 
 @pytest.mark.parametrize(("conflicts", "tries", "noted"), [(2, 3, True), (3, 3, False)])

@@ -12,7 +12,7 @@ import pytest
 
 from penstock.api import Money, Payer, SubscriptionObservation, SubscriptionStatus
 from penstock.domain import rules
-from penstock.domain.change import Change, Fact, change
+from penstock.domain.change import Fact, change
 from penstock.domain.events import Event, EventType
 from penstock.domain.payment import Payment
 from penstock.domain.subscription import Subscription
@@ -22,6 +22,7 @@ from penstock.pipeline.retention import MARK, Retention
 from penstock.ports import Outgoing
 from penstock.testing.ports.samples import full
 from tests.unit.pipeline.acme import NOON, notification
+from tests.unit.pipeline.contended import Contended
 from tests.unit.pipeline.invoicing import arrive
 from tests.unit.pipeline.test_kill import Dying, Killed
 from tests.unit.pipeline.world import ITEM_TIMEOUT, World
@@ -139,22 +140,8 @@ async def test_a_payer_is_forgotten_though_others_write_and_given_up_after_ten_t
     conflicts: int,
 ):
     world = await sold()
-    ledger, left = world.ledger, [True] * conflicts
-
-    class Contended:
-        """The ledger, where somebody else is first so many times."""
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(ledger, name)
-
-        async def commit(self, decided: Change[Any]) -> None:
-            if left:
-                left.pop()
-                held = await world.payment()
-                await ledger.commit(change(held, held, now=NOON, new_id=world.ids.new))
-            await ledger.commit(decided)
-
-    world.wrap = lambda port: Contended() if port is ledger else port
+    ledger = Contended(world, conflicts)
+    world.wrap = lambda port: ledger if port is world.ledger else port
     with nullcontext() if conflicts < 10 else pytest.raises(LedgerConflict, match="try again"):
         await forget(world)(await world.payment())
 

@@ -16,7 +16,8 @@ from penstock.errors import LedgerConflict, MissingCapability, RequestRefused, U
 from penstock.pipeline.refund import refunding
 from penstock.pipeline.refunding import RefundAsked
 from tests.unit.pipeline.acme import NOON, Acme
-from tests.unit.pipeline.refund_terms import TERMS, Contended, asked, rewritten
+from tests.unit.pipeline.contended import Contended
+from tests.unit.pipeline.refund_terms import TERMS, asked, rewritten
 from tests.unit.pipeline.refunds import ask, paid, refunds, refused, work
 from tests.unit.pipeline.world import CALLER, LEASE, World
 

@@ -13,7 +13,8 @@ from penstock.api import NotSent, Pending, Unanswered
 from penstock.domain.operation import Operation, OperationKind, OperationState
 from penstock.errors import GatewayUnavailable, LedgerConflict, PaymentConflict, UnknownPayment
 from tests.unit.pipeline.acme import NOON, Acme
-from tests.unit.pipeline.refund_terms import TERMS, Contended, asked, rewritten
+from tests.unit.pipeline.contended import Contended
+from tests.unit.pipeline.refund_terms import TERMS, asked, rewritten
 from tests.unit.pipeline.refunds import ask, paid, refunds, work
 from tests.unit.pipeline.world import LEASE, World
 
