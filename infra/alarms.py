@@ -9,6 +9,7 @@ from infra.asks import GAPS_MINUTES
 from infra.components.alarm import Watch
 from infra.components.function import Function
 from infra.components.log_metric import NAMESPACE
+from infra.config.coherence import MOST_IN_FLIGHT
 from infra.signals import AGE, stages
 from infra.stack import Foundation
 
@@ -54,6 +55,16 @@ def _queues(made: Foundation) -> Iterator[Watch]:
             {"QueueName": queue.queue.name},
             "Maximum",
             least=900,
+        )
+        yield Watch(
+            "in-flight",
+            name,
+            f"Half of the messages that {name} can have in flight are.",
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesNotVisible",
+            {"QueueName": queue.queue.name},
+            "Maximum",
+            least=MOST_IN_FLIGHT / 2,
         )
 
 

@@ -13,8 +13,12 @@ KEY = "penstock:"
 MARGIN_SECONDS = 5
 UNDECIDED_SECONDS = 600
 """How long a webhook may stay undecided: PayPal's plugin says so (`webhooks/age.py`)."""
-MOST_UNDECIDED = 60_000
-"""[aws] Half of the 120,000 messages that a FIFO queue can have in flight."""
+MOST_IN_FLIGHT = 120_000
+"""
+[aws] Messages of a FIFO queue that were received and are not done, those that wait for their next
+try included. At this limit SQS hands out nothing more, and no call fails.
+"""
+MOST_UNDECIDED = MOST_IN_FLIGHT // 2
 HEARD = ("INFO", "DEBUG")
 CONSUMERS = {"verify": "deliveries", "process": "verified", "charge": "payments"}
 

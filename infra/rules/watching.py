@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from infra.rules.view import Graph, Inputs, dead_letter_queues, of, referred, statements
 
 _PARKED = "ApproximateNumberOfMessagesVisible"
+_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 _ENCRYPT = {"kms:Decrypt", "kms:GenerateDataKey*"}
 _ANOTHERS = re.compile(r"arn:aws:sns:[a-z0-9-]+:[0-9]{12}:[\w-]+", re.ASCII)
 _SERVICES = {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}
@@ -30,6 +31,18 @@ def consumed_queues_have_an_alarm_on_their_age(graph: Graph) -> Iterator[str]:
         queue = queues[referred(one["eventSourceArn"], "Queue") or ""]
         if not _watched(graph, "ApproximateAgeOfOldestMessage", "QueueName", queue):
             yield f"nobody is told of what waits for {name}"
+
+
+def consumed_queues_have_an_alarm_before_they_are_full(graph: Graph) -> Iterator[str]:
+    """
+    On half of what a FIFO queue can have in flight: at the limit SQS hands out nothing, and says
+    nothing. The age of a queue does not tell: one message that fails raises its alarm for days.
+    """
+    queues = of(graph, "Queue")
+    for name, one in of(graph, "EventSourceMapping").items():
+        queue = queues[referred(one["eventSourceArn"], "Queue") or ""]
+        if not _watched(graph, _IN_FLIGHT, "QueueName", queue, most=60_000):
+            yield f"nobody is told that the queue of {name} is half full"
 
 
 def functions_have_alarms(graph: Graph) -> Iterator[str]:
@@ -132,6 +145,7 @@ def _watched(
 RULES = (
     dead_letter_queues_have_an_alarm,
     consumed_queues_have_an_alarm_on_their_age,
+    consumed_queues_have_an_alarm_before_they_are_full,
     functions_have_alarms,
     alarms_go_to_standard_topics_that_let_them_in,
     budgets_wait_for_their_topics_policy,

@@ -25,6 +25,7 @@ _PATTERN = re.compile(r'\{\s*\$\.event = "([a-z_.]+)"\s*\}')
 KINDS = (
     "dead-letters-payments",
     "old-messages-verified",
+    "in-flight-payments",
     "function-errors-charge",
     "function-throttles-receive",
     *OLD_LETTERS,

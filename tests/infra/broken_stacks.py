@@ -264,6 +264,10 @@ BREAKS: Mapping[str, Sequence[Break]] = {
     "consumed_queues_have_an_alarm_on_their_age": [
         without("MetricAlarm", "old-messages-verified")
     ],
+    "consumed_queues_have_an_alarm_before_they_are_full": [
+        without("MetricAlarm", "in-flight-sink-slack"),
+        changed("MetricAlarm", "in-flight-deliveries", threshold=60_001),
+    ],
     "functions_have_alarms": [
         without("MetricAlarm", "function-errors-receive"),
         without("MetricAlarm", "function-throttles-sweep"),

@@ -27,5 +27,7 @@ ALARMS = (
     "sweep-unfinished",
     "gaps-silent",
 )
+QUEUES = ("dead-letters", "old-messages", "in-flight")
+"""One of each queue that has a consumer."""
 OLD_LETTERS = ("old-dead-letters-3-days", "old-dead-letters-9-days")
 """Two of one kind."""

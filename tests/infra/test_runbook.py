@@ -14,14 +14,13 @@ from infra.graph.monitor import Declared
 from infra.rules.view import of
 from tests.documents.commands import commands
 from tests.infra.filter_pattern import matcher
-from tests.infra.stacks import ALARMS
+from tests.infra.stacks import ALARMS, QUEUES
 
 _REDRIVE = re.compile(r"start dlq redrive|start-message-move-task|StartMessageMoveTask", re.I)
 _ENTRY = re.compile(r"^## (.+)$", re.M)
 _ALARM, _BUDGET = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:budgets/budget:Budget"
 WHAT = {
-    "dead-letters",
-    "old-messages",
+    *QUEUES,
     "function-errors",
     "function-throttles",
     "retries",
@@ -95,8 +94,8 @@ def test_every_consumed_queue_has_its_alarms_and_every_function(prod: Sequence[D
     functions = [one.inputs["name"] for one in prod if one.type == "aws:lambda/function:Function"]
 
     for queue in ("deliveries", "verified", "payments", "sink-slack", "sink-email"):
-        assert f"penstock-prod-dead-letters-{queue}" in names
-        assert f"penstock-prod-old-messages-{queue}" in names
+        for kind in QUEUES:
+            assert f"penstock-prod-{kind}-{queue}" in names
     for function in functions:
         own = str(function).removeprefix("penstock-prod-")
         assert f"penstock-prod-function-errors-{own}" in names

@@ -16,7 +16,7 @@ from infra.graph.capture import capture
 from infra.graph.monitor import Declared
 from infra.rules.view import of
 from penstock.settings import Function, Settings
-from tests.infra.stacks import ALARMS, OLD_LETTERS
+from tests.infra.stacks import ALARMS, OLD_LETTERS, QUEUES
 
 
 def test_every_operation_of_the_contract_is_a_route_to_its_function(
@@ -145,7 +145,7 @@ def test_each_thing_that_can_go_wrong_has_its_alarm(graph: Sequence[Declared]) -
     functions = set(of(graph, "Function"))
 
     assert alarms.keys() == {
-        *(f"{kind}-{q}" for kind in ("dead-letters", "old-messages") for q in queues),
+        *(f"{kind}-{q}" for kind in QUEUES for q in queues),
         *(f"{kind}-{f}" for kind in ("function-errors", "function-throttles") for f in functions),
         *(f"retries-{stage}" for stage in ("verify", "process", "charge", "deliver", "sweep")),
         *OLD_LETTERS,

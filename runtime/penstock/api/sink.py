@@ -47,7 +47,7 @@ class Scheduled(Protocol):
 
     @property
     def retries(self) -> Sequence[float]:
-        """Seconds after an event came to the sink, ascending, at most 11 hours apart."""
+        """Seconds after an event's first try, ascending, at most 11 hours apart."""
         ...
 
 

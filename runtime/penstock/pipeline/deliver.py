@@ -77,9 +77,10 @@ class Deliver:
         answer = await self.sink.deliver(event, Attempt(message.receives))
         match answer:
             case Delivered():
-                await self.attempts.record(self.sink.name, key, self.clock.now())
+                # Before the record: without it the event comes again, and this is noted then.
                 if endpoint:
-                    await endpoint.took(trouble)
+                    await endpoint.took()
+                await self.attempts.record(self.sink.name, key, self.clock.now())
                 return Handled(event.entity, f"{event.type} delivered")
             case RetryAfter(because, seconds, tried):
                 if endpoint and tried:
@@ -87,7 +88,7 @@ class Deliver:
                 raise SinkUnavailable(because, retry_after=seconds)
             case Gone(because):
                 if endpoint:
-                    await endpoint.disable(trouble, because)
+                    await endpoint.gone(because)
                 raise SinkRefused(because)
             case Refused(because):
                 raise SinkRefused(because)

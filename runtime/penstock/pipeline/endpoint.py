@@ -5,6 +5,8 @@ disabled.
     fails ──► retried at each of its times ──► parked
                  nothing taken in all that time ──► disabled: events are parked at once
     an event that an operator sent again is taken ──► enabled
+
+Several workers try its events at once, so each note names the state that it was decided on.
 """
 
 from __future__ import annotations
@@ -22,8 +24,10 @@ from penstock.ports import Attempts, Message, Trouble
 
 LONGEST_WAIT = 11.5 * 3600
 """Seconds. SQS holds a message back for 12 hours, counted from the receipt."""
-_WAITED = 3600.0
-"""Seconds by which an event is later than its schedule once it has waited for something else."""
+_KEPT = timedelta(days=14)
+"""How long a queue keeps a message; then it forgets it."""
+_EARLY = timedelta(days=1)
+"""By how much sooner an event is parked: one that is forgotten is lost to the sink."""
 _LATE = timedelta(minutes=5)
 """By how much the first try of an event may be later than the event itself."""
 
@@ -34,7 +38,7 @@ class Endpoint:
     What is known of one sink's endpoint.
 
     Attributes:
-        retries: when an event is tried again, in seconds since it came to the sink's queue.
+        retries: when an event is tried again, in seconds since its first try.
     """
 
     sink: str
@@ -59,13 +63,13 @@ class Endpoint:
             "redrive this letter to try the endpoint again"
         )
 
-    async def took(self, trouble: Trouble | None) -> None:
-        """An event was taken: whatever was wrong before is over."""
-        if trouble is None:
-            return
-        await self.attempts.note(self.sink, None)
-        if trouble.disabled_at is not None:
-            notices.sink_enabled(self.sink)
+    async def took(self) -> None:
+        """An event was taken: whatever was wrong before is over, whoever noted it meanwhile."""
+        while trouble := await self.attempts.trouble(self.sink):
+            if await self.attempts.note(self.sink, None, before=trouble):
+                if trouble.disabled_at is not None:
+                    notices.sink_enabled(self.sink)
+                return
 
     async def failed(
         self, trouble: Trouble | None, message: Message, because: str, asked: float | None
@@ -84,38 +88,47 @@ class Endpoint:
         now = self.clock.now()
         if trouble is None:
             trouble = Trouble(now)
-            await self.attempts.note(self.sink, trouble)
-        age = self._age(message, now)
-        later = next((at for at in self.retries if at > age), None)
-        if later is not None:
-            raise SinkScheduled(because, min(max(later - age, asked or 0.0), LONGEST_WAIT))
+            await self.attempts.note(self.sink, trouble, before=None)
+        # Neither receipts nor the age of the message: it may have waited behind others, and its
+        # group's receipts are its own, too.
+        age = (now - await self.attempts.first_tried(self.sink, message.id, now)).total_seconds()
         whole = timedelta(seconds=max(self.retries, default=0.0))
         told = f"{because}; not taken within {whole / timedelta(hours=1):.0f} hours"
+        later = next((at for at in self.retries if at > age), None)
+        if later is not None:
+            wait = min(max(later - age, asked or 0.0), LONGEST_WAIT)
+            if self._kept(message, now + timedelta(seconds=wait)):
+                raise SinkScheduled(because, wait)
+            told = (
+                f"{because}; it is parked before its queue forgets it"
+                f" ({_KEPT.days} days after it came)"
+            )
         if now - trouble.since >= whole - _LATE:
-            await self.disable(trouble, told)
+            # Not if another worker has noted anything since: then the endpoint took an event, or
+            # is disabled already.
+            await self._disable(trouble, told)
         raise SinkRefused(told)
 
-    async def disable(self, trouble: Trouble | None, because: str) -> None:
-        """Try the endpoint no more; one that is disabled already stays so."""
+    async def gone(self, because: str) -> None:
+        """The endpoint takes nothing more, it says: disabled, unless it is already."""
+        while True:
+            trouble = await self.attempts.trouble(self.sink)
+            if trouble is not None and trouble.disabled_at is not None:
+                return
+            if await self._disable(trouble, because):
+                return
+
+    async def _disable(self, trouble: Trouble | None, because: str) -> bool:
+        """Whether it is disabled now for this reason: what was wrong is still as it was seen."""
         if trouble is not None and trouble.disabled_at is not None:
-            return
+            return False
         now = self.clock.now()
-        since = trouble.since if trouble else now
-        await self.attempts.note(self.sink, Trouble(since, now, because))
-        notices.sink_disabled(self.sink, because)
+        disabled = Trouble(trouble.since if trouble else now, now, because)
+        done = await self.attempts.note(self.sink, disabled, before=trouble)
+        if done:
+            notices.sink_disabled(self.sink, because)
+        return done
 
-    def _age(self, message: Message, now: datetime) -> float:
-        """
-        Seconds since the event came, or since it should have been tried first.
-
-        Receipts count others' failures, too (those of earlier events of its payment), so the time
-        decides. An event that has waited itself, behind one of those or for its consumer, has its
-        tries still: then receipts decide, but not for ever, as a queue keeps it for 14 days.
-        """
-        before = (0.0, *self.retries)
-        by_receipts = before[min(message.receives, len(before)) - 1]
-        if message.sent_at is None:
-            return by_receipts
-        age = (now - message.sent_at).total_seconds()
-        waited = age - by_receipts >= _WAITED and age < 2 * before[-1]
-        return by_receipts if waited else age
+    def _kept(self, message: Message, until: datetime) -> bool:
+        """Whether its queue keeps a message until then; True if it does not say when it came."""
+        return message.sent_at is None or until - message.sent_at <= _KEPT - _EARLY

@@ -42,10 +42,28 @@ class Attempts(Protocol):
         """Remember that the sink was given the event at that moment."""
         ...
 
+    async def first_tried(self, sink: str, message_id: str, at: datetime) -> datetime:
+        """
+        When a message was first tried at the sink: `at`, unless that was remembered before.
+
+        Args:
+            message_id: the queue's id of this copy; a copy that is sent again begins anew.
+        """
+        ...
+
     async def trouble(self, sink: str) -> Trouble | None:
         """What is wrong with the sink's endpoint; None while it takes events."""
         ...
 
-    async def note(self, sink: str, trouble: Trouble | None) -> None:
-        """Remember what is wrong with the sink's endpoint; None: it takes events again."""
+    async def note(self, sink: str, trouble: Trouble | None, *, before: Trouble | None) -> bool:
+        """
+        Remember what is wrong with the sink's endpoint, unless another worker was faster.
+
+        Args:
+            trouble: what is wrong now; None: it takes events again.
+            before: what was wrong when the caller looked.
+
+        Returns:
+            Whether that was still so; if not, nothing is changed.
+        """
         ...

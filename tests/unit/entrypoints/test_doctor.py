@@ -229,10 +229,11 @@ class Kept:
 @pytest.mark.parametrize("protected", [True, False])
 async def test_an_endpoint_that_fails_or_is_disabled_says_how_it_is_put_right(protected: bool):
     kept, at = Kept(), datetime(2026, 11, 2, 12, tzinfo=UTC)
-    await kept.attempts.note("hook-a", Trouble(at))
-    await kept.attempts.note("hook-b", Trouble(at, at + timedelta(days=3), "410 Gone"))
-    await kept.attempts.note("hook-c", Trouble(at))
-    await kept.attempts.note("hook-c", None)
+    disabled_since = Trouble(at, at + timedelta(days=3), "410 Gone")
+    await kept.attempts.note("hook-a", Trouble(at), before=None)
+    await kept.attempts.note("hook-b", disabled_since, before=None)
+    await kept.attempts.note("hook-c", Trouble(at), before=None)
+    await kept.attempts.note("hook-c", None, before=Trouble(at))
     sinks = {name: {"plugin": "webhook"} for name in ("hook-a", "hook-b", "hook-c", "hook-d")}
     outputs = {"sinks": sinks, "protected": protected}
     one = Patient(Stack("dev", outputs), cast("Any", kept), cast("Any", None))

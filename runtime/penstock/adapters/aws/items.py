@@ -11,6 +11,9 @@ The items of the ledger's table and their keys.
     seen#<key>                 seen               the digest; gone after 90 days (expires_at)
     days                       <day>              a day that has events: listing skips the others
     attempt#<sink>#<event id>  attempt            when the sink had the event; gone after 30 days
+    attempt#<sink>#~endpoint   attempt            what is wrong with the sink's endpoint
+    attempt#<sink>#~first#<message id>
+                               attempt            when it was first tried; gone after 30 days
     restrictions               <kind>#<value>     what an operator has restricted
     restricted#<kind>#<value>  <moment>           that it was restricted then; gone after 90 days
     held#<kind>#<value>        <kind>#<id>        an entity whose operation that holds
