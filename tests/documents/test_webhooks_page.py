@@ -69,7 +69,7 @@ async def test_the_printed_receiver_takes_each_event_once_and_nothing_unsigned(
 
 
 def test_the_page_names_the_times_of_the_schedule():
-    (listed,) = re.findall(r"tried again after (.*?)\.", PAGE)
+    (listed,) = re.findall(r"tried again (.*?) after its first try", PAGE)
     units = {"s": 1, "min": 60, "h": 3600}
     times = [float(n) * units[unit] for n, unit in re.findall(r"(\d+) (s|min|h)\b", listed)]
 

@@ -39,14 +39,14 @@ MUTANTS = (
     Mutant(
         "the lease of a charge",
         "pipeline/charge.py",
-        "from penstock.pipeline.operation_work import wait_for_lease\n",
-        _NO_LEASE,
+        "import OperationWork, wait_for_lease\n",
+        f"import OperationWork\n{_NO_LEASE}",
     ),
     Mutant(
         "the lease of a capture",
         "pipeline/capture.py",
-        "from penstock.pipeline.operation_work import wait_for_lease\n",
-        _NO_LEASE,
+        "import OperationWork, wait_for_lease\n",
+        f"import OperationWork\n{_NO_LEASE}",
     ),
     Mutant(
         "the lease of a refund",
