@@ -1,4 +1,4 @@
-"""AcmePay and its sink, which do everything right, and the provider behind them."""
+"""AcmePay, which does everything right, and the provider behind it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from pydantic import BaseModel, ConfigDict
 
 from penstock.api import (
     AnyObservation,
-    Attempt,
     Authentic,
     Authenticity,
     ChargeAnswer,
@@ -23,40 +22,28 @@ from penstock.api import (
     Confirmation,
     Confirmed,
     Context,
-    CreateAnswer,
     Declined,
-    Delivered,
-    Delivering,
     Delivery,
     Door,
     EntityKind,
-    Event,
     Evidence,
     Forged,
     GatewayUnavailable,
     HttpNotSent,
     HttpUnanswered,
-    Invoice,
-    InvoiceDraft,
-    InvoiceRefund,
-    InvoiceRefused,
-    InvoiceState,
     Listed,
     LookupAnswer,
     MalformedDelivery,
     Money,
     NotFound,
     Notification,
-    NotSent,
     NotYet,
     Observation,
     PaymentStatus,
     Ref,
     Response,
-    RetryAfter,
     Succeeded,
     Transaction,
-    Unanswered,
     Undecided,
     retry_after,
 )
@@ -65,10 +52,16 @@ from penstock.testing.clock import NOON
 from penstock.testing.http import response
 from tests.plugins.conformance.acme_checkout import AcmeCheckout
 from tests.plugins.conformance.acme_collects import AcmeCollects
+from tests.plugins.conformance.acme_invoices import AcmeInvoices
 from tests.plugins.conformance.acme_refunds import AcmeRefunds
-from tests.plugins.conformance.acme_subscriptions import HELD, AcmeSubscriptions
+from tests.plugins.conformance.acme_subscriptions import (
+    HELD,
+    UNREADABLE,
+    URL,
+    AcmeSubscriptions,
+    without_answer,
+)
 
-URL = "https://acme.test"
 DECLINED = "no-money"
 """The reference of an order whose charge is declined."""
 KEY = "a-key-nobody-knows"
@@ -107,7 +100,7 @@ class Provider:
         return response(200, self.held[path])
 
 
-class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
+class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects, AcmeInvoices):
     """A gateway with every capability."""
 
     name = "acmepay"
@@ -128,23 +121,7 @@ class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
         return Forged("signature does not match")
 
     def read(self, delivery: Delivery) -> Notification:
-        try:
-            told = json.loads(delivery.body)
-            identity, kind = told["event"], told["type"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            raise MalformedDelivery("not an event") from None
-        return Notification(
-            id=identity,
-            gateway=self.name,
-            type=kind,
-            entity="pay-1",
-            resource={"id": "s-1", **{k: told[k] for k in ("minor", "currency") if k in told}},
-            occurred_at=delivery.received_at,
-            evidence=Evidence.signed,
-            delivery_id=delivery.id,
-            transmission=delivery.id,
-            digest=hashlib.sha256(delivery.body).hexdigest(),
-        )
+        return read(delivery, type(self).name)
 
     async def confirm(self, notification: Notification, now: datetime) -> Confirmation:
         sale = await self._ask("GET", f"/sales/{notification.resource['id']}")
@@ -178,7 +155,7 @@ class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
         if found is None:
             raise GatewayUnavailable("no list")
         made = NOON if since <= NOON <= until else None
-        sent = self.read(delivery(found["body"].encode(), {}, gateway=self.name))
+        sent = read(delivery(found["body"].encode(), {}), type(self).name)
         told = replace(sent, evidence=Evidence.fetched, digest="", transmission="")
         return Listed([told] if made else [], whole=True)
 
@@ -198,63 +175,13 @@ class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
         told = {"status": "succeeded", "minor": amount.minor, "currency": amount.currency}
         try:
             await self._ask("PUT", f"/charges/{request.operation_id}", told)
-        except HttpNotSent as exc:
-            return NotSent("not sent", exc.retry_after)
-        except GatewayUnavailable:
-            return Unanswered("no answer")
+        except GatewayUnavailable as exc:
+            return without_answer(exc)
         return Succeeded(request.operation_id)
 
     async def look_up(self, request: ChargeRequest) -> LookupAnswer:
         found = await self._ask("GET", f"/charges/{request.operation_id}")
         return Succeeded(request.operation_id) if found else NotFound()
-
-    async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
-        try:
-            await self._ask("PUT", f"/invoices/{draft.number}", _draft(draft))
-        except HttpNotSent:
-            return NotSent("not sent")
-        except GatewayUnavailable:
-            return Unanswered("no answer")
-        return Succeeded(draft.number)
-
-    async def find_invoice(self, draft: InvoiceDraft, reference: str | None) -> Invoice | None:
-        found = await self._ask("GET", f"/invoices/{reference or draft.number}")
-        if found is None:
-            return None
-        foreign = reference is None and found["sale"] != draft.transaction
-        return Invoice(draft.number, draft.number, InvoiceState(found["state"]), foreign)
-
-    async def send_invoice(self, reference: str, draft: InvoiceDraft) -> None:
-        await self._ask("POST", f"/invoices/{reference}", {"state": "sent"})
-
-    async def record_payment(self, reference: str, draft: InvoiceDraft) -> None:
-        await self._ask("POST", f"/invoices/{reference}", {"state": "recorded"})
-
-    async def cancel_invoice(self, reference: str, draft: InvoiceDraft) -> None:
-        held = await self._ask("GET", f"/invoices/{reference}")
-        if held and held["state"] == "recorded":
-            raise InvoiceRefused("it is paid")
-        await self._ask("POST", f"/invoices/{reference}", {"state": "cancelled"})
-
-    async def invoice_refunds(
-        self, reference: str, draft: InvoiceDraft
-    ) -> tuple[InvoiceRefund, ...]:
-        found = await self._ask("GET", f"/invoices/{reference}") or {}
-        return tuple(
-            InvoiceRefund(identity, Money(minor, draft.amount.currency))
-            for identity, minor in found.get("refunds", [])
-        )
-
-    async def record_refund(self, reference: str, draft: InvoiceDraft, amount: Money) -> None:
-        held = await self._ask("GET", f"/invoices/{reference}") or {}
-        refunds = held.get("refunds", [])
-        one = [f"r-{len(refunds)}", amount.minor]
-        await self._ask("POST", f"/invoices/{reference}", {"refunds": [*refunds, one]})
-
-    async def delete_refund(self, reference: str, draft: InvoiceDraft, refund: str) -> None:
-        held = await self._ask("GET", f"/invoices/{reference}") or {}
-        left = [one for one in held.get("refunds", []) if one[0] != refund]
-        await self._ask("POST", f"/invoices/{reference}", {"refunds": left})
 
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None
@@ -272,37 +199,29 @@ class AcmePay(AcmeSubscriptions, AcmeCheckout, AcmeRefunds, AcmeCollects):
         except (ValueError, RecursionError):
             found = None
         if answer.status != 200 or not isinstance(found, dict):
-            raise HttpUnanswered("no answer that can be read")
+            raise HttpUnanswered(UNREADABLE)
         return found
 
 
-class AcmeSink:
-    """A sink that posts every event."""
-
-    name = "acmesink"
-
-    def __init__(self, context: Context[AcmeSettings]) -> None:
-        self.context = context
-
-    def accepts(self, event: Event) -> bool:
-        return True
-
-    async def deliver(self, event: Event, attempt: Attempt) -> Delivering:
-        try:
-            secret = await self.context.secrets.get()
-            answer = await self.context.http.request(
-                "PUT", f"{URL}/events", body=event.dumps().encode()
-            )
-        except GatewayUnavailable:
-            return RetryAfter("no answer")
-        assert secret.values("key")
-        if answer.status == 200:
-            return Delivered()
-        return RetryAfter("not now", retry_after(answer, self.context.clock.now()))
-
-
-def _draft(draft: InvoiceDraft) -> dict[str, Any]:
-    return {"state": "draft", "sale": draft.transaction}
+def read(delivery: Delivery, gateway: str) -> Notification:
+    """What AcmePay's webhook says."""
+    try:
+        told = json.loads(delivery.body)
+        identity, kind = told["event"], told["type"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise MalformedDelivery("not an event") from None
+    return Notification(
+        id=identity,
+        gateway=gateway,
+        type=kind,
+        entity="pay-1",
+        resource={"id": "s-1", **{k: told[k] for k in ("minor", "currency") if k in told}},
+        occurred_at=delivery.received_at,
+        evidence=Evidence.signed,
+        delivery_id=delivery.id,
+        transmission=delivery.id,
+        digest=hashlib.sha256(delivery.body).hexdigest(),
+    )
 
 
 def signature(body: bytes, key: str = KEY) -> str:

@@ -35,6 +35,8 @@ from penstock.testing.builders import PERSONAL
 from penstock.testing.clock import NOON
 
 URL = "https://acme.test"
+UNREADABLE = "no answer that can be read"
+"""The reason that AcmePay gives where there was an answer and it says nothing."""
 CYCLES = (
     BillingCycle(Interval(IntervalUnit.day, 7), Money(0, "USD"), trial=True, cycles=1),
     BillingCycle(Interval(IntervalUnit.month), Money(1250, "USD")),
@@ -51,10 +53,7 @@ class AcmeSubscriptions:
     _ask: Any
 
     async def plans(self) -> Sequence[PlanOffer]:
-        found = await self._ask("GET", "/plans")
-        if found is None:
-            raise GatewayUnavailable("no plans")
-        return [PlanOffer(id, id, PlanStatus.active, CYCLES) for id in found["plans"]]
+        return [PlanOffer(id, id, PlanStatus.active, CYCLES) for id in await self._plans()]
 
     async def read_subscription(
         self, reference: str, now: datetime
@@ -86,7 +85,7 @@ class AcmeSubscriptions:
             "status": "approval_pending",
         }
         try:
-            if not await self._offers(request.plan):
+            if request.plan not in await self._plans():
                 return Invalid("plan", "there is no such plan")
             await self._ask("PUT", f"/subscriptions/{reference}", made)
         except GatewayUnavailable as exc:
@@ -109,14 +108,17 @@ class AcmeSubscriptions:
             held = await self._ask("GET", f"/subscriptions/{reference}")
             if held is None or held["status"] != "active":
                 return Refused("it is not active")
-            if not await self._offers(plan):
+            if plan not in await self._plans():
                 return Invalid("plan", "there is no such plan")
         except GatewayUnavailable as exc:
             return without_answer(exc)
         return Revised(f"{URL}/subscriptions/{reference}?plan={plan}")
 
-    async def _offers(self, plan: str) -> bool:
-        return plan in [offer.id for offer in await self.plans()]
+    async def _plans(self) -> Sequence[str]:
+        found = await self._ask("GET", "/plans")
+        if found is None:
+            raise GatewayUnavailable("no plans")
+        return found["plans"]
 
     async def _change(self, reference: str, status: str, of: Sequence[str]) -> ManageAnswer:
         path = f"/subscriptions/{reference}"
@@ -131,6 +133,7 @@ class AcmeSubscriptions:
 
 
 def without_answer(exc: GatewayUnavailable) -> NotSent | Unanswered:
+    """The answer where the provider gave none."""
     if isinstance(exc, HttpNotSent):
-        return NotSent("not sent", exc.retry_after)
-    return Unanswered("no answer")
+        return NotSent(str(exc), exc.retry_after)
+    return Unanswered(str(exc))

@@ -1,4 +1,4 @@
-"""AcmePay broken in one thing of checkouts, for each check the one it is for."""
+"""AcmePay broken in one thing of checkouts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 from penstock.api import (
     Captured,
     CheckoutSeen,
-    GatewayUnavailable,
     NotApproved,
     NotSent,
     Opened,
@@ -19,7 +18,7 @@ from penstock.api import (
     Unanswered,
 )
 from tests.plugins.conformance.acme import AcmePay
-from tests.plugins.conformance.broken_subscriptions import instead, of
+from tests.plugins.conformance.breaking import answering, blind, instead, quoting, unsent
 
 _COUNT = itertools.count()
 
@@ -51,46 +50,46 @@ class CapturesAgain(AcmePay):
         return Captured(replace(answer.seen, money=replace(money, transaction=other)))
 
 
-class CallsItNone(AcmePay):
-    """Takes an outage for "unknown here"."""
-
-    async def read_checkout(self, reference: str, now: Any) -> Any:
-        try:
-            return await super().read_checkout(reference, now)
-        except GatewayUnavailable:
-            return None
-
-
-class Prosaic(AcmePay):
-    """Repeats the provider's words."""
-
-    async def open_checkout(self, request: Any) -> Any:
-        answer = await self.context.http.request("POST", "https://acme.test/x", body=b"{}")
-        return Refused(answer.body.decode())
+def _nameless(seen: CheckoutSeen | None) -> CheckoutSeen | None:
+    waits = seen is not None and seen.standing is Standing.open
+    return replace(seen, payment_id=None) if seen and waits else seen
 
 
 CHECKOUT: Mapping[str, type] = {
-    "test_a_checkout_that_was_opened_waits_for_the_buyer": of(
-        "read_checkout", lambda seen: replace(seen, payment_id=None)
+    "test_a_checkout_that_was_opened_waits_for_the_buyer": answering(
+        "does not show our id of the payment before the approval", "read_checkout", _nameless
     ),
     "test_one_operation_opens_one_checkout": OpensAgain,
     "test_nothing_is_captured_before_the_buyer_approves": instead(
-        "capture_checkout", NotApproved, Refused("x")
+        "refuses for good what is not approved yet", "capture_checkout", NotApproved, Refused("x")
     ),
     "test_an_approved_checkout_is_captured_once": CapturesAgain,
     "test_a_capture_whose_answer_was_lost_is_read_on_the_checkout": instead(
-        "capture_checkout", Unanswered, NotSent("x")
+        "takes a lost answer for no connection", "capture_checkout", Unanswered, NotSent("x")
     ),
-    "test_a_checkout_it_does_not_know_is_none": of(
-        "read_checkout", lambda seen: seen or CheckoutSeen("x", None, Standing.closed)
+    "test_a_checkout_it_does_not_know_is_none": answering(
+        "takes one that it does not know for a closed one",
+        "read_checkout",
+        lambda seen: seen or CheckoutSeen("x", None, Standing.closed),
     ),
     "test_without_a_connection_no_checkout_was_changed": instead(
-        "capture_checkout", NotSent, Unanswered("x")
+        "takes a request to wait for a lost answer",
+        "capture_checkout",
+        NotSent,
+        Unanswered("x"),
+        when=lambda answer: not unsent(answer),
     ),
-    "test_an_outage_ends_no_checkout": CallsItNone,
-    "test_no_answer_about_a_checkout_repeats_the_providers_words": Prosaic,
-    "test_no_representation_shows_where_the_buyer_approves": of(
+    "test_an_outage_ends_no_checkout": blind(
+        'takes an outage for "unknown here"', "read_checkout", None
+    ),
+    "test_no_answer_about_a_checkout_repeats_the_providers_words": quoting("open_checkout"),
+    "test_no_representation_shows_where_the_buyer_approves": answering(
+        "shows the approval address",
         "open_checkout",
-        lambda made: Telling(made.reference, made.approval_url, made.expires_at),
+        lambda made: (
+            Telling(made.reference, made.approval_url, made.expires_at)
+            if isinstance(made, Opened)
+            else made
+        ),
     ),
 }

@@ -1,4 +1,4 @@
-"""AcmePay broken in one thing of what it lists, for each check the one it is for."""
+"""AcmePay broken in one thing of what it lists."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from penstock.api import Evidence, Listed
+from penstock.api import EntityKind, Listed, Notification, Ref
+from penstock.testing.clock import NOON
 from tests.plugins.conformance.acme import AcmePay
-from tests.plugins.conformance.broken_subscriptions import of
+from tests.plugins.conformance.breaking import answering, blind
 
 _COUNT = itertools.count()
 
@@ -23,16 +24,6 @@ class Forgetful(AcmePay):
         return timedelta(hours=1)
 
 
-class Empty(AcmePay):
-    """Takes an outage for an empty list."""
-
-    async def list_notifications(self, since: Any, until: Any) -> Any:
-        return Listed((), whole=True)
-
-    async def list_payments(self, subscription: str, since: Any, until: Any) -> Any:
-        return ()
-
-
 class Timeless(AcmePay):
     """Lists every payment, whenever it was made."""
 
@@ -41,23 +32,42 @@ class Timeless(AcmePay):
         return await super().list_payments(subscription, since - ever, until + ever)
 
 
+class Inventing(AcmePay):
+    """Lists a payment of a subscription that it does not know."""
+
+    async def list_payments(self, subscription: str, since: Any, until: Any) -> Any:
+        found = await super().list_payments(subscription, since, until)
+        if await self.read_subscription(subscription, until):
+            return found
+        paid = Ref(EntityKind.payment, f"{self.name}-s-0")
+        return [Notification.fetched(self.name, "payment-s-0", "paid", {}, NOON, paid)]
+
+
 def _renamed(listed: Listed) -> Listed:
     return replace(listed, notifications=[replace(n, id="other") for n in listed.notifications])
 
 
 HISTORY: Mapping[str, type] = {
-    "test_what_it_sent_is_listed_as_what_was_fetched": of("list_notifications", _renamed),
-    "test_a_span_in_which_it_sent_nothing_is_whole": of(
-        "list_notifications", lambda listed: replace(listed, whole=False)
+    "test_what_it_sent_is_listed_as_what_was_fetched": answering(
+        "lists what it sent under another id", "list_notifications", _renamed
+    ),
+    "test_a_span_in_which_it_sent_nothing_is_whole": answering(
+        "never says that a list is whole",
+        "list_notifications",
+        lambda listed: replace(listed, whole=False),
     ),
     "test_it_lists_them_for_a_day_at_least": Forgetful,
-    "test_without_an_answer_nothing_is_listed": Empty,
-    "test_a_payment_is_listed_once": of(
-        "list_payments", lambda found: [replace(n, id=f"n-{next(_COUNT)}") for n in found]
+    "test_without_an_answer_nothing_is_listed": blind(
+        "takes an outage for an empty list", "list_notifications", Listed((), whole=True)
+    ),
+    "test_a_payment_is_listed_once": answering(
+        "has another id for a payment each time",
+        "list_payments",
+        lambda found: [replace(n, id=f"n-{next(_COUNT)}") for n in found],
     ),
     "test_a_span_without_a_payment_lists_none": Timeless,
-    "test_a_subscription_it_does_not_know_has_no_payments": of(
-        "list_payments", lambda found: found or [Evidence.fetched]
+    "test_a_subscription_it_does_not_know_has_no_payments": Inventing,
+    "test_without_an_answer_no_payments_are_known": blind(
+        "takes an outage for an empty list", "list_payments", ()
     ),
-    "test_without_an_answer_no_payments_are_known": Empty,
 }

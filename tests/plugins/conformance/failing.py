@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 import sys
@@ -10,15 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic import BaseModel
 
 from penstock.testing import conformance
 from penstock.testing.conformance import Bench
 from penstock.testing.conformance.telling import line, promise
-from tests.plugins.conformance.acme import DOOR, AcmePay, AcmeSink
-from tests.plugins.conformance.broken_plugins import broken
-from tests.plugins.conformance.sitting import CHECKS, bench, run
+from tests.plugins.conformance.acme import DOOR, AcmePay
+from tests.plugins.conformance.acme_sink import AcmeSink
+from tests.plugins.conformance.broken_plugins import ALSO, broken
+from tests.plugins.conformance.sitting import CHECKS, Sitting, bench, run
 
+Skipped = pytest.skip.Exception
 SITE = str(Path(__file__).with_name("site"))
 """Packages that are broken before they are built."""
 
@@ -27,8 +31,12 @@ class Loose(BaseModel):
     """Settings that swallow a misspelling."""
 
 
-class Short(conformance.GatewayConformance):
-    """Tests of a gateway that leave its capabilities out."""
+class WithoutObserves(conformance.GatewayConformance, conformance.WebhooksConformance):
+    """Tests of a gateway that leave a capability out."""
+
+
+class WithObserves(WithoutObserves, conformance.ObservesConformance):
+    """Tests of a gateway that claim this capability."""
 
 
 class Webhooks:
@@ -39,6 +47,16 @@ class Webhooks:
 
     def __init__(self, context: Any) -> None:
         self.context = context
+
+
+class Observing(Webhooks):
+    """A gateway with webhooks that are believed."""
+
+    observe = AcmePay.observe
+
+
+for _sitting in (WithoutObserves, WithObserves):
+    _sitting.__test__ = False  # type: ignore[attr-defined]  # pytest would collect it
 
 
 def _registered(**changes: Any) -> Callable[[Bench], Bench]:
@@ -57,30 +75,23 @@ REGISTERED: Mapping[str, Callable[[Bench], Bench]] = {
     ),
 }
 """What no method can break: a registration that is wrong."""
-SITS: Mapping[str, tuple[type, type | None]] = {
-    "test_its_tests_cover_every_capability_that_it_has": (AcmePay, Short),
-    "test_its_tests_claim_no_capability_that_it_lacks": (Webhooks, None),
+SITS: Mapping[str, tuple[type, type]] = {
+    "test_its_tests_cover_every_capability_that_it_has": (Observing, WithoutObserves),
+    "test_its_tests_claim_no_capability_that_it_lacks": (Webhooks, WithObserves),
 }
 """What the tests of a plugin get wrong: the gateway, and the class of its tests."""
 
 
 def good(name: str) -> Bench:
     """The bench with the plugin that does everything right."""
-    return bench(AcmeSink if name.startswith("Sink") else AcmePay)
+    return bench(_GOOD[_is_sink(name)])
 
 
-def fail(name: str) -> None:
-    """Run a check against what is broken in it."""
+def fail(name: str, check: str | None = None) -> None:
+    """Run a check, its own if none is named, against the plugin that is broken in `name`."""
     if SITE not in sys.path:
         sys.path.append(SITE)
-    check = name.split(".")[1]
-    if check in SITS:
-        made, sitting = SITS[check]
-        run(*CHECKS[name], bench(made), sitting)
-    elif check in REGISTERED:
-        run(*CHECKS[name], REGISTERED[check](good(name)))
-    else:
-        run(*CHECKS[name], bench(broken(name)))
+    run(*CHECKS[check or name], *_broken_bench(name))
 
 
 def told(name: str) -> str:
@@ -95,6 +106,52 @@ def told(name: str) -> str:
     return ""
 
 
+def failed(name: str) -> set[str]:
+    """All the checks that the plugin fails that is broken in what one check is for."""
+    return {check for check in _sat(name) if _fails(name, check)}
+
+
+def _fails(name: str, check: str) -> bool:
+    try:
+        fail(name, check)
+    except (KeyboardInterrupt, SystemExit, Skipped):
+        return False
+    except BaseException:
+        # pytest's own failures are no Exceptions.
+        return True
+    return False
+
+
+def _sat(name: str) -> list[str]:
+    """The checks that its tests have."""
+    _, sitting = _broken_bench(name)
+    whole = conformance.SinkConformance if _is_sink(name) else Sitting
+    return [check for check, (cls, _) in CHECKS.items() if issubclass(sitting or whole, cls)]
+
+
+def _broken_bench(name: str) -> tuple[Bench, type | None]:
+    """The bench of what is broken, and its tests if it is they that are."""
+    check = name.split(".")[1]
+    if check in SITS:
+        made, sitting = SITS[check]
+        return bench(made), sitting
+    if check in REGISTERED:
+        return REGISTERED[check](good(name)), None
+    return bench(_broken(name)), None
+
+
+@functools.cache
+def _broken(name: str) -> type:
+    return broken(name)
+
+
+def _is_sink(name: str) -> bool:
+    return name.startswith("SinkConformance.")
+
+
+_GOOD = {False: AcmePay, True: AcmeSink}
+
+
 def culprit(name: str) -> str:
     """What the broken plugin does wrong, in its own words or by what was replaced."""
     check = name.split(".")[1]
@@ -102,18 +159,15 @@ def culprit(name: str) -> str:
         return "its registration"
     if check in SITS:
         return "its tests"
-    made = broken(name)
-    own = made.__dict__.get("__doc__")
-    if own:
-        return inspect.cleandoc(own).partition("\n")[0].rstrip(".").lower()
-    changed = [one for one in vars(made) if not one.startswith("__")]
-    return f"its {', '.join(changed)}"
+    said = inspect.cleandoc(_broken(name).__dict__["__doc__"]).partition("\n")[0].rstrip(".")
+    return said[0].lower() + said[1:]
 
 
 def row(name: str) -> str:
     """The row of a check in the page of all checks."""
     cls, check = name.split(".")
-    cells = (f"`{cls}`", promise(check), culprit(name), f"`{_cell(told(name))}`")
+    also = "; ".join(promise(one.split(".")[1]) for one in ALSO.get(name, ()))
+    cells = (f"`{cls}`", promise(check), culprit(name), f"`{_cell(told(name))}`", also)
     return f"| {' | '.join(cells)} |"
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from penstock.api import CollectRequest, Delivery, Money, RefundRequest
-from penstock.plugins import load
+from penstock.plugins import Registration, load
 from penstock.testing import conformance
 from penstock.testing.builders import (
     charge_request,
@@ -32,10 +33,10 @@ from tests.plugins.conformance.acme import (
     KEY,
     AcmePay,
     AcmeSettings,
-    AcmeSink,
     Provider,
     signature,
 )
+from tests.plugins.conformance.acme_sink import AcmeSink
 from tests.plugins.registry.fakes import gateway_plugin, sink_plugin
 
 GENUINE = delivery(BODY, {"x-acme-signature": signature(BODY)}, gateway="acmepay")
@@ -81,14 +82,18 @@ Sitting.__test__ = False  # type: ignore[attr-defined]  # pytest would collect i
 
 def bench(build: Any = AcmePay) -> Bench:
     """A bench for that gateway or sink; the Example gateway's data file stands in for its own."""
+    return Bench(_registration(build), secret={"key": KEY}, http=Provider())
+
+
+@functools.cache
+def _registration(build: Any) -> Registration:
     rest = {"name": build.name, "settings": AcmeSettings, "secrets": ("key",)}
     if issubclass(build, AcmeSink):
         registration = load([sink_plugin(build=build, **rest)]).sink(build.name)
     else:
         made = gateway_plugin(build=build, door=DOOR, **rest)
         registration = load([made]).gateway(build.name)
-    registration = replace(registration, plugin="penstock_example")
-    return Bench(registration, secret={"key": KEY}, http=Provider())
+    return replace(registration, plugin="penstock_example")
 
 
 def run(cls: type, check: Callable[..., Any], world: Bench, sitting: type | None = None) -> None:
@@ -113,11 +118,20 @@ def run(cls: type, check: Callable[..., Any], world: Bench, sitting: type | None
     wanted = [name for name in inspect.signature(check).parameters if name != "self"]
     if "notification" in wanted:
         fixtures["notification"] = AcmePay.read(world.build(), GENUINE)
-    for given in parameters(check):
-        arguments = {**fixtures, "bench": world, "dark": world, **given}
-        answer = check(sits, **{name: arguments[name] for name in wanted})
-        if inspect.isawaitable(answer):
-            asyncio.run(answer)  # type: ignore[arg-type]  # a check is a coroutine function
+    calls = [
+        {name: {**fixtures, "bench": world, "dark": world, **given}[name] for name in wanted}
+        for given in parameters(check)
+    ]
+    if inspect.iscoroutinefunction(check):
+        asyncio.run(_each(functools.partial(check, sits), calls))
+    else:
+        for call in calls:
+            check(sits, **call)
+
+
+async def _each(check: Callable[..., Awaitable[None]], calls: Sequence[dict[str, Any]]) -> None:
+    for call in calls:
+        await check(**call)
 
 
 def subscriptions(world: Bench) -> dict[str, Any]:
@@ -167,8 +181,3 @@ def parameters(check: Callable[..., Any]) -> Iterator[dict[str, Any]]:
         )
     for combination in itertools.product(*columns):
         yield {name: value for part in combination for name, value in part.items()}
-
-
-def good(name: str) -> Bench:
-    """The bench with the plugin that does everything right."""
-    return bench(AcmeSink if name.startswith("Sink") else AcmePay)

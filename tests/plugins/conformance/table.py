@@ -13,12 +13,14 @@ HEAD = """# What a plugin is checked for
 
 The checks of the conformance kit (`penstock.testing`), by class. For each there is a plugin that
 is broken in what the check is for: the third column says how, the fourth is the line that the
-check fails with. `penstock plugins check NAME` runs them ([plugins.md](plugins.md)).
+check fails with. A broken plugin fails its check and no other, except where one fault breaks
+several promises: the last column names the others. `penstock plugins check NAME` runs all of them
+([plugins.md](plugins.md)).
 
-`make plugin-checks` writes this page; a test compares each row with what the check says.
+`make plugin-checks` writes this page; tests compare each row with what the checks say.
 
-| class | a plugin passes if | what the broken one does | the check says |
-| --- | --- | --- | --- |
+| class | a plugin passes if | what the broken one does | the check says | it fails as well |
+| --- | --- | --- | --- | --- |
 """
 
 

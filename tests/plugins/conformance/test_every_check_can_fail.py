@@ -8,6 +8,8 @@ all checks.
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,20 @@ from typing import Any
 import pytest
 
 from penstock.api import Attempt, Delivered, Event
-from penstock.testing import importing
-from tests.plugins.conformance.acme import AcmePay, AcmeSink
+from penstock.testing import conformance, importing
+from penstock.testing.conformance.exercises import EXERCISES, watched_checks
+from penstock.testing.conformance.telling import asks_for_a_type
+from tests.plugins.conformance.acme import AcmePay
+from tests.plugins.conformance.acme_sink import AcmeSink
 from tests.plugins.conformance.broken_packages import GOOD, IMPORTS
-from tests.plugins.conformance.failing import good, row
+from tests.plugins.conformance.broken_plugins import ALSO
+from tests.plugins.conformance.broken_sinks import Countless
+from tests.plugins.conformance.broken_waits import METHODS, punctual, sleepy
+from tests.plugins.conformance.failing import failed, good, row
 from tests.plugins.conformance.sitting import CHECKS, bench, run
 from tests.plugins.conformance.table import PAGE
+
+KIT_FOLDER = Path(conformance.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +50,55 @@ def test_a_plugin_broken_in_what_a_check_is_for_fails_it_with_its_line(name: str
 
     assert "| `` |" not in told, "the broken plugin passes"
     assert told in page, f"run `make plugin-checks`; the row is now {told}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_broken_plugin_fails_its_check_and_what_follows_from_it(name: str):
+    assert {name, *ALSO.get(name, ())} == failed(name)
+
+
+@pytest.mark.parametrize(
+    ("capability", "method"), [(name, one) for name, members in METHODS.items() for one in members]
+)
+def test_each_method_of_a_capability_is_watched(capability: str, method: str):
+    made = EXERCISES[capability]
+    for check, broken in zip(watched_checks(made), (punctual, sleepy), strict=True):
+        (name,) = [one for one in CHECKS if one.endswith(f".{check}")]
+
+        with pytest.raises(AssertionError, match="broken_waits, line"):
+            run(*CHECKS[name], bench(broken(capability, method)))
+
+
+def test_a_method_that_takes_too_little_is_told_so():
+    check = "SinkConformance.test_its_methods_take_and_return_what_the_protocol_says"
+
+    with pytest.raises(AssertionError, match=r"deliver must take \(self, event, attempt\)"):
+        run(*CHECKS[check], bench(Countless))
+
+
+def test_no_line_of_a_check_is_a_python_condition(page: set[str]):
+    code = re.compile(r" (==|!=|is None|not in) |isinstance\(|does not hold")
+
+    assert [] == [row for row in page if row.startswith("| `") and code.search(_said(row))]
+
+
+@pytest.mark.parametrize("module", sorted(KIT_FOLDER.glob("*.py")), ids=lambda file: file.stem)
+def test_each_assertion_of_the_kit_can_say_what_came(module: Path):
+    """
+    It has a message, or asks for the type of a name: the line is made of that.
+    """
+    silent = [
+        f"{module.name}, line {one.lineno}"
+        for one in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(one, ast.Assert) and one.msg is None and not asks_for_a_type(one.test)
+    ]
+
+    assert [] == silent
+
+
+def _said(row: str) -> str:
+    return re.split(r"(?<!\\)\|", row)[4]
 
 
 def test_the_page_has_a_row_for_each_check_and_no_other(page: set[str]):

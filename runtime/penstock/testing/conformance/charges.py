@@ -24,7 +24,6 @@ from penstock.testing.builders import charge_request as build_request
 from penstock.testing.conformance.amounts import AMOUNTS, Overheard, states
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.hearing import listening
-from penstock.testing.conformance.watching import watched
 from penstock.testing.context import LIMIT
 from penstock.testing.http import Always, Lossy, Slow, Unreachable, response
 
@@ -110,28 +109,6 @@ class ChargesConformance:
 
         assert slow.longest <= LIMIT, f"it waits {slow.longest:g} s; pass context.request_timeout"
         assert isinstance(answer, Unanswered), f"it answered {_named(answer)}, not Unanswered"
-
-    async def test_charging_takes_the_time_from_its_clock(
-        self, bench: Bench, charge_request: ChargeRequest
-    ) -> None:
-        """A test owns the time, and a wait of an hour takes no hour then."""
-        gateway = bench.build()
-
-        with watched(gateway, bench.registration.plugin) as seen:
-            await gateway.charge(charge_request)
-
-        assert not seen.clocks, f"{seen.clocks[0]}; use context.clock"
-
-    async def test_charging_blocks_nothing(
-        self, bench: Bench, charge_request: ChargeRequest
-    ) -> None:
-        """Other payments are worked on by the same thread."""
-        gateway = bench.build()
-
-        with watched(gateway, bench.registration.plugin) as seen:
-            await gateway.charge(charge_request)
-
-        assert not seen.blocking, f"{seen.blocking[0]}; await context.http or context.clock"
 
     @pytest.mark.parametrize("status", [200, 400, 402, 429, 500, 503])
     async def test_charging_logs_no_secret(

@@ -124,10 +124,9 @@ class CheckoutConformance:
         assert isinstance(first, Captured)
         assert first.seen.money is not None, "the capture shows no money"
         paid = first.seen.money.transaction
-        assert (PaymentStatus.succeeded, checkout_request.order.amount) == (
-            paid.status,
-            paid.amount,
-        )
+        whole = (PaymentStatus.succeeded, checkout_request.order.amount)
+        said = "what was captured is not the whole amount of the order"
+        assert whole == (paid.status, paid.amount), said
         said = "a repeat shows another capture"
         assert [paid.id] * 3 == [_money_of(one) for one in (again, anew, Captured(seen))], said
         said = "our id of the payment is not read back from it"
@@ -151,7 +150,8 @@ class CheckoutConformance:
 
         assert isinstance(lost, Unanswered)
         assert seen.money is not None, "the capture whose answer was lost is not shown"
-        assert PaymentStatus.succeeded == seen.money.status
+        said = "the capture whose answer was lost is not shown as succeeded"
+        assert PaymentStatus.succeeded == seen.money.status, said
 
     async def test_a_checkout_it_does_not_know_is_none(
         self, bench: Bench, unknown_checkout: str
@@ -172,7 +172,8 @@ class CheckoutConformance:
         said = "without a connection, or at 429, it must answer NotSent"
         assert [NotSent] * 4 == [type(answer) for answer in (*unsent, *told)], said
         waits = [one.retry_after or 0.0 for one in told if isinstance(one, NotSent)]
-        assert all(7.0 <= wait < 14.0 for wait in waits), waits
+        said = f"it does not keep the time of Retry-After: {waits} s"
+        assert all(7.0 <= wait < 14.0 for wait in waits), said
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_an_outage_ends_no_checkout(
@@ -190,7 +191,8 @@ class CheckoutConformance:
             await gateway.read_checkout(unknown_checkout, bench.clock.now())
 
         sent = () if isinstance(answer, HttpNotSent) else (Unanswered,)
-        assert all(isinstance(one, (NotSent, *sent)) for one in said), said
+        told = f"without an answer it answered {said!r}, not NotSent or Unanswered"
+        assert all(isinstance(one, (NotSent, *sent)) for one in said), told
 
     @pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 409, 422, 429, 500, 503])
     async def test_no_answer_about_a_checkout_repeats_the_providers_words(
@@ -222,13 +224,13 @@ class CheckoutConformance:
 
 async def _open(bench: Bench, request: CheckoutRequest) -> Opened:
     answer = await bench.build().open_checkout(request)
-    assert isinstance(answer, Opened), answer
+    assert isinstance(answer, Opened), f"it opened none: {answer!r}"
     return answer
 
 
 async def _read(bench: Bench, reference: str) -> CheckoutSeen:
     seen = await bench.build().read_checkout(reference, bench.clock.now())
-    assert seen is not None
+    assert seen is not None, "read_checkout does not know the one that was opened"
     return seen
 
 

@@ -67,7 +67,7 @@ class RereadConformance:
         assert isinstance(confirmed, Confirmed)
 
         seen = confirmed.observation
-        again = await gateway.reread(notification.subject, _steps(seen), now)
+        again = await gateway.reread(notification.subject, steps(seen), now)
 
         assert seen == again, "asked again, it says something else"
 
@@ -119,5 +119,6 @@ class ObservesConformance:
             assert amount == read, f"{amount} is read as {read}"
 
 
-def _steps(seen: AnyObservation) -> tuple[Transaction, ...]:
+def steps(seen: AnyObservation) -> tuple[Transaction, ...]:
+    """The money steps of what was seen."""
     return (seen.transaction, *seen.refunds) if isinstance(seen, Observation) else ()

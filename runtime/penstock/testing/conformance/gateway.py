@@ -12,6 +12,7 @@ from penstock.testing.conformance.confirming import (
     ObservesConformance,
     RereadConformance,
 )
+from penstock.testing.conformance.exercises import add_watched_checks
 from penstock.testing.conformance.history import (
     HistoryConformance,
     SubscriptionPaymentsConformance,
@@ -43,6 +44,9 @@ KIT: dict[str, type] = {
     "checkout": CheckoutConformance,
     "collects": CollectsConformance,
 }
+"""The checks of each capability."""
+for _capability, _cls in KIT.items():
+    add_watched_checks(_cls, _capability)
 
 
 class GatewayConformance(PluginConformance):

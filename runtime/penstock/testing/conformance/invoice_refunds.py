@@ -25,8 +25,8 @@ class InvoiceRefundsConformance:
         self, bench: Bench, invoice_draft: InvoiceDraft
     ) -> None:
         """Each record adds to the total."""
-        gateway, reference = await _paid(bench, invoice_draft)
-        amounts = [Money(1, invoice_draft.amount.currency), _most(invoice_draft)]
+        gateway, reference = await paid_invoice(bench, invoice_draft)
+        amounts = [Money(1, invoice_draft.amount.currency), most(invoice_draft)]
 
         for amount in amounts:
             await gateway.record_refund(reference, invoice_draft, amount)
@@ -42,8 +42,8 @@ class InvoiceRefundsConformance:
         self, bench: Bench, invoice_draft: InvoiceDraft
     ) -> None:
         """Taking it off twice has no further effect: the first answer may have been lost."""
-        gateway, reference = await _paid(bench, invoice_draft)
-        await gateway.record_refund(reference, invoice_draft, _most(invoice_draft))
+        gateway, reference = await paid_invoice(bench, invoice_draft)
+        await gateway.record_refund(reference, invoice_draft, most(invoice_draft))
         (recorded,) = await gateway.invoice_refunds(reference, invoice_draft)
 
         for _ in range(2):
@@ -59,14 +59,14 @@ class InvoiceRefundsConformance:
         records_refunds: Callable[[str, str], bool],
     ) -> None:
         """A lost answer is an error that may pass, and the record is found."""
-        gateway, reference = await _paid(bench, invoice_draft)
+        gateway, reference = await paid_invoice(bench, invoice_draft)
         lossy = bench.build(http=Lossy(bench.http, records_refunds))
 
         with pytest.raises(GatewayUnavailable):
-            await lossy.record_refund(reference, invoice_draft, _most(invoice_draft))
+            await lossy.record_refund(reference, invoice_draft, most(invoice_draft))
 
         (recorded,) = await gateway.invoice_refunds(reference, invoice_draft)
-        assert _most(invoice_draft) == recorded.amount, "another amount was recorded"
+        assert most(invoice_draft) == recorded.amount, "another amount was recorded"
 
     @pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
     async def test_without_an_answer_nothing_is_known_of_refunds(
@@ -78,12 +78,12 @@ class InvoiceRefundsConformance:
         with pytest.raises(GatewayUnavailable):
             await gateway.invoice_refunds(reference, invoice_draft)
         with pytest.raises(GatewayUnavailable):
-            await gateway.record_refund(reference, invoice_draft, _most(invoice_draft))
+            await gateway.record_refund(reference, invoice_draft, most(invoice_draft))
         with pytest.raises(GatewayUnavailable):
             await gateway.delete_refund(reference, invoice_draft, "EXTR-1")
 
 
-async def _paid(bench: Bench, draft: InvoiceDraft) -> tuple[Any, str]:
+async def paid_invoice(bench: Bench, draft: InvoiceDraft) -> tuple[Any, str]:
     """The gateway with an invoice whose payment is recorded."""
     gateway = bench.build()
     made = await gateway.create_invoice(draft)
@@ -92,6 +92,6 @@ async def _paid(bench: Bench, draft: InvoiceDraft) -> tuple[Any, str]:
     return gateway, made.reference
 
 
-def _most(draft: InvoiceDraft) -> Money:
+def most(draft: InvoiceDraft) -> Money:
     """All of the invoice but one unit."""
     return Money(draft.amount.minor - 1, draft.amount.currency)

@@ -47,7 +47,9 @@ class InvoicesConformance:
                 after = step.__name__ if step else "create_invoice"
                 said = f"after {after} it is not found by {reference or 'its number'}"
                 assert found is not None, said
-                assert (made.reference, invoice_draft.number) == (found.reference, found.number)
+                said = f"after {after} it is found under another reference or number"
+                named = (found.reference, found.number)
+                assert (made.reference, invoice_draft.number) == named, said
                 states.append(found.state)
 
         draft, sent, recorded = InvoiceState.draft, InvoiceState.sent, InvoiceState.recorded

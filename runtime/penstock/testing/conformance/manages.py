@@ -11,6 +11,7 @@ import pytest
 from penstock.api import (
     Done,
     Invalid,
+    ManageAnswer,
     Refused,
     Revised,
     Subscribed,
@@ -31,6 +32,8 @@ from penstock.testing.http import Lossy
 Approve = Callable[[str], Awaitable[None]]
 """Do at an approval address what a buyer does who approves."""
 Changes = Callable[[str, str], bool]
+Change = Callable[[str, str], Awaitable[ManageAnswer]]
+"""A request that takes a subscription and a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Desk:
     async def open(self, **changes: Any) -> Subscribed:
         """Open a subscription."""
         answer = await self.gateway.create_subscription(replace(self.request, **changes))
-        assert isinstance(answer, Subscribed), answer
+        assert isinstance(answer, Subscribed), f"it opened none: {answer!r}"
         return answer
 
     async def active(self) -> str:
@@ -62,7 +65,7 @@ class Desk:
     async def read(self, reference: str) -> SubscriptionObservation:
         """How one stands."""
         seen = await self.gateway.read_subscription(reference, self.bench.clock.now())
-        assert seen is not None
+        assert seen is not None, "read_subscription does not know the one that was opened"
         return seen
 
 
@@ -119,7 +122,8 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
 
         assert first.reference == again.reference, "one operation id opened two subscriptions"
         assert first.reference != other.reference, "two operation ids opened one subscription"
-        assert "order_8" == (await desk.read(other.reference)).merchant_reference
+        said = "our reference is not read back from it"
+        assert "order_8" == (await desk.read(other.reference)).merchant_reference, said
 
     async def test_a_lost_answer_leaves_it_unknown_and_opens_one(
         self, desk: Desk, changes_subscriptions: Changes
@@ -151,12 +155,13 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         reference = await desk.active()
         strange = replace(desk.request, operation_id="op-2", plan=unknown_plan)
 
-        answers = (
-            await desk.gateway.create_subscription(strange),
-            await desk.gateway.revise_subscription(reference, unknown_plan, *RETURN),
-        )
+        created = await desk.gateway.create_subscription(strange)
+        revised = await desk.gateway.revise_subscription(reference, unknown_plan, *RETURN)
 
-        assert ["plan", "plan"] == [a.field if isinstance(a, Invalid) else a for a in answers]
+        for asked, answer in (("create_subscription", created), ("revise_subscription", revised)):
+            named = isinstance(answer, Invalid) and answer.field == "plan"
+            remedy = 'return Invalid("plan", because) where the provider has no such plan'
+            assert named, f"{asked} answered {answer!r}, and must name the field plan: {remedy}"
 
     async def test_approval_makes_it_active(self, desk: Desk) -> None:
         """The buyer has agreed; that changes neither plan nor reference."""
@@ -171,20 +176,20 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         """To suspend it twice is refused, and so is resuming one that is active."""
         reference = await desk.active()
 
-        assert Done() == await desk.gateway.suspend_subscription(reference, "on holiday")
+        await _done(desk.gateway.suspend_subscription, reference)
         said = "it is not shown as suspended"
         assert SubscriptionStatus.suspended == (await desk.read(reference)).status, said
-        assert isinstance(await desk.gateway.suspend_subscription(reference, "again"), Refused)
-        assert Done() == await desk.gateway.resume_subscription(reference, "back")
+        await _refused(desk.gateway.suspend_subscription, reference, "one that is suspended")
+        await _done(desk.gateway.resume_subscription, reference)
         said = "it is not shown as active again"
         assert SubscriptionStatus.active == (await desk.read(reference)).status, said
-        assert isinstance(await desk.gateway.resume_subscription(reference, "again"), Refused)
+        await _refused(desk.gateway.resume_subscription, reference, "one that is active")
 
     async def test_a_cancelled_one_stays_cancelled(self, desk: Desk) -> None:
         """It is billed no more, and every change of it is refused."""
         reference = await desk.active()
 
-        assert Done() == await desk.gateway.cancel_subscription(reference, "asked for")
+        await _done(desk.gateway.cancel_subscription, reference)
         after = (
             await desk.gateway.cancel_subscription(reference, "again"),
             await desk.gateway.suspend_subscription(reference, "again"),
@@ -203,7 +208,7 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         opened = await desk.open()
 
         for change in (desk.gateway.suspend_subscription, desk.gateway.resume_subscription):
-            assert isinstance(await change(opened.reference, "asked for"), Refused)
+            await _refused(change, opened.reference, "one that is not approved")
         seen = await desk.read(opened.reference)
 
         said = "it is not shown as waiting for approval"
@@ -219,8 +224,8 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
         await desk.approve(revised.approval_url)
         after = await desk.read(reference)
 
-        assert before.plan is not None
-        assert after.plan is not None
+        assert before.plan is not None, "it shows no plan before the approval"
+        assert after.plan is not None, "it shows no plan after the approval"
         said = "its plan was not changed after the approval only"
         assert (desk.request.plan, desk.other_plan) == (before.plan.id, after.plan.id), said
         assert SubscriptionStatus.active == after.status, "it is not shown as active"
@@ -230,7 +235,7 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
     ) -> None:
         """It is refused, not done."""
         for change in changes(desk.gateway):
-            assert isinstance(await change(unknown_subscription, "asked for"), Refused)
+            await _refused(change, unknown_subscription, "one that it does not know")
 
     async def test_no_representation_shows_a_buyer_or_an_address(self, desk: Desk) -> None:
         """Approval addresses and addresses of return are the buyer's secret."""
@@ -246,3 +251,22 @@ class ManagesSubscriptionsConformance(ManagesAnswersConformance):
 
         said = "a repr shows a buyer, or an address of theirs"
         assert not [number for number, word in enumerate(secrets) if word in shown], said
+
+
+async def _done(change: Change, reference: str) -> None:
+    """Have the change made."""
+    answer = await change(reference, "asked for")
+    remedy = "return Done where the provider has made the change"
+    assert Done() == answer, f"{_name(change)} answered {answer!r}, not Done: {remedy}"
+
+
+async def _refused(change: Change, reference: str, which: str) -> None:
+    """Have the change refused, for `which` cannot have it."""
+    answer = await change(reference, "asked for")
+    remedy = "return Refused where the subscription's state does not allow it"
+    said = f"{_name(change)} of {which} answered {answer!r}, not Refused: {remedy}"
+    assert isinstance(answer, Refused), said
+
+
+def _name(change: Change) -> str:
+    return getattr(change, "__name__", "a change")

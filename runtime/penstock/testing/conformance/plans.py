@@ -34,7 +34,7 @@ class PlansConformance:
         assert active, "the provider needs an active plan"
         for plan in active:
             trials = [cycle.trial for cycle in plan.cycles]
-            assert plan.name, plan.id
+            assert plan.name, f"{plan.id}: no name"
             assert sorted(trials, reverse=True) == trials, f"{plan.id}: trials come first"
             assert [False] == trials[-1:], f"{plan.id}: no regular cycle"
             assert all(cycle.price is not None for cycle in plan.cycles), f"{plan.id}: no price"

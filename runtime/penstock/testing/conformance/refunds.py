@@ -45,7 +45,7 @@ class RefundsConformance:
     ) -> None:
         """And has the gateway's own id."""
         gateway = bench.build()
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
 
         answer = await gateway.refund(routed)
 
@@ -70,7 +70,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """A message that waits for a gateway comes back within hours."""
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
 
         said = "refund_window is shorter than a day"
         assert bench.build().refund_window(routed.path).days >= 1, said
@@ -82,7 +82,7 @@ class RefundsConformance:
         sends_back: Callable[[str, str], bool],
     ) -> None:
         """The same id again finds the refund whose answer was lost: that is the look-up."""
-        gateway, routed = bench.build(), await _routed(bench, refund_request)
+        gateway, routed = bench.build(), await with_route(bench, refund_request)
 
         lost = await bench.build(http=Lossy(bench.http, sends_back)).refund(routed)
         again, once_more = [await gateway.refund(routed) for _ in range(2)]
@@ -95,7 +95,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """Two parts of one payment are two refunds, each with its own id."""
-        gateway, routed = bench.build(), await _routed(bench, refund_request)
+        gateway, routed = bench.build(), await with_route(bench, refund_request)
         half = Money(routed.amount.minor // 2, routed.amount.currency)
 
         answers = [
@@ -112,7 +112,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """A definite refusal frees the amount; a doubt would hold it."""
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
         much = Money(routed.amount.minor * 1000, routed.amount.currency)
 
         answer = await bench.build().refund(replace(routed, amount=much))
@@ -124,7 +124,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """ "More than is left" may be because the attempt whose answer was lost was done."""
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
         much = Money(routed.amount.minor * 1000, routed.amount.currency)
 
         answer = await bench.build().refund(replace(routed, amount=much, doubted=True))
@@ -147,7 +147,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """So it may be tried again."""
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
 
         answer = await bench.build(http=Unreachable()).refund(routed)
 
@@ -157,7 +157,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """429 with Retry-After: nothing happened, and the time is kept."""
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
         later = Always(response(429, "", {"Retry-After": "7"}))
 
         answer = await bench.build(http=later).refund(routed)
@@ -171,7 +171,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """The money may have gone back, and no request waits longer than it may."""
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
         slow = Slow(bench.http)
 
         answer = await bench.build(http=slow).refund(routed)
@@ -183,7 +183,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest
     ) -> None:
         """By the gateway's id of it."""
-        gateway, routed = bench.build(), await _routed(bench, refund_request)
+        gateway, routed = bench.build(), await with_route(bench, refund_request)
         made = await gateway.refund(routed)
 
         read = await gateway.read_refund(replace(routed, reference=made.reference))
@@ -206,7 +206,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest, status: int, body: str
     ) -> None:
         """No broken page is taken for a success or a refusal, and none raises."""
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
 
         answer = await bench.build(http=Always(response(status, body))).refund(routed)
 
@@ -226,7 +226,7 @@ class RefundsConformance:
         self, bench: Bench, refund_request: RefundRequest, status: int
     ) -> None:
         """A reason ends up in logs and events, and a provider's prose may hold anything."""
-        routed = await _routed(bench, refund_request)
+        routed = await with_route(bench, refund_request)
         said = f"{{the card of Ada {MARK}"
 
         answer = await bench.build(http=Always(response(status, said))).refund(routed)
@@ -234,8 +234,8 @@ class RefundsConformance:
         assert MARK not in repr(answer), "its answer quotes the provider"
 
 
-async def _routed(bench: Bench, request: RefundRequest) -> RefundRequest:
+async def with_route(bench: Bench, request: RefundRequest) -> RefundRequest:
     """The request with its path, as the stage keeps it."""
     found = await bench.build().route_refund(request)
-    assert isinstance(found, Routed), found
+    assert isinstance(found, Routed), f"it has no route: {found!r}"
     return replace(request, path=found.path)

@@ -21,9 +21,9 @@ from penstock.api import (
 from penstock.testing.builders import event, least_event
 from penstock.testing.conformance.amounts import AMOUNTS, Overheard, misstates
 from penstock.testing.conformance.bench import Bench, PluginConformance
+from penstock.testing.conformance.exercises import add_watched_checks
 from penstock.testing.conformance.hearing import listening
 from penstock.testing.conformance.shapes import awaited_wrongly, shaped_wrongly
-from penstock.testing.conformance.watching import watched
 from penstock.testing.context import LIMIT, AlwaysAws, NoSecrets, OverheardAws
 from penstock.testing.http import Always, Slow, Unreachable, response
 
@@ -111,24 +111,6 @@ class SinkConformance(PluginConformance):
         assert slow.longest <= LIMIT, f"it waits {slow.longest:g} s; pass context.request_timeout"
         assert isinstance(answer, RetryAfter | Delivered), f"it answered {answer!r}"
 
-    async def test_it_takes_the_time_from_its_clock(self, bench: Bench) -> None:
-        """A test owns the time, and a wait of an hour takes no hour then."""
-        sink = bench.build()
-
-        with watched(sink, bench.registration.plugin) as seen:
-            await sink.deliver(event(), FIRST)
-
-        assert not seen.clocks, f"{seen.clocks[0]}; use context.clock"
-
-    async def test_delivering_blocks_nothing(self, bench: Bench) -> None:
-        """Other sinks deliver in the same thread."""
-        sink = bench.build()
-
-        with watched(sink, bench.registration.plugin) as seen:
-            await sink.deliver(event(), FIRST)
-
-        assert not seen.blocking, f"{seen.blocking[0]}; await context.http or context.aws"
-
     @pytest.mark.parametrize("status", [200, 302, 400, 401, 429, 500])
     async def test_delivering_logs_no_secret(self, bench: Bench, status: int) -> None:
         """Nor the payer's name, nor what the service said."""
@@ -149,7 +131,8 @@ class SinkConformance(PluginConformance):
 
         for told in (event(type), least_event(type)):
             if sink.accepts(told):
-                assert Delivered() == await sink.deliver(told, FIRST)
+                answer = await sink.deliver(told, FIRST)
+                assert Delivered() == answer, f"of {type} it answered {answer!r}, not Delivered"
 
     @pytest.mark.parametrize("text", STRANGE, ids=lambda text: ascii(text[:12]))
     async def test_it_delivers_what_a_stranger_wrote(self, bench: Bench, text: str) -> None:
@@ -171,11 +154,13 @@ class SinkConformance(PluginConformance):
         world = Unreachable()
         sink = bench.build(http=world, aws=world, secrets=NoSecrets())
 
+        before = world.asked
+
         answers: list[Any] = [sink.accepts(event(type)) for type in TYPES]
 
         assert {True, False} >= set(answers), "accepts must answer True or False"
         assert True in answers, "it accepts no event at all"
-        assert 0 == world.asked, "accepts asked the network"
+        assert before == world.asked, "accepts asked the network"
 
     @pytest.mark.parametrize(("http", "aws"), OUTAGES, ids=repr)
     async def test_an_outage_is_waited_for(self, dark: Bench, http: Any, aws: Any) -> None:
@@ -191,7 +176,9 @@ class SinkConformance(PluginConformance):
         """And is nothing to a sink that has none."""
         answer = await bench.build(secrets=NoSecrets()).deliver(event(), FIRST)
 
-        assert isinstance(answer, RetryAfter if bench.registration.secrets else Delivered)
+        wanted = RetryAfter if bench.registration.secrets else Delivered
+        said = f"it answered {answer!r}, not {wanted.__name__}"
+        assert isinstance(answer, wanted), said
 
     @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 410, 422])
     async def test_it_repeats_nothing_of_an_answer(self, bench: Bench, status: int) -> None:
@@ -205,3 +192,6 @@ class SinkConformance(PluginConformance):
 
         said = "its answer quotes the service, the secret or the payer"
         assert not [value for value in (MARK, *bench.secret.values()) if value in shown], said
+
+
+add_watched_checks(SinkConformance, "sink")

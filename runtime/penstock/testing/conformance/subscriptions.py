@@ -52,7 +52,7 @@ class SubscriptionsConformance:
 
         first, again = [await gateway.read_subscription(subscription, now) for _ in range(2)]
 
-        assert first is not None
+        assert first is not None, "it reads no subscription"
         assert first == again, "asked again, it says something else"
 
     async def test_a_payment_is_shown(

@@ -10,12 +10,25 @@ import textwrap
 import traceback
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any
 
 _LONGEST = 240
 _OF_A_VALUE = 100
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _RAISES = "DID NOT RAISE"
+_REMEDIES = {
+    "Authentic or Undecided": "return Undecided where it cannot be decided now",
+    "Critical or Unanswered": "return Critical where an earlier attempt may explain the refusal",
+    "Declined": "return Declined where the provider refuses it for good",
+    "Forged": "return Forged where the signature does not match",
+    "NotSent": "return NotSent where the request cannot have had an effect",
+    "NotSent or Unanswered": "return Unanswered where no answer can be read",
+    "RetryAfter": "return RetryAfter where it may succeed later",
+    "Succeeded": "return Succeeded with the gateway's id of it",
+    "Succeeded or Pending": "return Succeeded or Pending with the gateway's id of it",
+    "Unanswered": "return Unanswered where the request may have had an effect",
+}
+"""What to do where another answer was expected."""
+_NO_VERDICT = "return Unanswered where no answer can be read"
 
 
 def promise(check: str) -> str:
@@ -51,32 +64,24 @@ def _seen(exc: BaseException) -> str:
 
 
 def _asserted(trace: TracebackType | None) -> str:
-    """The condition that does not hold, and what the names in it are."""
+    """Of `assert isinstance(name, kind)`: what came, what was expected, and what to do."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     if trace is None:
         return ""
     condition = _condition(trace.tb_frame, trace.tb_lineno)
-    if condition is None:
+    kind = condition and asks_for_a_type(condition)
+    if not kind:
         return ""
-    code, known = trace.tb_frame.f_code, dict[str, Any](trace.tb_frame.f_locals)
-    # What the check was given is the same each time, and long.
-    given = {"self", *code.co_varnames[: code.co_argcount]}
-    if kind := _kind(condition):
-        negated, name, expected = kind
-        if name in known:
-            says = "must not be" if negated else "where it must be"
-            return f"{_shown(known[name])} {says} {expected}"
-    names = dict.fromkeys(one.id for one in ast.walk(condition) if isinstance(one, ast.Name))
-    values = [
-        f"{name} is {_shown(known[name])}"
-        for name in names
-        if name in known and name not in given and not callable(known[name])
-    ]
-    return f"{ast.unparse(condition)} does not hold{'; ' if values else ''}{', '.join(values)}"
+    negated, name, expected = kind
+    came = _shown(trace.tb_frame.f_locals.get(name))
+    if negated:
+        return f"it answered {came}, and must not answer {expected}: {_NO_VERDICT}"
+    remedy = _REMEDIES.get(expected, "see penstock.api")
+    return f"it answered {came}, not {expected}: {remedy}"
 
 
-def _kind(condition: ast.expr) -> tuple[bool, str, str] | None:
+def asks_for_a_type(condition: ast.expr) -> tuple[bool, str, str] | None:
     """Of `isinstance(name, kind)`: whether it is negated, the name and the kind."""
     negated = isinstance(condition, ast.UnaryOp) and isinstance(condition.op, ast.Not)
     if isinstance(condition, ast.UnaryOp) and negated:

@@ -73,6 +73,28 @@ class Watched:
         return frame
 
 
+class Watch:
+    """
+    Watches a plugin in each `with watch(plugin):`, and gathers what was seen.
+
+    Args:
+        modules: modules that belong to the plugin, besides the one of its class.
+    """
+
+    def __init__(self, *modules: str) -> None:
+        self._modules = modules
+        self.clocks: list[str] = []
+        self.blocking: list[str] = []
+
+    @contextmanager
+    def __call__(self, plugin: object) -> Generator[None]:
+        """Watch until the block ends."""
+        with watched(plugin, *self._modules) as seen:
+            yield
+        self.clocks += seen.clocks
+        self.blocking += seen.blocking
+
+
 @contextmanager
 def watched(plugin: object, *modules: str) -> Generator[Watched]:
     """

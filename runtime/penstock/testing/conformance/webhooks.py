@@ -25,7 +25,6 @@ from penstock.api import (
 from penstock.plugins import read_settings
 from penstock.testing.conformance.bench import Bench
 from penstock.testing.conformance.hearing import listening
-from penstock.testing.conformance.watching import watched
 from penstock.testing.context import FixedSecrets, NoSecrets
 from penstock.testing.http import Always
 
@@ -150,30 +149,6 @@ class WebhooksConformance:
         assert first.id == again.id, "the same body gave two notification ids"
         assert first.subject == again.subject, "the same body concerned two entities"
 
-    async def test_it_takes_the_time_that_it_is_given(
-        self, bench: Bench, genuine: Delivery, now: datetime
-    ) -> None:
-        """A delivery is judged at `now`, and a test owns it."""
-        gateway = bench.build()
-
-        with watched(gateway, bench.registration.plugin) as seen:
-            await gateway.authenticate(genuine, now)
-            gateway.read(genuine)
-
-        assert not seen.clocks, f"{seen.clocks[0]}; take `now` or context.clock"
-
-    async def test_authenticating_blocks_nothing(
-        self, bench: Bench, genuine: Delivery, now: datetime
-    ) -> None:
-        """Other deliveries are worked on by the same thread."""
-        gateway = bench.build()
-
-        with watched(gateway, bench.registration.plugin) as seen:
-            await gateway.authenticate(genuine, now)
-            gateway.read(genuine)
-
-        assert not seen.blocking, f"{seen.blocking[0]}; await context.http or context.clock"
-
     async def test_authenticating_logs_no_secret(
         self, bench: Bench, genuine: Delivery, now: datetime
     ) -> None:
@@ -220,7 +195,7 @@ class WebhooksConformance:
     def test_its_door_lets_the_genuine_in(self, bench: Bench, genuine: Delivery) -> None:
         """Or nothing is ever received."""
         door = bench.registration.door
-        assert door is not None
+        assert door is not None, "register it with a door"
         assert len(genuine.body) <= door.body_limit, "the door takes shorter bodies only"
         if door.json:
             json.loads(genuine.body)
@@ -261,7 +236,7 @@ def _long(headers: dict[str, str]) -> dict[str, str]:
 def _door(bench: Bench) -> dict[str, str]:
     """The door's headers and patterns for the environment on the bench."""
     door = bench.registration.door
-    assert door is not None
+    assert door is not None, "register it with a door"
     settings: Any = read_settings(bench.registration, bench.environ)
     local = cast(dict[str, str], bench.profile.get("door", {}))
     return {
