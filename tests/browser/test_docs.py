@@ -113,6 +113,54 @@ async def test_another_example_fills_the_body(browsing: Browsing, house: House):
         assert {"provider": "example", "order": {"amount": 500, "currency": "JPY"}} == body
 
 
+async def test_a_webhooks_form_has_and_sends_the_headers_of_the_gateway_that_is_chosen(
+    browsing: Browsing, house: House
+):
+    async with (
+        listening(application(house.platform), "127.0.0.1", 0) as url,
+        browsing() as browser,
+        looking(browser) as page,
+    ):
+        asked: list[Request] = []
+        page.on("request", lambda one: asked.append(one))
+        await page.goto(f"{url}/docs")
+        await opened(page, "receiveWebhook")
+        form = page.locator("#receiveWebhook form")
+        for gateway, own, other in (
+            ("example", "example-signature", "paypal-auth-algo"),
+            ("paypal", "paypal-auth-algo", "example-signature"),
+        ):
+            await form.get_by_label("gateway").select_option(gateway)
+            shown = await form.locator("[data-place=header]").evaluate_all(
+                "all => all.filter((one) => one.checkVisibility()).map((one) => one.name)"
+            )
+            assert (True, False) == (own in map(str.lower, shown), other in map(str.lower, shown))
+            async with page.expect_response(f"{url}/webhooks/{gateway}") as told:
+                await form.get_by_role("button").click()
+            headers = await (await told.value).request.all_headers()
+            assert 202 == (await told.value).status
+            assert (True, False) == (own in headers, other in headers)
+
+
+async def test_one_command_for_curl_of_a_webhook_is_open_at_a_time(
+    browsing: Browsing, house: House
+):
+    async with (
+        listening(application(house.platform), "127.0.0.1", 0) as url,
+        browsing() as browser,
+        looking(browser) as page,
+    ):
+        await page.goto(f"{url}/docs")
+        section = page.locator("#receiveWebhook")
+        # The first one, example's, is open already.
+        for gateway, other in (("paypal", "example"), ("example", "paypal")):
+            await section.get_by_text(f"curl for {gateway}", exact=True).click()
+            command = section.get_by_role("group", name=f"curl for receiveWebhook of {gateway}")
+            await command.wait_for()
+            assert f"/webhooks/{gateway}" in await command.inner_text()
+            assert not await page.locator(f"#receiveWebhook-curl-{other}").is_visible()
+
+
 @pytest.mark.parametrize("typed", ["..", "//evil.example/x", "<img src=x onerror=alert(1)>"])
 async def test_what_is_typed_into_a_path_reaches_no_other_host_and_becomes_no_page(
     browsing: Browsing, house: House, typed: str

@@ -68,24 +68,26 @@ def collection(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _items(method: str, path: str, described: Mapping[str, Any]) -> list[dict[str, Any]]:
-    sample, name = Sample.of(method, path, described), described["operationId"]
     made: list[dict[str, Any]] = []
-    for place, key in enumerate(sample.bodies or [None]):
-        request = _request(sample, described, place, key)
-        made.append(
-            {
-                "name": f"{name} ({key})" if len(sample.bodies) > 1 else name,
-                "request": request,
-                "response": _answers(described, request),
-            }
-        )
+    for gateway, sample in Sample.of(method, path, described).each_gateway().items():
+        for place, key in enumerate(sample.bodies or [None]):
+            request = _request(sample, described, place, key)
+            which = [gateway] if gateway else []
+            which += [key] if key and len(sample.bodies) > 1 else []
+            made.append(
+                {
+                    "name": " ".join([described["operationId"], *(f"({one})" for one in which)]),
+                    "request": request,
+                    "response": _answers(described, request),
+                }
+            )
     return made
 
 
 def _request(
     sample: Sample, described: Mapping[str, Any], place: int, key: str | None
 ) -> dict[str, Any]:
-    headers = [{"key": name, "value": value} for name, value in _headers(described, place).items()]
+    headers = [{"key": name, "value": value} for name, value in _headers(sample, place).items()]
     request: dict[str, Any] = {
         "method": sample.method,
         "header": headers,
@@ -101,14 +103,13 @@ def _request(
     return request
 
 
-def _headers(described: Mapping[str, Any], place: int) -> dict[str, str]:
+def _headers(sample: Sample, place: int) -> dict[str, str]:
     """The headers of the request in that place: each takes its next example, if it has one."""
-    shown = {
-        one["name"]: [example["value"] for example in one.get("examples", {}).values()]
-        for one in described.get("parameters", ())
-        if one["in"] == "header"
+    return {
+        one.name: (one.examples[place:] or one.examples)[0]
+        for one in sample.of_place("header")
+        if one.examples
     }
-    return {name: (values[place:] or values)[0] for name, values in shown.items() if values}
 
 
 def _url(sample: Sample) -> dict[str, Any]:

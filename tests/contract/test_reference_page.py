@@ -69,7 +69,7 @@ def test_the_index_leads_to_every_operation_and_each_has_curl_and_a_form():
     for name, operation in CONTRACT.operations.items():
         assert f'<a href="#{name}">' in text
         assert f'<section id="{name}"' in text
-        assert f'id="{name}-curl"' in text
+        assert f'id="{name}-curl' in text
         assert (
             f'data-method="{operation.method}" data-path="{html.escape(operation.path)}"' in text
         )
@@ -91,11 +91,43 @@ async def test_the_command_for_curl_is_a_request_that_keeps_to_the_contract(
     """
     What it names may not be there (404); it is never refused for its form.
     """
-    words = shlex.split(samples()[name].curl.replace("\\\n", " "))
-    told = await sent(visit, words)
+    for one in samples()[name].each_gateway().values():
+        told = await sent(visit, shlex.split(one.curl.replace("\\\n", " ")))
 
-    assert str(told.status) in CONTRACT.operations[name].described["responses"]
-    assert told.status < 300 or told.status == 404
+        assert str(told.status) in CONTRACT.operations[name].described["responses"]
+        assert told.status < 300 or told.status == 404
+
+
+def test_a_webhooks_command_has_the_headers_of_its_own_gateway_and_of_no_other():
+    commands = {
+        gateway: shlex.split(one.curl.replace("\\\n", " "))
+        for gateway, one in samples()["receiveWebhook"].each_gateway().items()
+    }
+
+    assert ["paypal", "example"] == list(commands)
+    for gateway, words in commands.items():
+        named = {word.partition(":")[0] for word in words}
+        assert f"$PENSTOCK_API/webhooks/{gateway}" in words
+        assert ("PayPal-Auth-Algo" in named) is (gateway == "paypal")
+        assert ("Example-Signature" in named) is (gateway == "example")
+
+
+def test_the_page_shows_the_webhook_of_each_of_the_stacks_gateways():
+    """
+    A gateway that requires no headers is there, too; a header of two gateways is in both sets.
+    """
+    text = page(CONTRACT, {"acme": ["sig"], "bank": ["sig", "x-bank"], "club": []}).body.decode()
+    section = text.partition('<section id="receiveWebhook"')[2].partition("</section>")[0]
+
+    assert ["acme", "bank", "club"] == re.findall(r'<option value="(\w+)">', section)
+    for gateway, headers in {"acme": {"sig"}, "bank": {"sig", "x-bank"}, "club": set()}.items():
+        command = section.partition(f'id="receiveWebhook-curl-{gateway}"')[2]
+        sent = re.findall(r"-H &#39;([\w-]+):", command.partition("</pre>")[0])
+        form = section.partition(f'<fieldset data-gateway="{gateway}"')[2]
+        asked = re.findall(
+            r'name="([\w-]+)" data-place="header"', form.partition("</fieldset>")[0]
+        )
+        assert headers == {*sent} - {"Content-Type"} == {*asked}
 
 
 async def sent(visit: Visit, words: list[str]) -> Told:

@@ -43,7 +43,9 @@ class Scene:
     @property
     def name(self) -> str:
         """What the test is called."""
-        return "-".join(filter(None, (self.operation, self.body, str(self.status), self.answer)))
+        gateway = self.at.get("gateway")
+        shown = (self.operation, gateway, self.body, str(self.status), self.answer)
+        return "-".join(filter(None, shown))
 
 
 async def run(scene: Scene, visit: Visit) -> Told:
@@ -92,6 +94,7 @@ _CHARGED = {"id": "pay-90fb4f2ac310ea7c8048a2da37041479"}
 SCENES = (
     Scene("getHealth", 200, "ok"),
     Scene("receiveWebhook", 202, "received", "sale", at={"gateway": "paypal"}),
+    Scene("receiveWebhook", 202, None, "sale", at={"gateway": "example"}),
     Scene("receiveWebhookOld", 202, "received", "sale"),
     Scene("createPayment", 202, "accepted", "full"),
     Scene("createPayment", 202, None, "least"),

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from penstock.contracts import load
+from penstock.entrypoints.http.documents import STYLE
 from penstock.entrypoints.http.problem_page import kinds, problem_page
 from penstock.problems import KINDS, Kind
 from tests.unit.entrypoints.client import DOCUMENT
@@ -60,3 +61,20 @@ async def test_a_kind_of_problem_is_read_without_a_token(ask: Ask):
 
     assert (200, "text/html; charset=utf-8") == (known.status, known.media)
     assert (404, "urn:penstock:problem:no-such-path") == (unknown.status, unknown.json["type"])
+
+
+def test_the_style_of_the_pages_has_a_rule_for_what_is_in_them_only():
+    page = problem_page(CONTRACT, "key-reused")
+    style, body = (
+        STYLE.replace("@media (prefers-color-scheme: dark) {", ""),
+        page.split("</style>")[1],
+    )
+    styled = {
+        name.strip()
+        for names in re.findall(r"([^{}]+)\{", style)
+        for name in names.split(",")
+        if name.strip()
+    }
+
+    assert {"body", "code", "a"} == styled
+    assert [] == [name for name in styled if f"<{name}" not in body]

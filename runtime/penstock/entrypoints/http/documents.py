@@ -7,15 +7,12 @@ from typing import Any
 STYLE = """
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto;
          padding: 0 1rem; color: #1b1f24; background: #fff }
-  h2 { border-top: 1px solid #d0d7de; padding-top: 1.2rem; margin-top: 2rem }
-  code, pre { font: 14px/1.45 ui-monospace, monospace; background: #f3f5f7; border-radius: 4px }
-  code { padding: .1em .3em } pre { padding: .8rem; overflow-x: auto }
-  table { border-collapse: collapse } td, th { text-align: left; padding: .2rem 1rem .2rem 0;
-          vertical-align: top } .open { color: #57606a }
+  code { font: 14px/1.45 ui-monospace, monospace; padding: .1em .3em; border-radius: 4px;
+         background: #f3f5f7 }
   @media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117 }
-    code, pre { background: #161b22 } h2 { border-color: #30363d } .open { color: #8b949e } }
+    code { background: #161b22 } a { color: #8ab4f8 } }
 """
-"""The one style of these pages."""
+"""The style of these pages."""
 _HEAD = """<!doctype html>
 <html lang="en">
 <head>

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,26 +17,33 @@ class Field:
 
     Attributes:
         place: path, query or header.
-        example: the first of its examples, as text; empty where there is none.
+        examples: as text.
+        gateways: those that require it; empty where it does not depend on the gateway.
     """
 
     name: str
     place: str
     required: bool
     description: str
-    example: str
+    examples: Sequence[str]
+    gateways: Sequence[str] = ()
 
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> Field:
         """A parameter as the contract describes it."""
-        examples = list(described.get("examples", {}).values())
         return cls(
             described["name"],
             described["in"],
             described.get("required", False),
             described.get("description", ""),
-            str(examples[0]["value"]) if examples else "",
+            [str(one["value"]) for one in described.get("examples", {}).values()],
+            described.get("x-penstock-gateways", ()),
         )
+
+    @property
+    def example(self) -> str:
+        """The first of its examples; empty where there is none."""
+        return self.examples[0] if self.examples else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,23 @@ class Sample:
         fields = [Field.of(one) for one in described.get("parameters", ())]
         return cls(method.upper(), path, fields, bodies, described["security"] == [])
 
+    def each_gateway(self) -> Mapping[str, Sample]:
+        """The request as each gateway sends it; under "" if the path names no gateway."""
+        named = next((one for one in self.of_place("path") if one.name == "gateway"), None)
+        if named is None:
+            return {"": self}
+        return {gateway: self._of(gateway) for gateway in named.examples}
+
+    def _of(self, gateway: str) -> Sample:
+        fields = [
+            replace(one, examples=[gateway])
+            if one.name == "gateway"
+            else replace(one, required=one.required or gateway in one.gateways)
+            for one in self.fields
+            if not one.gateways or gateway in one.gateways
+        ]
+        return replace(self, fields=fields)
+
     def of_place(self, place: str) -> Sequence[Field]:
         """The parameters that the path, the query or the header holds."""
         return [one for one in self.fields if one.place == place]
@@ -85,8 +109,12 @@ class Sample:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Its own headers, each with its example."""
-        return {one.name: one.example for one in self.of_place("header") if one.example}
+        """Its own headers, each with its example; a plugin's have none, and stand as `…`."""
+        return {
+            one.name: one.example or "…"
+            for one in self.of_place("header")
+            if one.example or one.required
+        }
 
     @property
     def curl(self) -> str:

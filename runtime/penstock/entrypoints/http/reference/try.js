@@ -9,7 +9,14 @@
     one.textContent = text;
     return one;
   };
-  const fields = (form, place) => [...form.querySelectorAll(`[data-place="${place}"]`)];
+  // Fields of a gateway that is not chosen are disabled, and not sent.
+  const fields = (form, place) =>
+    [...form.querySelectorAll(`[data-place="${place}"]`)].filter((one) => !one.matches(":disabled"));
+  const choose = (select) => {
+    for (const one of select.form.querySelectorAll("[data-gateway]")) {
+      one.hidden = one.disabled = one.dataset.gateway !== select.value;
+    }
+  };
 
   // A path parameter stays one segment, whatever is typed: no address of another host comes of it.
   const address = (form) => {
@@ -99,8 +106,11 @@
     if (button) copy(button);
   });
   document.addEventListener("change", (event) => {
-    const { fills } = event.target.dataset;
+    const { fills, chooses } = event.target.dataset;
+    if (chooses !== undefined) choose(event.target);
     if (fills) part(fills).value = part(event.target.value).textContent;
   });
   for (const one of document.querySelectorAll(".live")) one.hidden = false;
+  // A browser may keep what was chosen before the page was loaded again.
+  for (const one of document.querySelectorAll("[data-chooses]")) choose(one);
 })();
