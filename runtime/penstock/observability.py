@@ -147,19 +147,19 @@ def scalars_only(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMa
     # The event's name first: a person reads it in a terminal.
     told: dict[str, Any] = {"event": ""}
     texts: list[str] = []
-    longest = 0
     for name, value in fields.items():
         kind = cast("type[object]", type(value))
         if _is_withheld(name):
             value = _REDACTED
         elif kind is str:
             texts.append(value)
-            longest = max(longest, len(value))
         elif kind is not int and kind is not float:
             value = _told(value)
         told[name] = value
     # One look at all texts: nearly every line has nothing to hide.
-    if longest > LONGEST or _is_suspect("\n".join(texts)):
+    together = "\n".join(texts)
+    long = len(together) > LONGEST and max(map(len, texts)) > LONGEST
+    if long or _is_suspect(together):
         told = {name: _text(one) if type(one) is str else one for name, one in told.items()}
     if failure:
         told["failure"] = _failure(failure)

@@ -37,10 +37,13 @@ class Delivery:
         cls, gateway: str, headers: Mapping[str, str], body: bytes, received_at: datetime
     ) -> Delivery:
         """A delivery with an id derived from its content; `headers` are the door's only."""
-        texts = [gateway.encode(), *(f"{k}:{v}".encode() for k, v in sorted(headers.items()))]
-        parts = [part for text in texts for part in (len(text).to_bytes(4, "big"), text)]
-        digest = hashlib.sha256(b"".join((*parts, body)))
-        return cls(digest.hexdigest(), gateway, headers, body, received_at)
+        parts: list[bytes] = []
+        for text in (gateway, *[f"{name}:{headers[name]}" for name in sorted(headers)]):
+            part = text.encode()
+            parts += (len(part).to_bytes(4, "big"), part)
+        parts.append(body)
+        identity = hashlib.sha256(b"".join(parts)).hexdigest()
+        return cls(identity, gateway, headers, body, received_at)
 
     def dumps(self) -> str:
         """The delivery as a queue message: JSON with the body in base64, byte for byte."""

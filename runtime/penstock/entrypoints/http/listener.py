@@ -12,7 +12,7 @@ import errno
 import re
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from aiohttp import web
 
 from penstock import problems
 from penstock.contracts import ONCE
-from penstock.entrypoints.http.connections import Connections, Full, room
+from penstock.entrypoints.http.connections import Connections, Full, Working, room
 from penstock.entrypoints.http.message import Answer, problem_answer
 from penstock.errors import RequestRefused
 from penstock.pipeline import notices
@@ -64,7 +64,7 @@ class Server(web.Server):
         self._head_seconds = head_seconds
         self.open = Connections(most or room())
 
-    def working(self, request: web.BaseRequest) -> AbstractContextManager[None]:
+    def working(self, request: web.BaseRequest) -> Working:
         """While a complete request is answered, its connection is not closed for another one."""
         return self.open.working(request.protocol)
 

@@ -112,9 +112,10 @@ def application(
 
 def _request(incoming: web.BaseRequest) -> Request:
     url = incoming.rel_url
+    asked = url.raw_query_string
     return Request(
         method=incoming.method,
         path=url.raw_path,
-        query=parse_qsl(url.raw_query_string, keep_blank_values=True),
+        query=parse_qsl(asked, keep_blank_values=True) if asked else (),
         headers=joined(incoming.headers.items()),
     )
