@@ -9,12 +9,7 @@ from schemathesis.generation import GenerationMode
 from schemathesis.generation.meta import TestPhase
 
 from tests.contract.providers.keys import same_key
-
-REAL = {
-    "createPayment": {"provider": "example"},
-    "createSubscription": {"provider": "example", "plan": "plan-monthly"},
-    "reviseSubscription": {"plan": "plan-yearly"},
-}
+from tests.contract.real import be_real
 
 
 @schemathesis.hook
@@ -29,12 +24,5 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if case.meta is not None and case.meta.generation.mode is GenerationMode.NEGATIVE:
         return
     same_key(case)
-    if case.meta is not None and case.meta.phase.name is TestPhase.STATEFUL:
-        _be_real(case)
-
-
-def _be_real(case: Any) -> None:
-    """Name a provider and a plan that are there: a refused request has no links to walk."""
-    real = REAL.get(case.operation.definition.raw.get("operationId"), {})
-    if isinstance(case.body, dict) and real.keys() <= case.body.keys():
-        case.body |= real
+    if case.meta is not None and case.meta.phase.name in (TestPhase.STATEFUL, TestPhase.COVERAGE):
+        be_real(case)
