@@ -16,7 +16,7 @@ from tests.depth import examples
 from tests.left_out import left_out
 from tests.order import begins
 
-# Conformance lives outside tests/, and its asserts shall speak as plainly as those in it.
+# Conformance lives outside tests/; its asserts say as much as those in it.
 pytest.register_assert_rewrite("penstock.testing.conformance", "penstock.testing.ports")
 
 
