@@ -15,20 +15,29 @@ import logging
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import structlog
 
 from penstock import observability
-from tests.e2e.test_alarms import alarm, becomes, measure, told
-from tests.e2e.world import World, until
+from tests.e2e.alarms import (
+    Alarm,
+    apart,
+    becomes,
+    deployed,
+    measure,
+    reaches_a_person,
+    told,
+)
+from tests.e2e.world import World
 from tests.infra import mishaps, scenes
 from tests.infra.filter_pattern import matcher, select
 from tests.infra.stacks import ALARMS, OLD_LETTERS
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
-__all__ = ["told"]
+__all__ = ["apart", "told"]
 
 CAUSES: Mapping[str, tuple[str, Callable[[], Any]]] = {
     "forged-deliveries": ("verify", scenes.forged),
@@ -85,6 +94,70 @@ def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Any], list
     logging.root.handlers, logging.root.level = handlers, level
 
 
+@dataclass(frozen=True)
+class Chain:
+    """What stands between a log line and a person, in the running platform."""
+
+    world: World
+    told: str
+    apart: Callable[[str], Alarm]
+    written: Callable[[Any], list[str]]
+
+    def raises(self, name: str, group: str, lines: Sequence[str]) -> None:
+        """These lines, as often as the alarm wants them, raise it and tell a person."""
+        values, watched = self.counted(name, group, lines), self.apart(name)
+        assert values, "no deployed filter counts a line of it"
+        adds_up = watched["Statistic"] in ("Sum", "SampleCount")
+        times = math.ceil(watched["Threshold"] / len(values)) if adds_up else 1
+        measure(self.world, watched, *(values * times))
+
+        becomes(self.world, watched, "ALARM")
+        reaches_a_person(self.world, self.told, watched)
+
+    def counted(self, name: str, group: str, lines: Sequence[str]) -> list[float]:
+        """What the deployed filters of a log group make of lines, for the metric of an alarm."""
+        watched = deployed(self.world, name)
+        wanted = {one["Name"]: one["Value"] for one in watched["Dimensions"]}
+        logs = self.world.platform.client("logs")
+        found: list[float] = []
+        for one in logs.describe_metric_filters(logGroupName=group)["metricFilters"]:
+            (to,) = one["metricTransformations"]
+            metric = (to["metricNamespace"], to["metricName"])
+            if metric != (watched["Namespace"], watched["MetricName"]):
+                continue
+            for line in map(json.loads, filter(matcher(one["filterPattern"]), lines)):
+                # In memory a batch has no function to be named by.
+                if line.get("stage") == "test":
+                    line["stage"] = wanted.get("stage")
+                value = to["metricValue"]
+                if wanted == {
+                    key: str(select(way, line)) for key, way in to["dimensions"].items()
+                }:
+                    found.append(float(select(value, line) if "$" in value else value))
+        return found
+
+    def group(self, function: str) -> str:
+        """The log group of a function."""
+        return f"/aws/lambda/{self.world.platform.outputs['functions'][function]}"
+
+    def access_log(self) -> Mapping[str, Any]:
+        """How the API logs its requests, and where to."""
+        client = self.world.platform.client("apigatewayv2")
+        apis = client.get_apis()["Items"]
+        api = next(one["ApiId"] for one in apis if one["Name"].startswith("penstock-local"))
+        return dict(client.get_stages(ApiId=api)["Items"][0]["AccessLogSettings"])
+
+
+@pytest.fixture
+def chain(
+    world: World,
+    told: str,
+    apart: Callable[[str], Alarm],
+    written: Callable[[Any], list[str]],
+) -> Chain:
+    return Chain(world, told, apart, written)
+
+
 def test_every_alarm_of_ours_has_its_cause_here() -> None:
     causes = {*CAUSES, *ENDS, *ANSWERS, *NATIVE, "no-deliveries"}
 
@@ -102,107 +175,31 @@ def test_every_stage_that_retries_has_its_cause_here(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", [*CAUSES, *RETRIES])
-def test_what_happens_reaches_a_person(
-    world: World, told: str, written: Callable[[Any], list[str]], name: str
-) -> None:
+def test_what_happens_reaches_a_person(chain: Chain, name: str) -> None:
     function, play = {**CAUSES, **RETRIES}[name]
-    raised(world, told, name, _group(world, function), written(play))
+
+    chain.raises(name, chain.group(function), chain.written(play))
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_what_the_api_turns_away_reaches_a_person(world: World, told: str, name: str) -> None:
-    stage = world.platform.client("apigatewayv2").get_stages(ApiId=_api(world))["Items"][0][
-        "AccessLogSettings"
-    ]
+def test_what_the_api_turns_away_reaches_a_person(chain: Chain, name: str) -> None:
+    logged = chain.access_log()
     known = {"status": ANSWERS[name], "routeKey": "POST /webhooks/{gateway}"}
-    line = re.sub(r"\$context\.([\w.]+)", lambda one: known.get(one[1], "-"), stage["Format"])
-    group = stage["DestinationArn"].partition(":log-group:")[2].removesuffix(":*")
-    raised(world, told, name, group, [line])
+    line = re.sub(r"\$context\.([\w.]+)", lambda one: known.get(one[1], "-"), logged["Format"])
+    group = logged["DestinationArn"].partition(":log-group:")[2].removesuffix(":*")
+
+    chain.raises(name, group, [line])
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_silence_reaches_a_person_and_a_run_ends_it(
-    world: World, told: str, written: Callable[[Any], list[str]], name: str
-) -> None:
+def test_silence_reaches_a_person_and_a_run_ends_it(chain: Chain, name: str) -> None:
     function, play = ENDS[name]
-    watched = alarm(world, name)
-    _set(world, name, "OK")
+    world, watched = chain.world, chain.apart(name)
     measure(world, watched, 0)
-    silent = alarm(world, name)["StateValue"]
-    values = counted(world, _group(world, function), written(play), watched)
-    put(world, watched, values)
+    becomes(world, watched, "ALARM")
+    values = chain.counted(name, chain.group(function), chain.written(play))
+    measure(world, watched, *values)
 
-    assert ("breaching", [1.0]) == (watched["TreatMissingData"], [one for _, one in values])
-    becomes(world, name, "OK")
-    assert silent in ("ALARM", "OK")
-    until(lambda: world.waiting(told, f"penstock-local-{name}"), what="the message to people")
-
-
-Values = Sequence[tuple[Mapping[str, str], float]]
-
-
-def raised(world: World, told: str, name: str, group: str, lines: Sequence[str]) -> None:
-    """These lines, as often as the alarm wants them, raise it and tell a person."""
-    watched = alarm(world, name)
-    values = counted(world, group, lines, watched)
-    assert values, "no deployed filter counts a line of it"
-    _set(world, name, "OK")
-    times = math.ceil(watched["Threshold"] / len(values)) if _adds_up(watched) else 1
-    put(world, watched, [*values] * times)
-
-    becomes(world, name, "ALARM")
-    until(lambda: world.waiting(told, f"penstock-local-{name}"), what="the message to people")
-
-
-def _adds_up(watched: Mapping[str, Any]) -> bool:
-    return watched["Statistic"] in ("Sum", "SampleCount")
-
-
-def counted(world: World, group: str, lines: Sequence[str], watched: Mapping[str, Any]) -> Values:
-    """What the deployed filters of a log group make of lines, for the metric of an alarm."""
-    filters = world.platform.client("logs").describe_metric_filters(logGroupName=group)
-    wanted = {one["Name"]: one["Value"] for one in watched["Dimensions"]}
-    found: list[tuple[Mapping[str, str], float]] = []
-    for one in filters["metricFilters"]:
-        (to,) = one["metricTransformations"]
-        if to["metricName"] != watched["MetricName"]:
-            continue
-        for line in map(json.loads, filter(matcher(one["filterPattern"]), lines)):
-            # In memory a batch has no function to be named by.
-            if line.get("stage") == "test":
-                line["stage"] = wanted.get("stage")
-            named = {name: str(select(way, line)) for name, way in to["dimensions"].items()}
-            value = to["metricValue"]
-            if named == wanted:
-                found.append((named, float(select(value, line) if "$" in value else value)))
-    return found
-
-
-def put(world: World, watched: Mapping[str, Any], values: Values) -> None:
-    """Hand the values in, as CloudWatch does for a filter."""
-    world.platform.client("cloudwatch").put_metric_data(
-        Namespace=watched["Namespace"],
-        MetricData=[
-            {
-                "MetricName": watched["MetricName"],
-                "Dimensions": [{"Name": name, "Value": one} for name, one in named.items()],
-                "Value": value,
-            }
-            for named, value in values
-        ],
-    )
-
-
-def _set(world: World, name: str, state: str) -> None:
-    world.platform.client("cloudwatch").set_alarm_state(
-        AlarmName=f"penstock-local-{name}", StateValue=state, StateReason="the test begins"
-    )
-
-
-def _group(world: World, function: str) -> str:
-    return f"/aws/lambda/{world.platform.outputs['functions'][function]}"
-
-
-def _api(world: World) -> str:
-    found = world.platform.client("apigatewayv2").get_apis()["Items"]
-    return next(one["ApiId"] for one in found if one["Name"].startswith("penstock-local"))
+    assert ("breaching", [1.0]) == (watched["TreatMissingData"], values)
+    becomes(world, watched, "OK")
+    reaches_a_person(world, chain.told, watched)

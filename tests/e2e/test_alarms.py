@@ -4,22 +4,24 @@ Each alarm's condition, made true: as far as the emulator can tell.
 It evaluates alarms when metrics are put, and tells their topic. It has no metrics of its own (of
 queues, functions, the API) and makes none of logs: so the numbers are put by hand, and for what is
 counted in logs the function really logs it and the filter of its own log group matches that line.
-It takes no account of dimensions, of periods in a row and of missing data.
+It takes no account of periods in a row and of missing data.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from infra.signals import COUNTED
+from tests.e2e.alarms import Alarm, apart, becomes, measure, reaches_a_person, told
 from tests.e2e.world import World, until
 from tests.infra.stacks import ALARMS, OLD_LETTERS
 
+__all__ = ["apart", "told"]
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 _PATTERN = re.compile(r'\{\s*\$\.event = "([a-z_.]+)"\s*\}')
 KINDS = (
@@ -29,81 +31,38 @@ KINDS = (
     "function-errors-charge",
     "function-throttles-receive",
     *OLD_LETTERS,
+    "retries-process",
     *ALARMS,
 )
-ELSEWHERE = ("retries-process",)
-"""
-It counts the values of a metric that other alarms read, and the emulator takes no account of
-dimensions, so it is not quiet here: `test_alarm_chain.py` has it.
-"""
-
-
-@pytest.fixture(scope="module")
-def told(_one_world: World) -> Iterator[str]:
-    """A queue on the topic of alerts: what a person would be told."""
-    platform = _one_world.platform
-    (alarm,) = platform.client("cloudwatch").describe_alarms(
-        AlarmNames=["penstock-local-api-errors"]
-    )["MetricAlarms"]
-    (topic,) = alarm["AlarmActions"]
-    sqs = platform.client("sqs")
-    url = sqs.create_queue(QueueName="told")["QueueUrl"]
-    asked = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    arn = asked["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    platform.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    yield url
-    sqs.delete_queue(QueueUrl=url)
-
-
-def alarm(world: World, name: str) -> Mapping[str, Any]:
-    client = world.platform.client("cloudwatch")
-    (found,) = client.describe_alarms(AlarmNames=[f"penstock-local-{name}"])["MetricAlarms"]
-    return dict(found)
-
-
-def becomes(world: World, name: str, state: str) -> None:
-    """Wait until an alarm is in a state: it is evaluated some time after it was measured."""
-    until(lambda: state == alarm(world, name)["StateValue"], what=f"{state} of {name}")
-
-
-def measure(world: World, of: Mapping[str, Any], value: float) -> None:
-    """Put what AWS, or the metric filter, would have measured."""
-    world.platform.client("cloudwatch").put_metric_data(
-        Namespace=of["Namespace"],
-        MetricData=[
-            {"MetricName": of["MetricName"], "Dimensions": of["Dimensions"], "Value": value}
-        ],
-    )
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_an_alarm_is_quiet_until_its_condition_holds_and_then_tells(
-    world: World, told: str, name: str
+    world: World, told: str, apart: Callable[[str], Alarm], name: str
 ) -> None:
-    watched = alarm(world, name)
+    watched = apart(name)
     if watched["ComparisonOperator"] == "LessThanThreshold":
         # A delivery that came cannot be taken back within the hour: so the silence comes first.
         measure(world, watched, 0)
-        becomes(world, name, "ALARM")
+        becomes(world, watched, "ALARM")
         measure(world, watched, watched["Threshold"])
-        becomes(world, name, "OK")
+        becomes(world, watched, "OK")
     else:
         measure(world, watched, 0)
-        becomes(world, name, "OK")
-        # A percentile of two numbers lies between them.
-        more = 2 if "ExtendedStatistic" in watched else 1
-        measure(world, watched, watched["Threshold"] * more)
-        becomes(world, name, "ALARM")
+        becomes(world, watched, "OK")
+        measure(world, watched, *_enough(watched))
+        becomes(world, watched, "ALARM")
 
-    until(lambda: world.waiting(told, f"penstock-local-{name}"), what="the message to people")
+    reaches_a_person(world, told, watched)
+
+
+def _enough(watched: Alarm) -> list[float]:
+    """What raises an alarm that has seen one zero."""
+    threshold = watched["Threshold"]
+    if watched.get("Statistic") == "SampleCount":
+        return [1.0] * int(threshold)
+    # A percentile of two numbers lies between them.
+    return [threshold * 2 if "ExtendedStatistic" in watched else threshold]
 
 
 def test_every_kind_of_alarm_is_among_those_made_true(world: World) -> None:
@@ -113,9 +72,7 @@ def test_every_kind_of_alarm_is_among_those_made_true(world: World) -> None:
         one["AlarmDescription"].rpartition("#")[2] for p in pages for one in p["MetricAlarms"]
     }
 
-    assert there == {
-        kind for kind in there for name in (*KINDS, *ELSEWHERE) if name.startswith(kind)
-    }
+    assert there == {kind for kind in there for name in KINDS if name.startswith(kind)}
 
 
 class TestWhatIsCountedInLogs:

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from threading import Thread
 
 import pytest
 
+from penstock.adapters.clock import SystemClock
 from penstock.domain import rules
 from penstock.domain.money import Money
 from penstock.domain.payment import Order
 from penstock.entrypoints.cli.stack import Stack
+from penstock.pipeline.gate import KNOWN_FOR
 from tests.contract.cli.commands import penstock
 from tests.contract.cli.ledger import NOON, keep
 
 BECAUSE = ("--because", "the card was stolen")
-
-
-def lift_once_restricted(stack: Stack, key: str) -> None:
-    """What another operator does meanwhile."""
-
-    async def lift() -> None:
-        world = stack.world()
-        for _ in range(200):
-            for one in await world.restrictions.list():
-                if one.key == key:
-                    await world.restrictions.lift(key, one.since)
-                    await world.close()
-                    return
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"{key} was never restricted")
-
-    asyncio.run(lift())
 
 
 @pytest.mark.emulator
@@ -79,14 +62,34 @@ class TestRestrict:
         assert left.stdout.startswith("nothing is done: ")
         assert held["was_restricted"]
 
-    @pytest.mark.slow
-    def test_what_is_released_during_the_wait_is_not_said_to_be_restricted(self, stack: Stack):
-        other = Thread(target=lift_once_restricted, args=(stack, "gateway#example"))
-        other.start()
+    def test_what_is_released_during_the_wait_is_not_said_to_be_restricted(
+        self, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    ):
+        async def another_operator(clock: SystemClock, seconds: float) -> None:
+            other = stack.world()
+            (one,) = await other.restrictions.list()
+            assert "gateway#example" == one.key
+            await other.restrictions.lift(one.key, one.since)
+            await other.close()
+
+        monkeypatch.setattr(SystemClock, "sleep", another_operator)
         done = penstock("gateways", "restrict", "example", *BECAUSE, "--wait", "1")
-        other.join()
 
         assert "is not restricted: released meanwhile\n" == done.stdout
+
+    def test_a_restriction_is_told_once_no_function_works_with_the_older_list(
+        self, stack: Stack, monkeypatch: pytest.MonkeyPatch
+    ):
+        waits: list[float] = []
+
+        async def sleep(clock: SystemClock, seconds: float) -> None:
+            waits.append(seconds)
+
+        monkeypatch.setattr(SystemClock, "sleep", sleep)
+        done = penstock("gateways", "restrict", "example", *BECAUSE, "--wait", "1")
+
+        assert [KNOWN_FOR.total_seconds()] == waits
+        assert "restricted: nothing new is submitted after 5 s\n" == done.stdout
 
     @pytest.mark.parametrize(
         ("group", "value", "code"),

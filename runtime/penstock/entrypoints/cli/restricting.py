@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -76,7 +75,7 @@ def _restrict(kind: RestrictionKind, asked: Asked) -> None:
         if not asked.waits or done.restriction is None:
             return _Done(done, None)
         # After that no function works with the older list.
-        await asyncio.sleep(KNOWN_FOR.total_seconds())
+        await world.clock.sleep(KNOWN_FOR.total_seconds())
         seen = await asked.waited(world, kind, Until.nobody_at_it)
         after = await command(kind, value, because, dry_run=True)
         return _Done(replace(after, anew=False), seen)
