@@ -96,7 +96,7 @@ class Emulator:
         auth: bool = True,
         region: str = REGION,
         python: Path = PYTHON,
-        within: float = 30.0,
+        within: float = 90.0,
     ) -> Self:
         """
         Start one and wait until it answers; what an earlier one left in the folder is removed.
@@ -208,7 +208,7 @@ class Emulator:
         raise EmulatorError(f"the emulator did not come up: read {log}")
 
     def _request(self, method: str, path: str) -> bytes:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path)
             answer = connection.getresponse()
