@@ -5,12 +5,13 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,8 @@ PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
 LEASH = Path(__file__).resolve().with_name("leash.py")
 WHOLE_LOGS = LEASH.with_name("whole_logs.py")
 _POLL_SECONDS = 0.03
+_UNASSIGNED = range(20_000, 32_768)
+_TRIES = 100
 # It keeps nothing, and waits for every long poll that is open.
 _GRACE_SECONDS = "2"
 
@@ -30,11 +33,23 @@ class EmulatorError(Exception):
     """The emulator cannot be started; the message says why and what to do."""
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port(besides: Collection[int] = ()) -> int:
+    """
+    A port of 127.0.0.1 that is free now, and stays so until it is bound or a later run needs it.
+
+    Port 0 would give one that the system may give to the next connection of any process: those
+    are all above 32767 (Linux's `ip_local_port_range`; RFC 6335, 6: from 49152).
+
+    Args:
+        besides: ports that are meant for something else.
+
+    Raises:
+        EmulatorError: none was found.
+    """
+    for port in secrets.SystemRandom().sample(_UNASSIGNED, _TRIES):
+        if port not in besides and _is_free(port):
+            return port
+    raise EmulatorError(f"no free port on 127.0.0.1 from {_UNASSIGNED[0]} to {_UNASSIGNED[-1]}")
 
 
 def require_free(port: int, what: str) -> None:
@@ -44,12 +59,18 @@ def require_free(port: int, what: str) -> None:
     Raises:
         EmulatorError: the port is taken.
     """
+    if not _is_free(port):
+        raise EmulatorError(f"port {port} on 127.0.0.1, meant for {what}, is taken")
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as exc:
-            raise EmulatorError(f"port {port} on 127.0.0.1, meant for {what}, is taken") from exc
+        except OSError:
+            return False
+    return True
 
 
 @dataclass(slots=True)
@@ -75,7 +96,7 @@ class Emulator:
         auth: bool = True,
         region: str = REGION,
         python: Path = PYTHON,
-        within: float = 30.0,
+        within: float = 90.0,
     ) -> Self:
         """
         Start one and wait until it answers; what an earlier one left in the folder is removed.
@@ -187,7 +208,7 @@ class Emulator:
         raise EmulatorError(f"the emulator did not come up: read {log}")
 
     def _request(self, method: str, path: str) -> bytes:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path)
             answer = connection.getresponse()

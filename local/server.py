@@ -14,7 +14,7 @@ from local.emulator import LEASH, EmulatorError, require_free
 from local.platform import Platform
 
 _READY = b"serving on"
-_WITHIN_SECONDS = 30.0
+_WITHIN_SECONDS = 90.0
 # It would wait for its long polls, twenty seconds, on an emulator that is about to forget all.
 _GRACE_SECONDS = "1"
 # A stage's line is short; what a library may print is not ours to limit so tightly.

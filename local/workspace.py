@@ -33,7 +33,7 @@ class Workspace:
         path = self.folder / "ports.json"
         ports: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
         if name not in ports:
-            ports[name] = free_port()
+            ports[name] = free_port(besides=ports.values())
             self.folder.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(ports, indent=2) + "\n")
         return ports[name]

@@ -13,6 +13,7 @@ from local.emulator import PYTHON, Emulator
 from penstock.testing.simulator import watching
 from tests.contract.providers.recorder import Recorder
 from tests.depth import examples
+from tests.leaving import changed, state
 from tests.left_out import left_out
 from tests.order import begins
 
@@ -71,6 +72,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each worker of xdist takes the next file of this order."""
     items.sort(key=begins)
+
+
+@pytest.fixture(autouse=True)
+def _leaves_all_as_it_was() -> Iterator[None]:
+    """A test that changes the process for those after it fails; a fixture of a wider scope may."""
+    before = state()
+    yield
+    left = changed(before, state())
+    assert [] == left, f"left changed for the tests after it: {', '.join(left)}"
 
 
 @pytest.fixture

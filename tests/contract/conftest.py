@@ -9,8 +9,12 @@ import pytest
 from tests.contract.living import Live, living
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live() -> Iterator[Live]:
-    """The API over the memory adapters, with consumers, sweep and simulators."""
+    """
+    The API over the memory adapters, with consumers, sweep and simulators.
+
+    It ends with the module: what it logs at any time would be in what other tests read.
+    """
     with living() as made:
         yield made

@@ -20,6 +20,7 @@ from aiohttp import web
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.serve.host import serving
 from penstock.entrypoints.serve.tryout import tryout
+from tests.leaving import logging_restored
 from tests.unit.entrypoints.hosts import Ask, functions
 
 
@@ -48,12 +49,9 @@ class Live:
 @contextmanager
 def logged_apart() -> Iterator[None]:
     """What is logged, and by loggers that are made meanwhile, is not on standard output."""
-    before = structlog.get_config()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(io.StringIO()))
-    try:
+    with logging_restored():
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(io.StringIO()))
         yield
-    finally:
-        structlog.configure(**before)
 
 
 def api_gateway(ask: Ask) -> web.Application:
@@ -108,7 +106,7 @@ def living() -> Iterator[Live]:
         # Its plugins keep their loggers, and a command's output may be standard output later.
         with logged_apart():
             thread.start()
-            ready.wait(30)
+            ready.wait()
         if made.failure is not None:
             raise made.failure
         yield made

@@ -41,8 +41,10 @@ def told(_one_world: World) -> Iterator[str]:
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    platform.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    sns = platform.client("sns")
+    subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     yield url
+    sns.unsubscribe(SubscriptionArn=subscribed["SubscriptionArn"])
     sqs.delete_queue(QueueUrl=url)
 
 

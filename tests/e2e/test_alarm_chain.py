@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +18,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import structlog
 
 from penstock import observability
 from tests.e2e.alarms import (
@@ -35,6 +33,7 @@ from tests.e2e.world import World
 from tests.infra import mishaps, scenes
 from tests.infra.filter_pattern import matcher, select
 from tests.infra.stacks import ALARMS, OLD_LETTERS
+from tests.leaving import logging_restored
 
 pytestmark = [pytest.mark.emulator, pytest.mark.slow]
 __all__ = ["apart", "told"]
@@ -81,17 +80,15 @@ NATIVE = {"api-errors", "api-latency"}
 @pytest.fixture
 def written(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[Any], list[str]]]:
     """What a function of the local stack logs while something happens."""
-    handlers, level = logging.root.handlers, logging.root.level
-    observability.configure("INFO", "local")
 
     def happen(play: Callable[[], Any]) -> list[str]:
         capsys.readouterr()
         asyncio.run(play())
         return capsys.readouterr().out.splitlines()
 
-    yield happen
-    structlog.reset_defaults()
-    logging.root.handlers, logging.root.level = handlers, level
+    with logging_restored():
+        observability.configure("INFO", "local")
+        yield happen
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def test_an_event_whose_webhook_was_lost_is_printed_and_becomes_an_invoice(world
         until(lambda: world.slack(sent.payment, "invoice.paid"), what="the invoice")
     finally:
         os.kill(listening.pid, signal.SIGINT)
-        _, said = listening.communicate(timeout=30)
+        _, said = listening.communicate(timeout=120)
 
     listed = [*command[:3], "audit", "list", "--json", "--limit", "1"]
     told = subprocess.run(listed, cwd=root, capture_output=True, check=True)  # noqa: S603 - likewise

@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.05
 
 
 def until(
-    look: Callable[[], T], within: float = 60.0, what: str = "it", pause: float = _POLL_SECONDS
+    look: Callable[[], T], within: float = 120.0, what: str = "it", pause: float = _POLL_SECONDS
 ) -> T:
     """
     What `look` sees once it sees something; another process does it, so it is polled.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from infra.bundle import Stamp, read, record, sources
 from infra.config.plugins import installed
@@ -23,6 +21,7 @@ from infra.graph.program import stack_config
 from penstock import observability
 from tests.aws_models import read_once
 from tests.infra.stacks import STACKS
+from tests.leaving import logging_restored
 
 read_once()
 
@@ -143,11 +142,9 @@ def served(bundles: Path) -> Sequence[Declared]:
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[str]]]:
     """What a function of prod has written to its log, with the logging that it really has."""
-    handlers, level = logging.root.handlers, logging.root.level
-    observability.configure("INFO", "prod")
-    yield lambda: capsys.readouterr().out.splitlines()
-    structlog.reset_defaults()
-    logging.root.handlers, logging.root.level = handlers, level
+    with logging_restored():
+        observability.configure("INFO", "prod")
+        yield lambda: capsys.readouterr().out.splitlines()
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def all_ended(group: int) -> None:
 
 def wait_until_over(pidfd: int) -> None:
     """A process file descriptor becomes readable when the process ends."""
-    readable, _, _ = select.select([pidfd], [], [], 15)
+    readable, _, _ = select.select([pidfd], [], [], 60)
     assert [pidfd] == readable
 
 

@@ -16,6 +16,7 @@ from penstock.pipeline.batch import Backoff, Batch, Handled
 from penstock.ports import Message, Outgoing
 from penstock.simulation.loop import VirtualClock, VirtualLoop
 from tests.depth import LONG, examples
+from tests.leaving import logging_restored
 
 ENTITIES, MESSAGES = 1_000, examples(10, 20)
 
@@ -45,12 +46,12 @@ async def worked_through(random: Random) -> dict[str, list[int]]:
         return Handled(message.group, "done")
 
     stop = asyncio.Event()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
     batch = Batch("test", handle, queue, clock, Backoff(2, 900), item_timeout=20)
-    hosts = [asyncio.create_task(Consumer(batch, 10, stop).run()) for _ in range(2)]
-    while any((await queue.depth()).values()):
-        await clock.sleep(60)
-    stop.set()
-    await asyncio.gather(*hosts)
-    structlog.reset_defaults()
+    with logging_restored():
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+        hosts = [asyncio.create_task(Consumer(batch, 10, stop).run()) for _ in range(2)]
+        while any((await queue.depth()).values()):
+            await clock.sleep(60)
+        stop.set()
+        await asyncio.gather(*hosts)
     return dict(done)

@@ -15,7 +15,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
@@ -29,6 +29,7 @@ from penstock.bootstrap import Platform
 from penstock.entrypoints.serve.host import serving
 from penstock.entrypoints.serve.tryout import tryout
 from tests.depth import DEEP
+from tests.leaving import logging_restored
 from tests.soak.faults import Chance, FaultyWorld, JumpClock
 from tests.soak.shop import Shop
 
@@ -112,9 +113,12 @@ class Soak:
 @asynccontextmanager
 async def soaking() -> AsyncIterator[Soak]:
     random, clock = Random(SEED), JumpClock()  # noqa: S311 - chosen, not secret
-    # A failure's output is the traffic and the seed, not each stage's line.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
-    async with tryout(clock=clock) as made, aiohttp.ClientSession() as http:
+    async with AsyncExitStack() as stack:
+        # A failure's output is the traffic and the seed, not each stage's line.
+        stack.enter_context(logging_restored())
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+        made = await stack.enter_async_context(tryout(clock=clock))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
         chance = Chance(random, SHARE)
         platform = replace(
             made.platform,
@@ -127,7 +131,6 @@ async def soaking() -> AsyncIterator[Soak]:
             shop = Shop(http, api.rstrip("/"), made.token, made.simulators, random)
             yield Soak(platform, shop, clock, chance)
             clock.jump(60)
-    structlog.reset_defaults()
 
 
 def named(shown: Any) -> set[str]:

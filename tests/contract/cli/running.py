@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from penstock.entrypoints.cli.tree import app
+from tests.leaving import logging_restored
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,12 @@ def tree() -> Any:
 def run(arguments: Sequence[str], given: str | None = None) -> Ran:
     """Run one command line; `given` is its standard input."""
     out, err = _stream(), _stream()
-    with pytest.MonkeyPatch.context() as patched, redirect_stdout(out), redirect_stderr(err):
+    with (
+        logging_restored(),
+        pytest.MonkeyPatch.context() as patched,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
         patched.setattr("sys.stdin", _stream(given or ""))
         with pytest.raises(SystemExit) as ended:
             tree()(list(arguments), prog_name="penstock")

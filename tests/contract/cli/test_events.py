@@ -30,7 +30,7 @@ def read(*command: str) -> Any:
 def with_sinks(stack: Stack, folder: Path) -> Stack:
     """The stack with Slack, which gets declined payments, and e-mail, which gets everything."""
     stack.enter(os.environ)
-    sqs = boto3.client("sqs")
+    sqs = boto3.Session().client("sqs")
     file = folder / ".penstock/local/stack.json"
     outputs = json.loads(file.read_text())
     for name in ("slack", "email"):

@@ -44,7 +44,7 @@ def test_the_server_stops_cleanly_when_told_to():
         assert server.stdout is not None
         lines = [server.stdout.readline() for _ in range(2)]
         server.terminate()
-        _, errors = server.communicate(timeout=20)
+        _, errors = server.communicate(timeout=60)
 
     assert lines[0].startswith("penstock: serving on http://127.0.0.1:")
     assert "Bearer pst_" in lines[1]
@@ -59,7 +59,7 @@ def test_metrics_are_served_on_an_address_of_their_own():
     ) as server:
         assert server.stdout is not None
         line = next(line for line in server.stdout if "metrics on" in line)
-        with urlopen(line.split()[-1], timeout=10) as answer:  # noqa: S310 - our own server
+        with urlopen(line.split()[-1], timeout=60) as answer:  # noqa: S310 - our own server
             told = answer.read().decode()
         server.terminate()
 

@@ -89,9 +89,11 @@ def good(name: str) -> Bench:
 
 def fail(name: str, check: str | None = None) -> None:
     """Run a check, its own if none is named, against the plugin that is broken in `name`."""
-    if SITE not in sys.path:
-        sys.path.append(SITE)
-    run(*CHECKS[check or name], *_broken_bench(name))
+    sys.path.append(SITE)
+    try:
+        run(*CHECKS[check or name], *_broken_bench(name))
+    finally:
+        sys.path.remove(SITE)
 
 
 def told(name: str) -> str:

@@ -28,10 +28,10 @@ def test_the_command_tells_how_to_use_it_and_serves_until_it_is_ended(
     with process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
-        with urllib.request.urlopen(told["url"], timeout=10) as page:  # noqa: S310 - the one just started
+        with urllib.request.urlopen(told["url"], timeout=60) as page:  # noqa: S310 - the one just started
             shown = page.read().decode()
         process.send_signal(end)
-        code = process.wait(timeout=20)
+        code = process.wait(timeout=60)
 
     assert {"url", "client_id", "client_secret", "webhook_id"} == told.keys()
     assert (0, True) == (code, hook in shown)

@@ -63,7 +63,7 @@ async def test_more_slow_senders_than_connections_stop_no_other_request(
     async with (
         listening(server, "127.0.0.1", 0) as url,
         holding(url, 3 * FEW, start),
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         answers = [await raw(url, HEALTH) for _ in range(3)]
 
@@ -125,7 +125,7 @@ async def test_an_answer_that_nobody_reads_gives_up_its_place():
     async with (
         serving(handle, 2) as (server, url),
         holding(url, 6, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"),
-        asyncio.timeout(5),
+        asyncio.timeout(20),
     ):
         assert 200 == (await raw(url, HEALTH)).status
         assert len(server.open) <= 2
@@ -160,10 +160,10 @@ def test_150_half_heads_do_not_stop_the_health_of_a_process_with_128_files():
     ) as server:
         assert server.stdout is not None
         port = _port(server.stdout)
-        held = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(150)]
+        held = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(150)]
         for one in held:
             one.sendall(HALF_HEAD)
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as asked:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as asked:
             asked.sendall(HEALTH)
             answer = asked.recv(100)
         server.terminate()

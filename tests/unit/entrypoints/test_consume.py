@@ -56,7 +56,7 @@ class Work:
         self.moved = asyncio.Event()
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not reached():
                 await self.moved.wait()
 
@@ -77,7 +77,7 @@ async def consuming(stand: Stand, work: Work) -> AsyncIterator[asyncio.Event]:
         yield stop
     finally:
         stop.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await task
 
 

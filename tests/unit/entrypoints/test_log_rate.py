@@ -15,6 +15,7 @@ from penstock.entrypoints.http.web import application
 from penstock.entrypoints.serve.log_rate import AT_ONCE, LineRate
 from penstock.observability import configure
 from penstock.testing.clock import FrozenClock
+from tests.leaving import logging_restored
 from tests.unit.entrypoints.hosts import raw
 from tests.unit.entrypoints.stand import Stand
 
@@ -28,11 +29,9 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 def logged(clock: FrozenClock, capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
-    handlers, level = logging.root.handlers, logging.root.level
-    configure("INFO", limit=[LineRate(clock)])
-    yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    structlog.reset_defaults()
-    logging.root.handlers, logging.root.level = handlers, level
+    with logging_restored():
+        configure("INFO", limit=[LineRate(clock)])
+        yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 async def test_a_flood_of_bad_requests_is_twenty_lines_and_then_one_a_second(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
-import structlog
 from prometheus_client.parser import text_string_to_metric_families
 
 from penstock.domain import rules
@@ -23,6 +21,7 @@ from penstock.errors import ChannelUnavailable
 from penstock.observability import configure
 from penstock.ports import Outgoing
 from penstock.settings import Function
+from tests.leaving import logging_restored
 from tests.unit.entrypoints.hosts import Told, raw
 from tests.unit.entrypoints.stand import Stand
 
@@ -67,9 +66,8 @@ async def test_a_webhook_is_counted_at_its_stages_and_its_answer(
     """
     At any level: the lines that are counted need not be written.
     """
-    handlers, level = logging.root.handlers, logging.root.level
-    configure("WARNING", see=[metrics.see])
-    try:
+    with logging_restored():
+        configure("WARNING", see=[metrics.see])
         served = application(stand.platform, answered=metrics)
         async with listening(served, "127.0.0.1", 0) as url:
             await raw(
@@ -80,9 +78,6 @@ async def test_a_webhook_is_counted_at_its_stages_and_its_answer(
         batch = stand.platform.batch(Function.verify)
         messages = await batch.inbox.receive(10, 0)
         await batch.run(messages, lambda: float("inf"))
-    finally:
-        structlog.reset_defaults()
-        logging.root.handlers, logging.root.level = handlers, level
     async with serving(stand, metrics) as url:
         answer = await raw(url, GET)
     told = samples(answer)

@@ -20,6 +20,7 @@ from penstock.observability import (
     scalars_only,
     trace,
 )
+from tests.leaving import logging_restored
 
 Lines = Callable[[], list[dict[str, Any]]]
 MARKED = ["@", ".", "pst_", "bearer ", "basic ", "ba\u017fic ", "abc", "\n", "_", " "]
@@ -27,11 +28,9 @@ MARKED = ["@", ".", "pst_", "bearer ", "basic ", "ba\u017fic ", "abc", "\n", "_"
 
 @pytest.fixture
 def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
-    handlers, level = logging.root.handlers, logging.root.level
-    configure("INFO")
-    yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    structlog.reset_defaults()
-    logging.root.handlers, logging.root.level = handlers, level
+    with logging_restored():
+        configure("INFO")
+        yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 def test_an_event_is_one_line_with_its_name_first(logged: Lines):
@@ -54,10 +53,10 @@ def test_a_line_break_in_a_text_makes_no_second_line(logged: Lines):
 def test_no_control_or_direction_character_is_in_a_line(
     capsys: pytest.CaptureFixture[str],
 ):
-    configure("INFO")
     evil = "Ann\x1b[2J\x7f\x9b31m\u202e\u2066\u200b\r"
-    structlog.get_logger().info("stage.finished", because=evil)
-    structlog.reset_defaults()
+    with logging_restored():
+        configure("INFO")
+        structlog.get_logger().info("stage.finished", because=evil)
     line = capsys.readouterr().out.removesuffix("\n")
 
     assert evil == json.loads(line)["because"]
@@ -68,10 +67,10 @@ def test_no_control_or_direction_character_is_in_a_line(
 def test_a_line_names_its_stack_and_carries_no_metric_directive(
     capsys: pytest.CaptureFixture[str],
 ):
-    configure("INFO", "prod")
-    log = structlog.get_logger()
-    log.info("stage.finished", stage="verify", status="done", outcome="authentic", ms=1.5)
-    structlog.reset_defaults()
+    with logging_restored():
+        configure("INFO", "prod")
+        log = structlog.get_logger()
+        log.info("stage.finished", stage="verify", status="done", outcome="authentic", ms=1.5)
     (line,) = (json.loads(line) for line in capsys.readouterr().out.splitlines())
 
     assert {

@@ -29,6 +29,7 @@ from penstock import problems
 from penstock.errors import RequestRefused, TransientError
 from penstock.pipeline.manage import Action
 from tests.depth import examples
+from tests.leaving import logging_restored
 from tests.plugins.paypal.machine.balance import Balance
 from tests.plugins.paypal.machine.life import SHORT, Life, beginning
 from tests.plugins.paypal.simulator_billing.shop import MONTHLY, TRIAL, YEARLY
@@ -266,20 +267,20 @@ class Machine(RuleBasedStateMachine):
 
 def test_everything_happens_once_whatever_happens(sign: Any):
     counts: Counter[str] = Counter({"lost": 0, "doubled": 0, "wrong": 0})
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     try:
-        run_state_machine_as_test(
-            lambda: Machine(sign, counts),
-            settings=settings(
-                max_examples=examples(20),
-                stateful_step_count=12,
-                deadline=None,
-                derandomize=True,
-                suppress_health_check=list(HealthCheck),
-                phases=[Phase.generate, Phase.shrink],
-            ),
-        )
+        with logging_restored():
+            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+            run_state_machine_as_test(
+                lambda: Machine(sign, counts),
+                settings=settings(
+                    max_examples=examples(20),
+                    stateful_step_count=12,
+                    deadline=None,
+                    derandomize=True,
+                    suppress_health_check=list(HealthCheck),
+                    phases=[Phase.generate, Phase.shrink],
+                ),
+            )
     finally:
-        structlog.reset_defaults()
         for what, number in sorted(counts.items()):
             print(f"{number:6}  {what}")
