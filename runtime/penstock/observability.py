@@ -12,8 +12,11 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii as quoted
+from math import isfinite
 from threading import RLock
 from types import TracebackType
 from typing import Any, cast
@@ -74,7 +77,6 @@ def configure(
             *see,
             *([_from(level)] if see else []),
             *limit,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             _line_of(stack),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
@@ -130,15 +132,52 @@ class _Output:
 
 
 def _line_of(stack: str | None) -> Processor:
-    """A structlog processor that makes the line, in which its stack is named."""
+    """A structlog processor that makes the line, in which its time and its stack are named."""
 
     def line(_: Any, __: str, fields: MutableMapping[str, Any]) -> str:
-        told = scalars_only(_, __, fields)
+        fields["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         if stack:
-            told["stack"] = stack
-        return _dumps(told)
+            fields["stack"] = stack
+        return plain_line(fields) or _dumps(scalars_only(_, __, fields))
 
     return line
+
+
+def plain_line(fields: Mapping[str, Any]) -> str | None:
+    """
+    The line of fields that pass as they are, as nearly all do; None for all others.
+
+    In one pass, which takes a third of making them scalars and encoding that.
+    """
+    # The event's name first: a person reads it in a terminal.
+    parts = [""]
+    for name, value in fields.items():
+        key = _key(name)
+        if key is None:
+            return None
+        if isinstance(value, str):
+            if len(value) > LONGEST:
+                return None
+            text = key + quoted(value)
+        elif type(value) is int or (type(value) is float and isfinite(value)):
+            text = key + repr(value)
+        else:
+            return None
+        if name == "event":
+            parts[0] = text
+        else:
+            parts.append(text)
+    line = f"{{{','.join(parts)}}}"
+    # An escape may stand for a letter that a mark has by another name, such as the long s.
+    if not parts[0] or "\\u" in line or "\x7f" in line or _is_suspect(line):
+        return None
+    return line
+
+
+@lru_cache(maxsize=1024)
+def _key(name: str) -> str | None:
+    """A field's name as a line has it; None for what is withheld or says where it failed."""
+    return None if name == "exc_info" or _is_withheld(name) else f"{quoted(name)}:"
 
 
 def scalars_only(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -11,8 +11,7 @@ Bound once at the entry and merged into each event; never a header, never anythi
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
@@ -21,13 +20,23 @@ DELIVERY = "delivery_id"
 _FIELDS = ("message_id", DELIVERY, "entity", "event_id")
 
 
-@contextmanager
-def item(**fields: str) -> Generator[None]:
+def item(**fields: str) -> Item:
     """One item: what is bound within it, here or by its stage, ends with it."""
-    bind_contextvars(**fields)
-    try:
-        yield
-    finally:
+    return Item(fields)
+
+
+class Item:
+    """What `item` returns. A class: `contextmanager` takes twice as long, for every message."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        self._fields = fields
+
+    def __enter__(self) -> None:
+        bind_contextvars(**self._fields)
+
+    def __exit__(self, *_: object) -> None:
         unbind_contextvars(*_FIELDS)
 
 

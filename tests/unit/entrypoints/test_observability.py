@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 
 from penstock.observability import (
     CONFIDENTIAL,
+    LONGEST,
     bind_contextvars,
     configure,
+    plain_line,
     reset_contextvars,
     scalars_only,
     trace,
 )
+from penstock.pipeline.batch import Status
 from tests.leaving import logging_restored
 
 Lines = Callable[[], list[dict[str, Any]]]
@@ -152,6 +155,38 @@ def test_no_text_that_is_confidential_is_passed_over_for_speed(text: str):
         told = scalars_only(None, "", {"said": one})["said"]
 
         assert CONFIDENTIAL.sub("…", one) == told
+
+
+SCALARS = st.one_of(
+    st.text(max_size=20),
+    st.lists(st.sampled_from(MARKED), max_size=4).map("".join),
+    st.text("x", min_size=LONGEST - 1, max_size=LONGEST + 1),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.booleans(),
+    st.none(),
+    st.sampled_from(Status),
+)
+NAMES = st.sampled_from(["stage", "because", "status", "ms", "token", "exc_info", "a\u00e9", 'q"'])
+
+
+@given(st.text(max_size=20), st.dictionaries(NAMES, SCALARS, max_size=5))
+def test_the_short_way_to_a_line_writes_what_the_long_way_would(
+    event: str, others: dict[str, Any]
+):
+    fields = {**others, "event": event}
+    short = plain_line(fields)
+    whole = json.dumps(scalars_only(None, "", dict(fields)), separators=(",", ":"))
+
+    assert short in (None, whole)
+
+
+def test_the_line_of_a_stage_goes_the_short_way():
+    fields = {"event": "stage.finished", "stage": "verify", "status": Status.done, "ms": 1.5}
+
+    assert '{"event":"stage.finished","stage":"verify","status":"done","ms":1.5}' == plain_line(
+        fields
+    )
 
 
 def test_an_exception_is_its_type_and_place(logged: Lines):

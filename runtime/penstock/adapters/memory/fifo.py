@@ -144,13 +144,15 @@ class Fifo:
         entry.out_until = until
         heappush(self._back, (until, entry.place))
 
-    def remove(self, entry: Entry) -> None:
-        """Forget a message."""
+    def remove(self, entry: Entry) -> bool:
+        """Forget a message; says whether its group has more."""
         del self._entries[entry.place]
-        del self._groups[entry.group][entry.place]
+        line = self._groups[entry.group]
+        del line[entry.place]
         self._held.pop(entry.receipt, None)
         self._returned.pop(entry.place, None)
         self._is_in(entry)
+        return bool(line)
 
     def count(self, now: datetime) -> tuple[int, int]:
         """How many messages are visible, and how many out."""

@@ -68,8 +68,7 @@ class MemoryQueue:
     async def delete(self, message: Message) -> None:
         """Forget a message that is done; a stale receipt changes nothing."""
         held = self._fifo.held(message.receipt, self._clock.now())
-        if held:
-            self._fifo.remove(held)
+        if held and self._fifo.remove(held):
             self._wake()
 
     async def postpone(self, messages: Sequence[Message], delay: float) -> None:
@@ -129,14 +128,13 @@ class MemoryQueue:
             self._changed = None
 
     async def _change_or(self, seconds: float) -> None:
-        if self._changed is None:
+        if self._changed is None or self._changed.is_set():
             self._changed = asyncio.Event()
-        waits = [
-            asyncio.ensure_future(self._changed.wait()),
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-        ]
+        changed = self._changed
+        asleep = asyncio.ensure_future(self._clock.sleep(seconds))
+        # Others that wait for the same event look once more, and wait again.
+        asleep.add_done_callback(lambda _: changed.set())
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await changed.wait()
         finally:
-            for wait in waits:
-                wait.cancel()
+            asleep.cancel()

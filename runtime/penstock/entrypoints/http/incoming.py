@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +10,7 @@ from aiohttp import HttpVersion11, web
 
 from penstock import problems
 from penstock.entrypoints.http.api import too_large
+from penstock.entrypoints.http.connections import Working
 from penstock.entrypoints.http.listener import Server
 from penstock.errors import RequestRefused
 
@@ -31,7 +31,7 @@ class Incoming:
 
     def __init__(self, request: web.BaseRequest, server: Server, seconds: float) -> None:
         self._request, self._server, self._seconds = request, server, seconds
-        self._working = ExitStack()
+        self._working: Working | None = None
         # It came with its head, as small ones do: there is nothing to wait for.
         self._came = request.content.is_eof()
         self.complete = False
@@ -47,10 +47,12 @@ class Incoming:
         exc: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._working.close()
+        if self._working:
+            self._working.__exit__()
 
     def _work(self) -> None:
-        self._working.enter_context(self._server.working(self._request))
+        self._working = self._server.working(self._request)
+        self._working.__enter__()
 
     async def body(self, limit: int) -> bytes:
         """
@@ -67,13 +69,13 @@ class Incoming:
             # aiohttp takes the chunks apart and leaves the other codings in: a body nobody sent.
             detail = "send it with no transfer coding but chunked"
             raise RequestRefused(problems.BODY_REFUSED, detail)
-        if (self._request.content_length or 0) > limit:
-            raise too_large(limit)
         if self._came:
             body = self._request.content.read_nowait()
             if len(body) > limit:
                 raise too_large(limit)
         else:
+            if (self._request.content_length or 0) > limit:
+                raise too_large(limit)
             body = await self._read(limit)
             self._work()
         self.complete = True

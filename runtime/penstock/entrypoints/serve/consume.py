@@ -53,27 +53,38 @@ class Consumer:
     async def run(self) -> None:
         """Consume until told to stop, then finish the work that began."""
         observability.bind_contextvars(**({"sink": self.sink} if self.sink else {}))
-        async with asyncio.TaskGroup() as groups:
-            while not self.stop.is_set():
-                messages = await self._receive()
-                for group in by_group(messages):
-                    await self._room.acquire()
-                    groups.create_task(self._work(group))
+        async with asyncio.TaskGroup() as tasks:
+            # A task of its own, so that no receipt needs one to be given up in.
+            taking = tasks.create_task(self._take(tasks))
+            await self.stop.wait()
+            taking.cancel()
+
+    async def _take(self, tasks: asyncio.TaskGroup) -> None:
+        while not self.stop.is_set():
+            # Cancelled here or in the receipt, never with messages that no task has.
+            async with self._room:
+                pass
+            for group in by_group(await self._receive()):
+                tasks.create_task(self._work(group))
 
     async def _receive(self) -> Sequence[Message]:
         try:
-            return await unless(self.stop, self.batch.inbox.receive(self.limit, LONG_POLL)) or ()
+            return await self.batch.inbox.receive(self.limit, LONG_POLL)
         except TransientError as exc:
             self._log().warning("consumer.no_answer", because=str(exc))
         except Exception as exc:
             # A bug at one receipt must not end the consumer: nothing would start it again.
             notices.stage_failed(self.batch.stage, exc)
-        await unless(self.stop, self.batch.clock.sleep(_SULK))
+        await self.batch.clock.sleep(_SULK)
         return ()
 
     async def _work(self, group: Sequence[Message]) -> None:
+        async with self._room:
+            await self._worked_on(group)
+
+    async def _worked_on(self, group: Sequence[Message]) -> None:
         try:
-            results = await self.batch.run(group, lambda: _remaining(self.stop))
+            results = await self.batch.run(group, self._remaining)
             for message, result in zip(group, results, strict=True):
                 if result.status is not Status.retry:
                     await self.batch.inbox.delete(message)
@@ -82,8 +93,9 @@ class Consumer:
             self._log().warning("consumer.not_deleted", because=str(exc))
         except Exception as exc:
             notices.stage_failed(self.batch.stage, exc)
-        finally:
-            self._room.release()
+
+    def _remaining(self) -> float:
+        return _remaining(self.stop)
 
     def _log(self) -> structlog.typing.FilteringBoundLogger:
         return structlog.get_logger().bind(stage=self.batch.stage)

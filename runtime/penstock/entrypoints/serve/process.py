@@ -16,6 +16,12 @@ from penstock.entrypoints.serve.log_rate import LineRate
 from penstock.entrypoints.serve.tryout import tryout
 from penstock.entrypoints.serve.watched import Watched, in_memory
 
+_NEW_OBJECTS = 10_000
+"""
+How many more of them than before make Python look for garbage, instead of its own 700: those are
+often a few webhooks under way and what waits in memory, looked at again and again.
+"""
+
 Say = Callable[[str], None]
 """Prints one line for the person who started the process."""
 
@@ -90,9 +96,13 @@ class Process:
 
 
 def settle() -> None:
-    """What the process is made of stays: from now on garbage is looked for beside it only."""
+    """
+    What the process is made of stays: from now on garbage is looked for beside it only, and more
+    seldom, because webhooks under way are no garbage.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS)
 
 
 async def run_in_memory(listens: Listens, say: Say) -> None:
