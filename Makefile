@@ -48,12 +48,12 @@ check: lint engine ## everything a change needs: lint, every test, Pulumi's engi
 	@echo "penstock: check, 1 of 4: unit, contract, one end-to-end" && $(TESTS) -m "not slow and not browser and not postgres"
 	@echo "penstock: check, 2 of 4: the platform's deployed contract, Pulumi's engine" && $(TESTS) -m "slow and not soak and not mutants"
 	@echo "penstock: check, 3 of 4: a short soak" && $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20 && $(PY) -m penstock.simulation --gateway paypal --seeds 2
+	@echo "penstock: check, 4 of 4: 20 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 20 && $(PY) -m penstock.simulation --gateway paypal --seeds 2 && $(PY) -m penstock.simulation --gateway stripe --seeds 2
 
 check-deep: check ## make check, then ten times the examples of each property, a soak of minutes, 500 seeds, 250 mutants, the PostgreSQL sink on a real server, the pages in Chromium, and contract-deep
 	@echo "penstock: check-deep, 1 of 9: properties, ten times the examples" && PENSTOCK_DEEP=1 $(TESTS) --timeout 3600 -m "not slow and not browser and not postgres"
 	@echo "penstock: check-deep, 2 of 9: a soak of minutes" && PENSTOCK_DEEP=1 $(PY) -m pytest -q -rP -m soak tests/soak
-	@echo "penstock: check-deep, 3 of 9: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60
+	@echo "penstock: check-deep, 3 of 9: 500 seeds of the simulation" && $(PY) -m penstock.simulation --seeds 500 && $(PY) -m penstock.simulation --gateway paypal --seeds 60 && $(PY) -m penstock.simulation --gateway stripe --seeds 60
 	@echo "penstock: check-deep, 4 of 9: the simulation finds each fault that is put in" && $(PY) -m pytest -q -rP -m mutants tests/simulation
 	@echo "penstock: check-deep, 5 of 9: the pages in Chromium (Debian's package chromium)" && $(TESTS) -m browser tests/browser
 	@echo "penstock: check-deep, 6 of 9: the PostgreSQL sink on a real server (Debian's package postgresql)" && PENSTOCK_DEEP=1 $(TESTS) --timeout 1200 -m postgres tests/plugins/postgres
@@ -65,7 +65,7 @@ check-deep: check ## make check, then ten times the examples of each property, a
 contract-deep: setup ## schemathesis against both hosts and the simulators, all phases and checks, a random seed; SEED=1 EXAMPLES=100 ONLY="serve functions paypal example slack"
 	@$(PY) -m tests.contract.deep $(if $(SEED),--seed $(SEED)) $(if $(EXAMPLES),--examples $(EXAMPLES)) $(ONLY)
 
-simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example
+simulate: setup ## the platform on virtual time with faults on every port; SEEDS=20|1..500|12345 GATEWAY=example|paypal|stripe
 	@$(PY) -m penstock.simulation --seeds $(or $(SEEDS),20) --gateway $(or $(GATEWAY),example)
 
 soak: setup ## the local platform for 5 minutes while hosts are killed, and its books reconciled; SECONDS=150 of traffic

@@ -1,6 +1,6 @@
 """
-A webhook for each PayPal account and one payment message, and what must come of them with the
-stack's plugins.
+A webhook of each gateway whose simulator sends some and one payment message, and what must come of
+them with the stack's plugins.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import asyncio
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import aiohttp
 
@@ -20,7 +20,8 @@ from infra.config.selection import selected
 from local.platform import Platform
 
 _POLL_SECONDS = 0.1
-_EVENT_TYPE = "PAYMENT.SALE.COMPLETED"
+_CHARGED = "example"
+"""The plugin whose order needs nothing of its own, such as a saved card."""
 _PLACES = {"slack": "Slack message", "email": "e-mail", "webhook": "webhook"}
 _SHOWN = {"slack": "messages", "webhook": "events"}
 """Where the simulator of a plugin lists what it got."""
@@ -36,23 +37,26 @@ class Sent:
     What was sent.
 
     Attributes:
-        webhooks: the payments that webhooks are about, one for each PayPal that is simulated.
+        webhooks: by gateway, the payment that its webhook is about.
+        invoiced: those of these gateways that make an invoice of it.
         payment: the payment that the message asks for; None if Example is not configured.
     """
 
-    webhooks: tuple[str, ...] = ()
+    webhooks: Mapping[str, str] = field(default_factory=dict[str, str])
+    invoiced: frozenset[str] = frozenset()
     payment: str | None = None
 
     @property
     def payments(self) -> list[str]:
         """The payments, the webhooks' first."""
-        return [*self.webhooks, *([self.payment] if self.payment else [])]
+        return [*self.webhooks.values(), *([self.payment] if self.payment else [])]
 
     @property
     def expected(self) -> list[tuple[str, str]]:
         """The events that follow: of which payment, and of what type."""
         paid = [(payment, "payment.succeeded") for payment in self.payments]
-        return paid + [(payment, "invoice.paid") for payment in self.webhooks]
+        made = [one for gateway, one in self.webhooks.items() if gateway in self.invoiced]
+        return paid + [(payment, "invoice.paid") for payment in made]
 
 
 async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
@@ -62,25 +66,38 @@ async def send(platform: Platform, http: aiohttp.ClientSession) -> Sent:
     Raises:
         DemonstrationError: the API did not take the webhook.
     """
+    charges = platform.instances(_CHARGED)
     # Only a simulator can sign a webhook for us.
-    accounts = [name for name in platform.instances("paypal") if name in platform.simulators]
-    webhooks = tuple([await _send_webhook(platform, name, http) for name in accounts])
-    charges = platform.instances("example")
+    telling = [one for one in platform.gateways if one in platform.simulators]
+    sent = {one: await _send_webhook(platform, one, http) for one in telling if one not in charges}
+    webhooks = {gateway: payment for gateway, payment in sent.items() if payment}
+    invoiced = frozenset(one for one in webhooks if _makes_invoices(platform, one))
     if not charges:
-        return Sent(webhooks)
+        return Sent(webhooks, invoiced)
     payment = f"demo-{secrets.token_hex(4)}"
     await asyncio.to_thread(_send_payment, platform, charges[0], payment)
-    return Sent(webhooks, payment)
+    return Sent(webhooks, invoiced, payment)
 
 
-async def _send_webhook(platform: Platform, gateway: str, http: aiohttp.ClientSession) -> str:
-    order = {"event_type": _EVENT_TYPE, "target": f"{platform.api_url}/webhooks/{gateway}"}
+async def _send_webhook(
+    platform: Platform, gateway: str, http: aiohttp.ClientSession
+) -> str | None:
+    """The payment that a gateway's first sample is about; None where it has no such sample."""
+    order = {"target": f"{platform.api_url}/webhooks/{gateway}"}
     simulator = platform.simulators[gateway].url
     async with http.post(f"{simulator}/_simulator/webhooks", json=order) as answer:
+        if answer.status == 404:
+            return None
         webhook = await answer.json()
     if not all(status and 200 <= status < 300 for status in webhook["answers"]):
         raise DemonstrationError(f"the webhook was answered with {webhook['answers']}")
-    return f"{gateway}-{webhook['resource_id']}"
+    return next((one["id"] for one in webhook["concerns"] if one["kind"] == "payment"), None)
+
+
+def _makes_invoices(platform: Platform, gateway: str) -> bool:
+    offers = {offer.name: offer for plugin in installed() for offer in plugin.file.gateways}
+    plugin = (platform.gateways[gateway] or {}).get(PLUGIN, gateway)
+    return "invoices" in offers[plugin].capabilities
 
 
 def _send_payment(platform: Platform, gateway: str, payment: str) -> None:

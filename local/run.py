@@ -109,8 +109,8 @@ def _verdict(arrivals: Arrivals) -> str:
     """What the demonstration has shown, with the plugins that are configured."""
     if not arrivals.sent.payments:
         return (
-            "Nothing was sent: the demonstration knows the gateways paypal and example; "
-            "name one in penstock:gateways to see it."
+            "Nothing was sent: the demonstration knows example, and gateways whose simulators "
+            "have samples, as paypal and stripe; name one in penstock:gateways to see it."
         )
     if not arrivals.places:
         return "Sent. Nothing is delivered: penstock:sinks names none of slack, email, webhook."

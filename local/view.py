@@ -21,6 +21,7 @@ _STAND_INS = {
     "slack": ("Slack capture", "/"),
     "webhook": ("Webhook endpoint", "/"),
     "paypal": ("PayPal simulator", ""),
+    "stripe": ("Stripe simulator", ""),
     "example": ("Example simulator", ""),
 }
 
@@ -56,13 +57,15 @@ def what_to_try(console: Console, platform: Platform, token: str, sent: Sent) ->
     penstock = ".venv/bin/penstock --stack local"
     console.print("\n[bold]Try, in another terminal:[/bold]")
     lines: list[str] = []
-    if sent.webhooks:
-        several = platform.instances("paypal") if len(sent.webhooks) > 1 else []
-        named = f" --gateway {several[0]}" if several else ""
+    accounts = [one for one in platform.instances("paypal") if one in sent.webhooks]
+    if accounts:
+        named = f" --gateway {accounts[0]}" if len(accounts) > 1 else ""
         lines += [
             f"{penstock} trigger PAYMENT.SALE.COMPLETED{named} --set resource.amount.total=12.50",
             f"{penstock} trigger PAYMENT.SALE.COMPLETED{named} --forge",
         ]
+    others = [one for one in sent.webhooks if one not in accounts]
+    lines += [f"{penstock} trigger --gateway {one}" for one in others]
     if sent.payments:
         lines.append(f"{penstock} payments show {sent.payments[-1]}")
     lines += [f"{penstock} events list", f"{penstock} queue depth"]

@@ -39,6 +39,17 @@ def test_a_seed_has_faults_of_every_kind_and_nothing_is_lost() -> None:
     assert outcome.counts["events"] > 50
 
 
+def test_a_gateway_that_is_only_read_for_subscriptions_is_played_with_all_it_tells() -> None:
+    """
+    The stand says what else happens at Stripe: nothing in the simulation knows its name.
+    """
+    outcome = run(5, "stripe")
+
+    assert [] == outcome.findings
+    happened = ("subscriptions", "refunds", "reversals", "restored", "webhooks lost")
+    assert [] == [name for name in happened if not outcome.counts[name]]
+
+
 def test_a_failure_shows_the_end_of_its_trace_and_the_command() -> None:
     outcome = Outcome(
         12, ["pay-1: is open", "pay-2: is open"], ["line 1", "line 2"], "d", Counter()

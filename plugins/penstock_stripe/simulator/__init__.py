@@ -46,6 +46,7 @@ from penstock_stripe.simulator.idempotency import Idempotency
 from penstock_stripe.simulator.intents import Intents
 from penstock_stripe.simulator.notices import REGISTRATION, Notices
 from penstock_stripe.simulator.refunds import Refunds
+from penstock_stripe.simulator.renewals import Renewals
 from penstock_stripe.simulator.samples import Made, concerned
 from penstock_stripe.simulator.subscriptions import Subscriptions
 from penstock_stripe.webhooks import SECRET
@@ -71,16 +72,18 @@ class StripeSimulator:
     refunds: Refunds = field(init=False)
     disputes: Disputes = field(init=False)
     subscriptions: Subscriptions = field(init=False)
+    renewals: Renewals = field(init=False)
 
     def __post_init__(self) -> None:
         self.books = Books(self.machine, self.letters)
-        self.gate = Idempotency(f"sk_test_{self.letters(16)}")
+        self.gate = Idempotency(f"sk_test_{self.letters(16)}", self.books.now)
         self.notices = Notices(self.books, f"whsec_{self.letters(16)}")
         self.books.told = self.notices.send
         self.disputes = Disputes(self.books)
         self.intents = Intents(self.books, self.disputes)
         self.refunds = Refunds(self.books)
         self.subscriptions = Subscriptions(self.books, self.intents)
+        self.renewals = Renewals(self.books, self.subscriptions)
         parts = (
             self.intents,
             self.refunds,

@@ -1,14 +1,16 @@
 """
 What every request to the simulated Stripe needs: a key, a version; and idempotency keys.
 
-The first answer under a key is kept with the request's digest and repeated, a 500 and a decline
-too. It is not kept where nothing was begun: a refused form, 401, 409, 429.
+The first answer under a key is kept for a day with the request's digest and repeated, a 500 and a
+decline too. It is not kept where nothing was begun: a refused form, 401, 409, 429.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -17,6 +19,8 @@ from penstock_stripe.simulator.forms import Malformed, invalid, refusal
 from penstock_stripe.simulator.rights import denied
 
 _KEPT = (200, 402, 500)
+_FOR = timedelta(days=1)
+"""Stripe keeps a key at least so long (docs.stripe.com/api/idempotent_requests)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Kept:
     """The first answer under a key."""
 
     digest: str
+    at: datetime
     status: int
     body: bytes = field(repr=False)
 
@@ -35,12 +40,14 @@ class Idempotency:
 
     Attributes:
         key: the account's API key.
-        kept: the answers by idempotency key; Stripe may prune them after a day.
+        now: the time; keys are forgotten by it.
+        kept: the answers by idempotency key.
         versions: the API versions that requests named.
         may_not: the rights that the key lacks: "charge_read".
     """
 
     key: str = field(repr=False)
+    now: Callable[[], datetime]
     kept: dict[str, Kept] = field(default_factory=dict[str, Kept])
     under_way: set[str] = field(default_factory=set[str])
     versions: set[str] = field(default_factory=set[str])
@@ -70,6 +77,8 @@ class Idempotency:
     ) -> web.StreamResponse:
         digest = hashlib.sha256(request.path.encode() + await request.read()).hexdigest()
         known = self.kept.get(named)
+        if known is not None and self.now() - known.at > _FOR:
+            known = None
         if known is not None and known.digest != digest:
             return refusal(400, "idempotency_error")
         if known is not None:
@@ -84,7 +93,7 @@ class Idempotency:
             self.under_way.discard(named)
         if answer.status in _KEPT and isinstance(answer, web.Response):
             body = answer.body if isinstance(answer.body, bytes) else b""
-            self.kept[named] = Kept(digest, answer.status, body)
+            self.kept[named] = Kept(digest, self.now(), answer.status, body)
         return answer
 
 

@@ -10,6 +10,7 @@ The payment method decides what happens, as Stripe's own of test mode do (docs.s
     pm_card_createDispute                     paid, and disputed at once
     pm_card_pendingRefund, pm_card_refundFail paid; see `refunds`
     pm_usBankAccount_success                  processing; paid when it is read next
+    pm_usBankAccount_insufficientFunds        processing; failed when it is read next
     pm_usBankAccount_processing               processing, for good
 """
 
@@ -45,7 +46,8 @@ _DECLINES = {
     "pm_card_authenticationRequired": ("authentication_required", "authentication_required"),
 }
 _SETTLES = "pm_usBankAccount_success"
-_PROCESSING = (_SETTLES, "pm_usBankAccount_processing")
+_BOUNCES = "pm_usBankAccount_insufficientFunds"
+_PROCESSING = (_SETTLES, _BOUNCES, "pm_usBankAccount_processing")
 _DISPUTED = "pm_card_createDispute"
 _QUERY = re.compile(r'metadata\["([a-z_]+)"\]:"([^"]*)"')
 _CURRENCY = re.compile(r"[a-z]{3}", re.ASCII)
@@ -109,10 +111,15 @@ class Intents:
         )
 
     def settle(self, intent: Shown) -> None:
-        """What was processed is paid."""
-        if intent["status"] == "processing" and intent["payment_method"] == _SETTLES:
+        """What was processed is paid, or comes back unpaid."""
+        if intent["status"] != "processing":
+            return
+        if intent["payment_method"] == _SETTLES:
             self.pay(intent)
             self.books.tell("payment_intent.succeeded", intent)
+        elif intent["payment_method"] == _BOUNCES:
+            self.fail(intent, "payment_intent_payment_attempt_failed", "insufficient_funds")
+            self.books.tell("payment_intent.payment_failed", intent)
 
     async def _create(self, request: web.Request) -> web.Response:
         fields = await form(request)

@@ -130,9 +130,9 @@ class Subscriptions:
         self.books.invoices[invoice["id"]] = invoice
         one["latest_invoice"] = invoice["id"]
         if fails:
-            self._unpaid(one, intent, invoice)
+            self.unpaid(one, intent, invoice)
         else:
-            self._paid(one, intent, invoice)
+            self.paid(one, intent, invoice)
         return invoice
 
     def cancel(self, one: Shown) -> None:
@@ -141,12 +141,14 @@ class Subscriptions:
         one.update(status="canceled", canceled_at=now, ended_at=now)
         self.books.tell("customer.subscription.deleted", one)
 
-    def _paid(self, one: Shown, intent: Shown, invoice: Shown) -> None:
+    def paid(self, one: Shown, intent: Shown, invoice: Shown) -> None:
+        """An invoice is paid by its intent."""
         self.intents.pay(intent)
         invoice.update(
             status="paid",
             amount_paid=_PRICE,
             amount_remaining=0,
+            next_payment_attempt=None,
             status_transitions={"paid_at": self.books.seconds()},
             payments=_paid_by(intent, "paid"),
         )
@@ -154,7 +156,8 @@ class Subscriptions:
         self.books.tell("invoice.paid", invoice)
         self._becomes(one, "active")
 
-    def _unpaid(self, one: Shown, intent: Shown, invoice: Shown) -> None:
+    def unpaid(self, one: Shown, intent: Shown, invoice: Shown) -> None:
+        """An attempt at an invoice's intent fails."""
         self.intents.fail(intent, "card_declined", "insufficient_funds")
         self.books.tell("payment_intent.payment_failed", intent)
         self.books.tell("invoice.payment_failed", invoice)

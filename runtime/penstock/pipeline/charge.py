@@ -3,6 +3,7 @@ Charge: a message of payments.fifo moves its money once, whatever crashes on the
 
     reserved ─────────────────────────► submit ─► the gateway's answer ─► settle
                                         (a gateway without keys is looked up first, if it can be)
+    paid, as a notification told ─────► settle; nothing is sent
     restricted ───────────────────────► left as it is until a release
     submitting, lease runs ───────────► come back when it ends
     submitting, lease over; unknown ──► look up ─┬ found ─────► settle
@@ -46,7 +47,7 @@ from penstock.errors import (
 )
 from penstock.pipeline import correlation
 from penstock.pipeline.batch import Handled
-from penstock.pipeline.charge_answers import ChargeAnswers
+from penstock.pipeline.charge_answers import ChargeAnswers, told
 from penstock.pipeline.gate import RESTRICTED, Gate
 from penstock.pipeline.operation_work import OperationWork, wait_for_lease
 from penstock.pipeline.orders import ChargeMessage
@@ -115,6 +116,8 @@ class Charge:
         gateway = charges(self.gateways, payment.gateway)
         if operation.leased(self.clock.now()):
             return payment
+        if known := told(payment):
+            return await self._answers.settle(payment, operation, known)
         if not isinstance(gateway, Lookup):
             because = "the gateway cannot be asked"
             return await self._answers.leave(payment, operation, because, ask_again=False)
@@ -142,17 +145,17 @@ class Charge:
 
     async def _advance(self, payment: Payment, gateway: Charges) -> Payment:
         operation = _charge_of(payment)
+        if operation.state is OperationState.submitting:
+            wait_for_lease(operation, self.clock.now(), "the charge")
+        if operation.open and (known := told(payment)):
+            # An earlier request landed late, and its notification was here before its answer.
+            return await self._answers.settle(payment, operation, known)
         match operation.state:
             case OperationState.succeeded | OperationState.declined:
                 return payment
             case OperationState.reserved:
                 return await self._first(payment, operation, gateway)
-            case OperationState.pending:
-                return await self._resume(payment, operation, gateway)
-            case OperationState.submitting:
-                wait_for_lease(operation, self.clock.now(), "the charge")
-                return await self._resume(payment, operation, gateway)
-            case OperationState.unknown:
+            case OperationState.pending | OperationState.submitting | OperationState.unknown:
                 return await self._resume(payment, operation, gateway)
             case _:
                 assert_never(operation.state)

@@ -1,6 +1,7 @@
 """
 Charge answers: what a gateway says of a charge becomes the payment's state, in one commit.
 
+    told of before ──────────► the payment stays as it was told, whatever the answer
     succeeded ───────────────► one step of money; the payment is paid
     declined ────────────────► the payment is declined
     pending ─────────────────► the sweep asks again
@@ -54,12 +55,12 @@ class ChargeAnswers:
             GatewayUnavailable: the charge was not sent, or its answer is missing.
             PermanentError: people must look; the payment is parked and says why.
         """
-        now = self.clock.now()
+        now, known = self.clock.now(), told(payment)
+        if known is not None and not _is_another(answer, known.reference):
+            # A notification told of its money first, and perhaps of what went back since.
+            settled = operation.settle(OperationState.succeeded, reference=known.reference)
+            return await self.commit(payment, settled, payment.status, payment.reason)
         match answer:
-            case Succeeded(reference) | Pending(reference) if _told(payment, reference):
-                # A notification told of its money first, and perhaps of what went back since.
-                settled = operation.settle(OperationState.succeeded, reference=reference)
-                return await self.commit(payment, settled, payment.status, payment.reason)
             case Succeeded(reference):
                 settled = operation.settle(OperationState.succeeded, reference=reference)
                 moved = Transaction(
@@ -150,6 +151,12 @@ class ChargeAnswers:
         return decided.entity
 
 
-def _told(payment: Payment, reference: str) -> bool:
-    """Whether the payment is known to be paid by that step."""
-    return payment.paid and payment.transaction is not None and payment.transaction.id == reference
+def told(payment: Payment) -> Succeeded | None:
+    """What a notification told of a charge's money, whatever its request is answered."""
+    paid = payment.transaction if payment.paid else None
+    return Succeeded(paid.id) if paid else None
+
+
+def _is_another(answer: ChargeAnswer, reference: str) -> bool:
+    """Whether an answer names another charge than that."""
+    return isinstance(answer, Succeeded | Pending) and answer.reference != reference

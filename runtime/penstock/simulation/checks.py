@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import dropwhile
 
 from penstock import problems
 from penstock.adapters.memory import MemoryLedger
@@ -40,6 +41,7 @@ _SETTLED = {
 }
 
 
+_PAID = EventType.payment_succeeded
 _MAY_BE_WITHHELD = (WENT_BACK, NO_RECIPIENT)
 """Why a paid payment may have no invoice, in a simulation: banks take money, people forget."""
 
@@ -119,7 +121,8 @@ class End:
             if [event.sequence for event in told] != list(range(1, entity.sequence + 1)):
                 yield f"{entity.ref}: its events are not numbered in order"
             if isinstance(entity, Payment):
-                yield from _facts_of_payment(entity, told)
+                again = self.stand.retries and entity.subscription is not None
+                yield from _facts_of_payment(entity, told, again=again)
 
     def _heard(self) -> Iterator[str]:
         ids = {e.id for one in self.ledger.entities() for e in self.ledger.events_of(one)}
@@ -292,18 +295,25 @@ class End:
         for identity in self.shop.subscriptions:
             if identity not in held:
                 yield f"subscription {identity}: was opened and is not in the ledger"
+        books = self.stand.books()
+        paid = {one.of for one in books if not one.back}
+        for reference in shown:
+            if reference in paid and f"{self.shop.gateway}-{reference}" not in held:
+                yield f"subscription {reference}: was paid for and is not in the ledger"
+        began = {f"{self.shop.gateway}-{one.id}": one.since for one in books if one.since}
         for one in held.values():
             status = shown.get(one.seen.reference)
             if status != one.seen.status.value:
                 yield f"{one.ref}: is {one.seen.status}, and {status} at the gateway"
-            yield from _access(one, self.world.clock.now())
+            yield from _access(one, began, self.world.clock.now())
         for identity in self.shop.cancelled & held.keys():
             if shown.get(held[identity].seen.reference) not in ("cancelled", "expired"):
                 yield f"subscription {identity}: its cancellation was confirmed and did not happen"
 
 
-def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
-    counts: Mapping[str, int] = Counter(event.type for event in told)
+def _facts_of_payment(payment: Payment, told: Sequence[Event], *, again: bool) -> Iterator[str]:
+    types = [event.type for event in told]
+    counts: Mapping[str, int] = Counter(types)
     if counts[EventType.payment_succeeded] != int(payment.paid):
         yield f"{payment.ref}: payment.succeeded was published {counts['payment.succeeded']} times"
     captured = any(
@@ -311,9 +321,12 @@ def _facts_of_payment(payment: Payment, told: Iterable[Event]) -> Iterator[str]:
         and (one.state is OperationState.succeeded or one.attempts > 1)
         for one in payment.operations
     )
-    if payment.paid and counts[EventType.payment_declined] and not captured:
-        # Another capture may follow, or an earlier request land after the one that was declined.
+    if payment.paid and counts[EventType.payment_declined] and not captured and not again:
+        # Another capture may follow, an earlier request land after the one that was declined, or
+        # the gateway try again.
         yield f"{payment.ref}: payment.declined was published, and it is {payment.status}"
+    if EventType.payment_declined in dropwhile(lambda one: one != _PAID, types):
+        yield f"{payment.ref}: payment.declined was published after payment.succeeded"
     back = _sum(told, EventType.payment_refunded, EventType.payment_reversed)
     back -= _sum(told, EventType.payment_restored)
     known = payment.refunded.minor if payment.refunded else 0
@@ -326,9 +339,9 @@ def _may_be_pending(entity: AnyEntity, now: datetime) -> bool:
     return is_pending and now - entity.created_at < _CLEARS
 
 
-def _access(one: Subscription, now: datetime) -> Iterator[str]:
+def _access(one: Subscription, began: Mapping[str, datetime], now: datetime) -> Iterator[str]:
     """Access follows money; the plans that are played bill every month."""
-    paid = max((cycle.at for cycle in one.payments), default=None)
+    paid = max((began.get(cycle.payment, cycle.at) for cycle in one.payments), default=None)
     if paid is None:
         return
     fresh = now - paid < timedelta(days=27)

@@ -116,7 +116,7 @@ class Run:
             {
                 "payments": len(self.shop.payments),
                 "refunds": sum(len(one.refunds) for one in self.shop.payments.values()),
-                "subscriptions": len(self.shop.subscriptions),
+                "subscriptions": len(self.stand.subscriptions()),
                 "collections": len(self.shop.collected),
                 "reversals": sum(one is EventType.payment_reversed for one in events),
                 "restored": sum(one is EventType.payment_restored for one in events),

@@ -46,7 +46,8 @@ class Samples:
     The webhooks that a simulator can send when asked.
 
     Attributes:
-        makes: by the event's type, in the gateway's words; the first is sent where none is named.
+        makes: by the event's type, in the gateway's words; the first is sent where none is named,
+            and by `make run`, which waits for its payment: that of one that is paid.
         signed: the headers that prove a body's bytes.
         concerns: the place of the payment's id in a webhook, as `payment.id`; empty for none.
             Where webhooks are about other things, too, a function that says what one is about.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -50,12 +51,14 @@ class Entry:
             gateway's subscription; for a refund, the gateway's id of what was paid.
         amount: what moved, always above zero.
         back: whether it went back to the buyer.
+        since: when the period began that it pays for, if a declined payment was taken later.
     """
 
     id: str
     of: str
     amount: Money
     back: bool = False
+    since: datetime | None = None
 
 
 class Stand:
@@ -72,12 +75,15 @@ class Stand:
             ever.
         meddles: whether others move money there, too: people at its own pages, buyers with their
             banks. A refund or a collection of ours may then end in doubt, and a person must look.
+        retries: whether a subscription's payment that was declined is tried again as the same
+            payment, as PaymentIntents are; else each try is a payment of its own.
     """
 
     simulator: Any
     plans: Sequence[str] = ()
     references: Sequence[str] = ()
     meddles: bool = False
+    retries: bool = False
 
     def order(self, order: Mapping[str, Any]) -> Mapping[str, Any]:
         """An order with what the gateway needs besides, such as the card that pays."""

@@ -134,6 +134,16 @@ async def test_a_bank_debit_is_pending_until_it_is_paid(stripe_account: Account)
     assert Succeeded(first.reference) == await gateway.look_up(request)
 
 
+async def test_a_bank_debit_that_comes_back_unpaid_is_declined(stripe_account: Account):
+    gateway = stripe_account.gateway
+    request = charge(method="pm_usBankAccount_insufficientFunds")
+
+    first = await gateway.charge(request)
+
+    assert isinstance(first, Pending)
+    assert Declined("Stripe declined it: insufficient_funds") == await gateway.look_up(request)
+
+
 async def test_a_charge_whose_answer_was_lost_is_made_once(stripe_account: Account):
     bench, request = stripe_account.bench, charge()
 

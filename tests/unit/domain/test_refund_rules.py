@@ -263,7 +263,7 @@ def test_an_open_refund_ends_as_its_step_does(
     reference = "RE-1" if by == "reference" else None
     lost = asked("a", 500, UNKNOWN, reference=reference, reason="a timeout")
     shown = step("RE-1", 500, status, operation="a" if by == "operation" else None)
-    around = step("RE-0", 1, PaymentStatus.declined), step("RE-2", 1, operation="b")
+    around = step("RE-0", 1), step("RE-2", 1, operation="b")
     before = paid(*others, lost, transactions=(SALE, around[0], shown, around[1]))
     after, said = refunds.settle_refunds(before)
 
@@ -275,3 +275,20 @@ def test_an_open_refund_ends_as_its_step_does(
     assert [("refund.failed", {"id": "a", "amount": {"minor": 500, "currency": "USD"}})] * (
         state is DECLINED
     ) == [(one.type.value, one.data["refund"]) for one in said]
+
+
+@pytest.mark.parametrize("by", ["reference", "operation"])
+def test_a_refund_that_was_done_and_came_back_failed_after_all(by: str) -> None:
+    """
+    A bank may send a refund back weeks later; the gateway then shows its step as failed.
+    """
+    reference = "RE-1" if by == "reference" else None
+    done = asked("a", 500, SUCCEEDED, reference=reference)
+    back = step("RE-1", 500, PaymentStatus.declined, operation="a" if by == "operation" else None)
+    once, said = refunds.settle_refunds(paid(done, transactions=(SALE, back)))
+    (failed,) = once.operations
+    again, repeated = refunds.settle_refunds(once)
+
+    assert (DECLINED, "it was sent, and came back") == (failed.state, failed.reason)
+    assert ["refund.failed"] == [one.type.value for one in said]
+    assert (once, []) == (again, repeated)

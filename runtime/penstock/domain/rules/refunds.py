@@ -153,22 +153,24 @@ def refund_parked(
 
 def settle_refunds(payment: Payment) -> tuple[Payment, list[Fact]]:
     """
-    Settle the open refunds whose steps the gateway shows as done or as failed.
+    Settle the refunds whose steps the gateway shows as done or as failed.
 
-    A refund whose answer was lost has no reference yet: its step may name its operation.
+    A refund whose answer was lost has no reference yet: its step may name its operation. One that
+    was done fails after all where the buyer's bank sends it back.
     """
     facts: list[Fact] = []
     for operation, _ in list(refunds_of(payment)):
-        step = _step_of(payment, operation) if operation.open else None
+        if operation.state is OperationState.declined:
+            continue
+        step = _step_of(payment, operation)
         if step is None:
             continue
-        if step.status is PaymentStatus.refunded:
+        if step.status is PaymentStatus.refunded and operation.open:
             settled = operation.settle(OperationState.succeeded, reference=step.id)
             payment = payment.with_operation(settled)
         elif step.status is PaymentStatus.declined:
-            failed = operation.settle(
-                OperationState.declined, reference=step.id, reason="the gateway gave it up"
-            )
+            because = "the gateway gave it up" if operation.open else "it was sent, and came back"
+            failed = operation.settle(OperationState.declined, reference=step.id, reason=because)
             payment = payment.with_operation(failed)
             facts.append(_fact(EventType.refund_failed, failed))
     return payment, facts
