@@ -21,8 +21,8 @@ from tests.unit.pipeline.owing import ask as ask_to_collect
 from tests.unit.pipeline.owing import owing
 from tests.unit.pipeline.owing import work as collect
 from tests.unit.pipeline.refunds import ask
+from tests.unit.pipeline.store import Store
 from tests.unit.pipeline.test_invoice_refunds import invoiced, news, part_gone, refund
-from tests.unit.pipeline.till import Store
 from tests.unit.pipeline.world import LEASE, World
 
 SEEN = "the gateway's dashboard shows it"
