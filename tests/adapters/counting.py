@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-import structlog
 from moto import mock_aws
 
 from infra.bill.traffic import KINDS, TABLE, Asked
@@ -78,7 +76,6 @@ def rendered(told: Counted) -> Mapping[str, Any]:
 def main() -> None:
     """Count every kind of the table again, and write it."""
     table = json.loads(TABLE.read_bytes())
-    handlers, level = logging.root.handlers, logging.root.level
     for number, kind in enumerate(KINDS):
         with mock_aws():
             session = boto3.Session("test", "test", region_name="us-east-1")
@@ -86,8 +83,6 @@ def main() -> None:
             told = asyncio.run(counted(kind, Bench(clients, number)))
             clients.close()
         table[kind] |= {"events": told.events, "asked": rendered(told)}
-    structlog.reset_defaults()
-    logging.root.handlers, logging.root.level = handlers, level
     TABLE.write_text(json.dumps(table, indent=2) + "\n")
     print(f"penstock: counted {', '.join(KINDS)}; see infra/bill/traffic.json")
 

@@ -34,6 +34,7 @@ from penstock.pipeline.batch import Status
 from penstock.settings import Function
 from tests.adapters.bench import Bench
 from tests.adapters.metering import Meter, MeteredClients, MeteredWorld
+from tests.leaving import logging_restored
 from tests.soak.faults import JumpClock
 
 Signed = tuple[Mapping[str, str], bytes]
@@ -97,6 +98,7 @@ class Line:
     The functions of a stack, one message at a time, and what each asks of AWS.
 
     Attributes:
+        said: what all of them logged.
         asked: what was counted since `forget`, by function.
     """
 
@@ -107,6 +109,7 @@ class Line:
     address: str
     door: Door
     token: str
+    said: io.StringIO
     apis: Mapping[Function, Api]
     asked: Asked = field(default_factory=Asked)
 
@@ -226,11 +229,9 @@ class Line:
     @contextlib.contextmanager
     def _metered(self, function: str) -> Iterator[Meter]:
         meter = self.clients.meter = Meter()
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said):
-            observability.configure("INFO", STACK)
-            yield meter
-        lines = said.getvalue().splitlines()
+        begun = self.said.tell()
+        yield meter
+        lines = self.said.getvalue()[begun:].splitlines()
         meter.add(log_lines=len(lines), log_bytes=sum(len(line.encode()) for line in lines))
         self.asked.setdefault(str(function), Meter()).join(meter)
 
@@ -238,7 +239,18 @@ class Line:
 @asynccontextmanager
 async def line(bench: Bench) -> AsyncGenerator[Line]:
     """The stages over an empty ledger, and the gateways' simulators."""
-    door, clock = Door(), HeldClock()
+    door, clock, said = Door(), HeldClock(), io.StringIO()
+    with logging_restored(), contextlib.redirect_stdout(said):
+        # As in a function: a plugin that is built gets a logger that is set up already.
+        observability.configure("INFO", STACK)
+        async with _made(bench, door, clock, said) as made:
+            yield made
+
+
+@asynccontextmanager
+async def _made(
+    bench: Bench, door: Door, clock: HeldClock, said: io.StringIO
+) -> AsyncGenerator[Line]:
     async with tryout(clock=clock) as made, listening(door.app, "127.0.0.1", 0) as address:
         clients = MeteredClients(bench.clients, Meter())
         world: Any = MeteredWorld(made.platform.world, clients, await bench.table())
@@ -247,4 +259,4 @@ async def line(bench: Bench) -> AsyncGenerator[Line]:
         platform = replace(made.platform, world=world)
         apis = {Function.api: make_api(platform), Function.merchant: make_merchant(platform)}
         told = f"{address}/"
-        yield Line(platform, clock, clients, made.simulators, told, door, token, apis)
+        yield Line(platform, clock, clients, made.simulators, told, door, token, said, apis)
