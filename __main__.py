@@ -20,13 +20,14 @@ from infra.config.contract import operations
 from infra.config.load import load
 from infra.config.plugins import installed
 from infra.config.stackconfig import project_config
-from infra.functions import RENEW_MINUTES, functions
+from infra.functions import functions
 from infra.mocks import routes
 from infra.outputs import outputs
 from infra.sizes import refuse_what_does_not_fit
 from infra.stack import foundation
 from infra.trial import refuse_what_cannot_be_built
 from infra.watch import watch
+from infra.works import RENEW_MINUTES
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ from infra.config.configured import Plugins
 from infra.config.project import PROJECT, ConfigError
 from infra.config.settings import StackSettings
 from infra.environment import variable as variable_of
-from infra.functions import works
 from infra.stack import STAGES, TERMINAL, TOPICS, Foundation
+from infra.works import works
 
 LAMBDA_BYTES = 4096
 """[aws] All variables of a function together, as JSON ("Lambda quotas")."""

@@ -12,8 +12,9 @@ from infra.access.trusts import operator_trust, serve_trust
 from infra.components.function import Function, Permit
 from infra.components.role import StackRole, StackRoleArgs
 from infra.config.roles import NAMES
-from infra.functions import with_key, works
+from infra.functions import with_key
 from infra.stack import Foundation, log_of_serve
+from infra.works import works
 
 OPERATOR, SERVE = NAMES
 

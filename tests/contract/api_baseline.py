@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from penstock import contracts
+from tests.contract.baseline import Baseline
 from tests.contract.differences import differences, silent
-from tests.contract.event_schemas import CONTRACTS, resolved
+from tests.contract.event_schemas import resolved
 
-BASELINE = CONTRACTS / "api-baseline.json"
 _METHODS = ("get", "post", "put", "patch", "delete")
 _KEPT = ("openapi", "paths", "components")
 _SCOPE = "x-penstock-scope"
@@ -133,5 +133,7 @@ def _operations(document: Document) -> Iterator[tuple[str, Document]]:
                 yield f"{method.upper()} {path}", {**own, "parameters": listed}
 
 
+BASELINE = Baseline("api", present, breaking)
+
 if __name__ == "__main__":
-    BASELINE.write_text(json.dumps(present(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    BASELINE.renew()

@@ -9,13 +9,11 @@ of an enum is gone; a field became required, or is not required any more. Anythi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
+from tests.contract.baseline import Baseline
 from tests.contract.differences import differences, silent
-from tests.contract.event_schemas import CONTRACTS, EVENT, Schema, resolved, schemas
-
-BASELINE = CONTRACTS / "events-baseline.json"
+from tests.contract.event_schemas import EVENT, Schema, resolved, schemas
 
 
 def present() -> dict[str, Schema]:
@@ -42,5 +40,7 @@ def _name(urn: str) -> str:
     return urn.removeprefix(EVENT)
 
 
+BASELINE = Baseline("events", present, breaking)
+
 if __name__ == "__main__":
-    BASELINE.write_text(json.dumps(present(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    BASELINE.renew()

@@ -7,11 +7,9 @@ it the functions behind a stand-in for API Gateway.
 
 from __future__ import annotations
 
-import asyncio
 import io
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import structlog
@@ -20,11 +18,12 @@ from aiohttp import web
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.serve.host import serving
 from penstock.entrypoints.serve.tryout import tryout
+from tests.contract.threaded import threaded
 from tests.leaving import logging_restored
 from tests.unit.entrypoints.hosts import Ask, functions
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Live:
     """
     A server that answers, and a token it takes.
@@ -34,11 +33,10 @@ class Live:
         functions: of the functions behind API Gateway, over the same platform.
     """
 
-    url: str = ""
-    functions: str = ""
-    token: str = field(default="", repr=False)
-    simulators: Mapping[str, str] = field(default_factory=dict[str, str])
-    failure: BaseException | None = None
+    url: str
+    functions: str
+    token: str = field(repr=False)
+    simulators: Mapping[str, str]
 
     @property
     def hosts(self) -> Mapping[str, str]:
@@ -76,43 +74,19 @@ def api_gateway(ask: Ask) -> web.Application:
 @contextmanager
 def living() -> Iterator[Live]:
     """Serve the API over the memory adapters until the block ends."""
-    made, ready = Live(), threading.Event()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        async with (
-            tryout() as tried,
-            serving(tried.platform, tried.sinks, host="127.0.0.1", port=tried.port) as url,
-            functions(tried) as ask,
-            listening(api_gateway(ask), "127.0.0.1", 0) as gateway,
-        ):
-            made.url, made.functions = url, gateway
-            made.token, made.simulators = tried.token, tried.simulators
-            ready.set()
-            await stop.wait()
-
-    def run() -> None:
-        try:
-            loop.run_until_complete(serve())
-        except BaseException as exc:  # told to the test, which waits in another thread
-            made.failure = exc
-        finally:
-            loop.close()
-            ready.set()
-
-    thread = threading.Thread(target=run, name="penstock-serve")
-    try:
+    with ExitStack() as until_the_end:
         # Its plugins keep their loggers, and a command's output may be standard output later.
         with logged_apart():
-            thread.start()
-            ready.wait()
-        if made.failure is not None:
-            raise made.failure
+            made = until_the_end.enter_context(threaded(_both_hosts()))
         yield made
-    finally:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
-    if made.failure is not None:
-        raise made.failure
+
+
+@asynccontextmanager
+async def _both_hosts() -> AsyncIterator[Live]:
+    async with (
+        tryout() as tried,
+        serving(tried.platform, tried.sinks, host="127.0.0.1", port=tried.port) as url,
+        functions(tried) as ask,
+        listening(api_gateway(ask), "127.0.0.1", 0) as gateway,
+    ):
+        yield Live(url, gateway, tried.token, tried.simulators)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
 from penstock.api import SubscribeAnswer, SubscriptionRequest, SubscriptionStatus
@@ -13,6 +11,7 @@ from penstock.domain.caller import Scope
 from penstock.entrypoints.http.listener import listening
 from penstock.entrypoints.http.tokens import mint
 from penstock.entrypoints.http.web import application
+from tests.contract.threaded import threaded
 from tests.unit.entrypoints.stand import Stand
 from tests.unit.pipeline.club import Club
 
@@ -34,27 +33,15 @@ class Served:
     token: str = field(repr=False)
 
 
-@contextmanager
-def serving_club() -> Iterator[Served]:
+def serving_club() -> AbstractContextManager[Served]:
     """Serve until the block ends."""
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    made: list[Served] = []
+    return threaded(_serving())
 
-    async def serve() -> None:
-        stand = Stand(club=Eager())
-        token, text = mint("a test", stand.world.ids, stand.clock.now(), scopes=frozenset(Scope))
-        await stand.world.tokens.put(token)
-        async with listening(application(stand.platform), "127.0.0.1", 0) as url:
-            made.append(Served(url, text))
-            ready.set()
-            await stop.wait()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    try:
-        assert ready.wait(30)
-        yield made[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
-        loop.close()
+@asynccontextmanager
+async def _serving() -> AsyncIterator[Served]:
+    stand = Stand(club=Eager())
+    token, text = mint("a test", stand.world.ids, stand.clock.now(), scopes=frozenset(Scope))
+    await stand.world.tokens.put(token)
+    async with listening(application(stand.platform), "127.0.0.1", 0) as url:
+        yield Served(url, text)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import requests
 
 from penstock.entrypoints.http.listener import listening
 from tests.contract.providers.stocked import STOCKED
+from tests.contract.threaded import threaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,42 +35,30 @@ class Standing:
         return {"bearer": self.bearer, "basic": self.basic}.get(scheme, {})
 
 
-@contextmanager
-def standing(provider: str, folder: Path, operation: str = "") -> Iterator[Standing]:
+def standing(provider: str, folder: Path, operation: str = "") -> AbstractContextManager[Standing]:
     """
     Serve the provider's simulator until the block ends.
 
     Args:
         operation: stocked as this one needs it; see `stocked`.
     """
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    made: list[Standing] = []
+    return threaded(_standing(provider, folder, operation))
 
-    async def serve() -> None:
-        simulator = STOCKED[provider](folder, operation)
-        async with listening(simulator.app, "127.0.0.1", 0) as url:
-            secret = simulator.describe(url).secret
-            if "client_id" in secret:
-                pair = f"{secret['client_id']}:{secret['client_secret']}".encode()
-                basic = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
-                token = await asyncio.to_thread(_token, url, basic)
-                made.append(Standing(url, {"Authorization": f"Bearer {token}"}, basic))
-            elif "api_key" in secret:
-                made.append(Standing(url, {"Authorization": f"Bearer {secret['api_key']}"}))
-            else:
-                made.append(Standing(url))
-            ready.set()
-            await stop.wait()
 
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
-    thread.start()
-    try:
-        assert ready.wait(30)
-        yield made[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
-        loop.close()
+@asynccontextmanager
+async def _standing(provider: str, folder: Path, operation: str) -> AsyncIterator[Standing]:
+    simulator = STOCKED[provider](folder, operation)
+    async with listening(simulator.app, "127.0.0.1", 0) as url:
+        secret = simulator.describe(url).secret
+        if "client_id" in secret:
+            pair = f"{secret['client_id']}:{secret['client_secret']}".encode()
+            basic = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+            token = await asyncio.to_thread(_token, url, basic)
+            yield Standing(url, {"Authorization": f"Bearer {token}"}, basic)
+        elif "api_key" in secret:
+            yield Standing(url, {"Authorization": f"Bearer {secret['api_key']}"})
+        else:
+            yield Standing(url)
 
 
 def _token(url: str, basic: Mapping[str, str]) -> str:

@@ -20,7 +20,8 @@ from penstock_example.gateway import ExampleGateway
 from penstock_example.settings import ExampleSettings
 from penstock_example.simulator import build
 from tests.plugins.example.buying import Buyer
-from tests.unit.pipeline.till import BOOK, CALLER, Store
+from tests.unit.pipeline.store import CALLER, Store
+from tests.unit.pipeline.till import BOOK
 
 
 class AtExample(Store):

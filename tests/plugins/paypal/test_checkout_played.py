@@ -16,7 +16,8 @@ from penstock.ports import Outgoing
 from penstock.testing.clock import FrozenClock
 from tests.plugins.paypal.conftest import Stage
 from tests.plugins.paypal.ordering import BOOK
-from tests.unit.pipeline.till import CALLER, PAYMENT, Store
+from tests.unit.pipeline.store import CALLER, Store
+from tests.unit.pipeline.till import PAYMENT
 
 
 class AtPayPal(Store):

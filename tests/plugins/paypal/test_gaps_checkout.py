@@ -30,7 +30,7 @@ from tests.plugins.paypal.machine.losing import (
     to,
 )
 from tests.plugins.paypal.ordering import BOOK
-from tests.unit.pipeline.till import CALLER
+from tests.unit.pipeline.store import CALLER
 
 
 @pytest.fixture

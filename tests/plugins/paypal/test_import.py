@@ -15,7 +15,8 @@ from penstock.entrypoints.cli.importing import Import, Outcome, importing, liste
 from penstock.errors import CommandRefused, GatewayUnavailable
 from penstock.testing.http import response
 from penstock_paypal.subscriptions.listing import A_PAGE
-from tests.plugins.paypal.machine.life import START, Life, Process, beginning
+from tests.plugins.paypal.machine.life import START, Life, beginning
+from tests.plugins.paypal.machine.process import Process
 from tests.plugins.paypal.simulator_billing.shop import MONTHLY
 from tests.plugins.paypal.told import Told, problem
 

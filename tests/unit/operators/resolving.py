@@ -15,14 +15,15 @@ from penstock.operators.audited import Audited
 from penstock.operators.resolving import Outcome, Resolve, Resolved
 from tests.unit.pipeline.acme import Acme
 from tests.unit.pipeline.charging import send, states
-from tests.unit.pipeline.club import Club, Desk
+from tests.unit.pipeline.club import Club
+from tests.unit.pipeline.desk import Desk
 from tests.unit.pipeline.invoicing import arrive, away_once
 from tests.unit.pipeline.owing import ask as ask_to_collect
 from tests.unit.pipeline.owing import owing
 from tests.unit.pipeline.owing import work as collect
 from tests.unit.pipeline.refunds import ask
+from tests.unit.pipeline.store import Store
 from tests.unit.pipeline.test_invoice_refunds import invoiced, news, part_gone, refund
-from tests.unit.pipeline.till import Store
 from tests.unit.pipeline.world import LEASE, World
 
 SEEN = "the gateway's dashboard shows it"

@@ -20,7 +20,7 @@ from tests.unit.operators.resolving import (
     resolve,
     told,
 )
-from tests.unit.pipeline.club import Desk
+from tests.unit.pipeline.desk import Desk
 from tests.unit.pipeline.invoicing import operation
 from tests.unit.pipeline.owing import ask as ask_to_collect
 from tests.unit.pipeline.owing import collection

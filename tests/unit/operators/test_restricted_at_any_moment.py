@@ -20,7 +20,8 @@ from tests.unit.operators.restricting import (
 from tests.unit.pipeline.charging import send, states
 from tests.unit.pipeline.invoicing import arrive, operation
 from tests.unit.pipeline.refunds import ask, refunds
-from tests.unit.pipeline.till import PAYMENT, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import PAYMENT
 from tests.unit.pipeline.world import World
 
 

@@ -7,7 +7,7 @@ from penstock.api import (
 )
 from penstock.domain.payment import Payment
 from penstock.domain.rules.buyer import Standpoint
-from tests.unit.pipeline.till import Store
+from tests.unit.pipeline.store import Store
 
 SUCCEEDED = ["payment.succeeded"]
 

@@ -6,7 +6,8 @@ from penstock.api import Unanswered
 from penstock.pipeline.capture import Capture
 from penstock.pipeline.orders import Action, ActionMessage
 from tests.unit.pipeline.approving import approved
-from tests.unit.pipeline.till import PAYMENT, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import PAYMENT
 
 
 def stage(store: Store) -> Capture:

@@ -16,7 +16,8 @@ from penstock.pipeline.collect import Collect
 from penstock.pipeline.collecting import CollectAsked, Collecting, collections
 from penstock.pipeline.dispatch import Dispatch
 from penstock.pipeline.hand_over import HandOver
-from tests.unit.pipeline.club import Club, Desk
+from tests.unit.pipeline.club import Club
+from tests.unit.pipeline.desk import Desk
 from tests.unit.pipeline.world import CALLER, LEASE
 
 OWED = Money(990, "EUR")

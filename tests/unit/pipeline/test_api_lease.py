@@ -13,8 +13,10 @@ from penstock.domain.payment import Payment
 from penstock.domain.signup import SignUp, sign_up_id
 from penstock.errors import GatewayUnavailable
 from penstock.simulation.loop import VirtualLoop
-from tests.unit.pipeline.club import Desk, asked
-from tests.unit.pipeline.till import PAYMENT, Store
+from tests.unit.pipeline.club import asked
+from tests.unit.pipeline.desk import Desk
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import PAYMENT
 from tests.unit.pipeline.world import LEASE
 
 HANGS = 3600.0

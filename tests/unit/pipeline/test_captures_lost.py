@@ -28,7 +28,8 @@ from tests.unit.operators.restricting import restrict
 from tests.unit.pipeline.approving import paid
 from tests.unit.pipeline.capturing import asked, lost, reserved, stage
 from tests.unit.pipeline.contended import Contended
-from tests.unit.pipeline.till import DECLINED, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import DECLINED
 from tests.unit.pipeline.world import LEASE
 
 Meanwhile = Callable[[Store], None]

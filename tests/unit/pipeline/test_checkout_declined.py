@@ -12,7 +12,8 @@ from penstock.api import (
 from penstock.domain.events import Event
 from penstock.domain.rules.buyer import Standpoint
 from tests.unit.pipeline.approving import approved, paid
-from tests.unit.pipeline.till import DECLINED, LIFE, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import DECLINED, LIFE
 
 
 async def test_a_pending_capture_is_told_and_later_succeeds_by_its_notification():

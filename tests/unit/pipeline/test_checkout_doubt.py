@@ -18,7 +18,8 @@ from penstock.domain.operation import OperationKind, OperationState
 from penstock.pipeline.capture import Capture
 from penstock.pipeline.orders import Action, ActionMessage
 from tests.unit.pipeline.approving import SUCCEEDED, approved, paid, standpoint
-from tests.unit.pipeline.till import DECLINED, PAYMENT, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import DECLINED, PAYMENT
 
 
 class TestALostAnswer:

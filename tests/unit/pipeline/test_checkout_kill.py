@@ -15,8 +15,9 @@ import pytest
 from penstock.api import PaymentStatus
 from penstock.domain.operation import OperationKind, OperationState
 from penstock.errors import TransientError
+from tests.unit.pipeline.store import Store
 from tests.unit.pipeline.test_kill import Dying, Killed
-from tests.unit.pipeline.till import DECLINED, LIFE, Store
+from tests.unit.pipeline.till import DECLINED, LIFE
 
 
 async def insist(store: Store, step: Callable[[], Awaitable[object]]) -> None:

@@ -14,7 +14,8 @@ from penstock.api import (
 )
 from penstock.domain.payment import Payment
 from tests.unit.pipeline.approving import SUCCEEDED, approved
-from tests.unit.pipeline.till import CAPTURE, NOON, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import CAPTURE, NOON
 
 
 @pytest.mark.parametrize("changed", ["checkout", "payment", "amount"])

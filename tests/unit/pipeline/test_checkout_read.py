@@ -12,7 +12,8 @@ from penstock.domain.operation import OperationState
 from penstock.domain.payment import Payment
 from tests.unit.pipeline.approving import approved, paid
 from tests.unit.pipeline.capturing import lost
-from tests.unit.pipeline.till import CAPTURE, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import CAPTURE
 
 
 class TestACheckoutThatIsRead:

@@ -12,7 +12,8 @@ from penstock.domain.operation import OperationState
 from penstock.domain.restriction import Restriction, RestrictionKind
 from penstock.errors import RequestRefused
 from penstock.pipeline.collecting import KEPT, CollectAsked, Collecting, collections
-from tests.unit.pipeline.club import Club, Desk
+from tests.unit.pipeline.club import Club
+from tests.unit.pipeline.desk import Desk
 from tests.unit.pipeline.owing import OWED, ask, collection, hand_over, owing, refused, work
 from tests.unit.pipeline.test_kill import Dying, Killed
 from tests.unit.pipeline.world import CALLER

@@ -23,8 +23,9 @@ from penstock.errors import (
 from penstock.pipeline.collect import Collect
 from penstock.pipeline.collecting import CollectAsked, Collecting, collections
 from penstock.pipeline.orders import Action, ActionMessage
-from tests.unit.pipeline.club import Club, Desk
+from tests.unit.pipeline.club import Club
 from tests.unit.pipeline.contended import Contended
+from tests.unit.pipeline.desk import Desk
 from tests.unit.pipeline.owing import OWED, ask, collection, hand_over, owing, refused, work
 from tests.unit.pipeline.world import CALLER, LEASE
 

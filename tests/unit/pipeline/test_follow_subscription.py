@@ -18,7 +18,8 @@ from penstock.api import (
 from penstock.domain import rules
 from penstock.domain.payment import Payment
 from penstock.domain.subscription import Access, Subscription
-from tests.unit.pipeline.club import NOON, Desk
+from tests.unit.pipeline.club import NOON
+from tests.unit.pipeline.desk import Desk
 
 PRICE = Money(990, "EUR")
 CAN = rules.Abilities(subscriptions=True)

@@ -14,7 +14,8 @@ from penstock.domain.signup import SignUp, of_return_token
 from penstock.errors import ChannelUnavailable, GatewayUnavailable, LedgerConflict, RequestRefused
 from penstock.pipeline.manage import Action
 from penstock.ports import Outgoing
-from tests.unit.pipeline.club import GOLD, NOON, Club, Desk, asked
+from tests.unit.pipeline.club import GOLD, NOON, Club, asked
+from tests.unit.pipeline.desk import Desk
 
 A = Action
 S = SubscriptionStatus

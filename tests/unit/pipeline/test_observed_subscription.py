@@ -11,7 +11,8 @@ import pytest
 from penstock.api import GatewayUnavailable, PaymentStatus, SubscriptionStatus, Unconfirmable
 from penstock.domain.subscription import Access, Subscription
 from penstock.errors import PaymentConflict, UnknownGateway
-from tests.unit.pipeline.club import NOON, Desk
+from tests.unit.pipeline.club import NOON
+from tests.unit.pipeline.desk import Desk
 from tests.unit.pipeline.test_follow_subscription import observed
 
 DAY = 24 * 3600

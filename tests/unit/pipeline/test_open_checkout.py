@@ -18,8 +18,9 @@ from penstock.errors import (
     RequestRefused,
     TransientError,
 )
+from tests.unit.pipeline.store import CALLER, Store
 from tests.unit.pipeline.test_kill import Dying, Killed
-from tests.unit.pipeline.till import BOOK, CALLER, KEYS, LIFE, NOON, PAYMENT, Store, Till
+from tests.unit.pipeline.till import BOOK, KEYS, LIFE, NOON, PAYMENT, Till
 
 
 async def test_a_checkout_waits_for_its_buyer_and_says_where_and_until_when():

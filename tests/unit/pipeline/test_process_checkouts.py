@@ -9,7 +9,8 @@ import pytest
 
 from penstock.domain.change import Change
 from tests.unit.pipeline.approving import SUCCEEDED, approved
-from tests.unit.pipeline.till import CAPTURE, DECLINED, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import CAPTURE, DECLINED
 
 
 class TestACheckout:

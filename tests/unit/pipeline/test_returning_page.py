@@ -22,7 +22,8 @@ from penstock.ports import Outgoing
 from penstock.testing import builders
 from tests.unit.pages.scene import Gate, Scene, payment, seen, subscription
 from tests.unit.pipeline.approving import approved, opened, paid, standpoint
-from tests.unit.pipeline.till import DECLINED, Store
+from tests.unit.pipeline.store import Store
+from tests.unit.pipeline.till import DECLINED
 
 FAILURES = [GatewayUnavailable("away"), Unconfirmable("odd"), TimeoutError()]
 kinds = pytest.mark.parametrize("error", FAILURES, ids=lambda one: type(one).__name__)

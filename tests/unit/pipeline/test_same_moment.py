@@ -16,9 +16,10 @@ from penstock.domain.signup import SignUp
 from penstock.errors import GatewayUnavailable, LedgerConflict
 from penstock.pipeline.orders import load_order
 from tests.unit.pipeline.acme import NOON
-from tests.unit.pipeline.club import Desk, asked
+from tests.unit.pipeline.club import asked
+from tests.unit.pipeline.desk import Desk
 from tests.unit.pipeline.invoicing import arrive
-from tests.unit.pipeline.till import CALLER, Store
+from tests.unit.pipeline.store import CALLER, Store
 from tests.unit.pipeline.world import World
 
 ORDER = load_order({"amount": 1250, "currency": "USD"})

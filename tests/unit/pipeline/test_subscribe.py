@@ -18,7 +18,8 @@ from penstock.errors import (
     RequestRefused,
     TransientError,
 )
-from tests.unit.pipeline.club import ANN, DOWN, GOLD, Club, Desk, asked
+from tests.unit.pipeline.club import ANN, DOWN, GOLD, Club, asked
+from tests.unit.pipeline.desk import Desk
 from tests.unit.pipeline.test_kill import Dying, Killed
 
 

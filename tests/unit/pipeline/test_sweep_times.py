@@ -17,9 +17,9 @@ from penstock.errors import GatewayUnavailable
 from penstock.pipeline.batch import MARGIN
 from penstock.testing.clock import FrozenClock
 from tests.unit.pipeline.acme import Acme
-from tests.unit.pipeline.club import Desk
+from tests.unit.pipeline.desk import Desk
+from tests.unit.pipeline.store import Store
 from tests.unit.pipeline.test_sweep import lost
-from tests.unit.pipeline.till import Store
 from tests.unit.pipeline.world import ITEM_TIMEOUT, World
 
 LEFT = ITEM_TIMEOUT + MARGIN

@@ -13,8 +13,9 @@ from penstock.errors import GatewayUnavailable, NotShownYet, OperationInFlight, 
 from penstock.pipeline.plans import PlanList
 from penstock.pipeline.subscribing import Subscribing
 from tests.unit.pipeline.acme import Acme
-from tests.unit.pipeline.club import DOWN, Club, Desk, asked
-from tests.unit.pipeline.till import Store
+from tests.unit.pipeline.club import DOWN, Club, asked
+from tests.unit.pipeline.desk import Desk
+from tests.unit.pipeline.store import Store
 from tests.unit.pipeline.world import LEASE, World
 
 DAY = 24 * 3600

@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,22 +17,21 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from penstock.adapters.http import AiohttpHttp
 from penstock.api import Simulated, Subscriber
-from penstock.bootstrap import Platform
 from penstock.bootstrap.memory import MemoryWorld
 from penstock.domain.events import Event
 from penstock.domain.signup import SignUp
 from penstock.errors import TransientError
 from penstock.pipeline.batch import Status
 from penstock.pipeline.subscribe import SignUpRequest
-from penstock.plugins import Kind, load, plugin_variables
-from penstock.settings import Function, Settings
+from penstock.settings import Function
 from penstock.testing.kept_events import CheckedQueue
 from penstock_paypal import shapes
 from penstock_paypal.simulator.app import PayPalSimulator
 from penstock_paypal.simulator.authority import Identity
 from penstock_paypal.simulator.books import Books
 from penstock_paypal.simulator.credentials import Credentials
-from tests.plugins.paypal.machine.mortal import Killed, Mortal
+from tests.plugins.paypal.machine.mortal import Killed
+from tests.plugins.paypal.machine.process import Process
 from tests.plugins.paypal.simulator_billing.shop import cycle
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -46,10 +44,6 @@ _PAYPAL_TRIES_FOR = timedelta(days=3)
 _AGAIN = timedelta(minutes=1)
 _SELDOM = timedelta(hours=6)
 _MOST_STEPS = 2_000
-
-
-_installed = cache(load)
-"""The plugins, looked for once: processes begin and die by the hundred."""
 
 
 class PayPalsTime:
@@ -76,53 +70,6 @@ class Counted:
 
     def new(self) -> str:
         return f"id-{next(self._numbers)}"
-
-
-@dataclass
-class Process:
-    """One process of the platform, from its start to its death, over a world that outlives it."""
-
-    world: MemoryWorld
-    told: Simulated
-    mortal: Mortal = field(default_factory=Mortal)
-
-    @cached_property
-    def platform(self) -> Platform:
-        environ = {
-            "PENSTOCK_STACK": "memory",
-            "PENSTOCK_API_URL": "http://127.0.0.1:8080",
-            "PENSTOCK_GATEWAYS": "paypal",
-            "PENSTOCK_SINKS": "",
-            **plugin_variables(Kind.gateway, "paypal", self.told.settings),
-        }
-        profiles = {"paypal": self.told.profile}
-        settings = Settings.read(environ)
-        made = Platform(settings, environ, _installed(), self._ports(), profiles)
-        # A cached property: what is put there first is what the stages get.
-        gateways = {name: self.mortal.around(one) for name, one in made.gateways.items()}
-        made.__dict__["gateways"] = gateways
-        return made
-
-    def _ports(self) -> Any:
-        return _Ports(self.world, self.mortal)
-
-
-class _Ports:
-    """The world as one process sees it."""
-
-    def __init__(self, world: MemoryWorld, mortal: Mortal) -> None:
-        self._world, self._mortal = world, mortal
-        self.ledger = mortal.around(world.ledger)
-        self.watermarks = mortal.around(world.watermarks)
-
-    def channel(self, name: str) -> Any:
-        return self._mortal.around(self._world.channel(name))
-
-    def inbox(self, queue: str) -> Any:
-        return self._mortal.around(self._world.inbox(queue))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._world, name)
 
 
 @dataclass
