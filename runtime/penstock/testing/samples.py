@@ -16,7 +16,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import aiohttp
 from aiohttp import web
@@ -122,8 +122,8 @@ def _put(event: dict[str, Any], place: str, value: Any) -> None:
     at: Any = event
     for step in path:
         at = at[step]
-    fields: dict[str, Any] = at if isinstance(at, dict) else {}
-    at[last] = _like(fields.get(last), value)
+    before = cast(dict[str, Any], at).get(last) if isinstance(at, dict) else None
+    at[last] = _like(before, value)
 
 
 def _like(before: Any, value: Any) -> Any:

@@ -44,7 +44,7 @@ PACKAGE = """
 | its methods are shaped as needed | each method whose kind, parameters or types are wrong |
 | it can be built with the settings of its simulator | what `build` raised and where |
 | its simulator sends samples | that `penstock trigger` cannot work (skipped without a simulator) |
-| pyright finds no error | how many errors, and the first (skipped with `--no-types`) |
+| pyright finds no error | how many errors there are, and the first (skipped with `--no-types`) |
 | its tests subclass the kit's classes | that no test does, or why pytest could not run |
 """
 

@@ -52,11 +52,8 @@ def package(found: Found) -> Iterator[Checked]:
 
 def _fatal(wrong: tuple[str, ...]) -> bool:
     """Whether it cannot be imported here: it would end this process, or raise."""
-    return any(
-        mark in one
-        for one in wrong
-        for mark in ("sys.exit(", "ended the process", "raised ", "is installed:", "no module")
-    )
+    marks = (importing.FAILED, "ended the process", "there is no module")
+    return any(mark in one for one in wrong for mark in marks)
 
 
 def _stale(found: Found) -> str:
