@@ -109,6 +109,19 @@ def test_a_plugin_that_does_not_pass_ends_with_1_and_says_why(brittle: Path) -> 
     assert "there is no folder `tests` beside its package: name it with --tests" in wrong.values()
 
 
+def test_a_name_that_another_plugin_has_is_said_with_whose_it_is(brittle: Path) -> None:
+    code = (brittle / "brittle/__init__.py").read_text()
+    (brittle / "brittle/__init__.py").write_text(
+        code.replace('register(name="brittle"', 'register(name="paypal"')
+    )
+
+    done = penstock("--json", "plugins", "check", "brittle", "--no-types")
+
+    told = {one["check"]: one["because"] for one in json.loads(done.stdout)["checks"]}
+    said = "'paypal' is registered by penstock_paypal, too; rename one, or uninstall the other"
+    assert said == told["no other installed plugin has its names"]
+
+
 def test_a_name_that_no_plugin_has_lists_those_there_are() -> None:
     done = penstock("plugins", "check", "brittle")
 

@@ -40,6 +40,7 @@ PACKAGE = """
 | a plugin passes if | else it says |
 | --- | --- |
 | it registers what it has | what is wrong with the registration, and the remedy |
+| no other installed plugin has its names | each name that another one registers, and which |
 | its data file says what its classes say | the command that writes it |
 | its methods are shaped as needed | each method whose kind, parameters or types are wrong |
 | it can be built with the settings of its simulator | what `build` raised and where |
