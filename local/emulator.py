@@ -49,7 +49,11 @@ def require_free(port: int, what: str) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as exc:
-            raise EmulatorError(f"port {port} on 127.0.0.1, meant for {what}, is taken") from exc
+            raise EmulatorError(
+                f"port {port} on 127.0.0.1, meant for {what}, is taken: stop what listens there,"
+                " most likely another `make run` of this folder, or remove"
+                " .penstock/local/ports.json for other ports"
+            ) from exc
 
 
 @dataclass(slots=True)
