@@ -60,7 +60,11 @@ def require_free(port: int, what: str) -> None:
         EmulatorError: the port is taken.
     """
     if not _is_free(port):
-        raise EmulatorError(f"port {port} on 127.0.0.1, meant for {what}, is taken")
+        raise EmulatorError(
+            f"port {port} on 127.0.0.1, meant for {what}, is taken: stop what listens there,"
+            " most likely another `make run` of this folder, or remove"
+            " .penstock/local/ports.json for other ports"
+        )
 
 
 def _is_free(port: int) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -24,10 +26,17 @@ PAGE = (ROOT / "docs/webhooks.md").read_text()
 SECRET, OTHER = "whsec_" + "a" * 40, "whsec_" + "b" * 40
 
 
+def printed(name: str) -> str:
+    """The file of that name, as the page prints it."""
+    codes = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+    (code,) = [code for code in codes if code.startswith(f'"""{name}')]
+    return code
+
+
 @pytest.fixture
 def receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The printed receiver at work; its address."""
-    (code,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+    code = printed("receiver.py")
     file = tmp_path / "receiver.py"
     file.write_text(code)
     monkeypatch.setenv("SIGNING_SECRET", SECRET)
@@ -66,6 +75,19 @@ async def test_the_printed_receiver_takes_each_event_once_and_nothing_unsigned(
 
     assert [Delivered(), Delivered(), RetryAfter("the endpoint answered 401")] == told
     assert 1 == capsys.readouterr().out.count("payment.succeeded pay-1")
+
+
+def test_the_printed_sender_signs_an_event_as_the_sink_does(
+    receiver: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    shown = json.dumps({"events": [json.loads(event().dumps())]})
+    monkeypatch.setattr("sys.stdin", io.StringIO(shown))
+
+    code = printed("send.py").replace("http://127.0.0.1:8000/", receiver)
+    exec(compile(code, "send.py", "exec"), {})  # noqa: S102 - what the page prints
+
+    said = capsys.readouterr().out
+    assert (True, "204") == ("payment.succeeded pay-1" in said, said.splitlines()[-1])
 
 
 def test_the_page_names_the_times_of_the_schedule():

@@ -41,7 +41,7 @@ async def ask() -> AsyncIterator[Any]:
     app = web.Application()
     samples = Samples(
         {
-            one: lambda kind: {"id": "e-1", "type": kind, "sale": {"id": "s-1"}}
+            one: lambda kind: {"id": "e-1", "type": kind, "sale": {"id": "s-1", "minor": 1250}}
             for one in ("a", "b")
         },
         lambda body: {"Signed": str(len(body))},
@@ -63,7 +63,7 @@ async def test_the_first_sample_is_sent_signed_and_says_what_it_concerns(
     status, told = await ask(target=door.url)
 
     ((body, headers),) = door.came
-    assert {"id": "e-1", "type": "a", "sale": {"id": "s-1"}} == json.loads(body)
+    assert {"id": "e-1", "type": "a", "sale": {"id": "s-1", "minor": 1250}} == json.loads(body)
     assert str(len(body)) == headers["Signed"]
     assert (200, "a", "e-1", [202]) == (
         status,
@@ -135,3 +135,19 @@ async def test_what_it_cannot_send_is_refused_and_nothing_sent(
 
     assert (400, True) == (status, said in told["errors"][0]["msg"])
     assert [] == door.came
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [("99", 99), ("-1", -1), ("12.5", 12.5), ("true", "true"), ("x", "x"), ({"a": 1}, {"a": 1})],
+)
+async def test_a_number_stays_one_where_text_with_digits_is_given(
+    door: Door, ask: Any, given: Any, sent: Any
+) -> None:
+    """
+    `penstock trigger --set sale.minor=99` says 99 as text.
+    """
+    await ask(target=door.url, set={"sale.minor": given, "sale.id": "4711"})
+
+    ((body, _),) = door.came
+    assert {"minor": sent, "id": "4711"} == json.loads(body)["sale"]

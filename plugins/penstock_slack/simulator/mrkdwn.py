@@ -14,7 +14,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 _TOKEN = re.compile(r"<(?P<url>https?://[^<>|\s]+)(?:\|(?P<label>[^<>]*))?>|<(?P<act>[^<>]*)>")
-_EMOJI = re.compile(r":([a-z0-9_+-]+):")
+# The minutes of a time (08:46:21) are none.
+_EMOJI = re.compile(r":(?!\d\d:\d)([a-z0-9_+-]+):")
 _MARKS = (
     (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"),
     (re.compile(r"\*([^*\n]+)\*"), r"<strong>\1</strong>"),

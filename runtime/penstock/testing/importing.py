@@ -22,6 +22,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from penstock.plugins.importing import why
+
+FAILED = "importing it failed"
+"""Begins the finding of a module that cannot be imported."""
 _SECONDS = 60
 _REACHES = {
     "socket.connect": "opens a connection",
@@ -123,15 +127,9 @@ def look(module: str) -> Sequence[str]:
     threads = threading.active_count()
     try:
         importlib.import_module(module)
-    except ModuleNotFoundError as exc:
-        audit.found.append(
-            f"it imports {exc.name}, and no module of that name is installed:"
-            " install the package that has it and name it in its pyproject.toml"
-        )
-    except SystemExit as exc:
-        audit.found.append(f"importing it calls sys.exit({exc.code}); raise an error from build")
     except BaseException as exc:
-        audit.found.append(f"importing it raised {type(exc).__name__}; import it in Python to see")
+        audit.on = False
+        audit.found.append(f"{FAILED}: {why(module, exc)}")
     audit.on = False
     if more := threading.active_count() - threads:
         audit.found.append(f"importing it leaves {more} threads running; start them when needed")

@@ -105,7 +105,7 @@ def pytest_runtest_makereport(
     cls, _, check = str(getattr(_function(item), "__qualname__", "")).rpartition(".")
     because = ""
     if report.failed and call.excinfo is not None:
-        because = line(check, call.excinfo.value)
+        because = line(check, call.excinfo.value, _plugin_of(item))
     elif report.skipped and call.excinfo is not None:
         because = str(call.excinfo.value).partition("\n")[0]
     told = {
@@ -161,6 +161,12 @@ def _bench_of(item: pytest.Item) -> str:
     """The name of the gateway or sink that is under test; empty where none could be made."""
     bench = getattr(item, "funcargs", {}).get("bench")
     return str(bench.registration.name) if bench is not None else ""
+
+
+def _plugin_of(item: pytest.Item) -> str:
+    """The package that is under test; empty where no bench could be made."""
+    bench = getattr(item, "funcargs", {}).get("bench")
+    return str(bench.registration.plugin) if bench is not None else ""
 
 
 def _awaits(config: pytest.Config) -> bool:

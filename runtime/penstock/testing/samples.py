@@ -5,21 +5,24 @@ What `penstock trigger` asks of a gateway's simulator: a webhook of its own, sig
                                 200 {"event_type", "event_id", "concerns", "answers"}
                                 400 {"errors": [{"msg"}]}
 
-Only `target` is required. `set` changes fields of the sample, each named by its place: `a.b`.
+Only `target` is required. `set` changes fields of the sample, each named by its place: `a.b`. A
+number of the sample stays one where the value is a text such as `99`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import aiohttp
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 Sample = Callable[[str], dict[str, Any]]
 """Makes a webhook of a type, each time another one."""
@@ -116,11 +119,21 @@ def _payment(event: Mapping[str, Any], place: str) -> tuple[str, str] | None:
 
 
 def _put(event: dict[str, Any], place: str, value: Any) -> None:
-    *before, last = place.split(".")
+    *path, last = place.split(".")
     at: Any = event
-    for step in before:
+    for step in path:
         at = at[step]
-    at[last] = value
+    before = cast(dict[str, Any], at).get(last) if isinstance(at, dict) else None
+    at[last] = _like(before, value)
+
+
+def _like(before: Any, value: Any) -> Any:
+    """A command line has texts only: `99` is a number where it takes a number's place."""
+    if isinstance(before, bool) or not isinstance(before, int | float):
+        return value
+    if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return value
+    return json.loads(value)
 
 
 async def _posted(

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from penstock.entrypoints.cli.checking import Checks
 from penstock.testing.checking import Checked, Found, Result, kit
+from penstock.testing.conformance.telling import promise
 from tests.contract.cli.commands import penstock
 from tests.plugins.unbuildable import install
 
@@ -80,6 +81,24 @@ def test_each_part_is_a_row_and_each_failure_a_line() -> None:
     assert (False, "failed") == (made.data()["passed"], made.data()["checks"][2]["result"])
 
 
+def test_one_fault_that_fails_many_checks_is_one_line() -> None:
+    """
+    A `charge` that cannot be called fails all that its class checks.
+    """
+    because = "it raised TypeError: charge() takes 2 arguments (acmepay/gateway.py, line 7)"
+    names = ("a_good_charge_succeeds", "a_lost_answer_leaves_it_unknown", "a_buyer_s_name_is_kept")
+    made = checks(
+        *(
+            Checked("ChargesConformance", f"test_{name}", Result.failed, f"{words}: {because}")
+            for name, words in zip(names, map(promise, names), strict=True)
+        )
+    )
+
+    told = [line for line in made.lines() if str(line).startswith("failed: ")]
+
+    assert [f"failed: ChargesConformance: a good charge succeeds and 2 others: {because}"] == told
+
+
 def test_a_plugin_that_does_not_pass_ends_with_1_and_says_why(brittle: Path) -> None:
     done = penstock("--json", "plugins", "check", "brittle", "--no-types")
 
@@ -88,6 +107,19 @@ def test_a_plugin_that_does_not_pass_ends_with_1_and_says_why(brittle: Path) -> 
     assert (1, False) == (done.exit_code, told["passed"])
     assert "run: python -m penstock.testing.datafile brittle" in wrong.values()
     assert "there is no folder `tests` beside its package: name it with --tests" in wrong.values()
+
+
+def test_a_name_that_another_plugin_has_is_said_with_whose_it_is(brittle: Path) -> None:
+    code = (brittle / "brittle/__init__.py").read_text()
+    (brittle / "brittle/__init__.py").write_text(
+        code.replace('register(name="brittle"', 'register(name="paypal"')
+    )
+
+    done = penstock("--json", "plugins", "check", "brittle", "--no-types")
+
+    told = {one["check"]: one["because"] for one in json.loads(done.stdout)["checks"]}
+    said = "'paypal' is registered by penstock_paypal, too; rename one, or uninstall the other"
+    assert said == told["no other installed plugin has its names"]
 
 
 def test_a_name_that_no_plugin_has_lists_those_there_are() -> None:
@@ -107,7 +139,7 @@ def test_what_cannot_be_imported_is_not_looked_at_further(brittle: Path) -> None
 
     (only,) = json.loads(done.stdout)["checks"]
     assert (1, "failed") == (done.exit_code, only["result"])
-    assert "importing it calls sys.exit(None); raise an error from build" == only["because"]
+    assert only["because"].startswith("importing it failed: it calls sys.exit (brittle/__init__")
 
 
 @pytest.mark.slow
@@ -135,7 +167,17 @@ def test_a_failed_check_of_the_kit_is_one_line_however_often_it_ran(tmp_path: Pa
     ("mode", "more", "said"),
     [
         ("strict", "", 'set asyncio_mode = "auto"'),
-        ("auto", "import not_there", "pytest could not run test_quiet.py: "),
+        (
+            "auto",
+            "import not_there",
+            "pytest could not run test_quiet.py: ModuleNotFoundError: No module named 'not_there'"
+            " (test_quiet.py, line 8)",
+        ),
+        (
+            "auto",
+            "@pytest.fixture(autouse=True)\ndef broken():\n    raise OSError('no folder')",
+            "pytest could not run test_quiet.py: OSError: no folder (test_quiet.py, line 10)",
+        ),
         ("auto", "del SinkConformance\nclass SinkConformance: pass", "none in test_quiet.py does"),
     ],
 )

@@ -60,6 +60,12 @@ class TestTrigger:
         assert 0 == result.exit_code, result.stderr
         assert "happened; its webhook was not sent" in result.stdout
 
+    def test_a_gateway_that_the_stack_lacks_is_refused_and_names_those_it_has(self):
+        result = penstock("trigger", "--gateway", "acmepay")
+
+        assert 4 == result.exit_code
+        assert "has no gateway acmepay; it has " in result.stderr
+
     def test_a_forged_one_passes_the_door_and_is_found_out_later(self):
         result = penstock("--json", "trigger", "--forge")
 

@@ -33,7 +33,8 @@ IMPORTS: Mapping[str, tuple[str, str]] = {
     ),
     "calls sys.exit": (
         "import sys\nsys.exit(3)",
-        "importing it calls sys.exit(3); raise an error from build",
+        "importing it failed: it calls sys.exit (brittle_import.py:2); remove that: an import must"
+        " only define things",
     ),
     "ends the process": (
         "import os\nos._exit(4)",
@@ -41,12 +42,16 @@ IMPORTS: Mapping[str, tuple[str, str]] = {
     ),
     "needs what is not installed": (
         "import not_installed_here.part",
-        "it imports not_installed_here, and no module of that name is installed: install the"
-        " package that has it and name it in its pyproject.toml",
+        "importing it failed: there is no module 'not_installed_here', which brittle_import.py:1"
+        " imports: install it beside Penstock, or correct the import",
+    ),
+    "cannot be parsed": (
+        "class Broken\n",
+        "importing it failed: expected ':' in brittle_import.py:1; repair it",
     ),
     "raises": (
         "raise ValueError('hunter2')",
-        "importing it raised ValueError; import it in Python to see",
+        "importing it failed: it raised ValueError (brittle_import.py:1); repair it",
     ),
 }
 GOOD = """

@@ -40,11 +40,12 @@ PACKAGE = """
 | a plugin passes if | else it says |
 | --- | --- |
 | it registers what it has | what is wrong with the registration, and the remedy |
+| no other installed plugin has its names | each name that another one registers, and which |
 | its data file says what its classes say | the command that writes it |
 | its methods are shaped as needed | each method whose kind, parameters or types are wrong |
 | it can be built with the settings of its simulator | what `build` raised and where |
 | its simulator sends samples | that `penstock trigger` cannot work (skipped without a simulator) |
-| pyright finds no error | how many errors, and the first (skipped with `--no-types`) |
+| pyright finds no error | how many errors there are, and the first (skipped with `--no-types`) |
 | its tests subclass the kit's classes | that no test does, or why pytest could not run |
 """
 

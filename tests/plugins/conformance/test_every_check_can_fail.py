@@ -155,3 +155,29 @@ def test_a_sink_without_a_secret_needs_none():
         *CHECKS["SinkConformance.test_an_unreadable_secret_is_waited_for"],
         replace(world, registration=replace(world.registration, secrets=())),
     )
+
+
+def remembers(base: type, method: str) -> type:
+    """A plugin that keeps its key on itself once it has read it, and shows what it has."""
+
+    async def called(self: Any, *arguments: Any) -> Any:
+        self.kept = (await self.context.secrets.get()).values("key")
+        return await getattr(base, method)(self, *arguments)
+
+    return type("Broken", (base,), {method: called, "__repr__": lambda self: repr(vars(self))})
+
+
+@pytest.mark.parametrize(
+    ("check", "base", "method"),
+    [
+        ("WebhooksConformance.test_authenticating_logs_no_secret", AcmePay, "authenticate"),
+        ("ChargesConformance.test_charging_logs_no_secret", AcmePay, "charge"),
+        ("SinkConformance.test_delivering_logs_no_secret", AcmeSink, "deliver"),
+    ],
+)
+def test_a_plugin_shows_no_secret_after_it_was_used_either(check: str, base: type, method: str):
+    """
+    It has read none when it was just built.
+    """
+    with pytest.raises(AssertionError, match="its repr shows key afterwards"):
+        run(*CHECKS[check], bench(remembers(base, method)))

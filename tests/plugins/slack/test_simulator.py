@@ -62,6 +62,7 @@ def test_the_page_shows_the_formatting_that_slack_would_show():
     )
 
     assert formatted == str(shown({"type": "mrkdwn", "text": name}))
+    assert "2026-11-29 08:46:21 UTC" == str(to_html("2026-11-29 08:46:21 UTC"))
     assert '*A* <span class="emoji">x</span>' == str(
         shown({"type": "plain_text", "text": "*A* :x:"})
     )

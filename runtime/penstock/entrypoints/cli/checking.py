@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,7 @@ class Checks:
         }
 
     def lines(self) -> list[Any]:
-        """A row for each part, then each check that failed or was skipped, with its reason."""
+        """A row for each part, then what failed or was skipped: one line for one reason."""
         counts = {part: Counter[str]() for part in dict.fromkeys(one.part for one in self.checks)}
         for one in self.checks:
             counts[one.part][one.result] += 1
@@ -55,9 +55,8 @@ class Checks:
         rows = [(part, *(count[one] or "" for one in results)) for part, count in counts.items()]
         told: list[Any] = [table(("part", *results), rows)]
         for result in ("failed", "skipped"):
-            for one in self.checks:
-                if one.result == result:
-                    told += ["", f"{result}: {_said(one)}"]
+            for line in _grouped(one for one in self.checks if one.result == result):
+                told += ["", f"{result}: {line}"]
         total = sum(counts.values(), Counter[str]())
         verdict = "passes" if self.passed else "does not pass"
         return [*told, "", f"{self.name} {verdict}: {total['passed']} of {total.total()} checks"]
@@ -94,7 +93,16 @@ def checked(name: str, tests: Path | None, *, types: bool) -> Checks:
     return Checks(name, found.module, where, made)
 
 
-def _said(one: Checked) -> str:
-    promise = one.check.removeprefix("test_").replace("_", " ")
-    because = one.because.removeprefix(f"{promise}: ")
-    return f"{one.part}: {promise}: {because}"
+def _grouped(checks: Iterable[Checked]) -> Iterator[str]:
+    """A line for each part and reason; one fault may fail all that a class checks."""
+    # Imported here: no other command needs the kit.
+    from penstock.testing.conformance.telling import promise
+
+    told: dict[tuple[str, str], list[str]] = {}
+    for one in checks:
+        check = promise(one.check)
+        because = one.because.removeprefix(f"{check}: ")
+        told.setdefault((one.part, because), []).append(check)
+    for (part, because), (first, *others) in told.items():
+        more = f" and {len(others)} other{'s' if others[1:] else ''}" if others else ""
+        yield f"{part}: {first}{more}: {because}"

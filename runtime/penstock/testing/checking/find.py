@@ -37,7 +37,7 @@ def find(name: str) -> Found | None:
     """
     points = sorted(entry_points(group=GROUP), key=lambda one: one.name)
     for point in points:
-        if name in _offers(point):
+        if name in offers(point):
             return Found(point.value, name, _folder(point.value))
     for point in points:
         if name in (point.name, point.value):
@@ -48,10 +48,11 @@ def find(name: str) -> Found | None:
 def known() -> list[str]:
     """The names there are, for an error."""
     points = entry_points(group=GROUP)
-    return sorted({name for point in points for name in (point.name, *_offers(point))})
+    return sorted({name for point in points for name in (point.name, *offers(point))})
 
 
-def _offers(point: EntryPoint) -> Iterator[str]:
+def offers(point: EntryPoint) -> Iterator[str]:
+    """The gateways and sinks of an installed plugin, as its data file says."""
     folder = _folder(point.value)
     try:
         told: dict[str, Any] = json.loads(Path(folder or "", "plugin.json").read_bytes())

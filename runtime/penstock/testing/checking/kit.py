@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,9 @@ PART = "tests"
 CHECK = "its tests subclass the kit's classes"
 _SECONDS = 900
 _PROJECT = "pyproject.toml"
+_RAISED = re.compile(r"E {3}(?=\S)")
+_PLACE = re.compile(r"(?P<file>\S+\.py):(?P<line>\d+): ")
+"""How pytest writes the exception, and before it each step that led there."""
 _PLUGIN = "penstock.testing.pytest_plugin"
 
 
@@ -52,7 +56,7 @@ def kit(found: Found, tests: Path | None) -> Sequence[Checked]:
         return [_none("there is no folder `tests` beside its package: name it with --tests")]
     with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
         report = Path(folder, "report.json")
-        command = ("-q", "-p", "no:cacheprovider", "-p", _PLUGIN, "--penstock-kit")
+        command = ("-q", "--tb=short", "-p", "no:cacheprovider", "-p", _PLUGIN, "--penstock-kit")
         place = tests.resolve()
         try:
             done = subprocess.run(  # noqa: S603 - our own interpreter, on the plugin's tests
@@ -78,10 +82,25 @@ def _none(because: str) -> Checked:
 
 def _because(done: subprocess.CompletedProcess[str], tests: Path) -> str:
     """Why no check ran: the last thing that pytest said of an error."""
-    said = [line for line in (done.stdout + done.stderr).splitlines() if "error" in line.lower()]
+    lines = (done.stdout + done.stderr).splitlines()
+    said = [line for line in lines if "error" in line.lower()]
     if done.returncode in (0, 5) or not said:
         return f"none in {tests.name} does, with a bench of this plugin"
-    return f"pytest could not run {tests.name}: {' '.join(said[-1].split())[:200]}"
+    return f"pytest could not run {tests.name}: {_raised(lines) or _one_line(said[-1])}"
+
+
+def _raised(lines: Sequence[str]) -> str:
+    """What the first test raised, and where; empty where none did."""
+    first = next((at for at, line in enumerate(lines) if _RAISED.match(line)), None)
+    if first is None:
+        return ""
+    places = [found for line in lines[:first] if (found := _PLACE.match(line))]
+    where = f" ({Path(places[-1]['file']).name}, line {places[-1]['line']})" if places else ""
+    return f"{_one_line(lines[first][4:])}{where}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:200]
 
 
 def _together(told: Sequence[dict[str, Any]]) -> list[Checked]:

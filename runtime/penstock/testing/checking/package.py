@@ -6,6 +6,7 @@ import importlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,11 +14,12 @@ from pydantic import ValidationError
 from penstock.api import Simulated, Simulator, Sink
 from penstock.api.gateway import CAPABILITIES
 from penstock.errors import PluginError
-from penstock.plugins import Kind, Registration, load
+from penstock.plugins import Kind, Plugin, Registration, load
+from penstock.plugins.load import GROUP
 from penstock.plugins.quoting import quoted
 from penstock.testing import datafile, importing
 from penstock.testing.checking.checked import Checked, Result, verdict
-from penstock.testing.checking.find import Found
+from penstock.testing.checking.find import Found, offers
 from penstock.testing.conformance.shapes import awaited_wrongly, shaped_wrongly
 from penstock.testing.context import context
 
@@ -40,6 +42,7 @@ def package(found: Found) -> Iterator[Checked]:
         yield verdict(PART, REGISTERS, str(exc))
         return
     yield verdict(PART, REGISTERS, "")
+    yield verdict(PART, "no other installed plugin has its names", _taken(plugin))
     yield verdict(PART, "its data file says what its classes say", _stale(found))
     played = {one.name: _play(one.build) for one in plugin.simulators}
     for one in plugin.registrations:
@@ -52,11 +55,21 @@ def package(found: Found) -> Iterator[Checked]:
 
 def _fatal(wrong: tuple[str, ...]) -> bool:
     """Whether it cannot be imported here: it would end this process, or raise."""
-    return any(
-        mark in one
-        for one in wrong
-        for mark in ("sys.exit(", "ended the process", "raised ", "is installed:", "no module")
-    )
+    marks = (importing.FAILED, "ended the process", "there is no module")
+    return any(mark in one for one in wrong for mark in marks)
+
+
+def _taken(plugin: Plugin) -> str:
+    """The names that others register, as their data files say; they are not imported."""
+    ours = {one.name for one in plugin.registrations}
+    others = [
+        f"{name!r} is registered by {point.value}, too"
+        for point in entry_points(group=GROUP)
+        if point.value != plugin.module
+        for name in offers(point)
+        if name in ours
+    ]
+    return "; ".join([*others, "rename one, or uninstall the other"]) if others else ""
 
 
 def _stale(found: Found) -> str:

@@ -44,5 +44,6 @@ def types(found: Found) -> Checked:
     first = errors[0]
     place = f"{first['file'].rpartition('/')[2]}, line {first['range']['start']['line'] + 1}"
     message = " ".join(str(first["message"]).split())
-    because = f"{len(errors)} errors; the first: {message} ({place})"
+    count = f"{len(errors)} errors; the first: " if errors[1:] else ""
+    because = f"{count}{message} ({place})"
     return Checked(PART, CHECK, Result.failed, because)

@@ -114,14 +114,17 @@ class ChargesConformance:
     async def test_charging_logs_no_secret(
         self, bench: Bench, charge_request: ChargeRequest, status: int
     ) -> None:
-        """Nor what the provider said."""
+        """Nor what the provider said; nor does it show a secret that it has read."""
         with listening() as heard:
             broken = Always(response(status, f"{{the card of Ada {MARK} {dict(bench.secret)}"))
             await bench.build(log=heard.log, http=broken).charge(charge_request)
-            await bench.build(log=heard.log).charge(charge_request)
+            gateway = bench.build(log=heard.log)
+            await gateway.charge(charge_request)
 
         told = bench.told(heard, MARK)
         assert not told, f"it logs {', '.join(told)}"
+        shown = bench.shown_by(gateway)
+        assert not shown, f"its repr shows {', '.join(shown)} afterwards"
 
     async def test_without_a_connection_nothing_was_sent(
         self, bench: Bench, charge_request: ChargeRequest

@@ -118,11 +118,14 @@ class SinkConformance(PluginConformance):
         refusal = AwsError("BadRequestException", status=status, said=page)
         http, aws = Always(response(status, page)), AlwaysAws(refusal)
         with listening() as heard:
-            await bench.build(log=heard.log).deliver(event(payer={"name": MARK}), FIRST)
+            sink = bench.build(log=heard.log)
+            await sink.deliver(event(payer={"name": MARK}), FIRST)
             await bench.build(log=heard.log, http=http, aws=aws).deliver(event(), FIRST)
 
         told = bench.told(heard, MARK)
         assert not told, f"it logs {', '.join(told)}"
+        shown = bench.shown_by(sink)
+        assert not shown, f"its repr shows {', '.join(shown)} afterwards"
 
     @pytest.mark.parametrize("type", TYPES, ids=str)
     async def test_it_delivers_every_event(self, bench: Bench, type: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
-import linecache
 import re
 import textwrap
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
+
+from penstock.api import HttpNotSent, HttpUnanswered
 
 _LONGEST = 240
 _OF_A_VALUE = 100
@@ -28,6 +30,10 @@ _REMEDIES = {
     "Unanswered": "return Unanswered where the request may have had an effect",
 }
 """What to do where another answer was expected."""
+_CATCH: Mapping[type[BaseException], str] = {
+    HttpNotSent: "; catch it: nothing was sent",
+    HttpUnanswered: "; catch it: the request may have had an effect",
+}
 _NO_VERDICT = "return Unanswered where no answer can be read"
 
 
@@ -36,19 +42,20 @@ def promise(check: str) -> str:
     return check.removeprefix("test_").replace("_s_", "'s_").replace("_", " ")
 
 
-def line(check: str, exc: BaseException) -> str:
+def line(check: str, exc: BaseException, package: str = "") -> str:
     """
     What was seen, in one line of at most 240 characters.
 
     Args:
         check: the name of the function that failed.
         exc: what it raised.
+        package: the plugin's, whose line is named where it was running.
     """
-    text = " ".join(f"{promise(check)}: {_seen(exc)}".split())
+    text = " ".join(f"{promise(check)}: {_seen(exc, package)}".split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _seen(exc: BaseException) -> str:
+def _seen(exc: BaseException, package: str) -> str:
     said = str(exc).partition("\n")[0].strip()
     if said.startswith(_RAISES):
         name = said.removeprefix(_RAISES).strip(" <>").removeprefix("class ").strip("'")
@@ -60,7 +67,10 @@ def _seen(exc: BaseException) -> str:
         return _asserted(exc.__traceback__) or said or "it does not hold"
     if type(exc).__name__ == "Failed":
         return said
-    return f"it raised {type(exc).__name__}{_place(exc.__traceback__)}"
+    # Python's own words about code; other texts may quote what the plugin was given.
+    text = f": {said}" if isinstance(exc, AttributeError | NameError | TypeError) else ""
+    place = _place(exc.__traceback__, package)
+    return f"it raised {type(exc).__name__}{text}{place}{_CATCH.get(type(exc), '')}"
 
 
 def _asserted(trace: TracebackType | None) -> str:
@@ -109,10 +119,15 @@ def _shown(value: object) -> str:
     return text if len(text) <= _OF_A_VALUE else f"{text[:_OF_A_VALUE]}…"
 
 
-def _place(trace: TracebackType | None) -> str:
-    linecache.checkcache()
-    frames = traceback.extract_tb(trace)
-    if not frames:
+def _place(trace: TracebackType | None, package: str) -> str:
+    """The last line of the plugin that was running; without one, the last of all."""
+    steps = [*traceback.walk_tb(trace)]
+    ours = [one for one in steps if _top(one[0]) == package.partition(".")[0]]
+    if not steps:
         return ""
-    last = frames[-1]
-    return f" ({'/'.join(Path(last.filename).parts[-2:])}, line {last.lineno})"
+    frame, number = (ours or steps)[-1]
+    return f" ({'/'.join(Path(frame.f_code.co_filename).parts[-2:])}, line {number})"
+
+
+def _top(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]

@@ -152,7 +152,7 @@ class WebhooksConformance:
     async def test_authenticating_logs_no_secret(
         self, bench: Bench, genuine: Delivery, now: datetime
     ) -> None:
-        """Nor a signature: a log is read by many."""
+        """Nor a signature: a log is read by many, and a representation ends up in one."""
         with listening() as heard:
             gateway = bench.build(log=heard.log)
             await gateway.authenticate(genuine, now)
@@ -162,6 +162,8 @@ class WebhooksConformance:
         headers = {name: genuine.headers[name] for name in _door(bench)}
         told = [*bench.told(heard), *heard.told(_long(headers).items())]
         assert not told, f"it logs {', '.join(told)}"
+        shown = bench.shown_by(gateway)
+        assert not shown, f"its repr shows {', '.join(shown)} afterwards"
 
     @pytest.mark.parametrize("failure", [HttpNotSent("x"), HttpUnanswered("x")], ids=repr)
     async def test_an_outage_makes_nothing_a_forgery(

@@ -37,7 +37,8 @@ def trigger(
         list[str] | None,
         typer.Option(
             "--set",
-            help="a.b=c: one field of the webhook; c is text, JSON or null; may be repeated",
+            help="a.b=c: one field of the webhook; c is text, a number where the sample has one,"
+            " JSON or null; may be repeated",
         ),
     ] = None,
     subscription: Annotated[
@@ -92,9 +93,17 @@ def trigger(
 
 def _gateway(begun: Session, name: str | None) -> str:
     """The gateway that is meant: any that the stack has, or the one account at PayPal."""
-    if name is not None and name in begun.stack().outputs["gateways"]:
-        return name
-    return Gateway.named(begun, _UNLESS_NAMED, name)
+    if name is None:
+        return Gateway.named(begun, _UNLESS_NAMED, None)
+    stack = begun.stack()
+    if name not in stack.outputs["gateways"]:
+        there = ", ".join(stack.outputs["gateways"]) or "none"
+        raise CommandError(
+            f"--gateway: the stack {stack.name} has no gateway {name}; it has {there}."
+            " A gateway of a plugin is named in local/stack.yaml",
+            Code.not_found,
+        )
+    return name
 
 
 def _told(sent: Mapping[str, Any], *, forge: bool) -> Iterator[str]:
