@@ -107,8 +107,8 @@ class Connections:
                 if fresh == known:
                     raise
                 return await self._try(fresh, tls, given)
-        except GatewayUnavailable:
-            raise NotConnected(RetryAfter("the secret could not be read")) from None
+        except GatewayUnavailable as exc:
+            raise NotConnected(RetryAfter(str(exc))) from None
         except FAILURES as exc:
             answer = judge(exc)
             raise NotConnected(

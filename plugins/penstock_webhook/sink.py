@@ -63,8 +63,8 @@ class WebhookSink:
         """Post the event, signed with every valid secret."""
         try:
             secret = await self._context.secrets.get()
-        except GatewayUnavailable:
-            return RetryAfter("the secret could not be read", tried=False)
+        except GatewayUnavailable as exc:
+            return RetryAfter(str(exc), tried=False)
         keys = [key for one in secret.values("signing_secret") if (key := signing.key(one))]
         if not keys:
             return RetryAfter(
