@@ -79,7 +79,7 @@ def leads_out(host: str) -> bool:
     except ValueError:
         # No name ends in a number: resolvers take what does for an address (WHATWG URL, 3.5).
         number = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", text.rpartition(".")[2])
-        return not number and not _NO_PUBLIC_NAME.fullmatch(text)
+        return "." in text and not number and not _NO_PUBLIC_NAME.fullmatch(text)
     if isinstance(address, IPv6Address) and (address.scope_id or address not in _ROUTED):
         return False
     return address.is_global and not address.is_multicast

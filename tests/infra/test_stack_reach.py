@@ -44,6 +44,7 @@ INSIDE = [
     "169.254.169.254",
     "fd00:ec2::254",
     "224.0.0.1",
+    "db",
     "printer.local",
     "ip-10-0-0-7.ec2.internal",
     "nas.home.arpa",
