@@ -18,6 +18,7 @@ from infra.config.settings import StackSettings
 from infra.config.stackconfig import all_config, foreign_keys
 from infra.config.tags import wrong_together
 from infra.mocks import refused
+from infra.reach import unreachable
 
 ZIPS = ("receive", "api", "merchant", "worker", "deliver")
 
@@ -29,8 +30,9 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
     Raises:
         ConfigError: a key would be passed over, AWS would refuse the tags together, a zip is
             missing, stale or of unknown making, nothing can be paid by, a mock would take real
-            payments, a gateway's door knows no such environment, a sink waits for events that are
-            never published, or a plugin asks for what it cannot be given.
+            payments, a setting names what functions cannot reach, a gateway's door knows no such
+            environment, a sink waits for events that are never published, or a plugin asks for
+            what it cannot be given.
     """
     if problems := [
         *foreign_keys(),
@@ -43,6 +45,7 @@ def refuse_what_cannot_be(settings: StackSettings, plugins: Plugins) -> None:
         *_in_region(settings),
         *_gateways(plugins),
         *refused(settings, plugins),
+        *(() if emulated() else unreachable(settings, plugins)),
         *_zips(settings),
         *_events(settings),
     ]:

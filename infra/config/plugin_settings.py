@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -52,18 +52,22 @@ def _problem(where: str, name: str, offer: Offer, error: jsonschema_rs.Validatio
         case (
             jsonschema_rs.ValidationErrorKind.Pattern() | jsonschema_rs.ValidationErrorKind.AnyOf()
         ):
-            return f"{path}: {error.message}{_example(offer.settings, error.schema_path)}"
+            return f"{path}{_instead(offer.settings, error)}"
         case _:
             return f"{path}: {error.message}"
 
 
-def _example(schema: Any, place: Sequence[str | int]) -> str:
-    """What to write instead, where the schema has an example."""
-    for name in place[:-1]:
+def _instead(schema: Any, error: jsonschema_rs.ValidationError) -> str:
+    """What the setting is, rather than the expression it must match, with an example if any."""
+    for name in error.schema_path[:-1]:
         schema = schema[name]
     variants = (schema, *schema.get("anyOf", ()))
     examples = next((one["examples"] for one in variants if "examples" in one), ())
-    return f"; write one as in {examples[0]}" if examples else ""
+    written = f"; write one as in {examples[0]}" if examples else ""
+    if "description" not in schema:
+        return f": {error.message}{written}"
+    kind = type(error.instance).__name__
+    return f" has a value of kind {kind} that does not do: it is {schema['description']}{written}"
 
 
 def _defaults(schema: Mapping[str, Any]) -> dict[str, Any]:

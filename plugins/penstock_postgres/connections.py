@@ -11,7 +11,7 @@ from typing import Any, cast
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - it has no types of its own
 
 from penstock.api import Context, GatewayUnavailable, RetryAfter
-from penstock_postgres.schema import LATEST, script
+from penstock_postgres.schema import MIGRATIONS, Migration, script
 from penstock_postgres.settings import PostgresSettings
 from penstock_postgres.verdicts import (
     FAILURES,
@@ -24,16 +24,27 @@ from penstock_postgres.verdicts import (
 _IDLE_SECONDS = 60.0
 """After that a connection is closed; proxies and firewalls forget them later."""
 _MIGRATION_SECONDS = 60
+_ISOLATION = "read_committed"
+"""Whatever the server's default is: with an older snapshot a migration does not see the one that
+it waited for, and of two deliveries at once one fails."""
 
 # The driver has no types of its own.
 _driver: Any = asyncpg
 
 
 class Connections:
-    """A pool that is made when it is first needed and keeps nothing that is broken."""
+    """
+    A pool that is made when it is first needed and keeps nothing that is broken.
 
-    def __init__(self, context: Context[PostgresSettings]) -> None:
+    Args:
+        migrations: what the tables need; those after them are a newer version's.
+    """
+
+    def __init__(
+        self, context: Context[PostgresSettings], migrations: Sequence[Migration] = MIGRATIONS
+    ) -> None:
         self._context = context
+        self._migrations = migrations
         self._settings = context.settings
         self._making = asyncio.Lock()
         self._pool: Any = None
@@ -48,7 +59,7 @@ class Connections:
             NotConnected: there is no connection, or there are no tables.
         """
         pool = await self._pooled()
-        async with pool.acquire() as connection, connection.transaction():
+        async with pool.acquire() as connection, connection.transaction(isolation=_ISOLATION):
             # In the transaction, so that it also holds behind a proxy that shares sessions.
             limit = self._settings.statement_timeout_seconds
             await connection.execute(f"SET LOCAL statement_timeout = '{limit}s'")
@@ -96,8 +107,8 @@ class Connections:
                 if fresh == known:
                     raise
                 return await self._try(fresh, tls, given)
-        except GatewayUnavailable:
-            raise NotConnected(RetryAfter("the secret could not be read")) from None
+        except GatewayUnavailable as exc:
+            raise NotConnected(RetryAfter(str(exc))) from None
         except FAILURES as exc:
             answer = judge(exc)
             raise NotConnected(
@@ -149,23 +160,24 @@ class Connections:
 
     async def _migrate(self, connection: Any) -> None:
         """See that the tables are there; make them, if that is left to us."""
-        found = await self._version(connection)
-        if found >= LATEST:
+        found, needed = await self._version(connection), len(self._migrations)
+        if found >= needed:
             return
         if self._settings.migrations == "manual":
             raise NotConnected(
                 RetryAfter(
-                    f"its tables are of version {found}, and {LATEST} is needed: run the script "
+                    f"its tables are of version {found}, and {needed} is needed: run the script "
                     f"that `python -m penstock_postgres {self._settings.schema_name}` prints",
                     MENDED_BY_HAND,
                 )
             )
-        async with connection.transaction():
+        async with connection.transaction(isolation=_ISOLATION):
             await connection.execute(f"SET LOCAL statement_timeout = '{_MIGRATION_SECONDS}s'")
             await connection.execute(
-                script(self._settings.schema_name), timeout=_MIGRATION_SECONDS + 2
+                script(self._settings.schema_name, self._migrations),
+                timeout=_MIGRATION_SECONDS + 2,
             )
-        self._context.log.info("postgres.migrated", before=found, now=LATEST)
+        self._context.log.info("postgres.migrated", before=found, now=needed)
 
     async def _version(self, connection: Any) -> int:
         table = f'"{self._settings.schema_name}".migrations'

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from penstock_postgres.settings import SCHEMA
 
-_NAMES = ("0001_tables",)
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """
+    One step from a version to the next, in SQL that PL/pgSQL runs.
+
+    Attributes:
+        folder: where its file `<name>.sql` lies, which is read when it is needed.
+    """
+
+    name: str
+    folder: Traversable = files("penstock_postgres") / "migrations"
+
+    @property
+    def sql(self) -> str:
+        """Its statements."""
+        return (self.folder / f"{self.name}.sql").read_text("utf-8")
+
+
+MIGRATIONS = (Migration("0001_tables"),)
 """In order. One that was released is never changed; each only adds, so older code goes on."""
-LATEST = len(_NAMES)
 _STEP = """\
     IF NOT EXISTS (SELECT FROM migrations WHERE version = {number}) THEN
 {sql}
@@ -36,7 +57,7 @@ DO $penstock$ BEGIN
 """
 
 
-def script(schema: str) -> str:
+def script(schema: str, migrations: Sequence[Migration] = MIGRATIONS) -> str:
     """
     What makes the schema and applies the migrations that it lacks, for one transaction.
 
@@ -48,9 +69,8 @@ def script(schema: str) -> str:
     """
     if not re.fullmatch(SCHEMA, schema):
         raise ValueError("a schema's name is small letters, digits and underscores, at most 63")
-    folder = files("penstock_postgres") / "migrations"
     steps = "".join(
-        _STEP.format(number=number, name=name, sql=(folder / f"{name}.sql").read_text("utf-8"))
-        for number, name in enumerate(_NAMES, 1)
+        _STEP.format(number=number, name=one.name, sql=one.sql)
+        for number, one in enumerate(migrations, 1)
     )
     return _SCRIPT.format(schema=schema, steps=steps)

@@ -33,6 +33,7 @@ class PostgresSettings(BaseModel):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$|^[0-9A-Fa-f:]*::?[0-9A-Fa-f:]+$",
         description="a name or an address; with TLS the certificate must be for it",
         examples=["db.example.com"],
+        json_schema_extra={"format": "hostname"},
     )
     port: int = Field(5432, ge=1, le=65535)
     database: str = Field(min_length=1, max_length=63)
@@ -52,7 +53,9 @@ class PostgresSettings(BaseModel):
         description="the CA that signed the server's certificate, in PEM, if no system knows it",
     )
     ca_file: str | None = Field(
-        None, description="the same as a file of the host that runs `penstock serve`"
+        None,
+        description="the same as a file of the host that runs `penstock serve`",
+        json_schema_extra={"format": "file-path"},
     )
     migrations: Literal["automatic", "manual"] = Field(
         "automatic", description="whether the sink makes and changes its tables itself"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from penstock.api import Attempt, Context, Delivered, Delivering, Event, Refused
 from penstock_postgres.connections import Connections
 from penstock_postgres.rows import rows
+from penstock_postgres.schema import MIGRATIONS, Migration
 from penstock_postgres.settings import PostgresSettings
 from penstock_postgres.told import Unfit
 from penstock_postgres.upsert import Statement, upsert
@@ -14,14 +15,21 @@ from penstock_postgres.verdicts import FAILURES, NotConnected, judge, stale
 
 
 class PostgresSink:
-    """One schema. Writing an event again changes nothing, so no answer that was lost matters."""
+    """
+    One schema. Writing an event again changes nothing, so no answer that was lost matters.
+
+    Args:
+        migrations: what the tables need, in order.
+    """
 
     name = "postgres"
 
-    def __init__(self, context: Context[PostgresSettings]) -> None:
+    def __init__(
+        self, context: Context[PostgresSettings], migrations: Sequence[Migration] = MIGRATIONS
+    ) -> None:
         self.name = context.name or type(self).name
         self._schema = context.settings.schema_name
-        self._connections = Connections(context)
+        self._connections = Connections(context, migrations)
 
     def accepts(self, event: Event) -> bool:
         """Every event of a selected type; the stage has looked at that."""

@@ -73,8 +73,8 @@ class SlackSink:
                 fresh = await self._context.secrets.refresh()
                 if fresh != known:
                     answer = await self._post_to_any(fresh, body)
-        except GatewayUnavailable:
-            return RetryAfter("the secret could not be read")
+        except GatewayUnavailable as exc:
+            return RetryAfter(str(exc))
         return answer
 
     async def _post_to_any(self, secret: Secret, body: bytes) -> Delivering:

@@ -18,7 +18,7 @@ class StripeSettings(BaseModel):
         max_length=255,
         description="the API's address, https except on this machine; another one is for a "
         "stand-in of Stripe's",
-        json_schema_extra={"pattern": "^https?://"},
+        json_schema_extra={"format": "uri", "pattern": "^https?://"},
     )
 
     @field_validator("api_url")

@@ -10,16 +10,21 @@ from pydantic_core import PydanticCustomError
 
 # A name with a dot whose last label begins with a letter: no form of an IP address is one (dotted,
 # decimal, octal, hexadecimal, IPv6). What a name leads to is checked where it is connected to.
-_LOCAL = r"(localhost|local|internal|localdomain|home\.arpa)"
+# Names that the public DNS never has: RFC 6761, 6762, 7686, 8375, 9476; ICANN for internal.
+_LOCAL = r"(localhost|local|internal|localdomain|home\.arpa|invalid|test|onion|alt)"
 _LABEL = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_NAME = rf"(?!([^/:]*\.)?{_LOCAL}[:/])({_LABEL}\.)+[A-Za-z][A-Za-z0-9-]{{1,62}}"
+_LAST = r"[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]"
+# A name has at most 253 characters, as it is written (RFC 1035, 3.1).
+_NAME = rf"(?=[^/:]{{1,253}}[:/])(?!([^/:]*\.)?{_LOCAL}[:/])({_LABEL}\.)+{_LAST}"
 # Only the local platform takes these, and only its own simulator's.
 _LOOPBACK = r"http://(127\.0\.0\.1|localhost|\[::1\])"
+# 1 to 65535.
+_PORT = r"(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})"
 # Printable ASCII without # and \, which clients read in different ways.
-PATTERN = rf'^(https://{_NAME}|{_LOOPBACK})(:[0-9]{{1,5}})?/[!"$-\[\]-~]*$'
+PATTERN = rf'^(https://{_NAME}|{_LOOPBACK})(:{_PORT})?/[!"$-\[\]-~]*$'
 LONGEST = 1000
 _URL = re.compile(PATTERN)
-_EXAMPLE = "https://shop.example.com/webhooks"
+EXAMPLE = "https://shop.example.com/webhooks"
 
 
 def _is_one(value: str) -> str:
@@ -29,7 +34,7 @@ def _is_one(value: str) -> str:
             "webhook_url",
             "it must be https:// with a public name and a path, without user or fragment, as in "
             "{example}",
-            {"example": _EXAMPLE},
+            {"example": EXAMPLE},
         )
     return value
 
@@ -43,7 +48,7 @@ Url = Annotated[
             "format": "uri",
             "maxLength": LONGEST,
             "pattern": PATTERN,
-            "examples": [_EXAMPLE],
+            "examples": [EXAMPLE],
         }
     ),
 ]

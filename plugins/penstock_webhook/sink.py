@@ -19,7 +19,7 @@ from penstock.api import (
     retry_after,
 )
 from penstock_webhook import signing
-from penstock_webhook.settings import WebhookSettings
+from penstock_webhook.settings import EXAMPLE, WebhookSettings
 
 _MINUTE, _HOUR = 60.0, 3600.0
 RETRIES = (
@@ -49,7 +49,10 @@ class WebhookSink:
         if self._url.startswith("http:"):
             prefix = context.profile.get("url_prefix")
             if not isinstance(prefix, str) or not prefix or not self._url.startswith(prefix):
-                raise SettingsError("url must begin with https://: only make run takes http://")
+                raise SettingsError(
+                    "url is plain http:// to this machine, which only the local platform's own "
+                    f"endpoint may be: write https:// with a public name, as in {EXAMPLE}"
+                )
             self._http = context.http
 
     def accepts(self, event: Event) -> bool:
@@ -60,8 +63,8 @@ class WebhookSink:
         """Post the event, signed with every valid secret."""
         try:
             secret = await self._context.secrets.get()
-        except GatewayUnavailable:
-            return RetryAfter("the secret could not be read", tried=False)
+        except GatewayUnavailable as exc:
+            return RetryAfter(str(exc), tried=False)
         keys = [key for one in secret.values("signing_secret") if (key := signing.key(one))]
         if not keys:
             return RetryAfter(

@@ -76,7 +76,20 @@ async def test_a_refused_connection_was_not_sent(http, closed_url):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://nobody.invalid/", "http://", "ftp://127.0.0.1/", "nonsense", "http://[::1/"]
+    "url",
+    [
+        "http://nobody.invalid/",
+        "http://",
+        "ftp://127.0.0.1/",
+        "nonsense",
+        "http://[::1/",
+        "//nobody.invalid/",
+        "http://nobody..invalid/",
+        f"http://{'a' * 64}.invalid/",
+        "http://nobody.invalid:99999/",
+        "http://xn--\xff.invalid/",
+        "file:///etc/passwd",
+    ],
 )
 async def test_an_address_that_is_none_was_not_sent(http, url):
     """

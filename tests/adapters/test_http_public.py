@@ -62,8 +62,27 @@ async def listener() -> AsyncIterator[Wire]:
         "0x7f.1",
         "0177.0.0.1",
         "127.1",
+        "017700000001",
+        "0x7f000001",
+        "0",
+        "127.0.0.1.",
+        "localhost.",
+        "user:pass@127.0.0.1",
+        "8.8.8.8@127.0.0.1",
+        "\uff11\uff12\uff17.0.0.1",
+        "127\u30020\u30020\u30021",
+        "\u24dbocalhost",
         "[::1]",
+        "[::]",
+        "[::1%25lo]",
         "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[64:ff9b:1::7f00:1]",
+        "[2002:7f00:1::]",
+        "[2001:0:7f00:1::]",
+        "[fe80::1%25lo]",
         "0.0.0.0",  # noqa: S104 - refused
     ],
 )
@@ -88,6 +107,16 @@ async def test_no_form_of_a_loopback_address_is_connected_to(listener: Wire, hos
         "::ffff:127.0.0.1",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
+        "2001:0:7f00:1::",
+        "fe80::1",
+        "fec0::1",
+        "0.0.0.0",  # noqa: S104 - refused
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "224.0.0.1",
+        "255.255.255.255",
+        "ff02::1",
         "127.0.0.1 10.0.0.1 ::1",
     ],
 )
@@ -127,11 +156,29 @@ async def test_a_name_that_leads_elsewhere_at_the_second_look_is_refused_then():
         await http.aclose()
 
 
-async def test_a_redirect_to_this_machine_is_an_answer_and_is_not_followed(listener: Wire):
-    async with wire(says(answer("302 Found", f"Location: {listener.url}/"))) as it:
+async def test_a_proxy_of_the_environment_does_not_get_past_the_check(
+    listener: Wire, monkeypatch: pytest.MonkeyPatch
+):
+    """A proxy would connect to the address for us, and nobody would have looked at it."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, listener.url)
+    http = AiohttpHttp(5, allows=is_public)
+
+    for url in ("http://10.0.0.1/", "http://localhost:1/", "https://169.254.169.254/"):
+        with pytest.raises(HttpForbidden):
+            await http.request("POST", url, body=b"{}")
+    assert 0 == listener.connections
+    await http.aclose()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_to_this_machine_is_an_answer_and_is_not_followed(
+    listener: Wire, status: int
+):
+    async with wire(says(answer(f"{status} Moved", f"Location: {listener.url}/"))) as it:
         http = AiohttpHttp(5, allows=lambda _: True)
 
-        assert 302 == (await http.request("POST", it.url, body=b"{}")).status
+        assert status == (await http.request("POST", it.url, body=b"{}")).status
         assert 0 == listener.connections
         await http.aclose()
 

@@ -226,6 +226,19 @@ class World:
             raise
         return dict(found)
 
+    def events(self) -> list[str]:
+        """The ids of all events, as the API lists them."""
+        bearer = {"Authorization": f"Bearer {self.token}"}
+        found: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            place = f"&cursor={cursor}" if cursor else ""
+            url = f"{self.platform.api_url}/events?limit=100{place}"
+            page = self._call("GET", url, headers=bearer)
+            found += [one["id"] for one in page["events"]]
+            cursor = page["cursor"]
+        return found
+
     def outcomes(self, function: str, entity: str = "") -> list[str]:
         """What a function said became of an entity, item by item."""
         physical = self.platform.outputs["functions"][function]

@@ -76,7 +76,7 @@ def test_a_name_two_bring_is_refused_with_both(install: Callable[..., None]) -> 
 )
 def test_a_webhook_to_this_network_is_refused_before_anything_is_made(url: str) -> None:
     hook = {"plugin": "webhook", "url": url}
-    with pytest.raises(ConfigError, match=r"sinks\.hook\.url: .*as in https://shop") as refused:
+    with pytest.raises(ConfigError, match=r"sinks\.hook\.url has .*as in https://shop") as refused:
         choose(sinks={"hook": hook})
 
     assert url not in str(refused.value)

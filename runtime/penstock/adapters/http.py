@@ -77,6 +77,8 @@ class AiohttpHttp:
         """
         seconds = self._timeout if timeout is None else timeout
         to = f"{method} {_host(url)}"
+        if not url.lower().startswith(("http://", "https://")):
+            raise HttpNotSent(f"{to}: the address begins with neither http:// nor https://")
         departure = _Departure()
         # `from None` throughout: aiohttp's texts quote the whole address, and Slack's is a secret.
         try:
@@ -94,7 +96,8 @@ class AiohttpHttp:
                 return Response(
                     answer.status, _lower(answer), await _at_most(limit, answer.content, to)
                 )
-        except (aiohttp.ClientError, TimeoutError, OSError) as exc:
+        except (aiohttp.ClientError, TimeoutError, OSError, UnicodeError) as exc:
+            # The system's resolver raises a UnicodeError for a name with an empty or long label.
             # aiohttp itself repeats a GET on a connection that had gone stale: the second try's
             # failure to connect says nothing of the first, so its type alone does not tell.
             if departure.left:

@@ -58,15 +58,18 @@ class FixedSecrets:
 
 
 class NoSecrets:
-    """A secret that cannot be read now."""
+    """A secret that cannot be read now; what the error says."""
+
+    def __init__(self, because: str = "the secret could not be read") -> None:
+        self._because = because
 
     async def get(self) -> Secret:
         """Never."""
-        raise GatewayUnavailable("the secret could not be read")
+        raise GatewayUnavailable(self._because)
 
     async def refresh(self) -> Secret:
         """Never."""
-        raise GatewayUnavailable("the secret could not be read")
+        raise GatewayUnavailable(self._because)
 
 
 class ScriptedAws:

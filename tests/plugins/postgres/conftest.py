@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any
 
 import asyncpg
 import pytest
 
 from penstock.testing.context import FixedSecrets, context
+from penstock_postgres.schema import MIGRATIONS, Migration
 from penstock_postgres.settings import PostgresSettings
 from penstock_postgres.sink import PostgresSink
 from tests.plugins.postgres.server import PASSWORD, SUPERUSER, NoServer, Server, running
@@ -54,13 +55,16 @@ async def make(server: Server, schema: str) -> AsyncIterator[Make]:
     """Makes sinks that write into this test's schema, and closes them."""
     made: list[PostgresSink] = []
 
-    def one(secrets: Any = None, **settings: Any) -> PostgresSink:
+    def one(
+        secrets: Any = None, steps: Sequence[Migration] = MIGRATIONS, **settings: Any
+    ) -> PostgresSink:
         given = server.settings(schema_name=schema, **settings)
         sink = PostgresSink(
             context(
                 PostgresSettings(**given),
                 secrets=secrets or FixedSecrets({"password": PASSWORD}),
-            )
+            ),
+            steps,
         )
         made.append(sink)
         return sink

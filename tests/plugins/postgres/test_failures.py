@@ -147,7 +147,9 @@ async def test_a_server_that_is_away_is_waited_for():
 
 
 async def test_a_secret_that_cannot_be_read_is_waited_for():
-    assert RetryAfter("the secret could not be read") == await deliver(1, NoSecrets())
+    because = "no value has been written yet"
+
+    assert RetryAfter(because) == await deliver(1, NoSecrets(because))
 
 
 async def test_a_secret_without_a_password_says_so():

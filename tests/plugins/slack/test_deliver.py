@@ -138,7 +138,9 @@ async def test_where_the_profile_names_an_address_only_that_is_posted_to():
 
 
 async def test_a_secret_that_cannot_be_read_is_waited_for():
-    assert RetryAfter("the secret could not be read") == await deliver(ScriptedHttp(), NoSecrets())
+    because = "no value has been written yet"
+
+    assert RetryAfter(because) == await deliver(ScriptedHttp(), NoSecrets(because))
 
 
 async def test_a_secret_without_the_field_is_waited_for():

@@ -162,6 +162,6 @@ async def test_without_a_usable_secret_nothing_is_sent_and_the_endpoint_is_not_b
 
 
 async def test_a_secret_that_cannot_be_read_is_waited_for_and_the_endpoint_is_not_blamed():
-    answer = await deliver(ScriptedHttp(), NoSecrets())
+    answer = await deliver(ScriptedHttp(), NoSecrets("no value has been written yet"))
 
-    assert RetryAfter("the secret could not be read", tried=False) == answer
+    assert RetryAfter("no value has been written yet", tried=False) == answer

@@ -26,8 +26,11 @@ def read(url: str) -> Any:
         "https://shop.example.com/",
         "https://shop.example.com/webhooks?token=x&y=[z]",
         "https://shop.example.com:8443/webhooks",
-        "https://xn--bcher-kva.example/hook",
+        "https://xn--bcher-kva.example.com/hook",
         "https://a_b.example.com/x",
+        "https://shop.example.com:1/x",
+        "https://shop.example.com:65535/x",
+        "https://" + "a." * 120 + "example.com/x",
     ],
 )
 def test_a_public_https_address_is_taken(url: str):
@@ -43,6 +46,29 @@ REFUSED = [
     "https://printer.LOCAL/",
     "HTTPS://shop.example.com/",
     "https://a.localhost/",
+    "https://localhost./",
+    "https://shop.example.com./",
+    "https://shop.invalid/",
+    "https://shop.test/",
+    "https://shop.onion/",
+    "https://nas.home.arpa/",
+    "https://shop.example.com-/",
+    "https://-shop.example.com/",
+    "https://shop..example.com/",
+    "https://" + "a" * 64 + ".example.com/",
+    "https://" + "a." * 122 + "example.com/",
+    "https://shop.example.com:0/",
+    "https://shop.example.com:65536/",
+    "https://shop.example.com:99999/",
+    "https://shop.example.com:/",
+    "https://shop.example.com:8443@127.0.0.1/",
+    "https://b\u00fccher.example.com/",
+    "https://127\u30020\u30020\u30021/",
+    "https://\u24dbocalhost/",
+    "https://%6cocalhost/",
+    "https://[fe80::1%25eth0]/",
+    "https://[2002:7f00:1::]/",
+    "https://127.0.0.1./",
     "https://printer.local/",
     "https://metadata.google.internal/",
     "https://router/",
@@ -91,7 +117,7 @@ def test_plain_http_is_refused_where_no_simulator_serves_it(url: str):
     registry = load(["penstock_webhook"])
     profiles = ({}, {"url_prefix": ""}, {"url_prefix": "http://127.0.0.1:4602/"})
     for profile in profiles:
-        with pytest.raises(PluginError, match="must begin with https://"):
+        with pytest.raises(PluginError, match=r"url is plain http:// to this machine.*: write "):
             registry.build_sink(
                 "webhook",
                 {"SINK_WEBHOOK_URL": url},
