@@ -34,7 +34,7 @@ class Asked:
         writes: write units, those of the indexes among them; `due_writes`, of the index of what
             is due, and `archive_writes`, of the archive of events.
         kept_bytes: what the ledger has grown by; `indexed_bytes`, its indexes.
-        log_bytes: of lines of its own, at level INFO, untraced.
+        log_bytes: of lines of its own, those of its plugins among them, at level INFO, untraced.
     """
 
     messages: int = 0

@@ -16,15 +16,10 @@ from penstock.api import (
     Confirmation,
     Confirmed,
     Context,
-    CreateAnswer,
     Delivery,
     EntityKind,
-    Invoice,
-    InvoiceDraft,
-    InvoiceRefund,
     Listed,
     ManageAnswer,
-    Money,
     Notification,
     NotYet,
     OpenAnswer,
@@ -38,6 +33,7 @@ from penstock.api import (
     Unconfirmable,
     is_own_payment,
 )
+from penstock_paypal.invoicing import WritesInvoices
 from penstock_paypal.limits import KEYS_KEPT, LISTED_FOR
 from penstock_paypal.moving import MovesMoney
 from penstock_paypal.parts import Parts
@@ -45,7 +41,7 @@ from penstock_paypal.settings import PayPalSettings
 from penstock_paypal.webhooks import notification as notifications
 
 
-class PayPal(MovesMoney):
+class PayPal(MovesMoney, WritesInvoices):
     """
     PayPal: webhooks and their list, sales and disputes re-read, refunds, invoices, subscriptions,
     checkouts.
@@ -124,80 +120,6 @@ class PayPal(MovesMoney):
         if is_own_payment(entity.id):
             named = known[0].id if known else None
         return await self._parts.sales.reread(named, known, now)
-
-    async def create_invoice(self, draft: InvoiceDraft) -> CreateAnswer:
-        """Create the draft; never raises for what PayPal may answer."""
-        return await self._parts.invoices.create(draft)
-
-    async def find_invoice(self, draft: InvoiceDraft, reference: str | None) -> Invoice | None:
-        """
-        Find the invoice by its reference, else by its number.
-
-        Raises:
-            GatewayUnavailable: no answer.
-        """
-        return await self._parts.invoices.find(draft, reference)
-
-    async def send_invoice(self, reference: str, draft: InvoiceDraft) -> None:
-        """
-        Have PayPal mail it. Sending twice has no further effect.
-
-        Raises:
-            GatewayUnavailable: no answer, or not now.
-            InvoiceRefused: never.
-        """
-        await self._parts.invoices.send(reference, draft)
-
-    async def record_payment(self, reference: str, draft: InvoiceDraft) -> None:
-        """
-        Record the sale as the invoice's payment.
-
-        Raises:
-            GatewayUnavailable: no answer, or not now.
-            InvoiceRefused: never.
-        """
-        await self._parts.invoices.record(reference, draft)
-
-    async def cancel_invoice(self, reference: str, draft: InvoiceDraft) -> None:
-        """
-        Have PayPal cancel it and tell the buyer; one cancelled already, or never sent, stays so.
-
-        Raises:
-            GatewayUnavailable: no answer, or not now.
-            InvoiceRefused: never.
-        """
-        await self._parts.invoices.cancel(reference, draft)
-
-    async def invoice_refunds(
-        self, reference: str, draft: InvoiceDraft
-    ) -> Sequence[InvoiceRefund]:
-        """
-        What is recorded on the invoice as refunded.
-
-        Raises:
-            GatewayUnavailable: no answer.
-        """
-        return await self._parts.recorded_refunds.list(reference)
-
-    async def record_refund(self, reference: str, draft: InvoiceDraft, amount: Money) -> None:
-        """
-        Record that so much more went back.
-
-        Raises:
-            GatewayUnavailable: no answer, or not now; it may be recorded.
-            InvoiceRefused: never.
-        """
-        await self._parts.recorded_refunds.record(reference, amount)
-
-    async def delete_refund(self, reference: str, draft: InvoiceDraft, refund: str) -> None:
-        """
-        Take a recorded refund off the invoice; one that is gone already is no error.
-
-        Raises:
-            GatewayUnavailable: no answer, or not now.
-            InvoiceRefused: never.
-        """
-        await self._parts.recorded_refunds.delete(reference, refund)
 
     async def plans(self) -> Sequence[PlanOffer]:
         """

@@ -15,7 +15,11 @@ from penstock.domain.change import Seen
 from penstock.domain.payment import Payment
 from penstock.errors import EntityTooLarge, LedgerConflict, LedgerUnavailable
 from penstock.testing.clock import FrozenClock
-from penstock.testing.ports import LedgerConformance, LedgerEventsConformance
+from penstock.testing.ports import (
+    LedgerConformance,
+    LedgerEventsConformance,
+    LedgerListingsConformance,
+)
 from penstock.testing.ports.samples import accepted, first, full, step
 
 pytestmark = pytest.mark.emulator
@@ -38,6 +42,12 @@ class TestDynamoLedger(LedgerConformance):
 
 
 class TestDynamoLedgerEvents(LedgerEventsConformance):
+    @pytest.fixture
+    def ledger(self, ledger):
+        return ledger
+
+
+class TestDynamoLedgerListings(LedgerListingsConformance):
     @pytest.fixture
     def ledger(self, ledger):
         return ledger

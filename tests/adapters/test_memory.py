@@ -30,6 +30,7 @@ from penstock.testing.ports import (
     InboxConformance,
     LedgerConformance,
     LedgerEventsConformance,
+    LedgerListingsConformance,
     OpenQueue,
     ParkingConformance,
     Queue,
@@ -87,6 +88,12 @@ class TestMemoryLedger(LedgerConformance):
 
 
 class TestMemoryLedgerEvents(LedgerEventsConformance):
+    @pytest.fixture
+    def ledger(self):
+        return MemoryLedger()
+
+
+class TestMemoryLedgerListings(LedgerListingsConformance):
     @pytest.fixture
     def ledger(self):
         return MemoryLedger()

@@ -41,6 +41,14 @@ async def test_one_of_a_kind_asks_of_aws_what_the_bill_says(kind: str, moto_benc
             assert of_it[name] == nearly, (function, name, AGAIN)
 
 
+async def test_no_log_line_of_a_function_or_of_its_plugins_goes_uncounted(
+    moto_bench: Bench, capsys: pytest.CaptureFixture[str]
+):
+    await counted("refunding", moto_bench)
+
+    assert "" == capsys.readouterr().out
+
+
 async def test_what_the_ledger_writes_of_a_sale_is_of_one_unit_each(moto_bench: Bench):
     meters = (await counted("sale", moto_bench)).meters.values()
     largest = reduce(add, [list(meter.largest.items()) for meter in meters])

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.installing import installed
-from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.mutant import Mutant
+from tests.simulation.mutants import MUTANTS
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 30

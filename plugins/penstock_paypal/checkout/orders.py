@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from penstock.api import (
     CaptureAnswer,
@@ -17,8 +15,6 @@ from penstock.api import (
     Critical,
     Declined,
     GatewayUnavailable,
-    HttpNotSent,
-    HttpUnanswered,
     Log,
     NotApproved,
     NotSent,
@@ -70,7 +66,13 @@ class Orders:
         wrong = fields.of_request(request)
         if wrong:
             return wrong
-        sent = await self._post(ORDERS, _CREATE, fields.body(request), request.operation_id)
+        sent = await self._api.act(
+            ORDERS,
+            _CREATE,
+            fields.body(request),
+            representation=True,
+            request_id=request.operation_id,
+        )
         if not isinstance(sent, Answer):
             return sent
         if not sent.ok:
@@ -116,7 +118,9 @@ class Orders:
         if not shapes.ID.fullmatch(request.reference):
             return Refused("the checkout's id is none of PayPal's")
         where = path(f"{ORDER}/capture", request.reference)
-        sent = await self._post(where, _CAPTURE, {}, request.operation_id)
+        sent = await self._api.act(
+            where, _CAPTURE, {}, representation=True, request_id=request.operation_id
+        )
         if not isinstance(sent, Answer):
             return sent
         if sent.ok:
@@ -140,18 +144,6 @@ class Orders:
         if seen is None:
             return Unanswered("it is captured already, and PayPal does not show it")
         return _captured(seen, request)
-
-    async def _post(
-        self, where: str, what: str, body: Mapping[str, Any], request_id: str
-    ) -> Answer | NotSent | Unanswered:
-        try:
-            return await self._api.send(
-                "POST", where, what, body=body, representation=True, request_id=request_id
-            )
-        except HttpNotSent as exc:
-            return NotSent(str(exc), exc.retry_after)
-        except HttpUnanswered as exc:
-            return Unanswered(str(exc))
 
     def _seen(self, seen: CheckoutSeen, reference: str) -> CheckoutSeen:
         if seen.reference != reference:

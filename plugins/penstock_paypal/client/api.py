@@ -6,7 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penstock.api import Clock, Http, HttpUnanswered, Log
+from penstock.api import (
+    Clock,
+    GatewayUnavailable,
+    Http,
+    HttpNotSent,
+    HttpUnanswered,
+    Log,
+    NotSent,
+    Unanswered,
+)
 from penstock_paypal.client import idempotency
 from penstock_paypal.client.answer import Answer
 from penstock_paypal.client.pace import Pace
@@ -120,6 +129,30 @@ class Api:
                 debug_id=answer.debug_id,
             )
         return answer
+
+    async def act(
+        self,
+        path: str,
+        what: str,
+        body: Mapping[str, Any],
+        *,
+        representation: bool = False,
+        request_id: str | None = None,
+    ) -> Answer | NotSent | Unanswered:
+        """
+        Have PayPal do something; see `send`. A request that is lost is an answer, too.
+
+        Raises:
+            ValueError: PayPal wants a request id and there is none, or takes none.
+        """
+        try:
+            return await self.send(
+                "POST", path, what, body=body, representation=representation, request_id=request_id
+            )
+        except HttpNotSent as exc:
+            return NotSent(str(exc), exc.retry_after)
+        except GatewayUnavailable as exc:
+            return Unanswered(str(exc))
 
     async def read(
         self,

@@ -22,7 +22,6 @@ from penstock.api import (
     Critical,
     Declined,
     GatewayUnavailable,
-    HttpNotSent,
     NotSent,
     PaymentStatus,
     Pending,
@@ -117,19 +116,15 @@ class SendsBack:
 
     async def refund(self, request: RefundRequest) -> RefundAnswer:
         """Send the money back; the operation's id is PayPal's request id."""
-        try:
-            answer = await self._api.send(
-                "POST",
-                request.path,
-                _WHAT,
-                body=_body(request),
-                representation=True,
-                request_id=request.operation_id,
-            )
-        except HttpNotSent as exc:
-            return NotSent(str(exc), exc.retry_after)
-        except GatewayUnavailable as exc:
-            return Unanswered(str(exc))
+        answer = await self._api.act(
+            request.path,
+            _WHAT,
+            _body(request),
+            representation=True,
+            request_id=request.operation_id,
+        )
+        if not isinstance(answer, Answer):
+            return answer
         if answer.ok:
             return await self._made(request, answer)
         return refusal(answer, _WHAT, UNTOUCHED, doubted=request.doubted)

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from penstock.testing.simulator import OfRequests, Pattern, Pending
+from penstock.testing.faults import OfRequests, Pattern, Pending
 from penstock_paypal.simulator.books import COLLECTIONS, Books, Document
 from penstock_paypal.simulator.control import refused
 from penstock_paypal.simulator.problems import Problem

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from penstock.api import (
-    CollectAnswer,
-    CollectRequest,
-    Critical,
-    Declined,
-    GatewayUnavailable,
-    HttpNotSent,
-    NotSent,
-    Succeeded,
-    Unanswered,
-)
+from penstock.api import CollectAnswer, CollectRequest, Critical, Declined, Succeeded, Unanswered
 from penstock_paypal import shapes
 from penstock_paypal.client import idempotency
+from penstock_paypal.client.answer import Answer
 from penstock_paypal.client.api import Api, path
 from penstock_paypal.client.refusal import refusal
 from penstock_paypal.subscriptions.reading import SUBSCRIPTION
@@ -64,18 +55,10 @@ class Collector:
         except ValueError as exc:
             return Declined(str(exc))
         body = {"note": request.reason, "capture_type": "OUTSTANDING_BALANCE", "amount": amount}
-        try:
-            answer = await self._api.send(
-                "POST",
-                path(_CAPTURE, request.reference),
-                _WHAT,
-                body=body,
-                request_id=request.operation_id,
-            )
-        except HttpNotSent as exc:
-            return NotSent(str(exc), exc.retry_after)
-        except GatewayUnavailable as exc:
-            return Unanswered(str(exc))
+        where = path(_CAPTURE, request.reference)
+        answer = await self._api.act(where, _WHAT, body, request_id=request.operation_id)
+        if not isinstance(answer, Answer):
+            return answer
         if not answer.ok:
             return refusal(answer, _WHAT, UNTOUCHED, doubted=request.doubted)
         reference, status = shapes.identity(answer.data, "id"), shapes.text(answer.data, "status")

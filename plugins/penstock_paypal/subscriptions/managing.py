@@ -8,8 +8,6 @@ from typing import Any
 from penstock.api import (
     Done,
     GatewayUnavailable,
-    HttpNotSent,
-    HttpUnanswered,
     Invalid,
     Log,
     ManageAnswer,
@@ -53,18 +51,11 @@ class ManagedSubscriptions:
         wrong = fields.of_request(request)
         if wrong:
             return wrong
-        try:
-            answer = await self._api.send(
-                "POST",
-                SUBSCRIPTIONS,
-                _CREATE,
-                body=_body(request),
-                request_id=request.operation_id,
-            )
-        except HttpNotSent as exc:
-            return NotSent(str(exc), exc.retry_after)
-        except HttpUnanswered as exc:
-            return Unanswered(str(exc))
+        answer = await self._api.act(
+            SUBSCRIPTIONS, _CREATE, _body(request), request_id=request.operation_id
+        )
+        if not isinstance(answer, Answer):
+            return answer
         if not answer.ok:
             unknown_plan = Invalid("plan", "PayPal knows no such plan") if answer.absent else None
             return unknown_plan or _refusal(answer, _CREATE)
@@ -86,13 +77,10 @@ class ManagedSubscriptions:
         what = f"{verb} subscription"
         if not shapes.ID.fullmatch(reference):
             return Refused(_UNKNOWN)
-        try:
-            where = path(f"{SUBSCRIPTION}/{verb}", reference)
-            answer = await self._api.send("POST", where, what, body={"reason": reason})
-        except HttpNotSent as exc:
-            return NotSent(str(exc), exc.retry_after)
-        except HttpUnanswered as exc:
-            return Unanswered(str(exc))
+        where = path(f"{SUBSCRIPTION}/{verb}", reference)
+        answer = await self._api.act(where, what, {"reason": reason})
+        if not isinstance(answer, Answer):
+            return answer
         if answer.ok:
             return Done()
         return Refused(_UNKNOWN) if answer.absent else _refusal(answer, what)
@@ -108,13 +96,9 @@ class ManagedSubscriptions:
         if not shapes.ID.fullmatch(reference):
             return Refused(_UNKNOWN)
         body = {"plan_id": plan, "application_context": _context(return_url, cancel_url)}
-        try:
-            where = path(f"{SUBSCRIPTION}/revise", reference)
-            answer = await self._api.send("POST", where, what, body=body)
-        except HttpNotSent as exc:
-            return NotSent(str(exc), exc.retry_after)
-        except HttpUnanswered as exc:
-            return Unanswered(str(exc))
+        answer = await self._api.act(path(f"{SUBSCRIPTION}/revise", reference), what, body)
+        if not isinstance(answer, Answer):
+            return answer
         if answer.absent:
             # PayPal says 404 of either of the two.
             known = await self._known(reference)

@@ -18,7 +18,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from penstock.testing.simulator import Pending
+from penstock.testing.faults import Pending
 from penstock_paypal.simulator.books import Books, Document
 from penstock_paypal.simulator.notifications.archive import (
     Archive,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from penstock.testing.simulator import Limited, Pattern
+from penstock.testing.faults import Limited, Pattern
 
 
 class DeliveryFault(Limited):

@@ -175,6 +175,8 @@ StackName = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON")]
+Limit = Annotated[int, typer.Option(min=1, max=100, help="how many at most")]
+Cursor = Annotated[str | None, typer.Option(help="where to begin, from the page before")]
 Confirm = Annotated[
     str | None,
     typer.Option("--confirm", metavar="STACK", help="the stack's name, if it is protected"),

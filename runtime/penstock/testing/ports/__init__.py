@@ -12,6 +12,7 @@ from penstock.testing.ports.dead_letters import DeadLettersConformance
 from penstock.testing.ports.inbox import InboxConformance, OpenQueue, Queue
 from penstock.testing.ports.ledger import LedgerConformance
 from penstock.testing.ports.ledger_events import LedgerEventsConformance
+from penstock.testing.ports.ledger_listings import LedgerListingsConformance
 from penstock.testing.ports.parking import ParkingConformance
 from penstock.testing.ports.restrictions import RestrictionsConformance
 from penstock.testing.ports.secrets import SecretsConformance, Vault
@@ -28,6 +29,7 @@ __all__ = [
     "InboxConformance",
     "LedgerConformance",
     "LedgerEventsConformance",
+    "LedgerListingsConformance",
     "OpenQueue",
     "ParkingConformance",
     "Queue",

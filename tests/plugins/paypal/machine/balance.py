@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from penstock.domain.payment import Payment
-from penstock.domain.subscription import Access, Subscription, SubscriptionStatus
-from penstock_paypal import shapes
-from penstock_paypal.simulator.billing.contract import cycles
-from penstock_paypal.simulator.billing.intervals import after
+from penstock.domain.subscription import Access, Subscription
+from tests.plugins.paypal.machine.by_the_books import FACTS, ByTheBooks, access
 from tests.plugins.paypal.machine.life import Life
 
-_NOT_BEGUN = (SubscriptionStatus.approval_pending, SubscriptionStatus.approved)
-GRACE = timedelta(days=3)
 _STATES = {
     "completed": "succeeded",
     "pending": "pending",
     "denied": "declined",
     "refunded": "refunded",
-}
-_PREFIX = "BILLING.SUBSCRIPTION."
-_FACTS = {
-    "UPDATED": "revised",
-    "SUSPENDED": "suspended",
-    "CANCELLED": "cancelled",
-    "EXPIRED": "expired",
-    "PAYMENT.FAILED": "payment_failed",
 }
 _TOLD_BY_NOTIFICATION_ONLY = ("revised", "payment_failed")
 """Nothing else shows that they happened; the others are also found by reading."""
@@ -45,8 +32,7 @@ class Balance:
     def __init__(self, life: Life, kept: Mapping[str, Any]) -> None:
         self._life = life
         self._kept = kept
-        self._happened = [one.event for one in life.simulator.deliveries.archive.events.values()]
-        self._told = [one for one in self._happened if life.arrived[one["id"]]]
+        self._books = ByTheBooks(life, kept)
         self.complaints: list[str] = []
 
     @classmethod
@@ -82,17 +68,8 @@ class Balance:
 
     # Money
 
-    def _news_of(self, sale: str) -> list[str]:
-        """The types of the events about a sale that reached us."""
-        return [
-            one["event_type"].removeprefix("PAYMENT.SALE.")
-            for one in self._told
-            if one["event_type"].startswith("PAYMENT.SALE.")
-            and sale in (one["resource"].get("id"), one["resource"].get("sale_id"))
-        ]
-
     def _sale(self, identity: str) -> None:
-        sale, news = self._life.books.sales[identity], self._news_of(identity)
+        sale, news = self._life.books.sales[identity], self._books.news_of(identity)
         payment: Payment | None = self._kept[identity]
         if payment is None:
             # One whose every webhook was lost is found at its subscription, but not at once.
@@ -147,49 +124,20 @@ class Balance:
     def _events_of(self, identity: str) -> Iterator[Any]:
         return (one for one in self._life.events.values() if one.ref.id == identity)
 
-    def _told_of(self, identity: str, events: list[Any]) -> Counter[str]:
-        told: Counter[str] = Counter()
-        for event in self._of_subscription(identity, events):
-            name = event["event_type"].removeprefix(_PREFIX)
-            if name == "ACTIVATED":
-                # PayPal says the same of one that begins and of one that is resumed.
-                since = event["resource"]["status_update_time"]
-                begins = since == self._activations(identity)[0]
-                told["activated" if begins else "resumed"] += 1
-            else:
-                told[_FACTS.get(name, name)] += 1
-        return told
-
-    @staticmethod
-    def _of_subscription(identity: str, events: list[Any]) -> Iterator[Any]:
-        return (
-            one
-            for one in events
-            if one["event_type"].startswith(_PREFIX) and one["resource"]["id"] == identity
-        )
-
-    def _activations(self, identity: str) -> list[str]:
-        """Since when it was active, each time; the first is when it began."""
-        return sorted(
-            one["resource"]["status_update_time"]
-            for one in self._of_subscription(identity, self._happened)
-            if one["event_type"] == f"{_PREFIX}ACTIVATED"
-        )
-
     def _subscription(self, identity: str) -> None:
         shown = self._life.books.subscriptions[identity]
         known: Subscription | None = self._kept[identity]
-        told = self._told_of(identity, self._told)
+        told = self._books.told_of(identity, self._books.told)
         opened = f"paypal-{identity}" in {one.opened for one in self._life.signed_up.values()}
         if known is None:
             if told or opened:
                 self._wrong("lost", f"subscription {identity}")
             return
-        happened = self._told_of(identity, self._happened)
+        happened = self._books.told_of(identity, self._books.happened)
         types = Counter(one.type.value for one in self._events_of(known.id))
         created = types["subscription.created"]
         self._once(f"created of {identity}", created, least=bool(told["CREATED"] or opened))
-        for fact in ("activated", "resumed", *_FACTS.values()):
+        for fact in ("activated", "resumed", *FACTS.values()):
             most = told[fact] if fact in _TOLD_BY_NOTIFICATION_ONLY else happened[fact]
             self._once(
                 f"{fact} of {identity}", types[f"subscription.{fact}"], least=told[fact], most=most
@@ -198,16 +146,8 @@ class Balance:
         self._status(shown, known)
         self._access(identity, known, types["subscription.access_ended"])
 
-    def _payments_of(self, identity: str) -> list[Payment]:
-        found = (
-            self._kept[sale]
-            for sale, one in self._life.books.sales.items()
-            if one["billing_agreement_id"] == identity
-        )
-        return [one for one in found if one is not None]
-
     def _renewals(self, identity: str, number: int) -> None:
-        known = self._payments_of(identity)
+        known = self._books.payments_of(identity)
         paid = [one for one in known if one.status.value in ("succeeded", "refunded")]
         self._once(f"renewed of {identity}", number, least=len(paid), most=len(paid))
 
@@ -215,7 +155,7 @@ class Balance:
         """Where the change of status was told: the same as PayPal's."""
         changes = [
             one
-            for one in self._of_subscription(shown["id"], self._happened)
+            for one in self._books.of_subscription(shown["id"], self._books.happened)
             if one["event_type"].rpartition(".")[2] not in ("FAILED", "UPDATED")
         ]
         told = bool(self._life.arrived[changes[-1]["id"]]) if changes else False
@@ -223,12 +163,12 @@ class Balance:
             self._wrong("wrong", f"{shown['id']} is {known.status.value}, not {shown['status']}")
 
     def _access(self, identity: str, known: Subscription, ended: int) -> None:
-        paid, trial = self._paid_through(identity, known), self._trial(identity, known)
+        paid, trial = self._books.paid_through(identity, known), self._books.trial(identity, known)
         if paid != (known.paid_through and known.paid_through.date()):
             self._wrong("wrong", f"{identity} is paid through {known.paid_through}, not {paid}")
         if trial != (known.trial_until and known.trial_until.date()):
             self._wrong("wrong", f"{identity} is free until {known.trial_until}, not {trial}")
-        expected = _access(known, self._life.now)
+        expected = access(known, self._life.now)
         if known.access is not expected:
             self._wrong("wrong", f"the access of {identity} is {known.access}, not {expected}")
         if known.access is Access.ended and not ended:
@@ -237,64 +177,8 @@ class Balance:
             f"access_ended of {identity}",
             ended,
             least=0,
-            most=1 + len(self._payments_of(identity)),
+            most=1 + len(self._books.payments_of(identity)),
         )
-
-    def _paid_through(self, identity: str, known: Subscription) -> Any:
-        """The day on which the cycle of the newest sale that counts ends."""
-        happened = self._told_of(identity, self._happened)
-        if happened["revised"]:
-            bill = None if happened["suspended"] else self._next_bill(identity)
-            return bill or (known.paid_through and known.paid_through.date())
-        sales = self._life.books.sales
-        days = [
-            shapes.moment(sales[one.id.removeprefix("paypal-")], "create_time")
-            for one in self._payments_of(identity)
-            if one.status.value == "succeeded"
-        ]
-        ends = [self._cycle_end(identity, day) for day in days if day]
-        return max(ends, default=None)
-
-    def _next_bill(self, identity: str) -> Any:
-        """The day of the next bill by the books, where the bill before it is paid and known."""
-        shown, payments = self._life.books.subscriptions[identity], self._payments_of(identity)
-        sales = [
-            one
-            for one in self._life.books.sales.values()
-            if one["billing_agreement_id"] == identity
-        ]
-        failed = self._told_of(identity, self._happened)["payment_failed"]
-        paid = sales and len(payments) == len(sales) and payments[-1].status.value == "succeeded"
-        if shown["status"] != "ACTIVE" or failed or not paid:
-            return None
-        bill = shapes.moment(shown, "billing_info", "next_billing_time")
-        return bill and bill.date()
-
-    def _cycle_end(self, identity: str, paid_at: datetime) -> Any:
-        shown = self._life.books.subscriptions[identity]
-        begins, kinds = self._began(identity), cycles(self._life.books.plans[shown["plan_id"]])
-        if kinds[0]["tenure_type"] == "TRIAL":
-            begins = after(begins, kinds[0], int(kinds[0]["total_cycles"]))
-        number = 0
-        while after(begins, kinds[-1], number + 1).date() <= paid_at.date():
-            number += 1
-        return after(begins, kinds[-1], number + 1).date()
-
-    def _began(self, identity: str) -> datetime:
-        return datetime.fromisoformat(self._activations(identity)[0])
-
-    def _trial(self, identity: str, known: Subscription) -> Any:
-        plan = known.spans[0].plan if known.spans else None
-        pending = known.status in (
-            SubscriptionStatus.approval_pending,
-            SubscriptionStatus.approved,
-        )
-        if pending or plan is None:
-            return None
-        first = cycles(self._life.books.plans[plan])[0]
-        if first["tenure_type"] != "TRIAL":
-            return None
-        return after(self._began(identity), first, int(first["total_cycles"])).date()
 
     def _sign_ups(self) -> None:
         opened = Counter(one.opened for one in self._life.signed_up.values())
@@ -312,16 +196,3 @@ class Balance:
         for name, queue in self._life.world.dead_letters.items():
             for message in await queue.receive(10, 0):
                 self._wrong("lost", f"{name}: parked, {message.attributes.get('reason')}")
-
-
-def _access(known: Subscription, now: datetime) -> Access:
-    """Whether the customer is paid up, by its two dates and nothing else but the days of grace."""
-    if known.paid_through and now < known.paid_through:
-        return Access.active
-    if known.trial_until and now < known.trial_until:
-        return Access.trial
-    covered = max(filter(None, (known.paid_through, known.trial_until)), default=None)
-    if covered is None:
-        return Access.ended if known.payments else Access.none
-    billed = known.status is SubscriptionStatus.active
-    return Access.grace if billed and now < covered + GRACE else Access.ended

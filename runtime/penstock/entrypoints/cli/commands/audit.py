@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from penstock.entrypoints.cli.session import AsJson, StackName, session
+from penstock.entrypoints.cli.session import AsJson, Cursor, Limit, StackName, session
 
 if TYPE_CHECKING:
     from penstock.bootstrap.aws import AwsWorld
@@ -37,10 +37,8 @@ def list_audit(
     who: Annotated[
         str | None, typer.Option(help="a part of the caller's ARN, or a token's id")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
-    cursor: Annotated[
-        str | None, typer.Option(help="where to begin, from the page before")
-    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:

@@ -13,6 +13,8 @@ from penstock.entrypoints.cli.session import (
     Code,
     CommandError,
     Confirm,
+    Cursor,
+    Limit,
     StackName,
     session,
 )
@@ -36,10 +38,8 @@ def list_events(
         bool, typer.Option("--follow", help="go on with new ones until Ctrl-C")
     ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print CSV")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
-    cursor: Annotated[
-        str | None, typer.Option(help="where to begin, from the page before")
-    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:

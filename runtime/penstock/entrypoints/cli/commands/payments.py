@@ -19,6 +19,8 @@ from penstock.entrypoints.cli.session import (
     Code,
     CommandError,
     Confirm,
+    Cursor,
+    Limit,
     StackName,
     session,
     table,
@@ -48,10 +50,8 @@ def list_payments(
             show_default="today, without a reference or subscription",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
-    cursor: Annotated[
-        str | None, typer.Option(help="where to begin, from the page before")
-    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
@@ -112,7 +112,7 @@ def find(
         ),
     ],
     status: Annotated[PaymentStatus | None, typer.Option(help="leave out the others")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
+    limit: Limit = 20,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:

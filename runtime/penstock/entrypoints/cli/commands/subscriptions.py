@@ -21,6 +21,8 @@ from penstock.entrypoints.cli.session import (
     Code,
     CommandError,
     Confirm,
+    Cursor,
+    Limit,
     Session,
     StackName,
     session,
@@ -46,10 +48,8 @@ _FOR_GOOD = "cancel"
 def list_subscriptions(
     context: typer.Context,
     reference: Annotated[str, typer.Option(help="your own name for the customer")],
-    limit: Annotated[int, typer.Option(min=1, max=100, help="how many at most")] = 20,
-    cursor: Annotated[
-        str | None, typer.Option(help="where to begin, from the page before")
-    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
     stack: StackName = None,
     as_json: AsJson = False,
 ) -> None:
