@@ -69,7 +69,9 @@ def sequence(value: object) -> Sequence[Any]:
 def at(value: object, *path: str) -> Any:
     """What is at the end of a path of names, or None."""
     for name in path:
-        value = mapping(value).get(name)
+        # A dict as nearly always, without a call to find that out.
+        value = cast("dict[str, Any]", value) if type(value) is dict else mapping(value)
+        value = value.get(name)
     return value
 
 
@@ -99,8 +101,13 @@ def count(value: object, *path: str) -> int | None:
 
 def moment(value: object, *path: str) -> datetime | None:
     """The time there, in UTC; PayPal's own are all UTC, named or not."""
+    written_so = text(value, *path)
+    if written_so is None:
+        return None
     try:
-        found = datetime.fromisoformat(text(value, *path) or "")
+        found = datetime.fromisoformat(written_so)
+        if found.tzinfo is UTC:
+            return found
         return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

@@ -30,7 +30,14 @@ from structlog.contextvars import (
 )
 from structlog.typing import Processor
 
-__all__ = ["bind_contextvars", "bound_contextvars", "configure", "reset_contextvars", "trace"]
+__all__ = [
+    "bind_contextvars",
+    "bound_contextvars",
+    "configure",
+    "log",
+    "reset_contextvars",
+    "trace",
+]
 
 _TRACE = "_X_AMZN_TRACE_ID"
 
@@ -115,20 +122,45 @@ _ALONE = RLock()
 
 
 class _Output:
-    """Standard output as it was when the logger was made."""
+    """Standard output as it is."""
 
-    __slots__ = ("_file",)
+    __slots__ = ()
 
     def __init__(self, *_: Any) -> None:
-        self._file = sys.stdout
+        """What a logger is named by is not used."""
 
     def write(self, line: str) -> None:
         """Write a line, whole."""
         with _ALONE:
-            self._file.write(f"{line}\n")
-            self._file.flush()
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
 
     debug = info = warning = error = critical = exception = write
+
+
+class Log:
+    """
+    The logger of what is logged for every message, made once for each configuration.
+
+    structlog's own `get_logger` makes two objects for each line.
+    """
+
+    __slots__ = ("_logger", "_processors")
+
+    def __init__(self) -> None:
+        self._processors: object = None
+
+    def __call__(self) -> structlog.typing.FilteringBoundLogger:
+        """The logger of the configuration in force."""
+        # The list stays the same while a test captures lines, and is new where logs are set up.
+        processors = structlog.get_config()["processors"]
+        if processors is not self._processors:
+            self._logger: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind()
+            self._processors = processors
+        return self._logger
+
+
+log = Log()
 
 
 def _line_of(stack: str | None) -> Processor:

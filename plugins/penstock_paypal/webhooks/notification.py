@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from penstock.api import (
     Delivery,
@@ -140,8 +139,7 @@ def fetched(gateway: str, event: Mapping[str, Any], latest: datetime) -> Notific
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
+class _Event(NamedTuple):
     id: str
     type: str
     resource: Mapping[str, Any]

@@ -27,6 +27,7 @@ from penstock.errors import (
     SinkScheduled,
     TransientError,
 )
+from penstock.observability import log
 from penstock.pipeline import correlation, notices
 from penstock.ports import Inbox, Message, by_group
 
@@ -183,7 +184,7 @@ class Batch:
             status, outcome = Status.retry, "retry"
             delay = self.backoff.delay(message.receives)
         why = error or because
-        structlog.get_logger().info(
+        log().info(
             "stage.finished",
             stage=self.stage,
             entity=entity,

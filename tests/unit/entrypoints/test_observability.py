@@ -11,12 +11,14 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from penstock.observability import (
     CONFIDENTIAL,
     LONGEST,
     bind_contextvars,
     configure,
+    log,
     plain_line,
     reset_contextvars,
     scalars_only,
@@ -187,6 +189,23 @@ def test_the_line_of_a_stage_goes_the_short_way():
     assert '{"event":"stage.finished","stage":"verify","status":"done","ms":1.5}' == plain_line(
         fields
     )
+
+
+def test_the_kept_logger_writes_as_the_configuration_in_force_says(
+    capsys: pytest.CaptureFixture[str],
+):
+    for stack in ("one", "two"):
+        configure("INFO", stack)
+        log().info("stage.finished")
+        with capture_logs() as captured:
+            log().info("captured")
+        assert ["captured"] == [line["event"] for line in captured]
+    structlog.reset_defaults()
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [("stage.finished", "one"), ("stage.finished", "two")] == [
+        (line["event"], line["stack"]) for line in lines
+    ]
 
 
 def test_an_exception_is_its_type_and_place(logged: Lines):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-import structlog
-
 from penstock import problems
 from penstock.bootstrap import Platform
 from penstock.contracts import Checked, Contract
@@ -21,6 +19,7 @@ from penstock.entrypoints.http.reference.page import page
 from penstock.entrypoints.http.views import asked_view, payment_view
 from penstock.entrypoints.http.webhook_headers import of_stack
 from penstock.errors import RequestRefused
+from penstock.observability import log
 from penstock.pipeline.collecting import CollectAsked
 from penstock.pipeline.refunding import RefundAsked
 from penstock.queries.audit import AuditQuery, ListAudit
@@ -87,7 +86,7 @@ class Handlers:
         clock = self.platform.world.clock
         began = clock.monotonic()
         delivery = await self.platform.receive(gateway, call.headers, call.body)
-        structlog.get_logger().info(
+        log().info(
             # The stage's one line; alarms count it, by this name.
             "delivery.received",
             stage="receive",

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import structlog
 from aiohttp import web
+from multidict import CIMultiDict
 
 from penstock import problems
 from penstock.contracts import ONCE
@@ -186,9 +187,9 @@ async def _bound(host: str, port: int) -> list[socket.socket]:
 
 def response(answer: Answer, *, close: bool) -> web.Response:
     """An answer as aiohttp sends it; `close` ends the connection after it."""
-    made = web.Response(
-        status=answer.status, body=answer.body, headers={**answer.headers, "server": "penstock"}
-    )
+    # As aiohttp keeps them: it would copy any other mapping once more.
+    headers = CIMultiDict(answer.headers, server="penstock")
+    made = web.Response(status=answer.status, body=answer.body, headers=headers)
     if close:
         made.force_close()
     return made

@@ -63,12 +63,13 @@ def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_JSON = {"content-type": "application/json", **_ALWAYS}
 
 
 def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Answer:
     """An answer in JSON."""
     body = _ENCODER.encode(value).encode()
-    return Answer(status, body, {"content-type": "application/json", **_ALWAYS, **(headers or {})})
+    return Answer(status, body, {**_JSON, **headers} if headers else _JSON)
 
 
 def html_answer(page: str, style: str, script: str = "") -> Answer:
