@@ -1,4 +1,4 @@
-"""What schemathesis is told beyond its configuration."""
+"""What schemathesis is told of every target beyond its configuration."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from typing import Any
 
 import schemathesis
 from schemathesis.generation import GenerationMode
-from schemathesis.generation.meta import TestPhase
 
 from tests.contract.providers.keys import same_key
-from tests.contract.real import be_real
 
 
 @schemathesis.hook
@@ -21,8 +19,5 @@ def filter_query(context: Any, query: Any) -> bool:
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Send the Example gateway the key that its body has as `id`: no schema can say so."""
-    if case.meta is not None and case.meta.generation.mode is GenerationMode.NEGATIVE:
-        return
-    same_key(case)
-    if case.meta is not None and case.meta.phase.name in (TestPhase.STATEFUL, TestPhase.COVERAGE):
-        be_real(case)
+    if case.meta is None or case.meta.generation.mode is GenerationMode.POSITIVE:
+        same_key(case)

@@ -25,6 +25,7 @@ from penstock.errors import RequestRefused
 from tests.unit.entrypoints.stand import Stand
 
 Headers = Sequence[tuple[str, bytes]]
+_TRANSPORT = {"connection", "content-length", "date", "server"}
 
 
 class Housed(Protocol):
@@ -48,6 +49,12 @@ class Told:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def said(self) -> tuple[int, bytes, Mapping[str, str]]:
+        """All of it but the headers that only a server of HTTP adds."""
+        told = {name: value for name, value in self.headers.items() if name not in _TRANSPORT}
+        return self.status, self.body, told
 
 
 Ask = Callable[[str, str, Headers, bytes], Awaitable[Told]]
@@ -112,7 +119,8 @@ async def functions(stand: HasPlatform) -> AsyncIterator[Ask]:
             if path != "/webhook/receiver":
                 event["pathParameters"] = {"gateway": path.rpartition("/")[2]}
             told = await asyncio.to_thread(intake, event)
-            return Told(told["statusCode"], told["headers"]["content-type"], told["body"].encode())
+            given = told["headers"]
+            return Told(told["statusCode"], given["content-type"], told["body"].encode(), given)
         serving = served_by(method, path)
         answered = await answer(serving, event)
         media = answered.headers["content-type"]

@@ -150,8 +150,8 @@ async def test_both_hosts_answer_each_odd_request_alike_and_by_a_problem(
     assert expected == {
         name: (one.status, one.media, one.json["type"]) for name, one in served.items()
     }
-    assert {name: (one.status, one.json) for name, one in served.items()} == {
-        name: (one.status, one.json) for name, one in function.items()
+    assert {name: one.said for name, one in served.items()} == {
+        name: one.said for name, one in function.items()
     }
 
 

@@ -22,7 +22,7 @@ from penstock import problems
 from penstock.adapters.blocking_topic import BlockingTopic
 from penstock.adapters.doors import doors
 from penstock.entrypoints.http.aliases import OLD_GATEWAY
-from penstock.entrypoints.http.problem import MEDIA, problem
+from penstock.entrypoints.http.problem import ALWAYS, MEDIA, problem
 from penstock.errors import ChannelUnavailable, DoorRefusal, SettingsError
 from penstock.pipeline.receive import Receive
 
@@ -191,7 +191,7 @@ def _answer(
 ) -> dict[str, Any]:
     return {
         "statusCode": status,
-        "headers": {"content-type": media, "cache-control": "no-store", **(headers or {})},
+        "headers": {"content-type": media, **ALWAYS, **(headers or {})},
         "body": body,
         "isBase64Encoded": False,
     }

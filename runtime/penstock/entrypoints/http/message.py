@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.entrypoints.http.page_policy import policy
-from penstock.entrypoints.http.problem import MEDIA, problem
+from penstock.entrypoints.http.problem import ALWAYS, MEDIA, problem
 from penstock.errors import RequestRefused
 
 
@@ -62,8 +62,7 @@ def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-_ALWAYS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-_JSON = {"content-type": "application/json", **_ALWAYS}
+_JSON = {"content-type": "application/json", **ALWAYS}
 
 
 def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = None) -> Answer:
@@ -85,10 +84,10 @@ def html_answer(page: str, style: str, script: str = "") -> Answer:
         "content-security-policy": policy(style, script),
         "referrer-policy": "no-referrer",
     }
-    return Answer(200, page.encode(), {**headers, **_ALWAYS})
+    return Answer(200, page.encode(), {**headers, **ALWAYS})
 
 
 def problem_answer(refused: RequestRefused) -> Answer:
     """A refusal as the problem it is."""
     body = problem(refused.kind, refused.detail, refused.fields)
-    return Answer(refused.kind.status, body, {"content-type": MEDIA, **_ALWAYS, **refused.headers})
+    return Answer(refused.kind.status, body, {"content-type": MEDIA, **ALWAYS, **refused.headers})

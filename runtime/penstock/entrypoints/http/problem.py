@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.problems import Kind
 
 MEDIA = "application/problem+json"
+ALWAYS: Mapping[str, str] = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+"""Headers of every answer in JSON, by both hosts and every function."""
 
 
 def problem(kind: Kind, detail: str = "", fields: Sequence[tuple[str, str]] = ()) -> bytes:
