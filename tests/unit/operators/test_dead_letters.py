@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +12,7 @@ from penstock.api import Event, EventType
 from penstock.errors import CommandRefused
 from penstock.operators.dead_letters import Became, LettersOf
 from penstock.operators.letters import Selection
-from penstock.ports import Message, Outgoing
+from penstock.ports import DeadLetters, Message, Outgoing
 from penstock.testing.clock import FrozenClock
 from tests.unit.operators.desk import ALL, WHY, Desk, bodies, order, park, peek, redrive
 from tests.unit.pipeline.acme import notification
@@ -69,7 +69,7 @@ async def test_a_letter_that_is_parked_again_at_once_is_sent_back_once(desk: Des
     await desk.park(order("p1"), order("p2"))
     port = ParksAgain(desk.dead(), desk.world.payments)
 
-    report = await desk.letters(port=port).redrive(ALL, WHY, desk.audited)
+    report = await desk.letters(port=cast(DeadLetters, port)).redrive(ALL, WHY, desk.audited)
 
     assert (2, 2) == (port.times, len(report.of(Became.sent_back)))
     assert 2 == len(await bodies(desk.world.dead))
