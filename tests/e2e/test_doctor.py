@@ -124,9 +124,7 @@ def test_a_parked_message_is_counted_with_the_command_that_shows_it(well: World)
     well.send(well.dlq("payments"), "parked by a test", "doctor")
     todo = wrong(well.platform.workspace.root)
 
-    assert {
-        "dead letters of payments": "penstock --stack local queue receive payments --dlq"
-    } == todo
+    assert {"dead letters of payments": "penstock --stack local dlq list payments"} == todo
 
 
 @pytest.mark.parametrize(

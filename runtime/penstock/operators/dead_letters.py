@@ -192,6 +192,8 @@ class _Work:
     progress: Progress
     letters: list[Letter] = field(default_factory=list[Letter])
     decided: list[Decided] = field(default_factory=list[Decided])
+    _sent: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Group and body of what was sent back: parked again it has another id."""
 
     async def look(self, message: Message) -> bool:
         """Read a message and leave it."""
@@ -209,6 +211,10 @@ class _Work:
 
     async def do(self, message: Message) -> bool:
         """Decide on a message and do it. Returns whether the letter may be deleted."""
+        identity = (message.group, message.body)
+        if identity in self._sent:
+            # Its cause is still there: sent back again and again, the command would not end.
+            return False
         letter = await self._selected(message)
         if letter is None:
             return False
@@ -218,6 +224,7 @@ class _Work:
             return False
         if self.becomes is Became.sent_back:
             await self.of.dead.send_back(message)
+            self._sent.add(identity)
         self.decided.append(Decided(letter, self.becomes))
         return True
 

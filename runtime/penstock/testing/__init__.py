@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from penstock.testing.builders import delivery, event, notification
+    from penstock.testing.builders import charge_request, delivery, event, notification
     from penstock.testing.clock import NOON, FrozenClock
     from penstock.testing.conformance import (
         Bench,
@@ -60,6 +60,7 @@ __all__ = [
     "SubscriptionPaymentsConformance",
     "SubscriptionsConformance",
     "WebhooksConformance",
+    "charge_request",
     "delivery",
     "event",
     "notification",
@@ -70,6 +71,7 @@ _OTHERS = {
     "FrozenClock": "clock",
     "Served": "serving",
     "Simulate": "serving",
+    "charge_request": "builders",
     "delivery": "builders",
     "event": "builders",
     "notification": "builders",

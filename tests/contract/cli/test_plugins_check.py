@@ -109,6 +109,20 @@ def test_a_plugin_that_does_not_pass_ends_with_1_and_says_why(brittle: Path) -> 
     assert "there is no folder `tests` beside its package: name it with --tests" in wrong.values()
 
 
+def test_what_cannot_be_built_is_said_once_and_its_tests_are_not_run(brittle: Path) -> None:
+    """
+    Each of them would build it, and say that again.
+    """
+    module = brittle / "brittle/__init__.py"
+    module.write_text(module.read_text().replace("    url: str", '    url: str = "x.test"'))
+
+    done = penstock("--json", "plugins", "check", "brittle", "--no-types")
+
+    checks = json.loads(done.stdout)["checks"]
+    assert {"package"} == {one["part"] for one in checks}
+    assert 1 == sum("build raised ValueError" in (one["because"] or "") for one in checks)
+
+
 def test_a_name_that_another_plugin_has_is_said_with_whose_it_is(brittle: Path) -> None:
     code = (brittle / "brittle/__init__.py").read_text()
     (brittle / "brittle/__init__.py").write_text(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, cast
+
 import pytest
 
 from penstock.adapters.memory import MemoryDeadLetters, MemoryQueue
@@ -9,11 +12,29 @@ from penstock.api import Event, EventType
 from penstock.errors import CommandRefused
 from penstock.operators.dead_letters import Became, LettersOf
 from penstock.operators.letters import Selection
-from penstock.ports import Outgoing
+from penstock.ports import DeadLetters, Message, Outgoing
 from penstock.testing.clock import FrozenClock
 from tests.unit.operators.desk import ALL, WHY, Desk, bodies, order, park, peek, redrive
 from tests.unit.pipeline.acme import notification
 from tests.unit.pipeline.world import World
+
+
+@dataclass
+class ParksAgain:
+    """Dead letters whose stage parks them again before the next look, up to nine times."""
+
+    inner: MemoryDeadLetters
+    queue: MemoryQueue
+    times: int = 0
+
+    async def send_back(self, message: Message) -> None:
+        await self.inner.send_back(message)
+        self.times += 1
+        if self.times < 10:
+            await park(self.queue)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
 
 async def test_a_redriven_group_goes_back_in_its_order(desk: Desk):
@@ -39,6 +60,19 @@ async def test_a_redriven_message_is_as_it_was_and_says_that_it_was_redriven(des
 
     (message,) = await peek(desk.world.payments)
     assert ("p1", {"gateway": "acme", "redriven": "true"}) == (message.group, message.attributes)
+
+
+async def test_a_letter_that_is_parked_again_at_once_is_sent_back_once(desk: Desk):
+    """
+    Else a redrive whose cause is still there has no end.
+    """
+    await desk.park(order("p1"), order("p2"))
+    port = ParksAgain(desk.dead(), desk.world.payments)
+
+    report = await desk.letters(port=cast(DeadLetters, port)).redrive(ALL, WHY, desk.audited)
+
+    assert (2, 2) == (port.times, len(report.of(Became.sent_back)))
+    assert 2 == len(await bodies(desk.world.dead))
 
 
 @pytest.mark.parametrize(

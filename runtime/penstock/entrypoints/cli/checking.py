@@ -86,10 +86,11 @@ def checked(name: str, tests: Path | None, *, types: bool) -> Checks:
         )
     where = tests or checking.bench_folder(found)
     made = [*checking.package(found)]
-    # Tests of what cannot be loaded would only say that again.
     if any(one.check == checking.REGISTERS and one.result == "passed" for one in made):
         made += [checking.types(found)] if types else []
-        made += checking.kit(found, where)
+        # Tests of what cannot be built would only say that again.
+        if not any(one.check.endswith(checking.BUILDS) and one.result == "failed" for one in made):
+            made += checking.kit(found, where)
     return Checks(name, found.module, where, made)
 
 

@@ -187,7 +187,7 @@ async def dead_letters(patient: Patient) -> AsyncIterator[Finding]:
             continue
         depth = await SqsInbox(patient.clients, queue.dead_letters).depth()
         parked = depth["visible"] + depth["in_flight"]
-        look = f"penstock --stack {patient.stack.name} queue receive {name} --dlq"
+        look = f"penstock --stack {patient.stack.name} dlq list {name}"
         yield Finding(f"dead letters of {name}", f"{parked} parked", look if parked else None)
 
 

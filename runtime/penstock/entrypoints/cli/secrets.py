@@ -237,7 +237,10 @@ def parse(text: str) -> Mapping[str, str]:
     fields = cast("dict[str, Any]", raw) if isinstance(raw, dict) else None
     # Not raised where reading failed: that error holds the text, and would go along as context.
     if fields is None or not all(isinstance(value, str) for value in fields.values()):
-        raise SecretRefused("the value must be a JSON object of text fields")
+        raise SecretRefused(
+            "the value must be a JSON object of text fields; with --field NAME it is that"
+            " field's bare text"
+        )
     return cast("dict[str, str]", fields)
 
 

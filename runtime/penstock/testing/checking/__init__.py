@@ -3,10 +3,11 @@
 from penstock.testing.checking.checked import Checked, Result
 from penstock.testing.checking.find import Found, find, known
 from penstock.testing.checking.kit import bench_folder, kit
-from penstock.testing.checking.package import REGISTERS, package
+from penstock.testing.checking.package import BUILDS, REGISTERS, package
 from penstock.testing.checking.types import types
 
 __all__ = [
+    "BUILDS",
     "REGISTERS",
     "Checked",
     "Found",

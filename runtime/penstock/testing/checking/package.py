@@ -26,6 +26,8 @@ from penstock.testing.context import context
 PART = "package"
 REGISTERS = "it registers what it has"
 """Nothing else can be looked at where this does not pass."""
+BUILDS = "it can be built"
+"""The kit cannot test what fails this."""
 _TRIGGER = "/_simulator/webhooks"
 _AWAY = "http://127.0.0.1:9"
 
@@ -92,7 +94,7 @@ def _protocols(one: Registration) -> list[type]:
 
 def _built(one: Registration, played: _Played | None) -> Checked:
     """Whether `build` works with the settings of its simulator, or with none."""
-    check = f"{one.name}: it can be built"
+    check = f"{one.name}: {BUILDS}"
     told = played.told if played else None
     try:
         settings = one.settings.model_validate(dict(told.settings) if told else {})
