@@ -81,7 +81,7 @@ class Consumer:
     async def _work(self, group: Sequence[Message]) -> None:
         async with self._room:
             try:
-                results = await self.batch.run(group, self._remaining)
+                results = await self.batch.group(group, self._remaining)
                 for message, result in zip(group, results, strict=True):
                     if result.status is not Status.retry:
                         await self.batch.inbox.delete(message)
