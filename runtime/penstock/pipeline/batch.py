@@ -120,15 +120,15 @@ class Batch:
         """Work through the messages; a result each, in the order they came."""
         groups = by_group(messages)
         if len(groups) == 1:
-            # `serve` hands them over one by one: a task for each would cost more than the rest.
-            return await self._group(messages, remaining)
-        done = await asyncio.gather(*(self._group(group, remaining) for group in groups))
+            return await self.group(messages, remaining)
+        done = await asyncio.gather(*(self.group(group, remaining) for group in groups))
         results = {result.id: result for group in done for result in group}
         return [results[message.id] for message in messages]
 
-    async def _group(
+    async def group(
         self, messages: Sequence[Message], remaining: Callable[[], float]
     ) -> list[Result]:
+        """Work through messages of one group, in order; a result each."""
         results: list[Result] = []
         for place, message in enumerate(messages):
             result, delay = await self._item(message, remaining)

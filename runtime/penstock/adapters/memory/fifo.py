@@ -21,7 +21,12 @@ from penstock.ports import Message, Written
 
 @dataclass(slots=True)
 class Entry:
-    """One message in the queue, and its latest receipt."""
+    """
+    One message in the queue.
+
+    Attributes:
+        receipt: the handle of the latest receipt, empty before the first; earlier ones are stale.
+    """
 
     id: str
     group: str
@@ -31,11 +36,7 @@ class Entry:
     out_until: datetime | None = None
     place: int = 0
     sent_at: datetime | None = None
-
-    @property
-    def receipt(self) -> str:
-        """The handle of the latest receipt; earlier ones are stale."""
-        return f"{self.place}#{self.receives}"
+    receipt: str = ""
 
     def message(self) -> Message:
         """The message as it is handed out."""
@@ -90,7 +91,7 @@ class Fifo:
     def adopt(self, entry: Entry, now: datetime) -> None:
         """Take over what another queue gave up on, its id kept (SQS does the same)."""
         entry.receives, entry.out_until, entry.place = 0, None, next(self._places)
-        entry.sent_at = now
+        entry.sent_at, entry.receipt = now, ""
         self._append(entry)
 
     def take(self, limit: int, now: datetime, timeout: timedelta) -> list[Message]:
@@ -175,6 +176,7 @@ class Fifo:
     def _hand_out(self, entry: Entry, until: datetime) -> Message:
         self._held.pop(entry.receipt, None)
         entry.receives += 1
+        entry.receipt = f"{entry.place}#{entry.receives}"
         self._held[entry.receipt] = entry
         self._out[entry.group] = self._out.get(entry.group, 0) + 1
         self.postpone(entry, until)

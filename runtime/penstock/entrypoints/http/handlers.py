@@ -13,7 +13,7 @@ from penstock.domain.events import EventType
 from penstock.domain.payment import Payment, PaymentStatus
 from penstock.entrypoints.http.audit_view import audit_view
 from penstock.entrypoints.http.documents import STYLE
-from penstock.entrypoints.http.message import Answer, html_answer, json_answer
+from penstock.entrypoints.http.message import Answer, html_answer, json_answer, receipt
 from penstock.entrypoints.http.problem_page import problem_page
 from penstock.entrypoints.http.reference.page import page
 from penstock.entrypoints.http.views import asked_view, payment_view
@@ -97,7 +97,7 @@ class Handlers:
             status="done",
             ms=round((clock.monotonic() - began) * 1000, 1),
         )
-        return json_answer(202, {"delivery_id": delivery.id})
+        return receipt(delivery.id)
 
     async def get_payment(self, call: Call) -> Answer:
         """Read a payment."""

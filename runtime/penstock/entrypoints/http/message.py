@@ -71,6 +71,11 @@ def json_answer(status: int, value: Any, headers: Mapping[str, str] | None = Non
     return Answer(status, body, {**_JSON, **headers} if headers else _JSON)
 
 
+def receipt(delivery_id: str) -> Answer:
+    """The answer to a webhook that is kept; the id is hexadecimal, so nothing is to be escaped."""
+    return Answer(202, b'{"delivery_id":"%b"}' % delivery_id.encode(), _JSON)
+
+
 def html_answer(page: str, style: str, script: str = "") -> Answer:
     """
     A page for people.

@@ -80,19 +80,16 @@ class Consumer:
 
     async def _work(self, group: Sequence[Message]) -> None:
         async with self._room:
-            await self._worked_on(group)
-
-    async def _worked_on(self, group: Sequence[Message]) -> None:
-        try:
-            results = await self.batch.run(group, self._remaining)
-            for message, result in zip(group, results, strict=True):
-                if result.status is not Status.retry:
-                    await self.batch.inbox.delete(message)
-        except TransientError as exc:
-            # It comes again and is known by then: every stage takes a duplicate.
-            self._log().warning("consumer.not_deleted", because=str(exc))
-        except Exception as exc:
-            notices.stage_failed(self.batch.stage, exc)
+            try:
+                results = await self.batch.group(group, self._remaining)
+                for message, result in zip(group, results, strict=True):
+                    if result.status is not Status.retry:
+                        await self.batch.inbox.delete(message)
+            except TransientError as exc:
+                # It comes again and is known by then: every stage takes a duplicate.
+                self._log().warning("consumer.not_deleted", because=str(exc))
+            except Exception as exc:
+                notices.stage_failed(self.batch.stage, exc)
 
     def _remaining(self) -> float:
         return _remaining(self.stop)
