@@ -121,7 +121,7 @@ def test_once_ends_well_when_everything_has_arrived(start: Start) -> None:
 
     assert "" == complaint
     assert 0 == process.returncode
-    assert "All arrived" in shown
+    assert "All arrived: the Slack messages and the e-mails of all 3 payments." in shown
     assert [] == [stage for stage in STAGES if f" {stage} " not in shown]
 
 
