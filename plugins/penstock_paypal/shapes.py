@@ -68,11 +68,11 @@ def sequence(value: object) -> Sequence[Any]:
 
 def at(value: object, *path: str) -> Any:
     """What is at the end of a path of names, or None."""
-    found: Any = value
     for name in path:
         # A dict as nearly always, without a call to find that out.
-        found = (found if type(found) is dict else mapping(found)).get(name)
-    return found
+        value = cast("dict[str, Any]", value) if type(value) is dict else mapping(value)
+        value = value.get(name)
+    return value
 
 
 def text(value: object, *path: str) -> str | None:
