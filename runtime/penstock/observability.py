@@ -34,7 +34,6 @@ __all__ = [
     "bind_contextvars",
     "bound_contextvars",
     "configure",
-    "log",
     "reset_contextvars",
     "trace",
 ]
@@ -136,31 +135,6 @@ class _Output:
             sys.stdout.flush()
 
     debug = info = warning = error = critical = exception = write
-
-
-class Log:
-    """
-    The logger of what is logged for every message, made once for each configuration.
-
-    structlog's own `get_logger` makes two objects for each line.
-    """
-
-    __slots__ = ("_logger", "_processors")
-
-    def __init__(self) -> None:
-        self._processors: object = None
-
-    def __call__(self) -> structlog.typing.FilteringBoundLogger:
-        """The logger of the configuration in force."""
-        # The list stays the same while a test captures lines, and is new where logs are set up.
-        processors = structlog.get_config()["processors"]
-        if processors is not self._processors:
-            self._logger: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind()
-            self._processors = processors
-        return self._logger
-
-
-log = Log()
 
 
 def _line_of(stack: str | None) -> Processor:

@@ -27,8 +27,8 @@ from penstock.errors import (
     SinkScheduled,
     TransientError,
 )
-from penstock.observability import log
 from penstock.pipeline import correlation, notices
+from penstock.pipeline.log import log
 from penstock.ports import Inbox, Message, by_group
 
 MARGIN = 5.0

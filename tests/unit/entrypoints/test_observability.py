@@ -18,13 +18,13 @@ from penstock.observability import (
     LONGEST,
     bind_contextvars,
     configure,
-    log,
     plain_line,
     reset_contextvars,
     scalars_only,
     trace,
 )
 from penstock.pipeline.batch import Status
+from penstock.pipeline.log import log
 from tests.leaving import logging_restored
 
 Lines = Callable[[], list[dict[str, Any]]]

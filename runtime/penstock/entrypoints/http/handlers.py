@@ -19,8 +19,8 @@ from penstock.entrypoints.http.reference.page import page
 from penstock.entrypoints.http.views import asked_view, payment_view
 from penstock.entrypoints.http.webhook_headers import of_stack
 from penstock.errors import RequestRefused
-from penstock.observability import log
 from penstock.pipeline.collecting import CollectAsked
+from penstock.pipeline.log import log
 from penstock.pipeline.refunding import RefundAsked
 from penstock.queries.audit import AuditQuery, ListAudit
 from penstock.queries.events import EventQuery, ListEvents
