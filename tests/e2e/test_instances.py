@@ -178,7 +178,7 @@ def test_commands_take_the_accounts_name(shop: World) -> None:
 
 
 def test_make_run_shows_such_a_stack_at_work(tmp_path: Path) -> None:
-    """As a person starts it; it ends with 0 once every account's invoice has been told."""
+    """As a person starts it; it ends with 0 once every account's payment has been told."""
     config = tmp_path / "stack.yaml"
     config.write_text(json.dumps(settings() | SEVERAL))
     where = ("--root", str(tmp_path), "--config", str(config))
@@ -191,6 +191,6 @@ def test_make_run_shows_such_a_stack_at_work(tmp_path: Path) -> None:
     )
 
     assert 0 == done.returncode, done.stdout + done.stderr
-    assert "All arrived: the Slack messages and the webhooks of both payments." in done.stdout
+    assert "All arrived: the Slack messages and the webhooks of all 3 payments." in done.stdout
     assert "Webhook endpoint webhook-shop" in done.stdout
     assert "PayPal simulator paypal-us" in done.stdout
