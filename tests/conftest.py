@@ -15,6 +15,7 @@ from tests.contract.providers.recorder import Recorder
 from tests.depth import examples
 from tests.leaving import changed, state
 from tests.left_out import left_out
+from tests.node_ids import name_operation, repeated
 from tests.order import begins
 
 # Conformance lives outside tests/; its asserts say as much as those in it.
@@ -69,9 +70,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return left_out(collection_path.read_text("utf-8"), config.option.markexpr) or None
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Before anything is chosen by its id."""
+    name_operation(item)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each worker of xdist takes the next file of this order."""
+    """Each worker of xdist takes the next file of this order, and runs one test for each id."""
     items.sort(key=begins)
+    if twice := repeated(items):
+        raise pytest.UsageError(f"several tests have one id: {', '.join(twice)}")
 
 
 @pytest.fixture(autouse=True)

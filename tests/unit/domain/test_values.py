@@ -35,7 +35,7 @@ HIDDEN = {
 }
 
 # Attributes that all of a plugin's parts share, and what they need of each other.
-SHARED = {"MovesMoney", "PayPalAccount"}
+SHARED = {"MovesMoney", "PayPalAccount", "WritesInvoices"}
 # What a value says that was made without saying it: nothing has happened yet.
 LEFT_OUT = {
     **dict.fromkeys(("Entity.version", "Entity.sequence", "Entity.published"), 0),

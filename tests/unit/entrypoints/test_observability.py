@@ -194,13 +194,13 @@ def test_the_line_of_a_stage_goes_the_short_way():
 def test_the_kept_logger_writes_as_the_configuration_in_force_says(
     capsys: pytest.CaptureFixture[str],
 ):
-    for stack in ("one", "two"):
-        configure("INFO", stack)
-        log().info("stage.finished")
-        with capture_logs() as captured:
-            log().info("captured")
-        assert ["captured"] == [line["event"] for line in captured]
-    structlog.reset_defaults()
+    with logging_restored():
+        for stack in ("one", "two"):
+            configure("INFO", stack)
+            log().info("stage.finished")
+            with capture_logs() as captured:
+                log().info("captured")
+            assert ["captured"] == [line["event"] for line in captured]
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [("stage.finished", "one"), ("stage.finished", "two")] == [
