@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import dropwhile
+from datetime import timedelta
 
 from penstock import problems
-from penstock.adapters.memory import MemoryLedger
 from penstock.bootstrap.memory import MemoryWorld
-from penstock.domain.change import AnyEntity
 from penstock.domain.describe import unnamed
 from penstock.domain.events import Event, EventType
 from penstock.domain.operation import OperationKind, OperationState
@@ -19,14 +16,14 @@ from penstock.domain.payment import Payment, PaymentStatus, nameless
 from penstock.domain.record import Record
 from penstock.domain.rules.invoices import NO_RECIPIENT, WENT_BACK
 from penstock.domain.signup import SignUp
-from penstock.domain.subscription import Access, Standing, Subscription, SubscriptionStatus
+from penstock.domain.subscription import Subscription
+from penstock.simulation.entity_checks import access_of, facts_of_payment, may_be_pending
+from penstock.simulation.open_ledger import OpenLedger
 from penstock.simulation.post import Post
 from penstock.simulation.shop import Shop
 from penstock.simulation.sink import NAME, PAID, SELECTED, Heard
 from penstock.testing.stand import Entry, Stand
 
-_CLEARS = timedelta(days=8)
-"""A payment may be pending at a gateway for so long, in a simulation."""
 _SWEPT = timedelta(minutes=12)
 """What is due for longer was left alone: in the last hour each host sweeps every five minutes."""
 _NAMED = timedelta(days=33)
@@ -39,23 +36,8 @@ _SETTLED = {
     PaymentStatus.reversed,
     PaymentStatus.expired,
 }
-
-
-_PAID = EventType.payment_succeeded
 _MAY_BE_WITHHELD = (WENT_BACK, NO_RECIPIENT)
 """Why a paid payment may have no invoice, in a simulation: banks take money, people forget."""
-
-
-class OpenLedger(MemoryLedger):
-    """A ledger that can be looked through."""
-
-    def entities(self) -> Sequence[AnyEntity]:
-        """All of them."""
-        return list(self._entities.values())
-
-    def events_of(self, entity: AnyEntity) -> Sequence[Event]:
-        """An entity's events, in order."""
-        return self._told.get(entity.ref, ())
 
 
 @dataclass(frozen=True)
@@ -109,7 +91,7 @@ class End:
             if isinstance(entity, SignUp) and entity.opened is None:
                 # Only its client can go on with it, and that gave up.
                 continue
-            if _may_be_pending(entity, now):
+            if may_be_pending(entity, now):
                 continue
             for one in entity.operations:
                 if one.open and one.kind is not OperationKind.access:
@@ -122,7 +104,7 @@ class End:
                 yield f"{entity.ref}: its events are not numbered in order"
             if isinstance(entity, Payment):
                 again = self.stand.retries and entity.subscription is not None
-                yield from _facts_of_payment(entity, told, again=again)
+                yield from facts_of_payment(entity, told, again=again)
 
     def _heard(self) -> Iterator[str]:
         ids = {e.id for one in self.ledger.entities() for e in self.ledger.events_of(one)}
@@ -305,70 +287,7 @@ class End:
             status = shown.get(one.seen.reference)
             if status != one.seen.status.value:
                 yield f"{one.ref}: is {one.seen.status}, and {status} at the gateway"
-            yield from _access(one, began, self.world.clock.now())
+            yield from access_of(one, began, self.world.clock.now())
         for identity in self.shop.cancelled & held.keys():
             if shown.get(held[identity].seen.reference) not in ("cancelled", "expired"):
                 yield f"subscription {identity}: its cancellation was confirmed and did not happen"
-
-
-def _facts_of_payment(payment: Payment, told: Sequence[Event], *, again: bool) -> Iterator[str]:
-    types = [event.type for event in told]
-    counts: Mapping[str, int] = Counter(types)
-    if counts[EventType.payment_succeeded] != int(payment.paid):
-        yield f"{payment.ref}: payment.succeeded was published {counts['payment.succeeded']} times"
-    captured = any(
-        one.kind is OperationKind.capture
-        and (one.state is OperationState.succeeded or one.attempts > 1)
-        for one in payment.operations
-    )
-    if payment.paid and counts[EventType.payment_declined] and not captured and not again:
-        # Another capture may follow, an earlier request land after the one that was declined, or
-        # the gateway try again.
-        yield f"{payment.ref}: payment.declined was published, and it is {payment.status}"
-    if EventType.payment_declined in dropwhile(lambda one: one != _PAID, types):
-        yield f"{payment.ref}: payment.declined was published after payment.succeeded"
-    back = _sum(told, EventType.payment_refunded, EventType.payment_reversed)
-    back -= _sum(told, EventType.payment_restored)
-    known = payment.refunded.minor if payment.refunded else 0
-    if back != known:
-        yield f"{payment.ref}: its events say that {back} went back, the ledger has {known}"
-
-
-def _may_be_pending(entity: AnyEntity, now: datetime) -> bool:
-    is_pending = isinstance(entity, Payment) and entity.status is PaymentStatus.pending
-    return is_pending and now - entity.created_at < _CLEARS
-
-
-def _access(one: Subscription, began: Mapping[str, datetime], now: datetime) -> Iterator[str]:
-    """Access follows money; the plans that are played bill every month."""
-    paid = max((began.get(cycle.payment, cycle.at) for cycle in one.payments), default=None)
-    if paid is None:
-        return
-    fresh = now - paid < timedelta(days=27)
-    stale = now - paid > timedelta(days=36)
-    # What was collected, or taken at a resume, paid for the period in which it was, which may end
-    # the next day.
-    late = _is_back(one) or _was_collected(one) or _was_resumed(one)
-    if fresh and one.access is not Access.active and not late:
-        yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
-    if stale and one.access is not Access.ended:
-        yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
-
-
-def _was_collected(one: Subscription) -> bool:
-    return any(
-        op.kind is OperationKind.collect and op.state is OperationState.succeeded
-        for op in one.operations
-    )
-
-
-def _was_resumed(one: Subscription) -> bool:
-    return any(told.startswith(f"{SubscriptionStatus.suspended}@") for told in one.told)
-
-
-def _is_back(one: Subscription) -> bool:
-    return any(cycle.standing is not Standing.paid for cycle in one.payments)
-
-
-def _sum(told: Iterable[Event], *types: EventType) -> int:
-    return sum(event.data["moved"]["minor"] for event in told if event.type in types)

@@ -22,10 +22,11 @@ from penstock.entrypoints.http.tokens import mint
 from penstock.plugins import Kind, Registry, load, plugin_variables
 from penstock.settings import Settings
 from penstock.simulation.chance import Chance
-from penstock.simulation.checks import End, OpenLedger
+from penstock.simulation.checks import End
 from penstock.simulation.host import Deployment, Functions, Host, Serving
 from penstock.simulation.http import Network
 from penstock.simulation.loop import VirtualClock, VirtualLoop
+from penstock.simulation.open_ledger import OpenLedger
 from penstock.simulation.operators import Operators
 from penstock.simulation.ports import HostClock, ProcessWorld
 from penstock.simulation.post import Post
