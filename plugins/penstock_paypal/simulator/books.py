@@ -36,6 +36,7 @@ class Books:
     by v1. `payments` are the v1 payments that sales belong to, `orders` the v2 ones of captures.
 
     Attributes:
+        late: since when a payment was due that failed at first, by the id of its sale.
         stated: collection and id of what a test stated; an event's body does not change it.
         requested: the id of what was made, by the request id that it was made under.
         unique_numbers: whether an invoice number can be used once only. PayPal's rule is unknown.
@@ -56,6 +57,7 @@ class Books:
     disputes: dict[str, Document] = field(default_factory=dict[str, Document])
     invoices: dict[str, Document] = field(default_factory=dict[str, Document])
     mailed: list[Document] = field(default_factory=list[Document])
+    late: dict[str, datetime] = field(default_factory=dict[str, datetime])
     stated: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     requested: dict[str, str] = field(default_factory=dict[str, str])
     unique_numbers: bool = False

@@ -133,7 +133,15 @@ class PayPalStand(Stand):
         refunds = (one for one in books.refunds.values() if _state(one) == "completed")
         return [
             *(Entry(one["id"], str(one.get("custom_id")), _money(one)) for one in captures),
-            *(Entry(one["id"], one["billing_agreement_id"], _money(one)) for one in sales),
+            *(
+                Entry(
+                    one["id"],
+                    one["billing_agreement_id"],
+                    _money(one),
+                    since=books.late.get(one["id"]),
+                )
+                for one in sales
+            ),
             *(Entry(one["id"], _of(one), _money(one), back=True) for one in refunds),
         ]
 

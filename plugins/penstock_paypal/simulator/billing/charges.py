@@ -40,7 +40,7 @@ class Charges:
         """Take what a cycle costs, and the outstanding balance with it if the plan says so."""
         contract = self._contracts.of(subscription)
         contract.forget_payment()
-        contract.due = due
+        contract.due, contract.due_at = due, self._books.clock()
         if due:
             self.attempt(subscription)
 
@@ -53,7 +53,10 @@ class Charges:
             outstanding(subscription) if preferences.get("auto_bill_outstanding", True) else ZERO
         )
         total = contract.due + owed
-        if self.take(subscription, total)[0]:
+        taken, sale = self.take(subscription, total)
+        if taken:
+            if contract.attempts and contract.due_at:
+                self._books.late[sale["id"]] = contract.due_at
             self._owe(subscription, -owed)
             contract.forget_payment()
             return

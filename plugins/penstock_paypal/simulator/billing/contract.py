@@ -32,6 +32,7 @@ class Contract:
         anchor: when the first of the current kind of cycle began.
         elapsed: periods since the anchor that have begun.
         due: what the cycle under way costs, as long as it is unpaid.
+        due_at: when that was tried first.
         attempts: how often that was tried in vain.
         retry_at: when it is tried again.
         ends_at: when the last cycle is over.
@@ -48,6 +49,7 @@ class Contract:
     anchor: datetime | None = None
     elapsed: int = 0
     due: Decimal = Decimal(0)
+    due_at: datetime | None = None
     attempts: int = 0
     retry_at: datetime | None = None
     ends_at: datetime | None = None
@@ -58,7 +60,7 @@ class Contract:
 
     def forget_payment(self) -> None:
         """Nothing is unpaid any more, or nothing is tried any more."""
-        self.due, self.attempts, self.retry_at = Decimal(0), 0, None
+        self.due, self.due_at, self.attempts, self.retry_at = Decimal(0), None, 0, None
 
 
 class Contracts:

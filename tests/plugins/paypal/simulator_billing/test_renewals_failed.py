@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from penstock_paypal.simulator.stand import PayPalStand
 from tests.plugins.paypal.simulator_billing.amounts import usd
 from tests.plugins.paypal.simulator_billing.shop import (
     MONTHLY,
@@ -39,6 +41,16 @@ class TestFailures:
 
         assert [SALE] == shop.told_of()
         assert "2026-03-31T10:00:00Z" == info["next_billing_time"]
+
+    async def test_a_payment_that_is_taken_at_a_retry_is_for_the_cycle_it_was_due_in(
+        self, shop: Shop
+    ) -> None:
+        identity = await shop.subscribed(MONTHLY)
+        await shop.pays(identity, "fail")
+        await shop.at(day("2026-03-05"))
+        in_time, late = PayPalStand(shop.simulator, ()).books()
+
+        assert (None, datetime(2026, 2, 28, 10, tzinfo=UTC)) == (in_time.since, late.since)
 
     async def test_two_retries_later_the_cycle_has_failed(self, shop: Shop) -> None:
         identity = await shop.subscribed(MONTHLY)
