@@ -25,6 +25,7 @@ EVENTS = (
     EventType.subscription_suspended,
     EventType.subscription_cancelled,
     EventType.subscription_access_ended,
+    EventType.subscription_access_restored,
     EventType.dispute_opened,
     EventType.dispute_updated,
     EventType.dispute_resolved,

@@ -188,7 +188,9 @@ def claimed() -> Change[Dispute]:
 
 
 def of_subscription(
-    says: Said | None = None, payment: Payment | None = None
+    says: Said | None = None,
+    payment: Payment | None = None,
+    before: Subscription | None = None,
 ) -> Change[Subscription]:
     month = BillingCycle(Interval(IntervalUnit.month), Money(1250, "USD"))
     shown = SubscriptionObservation(
@@ -205,7 +207,7 @@ def of_subscription(
         links={"approve": "https://gateway.test/approve", "gateway": "https://gateway.test/I-1"},
     )
     found = rules.observe_subscription(
-        None,
+        before,
         "acme-I-1",
         "acme",
         shown,

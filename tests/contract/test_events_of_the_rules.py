@@ -199,6 +199,15 @@ CHANGES: dict[str, tuple[Callable[[], Change[Any]], Sequence[EventType]]] = {
         lambda: of_subscription(payment=seen(observation(PaymentStatus.refunded)).entity),
         [EventType.subscription_renewed, EventType.subscription_access_ended],
     ),
+    "subscription whose payment went back and came again": (
+        lambda: of_subscription(
+            payment=seen(PAID).entity,
+            before=of_subscription(
+                payment=seen(observation(PaymentStatus.refunded)).entity
+            ).entity,
+        ),
+        [EventType.subscription_access_restored],
+    ),
     "recorded": (
         lambda: recorded(
             Became.recorded, resource_type="plan", resource_id="P-1", summary="A plan was created."

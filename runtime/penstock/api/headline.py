@@ -39,6 +39,7 @@ TITLES: Mapping[str, str] = {
     EventType.subscription_expired: "Subscription expired",
     EventType.subscription_revised: "Subscription changed",
     EventType.subscription_access_ended: "Access ended",
+    EventType.subscription_access_restored: "Access restored",
     EventType.notification_recorded: "Notification",
 }
 MOVED: Mapping[str, str] = {

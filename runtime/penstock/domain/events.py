@@ -47,6 +47,7 @@ class EventType(StrEnum):
     subscription_expired = "subscription.expired"
     subscription_revised = "subscription.revised"
     subscription_access_ended = "subscription.access_ended"
+    subscription_access_restored = "subscription.access_restored"
     notification_recorded = "notification.recorded"
 
 

@@ -17,7 +17,12 @@ from penstock.domain.record import Record
 from penstock.domain.rules.invoices import NO_RECIPIENT, WENT_BACK
 from penstock.domain.signup import SignUp
 from penstock.domain.subscription import Subscription
-from penstock.simulation.entity_checks import access_of, facts_of_payment, may_be_pending
+from penstock.simulation.entity_checks import (
+    access_of,
+    access_told,
+    facts_of_payment,
+    may_be_pending,
+)
 from penstock.simulation.open_ledger import OpenLedger
 from penstock.simulation.post import Post
 from penstock.simulation.shop import Shop
@@ -288,6 +293,7 @@ class End:
             if status != one.seen.status.value:
                 yield f"{one.ref}: is {one.seen.status}, and {status} at the gateway"
             yield from access_of(one, began, self.world.clock.now())
+            yield from access_told(one, self.ledger.events_of(one))
         for identity in self.shop.cancelled & held.keys():
             if shown.get(held[identity].seen.reference) not in ("cancelled", "expired"):
                 yield f"subscription {identity}: its cancellation was confirmed and did not happen"

@@ -16,6 +16,7 @@ from penstock.domain.subscription import Access, Standing, Subscription, Subscri
 _CLEARS = timedelta(days=8)
 """A payment may be pending at a gateway for so long, in a simulation."""
 _PAID = EventType.payment_succeeded
+_GRANTED = (Access.trial, Access.active, Access.grace)
 
 
 def facts_of_payment(payment: Payment, told: Sequence[Event], *, again: bool) -> Iterator[str]:
@@ -72,6 +73,13 @@ def access_of(one: Subscription, began: Mapping[str, datetime], now: datetime) -
         yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
     if stale and one.access is not Access.ended:
         yield f"{one.ref}: was paid for {now - paid} ago, and access is {one.access}"
+
+
+def access_told(one: Subscription, told: Sequence[Event]) -> Iterator[str]:
+    """Who grants by events grants to whom the ledger would, and to nobody else."""
+    said = Access(told[-1].data["access"]) if told else one.access
+    if (said in _GRANTED) is not (one.access in _GRANTED):
+        yield f"{one.ref}: access is {one.access}, and its last event says {said}"
 
 
 def _was_collected(one: Subscription) -> bool:

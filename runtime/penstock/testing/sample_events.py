@@ -103,6 +103,7 @@ _OWN: Mapping[str, Mapping[str, Any]] = {
     EventType.invoice_withheld: {"because": "the gateway knows no e-mail address of the payer"},
     EventType.subscription_renewed: {"payment_id": "pay-1", "first": True},
     EventType.subscription_access_ended: {"access": "ended"},
+    EventType.subscription_access_restored: {"status": "active", "access": "active"},
     EventType.dispute_opened: {
         "confirmed": False,
         "because": "the gateway's API refuses to show it (403)",

@@ -45,7 +45,11 @@ THE_SALE = {"sale_id": SALE}
 THE_REFUND = {"id": REFUND, "capture_id": SALE}
 THE_SUBSCRIPTION = {"id": SUBSCRIPTION}
 # What was paid for in the meantime, and the invoice: of other entities, or of what paid for them.
-FOLLOWS = {EventType.invoice_paid, EventType.subscription_access_ended}
+FOLLOWS = {
+    EventType.invoice_paid,
+    EventType.subscription_access_ended,
+    EventType.subscription_access_restored,
+}
 SAMPLES = [(name, body) for name, body in samples() if b'"event_type"' in body] if PRESENT else []
 
 

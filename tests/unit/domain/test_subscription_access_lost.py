@@ -10,7 +10,7 @@ import pytest
 from penstock.domain import rules
 from penstock.domain.lifecycle import Lifecycle, said
 from penstock.domain.money import Money
-from penstock.domain.payment import PaymentStatus, Plan
+from penstock.domain.payment import Payment, PaymentStatus, Plan
 from penstock.domain.plan import BillingCycle, Interval, IntervalUnit
 from penstock.domain.subscription import Access, PlanChange
 from tests.unit.domain.story import (
@@ -91,6 +91,33 @@ def test_a_renewal_that_went_back_leaves_no_days_of_grace(status: PaymentStatus)
 
     assert Access.ended is story.access
     assert "subscription.access_ended" == story.facts[-1]
+
+
+@pytest.mark.parametrize(
+    ("policy", "gone", "again"),
+    [
+        (POLICY, sale(status=PaymentStatus.reversed), sale()),
+        (POLICY, sale(status=PaymentStatus.refunded), sale(status=PaymentStatus.succeeded)),
+        (rules.AccessPolicy(dispute_ends=True), replace(sale(), disputed=True), sale()),
+    ],
+)
+def test_access_that_comes_back_with_the_money_is_told_once(
+    policy: rules.AccessPolicy, gone: Payment, again: Payment
+):
+    story = Story(policy=policy).learn(shown(), payment=sale()).learn(shown(), payment=gone)
+    story.learn(shown(), payment=again).learn(shown(), payment=again)
+
+    assert Access.active is story.access
+    assert ["subscription.access_ended", "subscription.access_restored"] == story.facts[-2:]
+
+
+def test_access_that_a_new_payment_gives_is_told_by_the_payment():
+    gone = sale(status=PaymentStatus.reversed)
+    story = Story().learn(shown(), payment=sale()).learn(shown(), payment=gone)
+    story.learn(shown(), payment=sale("S-2"))
+
+    assert Access.active is story.access
+    assert ["subscription.access_ended", "subscription.renewed"] == story.facts[-2:]
 
 
 def test_a_refunded_renewal_keeps_what_the_payment_before_it_paid_for():

@@ -5,6 +5,7 @@ Applies what is learned of a subscription: its state, its access and its events.
     a notification ─────► its own lifecycle fact, published once
     a payment ──────────► what it paid for; `subscription.renewed`, once a payment
     time ───────────────► access; `subscription.access_ended`, by the sweep
+    money back again ───► access; `subscription.access_restored`
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ MOST_PAYMENTS = 24
 _MOST_TOLD = 32
 _MOST_SPANS = 8
 _A_DAY = timedelta(days=1)
+_PAID_UP = (Access.trial, Access.active, Access.grace)
 _UNPAID = (PaymentStatus.pending, PaymentStatus.declined, PaymentStatus.contradicted)
 _EVENTS: Mapping[Lifecycle, EventType] = {
     Lifecycle.created: EventType.subscription_created,
@@ -279,6 +281,9 @@ def _changed(
 ) -> Change[Subscription] | None:
     if after.access is Access.ended and was is not Access.ended:
         facts = [*facts, Fact(EventType.subscription_access_ended)]
+    elif before and was is Access.ended and after.access in _PAID_UP and not facts:
+        # Any other fact would show that access is back: a renewal does.
+        facts = [Fact(EventType.subscription_access_restored)]
     if before == after and not facts:
         return None
     return change(before, after, facts, now=now, new_id=new_id, followed=followed)

@@ -173,6 +173,9 @@ class Balance:
             self._wrong("wrong", f"the access of {identity} is {known.access}, not {expected}")
         if known.access is Access.ended and not ended:
             self._wrong("lost", f"access_ended of {identity}")
+        last = max(self._events_of(known.id), key=lambda one: one.sequence, default=None)
+        if last and (last.data["access"] == "ended") is not (known.access is Access.ended):
+            self._wrong("lost", f"the access of {identity}: {known.access}, {last.type} was last")
         self._once(
             f"access_ended of {identity}",
             ended,
