@@ -160,7 +160,7 @@ def test_the_bill_does_not_grow_unnoticed(graph: Graph) -> None:
         "missed": 37.95,
         "charge": 19.65,
         "checkout": 67.5,
-        "subscription": 95.5,
+        "subscription": 96.7,
         "refunding": 43.7,
     }
 
