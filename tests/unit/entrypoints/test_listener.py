@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from penstock.entrypoints.http.listener import HEAD_SECONDS, listening
 from penstock.entrypoints.http.problem import MEDIA
 from penstock.entrypoints.http.web import BODY_SECONDS, application
-from tests.unit.entrypoints.hosts import raw
+from tests.unit.entrypoints.hosts import everything, raw
 from tests.unit.entrypoints.stand import Stand
 
 SHORT = 0.3
@@ -67,7 +67,7 @@ async def test_a_head_that_comes_byte_by_byte_is_cut_off_too(url: str):
 
     dripping = asyncio.create_task(drip())
     async with asyncio.timeout(20):
-        assert b"" == await reader.read()
+        assert b"" == await everything(reader)
     dripping.cancel()
     writer.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -206,6 +207,20 @@ def test_the_kept_logger_writes_as_the_configuration_in_force_says(
     assert [("stage.finished", "one"), ("stage.finished", "two")] == [
         (line["event"], line["stack"]) for line in lines
     ]
+
+
+def test_the_kept_logger_writes_where_the_configuration_in_force_says(
+    capsys: pytest.CaptureFixture[str],
+):
+    apart = io.StringIO()
+    with logging_restored():
+        configure("INFO", "one")
+        log().info("here")
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(apart))
+        log().info("there")
+
+    assert "here" == json.loads(capsys.readouterr().out)["event"]
+    assert "there" == json.loads(apart.getvalue())["event"]
 
 
 def test_an_exception_is_its_type_and_place(logged: Lines):
