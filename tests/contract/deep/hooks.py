@@ -1,4 +1,4 @@
-"""What schemathesis is told of every target beyond its configuration."""
+"""What schemathesis needs to know of every target beyond its configuration."""
 
 from __future__ import annotations
 

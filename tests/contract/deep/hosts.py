@@ -1,4 +1,4 @@
-"""What schemathesis is told of our own API besides: what is there, and who else acts."""
+"""What schemathesis needs to know of our own API besides: what is there, and who else acts."""
 
 from __future__ import annotations
 

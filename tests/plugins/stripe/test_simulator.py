@@ -1,4 +1,4 @@
-"""The simulated Stripe sends its webhooks where it is told to, keeps its keys, and bills."""
+"""The simulated Stripe sends its webhooks to the address given, keeps its keys, and bills."""
 
 from __future__ import annotations
 

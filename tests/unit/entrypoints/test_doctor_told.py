@@ -1,4 +1,4 @@
-"""`penstock doctor`: who is told of alarms, what runs by a schedule, which endpoints fail."""
+"""`penstock doctor`: who receives alarms, what runs by a schedule, which endpoints fail."""
 
 from __future__ import annotations
 
